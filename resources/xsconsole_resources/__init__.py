@@ -1,0 +1,1 @@
+"""Fonts, icons and templates that ship with the program."""

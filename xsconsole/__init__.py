@@ -1,0 +1,1 @@
+"""Stage management for XenServer and XCP-ng pools: everything that needs no screen."""

@@ -1,0 +1,1 @@
+"""Values and pure functions: what a release process is, without pool, database or screen."""

@@ -1,0 +1,1 @@
+"""Commands in, journaled steps out, through ports."""

@@ -1,0 +1,1 @@
+"""The embedded pool: a separate program that speaks XAPI and shares no code with what it tests."""

@@ -1,0 +1,1 @@
+"""The adapter to the local SQLite file: journal and audit chain."""
