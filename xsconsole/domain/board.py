@@ -1,0 +1,349 @@
+"""The board: every configuration as a card in its column, derived from what stands on the pool and nothing else."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, StageId, Uuid
+from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
+from xsconsole.domain.poolstate import (
+    MEMBER_STEM,
+    PREFIX,
+    RESTORE_POINT_KEY,
+    LeaseValue,
+    MemberValue,
+    RestorePointMark,
+    Roster,
+    RunRecord,
+    configuration_thing,
+    decode,
+    decode_run,
+    decode_workflow,
+    newest,
+    numbers,
+    roster_digest,
+    roster_stem,
+)
+from xsconsole.domain.workflow import Workflow
+
+
+class Standing(StrEnum):
+    """What a configuration is right now. Only a whole one can be promoted."""
+
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"  # a member of the roster is gone
+    INCONSISTENT = "inconsistent"  # members disagree and no run record explains it
+    RUNNING = "running"  # a run record stands and its console is alive
+    INTERRUPTED = "interrupted"  # a run record stands and nobody works on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One VM of a configuration. Sizes are in bytes; `disks_bytes` is the virtual size of its disks."""
+
+    ref: Ref
+    uuid: Uuid
+    name: str
+    role: str
+    power_state: str
+    memory_bytes: int
+    disks_bytes: int
+    order: int
+    value: MemberValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePoint:
+    """A snapshot of every member, taken by one run before it changed anything."""
+
+    run: RunId
+    stage: StageId  # where the configuration stood
+    at: datetime
+    snapshots: Mapping[Uuid, Uuid]  # member -> snapshot
+    is_whole: bool  # every present member has its snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run record as it stands on the pool. `holder` is who works on it, None when nobody does."""
+
+    record: RunRecord
+    holder: LeaseValue | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A configuration as the pool shows it. `stage` is where its members stand, or where a run started."""
+
+    id: ConfigurationId
+    name: str
+    service: str
+    version: str
+    stage: StageId
+    revision: int
+    workflow_version: int
+    members: tuple[Member, ...]
+    standing: Standing
+    missing: tuple[Uuid, ...] = ()
+    problems: tuple[str, ...] = ()  # sentences
+    run: RunView | None = None
+    restore_points: tuple[RestorePoint, ...] = ()  # newest first
+
+    @property
+    def disks_bytes(self) -> int:
+        return sum(member.disks_bytes for member in self.members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A VM that carries the value of another: a clone. It can be adopted or cleaned, and is not a member."""
+
+    ref: Ref
+    uuid: Uuid
+    name: str
+    value: MemberValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The workflow's columns and the cards. A card of an unknown stage is shown in `homeless`."""
+
+    workflow: Workflow | None
+    cards: Mapping[ConfigurationId, Card]
+    strays: tuple[Stray, ...] = ()
+    unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
+
+    def in_stage(self, stage: StageId) -> tuple[Card, ...]:
+        """Return the cards of a column, by service, then newest version first by name."""
+        cards = [card for card in self.cards.values() if card.stage == stage]
+        return tuple(sorted(cards, key=lambda card: (card.service.casefold(), card.name.casefold(), card.id)))
+
+    @property
+    def homeless(self) -> tuple[Card, ...]:
+        """Cards whose stage the workflow does not have."""
+        known = {stage.id for stage in self.workflow.stages} if self.workflow else set()
+        return tuple(card for card in self.cards.values() if card.stage not in known)
+
+
+EMPTY_BOARD = Board(workflow=None, cards={})
+
+HolderOf = Callable[[str], LeaseValue | None]
+"""Who holds a thing's lease and was seen alive, by the observer's own clock."""
+
+
+def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
+    """Return the board that the pool's state amounts to."""
+    pool = inventory.pool
+    if pool is None:
+        return EMPTY_BOARD
+    state = _PoolState.read(inventory, pool.other_config)
+    ids = set(state.members) | set(state.rosters) | set(state.runs)
+    cards = {id_: _card(id_, state, holder_of) for id_ in ids}
+    return Board(
+        workflow=state.workflow,
+        cards={id_: card for id_, card in cards.items() if card is not None},
+        strays=tuple(sorted(state.strays, key=lambda stray: (stray.name, stray.uuid))),
+        unreadable=tuple(sorted(state.unreadable)),
+    )
+
+
+def published_workflow(pool_keys: Mapping[str, str]) -> Workflow | None:
+    """Return the workflow that stands on the pool: of the highest number that can be read."""
+    stem = PREFIX + "workflow."
+    names = {key.removeprefix(stem).rpartition(".")[0] for key in pool_keys if key.startswith(stem)}
+    for name in sorted(names):
+        for number in numbers(pool_keys, stem + name):
+            workflow = decode_workflow(pool_keys[f"{stem}{name}.{number}"])
+            if workflow is not None:
+                return workflow
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PoolState:
+    workflow: Workflow | None
+    members: Mapping[ConfigurationId, list[Member]]
+    rosters: Mapping[ConfigurationId, Roster]
+    runs: Mapping[ConfigurationId, RunRecord]
+    points: Mapping[ConfigurationId, list[tuple[VM, RestorePointMark]]]
+    strays: list[Stray]
+    unreadable: list[str]
+
+    @classmethod
+    def read(cls, inventory: Inventory, keys: Mapping[str, str]) -> "_PoolState":
+        members: dict[ConfigurationId, list[Member]] = defaultdict(list)
+        points: dict[ConfigurationId, list[tuple[VM, RestorePointMark]]] = defaultdict(list)
+        strays: list[Stray] = []
+        unreadable: list[str] = []
+        for vm in inventory.all(VM):
+            if vm.is_a_snapshot:
+                mark = decode(vm.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+                if mark is not None:
+                    points[mark.configuration].append((vm, mark))
+            elif vm.is_ordinary:
+                number, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
+                if value is None:
+                    if number:
+                        unreadable.append(vm.name_label)
+                elif value.vm == vm.uuid:
+                    members[value.configuration].append(_member(inventory, vm, value))
+                else:
+                    strays.append(Stray(ref=vm.ref, uuid=vm.uuid, name=vm.name_label, value=value))
+        return cls(
+            workflow=published_workflow(keys),
+            members=members,
+            rosters=dict(_rosters(keys)),
+            runs=dict(_runs(keys)),
+            points=points,
+            strays=strays,
+            unreadable=unreadable,
+        )
+
+
+def _member(inventory: Inventory, vm: VM, value: MemberValue) -> Member:
+    return Member(
+        ref=vm.ref,
+        uuid=vm.uuid,
+        name=vm.name_label,
+        role=value.role,
+        power_state=vm.power_state,
+        memory_bytes=vm.memory_static_max,
+        disks_bytes=sum(disk.virtual_size for disk in disks_of(inventory, vm)),
+        order=vm.order,
+        value=value,
+    )
+
+
+def disks_of(inventory: Inventory, vm: VM) -> tuple[VDI, ...]:
+    """Return the disks of a VM, without CDs and empty drives."""
+    drives = (inventory.get(VBD, ref) for ref in vm.VBDs)
+    disks = (
+        inventory.get(VDI, drive.VDI)
+        for drive in drives
+        if drive is not None and drive.type == "Disk" and drive.VDI != NULL_REF
+    )
+    return tuple(disk for disk in disks if disk is not None)
+
+
+def repositories_of(inventory: Inventory, vm: VM) -> tuple[SR, ...]:
+    """Return the storage repositories that hold a VM's disks, each once."""
+    refs = dict.fromkeys(disk.SR for disk in disks_of(inventory, vm))
+    return tuple(sr for sr in (inventory.get(SR, ref) for ref in refs) if sr is not None)
+
+
+def _rosters(keys: Mapping[str, str]) -> Iterable[tuple[ConfigurationId, Roster]]:
+    for configuration in _named(keys, PREFIX + "configuration."):
+        _, roster = newest(keys, roster_stem(configuration), Roster)
+        if roster is not None:
+            yield configuration, roster
+
+
+def _runs(keys: Mapping[str, str]) -> Iterable[tuple[ConfigurationId, RunRecord]]:
+    stem = PREFIX + "run."
+    for configuration in _named(keys, stem):
+        for number in numbers(keys, stem + configuration):
+            record = decode_run(keys[f"{stem}{configuration}.{number}"])
+            if record is not None:
+                yield configuration, record
+                break
+
+
+def _named(keys: Mapping[str, str], stem: str) -> list[ConfigurationId]:
+    return sorted({ConfigurationId(key.removeprefix(stem).rpartition(".")[0]) for key in keys if key.startswith(stem)})
+
+
+def _card(id_: ConfigurationId, state: _PoolState, holder_of: HolderOf) -> Card | None:
+    members = sorted(state.members.get(id_, []), key=lambda member: (member.order, member.role, member.uuid))
+    record = state.runs.get(id_)
+    roster = state.rosters.get(id_)
+    if not members and record is None:
+        return None if roster is None else _ghost(id_, roster, state)
+    present = {member.uuid for member in members}
+    missing = tuple(sorted(set(roster.roster if roster else ()) - present))
+    problems = _problems(members, roster, missing)
+    run = None
+    if record is not None:
+        run = RunView(record=record, holder=holder_of(configuration_thing(id_)))
+        standing = Standing.RUNNING if run.holder else Standing.INTERRUPTED
+    elif missing:
+        standing = Standing.INCOMPLETE
+    else:
+        standing = Standing.INCONSISTENT if problems else Standing.WHOLE
+    first = members[0].value if members else None
+    intent = record.plan.intent if record else None
+    stage = (intent.source or intent.target) if intent else None
+    return Card(
+        id=id_,
+        name=first.name if first else (intent.name if intent else str(id_)),
+        service=first.service if first else (intent.service if intent else ""),
+        version=first.version if first else "",
+        stage=stage or (first.stage if first else StageId("")),
+        revision=max((member.value.revision for member in members), default=0),
+        workflow_version=first.workflow_version if first else 0,
+        members=tuple(members),
+        standing=standing,
+        missing=missing,
+        problems=problems,
+        run=run,
+        restore_points=_restore_points(state.points.get(id_, []), present),
+    )
+
+
+def _ghost(id_: ConfigurationId, roster: Roster, state: _PoolState) -> Card:
+    """Return the card of a configuration of which only the roster is left."""
+    return Card(
+        id=id_,
+        name=f"configuration {id_[:8]}",
+        service="",
+        version="",
+        stage=state.workflow.stages[0].id if state.workflow else StageId(""),
+        revision=0,
+        workflow_version=0,
+        members=(),
+        standing=Standing.INCOMPLETE,
+        missing=roster.roster,
+        problems=("All its members are gone.",),
+    )
+
+
+def _problems(members: list[Member], roster: Roster | None, missing: tuple[Uuid, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    if missing:
+        found.append(f"{len(missing)} of its members {'is' if len(missing) == 1 else 'are'} gone from the pool.")
+    values = [member.value for member in members]
+    if len({value.stage for value in values}) > 1:
+        found.append("Its members stand in different stages.")
+    if len({value.revision for value in values}) > 1:
+        found.append("Its members are of different revisions.")
+    if len({(value.name, value.service, value.version) for value in values}) > 1:
+        found.append("Its members name different versions.")
+    if roster is None:
+        found.append("Its roster is missing from the pool.")
+    else:
+        extra = [member.name for member in members if member.uuid not in roster.roster]
+        if extra:
+            found.append(f"Not on its roster: {', '.join(extra)}.")
+        digest = roster_digest(roster.roster)
+        if not extra and any(value.roster_digest != digest for value in values):
+            found.append("Its members know another roster than the pool.")
+    return tuple(found)
+
+
+def _restore_points(marked: list[tuple[VM, RestorePointMark]], present: set[Uuid]) -> tuple[RestorePoint, ...]:
+    by_run: dict[RunId, list[tuple[VM, RestorePointMark]]] = defaultdict(list)
+    for snapshot, mark in marked:
+        if mark.purpose == "restore-point":
+            by_run[mark.run].append((snapshot, mark))
+    points = (
+        RestorePoint(
+            run=run,
+            stage=parts[0][1].stage,
+            at=min(mark.at for _, mark in parts),
+            snapshots={mark.vm: snapshot.uuid for snapshot, mark in parts},
+            is_whole=bool(present) and present <= {mark.vm for _, mark in parts},
+        )
+        for run, parts in by_run.items()
+    )
+    return tuple(sorted(points, key=lambda point: point.at, reverse=True))

@@ -1,0 +1,75 @@
+"""Everything that can have happened, in the past tense. Published after it is so, on the loop's thread."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
+from xsconsole.domain.inventory import ChangeBatch
+from xsconsole.errors import ConsoleError
+
+
+class LinkState(StrEnum):
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"  # the last known state stands; reconnecting
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChanged:
+    """The road to the pool opened or broke. `as_of` is when the last change was heard."""
+
+    state: LinkState
+    as_of: datetime | None = None
+    error: ConsoleError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryChanged:
+    """The mirror took these changes in."""
+
+    batch: ChangeBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardChanged:
+    """`console.board` is a new value; cards of these configurations differ from before."""
+
+    configurations: tuple[ConfigurationId, ...]
+    is_layout_changed: bool = False  # the columns themselves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationMoved:
+    """The pool says that a configuration stands in another stage than before (None: it appeared, or went)."""
+
+    configuration: ConfigurationId
+    source: StageId | None
+    target: StageId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChanged:
+    """A run of this console opened, progressed or ended; `console.runs` holds its present state."""
+
+    run: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepProgressed:
+    """A task of the step reports progress, 0 to 1."""
+
+    run: RunId
+    step: StepKey
+    progress: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditGrew:
+    """Rows up to `seq` stand in the audit chain."""
+
+    seq: int
+
+
+Event = LinkChanged | InventoryChanged | BoardChanged | ConfigurationMoved | RunChanged | StepProgressed | AuditGrew

@@ -1,0 +1,16 @@
+"""Names of things. XAPI's own references are per pool database and may change; uuids are durable."""
+
+from typing import NewType
+
+ConfigurationId = NewType("ConfigurationId", str)
+WorkflowId = NewType("WorkflowId", str)
+StageId = NewType("StageId", str)
+TransitionId = NewType("TransitionId", str)
+RunId = NewType("RunId", str)
+StepKey = NewType("StepKey", str)
+Digest = NewType("Digest", str)  # SHA-256, lower-case hexadecimal
+ConsoleId = NewType("ConsoleId", str)
+Uuid = NewType("Uuid", str)  # of an XAPI object
+Ref = NewType("Ref", str)  # OpaqueRef:...
+
+NULL_REF = Ref("OpaqueRef:NULL")

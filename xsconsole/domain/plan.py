@@ -1,0 +1,170 @@
+"""A plan: what a command will do to the pool, as steps with their order, their cost and their inverse.
+
+A plan is a pure function of what was asked and what stands on the pool. It carries the original values that undoing
+needs, because it travels in the run record so that any console can settle it.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from xsconsole.domain.canonical import digest_of
+from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
+
+
+class Purpose(StrEnum):
+    """Why a snapshot is taken."""
+
+    RESTORE_POINT = "restore-point"
+    SET_ASIDE = "set-aside"  # the present, kept before a return to a restore point
+
+
+class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """Snapshot `vm` and mark the snapshot as part of a restore point. Inverse: destroy it and its disks."""
+
+    vm: Uuid
+    purpose: Purpose
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
+    """Start a halted `vm`. Inverse: shut it down."""
+
+    vm: Uuid
+
+
+class ShutDown(msgspec.Struct, frozen=True, kw_only=True, tag="shut-down"):
+    """Shut a running `vm` down cleanly. Inverse: start it."""
+
+    vm: Uuid
+
+
+class Revert(msgspec.Struct, frozen=True, kw_only=True, tag="revert"):
+    """Return `vm` to `snapshot`. Inverse: revert to the snapshot that step `set_aside` made."""
+
+    vm: Uuid
+    snapshot: Uuid
+    set_aside: StepKey
+
+
+class WriteMember(msgspec.Struct, frozen=True, kw_only=True, tag="member"):
+    """Write the member value and the settings that belong to the stage. Inverse: write the originals.
+
+    `value` and `original` are texts of a `MemberValue`, empty for none. `blocked` maps XAPI operations to our reason;
+    only values we wrote are ever removed. `ha_restart_priority` None leaves it.
+    """
+
+    vm: Uuid
+    value: str
+    original: str
+    stage_name: str = ""
+    original_stage_name: str = ""
+    blocked: dict[str, str] = {}
+    original_blocked: dict[str, str] = {}
+    ha_restart_priority: str | None = None
+
+
+class WriteRoster(msgspec.Struct, frozen=True, kw_only=True, tag="roster"):
+    """Write the configuration's roster. Inverse: write the original. Texts of a `Roster`, empty for none."""
+
+    configuration: ConfigurationId
+    value: str
+    original: str
+
+
+class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
+    """Read the members from the pool and compare. No effect, no inverse. `running` are uuids that must run."""
+
+    members: dict[Uuid, str]  # the member value expected, empty for none
+    running: tuple[Uuid, ...] = ()
+
+
+Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | Verify
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step is likely to take; never part of the plan's digest."""
+
+    seconds: float = 0.0
+    bytes: int = 0
+    downtime_s: float = 0.0
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people."""
+
+    key: StepKey
+    action: Action
+    subject: str
+    after: tuple[StepKey, ...] = ()
+    estimate: Estimate = Estimate()
+
+
+class RunKind(StrEnum):
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    CREATE = "create"
+    ADD = "add"
+    REMOVE = "remove"
+    ADOPT = "adopt"
+    DISSOLVE = "dissolve"
+
+
+class Disks(StrEnum):
+    """What a demotion does with the disks."""
+
+    KEEP = "keep"
+    RESTORE = "restore"
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for, in the terms that a person confirms."""
+
+    kind: RunKind
+    configuration: ConfigurationId
+    name: str
+    service: str
+    workflow: WorkflowId
+    workflow_version: int
+    source: StageId | None = None
+    target: StageId | None = None
+    transition: TransitionId | None = None
+    disks: Disks | None = None
+    restore_point: RunId | None = None  # the run whose restore point a demotion returns to
+    revision: int = 0  # of the configuration before the run
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Steps as a small DAG, in an order in which they could run one after another.
+
+    `warnings` are sentences that the person who confirms must see; `leases` the things to lease, sorted.
+    """
+
+    intent: Intent
+    steps: tuple[Step, ...]
+    leases: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    asks: bool = False  # downtime, a protected target or lost data: one click is not enough
+    format: Literal[1] = 1
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of what will be done; estimates and wording are left out."""
+        return digest_of(
+            {
+                "format": self.format,
+                "intent": msgspec.to_builtins(self.intent),
+                "steps": [
+                    {"key": step.key, "action": msgspec.to_builtins(step.action), "after": list(step.after)}
+                    for step in self.steps
+                ],
+                "leases": list(self.leases),
+            }
+        )
+
+    def step(self, key: StepKey) -> Step:
+        return next(step for step in self.steps if step.key == key)
+
+    @property
+    def downtime_s(self) -> float:
+        return sum(step.estimate.downtime_s for step in self.steps)

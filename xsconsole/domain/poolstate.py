@@ -1,0 +1,180 @@
+"""What we keep on the pool, as values: member values, rosters, run records, leases, and their numbered keys.
+
+XAPI cannot change a value of a map in place, so each value of ours that changes is written as a numbered key: add
+`<stem>.<n+1>`, then remove the older ones. Readers take the highest number that can be read. `docs/pool-keys.md`
+describes the formats for other programs.
+"""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.workflow import Workflow, from_stored, inflate
+from xsconsole.errors import Refused
+
+PREFIX = "xsconsole."
+MEMBER_STEM = PREFIX + "member"
+RESTORE_POINT_KEY = PREFIX + "restore_point"
+STAGE_FIELD_NAME = "Stage"
+STAGE_FIELD_KEY = "XenCenter.CustomFields." + STAGE_FIELD_NAME
+SCHEMA = 1
+
+
+def roster_stem(configuration: ConfigurationId) -> str:
+    return f"{PREFIX}configuration.{configuration}"
+
+
+def run_stem(configuration: ConfigurationId) -> str:
+    return f"{PREFIX}run.{configuration}"
+
+
+def workflow_stem(workflow: WorkflowId) -> str:
+    return f"{PREFIX}workflow.{workflow}"
+
+
+def lease_stem(thing: str) -> str:
+    return f"{PREFIX}lease.{thing}"
+
+
+def configuration_thing(configuration: ConfigurationId) -> str:
+    """Return the name under which a configuration is leased."""
+    return f"configuration.{configuration}"
+
+
+def slot_thing(stage: StageId, service: str) -> str:
+    """Return the name under which the place of `service` in `stage` is leased."""
+    place = f"{stage}\n{service}"
+    return f"slot.{hashlib.sha256(place.encode()).hexdigest()[:32]}"
+
+
+class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member VM carries. `vm` is its own uuid: a clone copies the value, and is told apart by it."""
+
+    schema: int = SCHEMA
+    vm: Uuid
+    configuration: ConfigurationId
+    name: str
+    service: str
+    version: str
+    stage: StageId
+    workflow: WorkflowId
+    workflow_version: int
+    role: str
+    revision: int
+    roster_count: int
+    roster_digest: Digest
+
+
+class Roster(msgspec.Struct, frozen=True, kw_only=True):
+    """The uuids of all members, sorted. Stands once, in the configuration's own pool key."""
+
+    schema: int = SCHEMA
+    configuration: ConfigurationId
+    roster: tuple[Uuid, ...]
+
+
+class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot of a restore point carries. `purpose` is `restore-point` or `set-aside`."""
+
+    schema: int = SCHEMA
+    run: RunId
+    configuration: ConfigurationId
+    vm: Uuid
+    stage: StageId
+    at: datetime
+    purpose: str = "restore-point"
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What any console needs to finish or undo a run. Stands on the pool from before the first effect to the end."""
+
+    schema: int = SCHEMA
+    run: RunId
+    plan: Plan  # holds the original values that undoing needs
+    plan_digest: Digest
+    actor: str
+    console: ConsoleId
+    console_name: str
+    reason: str
+    started_at: datetime
+    is_undoing: bool = False
+    settled: tuple[StepKey, ...] = ()  # forward steps whose effect stands
+    undone: tuple[StepKey, ...] = ()  # of `settled`, those put back since
+    results: dict[StepKey, str] = {}  # what a step made, such as a snapshot's uuid
+    failed: StepKey | None = None
+    failure: str = ""
+
+
+class LeaseValue(msgspec.Struct, frozen=True, kw_only=True):
+    """One number of a lease. `state` is `held` or `free`; `ttl_s` counts on the observer's own clock."""
+
+    schema: int = SCHEMA
+    nonce: str
+    console: str
+    actor: str
+    state: str
+    ttl_s: int
+
+
+def roster_digest(members: Iterable[Uuid]) -> Digest:
+    return Digest(hashlib.sha256("\n".join(sorted(members)).encode()).hexdigest())
+
+
+V = TypeVar("V", MemberValue, Roster, RestorePointMark, LeaseValue)
+
+
+def encode(value: MemberValue | Roster | RestorePointMark | LeaseValue) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def decode(text: str, kind: type[V]) -> V | None:
+    """Read one value; None where it is damaged or of a schema this console does not know."""
+    try:
+        value = msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError:
+        return None
+    return value if value.schema == SCHEMA else None
+
+
+def encode_run(record: RunRecord) -> str:
+    return base64.b64encode(zlib.compress(msgspec.json.encode(record, order="sorted"), 6)).decode("ascii")
+
+
+def decode_run(stored: str) -> RunRecord | None:
+    """Read a run record; None where it is damaged or of a newer schema."""
+    try:
+        record = msgspec.json.decode(inflate(stored), type=RunRecord)
+    except (msgspec.MsgspecError, Refused):
+        return None
+    return record if record.schema == SCHEMA else None
+
+
+def decode_workflow(stored: str) -> Workflow | None:
+    try:
+        return from_stored(stored)
+    except Refused:
+        return None
+
+
+def numbers(keys: Mapping[str, str], stem: str) -> tuple[int, ...]:
+    """Return the numbers under which `stem` stands, highest first."""
+    start = len(stem) + 1
+    return tuple(
+        sorted(
+            (int(key[start:]) for key in keys if key.startswith(stem + ".") and key[start:].isdecimal()), reverse=True
+        )
+    )
+
+
+def newest(keys: Mapping[str, str], stem: str, kind: type[V]) -> tuple[int, V | None]:
+    """Return the highest number of `stem` (0 where there is none) and the newest value that can be read."""
+    standing = numbers(keys, stem)
+    values = (decode(keys[f"{stem}.{number}"], kind) for number in standing)
+    return (standing[0] if standing else 0, next((value for value in values if value is not None), None))

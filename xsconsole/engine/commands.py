@@ -1,0 +1,113 @@
+"""Everything a user can ask for, in the imperative. The window and the command line issue the same objects."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
+from xsconsole.domain.plan import Disks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """A VM that becomes a member. `role` is unique within the configuration; empty: the VM's name."""
+
+    vm: Uuid
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Move a configuration along a promotion. `revision` is the one the user saw."""
+
+    configuration: ConfigurationId
+    revision: int
+    target: StageId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demote:
+    """Move a configuration back: as it is (`KEEP`), or to the newest whole restore point taken in `target`."""
+
+    configuration: ConfigurationId
+    revision: int
+    target: StageId
+    disks: Disks = Disks.KEEP
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """Make a configuration from VMs that belong to none."""
+
+    service: str
+    version: str
+    stage: StageId
+    members: tuple[NewMember, ...]
+    name: str = ""  # empty: service and version
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMembers:
+    configuration: ConfigurationId
+    revision: int
+    members: tuple[NewMember, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMembers:
+    """Take VMs out of a configuration; uuids of members that are gone may be named too."""
+
+    configuration: ConfigurationId
+    revision: int
+    vms: tuple[Uuid, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Take strays into a configuration, and make one whole whose members disagree or are gone, at `stage`."""
+
+    configuration: ConfigurationId
+    stage: StageId
+    vms: tuple[Uuid, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dissolve:
+    """Forget a configuration: its VMs stay, everything we wrote goes but the lease counters."""
+
+    configuration: ConfigurationId
+    revision: int
+    reason: str = ""
+
+
+class Direction(StrEnum):
+    RESUME = "resume"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Finish an interrupted run, forward or back."""
+
+    configuration: ConfigurationId
+    direction: Direction
+    reason: str = ""
+
+
+Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve
+"""Commands that become a plan and then a run."""
+
+Command = Plannable | Settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A command whose plan somebody saw: another digest now means that it is refused as stale."""
+
+    command: Plannable
+    digest: Digest

@@ -1,0 +1,195 @@
+"""One taxonomy of errors. Fields, not formatted strings: words for people are made in `xsconsole.domain.words`."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True, eq=False)
+class ConsoleError(Exception):
+    """Cause known; can be shown to a user."""
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+# --- Refused: the request cannot be done as it stands -------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class Refused(ConsoleError):
+    """The request cannot be done; nothing was changed. `mend` says what the user can do."""
+
+    reason: str
+    mend: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class NotPromotable(Refused):
+    """No such transition, or a rule of the workflow or the pool's state stands against it."""
+
+
+@dataclass(kw_only=True, eq=False)
+class PlanIsStale(Refused):
+    """What was confirmed is not what would be done now."""
+
+
+@dataclass(kw_only=True, eq=False)
+class NotPermitted(Refused):
+    """The role of this log-in may not do it."""
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFound(Refused):
+    """The name fits nothing. `choices` are names that exist."""
+
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class Ambiguous(Refused):
+    """The name fits several things."""
+
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class HeldElsewhere(Refused):
+    """Another console holds the lease."""
+
+    holder: str = ""
+    console: str = ""
+
+
+# --- PoolUnavailable: worth retrying ------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class PoolUnavailable(ConsoleError):
+    pool: str
+    retry_after_s: float = 1.0
+
+
+@dataclass(kw_only=True, eq=False)
+class ConnectionLost(PoolUnavailable):
+    """The road to the pool broke; whether the call took effect is unknown when `was_sent`."""
+
+    cause: str = ""
+    was_sent: bool = True
+
+
+@dataclass(kw_only=True, eq=False)
+class SessionLost(PoolUnavailable):
+    """The pool does not know the session any more."""
+
+
+@dataclass(kw_only=True, eq=False)
+class LostMaster(PoolUnavailable):
+    """No coordinator answers at any address tried."""
+
+    tried: tuple[str, ...] = ()
+
+
+# --- connecting ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class ConnectFailed(ConsoleError):
+    """No connection was made."""
+
+    url: str
+    reason: str
+    mend: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class WrongPassword(ConnectFailed):
+    user: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class CertificateUnknown(ConnectFailed):
+    """The host shows a certificate nobody has accepted yet."""
+
+    fingerprint: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class CertificateChanged(ConnectFailed):
+    fingerprint: str = ""
+    expected: str = ""
+
+
+# --- PoolFailed: XAPI said no -------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class PoolFailed(ConsoleError):
+    """XAPI answered with an error; its code and parameters stand as they came."""
+
+    code: str
+    parameters: tuple[str, ...] = ()
+    method: str = ""
+    task: str | None = None
+
+
+# --- StoreFailed --------------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class StoreFailed(ConsoleError):
+    path: str
+    reason: str
+    mend: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class AuditBroken(StoreFailed):
+    """The chain does not verify. `verdicts` name the rows."""
+
+    verdicts: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class SchemaTooNew(StoreFailed):
+    pass
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseDamaged(StoreFailed):
+    pass
+
+
+@dataclass(kw_only=True, eq=False)
+class DiskFull(StoreFailed):
+    pass
+
+
+@dataclass(kw_only=True, eq=False)
+class HomeUnusable(StoreFailed):
+    """The home folder cannot be made or written."""
+
+
+@dataclass(kw_only=True, eq=False)
+class KeyLocked(StoreFailed):
+    """The signing key cannot be opened: no keyring, and no or a wrong passphrase."""
+
+
+# --- Interrupted: started and not finished ------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class RunFailed(ConsoleError):
+    """A run failed and what it had done was put back. `failed` and `undone` are titles of steps."""
+
+    failed: str
+    cause: ConsoleError
+    undone: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class Interrupted(ConsoleError):
+    """A run started and is not finished; its run record stands on the pool and anyone may settle it."""
+
+    run: str
+    reason: str
+    undone: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = field(default_factory=tuple)
