@@ -1,0 +1,109 @@
+"""What goes into the audit, and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid
+
+
+class AuditEvent(StrEnum):
+    """What an audit row is about. Names are part of the format: add, never rename."""
+
+    CONSOLE_STARTED = "console.started"
+    CONSOLE_STOPPED = "console.stopped"
+    CONNECTED = "pool.connected"
+    CONNECT_FAILED = "pool.connect-failed"
+    LINK_LOST = "pool.link-lost"
+    LINK_RESTORED = "pool.link-restored"
+    CERTIFICATE_ACCEPTED = "pool.certificate-accepted"
+    WORKFLOW_PUBLISHED = "workflow.published"
+    COMMAND_REFUSED = "command.refused"
+    RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
+    RUN_RESUMED = "run.resumed"
+    RUN_UNDOING = "run.undoing"
+    RUN_INTERRUPTED = "run.interrupted"
+    RUN_CLOSED = "run.closed"  # the outcome
+    STEP_INTENDED = "step.intended"
+    STEP_SETTLED = "step.settled"
+    STEP_FAILED = "step.failed"
+    UNDO_INTENDED = "undo.intended"
+    UNDO_SETTLED = "undo.settled"
+    UNDO_FAILED = "undo.failed"
+    OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    UNDONE = "undone"
+    FAILED = "failed"
+    REFUSED = "refused"
+    OBSERVED = "observed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing to record. The store adds sequence, time, zone, console and operating-system user.
+
+    `session` is the SHA-256 of the session reference: it tells our `root` from somebody else's in xapi's own log.
+    """
+
+    event: AuditEvent
+    actor: str = ""
+    pool: Uuid | None = None
+    session: str = ""
+    configuration: ConfigurationId | None = None
+    configuration_name: str = ""
+    run: RunId | None = None
+    step: StepKey | None = None
+    source: StageId | None = None
+    target: StageId | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    details: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One row of the audit, as a reader sees it. `digest` is the chain's, in hexadecimal."""
+
+    chain: str
+    seq: int
+    at: datetime
+    console: str
+    os_user: str
+    fact: Fact
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which rows; every given condition must hold. `text` is looked for in names, reasons and events."""
+
+    text: str = ""
+    event: AuditEvent | None = None
+    configuration: ConfigurationId | None = None
+    run: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one check of the chain found."""
+
+    check: str  # chain, signatures, values, gaps
+    is_good: bool
+    sentence: str
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """A run that this console's journal has opened and not closed."""
+
+    run: RunId
+    configuration: ConfigurationId
+    pool: Uuid
+    opened_at: datetime
+    intended: tuple[StepKey, ...]  # intent stands, outcome does not

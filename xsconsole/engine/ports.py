@@ -1,0 +1,120 @@
+"""What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.record import Fact, OpenRun
+
+Progress = Callable[[float], None]
+"""Called with 0 to 1, on the loop's thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who is logged in where. `session` is the digest of the session reference, never the reference."""
+
+    pool: Uuid
+    pool_name: str
+    actor: str
+    role: str
+    session: str
+
+
+class Field(StrEnum):
+    """A string map that carries keys of ours."""
+
+    POOL = "pool.other_config"
+    GUI = "pool.gui_config"
+    VM = "VM.other_config"
+    BLOCKED = "VM.blocked_operations"
+
+
+class PoolPort(Protocol):
+    """One pool, as a run needs it. Objects are named by uuid.
+
+    Reads ask the pool, not the mirror. Every call may raise `PoolUnavailable` (`ConnectionLost.was_sent` says whether
+    it may have taken effect: writes are never repeated blindly) or `PoolFailed`. Calls that last accept `on_progress`.
+    """
+
+    @property
+    def identity(self) -> Identity: ...
+
+    async def until_available(self, timeout_s: float) -> None:
+        """Wait for the road to be open again.
+
+        Raises:
+            PoolUnavailable: it stayed closed.
+        """
+
+    async def keys(self, field: Field, vm: Uuid | None = None) -> Mapping[str, str]:
+        """Return a map's present keys; empty where the VM is gone."""
+
+    async def add_key(self, field: Field, key: str, value: str, vm: Uuid | None = None) -> bool:
+        """Insert a key atomically; False where it stands already (`MAP_DUPLICATE_KEY`)."""
+
+    async def remove_key(self, field: Field, key: str, vm: Uuid | None = None) -> None:
+        """Remove a key; an absent one is no error."""
+
+    async def read_vm(self, vm: Uuid) -> VM | None: ...
+
+    async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]: ...
+
+    async def snapshot(self, vm: Uuid, name: str, run: RunId, on_progress: Progress) -> Uuid: ...
+
+    async def revert(self, snapshot: Uuid, run: RunId, on_progress: Progress) -> None: ...
+
+    async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
+        """Destroy a snapshot and the disks that only it has. One that is gone already is no error."""
+
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None: ...
+
+    async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
+        """Shut down cleanly; with `may_force`, hard where the guest does not answer."""
+
+    async def set_ha_restart_priority(self, vm: Uuid, priority: str) -> None: ...
+
+    async def define_stage_field(self) -> None:
+        """Add our custom field to XenCenter's shared definitions, keeping everybody else's."""
+
+    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
+        """Leave a XAPI message of low priority at a VM or at the pool."""
+
+    async def quiesce(self, run: RunId, timeout_s: float) -> None:
+        """Wait until no task of `run` is pending on the pool; cancel those that outlast the time."""
+
+
+class Ledger(Protocol):
+    """Journal and audit in one: a fact is committed with its row, or not at all."""
+
+    async def record(self, *facts: Fact) -> int:
+        """Commit the facts as one signed group and return the last sequence number.
+
+        Raises:
+            StoreFailed: nothing was written; whoever asked must not go on.
+        """
+
+    async def remember_nonce(self, nonce: str, thing: str) -> None:
+        """Remember, before asking for a lease, by which nonce it is ours."""
+
+    async def nonces(self) -> frozenset[str]: ...
+
+    async def open_runs(self) -> tuple[OpenRun, ...]: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the present as aware UTC."""
+
+    def monotonic_s(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """Return a fresh random uuid, in text."""
