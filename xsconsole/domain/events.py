@@ -72,4 +72,20 @@ class AuditGrew:
     seq: int
 
 
-Event = LinkChanged | InventoryChanged | BoardChanged | ConfigurationMoved | RunChanged | StepProgressed | AuditGrew
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFailed:
+    """A row could not be written. Nothing that needs a row is done until one can be."""
+
+    error: ConsoleError
+
+
+Event = (
+    LinkChanged
+    | InventoryChanged
+    | BoardChanged
+    | ConfigurationMoved
+    | RunChanged
+    | StepProgressed
+    | AuditGrew
+    | AuditFailed
+)
