@@ -50,6 +50,8 @@ def test_messages_know_their_arguments_without_the_session(model: Model) -> None
     assert snapshot.is_async
     assert snapshot.min_role == "vm-power-admin"
     assert [param.type for param in add.params] == [Ref("pool"), Str(), Str()]
+    assert model.classes["VM"].messages["add_to_other_config"].is_generated
+    assert not snapshot.is_generated
     assert model.classes["VM"].messages["get_all_records"].result == Map(Ref("VM"), Record("VM"))
 
 

@@ -79,7 +79,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One call. `is_generated`: getters, setters and the like, which follow from the class's fields alone."""
+    """One call. `is_generated`: getters, setters and the like, which the class's fields are enough to answer."""
 
     name: str
     params: tuple[Param, ...]
@@ -192,7 +192,10 @@ def _class(name: str, body: Mapping[str, Any], enums: Mapping[str, tuple[str, ..
     removed = frozenset(body.get("removed", ()))
     messages = {
         message.name: message
-        for message in (*_explicit(body["messages"], enums, removed), *_generated(name, fields, body, removed))
+        for message in (
+            *_explicit(name, fields, body["messages"], enums, removed),
+            *_generated(name, fields, body, removed),
+        )
     }
     return Class(
         name=name,
@@ -224,9 +227,14 @@ def _value(kind: Type, value: Any) -> object:
 
 
 def _explicit(
-    rows: Mapping[str, Sequence[Any]], enums: Mapping[str, tuple[str, ...]], removed: frozenset[str]
+    cls: str,
+    fields: Mapping[str, Field],
+    rows: Mapping[str, Sequence[Any]],
+    enums: Mapping[str, tuple[str, ...]],
+    removed: frozenset[str],
 ) -> Iterator[Message]:
     for name, (result, role, flags, params) in rows.items():
+        signature = None if name in ("create", "destroy") else _signature(cls, fields, name)
         yield Message(
             name=name,
             params=tuple(
@@ -235,6 +243,7 @@ def _explicit(
             result=parse_type(result, enums),
             min_role=role or None,
             is_async="a" in flags,
+            is_generated=signature is not None and len(signature[0]) == len(params),
             is_removed=name in removed,
             takes_session="s" not in flags,
         )
@@ -247,7 +256,10 @@ def _generated(
     if "get_all_records" in names:
         names |= dict.fromkeys(("get_all_where", "get_all_records_where"), "read-only")
     for name, role in names.items():
-        params, result = _signature(cls, fields, name)
+        signature = _signature(cls, fields, name)
+        if signature is None:
+            raise ValueError(f"{cls}.{name} follows from no field")
+        params, result = signature
         yield Message(
             name=name,
             params=params,
@@ -259,7 +271,8 @@ def _generated(
         )
 
 
-def _signature(cls: str, fields: Mapping[str, Field], name: str) -> tuple[tuple[Param, ...], Type]:
+def _signature(cls: str, fields: Mapping[str, Field], name: str) -> tuple[tuple[Param, ...], Type] | None:
+    """Return the arguments and the result of a message that follows from the class's fields; else None."""
     self_param = Param(name="self", type=Ref(cls))
     references, records = Set(Ref(cls)), Map(Ref(cls), Record(cls))
     query = Param(name="expr", type=Str())
@@ -281,7 +294,7 @@ def _signature(cls: str, fields: Mapping[str, Field], name: str) -> tuple[tuple[
         if field is None:
             continue
         return (self_param, *_arguments(prefix, field)), field.type if prefix == "get_" else Void()
-    raise ValueError(f"{cls}.{name} follows from no field")
+    return None
 
 
 def _arguments(prefix: str, field: Field) -> tuple[Param, ...]:
