@@ -19,7 +19,7 @@ class Bus:
         self._handlers: dict[type[Any], list[Callable[[Any], None]]] = defaultdict(list)
 
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
-        """Call `handler` for each event of `kind` until the returned function is called; calling it twice is harmless."""
+        """Call `handler` for each event of `kind` until the returned function is called; twice is harmless."""
         handlers = self._handlers[kind]
         handlers.append(handler)
 

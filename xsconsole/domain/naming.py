@@ -1,0 +1,105 @@
+"""What people call things on a command line or in the find field, and which thing they mean."""
+
+from collections.abc import Iterable
+
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.workflow import Stage, Workflow
+from xsconsole.errors import Ambiguous, NotFound
+
+SHOWN_CHOICES = 12
+
+
+def full_name(card: Card) -> str:
+    """Return a name that `find_configuration` understands and that no other card has, where there is such a one."""
+    return f"{card.service}@{card.version}" if card.service and card.version else card.name
+
+
+def find_configuration(board: Board, name: str) -> Card:
+    """Return the card meant by an id, a name, a service, service@version or service@stage.
+
+    Raises:
+        NotFound: nothing is called so; `choices` are the names there are.
+        Ambiguous: several are; `choices` are names that tell them apart.
+    """
+    by_id = [card for card in board.cards.values() if card.id == name]
+    found = by_id or [card for card in board.cards.values() if name in _names(board, card)]
+    if not found:
+        wanted = name.casefold()
+        found = [card for card in board.cards.values() if wanted in {text.casefold() for text in _names(board, card)}]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(
+            reason=f"No configuration is called “{shortened(name)}”.",
+            mend="`xsconsole config list` shows them all.",
+            choices=_choices(board.cards.values()),
+        )
+    raise Ambiguous(
+        reason=f"“{shortened(name)}” fits {len(found)} configurations.",
+        mend="Name one of them as service@version, service@stage or by its id.",
+        choices=_choices(found, board),
+    )
+
+
+def find_stage(workflow: Workflow, name: str) -> Stage:
+    """Return the stage with this id or name, whatever the case of its letters.
+
+    Raises:
+        NotFound: with the stages there are.
+    """
+    wanted = name.casefold()
+    for stage in workflow.stages:
+        if wanted in (stage.id.casefold(), stage.name.casefold()):
+            return stage
+    raise NotFound(
+        reason=f"Workflow “{workflow.name}” has no stage “{shortened(name)}”.",
+        mend="Name one of its stages.",
+        choices=tuple(stage.name for stage in workflow.stages),
+    )
+
+
+def find_vm(inventory: Inventory, name: str) -> VM:
+    """Return the ordinary VM with this uuid or name.
+
+    Raises:
+        NotFound: there is none. Ambiguous: several have the name; `choices` are their uuids.
+    """
+    by_uuid = inventory.by_uuid(VM, Uuid(name))
+    if by_uuid is not None and by_uuid.is_ordinary:
+        return by_uuid
+    found = [vm for vm in inventory.all(VM) if vm.is_ordinary and vm.name_label == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Ambiguous(
+            reason=f"{len(found)} VMs are called “{shortened(name)}”.",
+            mend="Name it by its uuid.",
+            choices=tuple(vm.uuid for vm in found)[:SHOWN_CHOICES],
+        )
+    raise NotFound(reason=f"The pool has no VM called “{shortened(name)}”.", mend="Name a VM by its name or uuid.")
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return `text` on one line and no longer than `most` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _names(board: Board, card: Card) -> set[str]:
+    names = {card.name, f"{card.service}@{card.version}", f"{card.service}@{card.stage}"}
+    if card.service:
+        names.add(card.service)
+    stage = board.workflow.stage(card.stage) if board.workflow else None
+    if stage is not None:
+        names.add(f"{card.service}@{stage.name}")
+    return names
+
+
+def _choices(cards: Iterable[Card], board: Board | None = None) -> tuple[str, ...]:
+    names = []
+    for card in cards:
+        stage = board.workflow.stage(card.stage) if board and board.workflow else None
+        names.append(f"{full_name(card)} ({stage.name}, {card.id})" if stage else full_name(card))
+    return tuple(shortened(name, 120) for name in sorted(names))[:SHOWN_CHOICES]
