@@ -1,0 +1,60 @@
+"""One call that is being served, as its handler sees it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xsconsole.simpool.errors import XapiError
+
+if TYPE_CHECKING:
+    from xsconsole.simpool.pool import Pool
+    from xsconsole.simpool.sessions import Session
+
+Handler = Callable[..., Awaitable[Any]]
+"""Takes a `Call` and the message's arguments, converted to their types; returns the typed result (None for void).
+
+Optional arguments that the client left out are not passed. Between two awaits a handler has the pool for itself.
+"""
+
+STEP_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The circumstances of one call. `task` is NULL for calls that never have a task, such as getters."""
+
+    pool: "Pool"
+    session: "Session"
+    task: str
+    method: str
+
+    def progress(self, fraction: float) -> None:
+        """Say how much of the operation is done, from 0 to 1; raises as `check_cancelled` does."""
+        self.check_cancelled()
+        self.pool.tasks.progress(self.task, fraction)
+
+    def check_cancelled(self) -> None:
+        """Give up where the client has cancelled the task.
+
+        Raises:
+            XapiError: TASK_CANCELLED.
+        """
+        if self.pool.tasks.is_cancelled(self.task):
+            raise XapiError("TASK_CANCELLED", self.task)
+
+    async def spend(self, seconds: float, *, start: float = 0.0, end: float = 1.0, can_cancel: bool = True) -> None:
+        """Let `seconds` of pool time pass while the progress goes from `start` to `end`.
+
+        Raises:
+            XapiError: TASK_CANCELLED, at once when the client cancels, unless not `can_cancel`.
+        """
+        clock = self.pool.clock
+        began, passed = clock.monotonic(), 0.0
+        while passed < seconds:
+            if can_cancel:
+                self.check_cancelled()
+            await self.pool.tasks.sleep(self.task, min(STEP_S * clock.speed, seconds - passed))
+            passed = clock.monotonic() - began
+            self.pool.tasks.progress(self.task, start + (end - start) * min(1.0, passed / seconds))
+        if can_cancel:
+            self.check_cancelled()

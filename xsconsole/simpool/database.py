@@ -1,0 +1,273 @@
+"""The objects of a pool, their relations, and when each of them changed.
+
+Fields hold plain Python values: `str`, `int`, `float`, `bool`, aware `datetime`, `tuple` for sets and `dict` for maps.
+A value is never changed in place; whoever wants another one sets another one.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.identities import Identities
+from xsconsole.simpool.model import NULL, Model
+from xsconsole.simpool.types import Set
+
+KEPT_TOMBSTONES = 20_000
+
+
+@dataclass(slots=True)
+class Row:
+    """One object. `created` and `modified` are generations of the database."""
+
+    fields: dict[str, Any]
+    created: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """What is left of a destroyed object, so that a watcher who knew it can be told."""
+
+    cls: str
+    ref: str
+    created: int
+    destroyed: int
+
+
+@dataclass(slots=True)
+class Table:
+    """The objects of one class. `by_change` has the references in the order of their last change."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    by_uuid: dict[str, str] = field(default_factory=dict)
+    by_change: dict[str, None] = field(default_factory=dict)
+
+
+class Database:
+    """All objects of a pool. Every change raises `generation` by one or more and wakes who waits for a change."""
+
+    def __init__(self, model: Model, identities: Identities) -> None:
+        self.model = model
+        self.generation = 0
+        self._identities = identities
+        self._tables = {name: Table() for name in model.classes}
+        self._tombstones: list[Tombstone] = []
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
+
+    def row(self, cls: str, ref: str) -> Mapping[str, Any]:
+        """Return all fields of an object, as they are now and will be later.
+
+        Raises:
+            XapiError: HANDLE_INVALID, there is no such object.
+        """
+        return MappingProxyType(self._row(cls, ref).fields)
+
+    def get(self, cls: str, ref: str, field_name: str) -> Any:
+        """Return one field of an object; raises as `row` does."""
+        return self._row(cls, ref).fields[field_name]
+
+    def exists(self, cls: str, ref: str) -> bool:
+        return ref in self._tables[cls].rows
+
+    def refs(self, cls: str) -> list[str]:
+        """Return the references of all objects of a class, oldest first."""
+        return list(self._tables[cls].rows)
+
+    def rows(self, cls: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield reference and fields of all objects of a class, oldest first; the class may change meanwhile."""
+        for ref, row in list(self._tables[cls].rows.items()):
+            yield ref, MappingProxyType(row.fields)
+
+    def find(self, cls: str, **wanted: object) -> list[str]:
+        """Return the references of the objects whose fields have all the `wanted` values."""
+        rows = self._tables[cls].rows
+        return [ref for ref, row in rows.items() if all(row.fields[name] == value for name, value in wanted.items())]
+
+    def by_uuid(self, cls: str, uuid: str) -> str:
+        """Return the reference of the object with that uuid.
+
+        Raises:
+            XapiError: UUID_INVALID, there is none.
+        """
+        ref = self._tables[cls].by_uuid.get(uuid)
+        if ref is None:
+            raise XapiError("UUID_INVALID", cls, uuid)
+        return ref
+
+    def own_fields(self, cls: str, ref: str) -> dict[str, Any]:
+        """Return what a copy of the object starts from: all fields but the uuid and the sets the database keeps itself.
+
+        Raises as `row` does.
+        """
+        row = self._row(cls, ref)
+        return {
+            name: value for name, value in row.fields.items() if name != "uuid" and (cls, name) not in self._computed
+        }
+
+    def count(self, cls: str) -> int:
+        return len(self._tables[cls].rows)
+
+    def create(self, cls: str, /, **fields: object) -> str:
+        """Make an object and return its reference.
+
+        What is not given gets the model's default; `uuid` a fresh one. `ref` (not a field) names the reference.
+        The objects it refers to are told: `VIFs` of the VM and of the network for a new VIF.
+        """
+        given = dict(fields)
+        ref = str(given.pop("ref", "") or self._identities.reference())
+        kind = self.model.classes[cls]
+        self._assert_writable(cls, given)
+        if "uuid" in kind.fields and not given.get("uuid"):
+            given["uuid"] = self._identities.uuid()
+        values = {name: given[name] if name in given else one.initial() for name, one in kind.fields.items()}
+        table = self._tables[cls]
+        generation = self._next_generation()
+        table.rows[ref] = Row(values, generation, generation)
+        table.by_change[ref] = None
+        if "uuid" in values:
+            table.by_uuid[str(values["uuid"])] = ref
+        for name in given:
+            self._relate(cls, ref, name, None, values[name])
+        return ref
+
+    def set(self, cls: str, ref: str, /, **fields: object) -> None:
+        """Write fields of an object, and the other ends of its relations; raises as `row` does."""
+        row = self._row(cls, ref)
+        self._assert_writable(cls, fields)
+        for name, value in fields.items():
+            before = row.fields[name]
+            row.fields[name] = value
+            if name == "uuid":
+                self._tables[cls].by_uuid.pop(before, None)
+                self._tables[cls].by_uuid[str(value)] = ref
+            if before != value:
+                self._relate(cls, ref, name, before, value)
+        self.touch(cls, ref)
+
+    def touch(self, cls: str, ref: str) -> None:
+        """Say that an object changed, also where it did not; raises as `row` does."""
+        row = self._row(cls, ref)
+        row.modified = self._next_generation()
+        table = self._tables[cls]
+        table.by_change.pop(ref, None)
+        table.by_change[ref] = None
+
+    def destroy(self, cls: str, ref: str) -> None:
+        """Remove an object, and its reference from the sets of the objects it refers to; raises as `row` does.
+
+        References that other objects hold to it stay, as in XAPI, until somebody clears them.
+        """
+        row = self._row(cls, ref)
+        table = self._tables[cls]
+        del table.rows[ref]
+        table.by_change.pop(ref, None)
+        if table.by_uuid.get(row.fields.get("uuid", "")) == ref:
+            del table.by_uuid[row.fields["uuid"]]
+        for name, value in row.fields.items():
+            if (cls, name) not in self._computed:
+                self._relate(cls, ref, name, value, None)
+        self._tombstones.append(Tombstone(cls=cls, ref=ref, created=row.created, destroyed=self._next_generation()))
+        if len(self._tombstones) > 2 * KEPT_TOMBSTONES:
+            del self._tombstones[:-KEPT_TOMBSTONES]
+
+    def add_to_map(self, cls: str, ref: str, field_name: str, key: object, value: object) -> None:
+        """Add a key to a map; of several who add the same key exactly one succeeds.
+
+        Raises:
+            XapiError: MAP_DUPLICATE_KEY, the key is there already; INTERNAL_ERROR for an empty key.
+        """
+        if key == "":
+            raise XapiError("INTERNAL_ERROR", "Db_exn.Empty_key_in_map")
+        present = self.get(cls, ref, field_name)
+        if key in present:
+            raise XapiError("MAP_DUPLICATE_KEY", cls, field_name, ref, key)
+        self.set(cls, ref, **{field_name: {**present, key: value}})
+
+    def remove_from_map(self, cls: str, ref: str, field_name: str, key: object) -> None:
+        """Remove a key from a map; nothing happens where it is not there."""
+        present = self.get(cls, ref, field_name)
+        if key in present:
+            self.set(cls, ref, **{field_name: {name: value for name, value in present.items() if name != key}})
+
+    def add_to_set(self, cls: str, ref: str, field_name: str, value: object) -> None:
+        """Add a value to a set; nothing happens where it is there."""
+        present = self.get(cls, ref, field_name)
+        if value not in present:
+            self.set(cls, ref, **{field_name: (*present, value)})
+
+    def remove_from_set(self, cls: str, ref: str, field_name: str, value: object) -> None:
+        """Remove a value from a set; nothing happens where it is not there."""
+        present = self.get(cls, ref, field_name)
+        if value in present:
+            self.set(cls, ref, **{field_name: tuple(one for one in present if one != value)})
+
+    def changed(self) -> asyncio.Future[None]:
+        """Return what becomes done at the next change of anything."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
+        return future
+
+    def changed_since(self, cls: str, generation: int) -> Iterator[tuple[str, Row]]:
+        """Yield the objects of a class that changed after `generation`, the latest change first."""
+        table = self._tables[cls]
+        for ref in reversed(table.by_change):
+            row = table.rows[ref]
+            if row.modified <= generation:
+                return
+            yield ref, row
+
+    def destroyed_since(self, generation: int) -> Iterator[Tombstone]:
+        """Yield what was destroyed after `generation`, the latest first; very old losses are forgotten."""
+        for tombstone in reversed(self._tombstones):
+            if tombstone.destroyed <= generation:
+                return
+            yield tombstone
+
+    def _row(self, cls: str, ref: str) -> Row:
+        row = self._tables[cls].rows.get(ref)
+        if row is None:
+            raise XapiError("HANDLE_INVALID", cls, ref)
+        return row
+
+    def _assert_writable(self, cls: str, fields: Mapping[str, object]) -> None:
+        wrong = [name for name in fields if name not in self.model.classes[cls].fields or (cls, name) in self._computed]
+        assert not wrong, f"{cls} has no such fields, or the database keeps them itself: {wrong}"
+
+    def _next_generation(self) -> int:
+        self.generation += 1
+        for future in tuple(self._waiting):
+            if not future.done():
+                future.set_result(None)
+        return self.generation
+
+    def _relate(self, cls: str, ref: str, field_name: str, before: object, after: object) -> None:
+        """Bring the other end of a relation in line with this end."""
+        end = self.model.ends.get((cls, field_name))
+        if end is None:
+            return
+        is_set = isinstance(self.model.classes[cls].fields[field_name].type, Set)
+        old, new = (_targets(value, is_set=is_set) for value in (before, after))
+        for target in old - new:
+            self._edit_end(end, target, ref, is_member=False)
+        for target in new - old:
+            self._edit_end(end, target, ref, is_member=True)
+
+    def _edit_end(self, end: tuple[str, str], target: str, ref: str, *, is_member: bool) -> None:
+        cls, field_name = end
+        row = self._tables[cls].rows.get(target)
+        if row is None:
+            return
+        others = tuple(one for one in row.fields[field_name] if one != ref)
+        row.fields[field_name] = (*others, ref) if is_member else others
+        self.touch(cls, target)
+
+
+def _targets(value: Any, *, is_set: bool) -> frozenset[str]:
+    if value is None:
+        return frozenset()
+    return frozenset(value) if is_set else frozenset((value,)) - {NULL, ""}

@@ -1,0 +1,26 @@
+"""References and uuids, the same ones again for the same seed."""
+
+import random
+import uuid
+
+REFERENCE_PREFIX = "OpaqueRef:"
+
+
+class Identities:
+    """Makes the names of objects. One per pool: two pools with different seeds share none."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        """Return a fresh uuid of version 4."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def reference(self) -> str:
+        """Return a fresh `OpaqueRef:`."""
+        return REFERENCE_PREFIX + self.uuid()
+
+    def advance(self, count: int) -> None:
+        """Pass over `count` names, so that a pool that is loaded from a file does not hand out old ones again."""
+        for _ in range(count):
+            self._random.getrandbits(128)

@@ -1,0 +1,44 @@
+"""One simulated pool: its data, its time and who uses it."""
+
+import random
+from collections.abc import Callable
+
+from xsconsole.simpool.clock import Clock
+from xsconsole.simpool.database import Database
+from xsconsole.simpool.faults import Faults
+from xsconsole.simpool.identities import Identities
+from xsconsole.simpool.model import Model
+from xsconsole.simpool.sessions import Sessions
+from xsconsole.simpool.tasks import Tasks
+
+Refresh = Callable[["Pool", str, str], None]
+
+
+class Pool:
+    """Everything of one pool; nothing of it is shared with another pool of the same process."""
+
+    def __init__(self, model: Model, *, clock: Clock, seed: int, refresh: Refresh) -> None:
+        self.model = model
+        self.clock = clock
+        self.seed = seed
+        self.identities = Identities(seed)
+        self.random = random.Random(seed)
+        self.db = Database(model, self.identities)
+        self.sessions = Sessions(self.db, clock)
+        self.tasks = Tasks(self.db, clock)
+        self.faults = Faults()
+        self._refresh = refresh
+
+    @property
+    def ref(self) -> str:
+        """The reference of the one `pool` object."""
+        return self.db.refs("pool")[0]
+
+    @property
+    def coordinator(self) -> str:
+        """The reference of the host that answers."""
+        return str(self.db.get("pool", self.ref, "master"))
+
+    def refresh_allowed_operations(self, cls: str, ref: str) -> None:
+        """Compute `allowed_operations` anew after a change that bears on them."""
+        self._refresh(self, cls, ref)

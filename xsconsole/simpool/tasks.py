@@ -1,0 +1,147 @@
+"""Tasks: what a client sees of an operation that is under way."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+from xsconsole.simpool.clock import Clock
+from xsconsole.simpool.database import Database
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.model import NULL
+
+KEPT_FINISHED = 200
+PENDING = "pending"
+
+
+@dataclass(slots=True)
+class _Running:
+    """A task with an operation behind it."""
+
+    user: str
+    is_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    is_doomed: bool = False
+
+
+class Tasks:
+    """The tasks of a pool. A task without an operation behind it was made by a client, and is the client's."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._running: dict[str, _Running] = {}
+        self._owners: dict[str, str] = {}
+
+    def begin(self, label: str, *, user: str, description: str = "", can_cancel: bool = True) -> str:
+        """Make a pending task for an operation and return its reference."""
+        ref = self.make(label, user=user, description=description)
+        if can_cancel:
+            self._db.set("task", ref, allowed_operations=("cancel",))
+        self._running[ref] = _Running(user)
+        return ref
+
+    def make(self, label: str, *, user: str, description: str = "") -> str:
+        """Make a pending task that a client drives by itself."""
+        self._collect()
+        ref = self._db.create(
+            "task",
+            name_label=label,
+            name_description=description,
+            created=self._clock.now(),
+            status=PENDING,
+            resident_on=self._db.get("pool", self._db.refs("pool")[0], "master"),
+            type="<none/>",
+            backtrace="()",
+        )
+        self._owners[ref] = user
+        return ref
+
+    def owner(self, ref: str) -> str | None:
+        """Return the name of the user who started the task."""
+        return self._owners.get(ref)
+
+    def progress(self, ref: str, fraction: float) -> None:
+        """Say how much is done; nothing happens for NULL or where it did not change."""
+        if ref != NULL and self._db.exists("task", ref) and self._db.get("task", ref, "progress") != fraction:
+            self._db.set("task", ref, progress=fraction)
+
+    def complete(self, ref: str, result: str) -> None:
+        """End a task well; `result` is the text of an XML-RPC value."""
+        self._finish(ref, "success", result=result)
+
+    def fail(self, ref: str, error: XapiError) -> None:
+        """End a task badly, or as cancelled."""
+        status = "cancelled" if error.code == "TASK_CANCELLED" else "failure"
+        self._finish(ref, status, error_info=error.description)
+
+    def drop(self, ref: str) -> None:
+        """Remove a task whatever its state, as the pool does with the task of a call that waited for its answer."""
+        self._running.pop(ref, None)
+        self._owners.pop(ref, None)
+        if self._db.exists("task", ref):
+            self._db.destroy("task", ref)
+
+    def destroy(self, ref: str) -> None:
+        """Remove a task for a client: at once where it is finished, else as soon as it is.
+
+        Raises:
+            XapiError: HANDLE_INVALID.
+        """
+        status = self._db.get("task", ref, "status")
+        running = self._running.get(ref)
+        if running is None or status != PENDING:
+            self.drop(ref)
+            return
+        running.is_doomed = True
+        self._db.set("task", ref, current_operations={ref: "destroy"})
+
+    def cancel(self, ref: str, *, by: str) -> None:
+        """Ask the operation behind a task to give up; ignored where it cannot.
+
+        Raises:
+            XapiError: HANDLE_INVALID.
+        """
+        allowed = self._db.get("task", ref, "allowed_operations")
+        running = self._running.get(ref)
+        if running is None or "cancel" not in allowed:
+            return
+        self._db.set("task", ref, current_operations={by: "cancel"})
+        running.is_cancelled.set()
+
+    def is_cancelled(self, ref: str) -> bool:
+        running = self._running.get(ref)
+        return running is not None and running.is_cancelled.is_set()
+
+    async def sleep(self, ref: str, seconds: float) -> None:
+        """Wait `seconds` of pool time, or less where the task is cancelled meanwhile."""
+        running = self._running.get(ref)
+        if running is None:
+            await self._clock.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds / self._clock.speed):
+                await running.is_cancelled.wait()
+
+    def _finish(self, ref: str, status: str, **fields: object) -> None:
+        running = self._running.pop(ref, None)
+        if not self._db.exists("task", ref):
+            return
+        self._db.set(
+            "task",
+            ref,
+            progress=1.0,
+            finished=self._clock.now(),
+            allowed_operations=(),
+            current_operations={},
+            status=status,
+            **fields,
+        )
+        if running is not None and running.is_doomed:
+            self.drop(ref)
+
+    def _collect(self) -> None:
+        """Forget the oldest finished tasks where there are very many."""
+        if self._db.count("task") < KEPT_FINISHED:
+            return
+        finished = [ref for ref, row in self._db.rows("task") if row["status"] != PENDING]
+        for ref in finished[: max(0, self._db.count("task") - KEPT_FINISHED)]:
+            self.drop(ref)
