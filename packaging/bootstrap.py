@@ -5,8 +5,8 @@
     python3 packaging/bootstrap.py test [ARGS...]    the tests; ARGS go to pytest
     python3 packaging/bootstrap.py check             lint, types and import rules
 
-Needs Python 3.11 or newer with its venv module, and a network the first time. `.venv` belongs to this program: it is made
-anew when the lock or pyproject.toml changed, when it was left half made, and when the folder was moved.
+Needs Python 3.11 or newer with its venv module, and a network the first time. `.venv` belongs to this program: it is
+made anew when the lock or pyproject.toml changed, when it was left half made, and when the folder was moved.
 """
 
 from __future__ import annotations
