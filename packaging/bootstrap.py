@@ -239,9 +239,13 @@ def install(arguments: Sequence[str], held: tuple[int, ...]) -> None:
         pass_fds=held,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            _show_progress(lines[-1])
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                _show_progress(lines[-1])
+        except BaseException:
+            process.terminate()
+            raise
     _show_progress("")
     if process.returncode:
         raise CannotStart(_why_pip_failed(lines))
