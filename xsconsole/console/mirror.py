@@ -1,0 +1,60 @@
+"""The pool as last heard of, and the board that it amounts to."""
+
+import asyncio
+from collections.abc import Callable
+
+from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf, derive
+from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.inventory import ChangeBatch, Inventory
+
+BOARD_CLASSES = frozenset({"pool", "vm", "vbd", "vdi"})
+GATHER_S = 0.03  # changes that arrive within this time make one new board
+
+
+class Mirror:
+    """Takes batches in, and tells what they changed. Lives on the loop's thread."""
+
+    def __init__(self, *, holder_of: HolderOf, publish: Callable[[Event], None]) -> None:
+        self.inventory = Inventory()
+        self.board: Board = EMPTY_BOARD
+        self._holder_of = holder_of
+        self._publish = publish
+        self._pending: asyncio.TimerHandle | None = None
+
+    def hear(self, batch: ChangeBatch) -> None:
+        """Take a batch in. A whole one makes the board at once, a change soon."""
+        self.inventory.apply(batch)
+        self._publish(InventoryChanged(batch=batch))
+        if batch.is_whole:
+            self.renew()
+        elif any(change.class_name in BOARD_CLASSES for change in batch.changes):
+            self.renew_soon()
+
+    def renew_soon(self) -> None:
+        if self._pending is None:
+            self._pending = asyncio.get_running_loop().call_later(GATHER_S, self.renew)
+
+    def renew(self) -> None:
+        """Derive the board anew and tell what differs."""
+        self.stop()
+        before, after = self.board, derive(self.inventory, self._holder_of)
+        self.board = after
+        changed = tuple(id_ for id_ in {**before.cards, **after.cards} if before.cards.get(id_) != after.cards.get(id_))
+        is_layout_changed = before.workflow != after.workflow
+        if changed or is_layout_changed or (before.strays, before.unreadable) != (after.strays, after.unreadable):
+            self._publish(BoardChanged(configurations=changed, is_layout_changed=is_layout_changed))
+        for id_ in changed:
+            self._tell_move(id_, before, after)
+
+    def _tell_move(self, id_: ConfigurationId, before: Board, after: Board) -> None:
+        was, is_now = before.cards.get(id_), after.cards.get(id_)
+        source, target = (was.stage if was else None), (is_now.stage if is_now else None)
+        if source != target:
+            self._publish(ConfigurationMoved(configuration=id_, source=source, target=target))
+
+    def stop(self) -> None:
+        """Forget a renewal that is due."""
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
