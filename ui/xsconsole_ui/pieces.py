@@ -1,0 +1,204 @@
+"""Small pieces that every panel is made of, so that they match."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from xsconsole_ui import theme
+
+
+def set_look(widget: QWidget, look: str, state: str = "") -> None:
+    """Choose one of the style sheet's looks; may be called again to change it."""
+    if widget.property("look") == look and (widget.property("state") or "") == state:
+        return
+    widget.setProperty("look", look)
+    widget.setProperty("state", state)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def label(text: str = "", look: str = "", parent: QWidget | None = None) -> QLabel:
+    """Return a plain-text label: names from a pool are never read as markup."""
+    made = QLabel(text, parent)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if look:
+        made.setProperty("look", look)
+    return made
+
+
+def wrapped(text: str = "", look: str = "", parent: QWidget | None = None) -> QLabel:
+    """Return a plain-text label that breaks lines and can be copied from."""
+    made = label(text, look, parent)
+    made.setWordWrap(True)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushButton:
+    made = QPushButton(text, parent)
+    made.setAutoDefault(False)
+    if look:
+        made.setProperty("look", look)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that never asks for more room than it has; the whole stands in the tooltip."""
+
+    def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._whole = ""
+        if look:
+            self.setProperty("look", look)
+        self.show_text(text)
+
+    @property
+    def whole(self) -> str:
+        return self._whole
+
+    def show_text(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        super().setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._elide()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._whole) + 2, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height())
+
+
+class Line(QFrame):
+    """A horizontal hairline."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "line")
+        self.setFixedHeight(1)
+
+
+class Header(QFrame):
+    """The head of a panel: a title at the left, a caption at the right, and room for controls between them.
+
+    It can become the title bar of a dock: it lets the mouse through, so that the dock can be dragged by it.
+    """
+
+    def __init__(self, title: str, caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "header")
+        self.setFixedHeight(theme.HEADER_HEIGHT)
+        self._title = ElidedLabel(title, "title", self)
+        self._caption = label(caption, "caption", self)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
+        self._row.setSpacing(theme.GAP)
+        self._row.addWidget(self._title, 1)
+        self._row.addWidget(self._caption)
+
+    @property
+    def title(self) -> str:
+        return self._title.whole
+
+    @property
+    def caption(self) -> str:
+        return self._caption.text()
+
+    def set_title(self, title: str) -> None:
+        self._title.show_text(title)
+
+    def set_caption(self, caption: str, look: str = "caption") -> None:
+        self._caption.setText(caption)
+        set_look(self._caption, look)
+
+    def add_control(self, widget: QWidget) -> None:
+        """Put a control at the right end."""
+        self._row.addWidget(widget)
+
+
+class Panel(QFrame):
+    """A header above a body. Put widgets into `body`; a dock may take the header as its title bar."""
+
+    def __init__(self, title: str, caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "surface")
+        self.setAccessibleName(title)
+        self.header = Header(title, caption, self)
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(self.body, 1)
+
+
+class Dot(QWidget):
+    """A state as a shape: a full disc is well, a ring with a bar is not, a ring waits. A word stands beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(10, 10)
+        self._state = "wait"
+
+    def set_state(self, state: str) -> None:
+        """Show `good`, `warn`, `bad` or `wait`."""
+        self._state = state
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colours = theme.colours_of(self.palette())
+        colour = {"good": colours.good, "warn": colours.warn, "bad": colours.bad}.get(self._state, colours.muted)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self.rect().adjusted(1, 1, -1, -1)
+        painter.setPen(QColor(colour))
+        if self._state == "good":
+            painter.setBrush(QColor(colour))
+        painter.drawEllipse(area)
+        if self._state == "bad":
+            painter.drawLine(area.left() + 2, area.center().y(), area.right() - 1, area.center().y())
+
+
+class EmptyPlace(QFrame):
+    """What a place is for, and the first step, while there is nothing in it."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = label(title, "title", self)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text = wrapped(text, "muted", self)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text.setMaximumWidth(440)
+        self.column = QVBoxLayout(self)
+        self.column.setSpacing(theme.GAP)
+        self.column.addStretch(1)
+        self.column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addStretch(2)
+
+    def set_words(self, title: str, text: str) -> None:
+        self._title.setText(title)
+        self._text.setText(text)
+
+    def add_step(self, widget: QWidget) -> None:
+        """Put the first step below the words."""
+        self.column.insertWidget(self.column.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
