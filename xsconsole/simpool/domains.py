@@ -1,0 +1,130 @@
+"""A VM while it occupies a host: its domain, its attached devices, its console."""
+
+from types import MappingProxyType
+
+from xsconsole.simpool import guests, placement
+from xsconsole.simpool.model import NULL
+from xsconsole.simpool.operations import refresh_machine
+from xsconsole.simpool.pool import Pool
+
+_CPU_FLAGS = MappingProxyType(
+    {"vendor": "GenuineIntel", "features": "178bfbff-f6fa3203-2c500800-040001f3-0000000f-019c05ab-00400004"}
+)
+
+
+def reserve(pool: Pool, vm: str, host: str) -> None:
+    """Count a VM's memory on the host where it is about to run."""
+    pool.db.set("VM", vm, scheduled_to_be_resident_on=host)
+    placement.refresh_memory(pool.db, host)
+
+
+def release(pool: Pool, vm: str) -> None:
+    """Take back a reservation that came to nothing."""
+    if not pool.db.exists("VM", vm):
+        return
+    host = pool.db.get("VM", vm, "scheduled_to_be_resident_on")
+    if host != NULL:
+        pool.db.set("VM", vm, scheduled_to_be_resident_on=NULL)
+        placement.refresh_memory(pool.db, host)
+
+
+def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
+    """Make a VM run on a host, from now, with all its devices attached."""
+    db, row, now = pool.db, pool.db.row("VM", vm), pool.clock.now()
+    attach_devices(pool, vm)
+    db.set(
+        "VM",
+        vm,
+        power_state="Paused" if is_paused else "Running",
+        resident_on=host,
+        scheduled_to_be_resident_on=NULL,
+        domid=_next_domid(pool, host),
+        memory_target=row["memory_dynamic_max"],
+        last_boot_CPU_flags=dict(_CPU_FLAGS),
+        requires_reboot=False,
+    )
+    db.set(
+        "VM_metrics",
+        row["metrics"],
+        start_time=now,
+        last_updated=now,
+        memory_actual=row["memory_dynamic_max"],
+        VCPUs_number=row["VCPUs_at_startup"],
+        VCPUs_utilisation={cpu: 0.0 for cpu in range(row["VCPUs_at_startup"])},
+        hvm=row["domain_type"] in ("hvm", "unspecified"),
+        current_domain_type="hvm" if row["domain_type"] == "unspecified" else row["domain_type"],
+    )
+    _open_console(pool, vm, host)
+    placement.refresh_memory(db, host)
+    refresh_machine(pool, vm)
+
+
+def halt(pool: Pool, vm: str) -> None:
+    """Take a VM off its host for good; a suspended one loses its memory image."""
+    db, row = pool.db, pool.db.row("VM", vm)
+    for console in row["consoles"]:
+        db.destroy("console", console)
+    for cls, devices in (("VBD", row["VBDs"]), ("VIF", row["VIFs"])):
+        for device in devices:
+            if db.get(cls, device, "currently_attached"):
+                db.set(cls, device, currently_attached=False)
+    _leave(pool, vm, power_state="Halted")
+    guests.forget(pool, vm)
+    image = row["suspend_VDI"]
+    if image != NULL:
+        db.set("VM", vm, suspend_VDI=NULL)
+    refresh_machine(pool, vm)
+
+
+def suspend(pool: Pool, vm: str, image: str) -> None:
+    """Take a VM off its host with its memory kept in an image; its devices stay attached, as XAPI shows them."""
+    for console in pool.db.get("VM", vm, "consoles"):
+        pool.db.destroy("console", console)
+    _leave(pool, vm, power_state="Suspended", suspend_VDI=image)
+    refresh_machine(pool, vm)
+
+
+def attach_devices(pool: Pool, vm: str) -> None:
+    """Mark all devices of a VM as attached."""
+    db = pool.db
+    for vbd in db.get("VM", vm, "VBDs"):
+        row = db.row("VBD", vbd)
+        db.set("VBD", vbd, currently_attached=True, device=device_name(int(row["userdevice"])))
+    for vif in db.get("VM", vm, "VIFs"):
+        db.set("VIF", vif, currently_attached=True)
+
+
+def device_name(position: int) -> str:
+    """Return the name a guest sees for the block device in a position."""
+    letters = ""
+    position += 1
+    while position:
+        position, letter = divmod(position - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return f"xvd{letters}"
+
+
+def _leave(pool: Pool, vm: str, **fields: object) -> None:
+    host = pool.db.get("VM", vm, "resident_on")
+    pool.db.set(
+        "VM",
+        vm,
+        resident_on=NULL,
+        scheduled_to_be_resident_on=NULL,
+        domid=-1,
+        memory_target=0,
+        requires_reboot=False,
+        **fields,
+    )
+    pool.db.set("VM_metrics", pool.db.get("VM", vm, "metrics"), memory_actual=0, last_updated=pool.clock.now())
+    placement.refresh_memory(pool.db, host)
+
+
+def _next_domid(pool: Pool, host: str) -> int:
+    return 1 + max((pool.db.get("VM", vm, "domid") for vm in pool.db.get("host", host, "resident_VMs")), default=0)
+
+
+def _open_console(pool: Pool, vm: str, host: str) -> None:
+    uuid = pool.identities.uuid()
+    address = pool.db.get("host", host, "address")
+    pool.db.create("console", uuid=uuid, protocol="rfb", location=f"https://{address}/console?uuid={uuid}", VM=vm)

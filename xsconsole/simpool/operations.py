@@ -1,0 +1,107 @@
+"""The `allowed_operations` of every class that has them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from xsconsole.simpool import lifecycle
+from xsconsole.simpool.database import Database
+from xsconsole.simpool.pool import Pool
+
+_SR_BASE = ("plug", "unplug", "pbd_create", "pbd_destroy", "scan", "update")
+_SR_DISKS = (
+    *("vdi_create", "vdi_destroy", "vdi_clone", "vdi_snapshot", "vdi_resize", "vdi_introduce", "vdi_mirror"),
+    "vdi_set_on_boot",
+)
+_FREE_DISK = ("snapshot", "clone", "copy", "resize", "resize_online", "destroy", "forget", "update", "generate_config")
+_FREE_SNAPSHOT = ("clone", "copy", "destroy", "forget", "update", "generate_config")
+_POOL = (
+    *("ha_enable", "cluster_create", "designate_new_master", "tls_verification_enable", "configure_repositories"),
+    *("sync_updates", "sync_bundle", "apply_updates", "cert_refresh", "eject", "get_updates"),
+)
+
+
+def refresh(pool: Pool, cls: str, ref: str) -> None:
+    """Write `allowed_operations` of an object anew where they changed; nothing for classes without the field."""
+    compute = _COMPUTE.get(cls)
+    if compute is None or not pool.db.exists(cls, ref):
+        return
+    allowed = compute(pool.db, ref)
+    if allowed != pool.db.get(cls, ref, "allowed_operations"):
+        pool.db.set(cls, ref, allowed_operations=allowed)
+
+
+def refresh_machine(pool: Pool, vm: str) -> None:
+    """Write `allowed_operations` anew of a VM, its devices, their disks and its appliance."""
+    refresh(pool, "VM", vm)
+    row = pool.db.row("VM", vm)
+    for vbd in row["VBDs"]:
+        refresh(pool, "VBD", vbd)
+        refresh(pool, "VDI", pool.db.get("VBD", vbd, "VDI"))
+    for vif in row["VIFs"]:
+        refresh(pool, "VIF", vif)
+    refresh(pool, "VM_appliance", row["appliance"])
+
+
+def _vbd(db: Database, ref: str) -> tuple[str, ...]:
+    row = db.row("VBD", ref)
+    media = () if row["type"] != "CD" else (("insert",) if row["empty"] else ("eject",))
+    if not db.exists("VM", row["VM"]) or db.get("VM", row["VM"], "power_state") not in ("Running", "Paused"):
+        return ("attach", *media)
+    if row["currently_attached"]:
+        return ("attach", "unpause", *media, *(("unplug", "unplug_force") if row["type"] != "CD" else ()), "pause")
+    return ("attach", *media, "plug")
+
+
+def _vif(db: Database, ref: str) -> tuple[str, ...]:
+    row = db.row("VIF", ref)
+    if not db.exists("VM", row["VM"]) or db.get("VM", row["VM"], "power_state") != "Running":
+        return ("attach",)
+    return ("attach", "unplug") if row["currently_attached"] else ("attach", "plug")
+
+
+def _vdi(db: Database, ref: str) -> tuple[str, ...]:
+    row = db.row("VDI", ref)
+    if row["read_only"]:
+        return ("copy", "forget", "destroy")
+    if any(db.get("VBD", vbd, "currently_attached") for vbd in row["VBDs"]):
+        return ("snapshot", "resize_online", "update", "generate_config")
+    return _FREE_SNAPSHOT if row["is_a_snapshot"] else _FREE_DISK
+
+
+def _sr(db: Database, ref: str) -> tuple[str, ...]:
+    if db.get("SR", ref, "content_type") == "iso":
+        return (*_SR_BASE[:-1], "vdi_create", "vdi_destroy", "vdi_clone")
+    return (*_SR_BASE, *_SR_DISKS)
+
+
+def _host(db: Database, ref: str) -> tuple[str, ...]:
+    if db.get("host", ref, "enabled"):
+        return ("provision", "evacuate", "vm_start", "vm_resume", "vm_migrate", "enable")
+    return ("provision", "evacuate", "reboot", "shutdown", "vm_migrate", "enable")
+
+
+def _appliance(db: Database, ref: str) -> tuple[str, ...]:
+    states = {db.get("VM", vm, "power_state") for vm in db.get("VM_appliance", ref, "VMs")}
+    return (
+        *(("start",) if "Halted" in states else ()),
+        *(("clean_shutdown",) if "Running" in states else ()),
+        *(("hard_shutdown", "shutdown") if states - {"Halted"} else ()),
+    )
+
+
+def _pool(_db: Database, _ref: str) -> tuple[str, ...]:
+    return _POOL
+
+
+_COMPUTE: Mapping[str, lifecycle.Compute] = MappingProxyType(
+    {
+        "VM": lifecycle.allowed_operations,
+        "VBD": _vbd,
+        "VIF": _vif,
+        "VDI": _vdi,
+        "SR": _sr,
+        "host": _host,
+        "VM_appliance": _appliance,
+        "pool": _pool,
+    }
+)
