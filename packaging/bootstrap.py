@@ -269,14 +269,14 @@ def provide_libraries(platform: str) -> None:
         return
     unknown = [library for library in missing if library not in DEBIAN_PACKAGES]
     packages = sorted({DEBIAN_PACKAGES[library] for library in missing if library in DEBIAN_PACKAGES})
-    why = f"Qt cannot show anything here: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing."
+    why = f"Qt cannot show anything here: it lacks {_listed(missing)}."
     if unknown:
         why += f" Which package has {', '.join(unknown)} is not known here."
     if not packages:
         raise CannotStart(why)
     provide_packages(why, packages)
     if left := missing_libraries(platform):
-        raise CannotStart(f"Qt still cannot show anything here: {', '.join(left)} missing.")
+        raise CannotStart(f"Qt still cannot show anything here: it lacks {_listed(left)}.")
 
 
 def wanted_platform(verb: str, variables: Mapping[str, str]) -> str:
@@ -327,6 +327,11 @@ def is_debian() -> bool:
 
 def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _listed(libraries: Sequence[str]) -> str:
+    shown = ", ".join(libraries[:3])
+    return shown if len(libraries) <= 3 else f"{shown} and {len(libraries) - 3} more libraries of the system"
 
 
 def _why_pip_failed(lines: Sequence[str]) -> str:
