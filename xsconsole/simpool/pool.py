@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
+from xsconsole.simpool.events import Registration
 from xsconsole.simpool.faults import Faults
 from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import Model
@@ -27,6 +28,7 @@ class Pool:
         self.sessions = Sessions(self.db, clock)
         self.tasks = Tasks(self.db, clock)
         self.faults = Faults()
+        self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
 
     @property

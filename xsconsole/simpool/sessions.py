@@ -36,6 +36,10 @@ class Session:
     originator: str
 
 
+NOBODY = Session(ref=NULL, user=User(name="", password="", role=Role.READ_ONLY), originator="")
+"""Who makes a call that needs no session."""
+
+
 class Sessions:
     """The users of a pool and their logins."""
 
@@ -95,6 +99,11 @@ class Sessions:
         if session is None:
             raise XapiError("SESSION_INVALID", ref)
         return session
+
+    def name_of(self, ref: object) -> str:
+        """Return who a session belongs to; empty for none."""
+        session = self._sessions.get(ref) if isinstance(ref, str) else None
+        return session.user.name if session is not None else ""
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._sessions.values()))

@@ -1,0 +1,90 @@
+"""The embedded pool as a child process, for everybody's tests."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import XenAPI
+
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedPool:
+    """A pool that is being served by a process of its own."""
+
+    name: str
+    url: str
+    user: str
+    password: str
+    control_url: str
+    passwords: Mapping[str, str]
+    roles: Mapping[str, str]
+    process: subprocess.Popen[str]
+
+    def control(self, do: str, **arguments: object) -> Any:
+        """Give the pool a command, such as `control("fail", method="VM.snapshot", nth=3, code="SR_FULL")`."""
+        request = urllib.request.Request(
+            self.control_url,
+            data=json.dumps({"do": do, **arguments}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=START_DEADLINE_S) as answer:
+            return json.load(answer)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the calls served since the last time: `method`, `params`, `user`, `outcome`."""
+        found: list[dict[str, Any]] = self.control("log")["calls"]
+        return found
+
+    @contextmanager
+    def plain_session(self, user: str | None = None) -> Iterator[Any]:
+        """A session of the PyPI package as it is, logged in over XML-RPC and logged out at the end."""
+        name = user or self.user
+        session = XenAPI.Session(self.url)
+        session.xenapi.login_with_password(name, self.passwords[name], "1.0", "tests")
+        try:
+            yield session
+        finally:
+            session.xenapi.session.logout()
+            session("close")()
+
+    def kill(self) -> None:
+        """Let the pool die as in a power cut."""
+        self.process.kill()
+        self.process.wait(STOP_DEADLINE_S)
+
+
+@contextmanager
+def embedded_pool(*arguments: str) -> Iterator[EmbeddedPool]:
+    """Serve a pool on a free port, with the arguments of `xsconsole pool serve`, until the end of the block."""
+    command = [sys.executable, "-m", "xsconsole.simpool", "--with-parent", *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield _introduced(process)
+    finally:
+        process.kill()
+        process.communicate(timeout=STOP_DEADLINE_S)
+
+
+def _introduced(process: subprocess.Popen[str]) -> EmbeddedPool:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, "the embedded pool ended before it said where it listens; its reason is on standard error"
+    pool = json.loads(line)["pools"][0]
+    return EmbeddedPool(
+        name=pool["name"],
+        url=pool["url"],
+        user=pool["user"],
+        password=pool["password"],
+        control_url=pool["control"],
+        passwords={user["user"]: user["password"] for user in pool["users"]},
+        roles={user["user"]: user["role"] for user in pool["users"]},
+        process=process,
+    )

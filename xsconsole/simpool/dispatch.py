@@ -1,0 +1,166 @@
+"""From a request to its answer: finds the message, checks who asks, converts the arguments, runs the handler."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.conversion import Converter
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.faults import ConnectionDropped, Served
+from xsconsole.simpool.generated import generated
+from xsconsole.simpool.model import NULL, Class, Message
+from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.roles import require
+from xsconsole.simpool.sessions import NOBODY, Session
+from xsconsole.simpool.wire_values import Request
+from xsconsole.simpool.wire_xml import value_text
+
+LIST_METHODS = "system.listMethods"
+
+_ASYNC = "Async."
+_CLASSES_WITHOUT_TASKS = frozenset({"task", "event", "session"})
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A message that exists, with what answers it (None: nobody has written that yet)."""
+
+    cls: Class
+    message: Message
+    handler: Handler | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.cls.name}.{self.message.name}"
+
+
+class Dispatcher:
+    """Answers the calls to one pool."""
+
+    def __init__(self, pool: Pool, handlers: Mapping[str, Handler]) -> None:
+        self._pool = pool
+        self._converter = Converter(pool.model)
+        self._targets = dict(_targets(pool, handlers))
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def answer(self, request: Request) -> object:
+        """Return the result of a call; None is void.
+
+        Raises:
+            XapiError: the call failed.
+            ConnectionDropped: the connection is to be closed without an answer.
+        """
+        await self._pool.faults.until_allowed()
+        outcome = "ok"
+        try:
+            return await self._answer(request)
+        except XapiError as error:
+            outcome = error.code
+            raise
+        except ConnectionDropped:
+            outcome = "dropped"
+            raise
+        finally:
+            self._record(request, outcome)
+
+    async def close(self) -> None:
+        """Stop the operations that go on behind tasks."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _answer(self, request: Request) -> object:
+        if request.method == LIST_METHODS:
+            return sorted(target.name for name, target in self._targets.items() if name == target.name)
+        is_async = request.method.startswith(_ASYNC)
+        target = self._targets.get(request.method.removeprefix(_ASYNC))
+        if target is None or (is_async and target.name != request.method.removeprefix(_ASYNC)):
+            self._pool.sessions.check(request.params[0] if request.params else "")
+            raise XapiError("MESSAGE_METHOD_UNKNOWN", request.method)
+        if is_async and not target.message.is_async:
+            raise XapiError("Fault", f"No async mode for this operation (rpc: {target.name})")
+        arguments = self._arguments(target, request)
+        if not target.message.takes_session:
+            return await self._run(target, NOBODY, NULL, arguments)
+        session = self._pool.sessions.check(request.params[0])
+        if is_async:
+            return self._start(target, session, arguments)
+        if not target.message.is_async or target.cls.name in _CLASSES_WITHOUT_TASKS:
+            return await self._run(target, session, NULL, arguments)
+        task = self._pool.tasks.begin(target.name, user=session.user.name)
+        try:
+            return await self._run(target, session, task, arguments)
+        finally:
+            self._pool.tasks.drop(task)
+
+    def _arguments(self, target: Target, request: Request) -> tuple[object, ...]:
+        message = target.message
+        given = request.params[1:] if message.takes_session else request.params
+        least, most = message.mandatory_count, len(message.params)
+        is_without_session = message.takes_session and not request.params
+        if is_without_session or len(given) < least or (len(given) > most and least == most):
+            raise XapiError("MESSAGE_PARAMETER_COUNT_MISMATCH", target.name, least, len(given))
+        return tuple(
+            self._converter.convert(param.type, value) for param, value in zip(message.params, given, strict=False)
+        )
+
+    def _start(self, target: Target, session: Session, arguments: tuple[object, ...]) -> str:
+        """Run a call behind a task and return the task's reference at once."""
+        ref = self._pool.tasks.begin(_ASYNC + target.name, user=session.user.name)
+        work = asyncio.create_task(self._finish(target, session, ref, arguments), name=f"{target.name} {ref}")
+        self._background.add(work)
+        work.add_done_callback(self._background.discard)
+        return ref
+
+    async def _finish(self, target: Target, session: Session, ref: str, arguments: tuple[object, ...]) -> None:
+        try:
+            result = await self._run(target, session, ref, arguments)
+        except XapiError as error:
+            self._pool.tasks.fail(ref, error)
+        except ConnectionDropped:
+            # The client has its answer already: what was to be lost is the operation.
+            self._pool.tasks.fail(ref, XapiError("INTERNAL_ERROR", "End_of_file"))
+        else:
+            self._pool.tasks.complete(ref, value_text(result))
+
+    async def _run(self, target: Target, session: Session, task: str, arguments: tuple[object, ...]) -> object:
+        call = Call(pool=self._pool, session=session, task=task, method=target.name)
+        if target.message.takes_session:
+            require(session.user.role, target.cls.name, target.message, arguments)
+        if target.message.is_removed:
+            raise XapiError("MESSAGE_REMOVED")
+        is_dropped_afterwards = await self._pool.faults.strike(target.name)
+        if target.handler is None:
+            raise XapiError("NOT_IMPLEMENTED", target.name)
+        try:
+            result = await target.handler(call, *arguments)
+        except (XapiError, ConnectionDropped):
+            raise
+        except Exception as failure:
+            # As a real pool does: what a handler did not foresee becomes the client's INTERNAL_ERROR, and is logged.
+            _log.exception("%s failed", target.name)
+            raise XapiError("INTERNAL_ERROR", repr(failure)) from failure
+        if is_dropped_afterwards:
+            raise ConnectionDropped
+        return result
+
+    def _record(self, request: Request, outcome: str) -> None:
+        user = self._pool.sessions.name_of(request.params[0]) if request.params else ""
+        target = self._targets.get(request.method.removeprefix(_ASYNC))
+        is_with_session = target is None or target.message.takes_session
+        params: Sequence[object] = request.params[1:] if is_with_session else request.params[:1]
+        self._pool.faults.record(Served(method=request.method, params=params, user=user, outcome=outcome))
+
+
+def _targets(pool: Pool, handlers: Mapping[str, Handler]) -> list[tuple[str, Target]]:
+    """Return all messages, under their name and under the older one with an underscore for the dot."""
+    found = []
+    for cls in pool.model.classes.values():
+        for message in cls.messages.values():
+            handler = handlers.get(f"{cls.name}.{message.name}") or generated(cls, message)
+            target = Target(cls=cls, message=message, handler=handler)
+            found += [(f"{cls.name}_{message.name}", target), (target.name, target)]
+    return found

@@ -1,0 +1,221 @@
+"""`event.from` and its relatives: the difference between what a client knows and what is there."""
+
+import asyncio
+import contextlib
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.database import Database
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.wire_values import Int32
+
+FIRST_DELAY_S = 0.050
+SHORTEST_DELAY_S = 0.003
+LONGEST_DELAY_S = 0.050
+LONGEST_WAIT_S = 86_400.0
+
+_TOKEN = re.compile(r"(\d{20}),(\d{20})")
+_MESSAGES = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """How far a client has seen: the changes of the objects and, apart from them, the messages."""
+
+    objects: int
+    messages: int
+
+    @property
+    def text(self) -> str:
+        return f"{self.objects:020},{self.messages:020}"
+
+    def of(self, cls: str) -> int:
+        """Return how far the client has seen that class."""
+        return self.messages if cls == _MESSAGES else self.objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What a client wants to hear about; an empty `ref` means all objects of the class, an empty `cls` everything."""
+
+    cls: str = ""
+    ref: str = ""
+
+    def covers(self, cls: str, ref: str) -> bool:
+        return self.cls in ("", cls.lower()) and self.ref in ("", ref)
+
+
+@dataclass(slots=True, kw_only=True)
+class Registration:
+    """What a session registered for with the old calls, and how far it has seen."""
+
+    seen: int
+    subscriptions: list[Subscription] = field(default_factory=list)
+
+
+def parse_subscriptions(texts: Iterable[str]) -> list[Subscription]:
+    """Read what a client subscribes to.
+
+    Raises:
+        XapiError: EVENT_SUBSCRIPTION_PARSE_FAILURE.
+    """
+    found = []
+    for text in texts:
+        match text.split("/"):
+            case ["*"]:
+                found.append(Subscription())
+            case [cls]:
+                found.append(Subscription(cls=cls.lower()))
+            case [cls, ref]:
+                found.append(Subscription(cls=cls.lower(), ref="" if ref == "*" else ref))
+            case _:
+                raise XapiError("EVENT_SUBSCRIPTION_PARSE_FAILURE", text)
+    return found
+
+
+def parse_token(text: str) -> Token:
+    """Read a token; an empty one is the beginning.
+
+    Raises:
+        XapiError: EVENT_FROM_TOKEN_PARSE_FAILURE.
+    """
+    if not text:
+        return Token(objects=-1, messages=-1)
+    found = _TOKEN.fullmatch(text)
+    if found is None:
+        raise XapiError("EVENT_FROM_TOKEN_PARSE_FAILURE", text)
+    return Token(objects=int(found[1]), messages=int(found[2]))
+
+
+def difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[dict[str, Any]]:
+    """Return at most one event per object: messages, then what is new, then what changed, then what is gone."""
+    messages: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
+    modified: list[dict[str, Any]] = []
+    for cls in db.model.classes.values():
+        wanted = [one for one in subscriptions if one.cls in ("", cls.name.lower())]
+        if not wanted or not cls.has_events:
+            continue
+        known = since.of(cls.name)
+        for ref, row in db.changed_since(cls.name, known):
+            if any(one.covers(cls.name, ref) for one in wanted):
+                is_new = row.created > known
+                target = messages if cls.name == _MESSAGES else added if is_new else modified
+                target.append(_event(cls.name, "add" if is_new else "mod", ref, row.modified, row.fields))
+    return [*messages, *added, *modified, *_removals(db, subscriptions, since)]
+
+
+def _removals(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[dict[str, Any]]:
+    return [
+        _event(gone.cls, "del", gone.ref, gone.destroyed, None)
+        for gone in db.destroyed_since(min(since.objects, since.messages))
+        if gone.created <= since.of(gone.cls) < gone.destroyed
+        and db.model.classes[gone.cls].has_events
+        and any(one.covers(gone.cls, gone.ref) for one in subscriptions)
+    ]
+
+
+def _event(cls: str, operation: str, ref: str, generation: int, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "id": str(generation),
+        "timestamp": "0.0",
+        "class": cls.lower(),
+        "operation": operation,
+        "ref": ref,
+    }
+    if fields is not None:
+        event["snapshot"] = dict(fields)
+    return event
+
+
+async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout: float) -> dict[str, Any]:
+    subscriptions = parse_subscriptions(classes)
+    since = parse_token(token)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + (timeout if 0 <= timeout < math.inf else LONGEST_WAIT_S)
+    if not all(one.cls == "task" for one in subscriptions):
+        await asyncio.sleep(FIRST_DELAY_S)
+    events = await _until_some(call, subscriptions, since, end)
+    db = call.pool.db
+    return {
+        "events": events,
+        "valid_ref_counts": {name.lower(): Int32(db.count(name)) for name in db.model.classes},
+        "token": Token(objects=db.generation, messages=db.generation).text,
+    }
+
+
+async def _until_some(
+    call: Call, subscriptions: Sequence[Subscription], since: Token, end: float
+) -> list[dict[str, Any]]:
+    """Return the events there are as soon as there is one, and at `end` of the loop's time at the latest.
+
+    Looking again waits a little longer each time, so that a storm of changes nobody here wants costs little.
+    """
+    loop = asyncio.get_running_loop()
+    delay_s = SHORTEST_DELAY_S
+    while True:
+        call.pool.sessions.check(call.session.ref)
+        changed = call.pool.db.changed()
+        events = difference(call.pool.db, subscriptions, since)
+        if events or loop.time() >= end:
+            changed.cancel()
+            return events
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                await changed
+                await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+
+async def _inject(call: Call, cls: str, ref: str) -> str:
+    db = call.pool.db
+    name = next((one for one in db.model.classes if one.lower() == cls.lower()), cls)
+    if name not in db.model.classes:
+        raise XapiError("INTERNAL_ERROR", f"Db_exn.DBCache_NotFound: {cls}")
+    before = Token(objects=db.generation, messages=0).text
+    db.touch(name, ref)
+    return before
+
+
+async def _register(call: Call, classes: tuple[str, ...]) -> None:
+    registrations = call.pool.registrations
+    present = registrations.setdefault(call.session.ref, Registration(seen=call.pool.db.generation))
+    present.subscriptions += parse_subscriptions(classes)
+
+
+async def _unregister(call: Call, classes: tuple[str, ...]) -> None:
+    present = call.pool.registrations.get(call.session.ref)
+    if present is not None:
+        gone = parse_subscriptions(classes)
+        present.subscriptions = [one for one in present.subscriptions if one not in gone]
+
+
+async def _next(call: Call) -> list[dict[str, Any]]:
+    present = call.pool.registrations.get(call.session.ref)
+    if present is None or not present.subscriptions:
+        track = hashlib.md5(call.session.ref.encode(), usedforsecurity=False).hexdigest()
+        raise XapiError("SESSION_NOT_REGISTERED", f"trackid={track}")
+    end = asyncio.get_running_loop().time() + LONGEST_WAIT_S
+    since = Token(objects=present.seen, messages=present.seen)
+    events = await _until_some(call, present.subscriptions, since, end)
+    present.seen = call.pool.db.generation
+    return events
+
+
+async def _get_current_id(call: Call) -> int:
+    return call.pool.db.generation
+
+
+CALLS: Mapping[str, Handler] = {
+    "event.from": _event_from,
+    "event.inject": _inject,
+    "event.register": _register,
+    "event.unregister": _unregister,
+    "event.next": _next,
+    "event.get_current_id": _get_current_id,
+}

@@ -1,0 +1,54 @@
+"""The calls of class `task`: tasks that a client makes, and what it may do to those of others."""
+
+from collections.abc import Mapping
+
+from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.roles import Role, is_allowed
+
+_FINISHED = frozenset({"success", "failure", "cancelled"})
+
+
+async def _create(call: Call, label: str, description: str) -> str:
+    return call.pool.tasks.make(label, user=call.session.user.name, description=description)
+
+
+async def _destroy(call: Call, ref: str) -> None:
+    _require_own(call, ref, "task.destroy_any")
+    call.pool.tasks.destroy(ref)
+
+
+async def _cancel(call: Call, ref: str) -> None:
+    _require_own(call, ref, "task.cancel_any")
+    call.pool.tasks.cancel(ref, by=ref)
+
+
+async def _set_status(call: Call, ref: str, status: str) -> None:
+    fields: dict[str, object] = {"status": status}
+    if status in _FINISHED:
+        fields |= {"finished": call.pool.clock.now(), "allowed_operations": ()}
+    call.pool.db.set("task", ref, **fields)
+
+
+def _require_own(call: Call, ref: str, permission: str) -> None:
+    """Let pass who started the task, or who may do it to anybody's.
+
+    Raises:
+        XapiError: HANDLE_INVALID; RBAC_PERMISSION_DENIED.
+    """
+    call.pool.db.row("task", ref)
+    user = call.session.user
+    if call.pool.tasks.owner(ref) == user.name or is_allowed(user.role, Role.POOL_OPERATOR):
+        return
+    able = ", ".join(role for role in Role if is_allowed(role, Role.POOL_OPERATOR))
+    raise XapiError(
+        "RBAC_PERMISSION_DENIED", permission, f"No permission in user session. (Roles with this permission: {able})"
+    )
+
+
+CALLS: Mapping[str, Handler] = {
+    "task.create": _create,
+    "task.destroy": _destroy,
+    "task.cancel": _cancel,
+    "task.set_status": _set_status,
+}

@@ -1,0 +1,84 @@
+"""JSON-RPC 1 and 2 as XAPI speaks them: numbers are numbers, void is an empty string."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.wire_values import Malformed, Request, instant_text
+
+CONTENT_TYPE = "application/json"
+ERROR_NUMBER = 1
+"""XAPI gives every failure this number; the code is the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A request with what its answer has to repeat."""
+
+    request: Request
+    id: int | str
+    is_version_2: bool
+
+
+def parse_request(body: bytes) -> Envelope:
+    """Read a method call.
+
+    Raises:
+        Malformed: the body is none; several calls in one body are none either.
+    """
+    try:
+        call = json.loads(body)
+    except ValueError as failure:
+        raise Malformed(f'Yojson__Common.Json_error("{failure}")') from failure
+    if not isinstance(call, dict):
+        raise Malformed('Jsonrpc.Malformed_method_request("Invalid request body")')
+    is_version_2 = call.get("jsonrpc") == "2.0"
+    identity = call.get("id")
+    if not isinstance(identity, int | str) or isinstance(identity, bool):
+        raise _field_is_wrong("id")
+    method = call.get("method")
+    if not isinstance(method, str):
+        raise _field_is_wrong("method")
+    params = call.get("params")
+    if is_version_2 and params is None:
+        params = []
+    elif is_version_2 and isinstance(params, dict):
+        params = [params]
+    if not isinstance(params, list):
+        raise _field_is_wrong("params")
+    return Envelope(request=Request(method=method, params=params), id=identity, is_version_2=is_version_2)
+
+
+def success(envelope: Envelope, result: object) -> bytes:
+    """Return the answer to a call that succeeded; None is void."""
+    value = "" if result is None else result
+    if envelope.is_version_2:
+        return _encode({"jsonrpc": "2.0", "result": value, "id": envelope.id})
+    return _encode({"result": value, "error": None, "id": envelope.id})
+
+
+def failure(envelope: Envelope, error: XapiError) -> bytes:
+    """Return the answer to a call that failed."""
+    if envelope.is_version_2:
+        body = {"code": ERROR_NUMBER, "message": error.code, "data": error.params}
+        return _encode({"jsonrpc": "2.0", "error": body, "id": envelope.id})
+    return _encode({"result": None, "error": error.description, "id": envelope.id})
+
+
+def _field_is_wrong(name: str) -> Malformed:
+    return Malformed(f"Jsonrpc.Malformed_method_request(\"Invalid field '{name}' in request body\")")
+
+
+def _encode(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain).encode("utf-8", "replace")
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no value of JSON: {value!r}")
