@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import events, messages, placement, session_calls, task_calls
+from xsconsole.simpool import events, messages, placement, session_calls, storage, task_calls
 from xsconsole.simpool.calls import Handler
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
@@ -13,5 +13,6 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         **task_calls.CALLS,
         **messages.CALLS,
         **placement.CALLS,
+        **storage.CALLS,
     }
 )

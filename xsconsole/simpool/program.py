@@ -27,6 +27,7 @@ from xsconsole.simpool.sessions import User
 
 ADDRESS = "127.0.0.1"
 SUPERUSER = "root"
+SHUTDOWN_S = 0.2
 SCENARIOS = ("acme", "empty")
 DOMAIN = "acme.example"
 
@@ -91,7 +92,7 @@ async def _serve(options: Options) -> None:
     await stopped.wait()
     listener.close()
     await dispatcher.close()
-    await server.shutdown(0.0)
+    await server.shutdown(SHUTDOWN_S)
 
 
 def _description(pool: Pool, port: int) -> dict[str, object]:
