@@ -168,3 +168,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def downtime_s(self) -> float:
         return sum(step.estimate.downtime_s for step in self.steps)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(step.estimate.bytes for step in self.steps)
+
+    @property
+    def duration_s(self) -> float:
+        """The estimate of the longest chain: steps that do not wait for each other run side by side."""
+        ends: dict[StepKey, float] = {}
+        for step in self.steps:
+            ends[step.key] = max((ends[key] for key in step.after), default=0.0) + step.estimate.seconds
+        return max(ends.values(), default=0.0)
