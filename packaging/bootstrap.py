@@ -212,24 +212,23 @@ def make(held: tuple[int, ...]) -> None:
     try:
         # The stamp goes first: what is cut short from here on is not taken for whole.
         STAMP.unlink(missing_ok=True)
-        venv.EnvBuilder(with_pip=True, clear=True, symlinks=not IS_WINDOWS).create(ENVIRONMENT)
-    except subprocess.CalledProcessError as failure:
-        said = (failure.output or b"").decode(errors="replace").strip()
-        raise CannotStart(f"This Python cannot put pip into .venv. {said}") from failure
+        venv.EnvBuilder(clear=True, symlinks=not IS_WINDOWS).create(ENVIRONMENT)
     except (OSError, ValueError) as failure:
         raise CannotStart(f".venv cannot be made: {failure}.") from failure
-    install(["--require-hashes", "-r", str(LOCK)], held)
-    install(["--no-deps", "--no-build-isolation", "-e", str(ROOT)], held)
+    run_module("ensurepip", ["--default-pip"], held)
+    install = ["install", "--disable-pip-version-check", "--no-input"]
+    run_module("pip", [*install, "--require-hashes", "-r", str(LOCK)], held)
+    run_module("pip", [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], held)
     unfinished = STAMP.with_suffix(".new")
     unfinished.write_text(fingerprint(), encoding="ascii")
     unfinished.replace(STAMP)
 
 
-def install(arguments: Sequence[str], held: tuple[int, ...]) -> None:
-    command = [str(PYTHON), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+def run_module(name: str, arguments: Sequence[str], held: tuple[int, ...]) -> None:
+    """Run the module `name` of `.venv`'s Python, and explain its failure."""
     lines: list[str] = []
     with subprocess.Popen(
-        command,
+        [str(PYTHON), "-I", "-m", name, *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
