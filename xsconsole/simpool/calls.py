@@ -42,6 +42,10 @@ class Call:
         if self.pool.tasks.is_cancelled(self.task):
             raise XapiError("TASK_CANCELLED", self.task)
 
+    def refuse_cancel(self) -> None:
+        """Say that from here on the operation goes through, whatever the client asks for."""
+        self.pool.tasks.refuse_cancel(self.task)
+
     async def spend(self, seconds: float, *, start: float = 0.0, end: float = 1.0, can_cancel: bool = True) -> None:
         """Let `seconds` of pool time pass while the progress goes from `start` to `end`.
 
@@ -53,7 +57,8 @@ class Call:
         while passed < seconds:
             if can_cancel:
                 self.check_cancelled()
-            await self.pool.tasks.sleep(self.task, min(STEP_S * clock.speed, seconds - passed))
+            nap_s = min(STEP_S * clock.speed, seconds - passed)
+            await (self.pool.tasks.sleep(self.task, nap_s) if can_cancel else clock.sleep(nap_s))
             passed = clock.monotonic() - began
             self.pool.tasks.progress(self.task, start + (end - start) * min(1.0, passed / seconds))
         if can_cancel:

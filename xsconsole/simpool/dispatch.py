@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.conversion import Converter
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.faults import ConnectionDropped, Served
+from xsconsole.simpool.faults import ConnectionDropped, Served, When
 from xsconsole.simpool.generated import generated
 from xsconsole.simpool.model import NULL, Class, Message
 from xsconsole.simpool.pool import Pool
@@ -83,11 +83,20 @@ class Dispatcher:
         if is_async and not target.message.is_async:
             raise XapiError("Fault", f"No async mode for this operation (rpc: {target.name})")
         arguments = self._arguments(target, request)
-        if not target.message.takes_session:
-            return await self._run(target, NOBODY, NULL, arguments)
-        session = self._pool.sessions.check(request.params[0])
+        session = self._pool.sessions.check(request.params[0]) if target.message.takes_session else NOBODY
+        drop = self._pool.faults.next_drop(target.name)
+        if drop is When.BEFORE:
+            raise ConnectionDropped
         if is_async:
-            return self._start(target, session, arguments)
+            result: object = self._start(target, session, arguments)
+        else:
+            result = await self._wait_for(target, session, arguments)
+        if drop is When.AFTER:
+            raise ConnectionDropped
+        return result
+
+    async def _wait_for(self, target: Target, session: Session, arguments: tuple[object, ...]) -> object:
+        """Run a call that the client waits for; where it could have been asynchronous, it has a task meanwhile."""
         if not target.message.is_async or target.cls.name in _CLASSES_WITHOUT_TASKS:
             return await self._run(target, session, NULL, arguments)
         task = self._pool.tasks.begin(target.name, user=session.user.name)
@@ -120,9 +129,6 @@ class Dispatcher:
             result = await self._run(target, session, ref, arguments)
         except XapiError as error:
             self._pool.tasks.fail(ref, error)
-        except ConnectionDropped:
-            # The client has its answer already: what was to be lost is the operation.
-            self._pool.tasks.fail(ref, XapiError("INTERNAL_ERROR", "End_of_file"))
         else:
             self._pool.tasks.complete(ref, value_text(result))
 
@@ -132,20 +138,17 @@ class Dispatcher:
             require(session.user.role, target.cls.name, target.message, arguments)
         if target.message.is_removed:
             raise XapiError("MESSAGE_REMOVED")
-        is_dropped_afterwards = await self._pool.faults.strike(target.name)
+        await self._pool.faults.strike(target.name)
         if target.handler is None:
             raise XapiError("NOT_IMPLEMENTED", target.name)
         try:
-            result = await target.handler(call, *arguments)
-        except (XapiError, ConnectionDropped):
+            return await target.handler(call, *arguments)
+        except XapiError:
             raise
         except Exception as failure:
             # As a real pool does: what a handler did not foresee becomes the client's INTERNAL_ERROR, and is logged.
             _log.exception("%s failed", target.name)
             raise XapiError("INTERNAL_ERROR", repr(failure)) from failure
-        if is_dropped_afterwards:
-            raise ConnectionDropped
-        return result
 
     def _record(self, request: Request, outcome: str) -> None:
         user = self._pool.sessions.name_of(request.params[0]) if request.params else ""

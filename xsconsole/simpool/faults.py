@@ -100,26 +100,23 @@ class Faults:
         """Wait while answering is paused."""
         await self._may_answer.wait()
 
-    async def strike(self, method: str) -> bool:
-        """Do to a call what it is due before it is made; say whether its connection is to be dropped afterwards.
+    def next_drop(self, method: str) -> When | None:
+        """Count a call of a method, and say whether and when its connection is to be dropped."""
+        due = [drop.when for drop in self._drops if _is_due(drop, method)]
+        return due[0] if due else None
+
+    async def strike(self, method: str) -> None:
+        """Count a call of a method, and do to it what it is due before its effect.
 
         Raises:
             XapiError: the call is to fail.
-            ConnectionDropped: the call is to vanish unmade.
         """
         seconds = self._delays.get(method, self._delays.get("*", 0.0))
+        due = [failure.error for failure in self._failures if _is_due(failure, method)]
         if seconds:
             await asyncio.sleep(seconds)
-        drop_after = False
-        for drop in self._drops:
-            if _is_due(drop, method):
-                if drop.when is When.BEFORE:
-                    raise ConnectionDropped
-                drop_after = True
-        for failure in self._failures:
-            if _is_due(failure, method):
-                raise XapiError(failure.error.code, *failure.error.params)
-        return drop_after
+        if due:
+            raise XapiError(due[0].code, *due[0].params)
 
 
 def _is_due(fault: Failure | Drop, method: str) -> bool:

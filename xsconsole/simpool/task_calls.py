@@ -6,8 +6,6 @@ from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.roles import Role, is_allowed
 
-_FINISHED = frozenset({"success", "failure", "cancelled"})
-
 
 async def _create(call: Call, label: str, description: str) -> str:
     return call.pool.tasks.make(label, user=call.session.user.name, description=description)
@@ -24,10 +22,7 @@ async def _cancel(call: Call, ref: str) -> None:
 
 
 async def _set_status(call: Call, ref: str, status: str) -> None:
-    fields: dict[str, object] = {"status": status}
-    if status in _FINISHED:
-        fields |= {"finished": call.pool.clock.now(), "allowed_operations": ()}
-    call.pool.db.set("task", ref, **fields)
+    call.pool.tasks.set_status(ref, status)
 
 
 def _require_own(call: Call, ref: str, permission: str) -> None:

@@ -11,15 +11,14 @@ from xsconsole.simpool.model import NULL
 
 KEPT_FINISHED = 200
 PENDING = "pending"
+_FINISHED = frozenset({"success", "failure", "cancelled"})
 
 
 @dataclass(slots=True)
 class _Running:
     """A task with an operation behind it."""
 
-    user: str
     is_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    is_doomed: bool = False
 
 
 class Tasks:
@@ -30,30 +29,17 @@ class Tasks:
         self._clock = clock
         self._running: dict[str, _Running] = {}
         self._owners: dict[str, str] = {}
+        self._doomed: set[str] = set()
 
-    def begin(self, label: str, *, user: str, description: str = "", can_cancel: bool = True) -> str:
+    def begin(self, label: str, *, user: str) -> str:
         """Make a pending task for an operation and return its reference."""
-        ref = self.make(label, user=user, description=description)
-        if can_cancel:
-            self._db.set("task", ref, allowed_operations=("cancel",))
-        self._running[ref] = _Running(user)
+        ref = self._create(label, user=user, allowed_operations=("cancel",))
+        self._running[ref] = _Running()
         return ref
 
     def make(self, label: str, *, user: str, description: str = "") -> str:
         """Make a pending task that a client drives by itself."""
-        self._collect()
-        ref = self._db.create(
-            "task",
-            name_label=label,
-            name_description=description,
-            created=self._clock.now(),
-            status=PENDING,
-            resident_on=self._db.get("pool", self._db.refs("pool")[0], "master"),
-            type="<none/>",
-            backtrace="()",
-        )
-        self._owners[ref] = user
-        return ref
+        return self._create(label, user=user, name_description=description)
 
     def owner(self, ref: str) -> str | None:
         """Return the name of the user who started the task."""
@@ -77,6 +63,7 @@ class Tasks:
         """Remove a task whatever its state, as the pool does with the task of a call that waited for its answer."""
         self._running.pop(ref, None)
         self._owners.pop(ref, None)
+        self._doomed.discard(ref)
         if self._db.exists("task", ref):
             self._db.destroy("task", ref)
 
@@ -86,13 +73,22 @@ class Tasks:
         Raises:
             XapiError: HANDLE_INVALID.
         """
-        status = self._db.get("task", ref, "status")
-        running = self._running.get(ref)
-        if running is None or status != PENDING:
+        if self._db.get("task", ref, "status") != PENDING:
             self.drop(ref)
             return
-        running.is_doomed = True
+        self._doomed.add(ref)
         self._db.set("task", ref, current_operations={ref: "destroy"})
+
+    def set_status(self, ref: str, status: str) -> None:
+        """Write the status of a task that a client drives by itself.
+
+        Raises:
+            XapiError: HANDLE_INVALID.
+        """
+        self._db.set("task", ref, status=status)
+        if status in _FINISHED:
+            self._db.set("task", ref, finished=self._clock.now(), allowed_operations=(), current_operations={})
+            self._bury(ref)
 
     def cancel(self, ref: str, *, by: str) -> None:
         """Ask the operation behind a task to give up; ignored where it cannot.
@@ -106,6 +102,11 @@ class Tasks:
             return
         self._db.set("task", ref, current_operations={by: "cancel"})
         running.is_cancelled.set()
+
+    def refuse_cancel(self, ref: str) -> None:
+        """Let nobody cancel the operation behind a task any more; nothing happens for NULL."""
+        if ref in self._running and self._db.exists("task", ref):
+            self._db.set("task", ref, allowed_operations=())
 
     def is_cancelled(self, ref: str) -> bool:
         running = self._running.get(ref)
@@ -121,8 +122,23 @@ class Tasks:
             async with asyncio.timeout(seconds / self._clock.speed):
                 await running.is_cancelled.wait()
 
+    def _create(self, label: str, *, user: str, **fields: object) -> str:
+        self._collect()
+        ref = self._db.create(
+            "task",
+            name_label=label,
+            created=self._clock.now(),
+            status=PENDING,
+            resident_on=self._db.get("pool", self._db.refs("pool")[0], "master"),
+            type="<none/>",
+            backtrace="()",
+            **fields,
+        )
+        self._owners[ref] = user
+        return ref
+
     def _finish(self, ref: str, status: str, **fields: object) -> None:
-        running = self._running.pop(ref, None)
+        self._running.pop(ref, None)
         if not self._db.exists("task", ref):
             return
         self._db.set(
@@ -135,7 +151,11 @@ class Tasks:
             status=status,
             **fields,
         )
-        if running is not None and running.is_doomed:
+        self._bury(ref)
+
+    def _bury(self, ref: str) -> None:
+        """Remove a task that somebody destroyed while it was pending."""
+        if ref in self._doomed:
             self.drop(ref)
 
     def _collect(self) -> None:
