@@ -1,0 +1,165 @@
+"""Journal and audit in one: nothing happens without its row, and the row stands before it happens."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from xsconsole.domain.ids import ConsoleId
+from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
+from xsconsole.engine.ports import Clock
+from xsconsole.store import journal, reader
+from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
+from xsconsole.store.database import Database
+from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, listed
+from xsconsole.store.keys import SigningKey
+from xsconsole.store.reader import LedgerReader
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey, LeaseNonce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who writes. `zone` is asked at each row, because an offset changes twice a year."""
+
+    console: ConsoleId
+    console_name: str
+    os_user: str
+    zone: Callable[[], str]
+
+
+class SqliteLedger:
+    """The ledger of this console, in the database of its home folder. Implements `engine.ports.Ledger`."""
+
+    def __init__(
+        self,
+        database: Database,
+        origin: Origin,
+        key: SigningKey,
+        clock: Clock,
+        salt: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._database = database
+        self._reader = LedgerReader(database.reading, expected_keys=frozenset({key.fingerprint}))
+        self._origin = origin
+        self._key = key
+        self._clock = clock
+        self._salt = salt
+
+    @classmethod
+    async def open(cls, home: Path, origin: Origin, key: SigningKey, clock: Clock) -> "SqliteLedger":
+        """Open the ledger of `home`, or begin one.
+
+        Raises:
+            StoreFailed: see `Database.open`.
+        """
+        database = await Database.open(home)
+        try:
+            await database.write(lambda session: _introduce(session, key, clock.now()))
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, origin, key, clock)
+
+    async def record(self, *facts: Fact) -> int:
+        """Commit the facts as one signed group and return the last sequence number; without facts, the present one.
+
+        Raises:
+            Refused: a text is not Unicode; nothing was written.
+            StoreFailed: nothing was written; whoever asked must not go on.
+        """
+        circumstances = Circumstances(
+            at=self._clock.now(),
+            zone=self._origin.zone(),
+            monotonic_ns=round(self._clock.monotonic_s() * 1_000_000_000),
+            console=self._origin.console,
+            console_name=self._origin.console_name,
+            os_user=self._origin.os_user,
+        )
+        fields = [encoded_fields(fact, circumstances) for fact in facts]
+        if not fields:
+            return (await self.head()).seq
+        return await self._database.write(lambda session: self._append(session, facts, fields, circumstances))
+
+    def _append(
+        self, session: Session, facts: Sequence[Fact], fields: Iterable[Mapping[str, bytes]], now: Circumstances
+    ) -> int:
+        # Read inside the writing transaction: the window and a command line may share this home.
+        before = reader.head(session)
+        rows: list[ChainRow] = []
+        head = before
+        for values in fields:
+            rows.append(seal(head, values, self._salt))
+            head = head_after(rows[-1])
+        session.execute(insert(AuditEntry), [_entry(row) for row in rows])
+        session.execute(
+            insert(AuditValue),
+            [
+                {"chain_id": row.chain_id, "seq": row.seq, "name": name, "salt": one.salt, "value": one.value}
+                for row in rows
+                for name, one in row.values.items()
+            ],
+        )
+        session.add(self._signature(before, head))
+        for row, fact in zip(rows, facts, strict=True):
+            journal.project(session, fact, row.seq, now.at)
+        return head.seq
+
+    def _signature(self, before: Head, head: Head) -> AuditSignature:
+        first_seq = before.seq + 1
+        return AuditSignature(
+            chain_id=head.chain_id,
+            first_seq=first_seq,
+            last_seq=head.seq,
+            head=head.digest,
+            fingerprint=self._key.fingerprint,
+            signature=self._key.sign(group_bytes(head.chain_id, first_seq, head.seq, head.digest)),
+        )
+
+    async def remember_nonce(self, nonce: str, thing: str) -> None:
+        now = self._clock.now()
+
+        def remember(session: Session) -> None:
+            session.merge(LeaseNonce(nonce=nonce, thing=thing, remembered_at=now))
+
+        await self._database.write(remember)
+
+    async def nonces(self) -> frozenset[str]:
+        return await self._reader.nonces()
+
+    async def open_runs(self) -> tuple[OpenRun, ...]:
+        return await self._reader.open_runs()
+
+    async def page(self, query: AuditQuery, *, before: int | None = None, limit: int = 200) -> tuple[AuditRow, ...]:
+        """Return rows that fit, newest first, below sequence number `before`."""
+        return await self._reader.page(query, before=before, limit=limit)
+
+    async def verify(self) -> tuple[Verdict, ...]:
+        """Return a verdict on each check of the whole chain; the key expected is the one open here."""
+        return await self._reader.verify()
+
+    async def head(self) -> Head:
+        return await self._reader.head()
+
+    async def close(self) -> None:
+        """Wait for what is being written and let the file go."""
+        await self._database.close()
+
+
+def _entry(row: ChainRow) -> dict[str, object]:
+    values = decoded_fields({name: one.value for name, one in row.values.items()})
+    return {
+        "chain_id": row.chain_id,
+        "seq": row.seq,
+        "canonical": row.canonical,
+        "digest": row.digest,
+        **listed(values),
+    }
+
+
+def _introduce(session: Session, key: SigningKey, now: datetime) -> None:
+    if session.get(ConsoleKey, key.fingerprint) is None:
+        session.add(ConsoleKey(fingerprint=key.fingerprint, public_key=key.public_key, since=now))

@@ -1,0 +1,88 @@
+"""How a database file of any earlier version becomes one of the newest. A step that has shipped is never edited."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from xsconsole.errors import SchemaTooNew
+from xsconsole.store import sqlite
+
+Migration = Callable[[Connection], None]
+
+
+def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
+    """Bring the file to version `len(migrations)`, each step in its own transaction.
+
+    A file that holds something already is copied beside itself before its first step. Steps touch projections and add
+    tables; what the audit chain covers is never rewritten.
+
+    Raises:
+        SchemaTooNew: a newer program wrote the file; nothing was changed.
+    """
+    with engine.connect() as connection:
+        version = sqlite.schema_version(connection)
+    refuse_newer(version, path, len(migrations))
+    if 0 < version < len(migrations):
+        sqlite.copy(path, _free_name(path, version))
+    for target, migration in enumerate(migrations, start=1):
+        with engine.begin() as connection:
+            # Another process may have come first while this one waited for the lock.
+            if sqlite.schema_version(connection) == target - 1:
+                migration(connection)
+                sqlite.set_schema_version(connection, target)
+
+
+def refuse_newer(version: int, path: Path, known: int) -> None:
+    if version > known:
+        raise SchemaTooNew(
+            path=str(path),
+            reason=f"The database is of version {version}; this console knows versions up to {known}.",
+            mend="Use the newer console that wrote it, or another home folder. Nothing was changed.",
+        )
+
+
+def _free_name(path: Path, version: int) -> Path:
+    number = 1
+    while (name := path.with_name(f"{path.name}.version-{version}.{number}.backup")).exists():
+        number += 1
+    return name
+
+
+def _version_1(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE chain (chain_id TEXT PRIMARY KEY NOT NULL, started_at TEXT NOT NULL)",
+        "CREATE UNIQUE INDEX one_chain ON chain ((1))",
+        "CREATE TABLE console_key (fingerprint TEXT PRIMARY KEY NOT NULL CHECK (length(fingerprint) = 64),"
+        " public_key BLOB NOT NULL CHECK (length(public_key) = 32), since TEXT NOT NULL)",
+        "CREATE TABLE audit (chain_id TEXT NOT NULL REFERENCES chain, seq INTEGER NOT NULL CHECK (seq >= 1),"
+        " canonical BLOB NOT NULL, digest BLOB NOT NULL CHECK (length(digest) = 32), at TEXT NOT NULL,"
+        " event TEXT NOT NULL, actor TEXT NOT NULL, pool TEXT, configuration TEXT, run TEXT, step TEXT, outcome TEXT,"
+        " searched TEXT NOT NULL, PRIMARY KEY (chain_id, seq))",
+        "CREATE INDEX audit_by_configuration ON audit (chain_id, configuration, seq)",
+        "CREATE INDEX audit_by_run ON audit (chain_id, run, seq)",
+        "CREATE INDEX audit_by_event ON audit (chain_id, event, seq)",
+        "CREATE TABLE audit_value (chain_id TEXT NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL,"
+        " salt BLOB NOT NULL CHECK (length(salt) = 16), value BLOB NOT NULL, PRIMARY KEY (chain_id, seq, name),"
+        " FOREIGN KEY (chain_id, seq) REFERENCES audit (chain_id, seq)) WITHOUT ROWID",
+        "CREATE TABLE audit_signature (chain_id TEXT NOT NULL, first_seq INTEGER NOT NULL CHECK (first_seq >= 1),"
+        " last_seq INTEGER NOT NULL CHECK (last_seq >= first_seq), head BLOB NOT NULL CHECK (length(head) = 32),"
+        " fingerprint TEXT NOT NULL REFERENCES console_key, signature BLOB NOT NULL CHECK (length(signature) = 64),"
+        " PRIMARY KEY (chain_id, first_seq),"
+        " FOREIGN KEY (chain_id, last_seq) REFERENCES audit (chain_id, seq))",
+        "CREATE TABLE run (run TEXT PRIMARY KEY NOT NULL, configuration TEXT NOT NULL, pool TEXT NOT NULL,"
+        " opened_at TEXT NOT NULL, closed_at TEXT, outcome TEXT)",
+        "CREATE TABLE step (run TEXT NOT NULL REFERENCES run, step TEXT NOT NULL, state TEXT NOT NULL,"
+        " seq INTEGER NOT NULL, PRIMARY KEY (run, step))",
+        "CREATE TABLE lease_nonce (nonce TEXT PRIMARY KEY NOT NULL, thing TEXT NOT NULL, remembered_at TEXT NOT NULL)",
+        *(
+            statement
+            for table in ("chain", "console_key", "audit", "audit_value", "audit_signature")
+            for statement in sqlite.append_only(table)
+        ),
+        "INSERT INTO chain VALUES (lower(hex(randomblob(16))), strftime('%Y-%m-%dT%H:%M:%f000Z'))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1,)

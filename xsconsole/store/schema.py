@@ -1,0 +1,125 @@
+"""The tables, as the newest migration leaves them."""
+
+from datetime import datetime
+
+from sqlalchemy import Dialect, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from xsconsole.store.fields import instant_of, instant_text
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC instant, kept as RFC 3339 text with microseconds."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else instant_of(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData()
+    type_annotation_map = {datetime: UtcTime(), bytes: LargeBinary()}  # noqa: RUF012 - SQLAlchemy reads it once
+
+
+class Chain(Base):
+    """The audit chain of this home folder."""
+
+    __tablename__ = "chain"
+    chain_id: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+
+
+class ConsoleKey(Base):
+    """A public key that signed; `fingerprint` is the SHA-256 of its raw bytes."""
+
+    __tablename__ = "console_key"
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    public_key: Mapped[bytes]
+    since: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """One row of the chain. What follows `digest` is a projection for searching and is not evidence."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("audit_by_configuration", "chain_id", "configuration", "seq"),
+        Index("audit_by_run", "chain_id", "run", "seq"),
+        Index("audit_by_event", "chain_id", "event", "seq"),
+    )
+    chain_id: Mapped[str] = mapped_column(ForeignKey("chain.chain_id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    canonical: Mapped[bytes]
+    digest: Mapped[bytes]
+    at: Mapped[datetime]
+    event: Mapped[str]
+    actor: Mapped[str]
+    pool: Mapped[str | None]
+    configuration: Mapped[str | None]
+    run: Mapped[str | None]
+    step: Mapped[str | None]
+    outcome: Mapped[str | None]
+    searched: Mapped[str]  # names, reason and event, folded
+
+
+class AuditValue(Base):
+    """The clear value of one field and its salt."""
+
+    __tablename__ = "audit_value"
+    __table_args__ = (ForeignKeyConstraint(["chain_id", "seq"], ["audit.chain_id", "audit.seq"]),)
+    chain_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    salt: Mapped[bytes]
+    value: Mapped[bytes]
+
+
+class AuditSignature(Base):
+    """The signature of the rows `first_seq` to `last_seq`, which were committed together."""
+
+    __tablename__ = "audit_signature"
+    __table_args__ = (ForeignKeyConstraint(["chain_id", "last_seq"], ["audit.chain_id", "audit.seq"]),)
+    chain_id: Mapped[str] = mapped_column(primary_key=True)
+    first_seq: Mapped[int] = mapped_column(primary_key=True)
+    last_seq: Mapped[int]
+    head: Mapped[bytes]
+    fingerprint: Mapped[str] = mapped_column(ForeignKey("console_key.fingerprint"))
+    signature: Mapped[bytes]
+
+
+class JournaledRun(Base):
+    """A run that this console opened or took up; `closed_at` is absent while it is open."""
+
+    __tablename__ = "run"
+    run: Mapped[str] = mapped_column(primary_key=True)
+    configuration: Mapped[str]
+    pool: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class JournaledStep(Base):
+    """Where a step of a run stands: the last event about it."""
+
+    __tablename__ = "step"
+    run: Mapped[str] = mapped_column(ForeignKey("run.run"), primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    seq: Mapped[int]
+
+
+class LeaseNonce(Base):
+    """By which nonces a lease on a pool is ours."""
+
+    __tablename__ = "lease_nonce"
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    thing: Mapped[str]
+    remembered_at: Mapped[datetime]

@@ -1,0 +1,190 @@
+"""Whether an audit chain is whole: each check gives its own verdict, because each proves something else."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.record import Verdict
+from xsconsole.store.chain import (
+    FIRST_PREVIOUS,
+    FORMAT,
+    ChainRow,
+    GroupSignature,
+    group_bytes,
+    key_fingerprint,
+    salted_hash,
+)
+
+CHAIN, GAPS, VALUES, SIGNATURES, KEYS = "chain", "gaps", "values", "signatures", "keys"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """What was seen on the way along the rows."""
+
+    found: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    digests: dict[int, bytes] = field(default_factory=dict)
+    matching: int = 0
+    withheld: int = 0
+
+    def blame(self, check: str, seq: int, sentence: str) -> None:
+        self.found[check].append((seq, sentence))
+
+    def verdict(self, check: str, praise: str) -> Verdict:
+        findings = self.found.get(check)
+        if not findings:
+            return Verdict(check=check, is_good=True, sentence=praise)
+        seq, sentence = min(findings)
+        more = f" {len(findings) - 1} more findings of this kind follow." if len(findings) > 1 else ""
+        return Verdict(check=check, is_good=False, sentence=sentence + more, seq=seq)
+
+
+def verify(
+    chain_id: str,
+    rows: Iterable[ChainRow],
+    signatures: Sequence[GroupSignature],
+    public_keys: Mapping[str, bytes],
+    *,
+    expected_keys: AbstractSet[str] = frozenset(),
+    may_withhold: bool = False,
+    values_without_row: Sequence[int] = (),
+) -> tuple[Verdict, ...]:
+    """Return a verdict each on chain, gaps, values, signatures and keys.
+
+    `rows` come in the order of their sequence numbers and are read once. `public_keys` maps fingerprints to raw keys;
+    `expected_keys` are fingerprints that the caller vouches for. With `may_withhold` an absent value is a redaction,
+    without it a loss. Nothing here can tell that the newest groups were cut off together with their signatures.
+    """
+    walk = _Walk()
+    previous, last_seq = FIRST_PREVIOUS, 0
+    for row in rows:
+        if row.seq != last_seq + 1:
+            walk.blame(GAPS, min(row.seq, last_seq + 1), _gap(last_seq + 1, row.seq))
+        digest = sha256(row.canonical).digest()
+        fields = _check_link(walk, chain_id, row, previous, digest)
+        _check_values(walk, row, fields, may_withhold=may_withhold)
+        walk.digests[row.seq] = digest
+        previous, last_seq = digest, row.seq
+    for seq in values_without_row:
+        walk.blame(VALUES, seq, f"Row {seq} is gone, but values of it stand.")
+    _check_signatures(walk, chain_id, sorted(signatures, key=lambda one: one.first_seq), public_keys, last_seq)
+    withheld = f"; {walk.withheld} are withheld" if walk.withheld else ""
+    return (
+        walk.verdict(CHAIN, f"Each of the {len(walk.digests)} rows matches its digest and names the row before it."),
+        walk.verdict(GAPS, f"Rows 1 to {last_seq} are all there." if last_seq else "There are no rows yet."),
+        walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
+        walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups."),
+        _judge_keys(signatures, expected_keys),
+    )
+
+
+def _gap(expected: int, seq: int) -> str:
+    if seq < expected:
+        return f"Row {seq} stands where row {expected} should."
+    if seq == expected + 1:
+        return f"Row {expected} is missing."
+    return f"Rows {expected} to {seq - 1} are missing."
+
+
+def _check_link(walk: _Walk, chain_id: str, row: ChainRow, previous: bytes, digest: bytes) -> Mapping[str, Any]:
+    """Check one row against its digest and its predecessor, and return the hashes of its fields."""
+    if digest != row.digest:
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} does not match its digest.")
+    record = _parsed(row.canonical)
+    if record is None:
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} is not a record of format {FORMAT}.")
+        return {}
+    if row.chain_id != chain_id or record["chain_id"] != chain_id:
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} belongs to another chain.")
+    if record["seq"] != row.seq:
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} was written as row {record['seq']}.")
+    if record["previous"] != previous.hex():
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} does not follow the row before it.")
+    fields: Mapping[str, Any] = record["fields"]
+    return fields
+
+
+def _parsed(canonical: bytes) -> Mapping[str, Any] | None:
+    try:
+        record = json.loads(canonical)
+        is_canonical = canonical_bytes(record) == canonical
+    except (ValueError, RecursionError):
+        return None
+    if not is_canonical or not isinstance(record, dict):
+        return None
+    if set(record) != {"chain_id", "fields", "format", "previous", "seq"} or record["format"] != FORMAT:
+        return None
+    return record if isinstance(record["fields"], dict) else None
+
+
+def _check_values(walk: _Walk, row: ChainRow, fields: Mapping[str, Any], *, may_withhold: bool) -> None:
+    for name, expected in fields.items():
+        salted = row.values.get(name)
+        if salted is None:
+            walk.withheld += 1
+            if not may_withhold:
+                walk.blame(VALUES, row.seq, f"The value of {name} in row {row.seq} is gone.")
+        elif salted_hash(name, salted) == expected:
+            walk.matching += 1
+        else:
+            walk.blame(VALUES, row.seq, f"The value of {name} in row {row.seq} does not match its hash.")
+    for name in sorted(set(row.values) - set(fields)):
+        walk.blame(VALUES, row.seq, f"Row {row.seq} has a value {name!r} that its record does not name.")
+
+
+def _check_signatures(
+    walk: _Walk,
+    chain_id: str,
+    signatures: Sequence[GroupSignature],
+    public_keys: Mapping[str, bytes],
+    last_seq: int,
+) -> None:
+    signed_up_to = 0
+    for group in signatures:
+        rows = f"Rows {group.first_seq} to {group.last_seq}"
+        if group.first_seq != signed_up_to + 1 or group.last_seq < group.first_seq:
+            walk.blame(SIGNATURES, group.first_seq, f"The group of {rows.lower()} does not follow the group before it.")
+        signed_up_to = max(signed_up_to, group.last_seq)
+        if group.chain_id != chain_id or walk.digests.get(group.last_seq) != group.head:
+            walk.blame(SIGNATURES, group.first_seq, f"{rows} are not the rows that were signed.")
+        if not _is_signed(group, public_keys.get(group.fingerprint)):
+            walk.blame(SIGNATURES, group.first_seq, f"{rows}: the signature does not fit.")
+    if signed_up_to < last_seq:
+        walk.blame(SIGNATURES, signed_up_to + 1, f"Rows {signed_up_to + 1} to {last_seq} are not signed.")
+    if signed_up_to > last_seq:
+        walk.blame(GAPS, last_seq + 1, f"{_gap(last_seq + 1, signed_up_to + 1)} Signatures of them stand.")
+
+
+def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
+    if public_key is None or key_fingerprint(public_key) != group.fingerprint:
+        return False
+    try:
+        covered = group_bytes(group.chain_id, group.first_seq, group.last_seq, group.head)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(group.signature, covered)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _judge_keys(signatures: Sequence[GroupSignature], expected_keys: AbstractSet[str]) -> Verdict:
+    first_use: dict[str, int] = {}
+    for group in sorted(signatures, key=lambda one: one.first_seq):
+        first_use.setdefault(group.fingerprint, group.first_seq)
+    strange = {key: seq for key, seq in first_use.items() if key not in expected_keys}
+    if not strange:
+        names = ", ".join(sorted(first_use)) or "none yet"
+        return Verdict(check=KEYS, is_good=True, sentence=f"Only expected keys signed: {names}.")
+    key, seq = next(iter(strange.items()))
+    if not expected_keys:
+        sentence = f"Key unknown: rows were signed by {', '.join(first_use)}, and nobody has said whose key that is."
+        return Verdict(check=KEYS, is_good=False, sentence=sentence, seq=seq)
+    sentence = f"From row {seq} on another key than the expected signed: {key}."
+    return Verdict(check=KEYS, is_good=False, sentence=sentence, seq=seq)
