@@ -1,0 +1,177 @@
+"""The home folder, and what this console remembers outside the database: who it is, known pools, its windows."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import platformdirs
+
+from xsconsole.domain.ids import ConsoleId
+from xsconsole.engine.ports import Ids
+from xsconsole.errors import SchemaTooNew
+from xsconsole.store import files
+from xsconsole.store.sqlite import failures
+
+FORMAT = 1
+FILE_NAME = "settings.json"
+HOME_VARIABLE = "XSCONSOLE_HOME"
+
+
+class KnownPool(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool this console has been connected to. `fingerprint` is the pinned SHA-256 of its certificate."""
+
+    url: str
+    user: str
+    name: str = ""
+    fingerprint: str | None = None
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint."""
+
+    console: ConsoleId
+    console_name: str
+    key: str | None = None
+    pools: tuple[KnownPool, ...] = ()
+    window: dict[str, str] = {}
+    format: Literal[1] = 1
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+def home_folder(given: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder that keeps everything, made where it was missing: `given`, else from the environment.
+
+    Raises:
+        HomeUnusable: it cannot be made or written.
+    """
+    chosen = given or environment.get(HOME_VARIABLE) or platformdirs.user_data_dir("xsconsole", appauthor=False)
+    home = Path(chosen).expanduser().absolute()
+    with failures(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = home / f".writable.{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+    return home
+
+
+class Settings:
+    """The settings file of a home folder. Every change is on the disk when its method returns.
+
+    `notices` are sentences about what had to be put aside.
+    """
+
+    def __init__(self, path: Path, preferences: Preferences, notices: tuple[str, ...] = ()) -> None:
+        self._path = path
+        self._preferences = preferences
+        self.notices = notices
+
+    @classmethod
+    def open(cls, home: Path, ids: Ids, console_name: str) -> "Settings":
+        """Read the settings, or begin them. A file that cannot be read is put aside, never overwritten.
+
+        Raises:
+            StoreFailed: `SchemaTooNew`, or the file cannot be read or written.
+        """
+        path = home / FILE_NAME
+        with failures(path):
+            preferences, notices = _read_or_put_aside(path)
+            if preferences is None:
+                fresh = Preferences(console=ConsoleId(ids.new()), console_name=console_name)
+                if not files.write_new(path, _encoded(fresh)):
+                    fresh = _read(path) or fresh
+                preferences = fresh
+        return cls(path, preferences, notices)
+
+    @property
+    def home(self) -> Path:
+        return self._path.parent
+
+    @property
+    def console(self) -> ConsoleId:
+        return self._preferences.console
+
+    @property
+    def console_name(self) -> str:
+        return self._preferences.console_name
+
+    @property
+    def key(self) -> str | None:
+        """The fingerprint of this console's signing key, once it has one."""
+        return self._preferences.key
+
+    @property
+    def pools(self) -> tuple[KnownPool, ...]:
+        """Known pools, the latest first."""
+        return self._preferences.pools
+
+    @property
+    def window(self) -> Mapping[str, str]:
+        return self._preferences.window
+
+    def known_pool(self, url: str) -> KnownPool | None:
+        return next((pool for pool in self.pools if pool.url == url), None)
+
+    def remember_key(self, fingerprint: str) -> None:
+        self._change(lambda now: msgspec.structs.replace(now, key=fingerprint))
+
+    def remember_pool(self, pool: KnownPool) -> None:
+        """Remember a pool as the latest; an earlier entry of the same address gives way."""
+        self._change(lambda now: msgspec.structs.replace(now, pools=(pool, *_without(now.pools, pool.url))))
+
+    def forget_pool(self, url: str) -> None:
+        self._change(lambda now: msgspec.structs.replace(now, pools=_without(now.pools, url)))
+
+    def remember_window(self, state: Mapping[str, str]) -> None:
+        self._change(lambda now: msgspec.structs.replace(now, window=dict(state)))
+
+    def rename_console(self, name: str) -> None:
+        self._change(lambda now: msgspec.structs.replace(now, console_name=name))
+
+    def _change(self, change: Callable[[Preferences], Preferences]) -> None:
+        with failures(self._path):
+            # A command line may have changed the file meanwhile; what it wrote stays.
+            standing, notices = _read_or_put_aside(self._path)
+            changed = change(standing or self._preferences)
+            files.replace(self._path, _encoded(changed))
+        self._preferences = changed
+        self.notices += notices
+
+
+def _without(pools: tuple[KnownPool, ...], url: str) -> tuple[KnownPool, ...]:
+    return tuple(pool for pool in pools if pool.url != url)
+
+
+def _read_or_put_aside(path: Path) -> tuple[Preferences | None, tuple[str, ...]]:
+    try:
+        return _read(path), ()
+    except msgspec.MsgspecError as failure:
+        aside = files.put_aside(path)
+        notice = (
+            f"The settings could not be read ({failure}) and are kept as {aside.name}. "
+            "Pools and certificates that only stood there must be entered again."
+        )
+        return None, (notice,)
+
+
+def _read(path: Path) -> Preferences | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    version = msgspec.json.decode(content, type=_Format).format
+    if version > FORMAT:
+        raise SchemaTooNew(
+            path=str(path),
+            reason=f"The settings are of format {version}; this console knows formats up to {FORMAT}.",
+            mend="Use the newer console that wrote them, or another home folder. Nothing was changed.",
+        )
+    return msgspec.json.decode(content, type=Preferences)
+
+
+def _encoded(preferences: Preferences) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(preferences), indent=2) + b"\n"

@@ -1,0 +1,65 @@
+"""The real clock, real randomness, and what the operating system says about who and where we are."""
+
+import asyncio
+import getpass
+import os
+import platform
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+LOCAL_TIME = Path("/etc/localtime")
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class RandomIds:
+    def new(self) -> str:
+        return str(uuid.uuid4())
+
+
+def local_zone(environment: Mapping[str, str] = os.environ, local_time: Path = LOCAL_TIME) -> str:
+    """Return the zone of this machine: its IANA name where the system tells it, else the present offset to UTC."""
+    for candidate in (environment.get("TZ", "").removeprefix(":"), _linked_zone(local_time)):
+        if candidate and _is_zone(candidate):
+            return candidate
+    return datetime.now(UTC).astimezone().strftime("%z")
+
+
+def _linked_zone(local_time: Path) -> str:
+    try:
+        return str(local_time.readlink()).partition("zoneinfo/")[2]
+    except OSError:
+        return ""
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def os_user() -> str:
+    """Return the account that this process runs under; its number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}"
+
+
+def machine_name() -> str:
+    return platform.node() or "this machine"
