@@ -131,6 +131,21 @@ class PoolFailed(ConsoleError):
     task: str | None = None
 
 
+@dataclass(kw_only=True, eq=False)
+class VerificationFailed(ConsoleError):
+    """The pool does not show what the run should have made of it. `differences` are sentences."""
+
+    differences: tuple[str, ...]
+
+
+@dataclass(kw_only=True, eq=False)
+class LeaseLost(ConsoleError):
+    """This console may not go on: it could not renew its lease in time, or another console took it over."""
+
+    thing: str
+    reason: str
+
+
 # --- StoreFailed --------------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
 
     vm: Uuid
     purpose: Purpose
+    was_running: bool = False  # when the run began; a later return to this point starts it again
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
@@ -72,6 +73,14 @@ class WriteRoster(msgspec.Struct, frozen=True, kw_only=True, tag="roster"):
     original: str
 
 
+class WriteMark(msgspec.Struct, frozen=True, kw_only=True, tag="mark"):
+    """Write the mark of a restore point at a snapshot. Inverse: write the original. Empty for none."""
+
+    snapshot: Uuid
+    value: str
+    original: str
+
+
 class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
     """Read the members from the pool and compare. No effect, no inverse. `running` are uuids that must run."""
 
@@ -79,7 +88,7 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
     running: tuple[Uuid, ...] = ()
 
 
-Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | Verify
+Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | WriteMark | Verify
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ MEMBER_STEM = PREFIX + "member"
 RESTORE_POINT_KEY = PREFIX + "restore_point"
 STAGE_FIELD_NAME = "Stage"
 STAGE_FIELD_KEY = "XenCenter.CustomFields." + STAGE_FIELD_NAME
+BLOCK_REASON_PREFIX = "xsconsole: "  # of every value we write to blocked_operations; only such values are removed
 SCHEMA = 1
 
 
@@ -90,6 +91,7 @@ class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
     stage: StageId
     at: datetime
     purpose: str = "restore-point"
+    was_running: bool | None = None  # whether the VM ran then; None: not known
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
