@@ -1,6 +1,7 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
 from xsconsole.console.door import Console
-from xsconsole.console.values import Connection, Right, RunState, RunStatus, Secret, Target
+from xsconsole.console.values import Connection, Right, Secret
+from xsconsole.domain.runs import RunState, RunStatus, Target
 
 __all__ = ["Connection", "Console", "Right", "RunState", "RunStatus", "Secret", "Target"]

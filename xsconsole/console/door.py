@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from xsconsole.console.values import Connection, Right, RunStatus, Secret, Target
+from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import Event, LinkChanged
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
+from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.ports import Identity
 

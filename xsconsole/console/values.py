@@ -1,47 +1,6 @@
 """What the console tells and takes."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-
-from xsconsole.domain.ids import RunId, StageId, StepKey
-from xsconsole.domain.plan import Plan
-from xsconsole.domain.workflow import Kind
-from xsconsole.errors import ConsoleError, Refused
-
-
-class RunState(StrEnum):
-    RUNNING = "running"
-    UNDOING = "undoing"
-    DONE = "done"
-    UNDONE = "undone"  # it failed, and what it had done was put back
-    INTERRUPTED = "interrupted"  # neither finished nor undone; the run record stands on the pool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStatus:
-    """A run of this console as it stands now. `progress` is 0 to 1 over all steps."""
-
-    run: RunId
-    plan: Plan
-    state: RunState
-    started_at: datetime
-    ended_at: datetime | None = None
-    settled: tuple[StepKey, ...] = ()
-    undone: tuple[StepKey, ...] = ()
-    current: tuple[StepKey, ...] = ()
-    progress: float = 0.0
-    error: ConsoleError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A stage that a card could go to: with its plan, or with the reason why not."""
-
-    stage: StageId
-    kind: Kind | None
-    plan: Plan | None
-    refusal: Refused | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
