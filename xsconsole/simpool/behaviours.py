@@ -3,16 +3,43 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import events, messages, placement, session_calls, storage, task_calls
+from xsconsole.simpool import (
+    appliances,
+    cloning,
+    drives,
+    events,
+    host_calls,
+    interfaces,
+    machine_calls,
+    machine_setters,
+    messages,
+    networks,
+    placement,
+    power,
+    session_calls,
+    snapshots,
+    storage,
+    task_calls,
+)
 from xsconsole.simpool.calls import Handler
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        **appliances.CALLS,
+        **cloning.CALLS,
+        **drives.CALLS,
         **events.CALLS,
-        **session_calls.CALLS,
-        **task_calls.CALLS,
+        **host_calls.CALLS,
+        **interfaces.CALLS,
+        **machine_calls.CALLS,
+        **machine_setters.CALLS,
         **messages.CALLS,
+        **networks.CALLS,
         **placement.CALLS,
+        **power.CALLS,
+        **session_calls.CALLS,
+        **snapshots.CALLS,
         **storage.CALLS,
+        **task_calls.CALLS,
     }
 )

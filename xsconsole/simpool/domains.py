@@ -50,7 +50,7 @@ def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
         last_updated=now,
         memory_actual=row["memory_dynamic_max"],
         VCPUs_number=row["VCPUs_at_startup"],
-        VCPUs_utilisation={cpu: 0.0 for cpu in range(row["VCPUs_at_startup"])},
+        VCPUs_utilisation=dict.fromkeys(range(row["VCPUs_at_startup"]), 0.0),
         hvm=row["domain_type"] in ("hvm", "unspecified"),
         current_domain_type="hvm" if row["domain_type"] == "unspecified" else row["domain_type"],
     )
@@ -82,6 +82,15 @@ def suspend(pool: Pool, vm: str, image: str) -> None:
         pool.db.destroy("console", console)
     _leave(pool, vm, power_state="Suspended", suspend_VDI=image)
     refresh_machine(pool, vm)
+
+
+def relocate(pool: Pool, vm: str, host: str) -> None:
+    """Let a running VM go on running on another host."""
+    for console in pool.db.get("VM", vm, "consoles"):
+        pool.db.destroy("console", console)
+    pool.db.set("VM", vm, domid=_next_domid(pool, host), resident_on=host, scheduled_to_be_resident_on=NULL)
+    _open_console(pool, vm, host)
+    placement.refresh_memory(pool.db, host)
 
 
 def attach_devices(pool: Pool, vm: str) -> None:

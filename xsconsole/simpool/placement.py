@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.database import Database
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 
 
@@ -70,7 +69,7 @@ def _obstacle_but_memory(db: Database, vm: str, host: str) -> XapiError | None:
         if not db.find("PBD", host=host, SR=sr, currently_attached=True):
             return XapiError("VM_REQUIRES_SR", vm, sr)
     for network in _networks(db, vm):
-        if not sees_network(db, host, network, besides=vm):
+        if not sees_network(db, host, network):
             return XapiError("VM_REQUIRES_NETWORK", vm, network)
     return None
 
@@ -85,7 +84,7 @@ def _too_little(db: Database, vm: str, host: str) -> XapiError | None:
     return XapiError("HOST_NOT_ENOUGH_PCPUS", wanted, cores) if wanted > cores else None
 
 
-def sees_network(db: Database, host: str, network: str, *, besides: str = NULL) -> bool:
+def sees_network(db: Database, host: str, network: str) -> bool:
     """Whether a host can attach a network.
 
     A network without PIFs lives where its first running VM is: on any host until then, on that host alone from then.
@@ -98,7 +97,7 @@ def sees_network(db: Database, host: str, network: str, *, besides: str = NULL) 
     homes = {
         db.get("VM", vm, "resident_on")
         for vm in (db.get("VIF", vif, "VM") for vif in row["VIFs"])
-        if vm != besides and db.exists("VM", vm) and db.get("VM", vm, "power_state") == "Running"
+        if db.exists("VM", vm) and db.get("VM", vm, "power_state") == "Running"
     }
     return not homes or host in homes
 

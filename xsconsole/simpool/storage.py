@@ -31,11 +31,6 @@ def free_space(pool: Pool, sr: str) -> int:
     return max(0, int(row["physical_size"]) - int(row["physical_utilisation"]))
 
 
-def fill(pool: Pool, sr: str, free_bytes: int) -> None:
-    """Leave no more than `free_bytes` of an SR, as if something else had written the rest."""
-    pool.db.set("SR", sr, physical_utilisation=max(0, pool.db.get("SR", sr, "physical_size") - free_bytes))
-
-
 def add_disk(pool: Pool, sr: str, *, written_bytes: int = 0, **fields: Any) -> str:
     """Create a disk on an SR and return its reference; `virtual_size` is among the fields.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from xsconsole.simpool import machines, placement
+from xsconsole.simpool.networks import add_vlan
 from xsconsole.simpool.pool import Pool
 
 GIB = 1 << 30
@@ -138,27 +139,8 @@ def make_networks(pool: Pool, hosts: Mapping[str, str], vlans: Mapping[str, int]
             "network", name_label=name, name_description=f"VLAN {tag}", bridge=f"xapi{number}"
         )
         for trunk in trunks.values():
-            add_vlan(pool, trunk, networks[name], tag)
+            add_vlan(pool, trunk, tag, networks[name])
     return networks
-
-
-def add_vlan(pool: Pool, trunk: str, network: str, tag: int) -> str:
-    """Let a host see a network as a VLAN on one of its PIFs; return the VLAN's reference."""
-    row = pool.db.row("PIF", trunk)
-    vlan = pool.db.create("VLAN", tagged_PIF=trunk, tag=tag)
-    untagged = pool.db.create(
-        "PIF",
-        device=row["device"],
-        network=network,
-        host=row["host"],
-        MAC="fe:ff:ff:ff:ff:ff",
-        MTU=row["MTU"],
-        VLAN=tag,
-        metrics=row["metrics"],
-        VLAN_master_of=vlan,
-    )
-    pool.db.set("VLAN", vlan, untagged_PIF=untagged)
-    return vlan
 
 
 def make_storage(pool: Pool, hosts: Mapping[str, str], storage: Storage) -> str:

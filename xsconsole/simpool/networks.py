@@ -1,0 +1,121 @@
+"""Networks, and the VLANs that connect hosts to them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.pool import Pool
+
+_RESERVED_BRIDGE = re.compile(r"(xen|xapi|vif|tap|eth)")
+_BRIDGE_LENGTH = 15
+_HIGHEST_TAG = 4094
+_DEFAULT_MTU = 1500
+
+
+async def create(call: Call, args: Mapping[str, Any]) -> str:
+    """Create a network; without PIFs it lives on one host at a time."""
+    fields = dict(args)
+    bridge = fields.get("bridge", "")
+    taken = {row["bridge"] for _ref, row in call.pool.db.rows("network")}
+    if not bridge:
+        fields["bridge"] = next(name for name in map("xapi{}".format, range(len(taken) + 1)) if name not in taken)
+    elif len(bridge) > _BRIDGE_LENGTH or _RESERVED_BRIDGE.match(bridge):
+        raise XapiError("INVALID_VALUE", "bridge", bridge)
+    elif bridge in taken:
+        raise XapiError("BRIDGE_NAME_EXISTS", bridge)
+    if fields.get("MTU", _DEFAULT_MTU) <= 0:
+        fields["MTU"] = _DEFAULT_MTU
+    return call.pool.db.create("network", **fields)
+
+
+async def destroy(call: Call, network: str) -> None:
+    """Remove a network, and with it the interfaces of halted VMs that are on it."""
+    db, row = call.pool.db, call.pool.db.row("network", network)
+    if row["PIFs"]:
+        raise XapiError("NETWORK_CONTAINS_PIF", *row["PIFs"])
+    attached = tuple(vif for vif in row["VIFs"] if db.get("VIF", vif, "currently_attached"))
+    if attached:
+        raise XapiError("NETWORK_CONTAINS_VIF", *attached)
+    for vif in row["VIFs"]:
+        db.destroy("VIF", vif)
+    db.destroy("network", network)
+
+
+async def set_default_locking_mode(call: Call, network: str, value: str) -> None:
+    for vif in call.pool.db.get("network", network, "VIFs"):
+        row = call.pool.db.row("VIF", vif)
+        if row["currently_attached"] and row["locking_mode"] == "network_default":
+            raise XapiError("VIF_IN_USE", network, vif)
+    call.pool.db.set("network", network, default_locking_mode=value)
+
+
+async def create_vlan(call: Call, tagged_pif: str, tag: int, network: str) -> str:
+    call.pool.db.row("PIF", tagged_pif)
+    call.pool.db.row("network", network)
+    return add_vlan(call.pool, tagged_pif, tag, network)
+
+
+async def destroy_vlan(call: Call, vlan: str) -> None:
+    untagged = call.pool.db.get("VLAN", vlan, "untagged_PIF")
+    call.pool.db.destroy("VLAN", vlan)
+    if call.pool.db.exists("PIF", untagged):
+        call.pool.db.destroy("PIF", untagged)
+
+
+async def create_pool_vlan(call: Call, device: str, network: str, tag: int) -> tuple[str, ...]:
+    """Connect a network to the same device of all hosts; return the new PIFs."""
+    return _connect(call.pool, device, network, tag)
+
+
+async def create_pool_vlan_from_pif(call: Call, pif: str, network: str, tag: int) -> tuple[str, ...]:
+    return _connect(call.pool, call.pool.db.get("PIF", pif, "device"), network, tag)
+
+
+def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
+    """Let a host see a network as a VLAN on one of its PIFs; return the VLAN.
+
+    Raises:
+        XapiError: VLAN_TAG_INVALID, NETWORK_ALREADY_CONNECTED, PIF_VLAN_EXISTS.
+    """
+    row = pool.db.row("PIF", trunk)
+    for pif in pool.db.get("network", network, "PIFs"):
+        if pool.db.get("PIF", pif, "host") == row["host"]:
+            raise XapiError("NETWORK_ALREADY_CONNECTED", row["host"], pif)
+    if not 0 <= tag <= _HIGHEST_TAG:
+        raise XapiError("VLAN_TAG_INVALID", tag)
+    if pool.db.find("PIF", host=row["host"], device=row["device"], VLAN=tag):
+        raise XapiError("PIF_VLAN_EXISTS", row["device"])
+    vlan = pool.db.create("VLAN", tagged_PIF=trunk, tag=tag)
+    untagged = pool.db.create(
+        "PIF",
+        device=row["device"],
+        network=network,
+        host=row["host"],
+        MAC="fe:ff:ff:ff:ff:ff",
+        MTU=pool.db.get("network", network, "MTU"),
+        VLAN=tag,
+        metrics=row["metrics"],
+        VLAN_master_of=vlan,
+    )
+    pool.db.set("VLAN", vlan, untagged_PIF=untagged)
+    return vlan
+
+
+def _connect(pool: Pool, device: str, network: str, tag: int) -> tuple[str, ...]:
+    pool.db.row("network", network)
+    trunks = pool.db.find("PIF", device=device, physical=True)
+    vlans = [add_vlan(pool, trunk, tag, network) for trunk in trunks]
+    return tuple(pool.db.get("VLAN", vlan, "untagged_PIF") for vlan in vlans)
+
+
+CALLS: Mapping[str, Handler] = {
+    "network.create": create,
+    "network.destroy": destroy,
+    "network.set_default_locking_mode": set_default_locking_mode,
+    "VLAN.create": create_vlan,
+    "VLAN.destroy": destroy_vlan,
+    "pool.create_VLAN": create_pool_vlan,
+    "pool.create_VLAN_from_PIF": create_pool_vlan_from_pif,
+}

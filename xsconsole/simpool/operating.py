@@ -1,0 +1,61 @@
+"""Holding a VM for an operation: others see it in `current_operations`, and those that do not go with it wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from xsconsole.simpool import lifecycle
+from xsconsole.simpool.calls import Call
+from xsconsole.simpool.operations import refresh_machine
+from xsconsole.simpool.pool import Pool
+
+CONFLICT_WAIT_S = 120.0
+"""Pool time for which a call waits until another operation on the VM is over; a real pool has hours of patience."""
+
+
+@asynccontextmanager
+async def operating(call: Call, vm: str, operation: str) -> AsyncIterator[None]:
+    """Hold a VM for an operation, as soon as the rules allow it.
+
+    Raises:
+        XapiError: the VM does not exist, the rules forbid it, or the other operation did not end.
+    """
+    await _until_allowed(call, vm, operation)
+    key = call.task
+    db = call.pool.db
+    db.set("VM", vm, current_operations={**db.get("VM", vm, "current_operations"), key: operation})
+    refresh_machine(call.pool, vm)
+    try:
+        yield
+    finally:
+        if db.exists("VM", vm):
+            db.remove_from_map("VM", vm, "current_operations", key)
+            refresh_machine(call.pool, vm)
+
+
+def interrupt(call: Call, vm: str, operations: frozenset[str]) -> None:
+    """Ask those operations on a VM to give up, because a stronger one follows."""
+    for task, operation in call.pool.db.get("VM", vm, "current_operations").items():
+        if operation in operations and call.pool.db.exists("task", task):
+            call.pool.tasks.cancel(task, by=call.task)
+
+
+def forbid_cancel(call: Call) -> None:
+    """Say that the operation from now on goes to its end."""
+    if call.pool.db.exists("task", call.task):
+        call.pool.db.set("task", call.task, allowed_operations=())
+
+
+async def _until_allowed(call: Call, vm: str, operation: str) -> None:
+    pool = call.pool
+    deadline = pool.clock.monotonic() + CONFLICT_WAIT_S
+    while (error := lifecycle.refusal(pool.db, vm, operation)) is not None:
+        if not lifecycle.is_conflict(error) or pool.clock.monotonic() >= deadline:
+            raise error
+        call.check_cancelled()
+        await _next_change(pool, deadline)
+
+
+async def _next_change(pool: Pool, deadline: float) -> None:
+    remaining = max(0.0, deadline - pool.clock.monotonic()) / pool.clock.speed
+    await asyncio.wait((pool.db.changed(),), timeout=remaining)
