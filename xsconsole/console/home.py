@@ -1,0 +1,144 @@
+"""What a console keeps in its home folder: who it is, its key, its ledger, the pools it knows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from xsconsole.console.values import Connection, Secret
+from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.errors import NotFound, Refused
+from xsconsole.settings import KnownPool, Settings, home_folder
+from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
+from xsconsole.store.ledger import Origin, SqliteLedger
+from xsconsole.store.reader import LedgerReader
+from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
+
+DEFAULT_PORT_HINT = "such as https://xen-1.example"
+
+
+class Home:
+    """An open home folder. One that only reads needs no key, and has no ledger to write to."""
+
+    def __init__(
+        self, settings: Settings, ring: Keyring | None, ledger: SqliteLedger | None, reader: LedgerReader | None
+    ) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.ids = RandomIds()
+        self._ring = ring
+        self._ledger = ledger
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, folder: str | Path | None, passphrase: PassphraseProvider, *, is_reading: bool) -> "Home":
+        """Open the folder, and the ledger in it.
+
+        Raises:
+            StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
+        """
+        home = home_folder(folder)
+        settings = Settings.open(home, RandomIds(), machine_name())
+        ring = system_keyring()
+        if is_reading:
+            return cls(settings, ring, None, await _reader(home, settings))
+        key = await open_key(home, settings.console, ring, passphrase, settings.key)
+        origin = Origin(
+            console=settings.console, console_name=settings.console_name, os_user=os_user(), zone=local_zone
+        )
+        ledger = await SqliteLedger.open(home, origin, key, SystemClock())
+        settings.remember_key(key.fingerprint)
+        return cls(settings, ring, ledger, None)
+
+    @property
+    def ledger(self) -> SqliteLedger:
+        """The ledger to write to.
+
+        Raises:
+            Refused: this home was opened for reading.
+        """
+        if self._ledger is None:
+            raise Refused(reason="This console was opened for looking only.")
+        return self._ledger
+
+    @property
+    def is_reading(self) -> bool:
+        return self._ledger is None
+
+    @property
+    def has_keyring(self) -> bool:
+        return self._ring is not None
+
+    @property
+    def key_fingerprint(self) -> str:
+        return self.settings.key or ""
+
+    async def record(self, *facts: Fact) -> int | None:
+        """Record facts where this console writes at all; None where it only reads."""
+        return None if self._ledger is None else await self._ledger.record(*facts)
+
+    async def audit_page(self, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
+        source = self._ledger or self._reader
+        return () if source is None else await source.page(query, before=before, limit=limit)
+
+    async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
+        """Check the whole chain; a given fingerprint must be the key that signed it."""
+        if expected_key is not None:
+            reader = await LedgerReader.open(self.settings.home, frozenset({expected_key}))
+            try:
+                return await reader.verify()
+            finally:
+                await reader.close()
+        source = self._ledger or self._reader
+        if source is None:
+            raise NotFound(reason="This home folder has no record yet.", mend="Connect to a pool first.")
+        return await source.verify()
+
+    def known_connection(self, url: str | None, user: str | None, fingerprint: str | None) -> Connection:
+        """Return where to connect: as given, completed by what is known of the pool.
+
+        Raises:
+            Refused: no address was given and none is known.
+        """
+        known = self.settings.known_pool(url) if url else next(iter(self.settings.pools), None)
+        address = url or (known.url if known else None)
+        if address is None:
+            raise Refused(reason="No pool is known yet.", mend=f"Give its address with --pool, {DEFAULT_PORT_HINT}.")
+        return Connection(
+            url=address,
+            user=user or (known.user if known else "root"),
+            fingerprint=fingerprint or (known.fingerprint if known else None),
+        )
+
+    async def stored_password(self, connection: Connection) -> Secret | None:
+        found = await get_password(self._ring, connection.url, connection.user)
+        return None if found is None else Secret(found)
+
+    async def store_password(self, connection: Connection, password: Secret) -> None:
+        """Keep a password in the keyring.
+
+        Raises:
+            Refused: there is none, or it stays closed.
+        """
+        await set_password(self._ring, connection.url, connection.user, password.reveal())
+
+    def remember_pool(self, connection: Connection, name: str) -> None:
+        self.settings.remember_pool(
+            KnownPool(url=connection.url, user=connection.user, name=name, fingerprint=connection.fingerprint)
+        )
+
+    def window_state(self) -> Mapping[str, str]:
+        return self.settings.window
+
+    def remember_window(self, state: Mapping[str, str]) -> None:
+        self.settings.remember_window(state)
+
+    async def close(self) -> None:
+        for part in (self._ledger, self._reader):
+            if part is not None:
+                await part.close()
+
+
+async def _reader(home: Path, settings: Settings) -> LedgerReader | None:
+    try:
+        return await LedgerReader.open(home, frozenset({settings.key}) if settings.key else frozenset())
+    except NotFound:
+        return None
