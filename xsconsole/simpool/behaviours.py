@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from xsconsole.simpool import (
     appliances,
+    appliances,
     cloning,
     drives,
     events,
@@ -25,6 +26,7 @@ from xsconsole.simpool.calls import Handler
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        **appliances.CALLS,
         **appliances.CALLS,
         **cloning.CALLS,
         **drives.CALLS,
