@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xsconsole.domain.ids import ConsoleId
-from xsconsole.store.database import FILE_NAME
+from xsconsole.domain.record import AuditEvent, Fact
+from xsconsole.store.database import FILE_NAME, Database
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.ledger import Origin, SqliteLedger
 
@@ -43,6 +44,17 @@ class Home:
 
     async def ledger(self) -> SqliteLedger:
         return await SqliteLedger.open(self.path, self.origin, self.key, self.clock)
+
+    async def on(self, database: Database) -> SqliteLedger:
+        """Return a ledger on a database that was opened otherwise."""
+        return await SqliteLedger.on(database, self.origin, self.key, self.clock)
+
+    async def written(self, count: int = 1) -> None:
+        """Leave a ledger with so many rows, closed."""
+        ledger = await self.ledger()
+        for _ in range(count):
+            await ledger.record(Fact(event=AuditEvent.CONSOLE_STARTED))
+        await ledger.close()
 
     @property
     def database(self) -> Path:

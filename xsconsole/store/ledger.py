@@ -56,7 +56,11 @@ class SqliteLedger:
         Raises:
             StoreFailed: see `Database.open`.
         """
-        database = await Database.open(home)
+        return await cls.on(await Database.open(home), origin, key, clock)
+
+    @classmethod
+    async def on(cls, database: Database, origin: Origin, key: SigningKey, clock: Clock) -> "SqliteLedger":
+        """Open the ledger on a database, which it closes from then on."""
         try:
             await database.write(lambda session: _introduce(session, key, clock.now()))
         except BaseException:

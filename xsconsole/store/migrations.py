@@ -31,6 +31,9 @@ def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None
             if sqlite.schema_version(connection) == target - 1:
                 migration(connection)
                 sqlite.set_schema_version(connection, target)
+    with engine.begin() as connection:
+        # A file that can only be read begins a transaction all the same; a write tells at once.
+        sqlite.set_schema_version(connection, len(migrations))
 
 
 def refuse_newer(version: int, path: Path, known: int) -> None:

@@ -62,6 +62,8 @@ def _engine(path: Path, mode: str, busy_timeout_ms: int, connections: int) -> En
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             cursor.execute("PRAGMA foreign_keys=ON")
+            # Without it, REPLACE deletes behind the back of the triggers that keep evidence.
+            cursor.execute("PRAGMA recursive_triggers=ON")
             # Limits what a file from elsewhere can make SQLite do.
             cursor.execute("PRAGMA trusted_schema=OFF")
         return connection

@@ -1,0 +1,128 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from tests.store.homes import Home
+from tests.store.test_ledger import OPENED
+from xsconsole.domain.record import AuditQuery
+from xsconsole.errors import NotFound, SchemaTooNew, StoreFailed
+from xsconsole.store.database import Database, Reading
+from xsconsole.store.migrations import MIGRATIONS
+from xsconsole.store.reader import LedgerReader
+from xsconsole.store.schema import Base
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+async def test_a_file_of_a_newer_program_is_refused_and_unchanged(home: Home) -> None:
+    await home.written()
+    with closing(sqlite3.connect(home.database)) as newer, newer:
+        newer.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
+    before = home.database.read_bytes()
+
+    with pytest.raises(SchemaTooNew, match="Use the newer console"):
+        await home.ledger()
+    with pytest.raises(SchemaTooNew):
+        await LedgerReader.open(home.path)
+
+    assert home.database.read_bytes() == before
+
+
+def add_colour(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE run ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'")
+
+
+def fail_half_way(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE run ADD COLUMN size TEXT")
+    connection.exec_driver_sql("ALTER TABLE run ADD COLUMN size TEXT")
+
+
+async def test_an_older_file_is_upgraded_after_a_copy_of_it_was_made(home: Home) -> None:
+    ledger = await home.ledger()
+    await ledger.record(OPENED)
+    await ledger.close()
+
+    database = await Database.open(home.path, migrations=(*MIGRATIONS, add_colour))
+    colour = await database.write(lambda session: session.scalar(text("SELECT colour FROM run")))
+    await database.close()
+
+    assert colour == "grey"
+    backup = home.path / "console.db.version-1.1.backup"
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in home.path.iterdir()) == ["console.db", backup.name]
+    backup.replace(home.database)
+    ledger = await home.ledger()
+    assert [row.fact for row in await ledger.page(AuditQuery())] == [OPENED]
+    assert all(verdict.is_good for verdict in await ledger.verify())
+    await ledger.close()
+
+
+async def test_a_migration_that_fails_leaves_the_version_before_it(home: Home) -> None:
+    await home.written()
+
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match="duplicate column"):
+            await Database.open(home.path, migrations=(*MIGRATIONS, add_colour, fail_half_way))
+
+    with closing(sqlite3.connect(home.database)) as left:
+        assert left.execute("PRAGMA user_version").fetchone() == (2,)
+        assert "size" not in str(left.execute("SELECT sql FROM sqlite_master").fetchall())
+    assert sorted(path.name for path in home.path.glob("*.backup")) == [
+        "console.db.version-1.1.backup",
+        "console.db.version-2.1.backup",
+    ]
+
+
+async def test_a_second_backup_of_one_version_does_not_replace_the_first(home: Home) -> None:
+    await home.written()
+
+    for _ in range(2):
+        with pytest.raises(StoreFailed):
+            await Database.open(home.path, migrations=(*MIGRATIONS, fail_half_way))
+
+    assert len(list(home.path.glob("console.db.version-1.*.backup"))) == 2
+
+
+async def test_an_empty_file_becomes_a_database_without_a_backup(home: Home) -> None:
+    home.database.touch()
+    with pytest.raises(NotFound, match="no record"):
+        await LedgerReader.open(home.path)
+
+    await home.written()
+
+    assert [path.name for path in home.path.iterdir()] == ["console.db"]
+
+
+async def test_who_only_looks_does_not_upgrade(home: Home) -> None:
+    await home.written()
+
+    with pytest.raises(StoreFailed, match="Start the console"):
+        await Reading.open(home.path, migrations=(*MIGRATIONS, add_colour))
+
+
+async def test_the_tables_are_those_that_the_program_expects(home: Home) -> None:
+    database = await Database.open(home.path)
+
+    def columns(session: Session) -> dict[str, set[tuple[str, bool, bool]]]:
+        return {
+            table: {
+                (row.name, bool(row.notnull), bool(row.pk))
+                for row in session.execute(text(f"PRAGMA table_info({table})"))
+            }
+            for table in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        }
+
+    found = await database.reading.run(columns)
+    await database.close()
+
+    assert found == {
+        name: {(column.name, not column.nullable, column.primary_key) for column in table.columns}
+        for name, table in Base.metadata.tables.items()
+    }
