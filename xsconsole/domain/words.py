@@ -1,0 +1,393 @@
+"""Every sentence for people, made in one place: steps, plans, runs, errors, sizes and times."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import (
+    Action,
+    Disks,
+    Plan,
+    Purpose,
+    Revert,
+    RunKind,
+    ShutDown,
+    Start,
+    Step,
+    TakeSnapshot,
+    Verify,
+    WriteMark,
+    WriteMember,
+    WriteRoster,
+)
+from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow import Workflow
+from xsconsole.errors import (
+    CertificateChanged,
+    CertificateUnknown,
+    ConnectFailed,
+    ConnectionLost,
+    ConsoleError,
+    HeldElsewhere,
+    Interrupted,
+    LeaseLost,
+    LostMaster,
+    PoolFailed,
+    PoolUnavailable,
+    Refused,
+    RunFailed,
+    SessionLost,
+    StoreFailed,
+    VerificationFailed,
+)
+
+KIB = 1024
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """An error in sentences. `details` are for whoever looks closer: codes and parameters as they came."""
+
+    failed: str
+    put_back: str = ""
+    remains: str = ""
+    mend: str = ""
+    details: str = ""
+
+
+def size(size_bytes: int) -> str:
+    """Return a size as people read it: `40 GiB`, `1.5 TiB`."""
+    amount, unit = float(size_bytes), 0
+    while abs(amount) >= KIB and unit < len(UNITS) - 1:
+        amount /= KIB
+        unit += 1
+    number = f"{amount:.1f}".removesuffix(".0") if abs(amount) < 100 else f"{amount:.0f}"
+    return f"{number} {UNITS[unit]}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people read it: `45 s`, `3 min`, `2 h 5 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return `1 disk`, `3 disks`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listing(names: tuple[str, ...], most: int = 4) -> str:
+    """Return `a, b and c`; of many, the first few and how many more."""
+    shown = [shortened(name, 60) for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join((", ".join(shown[:-1]), shown[-1])) if len(shown) > 1 else "".join(shown)
+
+
+def describe(step: Step) -> str:
+    """Return what a step does, such as `Start shop-web-1`."""
+    return describe_action(step.action, shortened(step.subject, 80))
+
+
+def describe_action(action: Action, subject: str) -> str:
+    match action:
+        case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
+            return f"Take the restore point of {subject}"
+        case TakeSnapshot():
+            return f"Set the present of {subject} aside"
+        case Start():
+            return f"Start {subject}"
+        case ShutDown():
+            return f"Shut {subject} down"
+        case Revert():
+            return f"Return {subject} to its restore point"
+        case WriteMember(value=""):
+            return f"Remove our marks from {subject}"
+        case WriteMember():
+            return f"Write the stage of {subject}"
+        case WriteRoster(value=""):
+            return f"Remove the roster of {subject}"
+        case WriteRoster():
+            return f"Write the roster of {subject}"
+        case WriteMark():
+            return f"Forget the restore point of {subject}"
+        case Verify():
+            return f"Compare {subject} with the pool"
+    assert_never(action)
+
+
+def describe_undo(step: Step) -> str:
+    """Return what undoing a step does, such as `Shut shop-web-1 down again`."""
+    subject = shortened(step.subject, 80)
+    match step.action:
+        case TakeSnapshot():
+            return f"Destroy the snapshot of {subject}"
+        case Start():
+            return f"Shut {subject} down again"
+        case ShutDown():
+            return f"Start {subject} again"
+        case Revert():
+            return f"Return {subject} to what was set aside"
+        case WriteMember():
+            return f"Write back what stood at {subject}"
+        case WriteRoster():
+            return f"Write back the roster of {subject}"
+        case WriteMark():
+            return f"Write back the mark of the restore point of {subject}"
+        case Verify():
+            return f"Nothing to undo at {subject}"
+    assert_never(step.action)
+
+
+def kind_name(kind: RunKind) -> str:
+    """Return the name of an act: `Promote`, `Add members`."""
+    match kind:
+        case RunKind.PROMOTE:
+            return "Promote"
+        case RunKind.DEMOTE:
+            return "Demote"
+        case RunKind.CREATE:
+            return "Create"
+        case RunKind.ADD:
+            return "Add members to"
+        case RunKind.REMOVE:
+            return "Remove members from"
+        case RunKind.ADOPT:
+            return "Make whole"
+        case RunKind.DISSOLVE:
+            return "Dissolve"
+    assert_never(kind)
+
+
+def title(plan: Plan, workflow: Workflow | None = None) -> str:
+    """Return a run in one line, such as `Promote shop 1.3.0 from Staging to Production`."""
+    intent = plan.intent
+
+    def named(stage_id: str) -> str:
+        stage = next((stage for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
+        return shortened(stage.name if stage else stage_id.replace("-", " ").capitalize(), 40)
+
+    text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
+    if intent.source and intent.target and intent.source != intent.target:
+        text += f" from {named(intent.source)} to {named(intent.target)}"
+    elif intent.kind is RunKind.CREATE and intent.target:
+        text += f" in {named(intent.target)}"
+    if intent.disks is Disks.RESTORE:
+        text += ", back to the restore point"
+    return text
+
+
+def state_name(state: RunState) -> str:
+    match state:
+        case RunState.RUNNING:
+            return "Running"
+        case RunState.UNDOING:
+            return "Putting back"
+        case RunState.DONE:
+            return "Done"
+        case RunState.UNDONE:
+            return "Put back"
+        case RunState.INTERRUPTED:
+            return "Interrupted"
+    assert_never(state)
+
+
+_EVENTS: dict[AuditEvent, str] = {
+    AuditEvent.CONSOLE_STARTED: "The console started",
+    AuditEvent.CONSOLE_STOPPED: "The console stopped",
+    AuditEvent.CONNECTED: "Connected to the pool",
+    AuditEvent.CONNECT_FAILED: "Could not connect",
+    AuditEvent.LINK_LOST: "The connection to the pool was lost",
+    AuditEvent.LINK_RESTORED: "The connection to the pool is back",
+    AuditEvent.CERTIFICATE_ACCEPTED: "A certificate was accepted",
+    AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
+    AuditEvent.COMMAND_REFUSED: "Refused",
+    AuditEvent.RUN_OPENED: "Began",
+    AuditEvent.RUN_RESUMED: "Resumed",
+    AuditEvent.RUN_UNDOING: "Began to put back",
+    AuditEvent.RUN_INTERRUPTED: "Interrupted",
+    AuditEvent.RUN_CLOSED: "Ended",
+    AuditEvent.STEP_INTENDED: "About to",
+    AuditEvent.STEP_SETTLED: "Did",
+    AuditEvent.STEP_FAILED: "Failed",
+    AuditEvent.UNDO_INTENDED: "About to put back",
+    AuditEvent.UNDO_SETTLED: "Put back",
+    AuditEvent.UNDO_FAILED: "Could not put back",
+    AuditEvent.OBSERVED: "Seen on the pool",
+}
+
+_OUTCOMES: dict[Outcome, str] = {
+    Outcome.DONE: "done",
+    Outcome.UNDONE: "put back",
+    Outcome.FAILED: "failed",
+    Outcome.REFUSED: "refused",
+    Outcome.OBSERVED: "seen",
+}
+
+
+def event_name(event: AuditEvent) -> str:
+    return _EVENTS[event]
+
+
+def outcome_name(outcome: Outcome) -> str:
+    return _OUTCOMES[outcome]
+
+
+def event_sentence(fact: Fact) -> str:
+    """Return an audit row as one line, such as `Did: Start shop-web-1`."""
+    what = (fact.details or {}).get("what")
+    parts = [what] if isinstance(what, str) and what else []
+    if not parts and fact.configuration_name:
+        parts.append(fact.configuration_name)
+        if fact.source and fact.target and fact.source != fact.target:
+            parts[0] += f" from {fact.source} to {fact.target}"
+    text = ": ".join([event_name(fact.event), *(shortened(part, 200) for part in parts)])
+    if fact.event is AuditEvent.RUN_CLOSED and fact.outcome is not None:
+        text += f" ({outcome_name(fact.outcome)})"
+    if fact.reason:
+        text += f" — {shortened(fact.reason, 300)}"
+    return text
+
+
+def refusal(error: Refused) -> str:
+    """Return reason and mend as one text, for a tooltip or a column under a drag."""
+    return f"{error.reason} {error.mend}".strip()
+
+
+def explain(error: ConsoleError) -> Notice:
+    """Return what failed, what was put back, what remains and what to do."""
+    match error:
+        case HeldElsewhere():
+            details = f"held by {error.holder or 'somebody'} at {error.console or 'another console'}"
+            return Notice(failed=error.reason, mend=error.mend, details=details)
+        case Refused():
+            return Notice(failed=error.reason, mend=error.mend)
+        case RunFailed():
+            return _explain_failed_run(error)
+        case Interrupted():
+            return _explain_interrupted(error)
+        case PoolFailed():
+            return _explain_pool_failure(error)
+        case PoolUnavailable():
+            return _explain_unavailable(error)
+        case ConnectFailed():
+            return _explain_connect_failure(error)
+        case StoreFailed():
+            return Notice(failed=error.reason, mend=error.mend, details=error.path)
+        case VerificationFailed():
+            return Notice(
+                failed="The pool does not show what the run should have made of it.",
+                mend="Look at the machines named below; something else changed them meanwhile.",
+                details="; ".join(error.differences),
+            )
+        case LeaseLost():
+            return Notice(
+                failed=f"This console may not go on: {error.reason}",
+                mend="Resume or undo the run from its card.",
+                details=error.thing,
+            )
+    return Notice(failed=f"Something failed: {error}")
+
+
+def _explain_failed_run(error: RunFailed) -> Notice:
+    cause = explain(error.cause)
+    put_back = (
+        f"What had been done was put back ({listing(error.undone)})." if error.undone else "Nothing had been changed."
+    )
+    return Notice(
+        failed=f"“{error.failed}” failed: {cause.failed}",
+        put_back=put_back,
+        remains="The configuration stays where it was.",
+        mend=cause.mend or "Mend the cause and try again.",
+        details=cause.details,
+    )
+
+
+def _explain_interrupted(error: Interrupted) -> Notice:
+    return Notice(
+        failed=f"The run stopped half-way: {error.reason}",
+        put_back=f"Put back: {listing(error.undone)}." if error.undone else "",
+        remains=f"Not settled: {listing(error.left_behind)}." if error.left_behind else "",
+        mend="Resume or undo it from its card, here or in another console.",
+        details=f"run {error.run}",
+    )
+
+
+def _explain_unavailable(error: PoolUnavailable) -> Notice:
+    mend = "The console reconnects by itself; try again when it is connected."
+    match error:
+        case ConnectionLost():
+            return Notice(failed="The connection to the pool broke.", mend=mend, details=error.cause)
+        case SessionLost():
+            return Notice(failed="The pool ended this session.", mend=mend)
+        case LostMaster():
+            tried = f"tried {', '.join(error.tried)}" if error.tried else ""
+            return Notice(failed="No coordinator of the pool answers.", mend=mend, details=tried)
+    return Notice(failed="The pool cannot be reached.", mend=mend)
+
+
+def _explain_connect_failure(error: ConnectFailed) -> Notice:
+    details = error.url
+    if isinstance(error, CertificateUnknown | CertificateChanged):
+        details = f"{error.url}, SHA-256 {error.fingerprint}"
+    if isinstance(error, CertificateChanged):
+        details += f", expected {error.expected}"
+    return Notice(failed=error.reason, mend=error.mend, details=details)
+
+
+_FULL = ("The storage is full.", "Free space in the storage repository or make it larger, then try again.")
+_POOL_SENTENCES: dict[str, tuple[str, str]] = {
+    "SR_BACKEND_FAILURE_44": _FULL,
+    "SR_FULL": _FULL,
+    "SR_BACKEND_FAILURE_109": (
+        "The chain of snapshots is too long.",
+        "Destroy old snapshots and give the storage time to coalesce, then try again.",
+    ),
+    "NO_HOSTS_AVAILABLE": (
+        "No host can run the machine now.",
+        "See that a host has enough free memory, the networks and the storage of the machine.",
+    ),
+    "HOST_NOT_ENOUGH_FREE_MEMORY": ("No host has enough free memory.", "Free memory on a host, then try again."),
+    "OPERATION_BLOCKED": ("The operation is blocked at the machine.", "Remove the block at the machine, then retry."),
+    "OTHER_OPERATION_IN_PROGRESS": ("Another operation runs on the machine.", "Wait for its end, then try again."),
+    "VM_BAD_POWER_STATE": ("The machine's power state changed meanwhile.", "Look at the machine, then try again."),
+    "VM_LACKS_FEATURE": (
+        "The guest cannot be shut down cleanly: it has no guest tools.",
+        "Install the guest tools, or shut the machine down by hand first.",
+    ),
+    "VM_SHUTDOWN_TIMEOUT": ("The guest did not shut down in time.", "Shut the machine down by hand, then try again."),
+    "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT": (
+        "The guest did not answer the request to shut down.",
+        "Shut the machine down by hand, then try again.",
+    ),
+    "VM_REVERT_FAILED": ("The machine could not be returned to its snapshot.", "Look at the storage, then try again."),
+    "VDI_IN_USE": ("A disk is in use.", "Wait until it is free, then try again."),
+    "HANDLE_INVALID": ("Something the run needs is gone from the pool.", "See the details, then try again."),
+    "UUID_INVALID": ("Something the run needs is gone from the pool.", "See the details, then try again."),
+    "RBAC_PERMISSION_DENIED": (
+        "The pool does not permit it to this user.",
+        "Log in as somebody with the role pool-operator or pool-admin.",
+    ),
+    "TASK_CANCELLED": ("Somebody cancelled the task.", "Try again."),
+    "HOST_IS_SLAVE": ("The address is not the pool's coordinator any more.", "Try again when the console reconnected."),
+}
+
+
+def _explain_pool_failure(error: PoolFailed) -> Notice:
+    failed, mend = _POOL_SENTENCES.get(error.code, (f"The pool refused: {error.code}.", "See the details."))
+    parameters = ", ".join(shortened(parameter, 200) for parameter in error.parameters if parameter)
+    details = " ".join(part for part in (error.method, error.code, f"[{parameters}]" if parameters else "") if part)
+    return Notice(failed=failed, mend=mend, details=details)
