@@ -1,7 +1,7 @@
 """Small pieces that every panel is made of, so that they match."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from xsconsole_ui import theme
@@ -32,6 +32,11 @@ def wrapped(text: str = "", look: str = "", parent: QWidget | None = None) -> QL
     made.setWordWrap(True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
+
+
+def joined(*sentences: str) -> str:
+    """Return the sentences that are not empty, as one text."""
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushButton:
@@ -202,3 +207,86 @@ class EmptyPlace(QFrame):
     def add_step(self, widget: QWidget) -> None:
         """Put the first step below the words."""
         self.column.insertWidget(self.column.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
+
+
+class ActionButton(QPushButton):
+    """A button that is an action: it has its words, its state, and its reason when it cannot be used."""
+
+    def __init__(self, action: QAction, look: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoDefault(False)
+        if look:
+            self.setProperty("look", look)
+        self.action = action
+        action.changed.connect(self._follow)
+        self.clicked.connect(action.trigger)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        text = self.action.text().replace("&", "")
+        if self.text() != text:
+            self.setText(text)
+        self.setEnabled(self.action.isEnabled())
+        self.setToolTip(self.action.toolTip())
+        self.setAccessibleDescription(self.action.toolTip())
+
+
+class Notice(QFrame):
+    """A few sentences on coloured ground: what happened, what remains, what to do; and details that can be copied."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None, *, can_close: bool = False) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "notice")
+        self._headline = wrapped("", "title", self)
+        self._advice = wrapped("", "", self)
+        self._details = wrapped("", "caption", self)
+        self._more = button(self.tr("Details"), "quiet", self)
+        self._more.setCheckable(True)
+        self._copy = button(self.tr("Copy"), "quiet", self)
+        self._close = button(self.tr("Close"), "quiet", self)
+        self._close.setVisible(can_close)
+        self._more.toggled.connect(self._toggle)
+        self._copy.clicked.connect(self._copy_all)
+        self._close.clicked.connect(self.closed)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        for control in (self._more, self._copy):
+            row.addWidget(control)
+        row.addStretch(1)
+        row.addWidget(self._close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        column.setSpacing(theme.SPACE)
+        for part in (self._headline, self._advice, self._details):
+            column.addWidget(part)
+        column.addLayout(row)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        parts = (self._headline.text(), self._advice.text(), self._details.text())
+        return "\n".join(part for part in parts if part)
+
+    def show_words(self, state: str, headline: str, advice: str, details: str = "") -> None:
+        """Show `good`, `warn` or `bad` news."""
+        set_look(self, "notice", state)
+        self._headline.setText(headline)
+        self._advice.setText(advice)
+        self._advice.setVisible(bool(advice))
+        self._details.setText(details)
+        self._details.setVisible(bool(details) and self._more.isChecked())
+        self._more.setVisible(bool(details))
+        self._copy.setVisible(bool(details))
+        self.setAccessibleName(f"{headline} {advice}".strip())
+        self.show()
+
+    @Slot(bool)
+    def _toggle(self, is_shown: bool) -> None:
+        self._details.setVisible(is_shown)
+
+    @Slot()
+    def _copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(self.text)

@@ -1,0 +1,1 @@
+"""The board: stages as columns, configurations as cards."""

@@ -1,0 +1,331 @@
+"""The board: a column for each stage, a card for each configuration, and what happens while one is dragged."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId
+from xsconsole.domain.runs import RunState, RunStatus, Target
+from xsconsole.domain.workflow import Stage
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.board.card_delegate import CardDelegate
+from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.faces import face_of, told
+from xsconsole_ui.board.graph_strip import GraphStrip
+from xsconsole_ui.board.lane import Lane
+from xsconsole_ui.board.lane_model import Dragged, LaneModel
+from xsconsole_ui.board.leftovers import LeftoverBand
+from xsconsole_ui.board.offers import Offer, command_for, offer_of
+from xsconsole_ui.bridge import Bridge
+
+
+class BoardView(QWidget):
+    """Shows `console.board` and asks; a card moves when the board says so and never by itself."""
+
+    card_selected = Signal(object)  # ConfigurationId, or None
+    opened = Signal(object)  # ConfigurationId: Enter or a double click
+    asked = Signal(object)  # a command, from a drop
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, console: Console, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._painter = CardPainter()
+        self._delegate = CardDelegate(self._painter, self)
+        self._lanes: dict[StageId, Lane] = {}
+        self._order: list[Lane] = []
+        self._where: dict[ConfigurationId, StageId] = {}
+        self._selected: ConfigurationId | None = None
+        self._dragged: Dragged | None = None
+        self._targets: Mapping[StageId, Target] = {}
+        self._is_selecting = False
+        self.strip = GraphStrip(self)
+        self.leftovers = LeftoverBand(console, self)
+        self.empty = pieces.EmptyPlace("", "", self)
+        self._pages = QStackedWidget(self)
+        self._content = QWidget(self)
+        self._row = QHBoxLayout()
+        self._lay_out()
+        self.strip.stage_clicked.connect(self._go_to_stage)
+        bridge.layout_changed.connect(self._build_lanes)
+        bridge.card_changed.connect(self._show_card)
+        bridge.run_changed.connect(self._show_run)
+        bridge.leftovers_changed.connect(self._show_leftovers)
+        bridge.link_changed.connect(self._show_leftovers)
+        self._show_leftovers()
+
+    def _lay_out(self) -> None:
+        self.setProperty("look", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(self.tr("Board"))
+        self._row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        self._row.setSpacing(theme.GAP)
+        lanes = QVBoxLayout(self._content)
+        lanes.setContentsMargins(0, 0, 0, 0)
+        lanes.setSpacing(0)
+        lanes.addWidget(self.strip)
+        lanes.addLayout(self._row, 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self._content)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._pages.addWidget(scroll)
+        self._pages.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.leftovers)
+        column.addWidget(self._pages, 1)
+
+    # What others ask of the board.
+
+    @property
+    def selected(self) -> Card | None:
+        """The selected card as it stands now."""
+        return self._console.board.cards.get(self._selected) if self._selected else None
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        return tuple(self._order)
+
+    def lane(self, name: str) -> Lane:
+        """Return the column of a stage, by its id or name."""
+        return next(lane for lane in self._order if name in (lane.stage.id, lane.stage.name))
+
+    def select(self, configuration: ConfigurationId | None) -> None:
+        """Select a card, whichever column it is in, and bring it into view."""
+        lane = self._lanes.get(self._where.get(configuration, StageId(""))) if configuration else None
+        row = lane.model.row_of(configuration) if lane and configuration else None
+        if lane is not None and row is not None:
+            lane.select_row(row)
+            lane.view.setFocus()
+        else:
+            self._set_selected(configuration, keep=None)
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the selected card, or to the first one."""
+        lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None
+        lane = lane or next((lane for lane in self._order if lane.model.rowCount()), None)
+        if lane is None:
+            (self._order[0].view if self._order else self.empty).setFocus()
+            return
+        if not lane.view.currentIndex().isValid():
+            lane.select_row(0)
+        lane.view.setFocus()
+
+    # What the console says.
+
+    @Slot()
+    def _build_lanes(self) -> None:
+        for lane in self._order:
+            self._row.removeWidget(lane)
+            lane.hide()
+            lane.deleteLater()
+        while self._row.count():
+            self._row.takeAt(0)
+        self._lanes, self._order, self._where = {}, [], {}
+        workflow = self._console.board.workflow
+        self.strip.show_workflow(workflow)
+        for column in workflow.columns() if workflow else ():
+            stack = QVBoxLayout()
+            stack.setSpacing(theme.GAP)
+            for stage in column:
+                stack.addWidget(self._make_lane(stage), 1)
+            self._row.addLayout(stack, 1)
+        for before, after in zip(self._order, self._order[1:], strict=False):
+            QWidget.setTabOrder(before.view, after.view)
+
+    def _make_lane(self, stage: Stage) -> Lane:
+        model = LaneModel(stage.id, may_drop=self._may_drop, on_drop=self._on_drop)
+        lane = Lane(stage, model, self._delegate, self._content)
+        model.setParent(lane)
+        self._lanes[stage.id] = lane
+        self._order.append(lane)
+        lane.view.selectionModel().selectionChanged.connect(self._on_selection)
+        lane.view.walked.connect(self._walk)
+        lane.view.opened.connect(self._open)
+        lane.view.drag_began.connect(self._begin_drag)
+        lane.view.drag_ended.connect(self.end_drag)
+        lane.drag_entered.connect(self._begin_drag)
+        lane.menu_wanted.connect(self.menu_wanted)
+        return lane
+
+    @Slot(str)
+    def _show_card(self, configuration: ConfigurationId) -> None:
+        card = self._console.board.cards.get(configuration)
+        stood = self._where.get(configuration)
+        stands = card.stage if card is not None and card.stage in self._lanes else None
+        if stood is not None and stood != stands:
+            # A card that moves keeps its selection: the old column must not report that nothing is selected.
+            self._is_selecting = True
+            self._lanes[stood].model.forget(configuration)
+            if configuration == self._selected:
+                self._lanes[stood].clear_selection()
+            self._is_selecting = False
+            del self._where[configuration]
+        if card is not None and stands is not None:
+            lane = self._lanes[stands]
+            lane.model.show(card, face_of(card, lane.stage, self._run_of(configuration)), told(card, lane.stage))
+            self._where[configuration] = stands
+        if configuration == self._selected:
+            self._after_change(card, has_moved=stood != stands)
+        if self._dragged is not None and self._dragged.configuration == configuration:
+            self._begin_drag(self._dragged)
+        self._show_page()
+
+    def _after_change(self, card: Card | None, *, has_moved: bool) -> None:
+        if card is None:
+            self._set_selected(None, keep=None)
+        elif has_moved and card.stage in self._lanes:
+            lane = self._lanes[card.stage]
+            had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+            row = lane.model.row_of(card.id)
+            if row is not None:
+                lane.select_row(row)
+            if had_focus:
+                lane.view.setFocus()
+            self.strip.light(card.stage)
+
+    @Slot(str)
+    def _show_run(self, run: RunId) -> None:
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is not None and status.plan.intent.configuration in self._where:
+            self._show_card(status.plan.intent.configuration)
+
+    def _run_of(self, configuration: ConfigurationId) -> RunStatus | None:
+        going = (RunState.RUNNING, RunState.UNDOING)
+        return next(
+            (
+                status
+                for status in self._console.runs
+                if status.state in going and status.plan.intent.configuration == configuration
+            ),
+            None,
+        )
+
+    @Slot()
+    def _show_leftovers(self) -> None:
+        self.leftovers.show_board(self._console.board)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        board = self._console.board
+        if board.workflow is None:
+            self.empty.set_words(
+                self.tr("Not connected"),
+                self.tr("The board shows the configurations of a pool, stage by stage. Connect to one first."),
+            )
+        else:
+            self.empty.set_words(
+                self.tr("No configuration yet"),
+                self.tr(
+                    "A configuration is a group of VMs that moves through the stages as one. "
+                    "Select VMs in the inventory and make the first one from them."
+                ),
+            )
+        is_empty = board.workflow is None or not board.cards
+        self._pages.setCurrentIndex(1 if is_empty else 0)
+
+    # Selection and keyboard.
+
+    @Slot(QItemSelection, QItemSelection)
+    def _on_selection(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        del deselected
+        if self._is_selecting:
+            return
+        indexes = selected.indexes()
+        if not indexes:
+            return
+        lane = next(lane for lane in self._order if lane.model is indexes[0].model())
+        card = lane.model.card_at(indexes[0])
+        self._set_selected(card.id if card else None, keep=lane)
+
+    def _set_selected(self, configuration: ConfigurationId | None, *, keep: Lane | None) -> None:
+        self._is_selecting = True
+        for lane in self._order:
+            if lane is not keep:
+                lane.clear_selection()
+        self._is_selecting = False
+        is_new = configuration != self._selected
+        self._selected = configuration
+        card = self.selected
+        self.strip.light(card.stage if card else None)
+        if is_new:
+            self.card_selected.emit(configuration)
+
+    @Slot(int)
+    def _walk(self, step: int) -> None:
+        here = next((at for at, lane in enumerate(self._order) if lane.view.hasFocus()), 0)
+        row = self._order[here].view.currentIndex().row()
+        at = here + step
+        while 0 <= at < len(self._order):
+            number = self._order[at].model.rowCount()
+            if number:
+                self._order[at].select_row(min(max(row, 0), number - 1))
+                self._order[at].view.setFocus()
+                return
+            at += step
+
+    @Slot(str)
+    def _go_to_stage(self, stage: StageId) -> None:
+        lane = self._lanes.get(stage)
+        if lane is None:
+            return
+        lane.view.setFocus()
+        if lane.model.rowCount():
+            lane.select_row(0)
+
+    @Slot()
+    def _open(self) -> None:
+        if self._selected is not None:
+            self.opened.emit(self._selected)
+
+    # Dragging.
+
+    @property
+    def offers(self) -> Mapping[StageId, Offer]:
+        """What each column says to the card that is being dragged; empty when none is."""
+        card = self._console.board.cards.get(self._dragged.configuration) if self._dragged else None
+        if card is None:
+            return {}
+        made = {stage: offer_of(card, target) for stage, target in self._targets.items()}
+        return {stage: offer for stage, offer in made.items() if offer is not None}
+
+    @Slot(object)
+    def _begin_drag(self, dragged: Dragged) -> None:
+        card = self._console.board.cards.get(dragged.configuration)
+        if card is None:
+            self.end_drag()
+            return
+        self._dragged = dragged
+        self._targets = {target.stage: target for target in self._console.targets(card.id)}
+        offers = self.offers
+        for stage, lane in self._lanes.items():
+            lane.model.lift(card.id, is_lifted=True)
+            lane.offer_box.show_offer(offers.get(stage))
+
+    @Slot()
+    def end_drag(self) -> None:
+        """Take the answers of the columns away."""
+        dragged, self._dragged, self._targets = self._dragged, None, {}
+        for lane in self._order:
+            lane.offer_box.show_offer(None)
+            if dragged is not None:
+                lane.model.lift(dragged.configuration, is_lifted=False)
+
+    def _may_drop(self, dragged: Dragged, stage: StageId) -> bool:
+        if dragged != self._dragged:
+            self._begin_drag(dragged)
+        offer = self.offers.get(stage)
+        return offer is not None and offer.is_open
+
+    def _on_drop(self, dragged: Dragged, stage: StageId) -> None:
+        card, target = self._console.board.cards.get(dragged.configuration), self._targets.get(stage)
+        command = command_for(card, target, dragged.revision) if card and target else None
+        self.end_drag()
+        self.select(dragged.configuration)
+        if command is not None:
+            self.asked.emit(command)

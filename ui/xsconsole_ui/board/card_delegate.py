@@ -1,0 +1,60 @@
+"""Puts cards into a lane: a kept picture, with selection and focus around it."""
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from xsconsole_ui import theme
+from xsconsole_ui.board.card_painter import CardPainter, place
+from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
+
+AROUND = theme.GAP  # between a card and the lane's edge, and between two cards
+LIFTED_OPACITY = 0.45
+
+
+class CardDelegate(QStyledItemDelegate):
+    """One for all lanes of a board, so that they share the pictures."""
+
+    def __init__(self, painter: CardPainter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cards = painter
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        face = index.data(FACE_ROLE)
+        device = painter.device()
+        if face is None or device is None:
+            return
+        area = card_area(option.rect)
+        state = option.state
+        colours = theme.colours_of(option.palette)
+        painter.save()
+        if index.data(LIFTED_ROLE):
+            painter.setOpacity(LIFTED_OPACITY)
+        painter.drawPixmap(area.topLeft(), self._cards.picture(face, area.width(), colours, device.devicePixelRatioF()))
+        painter.setOpacity(1.0)
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        is_hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        if is_selected or is_hovered:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width = 2.0 if is_selected else 1.0
+            painter.setPen(QPen(QColor(colours.accent if is_selected else colours.outline), width))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            inset = width / 2
+            ring = QRectF(area).adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(ring, theme.RADIUS, theme.RADIUS)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        face = index.data(FACE_ROLE)
+        view = option.widget
+        width = view.viewport().width() if isinstance(view, QListView) else 180
+        if face is None:
+            return QSize(width, 0)
+        return QSize(width, place(face, width - 2 * AROUND).height + AROUND)
+
+
+def card_area(row: QRect) -> QRect:
+    """Return where the card lies within its row."""
+    return row.adjusted(AROUND, 0, -AROUND, -AROUND)

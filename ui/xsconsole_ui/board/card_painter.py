@@ -1,0 +1,203 @@
+"""Paints cards, each once: a card that looks as before is copied from a picture."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
+
+from xsconsole_ui import theme
+from xsconsole_ui.board.faces import Chip, Face, Tone
+from xsconsole_ui.theme import Colours
+
+PADDING = 10
+LINE_GAP = 4
+SQUARE = 9
+SQUARE_GAP = 3
+MOST_SQUARES = 8
+CHIP_PADDING = 7
+CHIP_GAP = 4
+MOST_CHIP_ROWS = 2
+BAR_HEIGHT = 3
+KEPT_PICTURES = 384
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChip:
+    chip: Chip
+    area: QRectF
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where everything of a card goes, for one width."""
+
+    height: int
+    title_height: float
+    chips: tuple[PlacedChip, ...]
+    bar_top: float
+
+
+@lru_cache(maxsize=2048)
+def place(face: Face, width: int) -> Placement:
+    """Return where the parts of a card of this width go. Chips take at most two rows."""
+    title = QFontMetricsF(theme.text_font(is_bold=True)).height()
+    top = PADDING + title + LINE_GAP + QFontMetricsF(theme.text_font()).height()
+    chips, top = _place_chips(face.chips, width, top)
+    bar_top = top + theme.GAP
+    if face.progress is not None:
+        top = bar_top + BAR_HEIGHT + LINE_GAP + QFontMetricsF(theme.caption_font()).height()
+    return Placement(height=round(top + PADDING), title_height=title, chips=chips, bar_top=bar_top)
+
+
+def _place_chips(chips: tuple[Chip, ...], width: int, top: float) -> tuple[tuple[PlacedChip, ...], float]:
+    metrics = QFontMetricsF(theme.caption_font())
+    room = width - 2 * PADDING
+    height = metrics.height() + 4
+    placed: list[PlacedChip] = []
+    left, row = 0.0, 0
+    for chip in chips:
+        wide = metrics.horizontalAdvance(chip.text) + 2 * CHIP_PADDING
+        if left and left + wide > room:
+            left, row = 0.0, row + 1
+        if row >= MOST_CHIP_ROWS:
+            break
+        shown = min(wide, room - left)
+        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, shown - 2 * CHIP_PADDING + 1)
+        area = QRectF(PADDING + left, top + theme.GAP + row * (height + CHIP_GAP), shown, height)
+        placed.append(PlacedChip(chip, area, text))
+        left += shown + CHIP_GAP
+    return tuple(placed), placed[-1].area.bottom() if placed else top
+
+
+class CardPainter:
+    """Keeps the pictures of cards as they were last painted."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[tuple[Face, int, str, float], QPixmap] = OrderedDict()
+
+    def picture(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
+        key = (face, width, colours.scheme, ratio)
+        kept = self._pictures.get(key)
+        if kept is not None:
+            self._pictures.move_to_end(key)
+            return kept
+        made = self._paint(face, width, colours, ratio)
+        self._pictures[key] = made
+        if len(self._pictures) > KEPT_PICTURES:
+            self._pictures.popitem(last=False)
+        return made
+
+    def _paint(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
+        placement = place(face, width)
+        picture = QPixmap(QSize(round(width * ratio), round(placement.height * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.hairline), 1))
+        painter.setBrush(QColor(colours.surface))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, placement.height - 1), theme.RADIUS, theme.RADIUS)
+        self._title(painter, face, width, placement, colours)
+        self._facts(painter, face, width, placement, colours)
+        for chip in placement.chips:
+            _paint_chip(painter, chip, colours)
+        if face.progress is not None:
+            self._bar(painter, face, width, placement, colours)
+        painter.end()
+        return picture
+
+    def _title(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:
+        room = width - 2 * PADDING
+        bold, plain = theme.text_font(is_bold=True), theme.text_font()
+        bold_metrics, plain_metrics = QFontMetricsF(bold), QFontMetricsF(plain)
+        version_width = min(plain_metrics.horizontalAdvance(face.version), room * 0.5) if face.version else 0.0
+        between = 6 if face.version else 0
+        name = bold_metrics.elidedText(face.name, Qt.TextElideMode.ElideRight, room - version_width - between)
+        baseline = PADDING + bold_metrics.ascent()
+        painter.setFont(bold)
+        painter.setPen(QColor(colours.text))
+        painter.drawText(QPointF(PADDING, baseline), name)
+        if face.version:
+            left = PADDING + bold_metrics.horizontalAdvance(name) + between
+            version = plain_metrics.elidedText(face.version, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
+            painter.setFont(plain)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(QPointF(left, baseline), version)
+        del placement
+
+    def _facts(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:
+        metrics = QFontMetricsF(theme.text_font())
+        top = PADDING + placement.title_height + LINE_GAP
+        left = float(PADDING)
+        middle = top + metrics.height() / 2
+        for power in face.powers[:MOST_SQUARES]:
+            paint_power(painter, QRectF(left, middle - SQUARE / 2, SQUARE, SQUARE), power, colours)
+            left += SQUARE + SQUARE_GAP
+        rest = len(face.powers) - MOST_SQUARES
+        text = f"+{rest}  {face.facts}" if rest > 0 else face.facts
+        left += 3
+        painter.setFont(theme.text_font())
+        painter.setPen(QColor(colours.muted))
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
+        painter.drawText(QPointF(left, top + metrics.ascent()), shown)
+
+    def _bar(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:
+        room = width - 2 * PADDING
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.chip))
+        painter.drawRoundedRect(QRectF(PADDING, placement.bar_top, room, BAR_HEIGHT), 1.5, 1.5)
+        painter.setBrush(QColor(colours.accent))
+        filled = max(float(BAR_HEIGHT), room * (face.progress or 0.0))
+        painter.drawRoundedRect(QRectF(PADDING, placement.bar_top, filled, BAR_HEIGHT), 1.5, 1.5)
+        font = theme.caption_font()
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.muted))
+        top = placement.bar_top + BAR_HEIGHT + LINE_GAP
+        shown = metrics.elidedText(face.step, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QPointF(PADDING, top + metrics.ascent()), shown)
+
+
+def paint_power(painter: QPainter, area: QRectF, power: str, colours: Colours) -> None:
+    """Paint a member's power: full is running, empty is halted, half is suspended or paused."""
+    square = area.adjusted(0.5, 0.5, -0.5, -0.5)
+    radius = 2.0
+    if power == "Running":
+        painter.setPen(QPen(QColor(colours.good), 1))
+        painter.setBrush(QColor(colours.good))
+        painter.drawRoundedRect(square, radius, radius)
+        return
+    is_half = power in ("Suspended", "Paused")
+    painter.setPen(QPen(QColor(colours.warn if is_half else colours.muted), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(square, radius, radius)
+    if is_half:
+        painter.fillRect(square.adjusted(1.5, square.height() / 2, -1.5, -1.5), QColor(colours.warn))
+
+
+def _paint_chip(painter: QPainter, placed: PlacedChip, colours: Colours) -> None:
+    text, ground = tone_colours(placed.chip.tone, colours)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground))
+    radius = placed.area.height() / 2
+    painter.drawRoundedRect(placed.area, radius, radius)
+    font = theme.caption_font()
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    painter.setPen(QColor(text))
+    baseline = placed.area.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    painter.drawText(QPointF(placed.area.left() + CHIP_PADDING, baseline), placed.text)
+
+
+def tone_colours(tone: Tone, colours: Colours) -> tuple[str, str]:
+    """Return the colours of text and ground."""
+    return {
+        Tone.PLAIN: (colours.muted, colours.chip),
+        Tone.ACCENT: (colours.accent, colours.accent_soft),
+        Tone.GOOD: (colours.good, colours.good_soft),
+        Tone.WARN: (colours.warn, colours.warn_soft),
+        Tone.BAD: (colours.bad, colours.bad_soft),
+    }[tone]

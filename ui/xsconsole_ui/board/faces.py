@@ -1,0 +1,149 @@
+"""What a card shows, as a value: equal faces look equal, so a painted one can be kept."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xsconsole.domain import words
+from xsconsole.domain.board import Card, RunView, Standing
+from xsconsole.domain.plan import RunKind
+from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.workflow import Stage
+from xsconsole_ui import times
+
+MOST_CHIPS = 3
+PROGRESS_STEPS = 200  # a bar is repainted when it grew by this part of its length
+
+
+class Tone(StrEnum):
+    PLAIN = "plain"
+    ACCENT = "accent"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A few words about what matters now; `whole` says all of it."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """Everything a card paints. `powers` are XAPI's power states; `progress` is 0 to 1, None when nothing runs."""
+
+    name: str
+    version: str
+    powers: tuple[str, ...]
+    facts: str
+    chips: tuple[Chip, ...]
+    progress: float | None = None
+    step: str = ""
+
+
+POWER_WORDS = {"Running": "running", "Halted": "halted", "Suspended": "suspended", "Paused": "paused"}
+
+DOING = {
+    RunKind.PROMOTE: "promoting",
+    RunKind.DEMOTE: "demoting",
+    RunKind.CREATE: "creating",
+    RunKind.ADD: "adding members",
+    RunKind.REMOVE: "removing members",
+    RunKind.ADOPT: "adopting",
+    RunKind.DISSOLVE: "dissolving",
+}
+
+
+def face_of(card: Card, stage: Stage | None, status: RunStatus | None) -> Face:
+    """Return what the card shows; `status` is this console's own run on it, if there is one."""
+    has_parts = bool(card.service and card.version)
+    progress, step = _progress(card.run, status)
+    return Face(
+        name=card.service if has_parts else card.name,
+        version=card.version if has_parts else "",
+        powers=tuple(member.power_state for member in card.members),
+        facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
+        chips=chips_of(card, stage)[:MOST_CHIPS],
+        progress=progress,
+        step=step,
+    )
+
+
+def chips_of(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
+    """Return what is wrong, what it waits for and what it is, in this order."""
+    return (*_wrong(card), *_waits(card), *_is(card, stage))
+
+
+def told(card: Card, stage: Stage | None) -> str:
+    """Return the whole card in words, for tooltips and screen readers."""
+    place = stage.name if stage else f"unknown stage “{card.stage}”"
+    lines = [
+        f"{card.name} · {place}",
+        f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
+        *(chip.whole or chip.text for chip in chips_of(card, stage)),
+    ]
+    return "\n".join(lines)
+
+
+def powers_in_words(card: Card) -> str:
+    """Return such as `3 running, 1 halted`."""
+    counted = Counter(POWER_WORDS.get(member.power_state, member.power_state.lower()) for member in card.members)
+    return ", ".join(f"{number} {word}" for word, number in counted.items()) or "no members left"
+
+
+def _wrong(card: Card) -> tuple[Chip, ...]:
+    match card.standing:
+        case Standing.INCOMPLETE:
+            text = f"incomplete: {len(card.missing)} gone" if card.missing else "incomplete"
+            return (Chip(text, Tone.BAD, " ".join(card.problems)),)
+        case Standing.INCONSISTENT:
+            return (Chip("inconsistent", Tone.BAD, " ".join(card.problems)),)
+        case Standing.INTERRUPTED:
+            return (Chip("interrupted", Tone.WARN, "A run stopped half-way. Resume it or undo it."),)
+        case Standing.RUNNING | Standing.WHOLE:
+            return ()
+
+
+def _waits(card: Card) -> tuple[Chip, ...]:
+    if card.standing is not Standing.RUNNING or card.run is None:
+        return ()
+    record = card.run.record
+    word = "undoing" if record.is_undoing else DOING[record.plan.intent.kind]
+    return (Chip(f"{word}: {record.actor}", Tone.ACCENT, f"{record.actor} is {word} it from {record.console_name}."),)
+
+
+def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
+    found: list[Chip] = []
+    if stage is not None and stage.protection:
+        blocked = ", ".join(operation.replace("_", " ") for operation in stage.protection)
+        found.append(Chip("protected", whole=f"Protected in {stage.name}: {blocked} is blocked on its members."))
+    point = next((point for point in card.restore_points if point.is_whole), None)
+    if point is not None:
+        found.append(
+            Chip(f"restore point {times.clock_time(point.at)}", whole=f"Restore point of {times.exact_time(point.at)}.")
+        )
+    return tuple(found)
+
+
+def _progress(run: RunView | None, status: RunStatus | None) -> tuple[float | None, str]:
+    if status is not None and status.state in (RunState.RUNNING, RunState.UNDOING):
+        step = next((status.plan.step(key) for key in status.current), None)
+        doing = words.describe(step) if step is not None else "Starting"
+        shown = f"Undoing: {doing}" if status.state is RunState.UNDOING else doing
+        return _rounded(status.progress), shown
+    if run is None or run.holder is None:
+        return None, ""
+    record = run.record
+    steps = record.plan.steps
+    if record.is_undoing:
+        return _rounded(1 - len(record.undone) / max(1, len(record.settled))), "Undoing"
+    coming = next((step for step in steps if step.key not in record.settled), None)
+    return _rounded(len(record.settled) / max(1, len(steps))), words.describe(coming) if coming else "Finishing"
+
+
+def _rounded(part: float) -> float:
+    return round(min(1.0, max(0.0, part)) * PROGRESS_STEPS) / PROGRESS_STEPS

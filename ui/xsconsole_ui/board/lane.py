@@ -1,0 +1,275 @@
+"""One stage on the board: its head, its cards, and its answer while a card is dragged."""
+
+from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
+
+from xsconsole.domain import words
+from xsconsole.domain.workflow import Stage
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
+from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
+from xsconsole_ui.board.offers import Offer
+
+LEAST_WIDTH = 172
+
+
+class LaneView(QListView):
+    """The cards of one stage. Arrows that leave the list are passed on as a wish to walk."""
+
+    walked = Signal(int)  # -1 left, 1 right
+    opened = Signal()
+    drag_began = Signal(object)  # Dragged
+    drag_ended = Signal()
+
+    def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards = model
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        # The whole column takes drops, not only its list.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.viewport().setAutoFillBackground(False)
+        self.setMouseTracking(True)
+        self.setAutoFillBackground(False)
+        self.setProperty("look", "cards")
+        self.doubleClicked.connect(self._open)
+
+    @Slot()
+    def _open(self) -> None:
+        self.opened.emit()
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        del supportedActions
+        index = self.currentIndex()
+        card = self._cards.card_at(index)
+        if card is None:
+            return
+        dragged = Dragged(configuration=card.id, revision=card.revision)
+        area = card_area(self.visualRect(index))
+        drag = QDrag(self)
+        drag.setMimeData(to_mime(dragged))
+        drag.setPixmap(self.viewport().grab(area))
+        drag.setHotSpot(self.viewport().mapFromGlobal(self.cursor().pos()) - area.topLeft())
+        self.drag_began.emit(dragged)
+        drag.exec(Qt.DropAction.MoveAction)
+        self.drag_ended.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, modifiers = event.key(), event.modifiers()
+        is_plain = not modifiers & ~Qt.KeyboardModifier.KeypadModifier
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            if is_plain:
+                self.walked.emit(-1 if key == Qt.Key.Key_Left else 1)
+            else:
+                event.ignore()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and is_plain:
+            self.opened.emit()
+        elif key == Qt.Key.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class OfferBox(QFrame):
+    """A column's yes or no while a card is dragged, in a dashed frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_open = False
+        self._is_hovered = False
+        self._title = pieces.label("", "", self)
+        self._lines = pieces.label("", "caption", self)
+        for part in (self._title, self._lines):
+            part.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(AROUND + 10, 8, AROUND + 10, 8 + AROUND)
+        column.setSpacing(2)
+        column.addWidget(self._title)
+        column.addWidget(self._lines)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(part for part in (self._title.text(), self._lines.text()) if part)
+
+    def show_offer(self, offer: Offer | None) -> None:
+        self.setVisible(offer is not None)
+        if offer is None:
+            return
+        self._is_open = offer.is_open
+        self._title.setText(offer.title)
+        self._lines.setText("\n".join(offer.lines))
+        self._lines.setVisible(bool(offer.lines))
+        pieces.set_look(self._title, "good" if offer.is_open else "muted")
+        self.setAccessibleName(offer.text)
+        self.setToolTip(offer.text)
+
+    def set_hovered(self, *, is_hovered: bool) -> None:
+        self._is_hovered = is_hovered
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colours = theme.colours_of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect().adjusted(AROUND, 0, -AROUND, -AROUND)).adjusted(0.5, 0.5, -0.5, -0.5)
+        colour = colours.good if self._is_open else colours.outline
+        pen = QPen(QColor(colour), 2 if self._is_hovered and self._is_open else 1)
+        pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(QColor(colours.good_soft if self._is_open else colours.chip))
+        painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
+
+
+class Lane(QFrame):
+    """A column of one stage. Everything in it is a place to drop on."""
+
+    drag_entered = Signal(object)  # Dragged
+    drag_left = Signal()
+    menu_wanted = Signal(QPoint)  # global
+
+    def __init__(self, stage: Stage, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stage = stage
+        self.model = model
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self._name = pieces.ElidedLabel(stage.name, "title", self)
+        self._count: QLabel = pieces.label("", "caption", self)
+        self.offer_box = OfferBox(self)
+        self.view = LaneView(model, delegate, self)
+        self.view.setAccessibleName(self.tr("Stage {name}").format(name=stage.name))
+        self.view.setAccessibleDescription(stage.description)
+        self._lay_out()
+        model.rowsInserted.connect(self._count_cards)
+        model.rowsRemoved.connect(self._count_cards)
+        self._count_cards()
+        self.setToolTip(stage.description)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(theme.GAP + 2, theme.STRIPE, theme.GAP + 2, 0)
+        head.addWidget(self._name, 1)
+        head.addWidget(self._count)
+        top = QWidget(self)
+        top.setFixedHeight(theme.HEADER_HEIGHT + theme.STRIPE)
+        top.setLayout(head)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 1, 1)
+        column.setSpacing(0)
+        column.addWidget(top)
+        column.addSpacing(theme.GAP + 1)
+        column.addWidget(self.offer_box)
+        column.addWidget(self.view, 1)
+
+    @property
+    def head(self) -> str:
+        return f"{self._name.whole} {self._count.text()}"
+
+    @Slot()
+    def _count_cards(self) -> None:
+        number, limit = self.model.rowCount(), self.stage.per_service_limit
+        text = str(number) if limit is None else self.tr("{n} · {limit} per service").format(n=number, limit=limit)
+        self._count.setText(text)
+        whole = words.count(number, "configuration")
+        if limit is not None:
+            whole += f"; at most {limit} of each service"
+        self._count.setToolTip(whole)
+        self._count.setAccessibleName(whole)
+
+    def select_row(self, row: int) -> None:
+        self.view.setCurrentIndex(self.model.index(row))
+
+    def clear_selection(self) -> None:
+        self.view.selectionModel().clear()
+        self.view.setCurrentIndex(QModelIndex())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        dragged = from_mime(event.mimeData()) if event.mimeData().hasFormat(MIME_TYPE) else None
+        if dragged is None:
+            event.ignore()
+            return
+        self.drag_entered.emit(dragged)
+        self.offer_box.set_hovered(is_hovered=True)
+        self.update()
+        self._answer(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._answer(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        del event
+        self.offer_box.set_hovered(is_hovered=False)
+        self.drag_left.emit()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.offer_box.set_hovered(is_hovered=False)
+        mime, action, nowhere = event.mimeData(), Qt.DropAction.MoveAction, QModelIndex()
+        if not self.model.canDropMimeData(mime, action, -1, -1, nowhere):
+            event.ignore()
+            self.drag_left.emit()
+            return
+        event.acceptProposedAction()
+        self.model.dropMimeData(mime, action, -1, -1, nowhere)
+
+    def _answer(self, event: QDragMoveEvent) -> None:
+        may = self.model.canDropMimeData(event.mimeData(), Qt.DropAction.MoveAction, -1, -1, QModelIndex())
+        # An entering drag is accepted even where a drop is not: else its moves and its leaving are not heard of.
+        if may or isinstance(event, QDragEnterEvent):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = self.view.viewport().mapFromGlobal(event.globalPos())
+        index = self.view.indexAt(at)
+        if index.isValid():
+            self.view.setCurrentIndex(index)
+        self.menu_wanted.emit(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.view.scheduleDelayedItemsLayout()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colours = theme.colours_of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        shape = QPainterPath()
+        shape.addRoundedRect(area, theme.RADIUS_LARGE, theme.RADIUS_LARGE)
+        painter.fillPath(shape, QColor(colours.sunken))
+        painter.save()
+        painter.setClipPath(shape)
+        head = theme.HEADER_HEIGHT + theme.STRIPE
+        painter.fillRect(QRectF(0, 0, self.width(), head), QColor(colours.surface))
+        painter.fillRect(QRectF(0, head, self.width(), 1), QColor(colours.hairline))
+        painter.fillRect(QRectF(0, 0, self.width(), theme.STRIPE), theme.stripe(self.stage.colour, colours))
+        painter.restore()
+        painter.setPen(QPen(QColor(colours.hairline), 1))
+        painter.drawPath(shape)

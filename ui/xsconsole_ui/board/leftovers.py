@@ -1,0 +1,77 @@
+"""What belongs on the board and has no column: clones that carry a member's mark, cards of stages that are gone."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.board import Board
+from xsconsole_ui import pieces, theme
+
+
+class LeftoverBand(QFrame):
+    """A slim line for each kind of leftover, with the way out of it. Hidden while there is none."""
+
+    adopt_wanted = Signal()
+    card_wanted = Signal(object)  # ConfigurationId
+
+    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self.setProperty("look", "header")
+        self.strays = _Leftover(self.tr("Adopt or clean…"), self)
+        self.homeless = _Leftover(self.tr("Show"), self)
+        self.unreadable = _Leftover("", self)
+        self.strays.button.clicked.connect(self.adopt_wanted)
+        self.homeless.button.clicked.connect(self._show_homeless)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
+        column.setSpacing(0)
+        for line in (self.strays, self.homeless, self.unreadable):
+            column.addWidget(line)
+        self.hide()
+
+    def show_board(self, board: Board) -> None:
+        strays = ", ".join(stray.name for stray in board.strays)
+        self.strays.show_text(
+            f"{words.count(len(board.strays), 'VM')} with the mark of another VM, as clones have: {strays}"
+            if strays
+            else ""
+        )
+        homeless = board.homeless if board.workflow else ()
+        names = ", ".join(f"{card.name} ({card.stage})" for card in homeless)
+        self.homeless.show_text(f"In a stage that this workflow does not have: {names}" if names else "")
+        unreadable = ", ".join(board.unreadable)
+        self.unreadable.show_text(
+            f"Written by a newer console and not readable here: {unreadable}" if unreadable else ""
+        )
+        self.setVisible(any(line.text for line in (self.strays, self.homeless, self.unreadable)))
+
+    @Slot()
+    def _show_homeless(self) -> None:
+        homeless = self._console.board.homeless
+        if homeless:
+            self.card_wanted.emit(homeless[0].id)
+
+
+class _Leftover(QWidget):
+    def __init__(self, button: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = pieces.label("!", "warn", self)
+        self._text = pieces.ElidedLabel("", "", self)
+        self.button = pieces.button(button, "quiet", self)
+        self.button.setVisible(bool(button))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self._mark)
+        row.addWidget(self._text, 1)
+        row.addWidget(self.button)
+
+    @property
+    def text(self) -> str:
+        return self._text.whole
+
+    def show_text(self, text: str) -> None:
+        self._text.show_text(text)
+        self.setVisible(bool(text))

@@ -1,0 +1,62 @@
+"""What a column says while a card is dragged: yes with what will happen, or no with why."""
+
+from dataclasses import dataclass
+
+from xsconsole.domain import words
+from xsconsole.domain.board import Card
+from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
+from xsconsole.domain.runs import Target
+from xsconsole.domain.workflow import Kind
+from xsconsole.engine.commands import Demote, Promote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A column's answer to a card that hovers over the board."""
+
+    is_open: bool
+    title: str
+    lines: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "\n".join((self.title, *self.lines))
+
+
+def offer_of(card: Card, target: Target) -> Offer | None:
+    """Return the answer of a stage; None for the one where the card stands."""
+    if target.stage == card.stage:
+        return None
+    if target.plan is None or target.kind is None:
+        refusal = target.refusal
+        if refusal is None:
+            return Offer(is_open=False, title="No way leads here.")
+        return Offer(is_open=False, title=refusal.reason, lines=(refusal.mend,) if refusal.mend else ())
+    verb = "promote" if target.kind is Kind.PROMOTE else "demote"
+    return Offer(is_open=True, title=f"Drop to {verb} {card.name}", lines=consequences(target.plan))
+
+
+def consequences(plan: Plan) -> tuple[str, ...]:
+    """Return in a few words what a plan does, how big it is and how long it takes."""
+    does: list[str] = []
+    purposes = {step.action.purpose for step in plan.steps if isinstance(step.action, TakeSnapshot)}
+    if Purpose.RESTORE_POINT in purposes:
+        does.append("takes a restore point")
+    if plan.intent.disks is Disks.RESTORE:
+        does.append("returns to the restore point")
+    downtime = f"downtime about {words.duration(plan.downtime_s)}" if plan.downtime_s >= 1 else "no downtime"
+    takes = f"about {words.duration(max(1.0, plan.duration_s))}"
+    if plan.size_bytes:
+        takes += f", up to {words.size(plan.size_bytes)}"
+    return tuple(line for line in (" · ".join((*does, downtime)), takes) if line)
+
+
+def command_for(card: Card, target: Target, revision: int) -> Promote | Demote | None:
+    """Return what a drop of the card on this stage asks for; None where no way leads there."""
+    match target.kind:
+        case Kind.PROMOTE:
+            return Promote(configuration=card.id, revision=revision, target=target.stage)
+        case Kind.DEMOTE:
+            return Demote(configuration=card.id, revision=revision, target=target.stage)
+        case None:
+            return None

@@ -1,0 +1,136 @@
+"""From the console's events to Qt's signals: gathered for a frame, never more work per turn than a frame can take."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from time import perf_counter
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from xsconsole.console import Console
+from xsconsole.domain.events import (
+    AuditFailed,
+    AuditGrew,
+    BoardChanged,
+    Event,
+    InventoryChanged,
+    LinkChanged,
+    RunChanged,
+    StepProgressed,
+)
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.errors import ConsoleError
+
+E = TypeVar("E", bound=Event)
+
+FRAME_MS = 16
+BUDGET_S = 0.004
+
+
+class Turns(QObject):
+    """Pieces of work by key: a later one replaces an earlier one that still waits."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: dict[object, Callable[[], object]] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._work)
+
+    def put(self, key: object, work: Callable[[], object]) -> None:
+        self._waiting[key] = work
+        if not self._timer.isActive():
+            self._timer.start(FRAME_MS)
+
+    def forget(self) -> None:
+        self._waiting.clear()
+        self._timer.stop()
+
+    @Slot()
+    def _work(self) -> None:
+        end = perf_counter() + BUDGET_S
+        while self._waiting and perf_counter() < end:
+            work = self._waiting.pop(next(iter(self._waiting)))
+            try:
+                work()
+            finally:
+                # What one piece breaks must not keep the others waiting for the next event.
+                if self._waiting:
+                    self._timer.start(1)
+
+
+class Bridge(QObject):
+    """Signals are emitted on the GUI thread, at most once a frame for each thing that changed."""
+
+    link_changed = Signal()
+    layout_changed = Signal()
+    card_changed = Signal(str)  # ConfigurationId
+    leftovers_changed = Signal()  # strays, cards without a stage, what cannot be read
+    run_changed = Signal(str)  # RunId
+    inventory_changed = Signal()
+    audit_grew = Signal(int)
+    audit_failed = Signal(object)  # ConsoleError
+
+    def __init__(self, console: Console, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._turns = Turns(self)
+        self._ends: list[Callable[[], None]] = []
+        self._hear(LinkChanged, self._on_link)
+        self._hear(BoardChanged, self._on_board)
+        self._hear(RunChanged, self._on_run)
+        self._hear(StepProgressed, self._on_step)
+        self._hear(InventoryChanged, self._on_inventory)
+        self._hear(AuditGrew, self._on_audit)
+        self._hear(AuditFailed, self._on_audit_failure)
+
+    def _hear(self, kind: type[E], handler: Callable[[E], None]) -> None:
+        self._ends.append(self._console.subscribe(kind, handler))
+
+    def close(self) -> None:
+        """Hear no more."""
+        for end in self._ends:
+            end()
+        self._ends.clear()
+        self._turns.forget()
+
+    def take_all(self) -> None:
+        """Announce everything, as if it were new: for a window that opens on a console already at work."""
+        self._turns.put("layout", self._announce_layout)
+        self._turns.put("link", self.link_changed.emit)
+
+    def _announce_layout(self) -> None:
+        """Announce the columns, and only then the cards that go into them."""
+        self.layout_changed.emit()
+        self._announce_cards(self._console.board.cards)
+
+    def _announce_cards(self, configurations: Iterable[ConfigurationId]) -> None:
+        for configuration in configurations:
+            self._turns.put(("card", configuration), partial(self.card_changed.emit, configuration))
+        self._turns.put("leftovers", self.leftovers_changed.emit)
+
+    def _on_link(self, event: LinkChanged) -> None:
+        del event
+        self._turns.put("link", self.link_changed.emit)
+
+    def _on_board(self, event: BoardChanged) -> None:
+        if event.is_layout_changed:
+            self._turns.put("layout", self._announce_layout)
+        self._announce_cards(event.configurations)
+
+    def _on_run(self, event: RunChanged) -> None:
+        self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))
+
+    def _on_step(self, event: StepProgressed) -> None:
+        self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))
+
+    def _on_inventory(self, event: InventoryChanged) -> None:
+        del event
+        self._turns.put("inventory", self.inventory_changed.emit)
+
+    def _on_audit(self, event: AuditGrew) -> None:
+        self._turns.put("audit", partial(self.audit_grew.emit, event.seq))
+
+    def _on_audit_failure(self, event: AuditFailed) -> None:
+        error: ConsoleError = event.error
+        self._turns.put("audit-failure", partial(self.audit_failed.emit, error))

@@ -1,0 +1,43 @@
+"""Owns the coroutines that the window starts, so that none is lost and none fails in silence."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from xsconsole.errors import ConsoleError
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Independent jobs: one that fails is reported and stops no other."""
+
+    def __init__(self, *, on_error: Callable[[ConsoleError], None], on_bug: Callable[[BaseException], None]) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._on_error = on_error
+        self._on_bug = on_bug
+
+    def start(self, job: Coroutine[Any, Any, object], name: str) -> None:
+        """Run `job` on the loop."""
+        task = asyncio.get_running_loop().create_task(job, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait until it has ended."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        failure = task.exception()
+        if isinstance(failure, ConsoleError):
+            self._on_error(failure)
+        elif failure is not None:
+            log.error("job %s failed", task.get_name(), exc_info=failure)
+            self._on_bug(failure)

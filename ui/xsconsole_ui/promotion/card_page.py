@@ -1,0 +1,126 @@
+"""What is known of the selected configuration: members, restore points, and what is wrong with its mend."""
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.board import Card, Member, Standing
+from xsconsole.domain.inventory import VM, GuestMetrics
+from xsconsole_ui import pieces, theme, times
+from xsconsole_ui.board.faces import POWER_WORDS
+from xsconsole_ui.promotion.rows import Mark, Row, RowsView
+
+MENDS = {
+    Standing.INCOMPLETE: "Remove the missing members from the configuration, or adopt other VMs in their place.",
+    Standing.INCONSISTENT: "Adopt it at the stage where it belongs: that writes all members alike.",
+}
+
+
+class Section(QWidget):
+    """A small title above a list; hidden while the list is empty."""
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._title = pieces.label(title, "section", self)
+        self._title.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.SPACE)
+        self.view = RowsView(title, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._title)
+        column.addWidget(self.view, 1)
+        column.addSpacing(theme.GAP)
+        column.addWidget(pieces.Line(self))
+
+    def show_rows(self, rows: Sequence[Row], title: str | None = None) -> None:
+        if title is not None:
+            self._title.setText(title)
+        self.view.show_rows(rows)
+        self.setVisible(bool(rows))
+
+
+class CardPage(QWidget):
+    """Details of a card, with the actions that are asked for most."""
+
+    def __init__(self, console: Console, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self.problems = Section(self.tr("Wrong"), self)
+        self.members = Section(self.tr("Members"), self)
+        self.points = Section(self.tr("Restore points"), self)
+        self.facts: QLabel = pieces.wrapped("", "muted", self)
+        self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        row.setSpacing(theme.GAP)
+        for at, action in enumerate(actions):
+            row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.facts)
+        column.addWidget(pieces.Line(self))
+        for section in (self.problems, self.members, self.points):
+            column.addWidget(section)
+        column.addLayout(row)
+        column.addStretch(1)
+
+    def show_card(self, card: Card) -> None:
+        stage = self._stage_name(card)
+        self.facts.setText(
+            f"{stage} · {words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)} of disks"
+            f" · revision {card.revision}"
+        )
+        mend = MENDS.get(card.standing, "")
+        self.problems.show_rows(
+            [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
+            + ([Row(mark=Mark.WAITING, text=mend)] if mend and card.problems else [])
+        )
+        gone = [Row(mark=Mark.GONE, text=f"gone from the pool: {uuid}") for uuid in card.missing]
+        self.members.show_rows([*(self._member_row(member) for member in card.members), *gone])
+        self.points.show_rows(
+            [
+                Row(
+                    mark=Mark.POINT if point.is_whole else Mark.WARNING,
+                    text=self._of_stage(str(point.stage)) + ("" if point.is_whole else ", not of all members"),
+                    aside=times.clock_time(point.at),
+                    whole=f"Taken {times.exact_time(point.at)} before run {point.run}",
+                )
+                for point in card.restore_points
+            ]
+        )
+
+    def _of_stage(self, stage: str) -> str:
+        workflow = self._console.board.workflow
+        found = next((known for known in workflow.stages if known.id == stage), None) if workflow else None
+        return f"as it stood in {found.name if found else stage}"
+
+    def _stage_name(self, card: Card) -> str:
+        workflow = self._console.board.workflow
+        stage = workflow.stage(card.stage) if workflow else None
+        return stage.name if stage else f"unknown stage “{card.stage}”"
+
+    def _member_row(self, member: Member) -> Row:
+        known = member.power_state in POWER_WORDS
+        address = self._address(member)
+        told = [member.name, f"role {member.role}", POWER_WORDS.get(member.power_state, member.power_state)]
+        if address:
+            told.append(address)
+        told.append(f"{words.size(member.memory_bytes)} of memory, {words.size(member.disks_bytes)} of disks")
+        return Row(
+            mark=Mark(member.power_state) if known else Mark.WAITING,
+            text=member.name,
+            aside=address or POWER_WORDS.get(member.power_state, member.power_state.lower()),
+            whole="\n".join(told),
+        )
+
+    def _address(self, member: Member) -> str:
+        vm = self._console.inventory.get(VM, member.ref)
+        metrics = self._console.inventory.get(GuestMetrics, vm.guest_metrics) if vm is not None else None
+        if metrics is None:
+            return ""
+        return next((metrics.networks[key] for key in sorted(metrics.networks) if "/ip" in key), "")

@@ -1,0 +1,167 @@
+"""Where every gesture ends: it asks for a plan, then starts it or lays it before the user."""
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from xsconsole.console import Console
+from xsconsole.domain.board import Card, RestorePoint
+from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Confirmed, Demote, Direction, Plannable, Promote, Settle
+from xsconsole.errors import ConsoleError, Refused
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.jobs import Jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A plan that waits for a person. `refusal` stands where the plan can no longer be done."""
+
+    command: Plannable
+    plan: Plan
+    has_changed: bool = False
+    refusal: Refused | None = None
+
+    @property
+    def configuration(self) -> ConfigurationId:
+        return self.plan.intent.configuration
+
+
+class Desk(QObject):
+    """The one path of drag, key, button and menu."""
+
+    question_changed = Signal()
+    failed = Signal(object, str)  # ConsoleError, what was asked for
+    started = Signal(str)  # RunId
+    ended = Signal(str)  # RunId
+
+    def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._jobs = jobs
+        self._question: Question | None = None
+        self._is_starting = False
+        self._told: set[RunId] = set()
+        bridge.card_changed.connect(self._look_again)
+        bridge.run_changed.connect(self._hear_run)
+
+    @property
+    def question(self) -> Question | None:
+        return self._question
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a run was asked for and its intent is not yet on record."""
+        return self._is_starting
+
+    def ask(self, command: Plannable, *, show_only: bool = False) -> None:
+        """Plan the command; start it at once where nothing needs a decision, unless it is only to be shown."""
+        try:
+            plan = self._console.plan(command)
+        except ConsoleError as refusal:
+            self.failed.emit(refusal, self._subject(command))
+            return
+        question = Question(command=command, plan=plan)
+        if show_only or plan.asks or self.can_restore(command):
+            self._set(question)
+        else:
+            self._start(Confirmed(command=command, digest=plan.digest))
+
+    def choose_disks(self, disks: Disks) -> None:
+        """Plan the pending demotion again, with the disks kept or returned to the restore point."""
+        question = self._question
+        if question is None or not isinstance(question.command, Demote):
+            return
+        self._plan_again(replace(question.command, disks=disks), question)
+
+    def can_restore(self, command: Plannable) -> bool:
+        """Whether a demotion could also return to a restore point that was taken in its target."""
+        if not isinstance(command, Demote):
+            return False
+        card = self._console.board.cards.get(command.configuration)
+        return card is not None and newest_restore_point(card, command) is not None
+
+    def confirm(self, reason: str = "") -> None:
+        """Start what the user has seen."""
+        question = self._question
+        if question is not None and question.refusal is None and not self._is_starting:
+            command = replace(question.command, reason=reason)
+            self._start(Confirmed(command=command, digest=question.plan.digest))
+
+    def settle(self, configuration: ConfigurationId, direction: Direction, reason: str = "") -> None:
+        """Finish an interrupted run, forward or back."""
+        self._start(Settle(configuration=configuration, direction=direction, reason=reason))
+
+    def dismiss(self) -> None:
+        """Drop the pending plan. Nothing was changed."""
+        self._set(None)
+
+    def _set(self, question: Question | None) -> None:
+        if question != self._question:
+            self._question = question
+            self.question_changed.emit()
+
+    def _start(self, command: Confirmed | Settle) -> None:
+        self._is_starting = True
+        self._jobs.start(self._do(command), "start a run")
+        self.question_changed.emit()
+
+    async def _do(self, command: Confirmed | Settle) -> None:
+        subject = self._subject(command.command if isinstance(command, Confirmed) else command)
+        try:
+            run = await self._console.do(command)
+        except ConsoleError as refusal:
+            self._is_starting = False
+            self.question_changed.emit()
+            self.failed.emit(refusal, subject)
+            if self._question is not None:
+                self._plan_again(self._question.command, self._question)
+            return
+        self._is_starting = False
+        self._question = None
+        self.started.emit(run)
+        self.question_changed.emit()
+
+    def _plan_again(self, command: Plannable, before: Question) -> None:
+        try:
+            plan = self._console.plan(command)
+        except Refused as refusal:
+            self._set(replace(before, refusal=refusal))
+            return
+        is_same_wish = command == before.command
+        has_changed = is_same_wish and (before.has_changed or plan.digest != before.plan.digest)
+        self._set(Question(command=command, plan=plan, has_changed=has_changed))
+
+    @Slot(str)
+    def _look_again(self, configuration: str) -> None:
+        question = self._question
+        if question is not None and question.configuration == configuration and not self._is_starting:
+            self._plan_again(question.command, question)
+
+    @Slot(str)
+    def _hear_run(self, run: RunId) -> None:
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is None:
+            return
+        if status.state in (RunState.RUNNING, RunState.UNDOING):
+            self._told.discard(run)
+        elif run not in self._told:
+            self._told.add(run)
+            self.ended.emit(run)
+
+    def _subject(self, command: Plannable | Settle) -> str:
+        configuration = getattr(command, "configuration", None)
+        card = self._console.board.cards.get(configuration) if configuration else None
+        name = card.name if card else getattr(command, "name", "") or getattr(command, "service", "")
+        target = getattr(command, "target", None)
+        workflow = self._console.board.workflow
+        stage = workflow.stage(target) if workflow and target else None
+        verb = {Promote: "Promote", Demote: "Demote"}.get(type(command), type(command).__name__)
+        return f"{verb} {name} to {stage.name}" if stage else f"{verb} {name}".strip()
+
+
+def newest_restore_point(card: Card, command: Demote) -> RestorePoint | None:
+    """Return the newest whole restore point of the stage the demotion leads to."""
+    return next((point for point in card.restore_points if point.is_whole and point.stage == command.target), None)

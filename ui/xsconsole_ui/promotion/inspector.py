@@ -1,0 +1,188 @@
+"""The panel at the right: the plan that waits, the run that goes, or what is known of the selected card."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.workflow import Workflow
+from xsconsole.engine.commands import Demote, Direction
+from xsconsole_ui import pieces, times
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.promotion.card_page import CardPage
+from xsconsole_ui.promotion.desk import Desk, newest_restore_point
+from xsconsole_ui.promotion.plan_page import PlanPage
+from xsconsole_ui.promotion.runs import ShownRun, own, recorded
+
+
+class Inspector(pieces.Panel):
+    """Follows the selection and the desk."""
+
+    left = Signal()  # the user is done here: the keyboard goes back to the board
+
+    def __init__(
+        self, console: Console, bridge: Bridge, desk: Desk, actions: Sequence[QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__("", "", parent)
+        self.setAccessibleName(self.tr("Inspector"))
+        self._console = console
+        self._desk = desk
+        self._selected: ConfigurationId | None = None
+        self._run: RunId | None = None  # of this console, shown until it is dismissed or something else is selected
+        self.nothing = pieces.EmptyPlace(
+            self.tr("Nothing selected"),
+            self.tr("Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."),
+            self,
+        )
+        self.card_page = CardPage(console, actions, self)
+        self.plan_page = PlanPage(console, self)
+        self._pages = QStackedWidget(self)
+        for page in (self.nothing, self.card_page, self.plan_page):
+            scroll = QScrollArea(self)
+            scroll.setWidgetResizable(True)
+            scroll.setWidget(page)
+            self._pages.addWidget(scroll)
+        self.body.addWidget(self._pages)
+        desk.question_changed.connect(self._on_question)
+        desk.started.connect(self._on_start)
+        bridge.card_changed.connect(self._on_card)
+        bridge.run_changed.connect(self._on_run)
+        bridge.layout_changed.connect(self._show)
+        self.plan_page.confirmed.connect(desk.confirm)
+        self.plan_page.dismissed.connect(self._dismiss)
+        self.plan_page.disks_chosen.connect(self._choose_disks)
+        self.plan_page.resume_wanted.connect(self._resume)
+        self.plan_page.undo_wanted.connect(self._undo)
+        self._show()
+
+    @Slot(object)
+    def show_card(self, configuration: ConfigurationId | None) -> None:
+        """Follow the selection. A plan of another card is dropped: nothing was changed by it."""
+        if configuration == self._selected:
+            return
+        self._selected = configuration
+        question = self._desk.question
+        if question is not None and question.configuration != configuration:
+            self._desk.dismiss()
+        running = self._own_run(configuration) if configuration else None
+        self._run = running
+        self._show()
+
+    @property
+    def run(self) -> ShownRun | None:
+        """The run on show: ours, or the one that stands on the pool for the selected card."""
+        status = next((status for status in self._console.runs if status.run == self._run), None)
+        if status is not None:
+            return own(status)
+        card = self._card
+        return recorded(card.run) if card is not None and card.run is not None else None
+
+    @property
+    def _card(self) -> Card | None:
+        return self._console.board.cards.get(self._selected) if self._selected else None
+
+    def _own_run(self, configuration: ConfigurationId) -> RunId | None:
+        statuses = [status for status in self._console.runs if status.plan.intent.configuration == configuration]
+        return next((status.run for status in statuses if status.ended_at is None), None)
+
+    def _show(self) -> None:
+        question, run, card = self._desk.question, self.run, self._card
+        if question is not None:
+            restore = ""
+            if isinstance(question.command, Demote) and card is not None:
+                restore = self._restore_words(card, question.command)
+            self.plan_page.show_question(
+                question, can_restore=bool(restore), restore_words=restore, is_starting=self._desk.is_starting
+            )
+            self._head(question.plan, f"plan {question.plan.digest[:4]}…", question.plan.digest)
+            self._pages.setCurrentIndex(2)
+        elif run is not None:
+            self.plan_page.show_run(run, has_own_end=self._run is not None)
+            self._head(run.plan, f"plan {run.plan.digest[:4]}…", run.plan.digest)
+            self._pages.setCurrentIndex(2)
+        elif card is not None:
+            self.card_page.show_card(card)
+            self.header.set_title(card.name)
+            self.header.set_caption(words.count(len(card.members), "member"))
+            self._pages.setCurrentIndex(1)
+        else:
+            self.header.set_title(self.tr("Inspector"))
+            self.header.set_caption("")
+            self._pages.setCurrentIndex(0)
+
+    def _head(self, plan: Plan, caption: str, whole: str) -> None:
+        self.header.set_title(short_title(plan, self._console.board.workflow))
+        self.header.set_caption(caption)
+        self.header.setToolTip(whole)
+
+    def _restore_words(self, card: Card, command: Demote) -> str:
+        point = newest_restore_point(card, command)
+        if point is None:
+            return ""
+        return self.tr("Return to the restore point of {time}").format(time=times.clock_time(point.at))
+
+    @Slot()
+    def _on_question(self) -> None:
+        question = self._desk.question
+        is_new = question is not None and self._pages.currentIndex() != 2
+        if question is not None:
+            self._run = None
+            if not self._desk.is_starting and is_new:
+                self.plan_page.reason.clear()
+        self._show()
+        if is_new:
+            self.plan_page.focus_go()
+
+    @Slot(str)
+    def _on_start(self, run: RunId) -> None:
+        self._run = run
+        self._show()
+
+    @Slot(str)
+    def _on_card(self, configuration: str) -> None:
+        if configuration == self._selected:
+            self._show()
+
+    @Slot(str)
+    def _on_run(self, run: str) -> None:
+        if run == self._run:
+            self._show()
+
+    @Slot()
+    def _dismiss(self) -> None:
+        self._run = None
+        self._desk.dismiss()
+        self._show()
+        self.left.emit()
+
+    @Slot(object)
+    def _choose_disks(self, disks: Disks) -> None:
+        self._desk.choose_disks(disks)
+
+    @Slot()
+    def _resume(self) -> None:
+        self._settle(Direction.RESUME)
+
+    @Slot()
+    def _undo(self) -> None:
+        self._settle(Direction.UNDO)
+
+    def _settle(self, direction: Direction) -> None:
+        run = self.run
+        if run is not None:
+            self._desk.settle(run.plan.intent.configuration, direction, self.plan_page.reason.text().strip())
+
+
+def short_title(plan: Plan, workflow: Workflow | None) -> str:
+    """Return such as `shop 1.3.0 → Production`; what it does in words where it leads to no other stage."""
+    intent = plan.intent
+    target = workflow.stage(intent.target) if workflow is not None and intent.target else None
+    if target is None or intent.source == intent.target or intent.source is None:
+        return words.title(plan, workflow)
+    return f"{intent.name} → {target.name}"

@@ -1,0 +1,219 @@
+"""A plan before it runs, while it runs, and what became of it."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QProgressBar, QRadioButton, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Demote
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.promotion.card_page import Section
+from xsconsole_ui.promotion.desk import Question
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.promotion.runs import ShownRun, step_rows
+
+PROGRESS_SCALE = 1000
+
+
+class PlanPage(QWidget):
+    """Shows one question or one run at a time."""
+
+    confirmed = Signal(str)  # the reason
+    dismissed = Signal()
+    disks_chosen = Signal(object)  # Disks
+    resume_wanted = Signal()
+    undo_wanted = Signal()
+
+    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self.outcome = pieces.Notice(self)
+        self.steps = Section(self.tr("Plan"), self)
+        self.checks = Section(self.tr("What it means"), self)
+        self.progress = QProgressBar(self)
+        self.progress.setRange(0, PROGRESS_SCALE)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress of the run"))
+        self.progress_text = pieces.ElidedLabel("", "caption", self)
+        self._bar = QWidget(self)
+        self._disks = QWidget(self)
+        self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
+        self.restore = QRadioButton("", self._disks)
+        self.reason = QLineEdit(self)
+        self.reason.setPlaceholderText(self.tr("Reason, for the record"))
+        self.reason.setAccessibleName(self.tr("Reason, for the record"))
+        self.go = pieces.button("", "primary", self)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self.resume = pieces.button(self.tr("Resume"), "primary", self)
+        self.undo = pieces.button(self.tr("Undo run"), "", self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        margin, gap = theme.MARGIN, theme.GAP
+        bar = QVBoxLayout(self._bar)
+        bar.setContentsMargins(margin, gap, margin, gap)
+        bar.setSpacing(theme.SPACE)
+        bar.addWidget(self.progress)
+        bar.addWidget(self.progress_text)
+        disks = QVBoxLayout(self._disks)
+        disks.setContentsMargins(margin, gap, margin, gap)
+        disks.setSpacing(theme.SPACE)
+        group = QButtonGroup(self._disks)
+        for choice in (self.keep, self.restore):
+            group.addButton(choice)
+            disks.addWidget(choice)
+        notice = QVBoxLayout()
+        notice.setContentsMargins(margin, margin, margin, 0)
+        notice.addWidget(self.outcome)
+        reason = QVBoxLayout()
+        reason.setContentsMargins(margin, margin, margin, 0)
+        reason.addWidget(self.reason)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(margin, margin, margin, margin)
+        buttons.setSpacing(gap)
+        for button in (self.go, self.resume, self.undo, self.cancel):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(notice)
+        column.addWidget(self._bar)
+        column.addWidget(self._disks)
+        column.addWidget(self.steps)
+        column.addWidget(self.checks)
+        column.addLayout(reason)
+        column.addLayout(buttons)
+        column.addStretch(1)
+
+    def _connect(self) -> None:
+        self.go.clicked.connect(self._confirm)
+        self.reason.returnPressed.connect(self._confirm)
+        self.cancel.clicked.connect(self.dismissed)
+        self.resume.clicked.connect(self.resume_wanted)
+        self.undo.clicked.connect(self.undo_wanted)
+        self.keep.clicked.connect(self._choose_disks)
+        self.restore.clicked.connect(self._choose_disks)
+
+    # Before it runs.
+
+    def show_question(self, question: Question, *, can_restore: bool, restore_words: str, is_starting: bool) -> None:
+        """Lay a plan before the user."""
+        plan = question.plan
+        self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
+        self.checks.show_rows(_meaning(plan))
+        self._show_bar(None)
+        if question.refusal is not None:
+            self.outcome.show_words("bad", question.refusal.reason, question.refusal.mend)
+        elif question.has_changed:
+            self.outcome.show_words("warn", self.tr("The plan has changed since it was first shown."), "")
+        else:
+            self.outcome.hide()
+        is_demotion = isinstance(question.command, Demote)
+        self._disks.setVisible(is_demotion and can_restore)
+        if isinstance(question.command, Demote):
+            self.keep.setChecked(question.command.disks is Disks.KEEP)
+            self.restore.setChecked(question.command.disks is Disks.RESTORE)
+        self.restore.setText(restore_words)
+        self.reason.setVisible(True)
+        self.go.setText(words.kind_name(plan.intent.kind))
+        self.go.setEnabled(question.refusal is None and not is_starting)
+        self.go.setToolTip(question.refusal.reason if question.refusal else self._title(plan))
+        self.go.setVisible(True)
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.setVisible(True)
+        self.resume.hide()
+        self.undo.hide()
+
+    def focus_go(self) -> None:
+        (self.go if self.go.isEnabled() else self.cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # While it runs, and after.
+
+    def show_run(self, run: ShownRun, *, has_own_end: bool) -> None:
+        """Show a run. `has_own_end` offers to close what has ended."""
+        self.steps.show_rows(step_rows(run.plan, run), self.tr("Steps"))
+        self.checks.show_rows(())
+        self._show_bar(run)
+        self._show_outcome(run)
+        is_interrupted = run.state is RunState.INTERRUPTED
+        self._disks.hide()
+        self.reason.setVisible(is_interrupted)
+        self.go.hide()
+        self.resume.setVisible(is_interrupted)
+        self.undo.setVisible(is_interrupted)
+        self.cancel.setText(self.tr("Close"))
+        self.cancel.setVisible(has_own_end and not run.is_going and not is_interrupted)
+
+    def _show_bar(self, run: ShownRun | None) -> None:
+        self._bar.setVisible(run is not None and run.is_going)
+        if run is None or not run.is_going:
+            return
+        self.progress.setValue(round(run.progress * PROGRESS_SCALE))
+        current = next((run.plan.step(key) for key in run.current), None)
+        doing = words.describe(current) if current else self.tr("Working")
+        if run.state is RunState.UNDOING:
+            doing = self.tr("Undoing: {step}").format(step=doing)
+        self.progress_text.show_text(f"{doing} ({run.who})" if run.who else doing)
+
+    def _show_outcome(self, run: ShownRun) -> None:
+        match run.state:
+            case RunState.DONE:
+                self.outcome.show_words("good", self.tr("Done."), self.tr("The pool and the record say so."))
+            case RunState.UNDONE:
+                failure, remains = _explained(run)
+                self.outcome.show_words("bad", failure, remains, _details(run))
+            case RunState.INTERRUPTED:
+                failure, remains = _explained(run)
+                self.outcome.show_words("warn", failure, remains, _details(run))
+            case RunState.RUNNING | RunState.UNDOING:
+                self.outcome.hide()
+
+    def _title(self, plan: Plan) -> str:
+        return words.title(plan, self._console.board.workflow)
+
+    @Slot()
+    def _confirm(self) -> None:
+        if self.go.isVisibleTo(self) and self.go.isEnabled():
+            self.confirmed.emit(self.reason.text().strip())
+
+    @Slot()
+    def _choose_disks(self) -> None:
+        self.disks_chosen.emit(Disks.RESTORE if self.restore.isChecked() else Disks.KEEP)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.cancel.isVisibleTo(self):
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _meaning(plan: Plan) -> tuple[Row, ...]:
+    """Return what the plan costs, and its warnings."""
+    rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
+    if plan.downtime_s >= 1:
+        downtime = f"Downtime about {words.duration(plan.downtime_s)}"
+        rows.append(Row(mark=Mark.WARNING, text=downtime))
+    else:
+        rows.append(Row(mark=Mark.DONE, text="No downtime"))
+    rows.append(Row(mark=Mark.DONE, text=f"Takes about {words.duration(max(1.0, plan.duration_s))}"))
+    if plan.size_bytes:
+        rows.append(Row(mark=Mark.DONE, text=f"Needs up to {words.size(plan.size_bytes)} on the storage"))
+    return tuple(rows)
+
+
+def _explained(run: ShownRun) -> tuple[str, str]:
+    """Return what failed, and what remains to do."""
+    if run.error is not None:
+        told = words.explain(run.error)
+        return told.failed, pieces.joined(told.put_back, told.remains, told.mend)
+    who = f"A run of {run.who} stopped half-way." if run.who else "The run stopped half-way."
+    return f"{who} {run.failure}".strip(), "Resume it to finish, or undo it to put everything back."
+
+
+def _details(run: ShownRun) -> str:
+    return words.explain(run.error).details if run.error is not None else run.failure

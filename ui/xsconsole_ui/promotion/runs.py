@@ -1,0 +1,86 @@
+"""A run as the inspector shows it: ours as it goes, another console's as its record on the pool says."""
+
+from dataclasses import dataclass
+
+from xsconsole.domain import words
+from xsconsole.domain.board import RunView
+from xsconsole.domain.ids import StepKey
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.errors import ConsoleError
+from xsconsole_ui.promotion.rows import Mark, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRun:
+    """One run. `who` is empty for a run of this console."""
+
+    plan: Plan
+    state: RunState
+    settled: frozenset[StepKey]
+    undone: frozenset[StepKey]
+    current: frozenset[StepKey]
+    failed: StepKey | None
+    progress: float
+    who: str = ""
+    error: ConsoleError | None = None
+    failure: str = ""
+
+    @property
+    def is_going(self) -> bool:
+        return self.state in (RunState.RUNNING, RunState.UNDOING)
+
+
+def own(status: RunStatus) -> ShownRun:
+    """Return a run of this console."""
+    return ShownRun(
+        plan=status.plan,
+        state=status.state,
+        settled=frozenset(status.settled),
+        undone=frozenset(status.undone),
+        current=frozenset(status.current),
+        failed=None,
+        progress=status.progress,
+        error=status.error,
+    )
+
+
+def recorded(view: RunView) -> ShownRun:
+    """Return a run as its record on the pool tells it."""
+    record = view.record
+    going = RunState.UNDOING if record.is_undoing else RunState.RUNNING
+    settled, undone = frozenset(record.settled), frozenset(record.undone)
+    done = len(settled) - len(undone) if record.is_undoing else len(settled)
+    return ShownRun(
+        plan=record.plan,
+        state=RunState.INTERRUPTED if view.holder is None else going,
+        settled=settled,
+        undone=undone,
+        current=frozenset(),
+        failed=record.failed,
+        progress=done / max(1, len(record.plan.steps)),
+        who=f"{record.actor} from {record.console_name}",
+        failure=record.failure,
+    )
+
+
+def step_rows(plan: Plan, run: ShownRun | None) -> tuple[Row, ...]:
+    """Return a row for each step: as planned, or with what became of it."""
+    rows = []
+    for step in plan.steps:
+        seconds = step.estimate.seconds
+        aside = words.duration(seconds) if seconds >= 1 else ""
+        rows.append(Row(mark=_mark(step.key, run), text=words.describe(step), aside=aside))
+    return tuple(rows)
+
+
+def _mark(key: StepKey, run: ShownRun | None) -> Mark:
+    if run is None:
+        return Mark.WAITING
+    if key == run.failed:
+        return Mark.FAILED
+    if key in run.current:
+        return Mark.CURRENT
+    if key in run.undone:
+        return Mark.UNDONE
+    return Mark.DONE if key in run.settled else Mark.WAITING

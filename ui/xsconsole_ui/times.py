@@ -1,0 +1,20 @@
+"""Instants as people read them: local time, with UTC where there is room."""
+
+from datetime import datetime
+
+
+def clock_time(at: datetime, now: datetime | None = None) -> str:
+    """Return the local time of day, with the day where it was not today."""
+    here = at.astimezone()
+    today = (now or datetime.now(at.tzinfo)).astimezone()
+    if here.date() == today.date():
+        return here.strftime("%H:%M")
+    if here.year == today.year:
+        return f"{here.day} {here:%b %H:%M}"
+    return here.strftime("%Y-%m-%d")
+
+
+def exact_time(at: datetime) -> str:
+    """Return local time with its zone, and UTC beside it."""
+    here = at.astimezone()
+    return f"{here:%Y-%m-%d %H:%M:%S %z} ({at:%H:%M:%S} UTC)"
