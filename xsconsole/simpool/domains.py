@@ -28,6 +28,15 @@ def release(pool: Pool, vm: str) -> None:
         placement.refresh_memory(pool.db, host)
 
 
+def restart(pool: Pool, vm: str) -> None:
+    """Give a running VM a new domain on its host."""
+    host = pool.db.get("VM", vm, "resident_on")
+    domid = _next_domid(pool, host)
+    halt(pool, vm)
+    run(pool, vm, host)
+    pool.db.set("VM", vm, domid=domid)
+
+
 def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
     """Make a VM run on a host, from now, with all its devices attached."""
     db, row, now = pool.db, pool.db.row("VM", vm), pool.clock.now()

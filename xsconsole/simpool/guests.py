@@ -36,10 +36,10 @@ _FEATURES = ("balloon", "poweroff", "reboot", "shutdown", "suspend", "vcpu-hotpl
 
 def expect(pool: Pool, vm: str) -> None:
     """Let the agent of a VM that has just started report after a while, unless it stops before."""
-    domid = pool.db.get("VM", vm, "domid")
+    started = _start_time(pool, vm)
 
     def appear() -> None:
-        if pool.db.exists("VM", vm) and pool.db.get("VM", vm, "domid") == domid:
+        if pool.db.exists("VM", vm) and _start_time(pool, vm) == started:
             report(pool, vm)
 
     asyncio.get_running_loop().call_later(BOOT_S / pool.clock.speed, appear)
@@ -101,6 +101,10 @@ def addresses(pool: Pool, vm: str) -> dict[str, str]:
         device = row["device"]
         found |= {f"{device}/ip": ip, f"{device}/ipv4/0": ip, f"{device}/ipv6/0": link}
     return found
+
+
+def _start_time(pool: Pool, vm: str) -> object:
+    return pool.db.get("VM_metrics", pool.db.get("VM", vm, "metrics"), "start_time")
 
 
 def _tag(pool: Pool, network: str) -> int:

@@ -221,9 +221,7 @@ def _stop(pool: Pool, vm: str) -> None:
 
 
 def _restart(pool: Pool, vm: str) -> None:
-    host = pool.db.get("VM", vm, "resident_on")
-    domains.halt(pool, vm)
-    domains.run(pool, vm, host)
+    domains.restart(pool, vm)
     guests.expect(pool, vm)
     post(pool, "VM_REBOOTED", "VM", vm)
 
