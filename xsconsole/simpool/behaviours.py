@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from xsconsole.simpool import (
     appliances,
-    appliances,
     cloning,
     drives,
     events,
@@ -26,7 +25,6 @@ from xsconsole.simpool.calls import Handler
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
-        **appliances.CALLS,
         **appliances.CALLS,
         **cloning.CALLS,
         **drives.CALLS,

@@ -58,9 +58,17 @@ async def scan_interfaces(call: Call, host: str) -> None:
     call.pool.db.row("host", host)
 
 
+async def call_plugin(call: Call, host: str, plugin: str, function: str, arguments: Mapping[str, str]) -> str:
+    """Refuse: the hosts have no plugins."""
+    del function, arguments
+    call.pool.db.row("host", host)
+    raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
+
+
 CALLS: Mapping[str, Handler] = {
     "host.enable": enable,
     "host.disable": disable,
+    "host.call_plugin": call_plugin,
     "host.get_servertime": get_servertime,
     "host.get_server_localtime": get_servertime,
     "host.get_vms_which_prevent_evacuation": get_vms_which_prevent_evacuation,
