@@ -1,0 +1,118 @@
+"""The rules of `conftest.py` hold: what it runs, where it runs it, and what it does not let pass."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SETTINGS = (
+    "[pytest]\nfilterwarnings = error\nqt_api = pyside6\nqt_log_level_fail = WARNING\naddopts = -p no:cacheprovider\n"
+)
+
+KEPT = """
+import asyncio
+import pytest
+from hypothesis import given, settings, strategies
+
+@pytest.fixture
+async def bell():
+    async with asyncio.TaskGroup() as group, asyncio.timeout(60):
+        rung = asyncio.Event()
+        group.create_task(rung.wait())
+        yield rung
+        rung.set()
+
+@pytest.fixture
+async def number(bell):
+    await asyncio.sleep(0)
+    return 3
+
+async def test_fixtures_share_the_loop_of_their_test(bell, number):
+    assert number == 3
+    assert bell._loop in (None, asyncio.get_running_loop())
+
+def test_a_plain_test_may_use_a_coroutine_fixture(number):
+    assert number == 3
+
+@settings(max_examples=5)
+@given(number=strategies.integers())
+async def test_hypothesis_calls_a_coroutine(number):
+    await asyncio.to_thread(int)
+
+class TestInAClass:
+    async def test_a_method(self, number):
+        assert number == 3
+"""
+
+KEPT_ON_THE_WINDOWS_LOOP = """
+import asyncio
+import pytest
+from PySide6.QtWidgets import QLabel
+
+@pytest.mark.parametrize("round", range(5))
+async def test_the_loop_is_the_windows_own(round):
+    label = QLabel("shown")
+    label.show()
+    await asyncio.sleep(0.001)
+    await asyncio.to_thread(int)
+    label.close()
+    await asyncio.sleep(0.001)
+
+    assert type(asyncio.get_running_loop()).__module__ == "qasync"
+"""
+
+BROKEN = {
+    "tasks": """
+import asyncio
+
+async def test_leaves_a_task():
+    asyncio.get_running_loop().kept = asyncio.create_task(asyncio.sleep(60))
+""",
+    "threads": """
+import threading
+
+def test_leaves_a_thread(request):
+    stop = threading.Event()
+    threading.Thread(target=stop.wait, args=(9,)).start()
+""",
+    "windows": """
+from PySide6.QtWidgets import QLabel
+
+def test_leaves_a_window(qapp):
+    qapp.kept = QLabel("shown")
+    qapp.kept.show()
+""",
+}
+
+
+@pytest.fixture
+def run_tests(tmp_path):
+    def run(text, folder):
+        tests = tmp_path / "tests"
+        (tests / folder).mkdir(parents=True)
+        shutil.copy(HERE / "conftest.py", tests)
+        (tmp_path / "pytest.ini").write_text(SETTINGS, encoding="utf-8")
+        (tests / folder / "test_it.py").write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", str(tests)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize(("text", "folder", "passed"), [(KEPT, "core", 4), (KEPT_ON_THE_WINDOWS_LOOP, "ui", 5)])
+def test_coroutines_run_as_tests_and_fixtures(run_tests, text, folder, passed):
+    done = run_tests(text, folder)
+
+    assert done.returncode == 0, done.stdout
+    assert f"{passed} passed" in done.stdout
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_left_behind_fails_the_test(run_tests, what):
+    done = run_tests(BROKEN[what], "ui")
+
+    assert done.returncode == 1
+    assert f"the test left {what}" in done.stdout
