@@ -32,6 +32,7 @@ def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None
                 migration(connection)
                 sqlite.set_schema_version(connection, target)
     with engine.begin() as connection:
+        refuse_newer(sqlite.schema_version(connection), path, len(migrations))
         # A file that can only be read begins a transaction all the same; a write tells at once.
         sqlite.set_schema_version(connection, len(migrations))
 

@@ -89,9 +89,11 @@ def verify(
 def _gap(expected: int, seq: int) -> str:
     if seq < expected:
         return f"Row {seq} stands where row {expected} should."
-    if seq == expected + 1:
-        return f"Row {expected} is missing."
-    return f"Rows {expected} to {seq - 1} are missing."
+    return f"{_span(expected, seq - 1)} missing."
+
+
+def _span(first_seq: int, last_seq: int) -> str:
+    return f"Row {first_seq} is" if first_seq == last_seq else f"Rows {first_seq} to {last_seq} are"
 
 
 def _check_link(walk: _Walk, chain_id: str, row: ChainRow, previous: bytes, digest: bytes) -> Mapping[str, Any]:
@@ -149,16 +151,16 @@ def _check_signatures(
 ) -> None:
     signed_up_to = 0
     for group in signatures:
-        rows = f"Rows {group.first_seq} to {group.last_seq}"
+        rows = _span(group.first_seq, group.last_seq)
         if group.first_seq != signed_up_to + 1 or group.last_seq < group.first_seq:
-            walk.blame(SIGNATURES, group.first_seq, f"The group of {rows.lower()} does not follow the group before it.")
+            walk.blame(SIGNATURES, group.first_seq, f"{rows} signed out of order.")
         signed_up_to = max(signed_up_to, group.last_seq)
         if group.chain_id != chain_id or walk.digests.get(group.last_seq) != group.head:
-            walk.blame(SIGNATURES, group.first_seq, f"{rows} are not the rows that were signed.")
+            walk.blame(SIGNATURES, group.first_seq, f"{rows} not as they were signed.")
         if not _is_signed(group, public_keys.get(group.fingerprint)):
-            walk.blame(SIGNATURES, group.first_seq, f"{rows}: the signature does not fit.")
+            walk.blame(SIGNATURES, group.first_seq, f"{rows} signed by a signature that does not fit.")
     if signed_up_to < last_seq:
-        walk.blame(SIGNATURES, signed_up_to + 1, f"Rows {signed_up_to + 1} to {last_seq} are not signed.")
+        walk.blame(SIGNATURES, signed_up_to + 1, f"{_span(signed_up_to + 1, last_seq)} not signed.")
     if signed_up_to > last_seq:
         walk.blame(GAPS, last_seq + 1, f"{_gap(last_seq + 1, signed_up_to + 1)} Signatures of them stand.")
 
