@@ -76,7 +76,7 @@ import threading
 
 def test_leaves_a_thread(request):
     stop = threading.Event()
-    threading.Thread(target=stop.wait, args=(9,)).start()
+    threading.Thread(target=stop.wait, args=(6,)).start()
 """,
     "windows": """
 from PySide6.QtWidgets import QLabel
