@@ -1,0 +1,139 @@
+"""The parent's side of the feed: starts the child process and hands over what it tells, on the loop's thread."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch
+from xsconsole.xapi import frames
+from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, Frame, LogInAgain, Lost, Some
+from xsconsole.xapi.session import Login
+
+DEFAULT_COMMAND = (sys.executable, "-m", "xsconsole.xapi.feed_child")
+END_TIMEOUT_S = 3.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who is told, on the loop's thread."""
+
+    heard: Callable[[ChangeBatch], None]
+    is_alive: Callable[[], None]
+    is_lost: Callable[[str], None]  # the feed goes on trying
+    must_log_in: Callable[[str], None]  # the feed has ended
+    has_died: Callable[[], None]
+
+
+class Feed:
+    """One child process that follows one log-in. `start` and `stop` block for a moment: call them on a thread."""
+
+    def __init__(
+        self, login: Login, listener: Listener, *, loop: asyncio.AbstractEventLoop, command: Sequence[str] | None = None
+    ) -> None:
+        self._login = login
+        self._listener = listener
+        self._loop = loop
+        self._command = tuple(command or DEFAULT_COMMAND)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reader = threading.Thread(target=self._read, name="feed", daemon=True)
+        self._is_stopped = False
+        self._whole: list[Change] | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the child.
+
+        Raises:
+            OSError: the command cannot be started.
+        """
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(msgspec.json.encode(self._configuration()) + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            log.warning("the feed ended before it was told what to follow")  # its reader reports the death
+        self._reader.start()
+
+    def stop(self) -> None:
+        """End the child and tell nothing more."""
+        self._is_stopped = True
+        process = self._process
+        if process is None:
+            return
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            log.debug("the feed was gone already")
+        try:
+            process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._reader.join()
+        process.stdout.close()
+
+    def _configuration(self) -> FeedConfiguration:
+        address = self._login.address
+        return FeedConfiguration(
+            scheme=address.scheme,
+            host=address.host,
+            port=address.port,
+            wire=address.wire,
+            fingerprint=address.fingerprint,
+            session=self._login.handle,
+            classes=tuple(RECORD_TYPES),
+        )
+
+    def _read(self) -> None:
+        """Decode what the child says. On a thread: asyncio's own subprocesses do not work on every loop."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        has_ended = False
+        for frame in frames.read_all(self._process.stdout):
+            has_ended = isinstance(frame, LogInAgain)
+            self._take(frame)
+        if not has_ended:
+            self._tell(self._listener.has_died)
+
+    def _take(self, frame: Frame) -> None:
+        match frame:
+            case Begin():
+                self._whole = []
+            case Some() if self._whole is not None:
+                self._whole += (frames.unpacked(change) for change in frame.changes)
+            case Some():
+                changes = tuple(frames.unpacked(change) for change in frame.changes)
+                self._tell(self._listener.heard, ChangeBatch(changes=changes))
+            case End():
+                assert self._whole is not None
+                self._tell(self._listener.heard, ChangeBatch(changes=tuple(self._whole), is_whole=True))
+                self._whole = None
+            case Beat():
+                self._tell(self._listener.is_alive)
+            case Lost():
+                self._whole = None
+                self._tell(self._listener.is_lost, frame.cause)
+            case LogInAgain():
+                self._tell(self._listener.must_log_in, frame.cause)
+
+    def _tell(self, listener: Callable[..., None], *said: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._pass_on, listener, said)
+
+    def _pass_on(self, listener: Callable[..., None], said: tuple[object, ...]) -> None:
+        if not self._is_stopped:
+            listener(*said)

@@ -1,0 +1,167 @@
+"""The feed's child process: follows `event.from`, keeps what it told, and tells its parent only what differs."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+import msgspec
+import XenAPI
+
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory import Change, Record
+from xsconsole.xapi import failures, frames
+from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Some
+from xsconsole.xapi.records import EventReply, event_reply
+from xsconsole.xapi.transport import Address, Road
+
+FROM_THE_BEGINNING = ""
+LONGEST_POLL_S = 10.0
+ANSWER_TIMEOUT_S = LONGEST_POLL_S + 15.0
+FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
+FRAME_CHANGES = 500
+PAUSE_S = 0.05  # gathers what changes together; nobody sees a difference
+FIRST_WAIT_S = 0.25
+LONGEST_WAIT_S = 10.0
+# Counts of these say nothing: messages lie outside of XAPI's tables.
+UNCOUNTED = frozenset({"message"})
+
+
+class Follower:
+    """One pool as its events tell it."""
+
+    def __init__(self, road: Road, configuration: FeedConfiguration) -> None:
+        self._road = road
+        self._session = configuration.session
+        self._classes = configuration.classes
+        self._token = FROM_THE_BEGINNING
+        self._known: dict[str, dict[Ref, Record]] = {}
+        self._surplus: dict[str, int] = {}
+
+    def everything(self) -> list[Change]:
+        """Ask for all objects, and forget what was known before."""
+        self._known = {name: {} for name in self._classes}
+        reply = self._ask(self._classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
+        self._token = reply.token
+        changes = self._differing(reply)
+        self._surplus = self._counted_surplus(reply)
+        return changes
+
+    def next(self) -> list[Change]:
+        """Wait for changes and return those that concern a field in use; none after a while."""
+        reply = self._ask(self._classes, self._token, ANSWER_TIMEOUT_S)
+        self._token = reply.token
+        changes = self._differing(reply)
+        surplus = self._counted_surplus(reply)
+        if not changes and surplus != self._surplus:
+            # Nothing more is coming, and still the pool counts otherwise: an object slipped through.
+            changes = self._reconciled(sorted(name for name, count in surplus.items() if count != self._surplus[name]))
+            self._surplus = self._counted_surplus(reply)
+        return changes
+
+    def _ask(self, classes: Iterable[str], token: str, timeout_s: float) -> EventReply:
+        params = (self._session, list(classes), token, LONGEST_POLL_S)
+        return event_reply(self._road.address.wire, self._road.post("event.from", params, timeout_s=timeout_s))
+
+    def _differing(self, reply: EventReply) -> list[Change]:
+        changes = []
+        for event in reply.events:
+            known = self._known[event.class_name]
+            if known.get(event.ref) == event.record:
+                continue
+            if event.record is None:
+                del known[event.ref]
+            else:
+                known[event.ref] = event.record
+            changes.append(Change(ref=event.ref, class_name=event.class_name, record=event.record))
+        return changes
+
+    def _counted_surplus(self, reply: EventReply) -> dict[str, int]:
+        """Return how many more objects the pool counts than we know, by class."""
+        return {
+            name: reply.counts[name] - len(known)
+            for name, known in self._known.items()
+            if name in reply.counts and name not in UNCOUNTED
+        }
+
+    def _reconciled(self, classes: list[str]) -> list[Change]:
+        reply = self._ask(classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
+        present = {(event.class_name, event.ref) for event in reply.events}
+        changes = self._differing(reply)
+        for name in classes:
+            for ref in [ref for ref in self._known[name] if (name, ref) not in present]:
+                del self._known[name][ref]
+                changes.append(Change(ref=ref, class_name=name, record=None))
+        return changes
+
+
+def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
+    """Tell what happens on the pool until the session ends."""
+    address = Address(
+        scheme=configuration.scheme,
+        host=configuration.host,
+        port=configuration.port,
+        wire=configuration.wire,
+        fingerprint=configuration.fingerprint,
+    )
+    wait_s = FIRST_WAIT_S
+    while True:
+        road = Road(address)
+        try:
+            for frame in _frames(Follower(road, configuration)):
+                frames.write(output, frame)
+                wait_s = FIRST_WAIT_S
+        except (XenAPI.Failure, BadAnswer, RoadBroken) as failure:
+            code = failures.code_of(failure)
+            if code and code not in failures.NOT_NOW:
+                frames.write(output, LogInAgain(cause=code))
+                return
+            frames.write(output, Lost(cause=code or str(failure)))
+        finally:
+            road.close()
+        time.sleep(wait_s)
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _frames(follower: Follower) -> Iterator[frames.Frame]:
+    everything = follower.everything()
+    yield Begin()
+    yield from _in_frames(everything)
+    yield End()
+    while True:
+        time.sleep(PAUSE_S)
+        changes = follower.next()
+        yield from _in_frames(changes)
+        if not changes:
+            yield Beat()
+
+
+def _in_frames(changes: list[Change]) -> Iterator[Some]:
+    for start in range(0, len(changes), FRAME_CHANGES):
+        yield Some(changes=[frames.packed(change) for change in changes[start : start + FRAME_CHANGES]])
+
+
+def main() -> int:
+    """Follow what the first line of standard input says, until that is closed: then the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the parent, which ends us in its time
+    configuration = msgspec.json.decode(sys.stdin.buffer.readline(), type=FeedConfiguration)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        follow(configuration, sys.stdout.buffer)
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    os._exit(0)  # the main thread waits in a socket, and has nothing to put in order
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,286 @@
+"""The road to one pool, kept open: session, feed and tasks, and their mending."""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from xsconsole.domain.events import LinkChanged, LinkState
+from xsconsole.domain.inventory import ChangeBatch
+from xsconsole.engine.ports import Identity
+from xsconsole.errors import (
+    CertificateChanged,
+    CertificateUnknown,
+    ConnectFailed,
+    ConnectionLost,
+    ConsoleError,
+    PoolUnavailable,
+    SessionLost,
+    WrongPassword,
+)
+from xsconsole.xapi.feed import Feed, Listener
+from xsconsole.xapi.pool import XapiPool
+from xsconsole.xapi.session import Login, Password, PoolSession, log_in, log_out
+from xsconsole.xapi.tasks import Tasks
+
+FIRST_INVENTORY_TIMEOUT_S = 180.0
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+
+T = TypeVar("T")
+Heard = Callable[[ChangeBatch], None]
+LinkHeard = Callable[[LinkChanged], None]
+
+log = logging.getLogger(__name__)
+
+
+class OtherPool(ConnectFailed):
+    """The address belongs to another pool than before."""
+
+
+class Gateway:
+    """An open road to a pool. Everything happens on the loop's thread but what blocks."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        user: str,
+        password: Password,
+        fingerprint: str | None,
+        login: Login,
+        on_batch: Heard,
+        on_link: LinkHeard,
+        feed_command: Sequence[str] | None,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self._url = url
+        self._user = user
+        self._password = password
+        self._pinned = fingerprint
+        self._on_batch = on_batch
+        self._on_link = on_link
+        self._feed_command = feed_command
+        self._executor = executor
+        self._loop = asyncio.get_running_loop()
+        self._session = PoolSession(login, on_lost=self._lose_session)
+        self._tasks = Tasks(self._session)
+        self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
+        self._feed: Feed | None = None
+        self._state = LinkState.CONNECTING
+        self._error: ConsoleError | None = None
+        self._as_of: datetime | None = None
+        self._is_live = asyncio.Event()
+        self._has_changed = asyncio.Event()
+        self._needs_mending = asyncio.Event()
+        self._has_session = True
+        self._keeper: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        user: str,
+        password: Password,
+        fingerprint: str | None,
+        on_batch: Heard,
+        on_link: LinkHeard,
+        feed_command: Sequence[str] | None = None,
+    ) -> "Gateway":
+        """Log in, start the feed, and return once `on_batch` has had everything there is.
+
+        Both callbacks are called on the loop's thread. `feed_command` starts the feed's child process where a frozen
+        program has no `python -m`.
+
+        Raises:
+            ConnectFailed: with the reason; nothing is left open.
+        """
+        executor = ThreadPoolExecutor(1, thread_name_prefix="gateway")
+        try:
+            login = await asyncio.get_running_loop().run_in_executor(executor, log_in, url, user, password, fingerprint)
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+        gateway = cls(
+            url=url,
+            user=user,
+            password=password,
+            fingerprint=fingerprint,
+            login=login,
+            on_batch=on_batch,
+            on_link=on_link,
+            feed_command=feed_command,
+            executor=executor,
+        )
+        try:
+            await gateway._begin()
+        except BaseException:
+            await asyncio.shield(gateway.close())
+            raise
+        return gateway
+
+    @property
+    def identity(self) -> Identity:
+        return self._session.login.identity
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """XAPI's permissions of this log-in, such as `vm.snapshot`; empty for a local superuser, who has all."""
+        return self._session.login.rights
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The pinned certificate; None without TLS."""
+        return self._session.login.address.fingerprint
+
+    @property
+    def feed_process_id(self) -> int | None:
+        return None if self._feed is None else self._feed.process_id
+
+    async def until_available(self, timeout_s: float) -> None:
+        """Wait for the road to be open.
+
+        Raises:
+            PoolUnavailable: it stayed closed.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._is_live.wait()
+        except TimeoutError as failure:
+            if isinstance(self._error, PoolUnavailable):
+                raise self._error from failure
+            raise self._lost("the road to the pool is closed") from failure
+
+    async def close(self) -> None:
+        """End the feed and log out. A pool that is away is not waited for. Twice is harmless."""
+        if self._state is LinkState.CLOSED:
+            return
+        self._state = LinkState.CLOSED
+        self._is_live.clear()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._feed is not None:
+            await self._blocking(self._feed.stop)
+        await self._session.close()
+        self._executor.shutdown(wait=False)
+        self._on_link(LinkChanged(state=LinkState.CLOSED, as_of=self._as_of))
+
+    async def _begin(self) -> None:
+        await self._start_feed()
+        self._keeper = asyncio.create_task(self._keep(), name="gateway")
+        try:
+            async with asyncio.timeout(FIRST_INVENTORY_TIMEOUT_S):
+                await self._has_changed.wait()
+        except TimeoutError:
+            self._error = self._lost("no answer in time")
+        if not self._is_live.is_set():
+            cause = getattr(self._error, "cause", "the session has ended")
+            raise ConnectFailed(
+                url=self._url,
+                reason=f"The log-in was accepted, but the pool does not say what it holds: {cause}.",
+                mend="Look whether the pool's coordinator is overloaded, and try again.",
+            ) from self._error
+
+    async def _start_feed(self) -> None:
+        listener = Listener(
+            heard=self._hear,
+            is_alive=self._note_time,
+            is_lost=self._lose_road,
+            must_log_in=self._lose_login,
+            has_died=self._lose_feed,
+        )
+        feed = Feed(self._session.login, listener, loop=self._loop, command=self._feed_command)
+        self._feed = feed
+        await self._blocking(feed.start)
+
+    async def _keep(self) -> None:
+        """Mend what breaks and cannot mend itself, until the gateway is closed."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            await self._needs_mending.wait()
+            self._needs_mending.clear()
+            if self._is_live.is_set():
+                wait_s = FIRST_WAIT_S
+            try:
+                await self._mend()
+            except (WrongPassword, CertificateChanged, CertificateUnknown, OtherPool) as failure:
+                # Trying again would lock the user out, or talk to a stranger.
+                self._report_lost(failure)
+                return
+            except ConsoleError as failure:
+                self._report_lost(failure)
+                self._needs_mending.set()
+            await asyncio.sleep(wait_s)
+            wait_s = FIRST_WAIT_S if self._is_live.is_set() else min(2 * wait_s, LONGEST_WAIT_S)
+
+    async def _mend(self) -> None:
+        """Log in again where the session has ended, and start a new feed."""
+        if self._feed is not None:
+            await self._blocking(self._feed.stop)
+        if not self._has_session:
+            await self._log_in_again()
+        await self._start_feed()
+
+    async def _log_in_again(self) -> None:
+        login = await self._blocking(functools.partial(log_in, self._url, self._user, self._password, self._pinned))
+        if login.identity.pool != self.identity.pool:
+            await self._blocking(functools.partial(log_out, login))
+            raise OtherPool(
+                url=self._url,
+                reason=f"{self._url} belongs to another pool now.",
+                mend="Disconnect, and connect to it as to a new pool.",
+            )
+        self._session.adopt(login)
+        self._has_session = True
+
+    def _hear(self, batch: ChangeBatch) -> None:
+        self._note_time()
+        self._tasks.heard(batch)
+        self._on_batch(batch)
+        if batch.is_whole:
+            self._error = None
+            self._is_live.set()
+            self._report(LinkState.LIVE)
+
+    def _note_time(self) -> None:
+        self._as_of = datetime.now(UTC)
+
+    def _lose_road(self, cause: str) -> None:
+        self._report_lost(self._lost(cause))
+
+    def _lose_login(self, cause: str) -> None:
+        log.info("the session on %s has ended: %s", self._url, cause)
+        self._lose_session()
+
+    def _lose_session(self) -> None:
+        """Log in again. The feed says so, or a call that was refused."""
+        if self._has_session:
+            self._has_session = False
+            self._report_lost(SessionLost(pool=self.identity.pool_name))
+            self._needs_mending.set()
+
+    def _lose_feed(self) -> None:
+        self._report_lost(self._lost("the process that follows the pool ended"))
+        self._needs_mending.set()
+
+    def _lost(self, cause: str) -> ConnectionLost:
+        return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False)
+
+    def _report_lost(self, error: ConsoleError) -> None:
+        self._error = error
+        self._is_live.clear()
+        self._report(LinkState.LOST)
+
+    def _report(self, state: LinkState) -> None:
+        if self._state is LinkState.CLOSED:
+            return
+        self._state = state
+        self._has_changed.set()
+        self._on_link(LinkChanged(state=state, as_of=self._as_of, error=self._error))
+
+    async def _blocking(self, work: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._executor, work)
