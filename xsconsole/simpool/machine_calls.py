@@ -23,6 +23,8 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
         raise XapiError("INVALID_VALUE", "power_state", fields["power_state"])
     if fields.get("domain_type", "unspecified") == "unspecified":
         fields["domain_type"] = machines.domain_type(fields["HVM_boot_policy"])
+    if not fields.get("hardware_platform_version"):
+        fields["hardware_platform_version"] = machines.HARDWARE_PLATFORM_VERSION
     return machines.make(call.pool, **fields)
 
 

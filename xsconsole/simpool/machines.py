@@ -8,6 +8,7 @@ from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 
 MIB = 1 << 20
+HARDWARE_PLATFORM_VERSION = 2
 
 
 def memory_overhead(memory_bytes: int, vcpus: int) -> int:
@@ -30,7 +31,7 @@ def make(pool: Pool, **fields: Any) -> str:
         "VM",
         **{
             "domid": -1,
-            "hardware_platform_version": 2,
+            "hardware_platform_version": HARDWARE_PLATFORM_VERSION,
             "domain_type": domain_type(fields.get("HVM_boot_policy", "")),
             "memory_overhead": memory_overhead(fields["memory_static_max"], fields["VCPUs_max"]),
             **fields,
