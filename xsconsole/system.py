@@ -4,14 +4,15 @@ import asyncio
 import getpass
 import os
 import platform
+import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 LOCAL_TIME = Path("/etc/localtime")
+IANA_NAME = re.compile(r"UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+)+")
 
 
 class SystemClock:
@@ -33,31 +34,23 @@ class RandomIds:
 def local_zone(environment: Mapping[str, str] = os.environ, local_time: Path = LOCAL_TIME) -> str:
     """Return the zone of this machine: its IANA name where the system tells it, else the present offset to UTC."""
     for candidate in (environment.get("TZ", "").removeprefix(":"), _linked_zone(local_time)):
-        if candidate and _is_zone(candidate):
+        if IANA_NAME.fullmatch(candidate):
             return candidate
     return datetime.now(UTC).astimezone().strftime("%z")
 
 
 def _linked_zone(local_time: Path) -> str:
     try:
-        return str(local_time.readlink()).partition("zoneinfo/")[2]
+        return local_time.readlink().as_posix().partition("zoneinfo/")[2]
     except OSError:
         return ""
 
 
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):
-        return False
-    return True
-
-
-def os_user() -> str:
+def os_user(named: Callable[[], str] = getpass.getuser) -> str:
     """Return the account that this process runs under; its number where it has no name."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
+        return named()
+    except (KeyError, OSError):
         return f"uid {os.getuid()}"
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -104,6 +105,10 @@ def sample() -> Record:
     return record([[{"event": "a", "reason": "x"}], [{"event": "b"}, {"event": "c"}], [{"event": "d"}]])
 
 
+def with_flipped(one: Any, what: str, at: int) -> Any:
+    return dataclasses.replace(one, **{what: flipped(getattr(one, what), at)})
+
+
 def flipped(content: bytes, at: int) -> bytes:
     at %= len(content)
     return content[:at] + bytes([content[at] ^ 0x01]) + content[at + 1 :]
@@ -184,15 +189,14 @@ def test_any_changed_byte_is_found(groups: list[list[dict[str, Json]]], what: st
     place = data.draw(st.integers(0, len(kept.rows) - 1))
     row = kept.rows[place]
     if what in ("canonical", "digest"):
-        kept.rows[place] = dataclasses.replace(row, **{what: flipped(getattr(row, what), at)})
+        kept.rows[place] = with_flipped(row, what, at)
     elif what in ("value", "salt"):
         name = data.draw(st.sampled_from(sorted(row.values)))
-        salted = dataclasses.replace(row.values[name], **{what: flipped(getattr(row.values[name], what), at)})
+        salted = with_flipped(row.values[name], what, at)
         kept.rows[place] = dataclasses.replace(row, values={**row.values, name: salted})
     else:
         place = data.draw(st.integers(0, len(kept.signatures) - 1))
-        group = kept.signatures[place]
-        kept.signatures[place] = dataclasses.replace(group, **{what: flipped(getattr(group, what), at)})
+        kept.signatures[place] = with_flipped(kept.signatures[place], what, at)
 
     assert kept.bad(may_withhold=True)
 

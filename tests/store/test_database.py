@@ -254,6 +254,15 @@ async def test_a_lock_that_somebody_keeps_is_said_and_nothing_is_written(home: H
     await ledger.close()
 
 
+async def test_a_ledger_that_cannot_be_opened_lets_its_database_go(home: Home) -> None:
+    database = await Database.open(home.path, busy_timeout_ms=20)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(StoreFailed, match="locked"):
+            await home.on(database)
+
+
 async def test_a_home_that_is_no_folder_is_unusable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

@@ -1,3 +1,4 @@
+import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -88,6 +89,23 @@ async def test_a_second_backup_of_one_version_does_not_replace_the_first(home: H
             await Database.open(home.path, migrations=(*MIGRATIONS, fail_half_way))
 
     assert len(list(home.path.glob("console.db.version-1.*.backup"))) == 2
+
+
+async def test_without_room_for_the_backup_nothing_is_migrated(home: Home) -> None:
+    await home.written(200)
+    before = home.database.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(StoreFailed) as failed:
+            await Database.open(home.path, migrations=(*MIGRATIONS, add_colour))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert failed.value.mend
+    assert home.database.read_bytes() == before
+    assert [path.name for path in home.path.iterdir()] == ["console.db"]
 
 
 async def test_an_empty_file_becomes_a_database_without_a_backup(home: Home) -> None:

@@ -187,10 +187,12 @@ def copy(path: Path, target: Path) -> None:
     unfinished = target.with_name(target.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
     create_private(unfinished)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copied:
-        source.backup(copied)
-    os.link(unfinished, target)
-    unfinished.unlink()
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copied:
+            source.backup(copied)
+        os.link(unfinished, target)
+    finally:
+        unfinished.unlink()
 
 
 def append_only(table: str) -> tuple[str, ...]:
