@@ -180,3 +180,9 @@ def newest(keys: Mapping[str, str], stem: str, kind: type[V]) -> tuple[int, V | 
     standing = numbers(keys, stem)
     values = (decode(keys[f"{stem}.{number}"], kind) for number in standing)
     return (standing[0] if standing else 0, next((value for value in values if value is not None), None))
+
+
+def newest_text(keys: Mapping[str, str], stem: str, kind: type[V]) -> str:
+    """Return the newest text of `stem` that can be read, as it stands; empty for none."""
+    texts = (keys[f"{stem}.{number}"] for number in numbers(keys, stem))
+    return next((text for text in texts if decode(text, kind) is not None), "")

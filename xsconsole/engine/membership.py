@@ -1,0 +1,391 @@
+"""Plans that make, change and forget configurations. They touch what we wrote and nothing else of a machine."""
+
+import unicodedata
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from xsconsole.domain.board import Board, Card, Standing, Stray
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent, Plan, RunKind, WriteMark, WriteRoster
+from xsconsole.domain.poolstate import (
+    MEMBER_STEM,
+    RESTORE_POINT_KEY,
+    MemberValue,
+    RestorePointMark,
+    Roster,
+    decode,
+    encode,
+    newest,
+    newest_text,
+    roster_digest,
+    roster_stem,
+)
+from xsconsole.domain.words import count, listing
+from xsconsole.domain.workflow import Stage, Workflow
+from xsconsole.engine import rules
+from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, RemoveMembers
+from xsconsole.engine.steps import Steps, add_verification, clearing, writing
+from xsconsole.errors import Ambiguous, NotFound, NotPromotable
+
+NAME_LIMIT = 120
+CONFIGURATION_SPACE = uuid.UUID("5d2f4a86-8a1e-4f0d-9d43-0c6f6c7a9e11")
+
+
+def plan_create(command: Create, board: Board, inventory: Inventory) -> Plan:
+    """Make a configuration from machines that belong to none; a clone's copied value is overwritten.
+
+    The configuration's id is made from the command, so that the plan somebody saw and the plan that is carried out
+    are equal.
+    """
+    workflow = rules.workflow_of(board)
+    stage = rules.stage_of(workflow, command.stage)
+    service = _demand_text(command.service, "service")
+    version = _demand_text(command.version, "version")
+    name = _demand_text(command.name or f"{service} {version}", "name")
+    if not command.members:
+        raise NotPromotable(reason="A configuration needs a machine.", mend="Select at least one.")
+    for card in board.cards.values():
+        if (card.service, card.version) == (service, version):
+            raise Ambiguous(
+                reason=f"“{shortened(card.name)}” is that service and version already.",
+                mend="Give another version, or add the machines to it.",
+            )
+    vms = _free_vms(command.members, board, inventory)
+    identity = "\n".join(
+        (inventory.pool.uuid if inventory.pool else "", service, version, *sorted(vm.uuid for vm in vms))
+    )
+    configuration = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, identity)))
+    rules.demand_place(board, stage, service, configuration)
+    roles = _roles(command.members, vms, {})
+    intent = Intent(
+        kind=RunKind.CREATE,
+        configuration=configuration,
+        name=name,
+        service=service,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        target=stage.id,
+    )
+    draft = _Draft(name=name, service=service, version=version, stage=stage, workflow=workflow, revision=1)
+    return _plan_roster(intent, draft, [(vm, roles[vm.uuid]) for vm in vms], (), inventory)
+
+
+def plan_add(command: AddMembers, board: Board, inventory: Inventory) -> Plan:
+    workflow, card, stage = _changeable(command.configuration, command.revision, board, {Standing.WHOLE})
+    if not command.members:
+        raise NotPromotable(reason="There is nothing to add.", mend="Select at least one machine.")
+    added = _free_vms(command.members, board, inventory)
+    standing = {member.uuid: member.role for member in card.members}
+    roles = {**standing, **_roles(command.members, added, standing)}
+    present = _present(card, inventory)
+    return _plan_roster(
+        _intent(RunKind.ADD, card, workflow, stage),
+        _Draft.of(card, stage, workflow),
+        [(vm, roles[vm.uuid]) for vm in (*present, *added)],
+        (),
+        inventory,
+    )
+
+
+def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> Plan:
+    """Take machines out. What is gone from the pool is only struck from the roster."""
+    workflow, card, stage = _changeable(
+        command.configuration, command.revision, board, {Standing.WHOLE, Standing.INCOMPLETE}
+    )
+    leaving = set(command.vms)
+    unknown = leaving - {member.uuid for member in card.members} - set(card.missing)
+    if unknown or not leaving:
+        named = listing(tuple(sorted(unknown))) or "nothing was named"
+        raise NotFound(
+            reason=f"Not a member of “{shortened(card.name)}”: {named}.",
+            mend="Select its members.",
+            choices=tuple(shortened(member.name) for member in card.members),
+        )
+    present = _present(card, inventory)
+    staying = [vm for vm in present if vm.uuid not in leaving]
+    if not staying:
+        raise NotPromotable(reason="No machine would be left.", mend="Dissolve the configuration instead.")
+    roles = {member.uuid: member.role for member in card.members}
+    return _plan_roster(
+        _intent(RunKind.REMOVE, card, workflow, stage),
+        _Draft.of(card, stage, workflow),
+        [(vm, roles[vm.uuid]) for vm in staying],
+        [vm for vm in present if vm.uuid in leaving],
+        inventory,
+        still_missing=tuple(uuid for uuid in card.missing if uuid not in leaving),
+    )
+
+
+def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
+    """Take clones in, and make a configuration whole at a stage where one of its members stands.
+
+    Making whole must not be a way round the workflow: it never brings members to a stage where none of them was.
+    """
+    workflow = rules.workflow_of(board)
+    card = rules.card_of(board, command.configuration)
+    rules.demand_standing(card, {Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
+    stage = rules.stage_of(workflow, command.stage)
+    if not card.members:
+        raise NotPromotable(
+            reason=f"All members of “{shortened(card.name)}” are gone.", mend="Dissolve it and make a new one."
+        )
+    permitted = _permitted_stages(card, workflow)
+    if stage not in permitted:
+        raise NotPromotable(
+            reason=f"No member of “{shortened(card.name)}” stands in {stage.name}.",
+            mend=f"Choose {listing(tuple(known.name for known in permitted))}; promote or demote it afterwards.",
+        )
+    if card.standing is Standing.WHOLE and not command.vms:
+        raise NotPromotable(reason=f"“{shortened(card.name)}” is whole.", mend="There is nothing to mend.")
+    rules.demand_place(board, stage, card.service, card.id)
+    strays = {stray.uuid: stray for stray in board.strays}
+    newcomers = [NewMember(vm=vm, role=_role_of(strays.get(vm), card)) for vm in command.vms]
+    adopted = _free_vms(newcomers, board, inventory)
+    present = _present(card, inventory)
+    standing = {member.uuid: member.role for member in card.members}
+    roles = _unique({**standing, **_roles(newcomers, adopted, standing)})
+    return _plan_roster(
+        _intent(RunKind.ADOPT, card, workflow, stage),
+        _Draft.of(card, stage, workflow),
+        [(vm, roles[vm.uuid]) for vm in (*present, *adopted)],
+        (),
+        inventory,
+    )
+
+
+def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory) -> Plan:
+    """Remove every key we wrote but the lease counters: from members, clones, snapshots and the pool."""
+    workflow = rules.workflow_of(board)
+    card = rules.card_of(board, command.configuration)
+    rules.demand_standing(card, {Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
+    rules.demand_revision(card, command.revision)
+    stage = workflow.stage(card.stage)
+    stage_names = [known.name for known in workflow.stages]
+    steps = Steps()
+    ready: list[StepKey] = []
+    for snapshot, mark in _marked(card.id, inventory):
+        text = snapshot.other_config[RESTORE_POINT_KEY]
+        vm = inventory.by_uuid(VM, mark.vm)
+        ready.append(
+            steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), vm.name_label if vm else "a machine")
+        )
+    strays = [inventory.get(VM, stray.ref) for stray in board.strays if stray.value.configuration == card.id]
+    for vm in (*_present(card, inventory), *(vm for vm in strays if vm is not None)):
+        ready.append(steps.add(clearing(vm, stage_names), vm.name_label))
+    original = _roster_text(card.id, inventory)
+    ready = [steps.add(WriteRoster(configuration=card.id, value="", original=original), card.name, ready)]
+    add_verification(steps, card.name, set(), ready)
+    points = len({mark.run for _, mark in _marked(card.id, inventory)})
+    warnings = ["The machines stay as they are; the console forgets that they belong together."]
+    if points:
+        warnings.append(f"{count(points, 'restore point')} can no longer be returned to; the snapshots stay.")
+    intent = _intent(RunKind.DISSOLVE, card, workflow, stage)
+    leases = rules.leases_for(card.id, card.service, (stage,))
+    return Plan(intent=intent, steps=steps.all, leases=leases, warnings=tuple(warnings), asks=True)
+
+
+class _Draft:
+    """What all members of a configuration will carry alike."""
+
+    def __init__(
+        self, *, name: str, service: str, version: str, stage: Stage, workflow: Workflow, revision: int
+    ) -> None:
+        self.name = name
+        self.service = service
+        self.version = version
+        self.stage = stage
+        self.workflow = workflow
+        self.revision = revision
+
+    @classmethod
+    def of(cls, card: Card, stage: Stage, workflow: Workflow) -> "_Draft":
+        return cls(
+            name=card.name,
+            service=card.service,
+            version=card.version,
+            stage=stage,
+            workflow=workflow,
+            revision=card.revision + 1,
+        )
+
+
+def _plan_roster(
+    intent: Intent,
+    draft: _Draft,
+    roles: Sequence[tuple[VM, str]],
+    leaving: Sequence[VM],
+    inventory: Inventory,
+    *,
+    still_missing: tuple[Uuid, ...] = (),
+) -> Plan:
+    configuration = intent.configuration
+    members = tuple(sorted({vm.uuid for vm, _ in roles} | set(still_missing)))
+    roster = Roster(configuration=configuration, roster=members)
+    steps = Steps()
+    original = _roster_text(configuration, inventory)
+    written = steps.add(WriteRoster(configuration=configuration, value=encode(roster), original=original), draft.name)
+    ready = [written]
+    for vm, role in roles:
+        value = MemberValue(
+            vm=vm.uuid,
+            configuration=configuration,
+            name=draft.name,
+            service=draft.service,
+            version=draft.version,
+            stage=draft.stage.id,
+            workflow=draft.workflow.id,
+            workflow_version=draft.workflow.version,
+            role=role,
+            revision=draft.revision,
+            roster_count=len(members),
+            roster_digest=roster_digest(members),
+        )
+        ready.append(steps.add(writing(vm, value, draft.stage), vm.name_label, [written]))
+    stage_names = [stage.name for stage in draft.workflow.stages]
+    ready += [steps.add(clearing(vm, stage_names), vm.name_label, [written]) for vm in leaving]
+    add_verification(steps, draft.name, set(), ready)
+    return Plan(
+        intent=intent,
+        steps=steps.all,
+        leases=rules.leases_for(configuration, draft.service, (draft.stage,)),
+        asks=bool(draft.stage.protection),
+    )
+
+
+def _changeable(
+    configuration: ConfigurationId, revision: int, board: Board, allowed: set[Standing]
+) -> tuple[Workflow, Card, Stage]:
+    workflow = rules.workflow_of(board)
+    card = rules.card_of(board, configuration)
+    rules.demand_standing(card, allowed)
+    rules.demand_revision(card, revision)
+    if not card.members:
+        raise NotPromotable(
+            reason=f"All members of “{shortened(card.name)}” are gone.", mend="Dissolve it and make a new one."
+        )
+    return workflow, card, rules.stage_of(workflow, card.stage)
+
+
+def _intent(kind: RunKind, card: Card, workflow: Workflow, target: Stage | None) -> Intent:
+    return Intent(
+        kind=kind,
+        configuration=card.id,
+        name=card.name,
+        service=card.service,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        source=card.stage,
+        target=target.id if target and kind is not RunKind.DISSOLVE else None,
+        revision=card.revision,
+    )
+
+
+def _permitted_stages(card: Card, workflow: Workflow) -> tuple[Stage, ...]:
+    standing = {member.value.stage for member in card.members}
+    found = tuple(stage for stage in workflow.stages if stage.id in standing)
+    return found or workflow.columns()[0]
+
+
+def _present(card: Card, inventory: Inventory) -> list[VM]:
+    found = [inventory.get(VM, member.ref) for member in card.members]
+    return [vm for vm in found if vm is not None]
+
+
+def _free_vms(newcomers: Iterable[NewMember], board: Board, inventory: Inventory) -> list[VM]:
+    """Return the machines that may become members; a clone, which carries another's value, may."""
+    taken = {member.uuid: card for card in board.cards.values() for member in card.members}
+    found: dict[Uuid, VM] = {}
+    for newcomer in newcomers:
+        vm = inventory.by_uuid(VM, newcomer.vm)
+        if vm is None or not vm.is_ordinary:
+            raise NotFound(
+                reason=f"The pool has no virtual machine {shortened(newcomer.vm)}.",
+                mend="Select machines that are no templates and no snapshots.",
+            )
+        name = f"“{shortened(vm.name_label)}”"
+        if vm.uuid in taken:
+            raise NotPromotable(
+                reason=f"{name} belongs to “{shortened(taken[vm.uuid].name)}”.", mend="Remove it there first."
+            )
+        number, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
+        if number and value is None:
+            raise NotPromotable(
+                reason=f"{name} carries a mark that this console cannot read.", mend="Use a newer console."
+            )
+        if vm.uuid in found:
+            raise NotPromotable(reason=f"{name} was named twice.", mend="Name it once.")
+        found[vm.uuid] = vm
+    return list(found.values())
+
+
+def _roles(newcomers: Iterable[NewMember], vms: Sequence[VM], taken: Mapping[Uuid, str]) -> dict[Uuid, str]:
+    """Return a role for each newcomer: the one given, which must be free, or its name, made unique."""
+    names = {vm.uuid: vm.name_label for vm in vms}
+    used = set(taken.values())
+    roles: dict[Uuid, str] = {}
+    for newcomer in newcomers:
+        if newcomer.role:
+            role = _demand_text(newcomer.role, "role")
+            if role in used:
+                raise Ambiguous(
+                    reason=f"Two members would have the role “{shortened(role)}”.", mend="Give each its own role."
+                )
+            roles[newcomer.vm] = role
+            used.add(role)
+    for newcomer in newcomers:
+        if not newcomer.role:
+            roles[newcomer.vm] = _free_name(shortened(names[newcomer.vm], NAME_LIMIT) or "member", used)
+            used.add(roles[newcomer.vm])
+    return roles
+
+
+def _free_name(wanted: str, used: set[str]) -> str:
+    number, name = 1, wanted
+    while name in used:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def _unique(roles: Mapping[Uuid, str]) -> dict[Uuid, str]:
+    used: set[str] = set()
+    result = {}
+    for vm, role in roles.items():
+        result[vm] = _free_name(role, used)
+        used.add(result[vm])
+    return result
+
+
+def _role_of(stray: Stray | None, card: Card) -> str:
+    """Return the role that a clone brings along, where nobody has it."""
+    if stray is None or stray.value.configuration != card.id:
+        return ""
+    return "" if stray.value.role in {member.role for member in card.members} else stray.value.role
+
+
+def _demand_text(text: str, what: str) -> str:
+    tidy = text.strip()
+    if not tidy:
+        raise NotPromotable(reason=f"The {what} is empty.", mend=f"Give a {what}.")
+    if len(tidy) > NAME_LIMIT:
+        raise NotPromotable(reason=f"The {what} is longer than {NAME_LIMIT} characters.", mend="Shorten it.")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tidy):
+        raise NotPromotable(reason=f"The {what} holds control characters.", mend="Leave them out.")
+    return tidy
+
+
+def _roster_text(configuration: ConfigurationId, inventory: Inventory) -> str:
+    keys = inventory.pool.other_config if inventory.pool else {}
+    return newest_text(keys, roster_stem(configuration), Roster)
+
+
+def _marked(configuration: ConfigurationId, inventory: Inventory) -> list[tuple[VM, RestorePointMark]]:
+    marks = (
+        (vm, decode(vm.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark))
+        for vm in inventory.all(VM)
+        if vm.is_a_snapshot
+    )
+    found = [(vm, mark) for vm, mark in marks if mark is not None and mark.configuration == configuration]
+    return sorted(found, key=lambda pair: pair[0].uuid)

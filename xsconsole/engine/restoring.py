@@ -1,0 +1,168 @@
+"""The plan of a demotion that returns the disks to a restore point."""
+
+from collections.abc import Mapping, Sequence
+
+from xsconsole.domain.board import Card, Member, RestorePoint, disks_of
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, Revert, TakeSnapshot
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, MemberValue, RestorePointMark, decode
+from xsconsole.domain.words import count, instant, listing, size
+from xsconsole.domain.workflow import EntryAction, Stage
+from xsconsole.engine import rules
+from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_bytes
+from xsconsole.engine.steps import WRITE_S, Steps, add_shutdowns, add_starts, add_verification, writing
+from xsconsole.errors import NotPromotable
+
+SET_ASIDE_S = 4.0
+REVERT_S = 8.0
+
+
+def plan_restore(
+    card: Card,
+    point: RestorePoint,
+    source: Stage,
+    target: Stage,
+    intent: Intent,
+    values: Mapping[Uuid, MemberValue],
+    leases: tuple[str, ...],
+    inventory: Inventory,
+) -> Plan:
+    """Shut down, set the present aside, revert, write everything anew, start, verify.
+
+    All members are set aside before the first is reverted: until then undoing costs nothing but a start. The stage is
+    written before the start, because `VM.revert` brings back the metadata of the snapshot, which must not be seen on
+    a running machine.
+    """
+    parts = [_Part.of(member, point, inventory) for member in card.members]
+    running = [part.member for part in parts if part.member.power_state == "Running"]
+    to_start = [part.member for part in parts if _starts(part, target)]
+    _demand_operations(parts, running, to_start, source, target, inventory)
+    vms = [part.vm for part in parts]
+    warnings = [
+        *_losses(parts, point, card),
+        *demand_storage(inventory, vms),
+        *demand_memory(
+            inventory, [part.vm for part in parts if part.member in to_start and part.member not in running]
+        ),
+    ]
+    steps = Steps()
+    stopped = add_shutdowns(steps, running, [])
+    was_up = bool(running)
+    aside: dict[Uuid, StepKey] = {}
+    for number, part in enumerate(parts):
+        aside[part.vm.uuid] = steps.add(
+            TakeSnapshot(vm=part.vm.uuid, purpose=Purpose.SET_ASIDE, was_running=part.member in running),
+            part.member.name,
+            stopped,
+            Estimate(
+                seconds=SET_ASIDE_S,
+                bytes=snapshot_bytes(inventory, part.vm),
+                downtime_s=SET_ASIDE_S if was_up and number == 0 else 0.0,
+            ),
+        )
+    written = []
+    for number, part in enumerate(parts):
+        is_counted = was_up and number == 0
+        reverted = steps.add(
+            Revert(vm=part.vm.uuid, snapshot=part.snapshot.uuid, set_aside=aside[part.vm.uuid]),
+            part.member.name,
+            aside.values(),
+            Estimate(seconds=REVERT_S, downtime_s=REVERT_S if is_counted else 0.0),
+        )
+        written.append(
+            steps.add(
+                writing(part.vm, values[part.vm.uuid], target, part.vm.ha_restart_priority),
+                part.member.name,
+                [reverted],
+                Estimate(seconds=WRITE_S, downtime_s=WRITE_S if is_counted else 0.0),
+            )
+        )
+    delays_s = {vm.uuid: vm.start_delay for vm in vms}
+    started = add_starts(steps, to_start, delays_s, written, is_downtime=was_up)
+    add_verification(steps, card.name, {member.uuid for member in to_start}, started)
+    stays_down = tuple(member.name for member in running if member not in to_start)
+    if stays_down:
+        warnings.append(f"{listing(stays_down)} will be shut down and stay so.")
+    return Plan(intent=intent, steps=steps.all, leases=leases, warnings=tuple(warnings), asks=True)
+
+
+class _Part:
+    """A member, its record, and the snapshot it returns to."""
+
+    def __init__(self, member: Member, vm: VM, snapshot: VM, inventory: Inventory) -> None:
+        self.member = member
+        self.vm = vm
+        self.snapshot = snapshot
+        self.disks = disks_of(inventory, vm)
+        kept = {disk.snapshot_of for disk in disks_of(inventory, snapshot)}
+        self.added_disks = tuple(disk for disk in self.disks if disk.ref not in kept)
+
+    @classmethod
+    def of(cls, member: Member, point: RestorePoint, inventory: Inventory) -> "_Part":
+        vm = inventory.get(VM, member.ref)
+        snapshot = inventory.by_uuid(VM, point.snapshots[member.uuid])
+        if vm is None or snapshot is None:
+            raise NotPromotable(
+                reason=f"The snapshot of “{shortened(member.name)}” is gone.",
+                mend="Demote with the disks as they are.",
+            )
+        if vm.VTPMs:
+            raise NotPromotable(
+                reason=f"“{shortened(member.name)}” has a virtual TPM, whose secrets a return would destroy.",
+                mend="Demote with the disks as they are.",
+            )
+        return cls(member, vm, snapshot, inventory)
+
+
+def _starts(part: _Part, target: Stage) -> bool:
+    match target.entry:
+        case EntryAction.START:
+            return True
+        case EntryAction.STOP:
+            return False
+        case EntryAction.LEAVE:
+            mark = decode(part.snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+            ran = mark.was_running if mark else None
+            return part.member.power_state == "Running" if ran is None else ran
+
+
+def _demand_operations(
+    parts: Sequence[_Part],
+    running: Sequence[Member],
+    to_start: Sequence[Member],
+    source: Stage,
+    target: Stage,
+    inventory: Inventory,
+) -> None:
+    powering = rules.SHUTTING_DOWN | rules.STARTING
+    for stage, concerned in ((source, running), (target, to_start)):
+        if concerned and powering & set(stage.protection):
+            raise NotPromotable(
+                reason=f"The protection of {stage.name} forbids to change the power, which a return needs.",
+                mend="Let the stage allow it in the workflow.",
+            )
+    for part in parts:
+        if part.member in running:
+            rules.demand_operation(part.vm, "clean_shutdown", inventory)
+        for operation in ("start", "snapshot", "revert"):
+            rules.demand_unblocked(part.vm, operation)
+        rules.demand_unblocked(part.snapshot, "revert")
+
+
+def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card) -> list[str]:
+    kept = [disk for part in parts for disk in part.disks if disk not in part.added_disks]
+    space = size(sum(disk.virtual_size for disk in kept))
+    names = listing(tuple(part.member.name for part in parts))
+    sentences = [
+        f"Everything written since {instant(point.at)} on {count(len(kept), 'disk')} ({space}) of {names} leaves the "
+        "machines; it stays in the snapshots set aside."
+    ]
+    added = tuple(disk.name_label for part in parts for disk in part.added_disks)
+    if added:
+        sentences.append(f"Added since and not in the restore point: {listing(added)}; they are detached and kept.")
+    newest = max(other.at for other in card.restore_points if other.stage == point.stage)
+    if newest > point.at:
+        sentences.append(f"A newer restore point ({instant(newest)}) lacks a member and is passed over.")
+    return sentences

@@ -1,0 +1,174 @@
+"""What must hold before a configuration may change: standing, revision, place, power and permitted operations."""
+
+from collections.abc import Collection, Iterable
+
+from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.inventory import VM, GuestMetrics, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, configuration_thing, slot_thing
+from xsconsole.domain.words import count, listing
+from xsconsole.domain.workflow import Stage, Workflow
+from xsconsole.errors import NotFound, NotPromotable, PlanIsStale
+
+SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
+STARTING = frozenset({"start"})
+SETTLED_POWER = frozenset({"Running", "Halted"})
+
+
+def workflow_of(board: Board) -> Workflow:
+    if board.workflow is None:
+        raise NotPromotable(
+            reason="The pool has no workflow that this console can read.",
+            mend="Publish one, or use a newer console if a newer one published it.",
+        )
+    return board.workflow
+
+
+def stage_of(workflow: Workflow, stage: StageId) -> Stage:
+    found = workflow.stage(stage)
+    if found is None:
+        raise NotFound(
+            reason=f"Workflow “{shortened(workflow.name)}” has no stage “{shortened(stage)}”.",
+            mend="Name one of its stages.",
+            choices=tuple(known.name for known in workflow.stages),
+        )
+    return found
+
+
+def card_of(board: Board, configuration: ConfigurationId) -> Card:
+    card = board.cards.get(configuration)
+    if card is None:
+        raise NotFound(
+            reason="The configuration is not on the pool any more.",
+            mend="Somebody dissolved it, or its members are gone.",
+        )
+    return card
+
+
+def demand_standing(card: Card, allowed: Collection[Standing]) -> None:
+    """Refuse a card that does not stand as it must, and say the mend."""
+    if card.standing in allowed:
+        return
+    name = f"“{shortened(card.name)}”"
+    match card.standing:
+        case Standing.RUNNING:
+            holder = card.run.holder if card.run else None
+            who = f" by {shortened(holder.actor)} at {shortened(holder.console)}" if holder else ""
+            raise NotPromotable(reason=f"{name} is being changed{who}.", mend="Wait until that run has ended.")
+        case Standing.INTERRUPTED:
+            raise NotPromotable(
+                reason=f"A run of {name} was interrupted.", mend="Resume or undo that run first, from its card."
+            )
+        case Standing.INCOMPLETE:
+            raise NotPromotable(
+                reason=f"{name} is incomplete: {count(len(card.missing), 'member')} gone from the pool.",
+                mend="Bring the machine back, or make the configuration whole without it.",
+            )
+        case Standing.INCONSISTENT:
+            raise NotPromotable(
+                reason=f"{name} is inconsistent: {' '.join(card.problems)}",
+                mend="Make it whole at the stage where it belongs.",
+            )
+        case Standing.WHOLE:
+            raise NotPromotable(reason=f"{name} is whole.", mend="There is nothing to mend.")
+
+
+def demand_revision(card: Card, revision: int) -> None:
+    if card.revision != revision:
+        raise PlanIsStale(
+            reason=f"“{shortened(card.name)}” has changed since you looked at it.",
+            mend="Look at it again, then decide.",
+        )
+
+
+def demand_place(board: Board, stage: Stage, service: str, configuration: ConfigurationId | None) -> None:
+    """Refuse when the stage already holds as many configurations of the service as it may.
+
+    A configuration on its way into the stage, or out of it and perhaps back again, has its place there.
+    """
+    if stage.per_service_limit is None:
+        return
+    occupants = sorted(
+        card.name
+        for card in board.cards.values()
+        if card.id != configuration and card.service == service and stage.id in _stages_of(card)
+    )
+    if len(occupants) >= stage.per_service_limit:
+        raise NotPromotable(
+            reason=f"{stage.name} already has {listing(tuple(occupants))}; "
+            f"it takes {count(stage.per_service_limit, 'configuration')} of {shortened(service)}.",
+            mend=f"Demote {listing(tuple(occupants), 1)} first.",
+        )
+
+
+def _stages_of(card: Card) -> set[StageId | None]:
+    stages: set[StageId | None] = {card.stage, *(member.value.stage for member in card.members)}
+    if card.run is not None:
+        stages |= {card.run.record.plan.intent.source, card.run.record.plan.intent.target}
+    return stages
+
+
+def leases_for(configuration: ConfigurationId, service: str, stages: Iterable[Stage | None]) -> tuple[str, ...]:
+    """Return the things a run leases, sorted: the configuration, and its places in stages that can be full.
+
+    The place left behind is leased too, because undoing returns to it.
+    """
+    slots = {slot_thing(stage.id, service) for stage in stages if stage and stage.per_service_limit is not None}
+    return tuple(sorted({configuration_thing(configuration), *slots}))
+
+
+def demand_settled_power(card: Card) -> None:
+    for member in card.members:
+        if member.power_state not in SETTLED_POWER:
+            raise NotPromotable(
+                reason=f"“{shortened(member.name)}” is {member.power_state.lower()}.",
+                mend="Resume it or shut it down first.",
+            )
+
+
+def demand_operation(vm: VM, operation: str, inventory: Inventory, *, is_own_block_lifted: bool = False) -> None:
+    """Refuse when the pool would refuse `operation` at `vm`, and say why."""
+    name = f"“{shortened(vm.name_label)}”"
+    blocked = vm.blocked_operations.get(operation)
+    if blocked is not None:
+        if is_own_block_lifted and blocked.startswith(BLOCK_REASON_PREFIX):
+            return
+        raise NotPromotable(
+            reason=f"{_spoken(operation)} is blocked at {name}: {shortened(blocked, 120)}.",
+            mend="Remove that block first.",
+        )
+    if operation in vm.allowed_operations:
+        return
+    if vm.current_operations:
+        raise NotPromotable(
+            reason=f"{name} is busy ({', '.join(sorted(set(vm.current_operations.values())))}).",
+            mend="Wait until that is over.",
+        )
+    if operation == "clean_shutdown" and not _has_tools(vm, inventory):
+        raise NotPromotable(
+            reason=f"{name} cannot be shut down cleanly: it shows no guest tools.",
+            mend="Wait until its guest has started, install the guest tools, or shut it down by hand.",
+        )
+    raise NotPromotable(
+        reason=f"The pool does not allow {_spoken(operation).lower()} at {name} now.", mend="Look at the machine."
+    )
+
+
+def demand_unblocked(vm: VM, operation: str) -> None:
+    """Refuse when somebody else blocked an operation that comes later or that undoing needs."""
+    blocked = vm.blocked_operations.get(operation)
+    if blocked is not None and not blocked.startswith(BLOCK_REASON_PREFIX):
+        raise NotPromotable(
+            reason=f"{_spoken(operation)} is blocked at “{shortened(vm.name_label)}”: {shortened(blocked, 120)}.",
+            mend="Remove that block first.",
+        )
+
+
+def _spoken(operation: str) -> str:
+    return operation.replace("_", " ").capitalize()
+
+
+def _has_tools(vm: VM, inventory: Inventory) -> bool:
+    metrics = inventory.get(GuestMetrics, vm.guest_metrics)
+    return metrics is not None and metrics.PV_drivers_detected
