@@ -10,6 +10,8 @@ from xsconsole.simpool.types import Map, Set
 
 def generated(cls: Class, message: Message) -> Handler | None:
     """Return what answers a message of a class, or None where it takes more than the fields to answer it."""
+    if not message.is_generated:
+        return None
     if message.name in _WHOLE:
         return _WHOLE[message.name](cls.name)
     for prefix, make in _BY_PREFIX.items():
