@@ -1,6 +1,7 @@
 """The embedded pool as a child process, for everybody's tests."""
 
 import json
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -26,7 +27,13 @@ class EmbeddedPool:
     control_url: str
     passwords: Mapping[str, str]
     roles: Mapping[str, str]
+    fingerprint: str | None
     process: subprocess.Popen[str]
+
+    @property
+    def _trust(self) -> ssl.SSLContext | None:
+        """What these helpers hold of the pool's certificate: nothing, since it is signed by itself."""
+        return ssl._create_unverified_context() if self.fingerprint else None
 
     def control(self, do: str, **arguments: object) -> Any:
         """Give the pool a command, such as `control("fail", method="VM.snapshot", nth=3, code="SR_FULL")`."""
@@ -35,7 +42,7 @@ class EmbeddedPool:
             data=json.dumps({"do": do, **arguments}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=START_DEADLINE_S) as answer:
+        with urllib.request.urlopen(request, timeout=START_DEADLINE_S, context=self._trust) as answer:
             return json.load(answer)
 
     def calls(self) -> list[dict[str, Any]]:
@@ -47,13 +54,18 @@ class EmbeddedPool:
     def plain_session(self, user: str | None = None) -> Iterator[Any]:
         """A session of the PyPI package as it is, logged in over XML-RPC and logged out at the end."""
         name = user or self.user
-        session = XenAPI.Session(self.url)
+        session = XenAPI.Session(self.url, ignore_ssl=True)
         session.xenapi.login_with_password(name, self.passwords[name], "1.0", "tests")
         try:
             yield session
         finally:
             session.xenapi.session.logout()
             session("close")()
+
+    def stop(self) -> None:
+        """Let the pool end by itself, and write its state file if it has one."""
+        self.process.terminate()
+        assert self.process.wait(STOP_DEADLINE_S) == 0
 
     def kill(self) -> None:
         """Let the pool die as in a power cut."""
@@ -86,5 +98,6 @@ def _introduced(process: subprocess.Popen[str]) -> EmbeddedPool:
         control_url=pool["control"],
         passwords={user["user"]: user["password"] for user in pool["users"]},
         roles={user["user"]: user["role"] for user in pool["users"]},
+        fingerprint=pool["fingerprint"],
         process=process,
     )

@@ -5,7 +5,7 @@ A value is never changed in place; whoever wants another one sets another one.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -204,6 +204,20 @@ class Database:
         present = self.get(cls, ref, field_name)
         if value in present:
             self.set(cls, ref, **{field_name: tuple(one for one in present if one != value)})
+
+    def put(self, cls: str, ref: str, fields: Mapping[str, Any], *, created: int, modified: int) -> None:
+        """Place an object as it was in another database, sets of relations included; `continue_from` ends this."""
+        table = self._tables[cls]
+        table.rows[ref] = Row(dict(fields), created, modified)
+        if "uuid" in fields:
+            table.by_uuid[str(fields["uuid"])] = ref
+
+    def continue_from(self, generation: int, tombstones: Iterable[Tombstone]) -> None:
+        """Go on where another database ended, whose objects have been `put` here."""
+        self.generation = generation
+        self._tombstones = list(tombstones)
+        for table in self._tables.values():
+            table.by_change = dict.fromkeys(sorted(table.rows, key=lambda ref: table.rows[ref].modified))
 
     def changed(self) -> asyncio.Future[None]:
         """Return what becomes done at the next change of anything."""

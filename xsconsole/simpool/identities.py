@@ -9,7 +9,7 @@ REFERENCE_PREFIX = "OpaqueRef:"
 class Identities:
     """Makes the names of objects. One per pool: two pools with different seeds share none."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self._random = random.Random(seed)
 
     def uuid(self) -> str:
@@ -19,8 +19,3 @@ class Identities:
     def reference(self) -> str:
         """Return a fresh `OpaqueRef:`."""
         return REFERENCE_PREFIX + self.uuid()
-
-    def advance(self, count: int) -> None:
-        """Pass over `count` names, so that a pool that is loaded from a file does not hand out old ones again."""
-        for _ in range(count):
-            self._random.getrandbits(128)

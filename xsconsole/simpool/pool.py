@@ -18,12 +18,13 @@ Refresh = Callable[["Pool", str, str], None]
 class Pool:
     """Everything of one pool; nothing of it is shared with another pool of the same process."""
 
-    def __init__(self, model: Model, *, clock: Clock, seed: int, refresh: Refresh) -> None:
+    def __init__(self, model: Model, *, clock: Clock, seed: int, refresh: Refresh, life: int = 0) -> None:
+        """Make an empty pool. `life` differs each time that a pool is read from a file, so that no name comes twice."""
         self.model = model
         self.clock = clock
         self.seed = seed
-        self.identities = Identities(seed)
-        self.random = random.Random(seed)
+        self.identities = Identities(f"{seed}:{life}" if life else seed)
+        self.random = random.Random(f"{seed}:{life}" if life else seed)
         self.db = Database(model, self.identities)
         self.sessions = Sessions(self.db, clock)
         self.tasks = Tasks(self.db, clock)

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import json
 import logging
-import random
+import os
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,30 +16,22 @@ from pathlib import Path
 
 from aiohttp import web
 
-from xsconsole.simpool import control, operations, roles, scenario
+from xsconsole.simpool import control, operations, roles, scenario, statefile, users
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.dispatch import Dispatcher
 from xsconsole.simpool.model import load
 from xsconsole.simpool.pool import Pool
-from xsconsole.simpool.roles import Role
 from xsconsole.simpool.server import Site
-from xsconsole.simpool.sessions import User
+from xsconsole.simpool.statefile import StateUnusable
 
 ADDRESS = "127.0.0.1"
-SUPERUSER = "root"
 SHUTDOWN_S = 0.2
 SCENARIOS = ("acme", "empty")
-DOMAIN = "acme.example"
 
-_SUBJECTS = {
-    "adam": Role.POOL_ADMIN,
-    "alice": Role.POOL_OPERATOR,
-    "bob": Role.VM_POWER_ADMIN,
-    "carol": Role.VM_ADMIN,
-    "dave": Role.VM_OPERATOR,
-    "eve": Role.READ_ONLY,
-}
+
+class CannotServe(Exception):
+    """The command line asks for what cannot be; the text is for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,92 +45,139 @@ class Options:
     speed: float
     seed: int
     faults: Path | None
+    state: Path | None
+    tls: bool
     with_parent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How the host proves who it is."""
+
+    context: ssl.SSLContext
+    fingerprint: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve pools until told to stop; return the exit status."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     options = _options(arguments)
-    with suppress(KeyboardInterrupt):
+    status = 0
+    try:
         asyncio.run(_serve(options))
-    return 0
+    except* (CannotServe, StateUnusable, OSError) as group:
+        for failure in group.exceptions:
+            sys.stderr.write(f"xsconsole pool serve: {failure}\n")
+        status = 1
+    return status
 
 
 def make_pool(options: Options) -> Pool:
-    """Return a pool that is furnished and can be served."""
-    pool = Pool(load(), clock=Clock(speed=options.speed), seed=options.seed, refresh=operations.refresh)
-    scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms)
-    roles.furnish(pool.db)
-    _add_users(pool)
+    """Return a pool that can be served: the one in the state file where there is one, else a new one.
+
+    Raises:
+        StateUnusable: the state file cannot be used.
+        CannotServe: the scenario has no place for so many hosts.
+    """
+    clock = Clock(speed=options.speed)
+    if options.state is not None and options.state.exists():
+        state = statefile.read(options.state)
+        pool = Pool(load(), clock=clock, seed=state["seed"], refresh=operations.refresh, life=state["generation"])
+        statefile.restore(pool.db, state, options.state)
+    else:
+        pool = Pool(load(), clock=clock, seed=options.seed, refresh=operations.refresh)
+        try:
+            scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms)
+        except ValueError as failure:
+            raise CannotServe(str(failure)) from failure
+        roles.furnish(pool.db)
+    users.admit(pool)
     return pool
 
 
 async def _serve(options: Options) -> None:
     pool = make_pool(options)
-    for command in json.loads(options.faults.read_text(encoding="utf-8")) if options.faults else ():
-        control.obey(pool, command)
+    if options.faults is not None:
+        _prepare_faults(pool, options.faults)
+    if options.state is not None:
+        statefile.write(pool.db, pool.seed, options.state)
     dispatcher = Dispatcher(pool, HANDLERS)
     server = web.Server(Site(pool, dispatcher).answer, access_log=None)
     loop = asyncio.get_running_loop()
-    listener = await loop.create_server(server, ADDRESS, options.port, backlog=1024)
+    tls = _tls(options) if options.tls else None
+    context = tls.context if tls is not None else None
+    listener = await loop.create_server(server, ADDRESS, options.port, backlog=1024, ssl=context)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     if options.with_parent:
         threading.Thread(target=_stop_with_parent, args=(loop, stopped), daemon=True).start()
     port = listener.sockets[0].getsockname()[1]
-    sys.stdout.write(json.dumps({"pools": [_description(pool, port)]}) + "\n")
-    sys.stdout.flush()
-    await stopped.wait()
-    listener.close()
-    await dispatcher.close()
-    await server.shutdown(SHUTDOWN_S)
+    try:
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(_keep(pool, options.state))
+            _introduce(_description(pool, port, tls))
+            await stopped.wait()
+            keeping.cancel()
+    finally:
+        listener.close()
+        await dispatcher.close()
+        await server.shutdown(SHUTDOWN_S)
+    if options.state is not None:
+        statefile.write(pool.db, pool.seed, options.state)
 
 
-def _description(pool: Pool, port: int) -> dict[str, object]:
-    url = f"http://{ADDRESS}:{port}"
-    users = pool.sessions.users
+def _prepare_faults(pool: Pool, path: Path) -> None:
+    try:
+        for command in json.loads(path.read_text(encoding="utf-8")):
+            control.obey(pool, command)
+    except (ValueError, TypeError, control.UnknownCommand) as failure:
+        raise CannotServe(f"{path} is no list of commands: {failure}") from failure
+
+
+async def _keep(pool: Pool, path: Path | None) -> None:
+    if path is not None:
+        await statefile.keep(pool.db, pool.seed, path)
+
+
+def _tls(options: Options) -> Tls:
+    """Return the host's certificate; a pool with a state file keeps it beside that, so that clients know it again."""
+    # It takes long to import, and most pools are served without it.
+    from xsconsole.simpool import certificates  # noqa: PLC0415
+
+    kept = options.state.with_name(f"{options.state.name}.pem") if options.state is not None else None
+    pem = kept.read_bytes() if kept is not None and kept.exists() else certificates.make_certificate(ADDRESS)
+    if kept is not None and not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_bytes(pem)
+    return Tls(context=certificates.server_context(pem), fingerprint=certificates.fingerprint(pem))
+
+
+def _description(pool: Pool, port: int, tls: Tls | None) -> dict[str, object]:
+    url = f"{'http' if tls is None else 'https'}://{ADDRESS}:{port}"
+    admitted = pool.sessions.users
     return {
         "name": pool.db.get("pool", pool.ref, "name_label"),
         "url": url,
-        "user": SUPERUSER,
-        "password": users[SUPERUSER].password,
-        "fingerprint": None,
+        "user": users.SUPERUSER,
+        "password": admitted[users.SUPERUSER].password,
+        "fingerprint": None if tls is None else tls.fingerprint,
         "control": url + control.PATH,
-        "users": [{"user": user.name, "password": user.password, "role": user.role.value} for user in users.values()],
+        "users": [
+            {"user": user.name, "password": user.password, "role": user.role.value} for user in admitted.values()
+        ],
     }
 
 
-def _add_users(pool: Pool) -> None:
-    """Create root and the subjects of a directory that exists only here."""
-    pool.sessions.add_user(User(name=SUPERUSER, password=_password(pool.seed, SUPERUSER), role=Role.POOL_ADMIN))
-    for number, (name, role) in enumerate(_SUBJECTS.items(), start=1101):
-        identifier = f"S-1-5-21-1004336348-1177238915-682003330-{number}"
-        subject = pool.db.create(
-            "subject",
-            subject_identifier=identifier,
-            other_config={
-                "subject-name": f"{DOMAIN}\\{name}",
-                "subject-upn": f"{name}@{DOMAIN}",
-                "subject-displayname": name.capitalize(),
-                "subject-is-group": "false",
-            },
-            roles=tuple(pool.db.find("role", name_label=role.value)),
-        )
-        pool.sessions.add_user(
-            User(name=name, password=_password(pool.seed, name), role=role, subject=subject, identifier=identifier)
-        )
-
-
-def _password(seed: int, name: str) -> str:
-    """Return a password that is the same again for the same seed: the pool is a toy, and says it on its first line."""
-    return f"{name}-{random.Random(f'{seed}:{name}').getrandbits(32):08x}"
+def _introduce(description: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps({"pools": [description]}) + "\n")
+    sys.stdout.flush()
 
 
 def _stop_with_parent(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
     """Wait until who started this process has closed our standard input, also by dying."""
-    while sys.stdin.buffer.read(4096):
+    # Not through the buffered reader: its lock, held by this thread, would break the interpreter's end.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(stopped.set)
@@ -151,7 +191,11 @@ def _options(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as ours the pool's time runs")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", type=Path, help="JSON list of commands of the control endpoint")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of commands of the control endpoint")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the pool in this file from one time to the next"
+    )
+    parser.add_argument("--tls", action="store_true", help="https with a certificate that the host signs itself")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     given = parser.parse_args(arguments)
     if given.speed <= 0:

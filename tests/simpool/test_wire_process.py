@@ -1,0 +1,149 @@
+"""The process of the embedded pool: how it starts, what it keeps, how it says that it cannot."""
+
+import hashlib
+import json
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from embedded import embedded_pool
+
+DEADLINE_S = 30.0
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    """Start a pool that cannot be served; return its exit status and what it says."""
+    command = [sys.executable, "-m", "xsconsole.simpool", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+def everything(session: Any) -> dict[str, Any]:
+    events = getattr(session.xenapi.event, "from")(["*"], "", 5.0)["events"]
+    return {event["ref"]: event["snapshot"] for event in events if event["class"] != "task"}
+
+
+def test_a_pool_is_the_same_again_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "pool.json"
+    with embedded_pool("--state", str(file), "--seed", "5") as first:
+        with first.plain_session() as session:
+            network = session.xenapi.network.create({"name_label": "kept", "other_config": {"a": "b"}})
+            before, passwords = everything(session), first.passwords
+        first.stop()
+
+    with embedded_pool("--state", str(file)) as second, second.plain_session() as session:
+        after = everything(session)
+        fresh = session.xenapi.network.create({"name_label": "fresh", "other_config": {}})
+
+    assert after == before
+    assert after[network]["other_config"] == {"a": "b"}
+    assert fresh not in before
+    assert second.passwords == passwords
+
+
+def test_a_token_goes_on_after_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "pool.json"
+    with embedded_pool("--state", str(file)) as first, first.plain_session() as session:
+        token = getattr(session.xenapi.event, "from")(["network"], "", 5.0)["token"]
+    with embedded_pool("--state", str(file)) as second, second.plain_session() as session:
+        network = session.xenapi.network.get_all()[0]
+        session.xenapi.network.set_name_description(network, "later")
+
+        events = getattr(session.xenapi.event, "from")(["network"], token, 5.0)["events"]
+
+    assert [(event["ref"], event["operation"]) for event in events] == [(network, "mod")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '{"format":9}', '{"format":1}'),
+        '{"format":1,"seed":"x","generation":1,"tombstones":[],"tables":{}}',
+        '{"format":1,"seed":1,"generation":1,"tombstones":[],"tables":{"VM":[[1,2]]}}',
+        '{"format":1,"seed":1,"generation":1,"tombstones":[],"tables":{"VM":[["OpaqueRef:x",1,1,{"uuid":7}]]}}',
+        '{"format":1,"seed":1,"generation":1,"tombstones":7,"tables":{}}',
+    ],
+)
+def test_a_damaged_state_file_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "pool.json"
+    file.write_text(text)
+
+    status, words = refused("--state", str(file))
+
+    assert status == 1
+    assert str(file) in words
+    assert "Traceback" not in words
+    assert file.read_text() == text
+
+
+def test_a_state_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    status, words = refused("--state", str(tmp_path / "nowhere" / "pool.json"))
+
+    assert status == 1
+    assert "cannot write the pool's state" in words
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        status, words = refused("--port", str(port))
+
+    assert status == 1
+    assert str(port) in words
+
+
+def test_too_many_hosts_are_refused() -> None:
+    status, words = refused("--hosts", "100000")
+
+    assert (status, words.count("\n")) == (1, 1)
+
+
+def test_faults_that_are_none_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(json.dumps([{"do": "dance"}]))
+
+    status, words = refused("--faults", str(file))
+
+    assert status == 1
+    assert str(file) in words
+
+
+@pytest.mark.parametrize("arguments", [("--speed", "0"), ("--scenario", "none"), ("--nonsense",)])
+def test_a_wrong_command_line_is_wrong_usage(arguments: tuple[str, ...]) -> None:
+    assert refused(*arguments)[0] == 2
+
+
+def test_a_pool_speaks_tls_with_the_certificate_it_announces() -> None:
+    with embedded_pool("--tls") as served, served.plain_session() as session:
+        address = urlsplit(served.url)
+        assert address.hostname is not None
+        certificate = ssl.get_server_certificate((address.hostname, address.port or 443))
+        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+
+        assert served.url.startswith("https://127.0.0.1:")
+        assert served.fingerprint == ":".join(digest[at : at + 2] for at in range(0, 64, 2)).upper()
+        assert len(session.xenapi.pool.get_all()) == 1
+        assert served.calls()
+
+
+def test_a_pool_with_a_state_file_keeps_its_certificate(tmp_path: Path) -> None:
+    arguments = ("--tls", "--state", str(tmp_path / "pool.json"))
+
+    with embedded_pool(*arguments) as first, embedded_pool("--tls") as stranger:
+        pass
+    with embedded_pool(*arguments) as second:
+        pass
+
+    assert first.fingerprint == second.fingerprint != stranger.fingerprint
+
+
+def test_an_empty_pool_is_served_too() -> None:
+    with embedded_pool("--scenario", "empty", "--hosts", "1") as served, served.plain_session() as session:
+        assert len(session.xenapi.host.get_all()) == 1
