@@ -59,7 +59,9 @@ class Follower:
         surplus = self._counted_surplus(reply)
         if not changes and surplus != self._surplus:
             # Nothing more is coming, and still the pool counts otherwise: an object slipped through.
-            changes = self._reconciled(sorted(name for name, count in surplus.items() if count != self._surplus[name]))
+            changes = self._reconciled(
+                sorted(name for name, count in surplus.items() if count != self._surplus.get(name))
+            )
             self._surplus = self._counted_surplus(reply)
         return changes
 

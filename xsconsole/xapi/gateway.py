@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -55,7 +55,6 @@ class Gateway:
         on_batch: Heard,
         on_link: LinkHeard,
         feed_command: Sequence[str] | None,
-        executor: ThreadPoolExecutor,
     ) -> None:
         self._url = url
         self._user = user
@@ -64,7 +63,7 @@ class Gateway:
         self._on_batch = on_batch
         self._on_link = on_link
         self._feed_command = feed_command
-        self._executor = executor
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="gateway")
         self._loop = asyncio.get_running_loop()
         self._session = PoolSession(login, on_lost=self._lose_session)
         self._tasks = Tasks(self._session)
@@ -98,12 +97,15 @@ class Gateway:
         Raises:
             ConnectFailed: with the reason; nothing is left open.
         """
-        executor = ThreadPoolExecutor(1, thread_name_prefix="gateway")
+        executor = ThreadPoolExecutor(1, thread_name_prefix="log-in")
+        attempt = executor.submit(log_in, url, user, password, fingerprint)
         try:
-            login = await asyncio.get_running_loop().run_in_executor(executor, log_in, url, user, password, fingerprint)
-        except BaseException:
-            executor.shutdown(wait=False)
+            login = await asyncio.wrap_future(attempt)
+        except asyncio.CancelledError:
+            attempt.add_done_callback(_undo)
             raise
+        finally:
+            executor.shutdown(wait=False)
         gateway = cls(
             url=url,
             user=user,
@@ -113,7 +115,6 @@ class Gateway:
             on_batch=on_batch,
             on_link=on_link,
             feed_command=feed_command,
-            executor=executor,
         )
         try:
             await gateway._begin()
@@ -170,8 +171,12 @@ class Gateway:
         self._on_link(LinkChanged(state=LinkState.CLOSED, as_of=self._as_of))
 
     async def _begin(self) -> None:
-        await self._start_feed()
+        try:
+            await self._start_feed()
+        except ConnectionLost as failure:
+            raise ConnectFailed(url=self._url, reason=f"No connection: {failure.cause}.") from failure
         self._keeper = asyncio.create_task(self._keep(), name="gateway")
+        self._keeper.add_done_callback(self._keeper_ended)
         try:
             async with asyncio.timeout(FIRST_INVENTORY_TIMEOUT_S):
                 await self._has_changed.wait()
@@ -195,7 +200,10 @@ class Gateway:
         )
         feed = Feed(self._session.login, listener, loop=self._loop, command=self._feed_command)
         self._feed = feed
-        await self._blocking(feed.start)
+        try:
+            await self._blocking(feed.start)
+        except OSError as failure:
+            raise self._lost(f"the process that follows the pool cannot be started: {failure}") from failure
 
     async def _keep(self) -> None:
         """Mend what breaks and cannot mend itself, until the gateway is closed."""
@@ -216,6 +224,14 @@ class Gateway:
                 self._needs_mending.set()
             await asyncio.sleep(wait_s)
             wait_s = FIRST_WAIT_S if self._is_live.is_set() else min(2 * wait_s, LONGEST_WAIT_S)
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        """Report a bug of the keeper: without it nothing would be mended any more, silently."""
+        if not keeper.cancelled() and keeper.exception() is not None:
+            self._report_lost(self._lost("the keeper of the road failed"))
+            self._loop.call_exception_handler(
+                {"message": "the gateway's keeper failed", "exception": keeper.exception(), "task": keeper}
+            )
 
     async def _mend(self) -> None:
         """Log in again where the session has ended, and start a new feed."""
@@ -284,3 +300,9 @@ class Gateway:
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._executor, work)
+
+
+def _undo(attempt: "Future[Login]") -> None:
+    """End a log-in that came about after nobody waited for it any more."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        log_out(attempt.result())

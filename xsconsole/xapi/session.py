@@ -201,11 +201,14 @@ class Lane:
     def __init__(self, name: str, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"xapi-{name}")
         self._roads: dict[threading.Thread, tuple[Login, Road]] = {}
+        self._is_closed = False
 
     async def run(self, login: Login, work: Callable[[Session], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._work, login, work)
 
     def _work(self, login: Login, work: Callable[[Session], T]) -> T:
+        if self._is_closed:
+            raise RoadBroken("the console has disconnected", was_sent=False)
         return work(Session(self._road(login), login.handle))
 
     def _road(self, login: Login) -> Road:
@@ -220,7 +223,8 @@ class Lane:
 
     async def close(self) -> None:
         """Break what is still waiting for an answer, and end the threads."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._is_closed = True
+        self._executor.shutdown(wait=False)
         for _, road in self._roads.values():
             road.abort()
         threads = tuple(self._roads)
@@ -240,6 +244,7 @@ class PoolSession:
     def __init__(self, login: Login, *, on_lost: Callable[[], None]) -> None:
         self._login = login
         self._on_lost = on_lost
+        self._is_closed = False
         self._calls = Lane("calls", CALL_THREADS)
         self._cancels = Lane("cancel", 1)
 
@@ -271,6 +276,8 @@ class PoolSession:
 
     async def _run(self, lane: Lane, method: str, params: tuple[object, ...]) -> Any:
         login = self._login
+        if self._is_closed:
+            raise ConnectionLost(pool=self.pool_name, cause="the console has disconnected", was_sent=False)
         try:
             return await lane.run(login, functools.partial(_call, method, params))
         except failures.BELOW as failure:
@@ -278,12 +285,10 @@ class PoolSession:
             if isinstance(error, SessionLost) and login is self._login:
                 self._on_lost()
             raise error from failure
-        except RuntimeError as failure:  # the executor is shut down
-            raise ConnectionLost(pool=self.pool_name, cause="the console has disconnected", was_sent=False) from failure
 
     async def close(self) -> None:
         """Log out and end the threads; a pool that is away is not waited for."""
-        login = self._login
+        login, self._is_closed = self._login, True
         with contextlib.suppress(*failures.BELOW, TimeoutError):
             async with asyncio.timeout(LOG_OUT_TIMEOUT_S):
                 await self._cancels.run(login, _end)

@@ -57,16 +57,18 @@ class Tasks:
             ConnectionLost: the outcome is unknown.
             NotPermitted, PoolFailed: it failed; `TASK_CANCELLED` where somebody cancelled it.
         """
-        ref = Ref(await self._session.call(f"Async.{method}", *params))
-        self._news[ref] = asyncio.Event()
+        start = asyncio.create_task(self._session.call(f"Async.{method}", *params), name=method)
         try:
-            await self._mark(ref, run)
-            task = await self._finished(ref, method, on_progress)
+            ref = Ref(await asyncio.shield(start))
+            self._news[ref] = asyncio.Event()
+            try:
+                await self._mark(ref, run)
+                task = await self._finished(ref, method, on_progress)
+            finally:
+                del self._news[ref]
         except asyncio.CancelledError:
-            await asyncio.shield(self._cancelled(ref))
+            await asyncio.shield(self._cancelled(start))
             raise
-        finally:
-            del self._news[ref]
         await self._tidy(ref)
         return self._result(task, method)
 
@@ -143,10 +145,11 @@ class Tasks:
     def _unknown(self, cause: str) -> ConnectionLost:
         return ConnectionLost(pool=self._session.pool_name, cause=cause, was_sent=True)
 
-    async def _cancelled(self, ref: Ref) -> None:
+    async def _cancelled(self, start: asyncio.Task[Any]) -> None:
+        """Cancel on the pool what was started there, also where the start itself is not answered yet."""
         try:
             async with asyncio.timeout(CANCEL_TIMEOUT_S):
-                await self._session.cancel(ref)
+                await self._session.cancel(Ref(await start))
         except (ConsoleError, TimeoutError) as failure:
             log.warning("a task could not be cancelled: %s", failure)
 
