@@ -146,7 +146,7 @@ def test_the_log_says_who_called_what(fresh_pool: EmbeddedPool, breakable: Any, 
     assert [(call["method"], call["user"], call["outcome"]) for call in calls] == [
         ("session.login_with_password", "", "ok"),
         ("network.set_name_label", "eve", "RBAC_PERMISSION_DENIED"),
-        ("session.logout", "", "ok"),
+        ("session.logout", "eve", "ok"),
     ]
     assert calls[1]["params"] == [network, "mine"]
     assert fresh_pool.passwords["eve"] not in json.dumps(calls)

@@ -81,6 +81,11 @@ class Converter:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise wrongly_typed(f"Expected string, got '{described(value)}'")
+    try:
+        value.encode()
+    except UnicodeEncodeError as failure:
+        # Half a surrogate pair, which JSON can carry and no other protocol.
+        raise XapiError("INVALID_VALUE", "string", value.encode("utf-8", "replace").decode()) from failure
     return str(value)
 
 

@@ -54,7 +54,7 @@ class Dispatcher:
             ConnectionDropped: the connection is to be closed without an answer.
         """
         await self._pool.faults.until_allowed()
-        outcome = "ok"
+        outcome, user = "ok", self._pool.sessions.name_of(request.params[0]) if request.params else ""
         try:
             return await self._answer(request)
         except XapiError as error:
@@ -64,7 +64,7 @@ class Dispatcher:
             outcome = "dropped"
             raise
         finally:
-            self._record(request, outcome)
+            self._record(request, user, outcome)
 
     async def close(self) -> None:
         """Stop the operations that go on behind tasks."""
@@ -150,8 +150,7 @@ class Dispatcher:
             _log.exception("%s failed", target.name)
             raise XapiError("INTERNAL_ERROR", repr(failure)) from failure
 
-    def _record(self, request: Request, outcome: str) -> None:
-        user = self._pool.sessions.name_of(request.params[0]) if request.params else ""
+    def _record(self, request: Request, user: str, outcome: str) -> None:
         target = self._targets.get(request.method.removeprefix(_ASYNC))
         is_with_session = target is None or target.message.takes_session
         params: Sequence[object] = request.params[1:] if is_with_session else request.params[:1]
