@@ -5,7 +5,7 @@ bisections, and comes out as ranges that a table model repeats.
 """
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -50,6 +50,7 @@ class Outline:
         self._held: dict[NodeId, int] = defaultdict(int)  # how many shown lines hang directly below
         self._leaning: dict[Ref, set[Ref]] = defaultdict(set)
         self._host_of_metrics: dict[Ref, Ref] = {}
+        self._counts: Counter[Sort] = Counter()
         self._matching: set[NodeId] = set()
         self._shown: set[NodeId] = set()
         self._toggled: set[NodeId] = set()
@@ -80,6 +81,10 @@ class Outline:
 
     def facts(self, id_: NodeId) -> Facts | None:
         return self._facts.get(id_)
+
+    def count(self, sort: Sort) -> int:
+        """Return how many there are, visible or not."""
+        return self._counts[sort]
 
     def position(self, id_: NodeId) -> int | None:
         """Return the row of an object; None where it is not visible."""
@@ -237,6 +242,7 @@ class Outline:
 
     def _attach(self, facts: Facts) -> None:
         self._facts[facts.id] = facts
+        self._counts[facts.sort] += 1
         insort(self._below[facts.parent], facts.key)
         self._match(facts)
 
@@ -247,6 +253,7 @@ class Outline:
         siblings = self._below[facts.parent]
         del siblings[bisect_left(siblings, facts.key)]
         del self._facts[facts.id]
+        self._counts[facts.sort] -= 1
         self._leaves.pop(facts.id, None)
 
     def _match(self, facts: Facts) -> None:

@@ -1,0 +1,72 @@
+"""The tooltip of a line: everything that has no room in it."""
+
+from xsconsole.domain import words
+from xsconsole.domain.board import Board
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
+from xsconsole.domain.outline_rows import Row, Sort
+from xsconsole.domain.workflow import Workflow
+
+
+def hint(row: Row, inventory: Inventory, board: Board) -> str:
+    match row.sort:
+        case Sort.HOST:
+            lines = _host(row, inventory)
+        case Sort.VM:
+            lines = _vm(row, inventory, board)
+        case Sort.SR:
+            lines = _sr(row, inventory)
+        case _:
+            lines = []
+    return "\n".join((row.name, *lines))
+
+
+def _host(row: Row, inventory: Inventory) -> list[str]:
+    host = inventory.get(Host, Ref(row.id))
+    if host is None:
+        return []
+    metrics = inventory.get(HostMetrics, host.metrics)
+    lines = [host.address] if host.address else []
+    if row.state == "down":
+        lines.append("The pool hears nothing of this host.")
+    elif row.state == "disabled":
+        lines.append("In maintenance: no VM starts here.")
+    if metrics is not None and metrics.memory_total:
+        used = metrics.memory_total - metrics.memory_free
+        lines.append(f"Memory: {words.size(used)} of {words.size(metrics.memory_total)} in use")
+    return lines
+
+
+def _vm(row: Row, inventory: Inventory, board: Board) -> list[str]:
+    vm = inventory.get(VM, Ref(row.id))
+    if vm is None:
+        return []
+    processors = words.count(vm.VCPUs_max, "vCPU")
+    lines = [f"{vm.power_state} · {processors} · {words.size(vm.memory_dynamic_max or vm.memory_static_max)}"]
+    guest = inventory.get(GuestMetrics, vm.guest_metrics)
+    addresses = sorted({address for key, address in guest.networks.items() if key.endswith("/ip")}) if guest else []
+    if addresses:
+        lines.append(", ".join(addresses))
+    if vm.current_operations:
+        lines.append(f"Busy: {', '.join(sorted(set(vm.current_operations.values())))}")
+    card = board.cards.get(row.configuration) if row.configuration else None
+    if card is not None:
+        lines.append(f"Member of {card.name}, in {_stage_name(board.workflow, card.stage)}")
+    elif row.is_stray:
+        lines.append("A clone that still carries the mark of the VM it was made from: adopt it, or let it be cleaned.")
+    return lines
+
+
+def _sr(row: Row, inventory: Inventory) -> list[str]:
+    sr = inventory.get(SR, Ref(row.id))
+    if sr is None:
+        return []
+    kind = f"{sr.type}, {'shared' if sr.shared else 'local'}"
+    if not sr.physical_size:
+        return [kind]
+    return [kind, f"{words.size(sr.physical_utilisation)} of {words.size(sr.physical_size)} in use"]
+
+
+def _stage_name(workflow: Workflow | None, stage_id: str) -> str:
+    found = next((stage.name for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
+    return found or stage_id
