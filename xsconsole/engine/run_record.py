@@ -1,0 +1,54 @@
+"""The run record on the pool: what any console needs to finish or undo a run."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
+from xsconsole.engine.ports import Field, PoolPort
+from xsconsole.engine.values import remove_value, write_value
+from xsconsole.errors import Refused
+
+
+class StandingRecord:
+    """One run record. Changes are written one after another; the pool always shows a whole one."""
+
+    def __init__(self, pool: PoolPort, record: RunRecord) -> None:
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self.record = record
+
+    @property
+    def _stem(self) -> str:
+        return run_stem(self.record.plan.intent.configuration)
+
+    async def change(self, changed: Callable[[RunRecord], RunRecord]) -> None:
+        """Write what `changed` makes of the record, and keep it only when it is written."""
+        async with self._lock:
+            record = changed(self.record)
+            await write_value(self._pool, Field.POOL, self._stem, encode_run(record))
+            self.record = record
+
+    async def remove(self) -> None:
+        async with self._lock:
+            await remove_value(self._pool, Field.POOL, self._stem)
+
+
+def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> RunRecord | None:
+    """Return the run record of a configuration, None where there is none.
+
+    Raises:
+        Refused: there is one that this console cannot read.
+    """
+    stem = run_stem(configuration)
+    standing = numbers(keys, stem)
+    for number in standing:
+        record = decode_run(keys[f"{stem}.{number}"])
+        if record is not None:
+            return record
+    if standing:
+        raise Refused(
+            reason="A run of this configuration was left by a console that this one does not understand.",
+            mend="Settle it with a newer console.",
+        )
+    return None
