@@ -99,8 +99,9 @@ def test_a_port_that_is_taken_is_named() -> None:
     assert str(port) in words
 
 
-def test_too_many_hosts_are_refused() -> None:
-    status, words = refused("--hosts", "100000")
+@pytest.mark.parametrize("arguments", [("--hosts", "100000"), ("--vms", "100000")])
+def test_more_than_a_scenario_has_room_for_is_refused(arguments: tuple[str, str]) -> None:
+    status, words = refused(*arguments)
 
     assert (status, words.count("\n")) == (1, 1)
 

@@ -20,6 +20,7 @@ from xsconsole.simpool import control, operations, roles, scenario, statefile, u
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.dispatch import Dispatcher
+from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import load
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.server import Site
@@ -90,6 +91,9 @@ def make_pool(options: Options) -> Pool:
             scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms)
         except ValueError as failure:
             raise CannotServe(str(failure)) from failure
+        except XapiError as failure:
+            text = " ".join(failure.description)
+            raise CannotServe(f"the scenario has no room for so many VMs: {text}") from failure
         roles.furnish(pool.db)
     users.admit(pool)
     return pool
