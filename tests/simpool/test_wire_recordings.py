@@ -3,6 +3,7 @@
 References, uuids and times differ by nature; a recorded reference stands for the object that has its part here.
 """
 
+import http.client
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -243,3 +244,52 @@ def test_a_call_on_a_template_is_refused_in_the_same_words(world: World, recordi
     expected, answered = replay(world, recording(name), {"VM": template})
 
     assert answered == expected
+
+
+def test_an_answer_of_the_feed_has_the_parts_of_a_real_one(session: Any, recording: Read) -> None:
+    theirs = recording("013_event_from_class_vm_network")["response"]["Value"]
+    gone = recording("952_event_from_mod_then_del")["response"]["Value"]["events"][0]
+    watch = getattr(session.xenapi.event, "from")
+    network = session.xenapi.network.create({"name_label": "brief", "other_config": {}})
+
+    ours = watch(["VM", "network"], "", 30.0)
+    session.xenapi.network.destroy(network)
+    lost = watch(["network"], ours["token"], 30.0)["events"][0]
+
+    assert ours.keys() == theirs.keys()
+    assert ours["valid_ref_counts"].keys() == theirs["valid_ref_counts"].keys()
+    assert {tuple(event) for event in ours["events"]} == {tuple(event) for event in theirs["events"]}
+    assert list(lost) == list(gone)
+    assert len(ours["token"]) == len(theirs["token"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("C00_GET_root", "C01_GET_nosuch", "C05_HEAD_root", "C06_POST_json_ct_text", "C08_POST_jsonrpc_null_id"),
+        *("C02_OPTIONS_root", "C09_POST_RPC2", "C15_big_id"),
+    ],
+)
+def test_plain_http_is_answered_as_by_a_real_host(world: World, pool: EmbeddedPool, recording: Read, name: str) -> None:
+    recorded = recording(name)
+    method, path, body, headers = recorded["request"]
+    own = None if body is None else REFERENCE.sub(world.handle, body)
+    connection = http.client.HTTPConnection(pool.url.removeprefix("http://"), timeout=30)
+
+    connection.request(method, path, own, headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+
+    assert answer.status == recorded["status"]
+    got = {header.lower(): value for header, value in answer.getheaders()}
+    for header, value in recorded["headers"].items():
+        if header.lower() not in ("content-length", "connection"):
+            assert got.get(header.lower()) == value
+    assert answer.will_close == (recorded["headers"]["connection"] == "close")
+    assert first_host(text) == first_host(recorded["body"])
+
+
+def first_host(text: str) -> str:
+    """Return a body with one reference, and none's name, where it lists the hosts: there was one, here are several."""
+    return re.sub(r'("?,"?|</value><value>)OpaqueRef:-', "", UUID.sub("-", text))

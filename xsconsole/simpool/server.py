@@ -123,7 +123,7 @@ async def body_of(request: web.BaseRequest) -> bytes:
 def page(status: int, *, detail: str = "") -> web.Response:
     """Return the page that XAPI sends instead of an answer; the connection ends with it."""
     title, text = _EXPLANATIONS[status]
-    more = f"<h1> Additional information </h1>{html.escape(detail)}" if detail else ""
+    more = f"<h1> Additional information </h1>{_escape(detail)}" if detail else ""
     response = web.Response(
         status=status,
         body=f"<html><body><h1>HTTP {status} {title}</h1>{text}{more}</body></html>".encode(),
@@ -131,6 +131,10 @@ def page(status: int, *, detail: str = "") -> web.Response:
     )
     response.force_close()
     return response
+
+
+def _escape(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "&apos;")
 
 
 def _rpc(body: bytes, content_type: str) -> web.Response:
