@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog
 
 
 async def answered(dialog: QDialog) -> bool:
-    """Open `dialog` and return whether it was accepted. It is deleted afterwards, also when the waiting is cancelled."""
+    """Open `dialog` and return whether it was accepted. It is deleted afterwards."""
     answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def settle(result: int) -> None:

@@ -132,6 +132,10 @@ class Header(QFrame):
         self._caption.setText(caption)
         set_look(self._caption, look)
 
+    def sizeHint(self) -> QSize:
+        # A dock takes the height of its title bar from here and from nowhere else.
+        return QSize(super().sizeHint().width(), theme.HEADER_HEIGHT)
+
     def add_control(self, widget: QWidget) -> None:
         """Put a control at the right end."""
         self._row.addWidget(widget)

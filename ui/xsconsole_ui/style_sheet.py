@@ -32,6 +32,8 @@ QLabel { background: transparent; }
 QLabel[look="caption"] { color: $muted; font-size: $caption; }
 QLabel[look="section"] { color: $muted; font-size: $caption; font-weight: 600; }
 QLabel[look="title"] { color: $text; font-weight: 600; }
+QLabel[look="product"] { color: $text; font-weight: 600; }
+QLabel[look="status"] { color: $muted; }
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="good"] { color: $good; }
 QLabel[look="warn"] { color: $warn; }
@@ -44,6 +46,7 @@ QFrame[look="header"] { background: $surface; border: 0; border-bottom: 1px soli
 QFrame[look="topbar"] { background: $surface; border: 0; border-bottom: 1px solid $hairline; }
 QFrame[look="rail"] { background: $surface; border: 0; border-right: 1px solid $hairline; }
 QFrame[look="footer"] { background: $surface; border: 0; border-top: 1px solid $hairline; }
+QFrame[look="popup"] { background: $surface; border: 1px solid $outline; border-radius: 6px; }
 QFrame[look="line"] { background: $hairline; border: 0; }
 QFrame[look="notice"] { background: $surface; border: 1px solid $outline; border-radius: 8px; }
 QFrame[look="notice"][state="good"] { background: $good_soft; border-color: $good; }
@@ -89,6 +92,7 @@ QComboBox QAbstractItemView {
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
 
 QAbstractItemView { background: $surface; color: $text; border: 0; outline: 0; gridline-color: $hairline; }
+QListView[look="cards"] { background: transparent; }
 QHeaderView { background: $surface; border: 0; }
 QHeaderView::section {
     background: $surface; color: $muted; font-size: $caption; border: 0; border-bottom: 1px solid $hairline;
@@ -107,7 +111,7 @@ QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
-QMenuBar { background: $surface; color: $text; border: 0; border-bottom: 1px solid $hairline; padding: 2px 4px; }
+QMenuBar { background: transparent; color: $text; border: 0; padding: 0; }
 QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: 4px; }
 QMenuBar::item:selected { background: $accent_soft; }
 QMenu { background: $surface; color: $text; border: 1px solid $outline; padding: 4px; }
@@ -119,7 +123,7 @@ QMenu::separator { height: 1px; background: $hairline; margin: 4px 8px; }
 QProgressBar { background: $chip; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 QSplitter::handle { background: $hairline; }
-QStatusBar { background: $surface; color: $muted; border-top: 1px solid $hairline; min-height: 24px; }
+QStatusBar { background: $surface; color: $muted; border: 0; }
 QStatusBar::item { border: 0; }
 QTabBar::tab {
     background: transparent; color: $muted; padding: 6px 10px; border: 0; border-bottom: 2px solid transparent;

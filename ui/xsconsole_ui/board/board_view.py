@@ -105,6 +105,13 @@ class BoardView(QWidget):
         else:
             self._set_selected(configuration, keep=None)
 
+    def place_of_selected(self) -> QPoint | None:
+        """Return the lower left corner of the selected card on the screen."""
+        lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None
+        if lane is None:
+            return None
+        return lane.view.viewport().mapToGlobal(lane.view.visualRect(lane.view.currentIndex()).bottomLeft())
+
     def take_focus(self) -> None:
         """Give the keyboard to the selected card, or to the first one."""
         lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None

@@ -1,6 +1,6 @@
 """Paints cards, each once: a card that looks as before is copied from a picture."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ PADDING = 10
 LINE_GAP = 4
 SQUARE = 9
 SQUARE_GAP = 3
-MOST_SQUARES = 8
+LEAST_SQUARES_WIDTH = 48
 CHIP_PADDING = 7
 CHIP_GAP = 4
 MOST_CHIP_ROWS = 2
@@ -133,15 +133,21 @@ class CardPainter:
         top = PADDING + placement.title_height + LINE_GAP
         left = float(PADDING)
         middle = top + metrics.height() / 2
-        for power in face.powers[:MOST_SQUARES]:
+        painter.setFont(theme.text_font())
+        room = width - 2 * PADDING - metrics.horizontalAdvance(face.facts)
+        are_single = len(face.powers) * (SQUARE + SQUARE_GAP) + SQUARE_GAP <= max(room, LEAST_SQUARES_WIDTH)
+        # Where the squares of all members do not fit, one square of each power stands with its number.
+        shown_powers = [(power, 1) for power in face.powers] if are_single else Counter(face.powers).most_common()
+        for power, number in shown_powers:
             paint_power(painter, QRectF(left, middle - SQUARE / 2, SQUARE, SQUARE), power, colours)
             left += SQUARE + SQUARE_GAP
-        rest = len(face.powers) - MOST_SQUARES
-        text = f"+{rest}  {face.facts}" if rest > 0 else face.facts
-        left += 3
-        painter.setFont(theme.text_font())
+            if not are_single:
+                painter.setPen(QColor(colours.muted))
+                painter.drawText(QPointF(left, top + metrics.ascent()), str(number))
+                left += metrics.horizontalAdvance(str(number)) + 2 * SQUARE_GAP
+        left += SQUARE_GAP
         painter.setPen(QColor(colours.muted))
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
+        shown = metrics.elidedText(face.facts, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
         painter.drawText(QPointF(left, top + metrics.ascent()), shown)
 
     def _bar(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:

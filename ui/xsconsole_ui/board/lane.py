@@ -179,7 +179,7 @@ class Lane(QFrame):
         top.setFixedHeight(theme.HEADER_HEIGHT + theme.STRIPE)
         top.setLayout(head)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 0, 1, 1)
+        column.setContentsMargins(1, 0, 1, theme.SPACE)
         column.setSpacing(0)
         column.addWidget(top)
         column.addSpacing(theme.GAP + 1)

@@ -83,6 +83,10 @@ class Inspector(pieces.Panel):
         card = self._card
         return recorded(card.run) if card is not None and card.run is not None else None
 
+    def shows(self, run: RunId) -> bool:
+        """Whether the user can see this run here."""
+        return self.isVisible() and self._run == run
+
     @property
     def _card(self) -> Card | None:
         return self._console.board.cards.get(self._selected) if self._selected else None

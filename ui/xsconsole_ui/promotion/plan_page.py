@@ -30,7 +30,8 @@ class PlanPage(QWidget):
     def __init__(self, console: Console, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
-        self.outcome = pieces.Notice(self)
+        self._news = QWidget(self)
+        self.outcome = pieces.Notice(self._news)
         self.steps = Section(self.tr("Plan"), self)
         self.checks = Section(self.tr("What it means"), self)
         self.progress = QProgressBar(self)
@@ -42,7 +43,8 @@ class PlanPage(QWidget):
         self._disks = QWidget(self)
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
-        self.reason = QLineEdit(self)
+        self._why = QWidget(self)
+        self.reason = QLineEdit(self._why)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))
         self.go = pieces.button("", "primary", self)
@@ -54,6 +56,9 @@ class PlanPage(QWidget):
 
     def _lay_out(self) -> None:
         margin, gap = theme.MARGIN, theme.GAP
+        news = QVBoxLayout(self._news)
+        news.setContentsMargins(margin, margin, margin, 0)
+        news.addWidget(self.outcome)
         bar = QVBoxLayout(self._bar)
         bar.setContentsMargins(margin, gap, margin, gap)
         bar.setSpacing(theme.SPACE)
@@ -66,10 +71,7 @@ class PlanPage(QWidget):
         for choice in (self.keep, self.restore):
             group.addButton(choice)
             disks.addWidget(choice)
-        notice = QVBoxLayout()
-        notice.setContentsMargins(margin, margin, margin, 0)
-        notice.addWidget(self.outcome)
-        reason = QVBoxLayout()
+        reason = QVBoxLayout(self._why)
         reason.setContentsMargins(margin, margin, margin, 0)
         reason.addWidget(self.reason)
         buttons = QHBoxLayout()
@@ -81,12 +83,12 @@ class PlanPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(notice)
+        column.addWidget(self._news)
         column.addWidget(self._bar)
         column.addWidget(self._disks)
         column.addWidget(self.steps)
         column.addWidget(self.checks)
-        column.addLayout(reason)
+        column.addWidget(self._why)
         column.addLayout(buttons)
         column.addStretch(1)
 
@@ -108,18 +110,18 @@ class PlanPage(QWidget):
         self.checks.show_rows(_meaning(plan))
         self._show_bar(None)
         if question.refusal is not None:
-            self.outcome.show_words("bad", question.refusal.reason, question.refusal.mend)
+            self._tell("bad", question.refusal.reason, question.refusal.mend)
         elif question.has_changed:
-            self.outcome.show_words("warn", self.tr("The plan has changed since it was first shown."), "")
+            self._tell("warn", self.tr("The plan has changed since it was first shown."), "")
         else:
-            self.outcome.hide()
+            self._news.hide()
         is_demotion = isinstance(question.command, Demote)
         self._disks.setVisible(is_demotion and can_restore)
         if isinstance(question.command, Demote):
             self.keep.setChecked(question.command.disks is Disks.KEEP)
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
         self.restore.setText(restore_words)
-        self.reason.setVisible(True)
+        self._why.setVisible(True)
         self.go.setText(words.kind_name(plan.intent.kind))
         self.go.setEnabled(question.refusal is None and not is_starting)
         self.go.setToolTip(question.refusal.reason if question.refusal else self._title(plan))
@@ -142,7 +144,7 @@ class PlanPage(QWidget):
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED
         self._disks.hide()
-        self.reason.setVisible(is_interrupted)
+        self._why.setVisible(is_interrupted)
         self.go.hide()
         self.resume.setVisible(is_interrupted)
         self.undo.setVisible(is_interrupted)
@@ -163,15 +165,19 @@ class PlanPage(QWidget):
     def _show_outcome(self, run: ShownRun) -> None:
         match run.state:
             case RunState.DONE:
-                self.outcome.show_words("good", self.tr("Done."), self.tr("The pool and the record say so."))
+                self._tell("good", self.tr("Done."), self.tr("The pool and the record say so."))
             case RunState.UNDONE:
                 failure, remains = _explained(run)
-                self.outcome.show_words("bad", failure, remains, _details(run))
+                self._tell("bad", failure, remains, _details(run))
             case RunState.INTERRUPTED:
                 failure, remains = _explained(run)
-                self.outcome.show_words("warn", failure, remains, _details(run))
+                self._tell("warn", failure, remains, _details(run))
             case RunState.RUNNING | RunState.UNDOING:
-                self.outcome.hide()
+                self._news.hide()
+
+    def _tell(self, state: str, headline: str, advice: str, details: str = "") -> None:
+        self.outcome.show_words(state, headline, advice, details)
+        self._news.show()
 
     def _title(self, plan: Plan) -> str:
         return words.title(plan, self._console.board.workflow)

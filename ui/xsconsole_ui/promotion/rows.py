@@ -38,7 +38,7 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 MARK_WIDTH = 24
 ASIDE_GAP = 12
 ABOVE = 3  # px, over and under the words of a row
-WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+WRAP = Qt.TextFlag.TextWordWrap
 
 
 class Mark(StrEnum):
@@ -110,6 +110,8 @@ class RowsModel(QAbstractListModel):
                 return row.whole or row.text
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(part for part in (row.mark.lower(), row.text, row.aside) if part)
+            case Qt.ItemDataRole.SizeHintRole:
+                return QSize(0, theme.ROW_HEIGHT)  # for a plain delegate; ours measures the words
             case _ if role == ROW_ROLE:
                 return row
             case _:

@@ -7,7 +7,7 @@ from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
 
 
@@ -33,15 +33,18 @@ class ShownRun:
 
 def own(status: RunStatus) -> ShownRun:
     """Return a run of this console."""
+    error = status.error
+    told = error.failed if isinstance(error, RunFailed) else None
+    failed = next((step.key for step in status.plan.steps if told == words.describe(step)), None)
     return ShownRun(
         plan=status.plan,
         state=status.state,
         settled=frozenset(status.settled),
         undone=frozenset(status.undone),
         current=frozenset(status.current),
-        failed=None,
+        failed=failed,
         progress=status.progress,
-        error=status.error,
+        error=error,
     )
 
 

@@ -1,0 +1,410 @@
+"""Every command of a user, as data. Menus, buttons, shortcuts, the find field and tests use the same objects."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QKeySequence
+
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.runs import Target
+from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.engine.commands import Demote, Direction, Plannable, Promote
+from xsconsole_ui.resources import icon
+from xsconsole_ui.theme import Colours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the user has before them. `targets` are those of the selected card."""
+
+    is_connected: bool = False
+    is_live: bool = False
+    workflow: Workflow | None = None
+    card: Card | None = None
+    targets: tuple[Target, ...] = ()
+    vms: tuple[Uuid, ...] = ()  # selected in the inventory
+    has_strays: bool = False
+
+    def ways(self, kind: Kind) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.kind is kind)
+
+    def open_ways(self, kind: Kind) -> tuple[Target, ...]:
+        return tuple(target for target in self.ways(kind) if target.plan is not None)
+
+    def stage_name(self, target: Target) -> str:
+        stage = self.workflow.stage(target.stage) if self.workflow else None
+        return stage.name if stage else str(target.stage)
+
+
+class Hands(Protocol):
+    """What an action can do; the window gives it."""
+
+    def ask(self, command: Plannable, *, show_only: bool = False) -> None: ...
+    def settle(self, configuration: ConfigurationId, direction: Direction) -> None: ...
+    def choose_target(self, kind: Kind | None) -> None: ...
+    def create(self) -> None: ...
+    def add_members(self) -> None: ...
+    def remove_members(self) -> None: ...
+    def adopt(self) -> None: ...
+    def dissolve(self) -> None: ...
+    def connect_to_pool(self) -> None: ...
+    def find(self) -> None: ...
+    def go(self, place: str) -> None: ...
+    def walk_panels(self) -> None: ...
+    def toggle_theme(self) -> None: ...
+    def restore_panels(self) -> None: ...
+    def quit(self) -> None: ...
+
+
+def _never_refused(situation: Situation) -> str:
+    del situation
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One command. `why_not` gives the reason why it cannot be used now, empty where it can."""
+
+    id: str
+    text: str
+    perform: Callable[[Situation, Hands], None]
+    why_not: Callable[[Situation], str] = _never_refused
+    named: Callable[[Situation], str] | None = None  # a closer name, for what is selected
+    shortcut: str = ""
+    icon: str = ""
+    tip: str = ""
+
+
+def command_to(situation: Situation, target: Target) -> Plannable | None:
+    """Return the command that brings the selected card along `target`."""
+    card = situation.card
+    if card is None or target.kind is None:
+        return None
+    kind = Promote if target.kind is Kind.PROMOTE else Demote
+    return kind(configuration=card.id, revision=card.revision, target=target.stage)
+
+
+def _way(kind: Kind) -> Callable[[Situation, Hands], None]:
+    def perform(situation: Situation, hands: Hands) -> None:
+        ways = situation.open_ways(kind)
+        command = command_to(situation, ways[0]) if len(ways) == 1 else None
+        if command is not None:
+            hands.ask(command)
+        else:
+            hands.choose_target(kind)
+
+    return perform
+
+
+def _no_card(situation: Situation) -> str:
+    if not situation.is_connected:
+        return "Connect to a pool first."
+    return "" if situation.card is not None else "Select a card on the board first."
+
+
+def _no_live_card(situation: Situation) -> str:
+    if _no_card(situation):
+        return _no_card(situation)
+    return "" if situation.is_live else "The pool is away; what is shown is the last known state."
+
+
+def _no_way(kind: Kind) -> Callable[[Situation], str]:
+    def why_not(situation: Situation) -> str:
+        if _no_live_card(situation) or situation.open_ways(kind):
+            return _no_live_card(situation)
+        refusals = [target.refusal for target in situation.ways(kind) if target.refusal is not None]
+        if refusals:
+            return f"{refusals[0].reason} {refusals[0].mend}".strip()
+        return f"No way {'forward' if kind is Kind.PROMOTE else 'back'} leads out of this stage."
+
+    return why_not
+
+
+def _way_name(kind: Kind) -> Callable[[Situation], str]:
+    verb = "Promote" if kind is Kind.PROMOTE else "Demote"
+
+    def named(situation: Situation) -> str:
+        ways = situation.open_ways(kind)
+        return f"{verb} to {situation.stage_name(ways[0])}" if len(ways) == 1 else f"{verb}…" if ways else verb
+
+    return named
+
+
+def _nothing_interrupted(situation: Situation) -> str:
+    if _no_live_card(situation):
+        return _no_live_card(situation)
+    is_interrupted = situation.card is not None and situation.card.standing is Standing.INTERRUPTED
+    return "" if is_interrupted else "No run of this configuration was interrupted."
+
+
+def _no_vms(situation: Situation) -> str:
+    if not situation.is_live:
+        return "Connect to a pool first."
+    return "" if situation.vms else "Select VMs in the inventory first."
+
+
+def _no_vms_or_card(situation: Situation) -> str:
+    return _no_live_card(situation) or _no_vms(situation)
+
+
+def _nothing_to_adopt(situation: Situation) -> str:
+    if not situation.is_live:
+        return "Connect to a pool first."
+    broken = (Standing.INCOMPLETE, Standing.INCONSISTENT)
+    is_broken = situation.card is not None and situation.card.standing in broken
+    if situation.has_strays or is_broken:
+        return ""
+    return "There are no strays, and the selected configuration is whole."
+
+
+def _settle(direction: Direction) -> Callable[[Situation, Hands], None]:
+    def perform(situation: Situation, hands: Hands) -> None:
+        if situation.card is not None:
+            hands.settle(situation.card.id, direction)
+
+    return perform
+
+
+def _plan_only(situation: Situation, hands: Hands) -> None:
+    ways = situation.open_ways(Kind.PROMOTE) or situation.open_ways(Kind.DEMOTE)
+    command = command_to(situation, ways[0]) if ways else None
+    if command is not None:
+        hands.ask(command, show_only=True)
+
+
+def _no_plan(situation: Situation) -> str:
+    if _no_card(situation):
+        return _no_card(situation)
+    is_open = situation.open_ways(Kind.PROMOTE) or situation.open_ways(Kind.DEMOTE)
+    return "" if is_open else _no_way(Kind.PROMOTE)(situation) or "No way leads out of this stage."
+
+
+def _no_way_at_all(situation: Situation) -> str:
+    if _no_live_card(situation):
+        return _no_live_card(situation)
+    return "" if situation.ways(Kind.PROMOTE) or situation.ways(Kind.DEMOTE) else "No way leads out of this stage."
+
+
+PROMOTE = Action(
+    id="card.promote",
+    text="&Promote",
+    shortcut="Ctrl+Right",
+    icon="promote",
+    tip="Move the configuration to the next stage",
+    perform=_way(Kind.PROMOTE),
+    why_not=_no_way(Kind.PROMOTE),
+    named=_way_name(Kind.PROMOTE),
+)
+DEMOTE = Action(
+    id="card.demote",
+    text="&Demote",
+    shortcut="Ctrl+Left",
+    icon="demote",
+    tip="Move the configuration back",
+    perform=_way(Kind.DEMOTE),
+    why_not=_no_way(Kind.DEMOTE),
+    named=_way_name(Kind.DEMOTE),
+)
+MOVE_TO = Action(
+    id="card.move-to",
+    text="Promote &to…",
+    shortcut="Ctrl+Shift+Right",
+    tip="Choose among all stages a way leads to",
+    perform=lambda _, hands: hands.choose_target(None),
+    why_not=_no_way_at_all,
+)
+PLAN = Action(
+    id="card.plan",
+    text="Show p&lan",
+    shortcut="Ctrl+P",
+    icon="info",
+    tip="See what a promotion would do. Nothing is changed",
+    perform=_plan_only,
+    why_not=_no_plan,
+)
+RESUME = Action(
+    id="run.resume",
+    text="&Resume run",
+    icon="resume",
+    tip="Finish what was interrupted",
+    perform=_settle(Direction.RESUME),
+    why_not=_nothing_interrupted,
+)
+UNDO_RUN = Action(
+    id="run.undo",
+    text="&Undo run",
+    icon="undo",
+    tip="Put back what an interrupted run did",
+    perform=_settle(Direction.UNDO),
+    why_not=_nothing_interrupted,
+)
+CREATE = Action(
+    id="configuration.create",
+    text="&Create configuration…",
+    shortcut="Ctrl+N",
+    icon="add",
+    tip="Make a configuration from the VMs selected in the inventory",
+    perform=lambda _, hands: hands.create(),
+    why_not=_no_vms,
+)
+ADD_MEMBERS = Action(
+    id="configuration.add",
+    text="&Add members…",
+    tip="Add the VMs selected in the inventory to the configuration",
+    perform=lambda _, hands: hands.add_members(),
+    why_not=_no_vms_or_card,
+)
+REMOVE_MEMBERS = Action(
+    id="configuration.remove",
+    text="Remo&ve members…",
+    tip="Take VMs out of the configuration; the VMs stay",
+    perform=lambda _, hands: hands.remove_members(),
+    why_not=_no_live_card,
+)
+ADOPT = Action(
+    id="configuration.adopt",
+    text="Ad&opt…",
+    tip="Take strays in, or make a configuration whole again",
+    perform=lambda _, hands: hands.adopt(),
+    why_not=_nothing_to_adopt,
+)
+DISSOLVE = Action(
+    id="configuration.dissolve",
+    text="D&issolve…",
+    tip="Forget the configuration; its VMs stay",
+    perform=lambda _, hands: hands.dissolve(),
+    why_not=_no_live_card,
+)
+CONNECT = Action(
+    id="pool.connect",
+    text="&Connect…",
+    shortcut="Ctrl+Shift+C",
+    icon="connect",
+    tip="Connect to a pool",
+    perform=lambda _, hands: hands.connect_to_pool(),
+)
+FIND = Action(
+    id="find",
+    text="&Find…",
+    shortcut="Ctrl+K",
+    icon="search",
+    tip="Find a configuration, a VM or a command",
+    perform=lambda _, hands: hands.find(),
+)
+GO_BOARD = Action(
+    id="go.board",
+    text="&Board",
+    shortcut="Ctrl+1",
+    icon="board",
+    perform=lambda _, hands: hands.go("board"),
+)
+GO_AUDIT = Action(
+    id="go.audit",
+    text="A&udit",
+    shortcut="Ctrl+2",
+    icon="audit",
+    perform=lambda _, hands: hands.go("audit"),
+)
+WALK = Action(
+    id="panel.next",
+    text="&Next panel",
+    shortcut="F6",
+    tip="Walk the keyboard through the panels",
+    perform=lambda _, hands: hands.walk_panels(),
+)
+TOGGLE_THEME = Action(
+    id="theme.toggle",
+    text="Light or &dark",
+    shortcut="Ctrl+Shift+L",
+    perform=lambda _, hands: hands.toggle_theme(),
+)
+RESTORE_PANELS = Action(
+    id="panel.restore",
+    text="&Restore panels",
+    tip="Put all panels back where they belong",
+    perform=lambda _, hands: hands.restore_panels(),
+)
+QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
+
+RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, None, RESUME, UNDO_RUN, None)
+MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, DISSOLVE)
+CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
+MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
+    ("&Pool", (CONNECT, None, QUIT)),
+    ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
+    ("&View", (GO_BOARD, GO_AUDIT, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
+)
+VM_MENU = (CREATE, ADD_MEMBERS, ADOPT)
+ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)
+
+
+class UserAction(QAction):
+    """An `Action` as Qt knows it. It is disabled with its reason in tooltip and status tip."""
+
+    def __init__(self, action: Action, owner: "Actions") -> None:
+        super().__init__(action.text, owner)
+        self.action = action
+        self._owner = owner
+        self.setObjectName(action.id)
+        if action.shortcut:
+            self.setShortcut(QKeySequence(action.shortcut))
+        self.triggered.connect(self._perform)
+
+    @property
+    def why_not(self) -> str:
+        return self.action.why_not(self._owner.situation)
+
+    def follow(self, situation: Situation) -> None:
+        why_not = self.action.why_not(situation)
+        name = self.action.named(situation) if self.action.named else self.action.text
+        keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        tip = (self.action.tip or name.replace("&", "")) + (f" ({keys})" if keys else "")
+        if self.text() != name:
+            self.setText(name)
+        self.setEnabled(not why_not)
+        told = why_not or tip
+        if self.toolTip() != told:
+            self.setToolTip(told)
+            self.setStatusTip(told)
+
+    @Slot()
+    def _perform(self) -> None:
+        self.action.perform(self._owner.situation, self._owner.hands)
+
+
+class Actions(QObject):
+    """All actions, kept in step with the situation."""
+
+    def __init__(self, hands: Hands, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.hands = hands
+        self.situation = Situation()
+        self._made = {action.id: UserAction(action, self) for action in ALL}
+        self.follow(self.situation)
+
+    def __getitem__(self, action: Action) -> UserAction:
+        return self._made[action.id]
+
+    @property
+    def all(self) -> tuple[UserAction, ...]:
+        return tuple(self._made.values())
+
+    def follow(self, situation: Situation) -> None:
+        self.situation = situation
+        for made in self._made.values():
+            made.follow(situation)
+
+    def dress(self, colours: Colours) -> None:
+        for made in self._made.values():
+            if made.action.icon:
+                made.setIcon(icon(made.action.icon, colours.muted))
+
+    def refused_by(self, keys: QKeySequence) -> str:
+        """Return why the action of this shortcut cannot be used now; empty where none is, or it can."""
+        for made in self._made.values():
+            if not made.isEnabled() and made.shortcut() == keys:
+                return made.why_not
+        return ""

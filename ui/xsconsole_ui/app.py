@@ -1,0 +1,115 @@
+"""The application: Qt's loop under asyncio, one window on one console, and nothing that fails in silence."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from xsconsole.console import Connection, Console, Secret
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.resources import icon
+from xsconsole_ui.theme import LIGHT, Scheme, Theme
+from xsconsole_ui.window_state import WindowState
+
+log = logging.getLogger(__name__)
+
+Script = Callable[[MainWindow], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the window starts. Where address, user or password is missing it asks for them."""
+
+    url: str | None = None
+    user: str | None = None
+    fingerprint: str | None = None
+    password: Secret | None = None
+    scheme: Scheme | None = None  # None: as last time
+    asks_to_connect: bool = True
+
+    @property
+    def connection(self) -> Connection | None:
+        if self.url is None or self.user is None:
+            return None
+        return Connection(url=self.url, user=self.user, fingerprint=self.fingerprint)
+
+
+def run(options: Options, open_console: Callable[[], Awaitable[Console]], script: Script | None = None) -> int:
+    """Open the window and return the exit status when it is closed, or when `script`, which drives it, returns one."""
+    application = make_application()
+    with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
+        return runner.run(_live(application, options, open_console, script))
+
+
+def make_application() -> QApplication:
+    """Return the one `QApplication`, with the names the desktop knows it by."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("xsconsole")
+    application.setDesktopFileName("xsconsole")
+    application.setQuitOnLastWindowClosed(False)
+    application.setWindowIcon(icon("xsconsole", LIGHT.accent, 64))
+    return application
+
+
+async def _live(
+    application: QApplication,
+    options: Options,
+    open_console: Callable[[], Awaitable[Console]],
+    script: Script | None,
+) -> int:
+    console = await open_console()
+    try:
+        state = WindowState(console)
+        theme = Theme(application, options.scheme or state.scheme)
+        window = MainWindow(console, theme, state)
+        with _reported(window):
+            try:
+                window.show()
+                connection = options.connection
+                if connection is not None and options.password is not None:
+                    window.connect_to(connection, options.password)
+                elif options.asks_to_connect:
+                    window.ask_to_connect(connection)
+                if script is not None:
+                    return await script(window)
+                await window.until_closed()
+                return 0
+            finally:
+                await window.end()
+    finally:
+        await console.close()
+
+
+class _reported:
+    """Bring what fails in a slot or on the loop before the user, and into the log."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._hook = sys.excepthook
+
+    def __enter__(self) -> None:
+        sys.excepthook = self._in_slot
+        asyncio.get_running_loop().set_exception_handler(self._on_loop)
+
+    def __exit__(self, *failure: object) -> None:
+        sys.excepthook = self._hook
+        asyncio.get_running_loop().set_exception_handler(None)
+
+    def _in_slot(self, kind: type[BaseException], failure: BaseException, traceback: TracebackType | None) -> None:
+        log.error("a slot failed", exc_info=(kind, failure, traceback))
+        self._window.tell_bug(failure)
+
+    def _on_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        del loop
+        failure = context.get("exception")
+        log.error("the loop reports: %s", context.get("message"), exc_info=failure)
+        if isinstance(failure, BaseException):
+            self._window.tell_bug(failure)

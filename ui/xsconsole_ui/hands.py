@@ -1,0 +1,138 @@
+"""What actions do with the window: the one implementation of `actions.Hands`."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from xsconsole.console import Console
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.workflow import Kind
+from xsconsole.engine.commands import Adopt, Direction, Dissolve, Plannable
+from xsconsole_ui.actions import Situation, command_to
+from xsconsole_ui.board.board_view import BoardView
+from xsconsole_ui.dialogs import answered
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.membership import AddDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.promotion.desk import Desk
+
+if TYPE_CHECKING:
+    from xsconsole_ui.main_window import MainWindow
+
+
+class WindowHands(QObject):
+    """Every act of the user that is more than looking goes through the desk."""
+
+    def __init__(self, window: "MainWindow", console: Console, desk: Desk, board: BoardView, jobs: Jobs) -> None:
+        super().__init__(window)
+        self._window = window
+        self._console = console
+        self._desk = desk
+        self._board = board
+        self._jobs = jobs
+        self._targets = QMenu(window)
+        self._targets.setToolTipsVisible(True)
+        self._targets.triggered.connect(self._go_to_target)
+
+    @property
+    def targets_menu(self) -> QMenu:
+        return self._targets
+
+    @property
+    def _situation(self) -> Situation:
+        return self._window.actions_.situation
+
+    def ask(self, command: Plannable, *, show_only: bool = False) -> None:
+        self._desk.ask(command, show_only=show_only)
+
+    def settle(self, configuration: ConfigurationId, direction: Direction) -> None:
+        self._desk.settle(configuration, direction)
+
+    def choose_target(self, kind: Kind | None) -> None:
+        """Offer the stages a way leads to; those that are closed say why."""
+        situation = self._situation
+        self._targets.clear()
+        for target in situation.targets:
+            if target.kind is None or kind not in (None, target.kind):
+                continue
+            verb = self.tr("Promote to") if target.kind is Kind.PROMOTE else self.tr("Demote to")
+            action = QAction(f"{verb} {situation.stage_name(target)}", self._targets)
+            action.setData(str(target.stage))
+            if target.refusal is not None:
+                action.setEnabled(False)
+                action.setToolTip(f"{target.refusal.reason} {target.refusal.mend}".strip())
+            self._targets.addAction(action)
+        first = next((action for action in self._targets.actions() if action.isEnabled()), None)
+        if first is not None:
+            self._targets.setActiveAction(first)
+        self._targets.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+
+    @Slot(QAction)
+    def _go_to_target(self, chosen: QAction) -> None:
+        target = next((target for target in self._situation.targets if target.stage == chosen.data()), None)
+        command = command_to(self._situation, target) if target is not None else None
+        if command is not None:
+            self._desk.ask(command)
+
+    def create(self) -> None:
+        self._open(CreateDialog(self._console, self._situation.vms, self._window))
+
+    def add_members(self) -> None:
+        card = self._situation.card
+        if card is not None:
+            self._open(AddDialog(self._console, card, self._situation.vms, self._window))
+
+    def remove_members(self) -> None:
+        card = self._situation.card
+        if card is not None:
+            self._open(RemoveDialog(self._console, card, self._window))
+
+    def adopt(self) -> None:
+        """Take the strays of one configuration in: of the selected one, or of the first that has some."""
+        board, card = self._console.board, self._situation.card
+        strays = board.strays
+        if card is None and strays:
+            card = board.cards.get(strays[0].value.configuration)
+        configuration = card.id if card is not None else (strays[0].value.configuration if strays else None)
+        if configuration is None:
+            return
+        own = tuple(stray for stray in strays if stray.value.configuration == configuration)
+        stage = card.stage if card is not None else own[0].value.stage
+        self._board.select(configuration)
+        command = Adopt(configuration=configuration, stage=stage, vms=tuple(stray.uuid for stray in own))
+        self._desk.ask(command, show_only=True)
+
+    def dissolve(self) -> None:
+        card = self._situation.card
+        if card is not None:
+            self._desk.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
+
+    def _open(self, dialog: MembershipDialog) -> None:
+        self._jobs.start(self._ask_by(dialog), "ask about members")
+
+    async def _ask_by(self, dialog: MembershipDialog) -> None:
+        if await answered(dialog) and dialog.command is not None:
+            self._desk.ask(dialog.command, show_only=True)
+
+    def connect_to_pool(self) -> None:
+        self._window.ask_to_connect()
+
+    def find(self) -> None:
+        self._window.bar.field.setFocus()
+        self._window.bar.field.selectAll()
+
+    def go(self, place: str) -> None:
+        self._window.go(place)
+
+    def walk_panels(self) -> None:
+        self._window.walk_panels()
+
+    def toggle_theme(self) -> None:
+        self._window.theme.toggle()
+
+    def restore_panels(self) -> None:
+        self._window.restore_panels()
+
+    def quit(self) -> None:
+        self._window.close()

@@ -1,0 +1,292 @@
+"""The one window: what it consists of, how its parts hear of each other, and what it remembers."""
+
+import asyncio
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+
+from xsconsole.console import Connection, Console, Secret
+from xsconsole.domain import words
+from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
+from xsconsole.domain.runs import RunState
+from xsconsole.errors import ConsoleError
+from xsconsole_ui import actions, pieces, window_layout
+from xsconsole_ui.actions import Action, Actions, Situation
+from xsconsole_ui.activity import ActivityPanel
+from xsconsole_ui.audit import AuditPanel
+from xsconsole_ui.board.board_view import BoardView
+from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.connect_dialog import ConnectDialog
+from xsconsole_ui.dialogs import answered
+from xsconsole_ui.find import Finder
+from xsconsole_ui.hands import WindowHands
+from xsconsole_ui.inventory.panel import InventoryPanel
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.notices import Notices
+from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.promotion.inspector import Inspector
+from xsconsole_ui.status_line import StatusLine
+from xsconsole_ui.theme import Theme
+from xsconsole_ui.top_bar import TopBar
+from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
+
+PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT}
+
+
+class MainWindow(QMainWindow):
+    """Holds the panels; decides nothing about the domain."""
+
+    def __init__(self, console: Console, theme: Theme, state: WindowState) -> None:
+        super().__init__()
+        self.console, self.theme, self._state = console, theme, state
+        self._closed: asyncio.Event = asyncio.Event()
+        self.setWindowTitle("xsconsole")
+        self.setDockNestingEnabled(False)
+        self.notices = Notices(self)
+        self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.tell_bug)
+        self.bridge = Bridge(console, self)
+        self._turns = Turns(self)
+        self.desk = Desk(console, self.bridge, self.jobs, self)
+        self.board = BoardView(console, self.bridge, self)
+        self.hands = WindowHands(self, console, self.desk, self.board, self.jobs)
+        self.actions_ = Actions(self.hands, self)
+        self.inspector = Inspector(
+            console, self.bridge, self.desk, (self.actions_[actions.PROMOTE], self.actions_[actions.DEMOTE]), self
+        )
+        self.inventory = InventoryPanel(console, theme, self)
+        self.activity = ActivityPanel(console, theme, self)
+        self.audit = AuditPanel(console, theme, self)
+        self.bar = TopBar(console, self)
+        self.status = StatusLine(console, self)
+        self.finder = Finder(
+            console, self.bar, self.actions_, show_card=self._find_card, show_vm=self._find_vm, parent=self
+        )
+        self._card_menu = QMenu(self)
+        self.setMenuWidget(self.bar)
+        window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
+        self._centre = window_layout.set_centre(self, self.notices, (self.board, self.audit))
+        self._docks = window_layout.add_docks(
+            self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
+        )
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addPermanentWidget(self.status, 1)
+        self._fill_menus()
+        self._connect()
+        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self._restore()
+        self._dress()
+        self.bridge.take_all()
+
+    # What it consists of.
+
+    def _fill_menus(self) -> None:
+        for title, listed in actions.MENUS:
+            self._fill(self.bar.menus.addMenu(title), listed)
+        view = self.bar.menus.actions()[-1].menu()
+        if isinstance(view, QMenu):
+            view.addSeparator()
+            for dock in self._docks:
+                view.addAction(dock.toggleViewAction())
+        self._fill(self._card_menu, actions.CARD_MENU)
+        # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
+        self.addActions(self.actions_.all)
+        for action in self.actions_.all:
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+
+    def _fill(self, menu: QMenu, listed: tuple[Action | None, ...]) -> None:
+        menu.setToolTipsVisible(True)
+        for action in listed:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_[action])
+
+    # How its parts hear of each other.
+
+    def _connect(self) -> None:
+        self.board.card_selected.connect(self._on_card_selected)
+        self.board.opened.connect(self._on_opened)
+        self.board.asked.connect(self.desk.ask)
+        self.board.menu_wanted.connect(self._show_card_menu)
+        self.board.leftovers.adopt_wanted.connect(self.actions_[actions.ADOPT].trigger)
+        self.board.leftovers.card_wanted.connect(self.board.select)
+        self.board.empty.add_step(pieces.ActionButton(self.actions_[actions.CREATE], "primary", self))
+        self.board.empty.add_step(pieces.ActionButton(self.actions_[actions.CONNECT], "", self))
+        self.inspector.left.connect(self.board.take_focus)
+        self.inventory.selection_changed.connect(self._situate)
+        self.inventory.set_context_actions([self.actions_[action] for action in actions.VM_MENU])
+        self.desk.failed.connect(self.notices.tell_error)
+        self.desk.ended.connect(self._tell_outcome)
+        self.bridge.card_changed.connect(self._on_card_changed)
+        self.bridge.layout_changed.connect(self._on_layout)
+        self.bridge.link_changed.connect(self._on_link)
+        self.bridge.leftovers_changed.connect(self._situate_soon)
+        self.bridge.audit_grew.connect(self.status.show_audit)
+        self.bridge.audit_failed.connect(self._on_audit_failed)
+        self.theme.changed.connect(self._dress)
+
+    @Slot()
+    def _situate(self) -> None:
+        """Look at what the user has before them, for the actions."""
+        card, board = self.board.selected, self.console.board
+        is_known = card is not None and card.id in board.cards and board.workflow is not None
+        self.actions_.follow(
+            Situation(
+                is_connected=self.console.identity is not None,
+                is_live=self.console.identity is not None and self.console.link.state == "live",
+                workflow=board.workflow,
+                card=card,
+                targets=self.console.targets(card.id) if card is not None and is_known else (),
+                vms=self.inventory.selected,
+                has_strays=bool(board.strays),
+            )
+        )
+
+    @Slot()
+    def _situate_soon(self) -> None:
+        self._turns.put("situation", self._situate)
+
+    @Slot(object)
+    def _on_card_selected(self, configuration: ConfigurationId | None) -> None:
+        self.inspector.show_card(configuration)
+        self._situate()
+
+    @Slot(object)
+    def _on_opened(self, configuration: ConfigurationId) -> None:
+        del configuration
+        plan = self.actions_[actions.PLAN]
+        if plan.isEnabled():
+            plan.trigger()
+        else:
+            self.status.say(plan.why_not)
+
+    @Slot(str)
+    def _on_card_changed(self, configuration: str) -> None:
+        selected = self.board.selected
+        if selected is None or selected.id == configuration:
+            self._situate_soon()
+
+    @Slot()
+    def _on_layout(self) -> None:
+        self.status.show_workflow()
+        self._situate_soon()
+
+    @Slot()
+    def _on_link(self) -> None:
+        self.bar.show_link()
+        self.status.show_link()
+        self._situate_soon()
+
+    @Slot(object)
+    def _on_audit_failed(self, error: ConsoleError) -> None:
+        self.status.show_audit_failure(error)
+        self.notices.tell_error(error, self.tr("Nothing is done until the audit can be written"))
+
+    @Slot(str)
+    def _tell_outcome(self, run: RunId) -> None:
+        status = next((status for status in self.console.runs if status.run == run), None)
+        if status is None:
+            return
+        title = words.title(status.plan, self.console.board.workflow)
+        if status.error is not None and not self.inspector.shows(run):
+            self.notices.tell_error(status.error, title)
+        elif status.state is RunState.DONE:
+            self.status.say(self.tr("Done: {title}").format(title=title))
+
+    def tell_bug(self, failure: BaseException) -> None:
+        """Say that the program itself is wrong. What runs on the pool goes on."""
+        headline = self.tr("Something went wrong inside the console.")
+        advice = self.tr("What was asked may not have been done: look at the board before trying again.")
+        self.notices.tell("bad", headline, advice, f"{type(failure).__name__}: {failure}")
+
+    @Slot(QPoint)
+    def _show_card_menu(self, at: QPoint) -> None:
+        self._card_menu.popup(at)
+
+    def _find_card(self, configuration: ConfigurationId) -> None:
+        self.go("board")
+        self.board.select(configuration)
+
+    def _find_vm(self, vm: Uuid) -> None:
+        self._docks[0].show()
+        self.inventory.select((vm,))
+
+    # What actions and the program ask of it.
+
+    def go(self, place: str) -> None:
+        """Show a place, `board` or `audit`, and give it the keyboard."""
+        page = {"board": self.board, "audit": self.audit}[place]
+        self.actions_[PLACES[place]].setChecked(True)
+        self._centre.setCurrentWidget(page)
+        if page is self.board:
+            self.board.take_focus()
+        else:
+            window_layout.focus_into(page)
+
+    def walk_panels(self) -> None:
+        panels = (self._centre, self.inspector, self.activity, self.inventory)
+        panel = window_layout.next_panel(panels, QApplication.focusWidget())
+        if panel is self._centre and self._centre.currentWidget() is self.board:
+            self.board.take_focus()
+        elif panel is not None:
+            window_layout.focus_into(panel)
+
+    def restore_panels(self) -> None:
+        self.restoreState(self._first_layout, LAYOUT_VERSION)
+
+    def ask_to_connect(self, proposed: Connection | None = None) -> None:
+        """Open the dialog that asks for a pool. It connects by itself and stays until that has worked."""
+        self.jobs.start(answered(ConnectDialog(self.console, proposed, self)), "ask for a pool")
+
+    def connect_to(self, connection: Connection, password: Secret) -> None:
+        self.jobs.start(self.console.connect(connection, password), "connect")
+
+    async def until_closed(self) -> None:
+        await self._closed.wait()
+
+    async def end(self) -> None:
+        """Close, remember the layout and stop what still runs here. The console is not closed."""
+        self.close()
+        self.bridge.close()
+        self._turns.forget()
+        await self.jobs.close()
+        self.deleteLater()
+
+    # What it remembers.
+
+    def _restore(self) -> None:
+        geometry, layout = self._state.bytes_of("geometry"), self._state.bytes_of("layout")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if layout is not None:
+            self.restoreState(layout, LAYOUT_VERSION)
+
+    @Slot()
+    def _dress(self) -> None:
+        self.actions_.dress(self.theme.colours)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QStatusTipEvent):
+            self.status.say(event.tip())
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        why_not = self.actions_.refused_by(QKeySequence(event.keyCombination()))
+        if why_not:
+            self.status.say(why_not)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.notices.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed.is_set():
+            self._state.set_bytes("geometry", self.saveGeometry())
+            self._state.set_bytes("layout", self.saveState(LAYOUT_VERSION))
+            self._state.scheme = self.theme.scheme
+            self._state.save()
+            self._closed.set()
+        super().closeEvent(event)
