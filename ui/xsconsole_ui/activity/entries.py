@@ -1,0 +1,103 @@
+"""One line of the activity list: a run of this console, or a task of the pool."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from xsconsole.domain import words
+from xsconsole.domain.ids import RunId
+from xsconsole.domain.inventory import Task
+from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.workflow import Workflow
+
+_OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
+_RESULTS = {"success": ("done", "good"), "failure": ("failed", "bad"), "cancelled": ("cancelled", "muted")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`progress` is 0 to 1 while it goes on, else None. `tone` colours the result."""
+
+    key: str
+    what: str
+    where: str
+    who: str
+    started_at: datetime
+    progress: float | None = None
+    stage: str = ""  # what it does right now, in words
+    result: str = ""
+    tone: str = ""
+    details: str = ""
+    run: RunId | None = None
+
+    @property
+    def is_going(self) -> bool:
+        return self.progress is not None
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """The key by which newer ones come first."""
+        return -self.started_at.timestamp(), self.key
+
+
+def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: str) -> Entry:
+    plan = status.plan
+    is_going = status.state in (RunState.RUNNING, RunState.UNDOING)
+    tones = {RunState.DONE: "good", RunState.UNDONE: "warn", RunState.INTERRUPTED: "bad"}
+    notice = words.explain(status.error) if status.error is not None else None
+    result = "" if is_going else words.state_name(status.state)
+    if notice is not None and not is_going:
+        result = f"{result}: {notice.failed}"
+    return Entry(
+        key=f"run:{status.run}",
+        what=words.title(plan, workflow),
+        where=pool_name,
+        who=who,
+        started_at=status.started_at,
+        progress=min(1.0, max(0.0, status.progress)) if is_going else None,
+        stage=_stage_of(status) if is_going else "",
+        result=result,
+        tone=tones.get(status.state, ""),
+        details="" if notice is None else " ".join(filter(None, (notice.put_back, notice.remains, notice.mend))),
+        run=status.run,
+    )
+
+
+def _stage_of(status: RunStatus) -> str:
+    done, total = len(status.settled), len(status.plan.steps)
+    if status.state is RunState.UNDOING:
+        return f"putting back, {len(status.undone)} of {done}"
+    if not status.current:
+        return f"{done} of {total}"
+    current = words.describe(status.plan.step(status.current[0]))
+    rest = len(status.current) - 1
+    return f"{done} of {total} · {current}" + (f" and {rest} more" if rest else "")
+
+
+def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
+    """Return a task's line. `since` stands in where the pool does not say when it began."""
+    is_going = task.status in ("pending", "cancelling")
+    result, tone = _RESULTS.get(task.status, ("", ""))
+    if task.error_info:
+        result = f"{result}: {task.error_info[0]}"
+    return Entry(
+        key=f"task:{task.ref}",
+        what=task_name(task.name_label),
+        where=pool_name,
+        who="pool",
+        started_at=task.created or since,
+        progress=min(1.0, max(0.0, task.progress)) if is_going else None,
+        stage=("cancelling, " if task.status == "cancelling" else "") + f"{task.progress * 100:.0f} %"
+        if is_going
+        else "",
+        result=result,
+        tone=tone,
+        details=", ".join(part for part in task.error_info if part),
+    )
+
+
+def task_name(label: str) -> str:
+    """Return `Snapshot VM` for `Async.VM.snapshot`; other names as they are."""
+    parts = label.removeprefix("Async.").split(".")
+    if len(parts) != 2 or parts[0] not in _OBJECTS or not parts[1].isascii():
+        return label or "Task"
+    return f"{parts[1].replace('_', ' ').strip().capitalize()} {_OBJECTS[parts[0]]}"

@@ -1,0 +1,166 @@
+"""The activity list as the window shows it."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from time import perf_counter
+
+from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain.events import BoardChanged, InventoryChanged, RunChanged, StepProgressed
+from xsconsole.domain.ids import Ref, RunId
+from xsconsole.domain.inventory import Task
+from xsconsole_ui import pieces
+from xsconsole_ui.activity.entries import Entry, of_run, of_task
+from xsconsole_ui.activity.model import ActivityModel
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.theme import Theme
+
+FRAME_MS = 16
+BUDGET_S = 0.004
+WIDTHS = (340, 110, 90, 280, 90, 0)
+
+# Calls that every client makes all the time: rows of them would hide what people wait for.
+NOISE = ("event.", "session.", "task.")
+
+
+class ActivityPanel(pieces.Panel):
+    """Follows the console by itself. `stop` ends that; call it before the console closes."""
+
+    run_opened = Signal(str)  # RunId: somebody wants to see a run, such as why it failed
+    explanation_wanted = Signal(str, str)  # of a task that failed: what it was, and the pool's words
+
+    def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Activity"), parent=parent)
+        self._console = console
+        self._model = ActivityModel(self)
+        self._due: dict[RunId | Ref, Callable[[], Entry | None]] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._work)
+        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self)
+        self.empty = pieces.EmptyPlace(
+            self.tr("Nothing goes on"), self.tr("Runs of this console and tasks of the pool appear here."), self
+        )
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.view)
+        self.body.addLayout(self._stack, 1)
+        self.view.opened.connect(self._open)
+        theme.changed.connect(self.view.viewport().update)
+        self._ends: list[Callable[[], None]] = [
+            console.subscribe(RunChanged, self._hear_run),
+            console.subscribe(StepProgressed, self._hear_step),
+            console.subscribe(InventoryChanged, self._hear),
+            console.subscribe(BoardChanged, self._hear_board),
+        ]
+        self._note_runs()
+        self._note_tasks(task.ref for task in console.inventory.all(Task))
+        self._work()
+
+    def stop(self) -> None:
+        """Follow the console no more."""
+        for end in self._ends:
+            end()
+        self._ends.clear()
+        self._timer.stop()
+
+    @property
+    def model(self) -> ActivityModel:
+        return self._model
+
+    def _hear_run(self, event: RunChanged) -> None:
+        self._note(event.run, partial(self._run, event.run))
+
+    def _hear_step(self, event: StepProgressed) -> None:
+        self._note(event.run, partial(self._run, event.run))
+
+    def _hear(self, event: InventoryChanged) -> None:
+        if event.batch.is_whole:
+            self._note_runs()
+        self._note_tasks(change.ref for change in event.batch.changes if change.class_name == "task")
+
+    def _hear_board(self, event: BoardChanged) -> None:
+        if event.is_layout_changed:
+            self._note_runs()
+
+    def _note_runs(self) -> None:
+        for status in self._console.runs:
+            self._note(status.run, partial(self._run, status.run))
+
+    def _note_tasks(self, refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            self._note(ref, partial(self._task, ref))
+
+    def _note(self, key: RunId | Ref, make: Callable[[], Entry | None]) -> None:
+        self._due[key] = make
+        if not self._timer.isActive():
+            self._timer.start(FRAME_MS)
+
+    @Slot()
+    def _work(self) -> None:
+        end = perf_counter() + BUDGET_S
+        while self._due and perf_counter() < end:
+            entry = self._due.pop(next(iter(self._due)))()
+            if entry is not None:
+                self._model.show(entry)
+        if self._due:
+            self._timer.start(1)
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        going = self._model.going
+        text = self.tr("{count} running").format(count=going) if going else ""
+        if self.header.caption != text:
+            self.header.set_caption(text)
+        self._stack.setCurrentIndex(1 if self._model.rowCount() else 0)
+
+    @property
+    def _pool_name(self) -> str:
+        pool = self._console.inventory.pool
+        return pool.name_label if pool is not None else ""
+
+    def _run(self, run: RunId) -> Entry | None:
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is None:
+            return None
+        identity = self._console.identity
+        who = identity.actor if identity is not None else ""
+        known = self._model.known(f"run:{run}")
+        return of_run(status, self._console.board.workflow, self._pool_name, known.who if known and known.who else who)
+
+    def _task(self, ref: Ref) -> Entry | None:
+        task = self._console.inventory.get(Task, ref)
+        known = self._model.known(f"task:{ref}")
+        if task is None:
+            return _ended(known)
+        if task.name_label.removeprefix("Async.").startswith(NOISE):
+            return None
+        return of_task(task, self._pool_name, known.started_at if known is not None else datetime.now(UTC))
+
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        entry = self._model.entry(index.row())
+        if entry is None:
+            return
+        if entry.run is not None:
+            self.run_opened.emit(entry.run)
+        elif entry.tone == "bad":
+            self.explanation_wanted.emit(entry.what, entry.details)
+
+
+def _ended(known: Entry | None) -> Entry | None:
+    """Return what is to be shown of a task that the pool has forgotten."""
+    if known is None or not known.is_going:
+        return None
+    return Entry(
+        key=known.key,
+        what=known.what,
+        where=known.where,
+        who=known.who,
+        started_at=known.started_at,
+        result="ended",
+        tone="muted",
+    )

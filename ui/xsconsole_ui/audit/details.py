@@ -1,0 +1,86 @@
+"""All fields of one audit row, to be read and copied."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from xsconsole.domain.record import AuditRow
+from xsconsole.domain.workflow import Workflow
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.audit.fields import all_fields
+from xsconsole_ui.dense_table import csv_text, plain_text
+
+LABEL_WIDTH = 116
+
+
+class RowDetails(pieces.Panel):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Row"), parent=parent)
+        self._fields: tuple[tuple[str, str], ...] = ()
+        self._form: QWidget | None = None
+        self.as_text = pieces.button(self.tr("Copy"), "quiet", self)
+        self.as_csv = pieces.button(self.tr("Copy as CSV"), "quiet", self)
+        self.as_text.clicked.connect(self.copy_text)
+        self.as_csv.clicked.connect(self.copy_csv)
+        buttons = QWidget(self)
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        for button in (self.as_text, self.as_csv):
+            row.addWidget(button)
+        row.addStretch(1)
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setAccessibleName(self.tr("Fields of the row"))
+        self.body.addWidget(self._area, 1)
+        self.body.addWidget(pieces.Line(self))
+        self.body.addWidget(buttons)
+        self.show_row(None, None)
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        return self._fields
+
+    def show_row(self, row: AuditRow | None, workflow: Workflow | None) -> None:
+        """Show a row, or what this place is for."""
+        self._fields = () if row is None else all_fields(row, workflow)
+        self.header.set_title(self.tr("Row") if row is None else self.tr("Row {seq}").format(seq=row.seq))
+        for button in (self.as_text, self.as_csv):
+            button.setEnabled(row is not None)
+            button.setToolTip("" if row is not None else self.tr("Select a row first."))
+        form = QWidget()
+        form.setProperty("look", "surface")
+        if row is None:
+            column = QVBoxLayout(form)
+            column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+            column.addWidget(pieces.wrapped(self.tr("Select a row to see all its fields."), "muted", form))
+            column.addStretch(1)
+        else:
+            self._fill(form)
+        self._area.setWidget(form)
+
+    def _fill(self, form: QWidget) -> None:
+        rows = QFormLayout(form)
+        rows.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        rows.setHorizontalSpacing(theme.MARGIN)
+        rows.setVerticalSpacing(theme.SPACE + 2)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for name, text in self._fields:
+            caption = pieces.label(name, "muted", form)
+            caption.setFixedWidth(LABEL_WIDTH)
+            value = pieces.wrapped(_breakable(text), "", form)
+            value.setAccessibleName(f"{name}: {text}")
+            rows.addRow(caption, value)
+
+    @Slot()
+    def copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(plain_text(self._fields))
+
+    @Slot()
+    def copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(csv_text((("Field", "Value"), *self._fields)))
+
+
+def _breakable(text: str) -> str:
+    """Return a text whose long words may break, so that a digest never widens the pane."""
+    return " ".join("\u200b".join(word[at : at + 16] for at in range(0, len(word), 16)) for word in text.split(" "))

@@ -1,0 +1,118 @@
+"""An audit row as texts: cells of the table, and every field for the detail pane."""
+
+from enum import IntEnum
+
+from xsconsole.domain import words
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.record import AuditRow, Outcome
+from xsconsole.domain.workflow import Workflow
+from xsconsole_ui import times
+
+SHORT_DIGEST = 10
+
+TONES = {
+    Outcome.DONE: "good",
+    Outcome.UNDONE: "warn",
+    Outcome.FAILED: "bad",
+    Outcome.REFUSED: "warn",
+    Outcome.OBSERVED: "muted",
+}
+
+
+class Column(IntEnum):
+    SEQ = 0
+    TIME = 1
+    WHO = 2
+    WHAT = 3
+    CONFIGURATION = 4
+    WAY = 5
+    OUTCOME = 6
+    DIGEST = 7
+
+
+HEADS = ("#", "Time", "Who", "What", "Configuration", "From → to", "Outcome", "Digest")
+
+
+def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
+    fact = row.fact
+    match column:
+        case Column.SEQ:
+            return str(row.seq)
+        case Column.TIME:
+            return f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}"
+        case Column.WHO:
+            return fact.actor or row.os_user
+        case Column.WHAT:
+            return words.event_sentence(fact)
+        case Column.CONFIGURATION:
+            return fact.configuration_name
+        case Column.WAY:
+            return way(row, workflow)
+        case Column.OUTCOME:
+            return words.outcome_name(fact.outcome) if fact.outcome is not None else ""
+        case Column.DIGEST:
+            return row.digest[:SHORT_DIGEST]
+
+
+def way(row: AuditRow, workflow: Workflow | None) -> str:
+    source, target = row.fact.source, row.fact.target
+    if source and target and source != target:
+        return f"{stage_name(workflow, source)} → {stage_name(workflow, target)}"
+    only = target or source
+    return stage_name(workflow, only) if only else ""
+
+
+def stage_name(workflow: Workflow | None, stage_id: str) -> str:
+    found = next((stage.name for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
+    return found or stage_id
+
+
+def hint(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
+    if column is Column.TIME:
+        return times.exact_time(row.at)
+    if column is Column.DIGEST:
+        return row.digest
+    return cell(row, column, workflow)
+
+
+def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str], ...]:
+    """Return every field that is not empty, by the name people know it by."""
+    fact = row.fact
+    fields = (
+        ("Row", f"{row.seq} of chain {row.chain}"),
+        ("Time", times.exact_time(row.at)),
+        ("What", words.event_sentence(fact)),
+        ("Event", str(fact.event)),
+        ("Outcome", words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
+        ("Who", fact.actor),
+        ("At the desktop", f"{row.os_user} on {row.console}"),
+        ("Configuration", fact.configuration_name),
+        ("Configuration id", fact.configuration or ""),
+        ("From", stage_name(workflow, fact.source) if fact.source else ""),
+        ("To", stage_name(workflow, fact.target) if fact.target else ""),
+        ("Reason", fact.reason),
+        ("Run", fact.run or ""),
+        ("Step", fact.step or ""),
+        ("Pool", fact.pool or ""),
+        ("Session (SHA-256)", fact.session),
+        *((name, told(value)) for name, value in sorted((fact.details or {}).items())),
+        ("Digest", row.digest),
+    )
+    return tuple((name, text) for name, text in fields if text)
+
+
+def told(value: Json) -> str:
+    """Return a value of the details as one line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case list() | tuple():
+            return ", ".join(told(part) for part in value)
+        case dict():
+            return ", ".join(f"{name}: {told(part)}" for name, part in value.items())
+        case _:
+            return str(value)

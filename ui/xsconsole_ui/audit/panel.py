@@ -1,0 +1,225 @@
+"""The audit as the window shows it: rows, filter, detail, and the verdicts of a verification."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.events import AuditGrew
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.record import AuditQuery, Verdict
+from xsconsole.domain.workflow import Workflow
+from xsconsole.errors import ConsoleError
+from xsconsole_ui import pieces
+from xsconsole_ui import theme as look
+from xsconsole_ui.audit.details import RowDetails
+from xsconsole_ui.audit.model import AuditModel
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.theme import Theme
+
+PAGE_ROWS = 200
+TYPING_MS = 180
+GATHER_MS = 60
+WIDTHS = (64, 150, 90, 0, 140, 170, 80, 92)
+DETAIL_WIDTH = 340
+
+
+class AuditPanel(pieces.Panel):
+    """Reads the audit through the console; each reading is a job."""
+
+    loaded = Signal()  # a page, or newer rows, have arrived
+
+    def __init__(self, console: Console, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Audit"), parent=parent)
+        self._console = console
+        self._jobs = jobs
+        self._query = AuditQuery()
+        self._generation = 0  # an answer to an earlier question is thrown away
+        self._is_loaded = False
+        self._model = AuditModel(self._workflow, self)
+        self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self)
+        self.details = RowDetails(self)
+        self.filter = QLineEdit(self)
+        self.verify = pieces.button(self.tr("Verify chain"), "", self)
+        self.verdicts = pieces.Notice(self, can_close=True)
+        self.empty = pieces.EmptyPlace("", "", self)
+        self._typing = self._one_shot(TYPING_MS, self._ask)
+        self._growing = self._one_shot(GATHER_MS, self._ask_newer)
+        self._lay_out()
+        self._model.older_wanted.connect(self._ask_older)
+        self.view.selectionModel().currentRowChanged.connect(self._show_details)
+        self.filter.textChanged.connect(self._typing.start)
+        self.verify.clicked.connect(self._verify)
+        self.verdicts.closed.connect(self.verdicts.hide)
+        theme.changed.connect(self.view.viewport().update)
+        self._ends: list[Callable[[], None]] = [console.subscribe(AuditGrew, self._hear)]
+
+    def _one_shot(self, delay_ms: int, work: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(delay_ms)
+        timer.timeout.connect(work)
+        return timer
+
+    def _lay_out(self) -> None:
+        self.filter.setPlaceholderText(self.tr("Filter: who, what, configuration"))
+        self.filter.setAccessibleName(self.tr("Filter of the audit"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(240)
+        bar = QFrame(self)
+        bar.setProperty("look", "surface")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, look.GAP)
+        row.setSpacing(look.GAP)
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.verify)
+        news = QVBoxLayout()
+        news.setContentsMargins(look.MARGIN, 0, look.MARGIN, look.GAP)
+        news.addWidget(self.verdicts)
+        rows = QWidget(self)
+        self._stack = QStackedLayout(rows)
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(rows)
+        split.addWidget(self.details)
+        split.setStretchFactor(0, 1)
+        split.setSizes([900, DETAIL_WIDTH])
+        self.details.setMinimumWidth(220)
+        self.body.addWidget(bar)
+        self.body.addLayout(news)
+        self.body.addWidget(pieces.Line(self))
+        self.body.addWidget(split, 1)
+
+    # --- for the main window
+
+    def open(self) -> None:
+        """Load the newest rows, unless that was done; call it when the place is first shown."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._ask()
+
+    def show_configuration(self, configuration: ConfigurationId | None) -> None:
+        """Show only the rows of one configuration; None shows all."""
+        self._query = replace(self._query, configuration=configuration)
+        self._is_loaded = True
+        self._ask()
+
+    def stop(self) -> None:
+        """Follow the console no more."""
+        for end in self._ends:
+            end()
+        self._ends.clear()
+        self._typing.stop()
+        self._growing.stop()
+        self._generation += 1
+
+    @property
+    def model(self) -> AuditModel:
+        return self._model
+
+    # --- reading
+
+    def _workflow(self) -> Workflow | None:
+        return self._console.board.workflow
+
+    def _hear(self, event: AuditGrew) -> None:
+        if self._is_loaded and event.seq > self._model.newest and not self._growing.isActive():
+            self._growing.start()
+
+    @Slot()
+    def _ask(self) -> None:
+        """Begin anew with what the filter says now."""
+        self._query = replace(self._query, text=self.filter.text().strip())
+        self._generation += 1
+        self._jobs.start(self._read_first(self._generation), "read the audit")
+
+    @Slot()
+    def _ask_older(self) -> None:
+        self._jobs.start(self._read_older(self._generation), "read older audit rows")
+
+    @Slot()
+    def _ask_newer(self) -> None:
+        self._jobs.start(self._read_newer(self._generation), "read newer audit rows")
+
+    async def _read_first(self, generation: int) -> None:
+        page = await self._console.audit_page(self._query, limit=PAGE_ROWS)
+        if generation == self._generation:
+            self._model.clear()
+            self._model.append(page, has_older=len(page) == PAGE_ROWS)
+            self._show_state()
+
+    async def _read_older(self, generation: int) -> None:
+        page = await self._console.audit_page(self._query, before=self._model.oldest, limit=PAGE_ROWS)
+        if generation == self._generation:
+            self._model.append(page, has_older=len(page) == PAGE_ROWS)
+            self._show_state()
+
+    async def _read_newer(self, generation: int) -> None:
+        """Read down from the newest until a row is met that is shown already."""
+        newest, found = self._model.newest, []
+        before = None
+        while True:
+            page = await self._console.audit_page(self._query, before=before, limit=PAGE_ROWS)
+            found += [row for row in page if row.seq > newest]
+            if len(page) < PAGE_ROWS or page[-1].seq <= newest:
+                break
+            before = page[-1].seq
+        if generation == self._generation and newest == self._model.newest:
+            is_at_top = self.view.verticalScrollBar().value() == 0
+            self._model.prepend(found)
+            if is_at_top:
+                self.view.scrollToTop()
+            self._show_state()
+
+    def _show_state(self) -> None:
+        count = self._model.rowCount()
+        has_more = self._model.canFetchMore(self.view.rootIndex())
+        shown = words.count(count, "row")
+        self.header.set_caption(self.tr("{shown}, older ones below").format(shown=shown) if has_more else shown)
+        if not count and self._query.text:
+            self.empty.set_words(self.tr("Nothing matches"), self.tr("No row holds these words."))
+        elif not count:
+            self.empty.set_words(
+                self.tr("No rows yet"), self.tr("Whatever this console does or sees on the pool is recorded here.")
+            )
+        self._stack.setCurrentIndex(0 if count else 1)
+        self.loaded.emit()
+
+    @Slot()
+    def _show_details(self) -> None:
+        row = self._model.audit_row(self.view.currentIndex().row())
+        self.details.show_row(row, self._workflow())
+
+    # --- verifying
+
+    @Slot()
+    def _verify(self) -> None:
+        self.verify.setEnabled(False)
+        self.verify.setText(self.tr("Verifying…"))
+        self._jobs.start(self._check(), "verify the audit")
+
+    async def _check(self) -> None:
+        try:
+            verdicts = await self._console.verify_audit()
+        except ConsoleError as failure:
+            notice = words.explain(failure)
+            self.verdicts.show_words("bad", notice.failed, notice.mend, notice.details)
+        else:
+            self._show_verdicts(verdicts)
+        finally:
+            self.verify.setText(self.tr("Verify chain"))
+            self.verify.setEnabled(True)
+
+    def _show_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        broken = [verdict for verdict in verdicts if not verdict.is_good]
+        headline = self.tr("The record is whole.") if not broken else self.tr("The record does not verify.")
+        lines = [f"{'✓' if verdict.is_good else '✗'}  {verdict.sentence}" for verdict in verdicts]
+        details = "\n".join(f"{verdict.check}: row {verdict.seq}" for verdict in broken if verdict.seq is not None)
+        self.verdicts.show_words("bad" if broken else "good", headline, "\n".join(lines), details)

@@ -1,0 +1,171 @@
+"""A table of dense rows whose selection copies as text and as CSV."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from xsconsole_ui import theme
+
+Index = QModelIndex | QPersistentModelIndex
+
+TONE_ROLE = Qt.ItemDataRole.UserRole + 1  # "", muted, good, warn or bad
+PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
+NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BAR_WIDTH = 56
+BAR_HEIGHT = 3
+
+
+def csv_field(text: str) -> str:
+    """Return a field that no spreadsheet runs as a formula and no comma or quote breaks."""
+    safe = f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return '"' + safe.replace('"', '""') + '"'
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    return "".join(",".join(csv_field(field) for field in row) + "\r\n" for row in rows)
+
+
+def plain_text(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows with tabs between their fields; what would break a row is a blank."""
+    return "\n".join("\t".join(" ".join(field.split()) for field in row) for row in rows)
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints one line of text in the colour of its meaning, with a thin bar before it where there is progress."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        colours = theme.colours_of(option.palette)
+        area = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, QColor(colours.accent_soft))
+        painter.setPen(QPen(QColor(colours.hairline), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        tone = index.data(TONE_ROLE) or ""
+        words = area.adjusted(theme.GAP, 0, -theme.GAP, 0)
+        progress = index.data(PROGRESS_ROLE)
+        if isinstance(progress, float):
+            _paint_bar(painter, words.left(), words.center().y(), progress, colours)
+            words.setLeft(words.left() + BAR_WIDTH + theme.GAP)
+        painter.setFont(theme.text_font())
+        painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
+        text = " ".join(str(index.data() or "").split())
+        shown = QFontMetrics(theme.text_font()).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+        side = Qt.AlignmentFlag.AlignRight if index.data(NUMBER_ROLE) else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+
+def _paint_bar(painter: QPainter, left: int, middle: int, progress: float, colours: theme.Colours) -> None:
+    painter.fillRect(left, middle - 1, BAR_WIDTH, BAR_HEIGHT, QColor(colours.chip))
+    filled = round(BAR_WIDTH * min(1.0, max(0.0, progress)))
+    painter.fillRect(left, middle - 1, filled, BAR_HEIGHT, QColor(colours.accent))
+
+
+class DenseTable(QTableView):
+    """Whole rows are selected; Ctrl+C copies them as text, Ctrl+Shift+C as CSV."""
+
+    opened = Signal(QModelIndex)  # by Enter or a double click
+
+    def __init__(self, model: QAbstractTableModel, name: str, widths: Sequence[int], parent: QWidget | None) -> None:
+        """A width of 0 takes what is left."""
+        super().__init__(parent)
+        self._table = model
+        self.setModel(model)
+        self.setItemDelegate(CellDelegate(self))
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._shape(widths)
+        self.as_text = QAction(self.tr("Copy as text"), self)
+        self.as_text.setShortcut(QKeySequence.StandardKey.Copy)
+        self.as_csv = QAction(self.tr("Copy as CSV"), self)
+        self.as_csv.setShortcut(QKeySequence("Ctrl+Shift+C"))
+        self._menu = QMenu(self)
+        self._offer(self.as_text, self.copy_text)
+        self._offer(self.as_csv, self.copy_csv)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._open_menu)
+        self.doubleClicked.connect(self.opened)
+
+    def _shape(self, widths: Sequence[int]) -> None:
+        down, across = self.verticalHeader(), self.horizontalHeader()
+        down.hide()
+        down.setMinimumSectionSize(theme.ROW_HEIGHT)
+        down.setDefaultSectionSize(theme.ROW_HEIGHT)
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        across.setHighlightSections(False)
+        across.setSectionsMovable(True)
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        across.setFixedHeight(theme.ROW_HEIGHT)
+        for column, width in enumerate(widths):
+            if width:
+                self.setColumnWidth(column, width)
+            else:
+                across.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def _offer(self, action: QAction, work: Callable[[], None]) -> None:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(work)
+        self.addAction(action)
+        self._menu.addAction(action)
+
+    def add_context_action(self, action: QAction) -> None:
+        """Offer one more in the context menu."""
+        self._menu.addAction(action)
+
+    def selected_rows(self) -> list[int]:
+        return sorted(index.row() for index in self.selectionModel().selectedRows())
+
+    def cells(self, rows: Iterable[int]) -> list[list[str]]:
+        """Return the texts of rows, below the names of the columns."""
+        columns = range(self._table.columnCount())
+        head = [str(self._table.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
+        body = [[str(self._table.index(row, column).data() or "") for column in columns] for row in rows]
+        return [head, *body]
+
+    @Slot()
+    def copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(plain_text(self.cells(self.selected_rows())))
+
+    @Slot()
+    def copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(csv_text(self.cells(self.selected_rows())))
+
+    @Slot(QPoint)
+    def _open_menu(self, at: QPoint) -> None:
+        has_rows = bool(self.selected_rows())
+        for action in (self.as_text, self.as_csv):
+            action.setEnabled(has_rows)
+            action.setToolTip("" if has_rows else self.tr("Select rows first."))
+        self._menu.popup(self.viewport().mapToGlobal(at))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex())
+            event.accept()
+            return
+        super().keyPressEvent(event)
