@@ -19,6 +19,7 @@ from xsconsole.errors import ConnectFailed, ConnectionLost, SessionLost
 from xsconsole.xapi import failures
 from xsconsole.xapi.errors import BadAnswer, RoadBroken
 from xsconsole.xapi.transport import (
+    NO_SESSION,
     Address,
     Road,
     parse_address,
@@ -71,7 +72,7 @@ class Session(XenAPI.Session):  # type: ignore[misc] # the package has no types
             return self._login(methodname, params)
         if methodname in ("logout", "session.logout"):
             return self._logout()
-        return self._road.call(methodname, (self._session, *params))
+        return self._road.call(methodname, (self._session or NO_SESSION, *params))
 
     def _login(self, method: str, params: tuple[object, ...]) -> None:
         self._session = self._road.call(f"session.{method}", params)

@@ -54,10 +54,14 @@ def parse_address(text: str) -> Address:
     Raises:
         ValueError: it is no address.
     """
-    parts = urlsplit(text.strip() if "://" in text else f"https://{text.strip()}")
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(text)
-    return Address(scheme=parts.scheme, host=parts.hostname, port=parts.port or DEFAULT_PORTS[parts.scheme])
+    try:
+        parts = urlsplit(text.strip() if "://" in text else f"https://{text.strip()}")
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError as failure:
+        raise ValueError(f"no address: {text}") from failure
+    if scheme not in DEFAULT_PORTS or not host:
+        raise ValueError(f"no address: {text}")
+    return Address(scheme=scheme, host=host, port=port or DEFAULT_PORTS[scheme])
 
 
 def readable_fingerprint(digest: str) -> str:
@@ -183,18 +187,15 @@ def _ask_for_an_answer(road: Road) -> None:
 
 def cause_of(failure: BaseException) -> str:
     """Return in few words what broke a connection."""
-    match failure:
-        case urllib3.exceptions.NameResolutionError() | socket.gaierror():
-            return "the name of the host is not known"
-        case TimeoutError() | urllib3.exceptions.TimeoutError():
-            return "no answer in time"
-        case http.client.RemoteDisconnected():
-            return "the host closed the connection without an answer"
-    inner = failure.__cause__ or failure.__context__
-    if isinstance(inner, OSError) and inner is not failure and inner.strerror:
-        return inner.strerror.lower()
-    if isinstance(failure, OSError) and failure.strerror:
-        return failure.strerror.lower()
+    if isinstance(failure, urllib3.exceptions.NameResolutionError | socket.gaierror):
+        return "the name of the host is not known"
+    if isinstance(failure, http.client.RemoteDisconnected):
+        return "the host closed the connection without an answer"
+    for one in (failure, failure.__cause__, failure.__context__):
+        if isinstance(one, OSError) and one.strerror:
+            return one.strerror.lower()
+    if isinstance(failure, TimeoutError | urllib3.exceptions.TimeoutError):
+        return "no answer in time"
     return str(failure) or type(failure).__name__
 
 

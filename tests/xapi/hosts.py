@@ -1,0 +1,75 @@
+"""Hosts that are not as the embedded pool is: a forwarder in front of it that can refuse, count and cut."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from embedded import EmbeddedPool
+
+
+class Forwarder(ThreadingHTTPServer):
+    """Passes calls on to a pool."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, pool: EmbeddedPool, *, refused_paths: tuple[str, ...]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.target = urlsplit(pool.url).netloc
+        self.refused_paths = refused_paths
+        self.paths: list[str] = []
+        self.connections = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Forwarder
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.paths.append(self.path)
+        if self.path in self.server.refused_paths:
+            self._answer(500, b"<html><body>HTTP 500 internal server error</body></html>", "text/html")
+            return
+        onward = http.client.HTTPConnection(self.server.target, timeout=60)
+        try:
+            onward.request("POST", self.path, body, {"Content-Type": self.headers["Content-Type"]})
+            response = onward.getresponse()
+            self._answer(response.status, response.read(), response.headers["content-type"])
+        finally:
+            onward.close()
+
+    def _answer(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Keep quiet."""
+
+
+@contextmanager
+def forwarder(pool: EmbeddedPool, *, refused_paths: tuple[str, ...] = ()) -> Iterator[Forwarder]:
+    server = Forwarder(pool, refused_paths=refused_paths)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
