@@ -1,0 +1,306 @@
+"""The engine of one connection to one pool: what the console calls.
+
+How to use it:
+
+    engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=...)
+    ...                                     # the feed runs; after every change of the pool's own record:
+    engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
+    board = derive(inventory, engine.watch.holder_of)   # who is alive, by this console's own clock
+    await engine.begin()                    # once connected: frees and closes what an ended process of this home left
+    ... engine.watch.run(renew_board) ...   # a task of the console's: a lease that becomes stale changes the board
+    plan = engine.plan(command)             # pure, from the world as last heard
+    run = await engine.open(Confirmed(command=command, digest=plan.digest))     # refuses, or the run goes on by itself
+    run = await engine.settle(Settle(...))  # finish or undo what any console left
+    status = await run.wait()
+    await engine.close()                    # stops runs at their next step and leaves them as interrupted
+
+`observe` is called with a `RunStatus` for each change of a run and a `StepProgressed` for each progress of a task.
+`me.is_gone` decides which of our own leases may be taken back at once; `engine.presence` has one that is safe.
+A command that `open` or `settle` refuses leaves a row `command.refused`, so the console need not write one.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Protocol
+
+from xsconsole.domain.board import Board, derive
+from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem
+from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.runs import RunStatus, Target
+from xsconsole.domain.workflow import Workflow
+from xsconsole.engine import planner, publishing, targets
+from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
+from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
+from xsconsole.engine.fresh import read_afresh
+from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
+from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
+from xsconsole.engine.run_record import standing_run
+from xsconsole.engine.runner import Observer, Run, Surroundings
+from xsconsole.engine.values import insist
+from xsconsole.engine.watch import LeaseWatch
+from xsconsole.errors import HeldElsewhere, PlanIsStale, Refused
+
+CATCH_UP_S = 10.0
+
+
+class World(Protocol):
+    """The pool as last heard of. The console itself fits."""
+
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def board(self) -> Board: ...
+
+
+class Engine:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        *,
+        pool: PoolPort,
+        ledger: Ledger,
+        clock: Clock,
+        ids: Ids,
+        me: Me,
+        world: World,
+        observe: Observer,
+        timing: LeaseTiming | None = None,
+        watch: LeaseWatch | None = None,
+    ) -> None:
+        self.watch = watch or LeaseWatch(clock)
+        self._pool = pool
+        self._ledger = ledger
+        self._clock = clock
+        self._ids = ids
+        self._me = me
+        self._world = world
+        self._timing = timing or LeaseTiming()
+        self._surroundings = Surroundings(pool=pool, ledger=ledger, clock=clock, observe=observe)
+        self._runs: dict[RunId, Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heard: Mapping[str, str] = {}
+        self._is_heard = asyncio.Event()
+
+    @property
+    def runs(self) -> tuple[RunStatus, ...]:
+        """Runs since this engine began, newest first."""
+        return tuple(run.status for run in reversed(self._runs.values()))
+
+    def run(self, run: RunId) -> Run | None:
+        return self._runs.get(run)
+
+    def hear(self, pool_keys: Mapping[str, str]) -> None:
+        """Take the pool's `other_config` in, as the feed gave it."""
+        self._heard = pool_keys
+        self.watch.observe(pool_keys)
+        self._is_heard.set()
+
+    async def begin(self) -> None:
+        """Free and close what an ended process of this home left behind and nobody else has to settle."""
+        await free_forsaken(self._pool, self.watch, self._me, await self._ledger.nonces())
+        await self.reconcile()
+
+    async def reconcile(self) -> None:
+        """Close runs in the journal that this console opened and somebody else settled, or that never began.
+
+        Worth calling when a run record of this console's disappeared from the pool.
+        """
+        for open_run in await self._ledger.open_runs():
+            if open_run.pool != self._pool.identity.pool or self._is_active(open_run.run):
+                continue
+            leases = self._leases()
+            try:
+                # Whoever opened it may be alive and not have written its record yet: only the lease tells.
+                await leases.take([configuration_thing(open_run.configuration)])
+            except HeldElsewhere:
+                continue
+            try:
+                keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+                if not numbers(keys, run_stem(open_run.configuration)):
+                    await self._ledger.record(observed_end(open_run, self._pool.identity))
+            finally:
+                await leases.free()
+
+    # Asking
+
+    def plan(self, command: Plannable) -> Plan:
+        """Return what the command would do, from the world as last heard of. Nothing is changed.
+
+        Raises:
+            Refused: with reason and mend.
+        """
+        return planner.plan(command, self._world.board, self._world.inventory)
+
+    def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
+        """Return every stage with what a drop there would do, or why it would not."""
+        return targets.targets(configuration, self._world.board, self._world.inventory)
+
+    # Doing
+
+    async def open(self, confirmed: Confirmed) -> Run:
+        """Start a run and return once its intent is on record; it goes on by itself.
+
+        Raises:
+            Refused: `PlanIsStale`, `HeldElsewhere`, `NotPromotable` ...; nothing was changed.
+            PoolUnavailable, PoolFailed: nothing was changed.
+            StoreFailed: the audit cannot be written; nothing was changed.
+        """
+        try:
+            return await self._open(confirmed)
+        except Refused as refusal:
+            await self._ledger.record(refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity))
+            raise
+
+    async def _open(self, confirmed: Confirmed) -> Run:
+        command = confirmed.command
+        plan = self.plan(command)
+        if plan.digest != confirmed.digest:
+            raise _stale()
+        leases = self._leases()
+        await leases.take(plan.leases)
+        try:
+            plan = await self._plan_afresh(command, plan)
+            if plan.digest != confirmed.digest:
+                raise _stale()
+            record = RunRecord(
+                run=RunId(self._ids.new()),
+                plan=plan,
+                plan_digest=plan.digest,
+                actor=self._pool.identity.actor,
+                console=self._me.console,
+                console_name=self._me.name,
+                reason=command.reason,
+                started_at=self._clock.now(),
+            )
+            await self._ledger.record(opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason))
+        except BaseException:
+            await leases.free()
+            raise
+        return self._start(record, leases, None)
+
+    async def settle(self, settle: Settle) -> Run:
+        """Take over a run that stands on the pool and nobody works on, and finish it forward or back.
+
+        Raises:
+            Refused: there is none, or its console is alive (`HeldElsewhere`); nothing was changed.
+        """
+        try:
+            return await self._settle(settle)
+        except Refused as refusal:
+            await self._ledger.record(refusal_fact(settle, refusal, self._world.board, self._pool.identity))
+            raise
+
+    async def _settle(self, settle: Settle) -> Run:
+        record = await self._standing(settle.configuration)
+        if self._is_active(record.run):
+            raise HeldElsewhere(
+                reason="This console is working on it.",
+                mend="Wait until that has ended.",
+                holder=self._pool.identity.actor,
+                console=self._me.name,
+            )
+        leases = self._leases()
+        await leases.take(record.plan.leases)
+        try:
+            # Its console may have gone on until just now: only what stands under our lease counts.
+            record = await self._standing(settle.configuration)
+            is_undo = settle.direction is Direction.UNDO
+            event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
+            await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
+        except BaseException:
+            await leases.free()
+            raise
+        return self._start(record, leases, settle.direction)
+
+    async def publish_default(self) -> Workflow | None:
+        """Publish the default workflow where none stands; return what stands now."""
+        return await publishing.publish_default(self._pool, self._ledger)
+
+    async def publish(self, workflow: Workflow, version_seen: int) -> Workflow:
+        """Publish a workflow over the one that was seen. Raises `PlanIsStale` where somebody was faster."""
+        return await publishing.publish(self._pool, self._ledger, workflow, version_seen)
+
+    async def close(self) -> None:
+        """Stop every run at its next step; its record stays, and any console may settle it."""
+        for run in self._runs.values():
+            run.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # Inside
+
+    def _start(self, record: RunRecord, leases: Leases, direction: Direction | None) -> Run:
+        run = Run(self._surroundings, record, leases)
+        self._runs.pop(record.run, None)
+        self._runs[record.run] = run
+        self._keep(run.go(direction), name=f"run {record.run}")
+        return run
+
+    def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"{task.get_name()} ended by a bug", "exception": bug, "task": task}
+            )
+
+    def _leases(self) -> Leases:
+        return Leases(
+            pool=self._pool,
+            ledger=self._ledger,
+            clock=self._clock,
+            ids=self._ids,
+            watch=self.watch,
+            me=self._me,
+            timing=self._timing,
+        )
+
+    def _is_active(self, run: RunId) -> bool:
+        known = self._runs.get(run)
+        return known is not None and known.status.ended_at is None
+
+    async def _standing(self, configuration: ConfigurationId) -> RunRecord:
+        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+        record = standing_run(keys, configuration)
+        if record is None:
+            raise Refused(reason="Nothing is left to settle.", mend="Somebody settled it; look at the board.")
+        return record
+
+    async def _plan_afresh(self, command: Plannable, plan: Plan) -> Plan:
+        """Plan again under the lease, from what the pool says now."""
+        await self._catch_up(plan.leases[0])
+        fresh = await insist(self._pool, lambda: read_afresh(self._pool, self._world.inventory, command, plan.intent))
+        return planner.plan(command, derive(fresh, self._nobody_else), fresh)
+
+    def _nobody_else(self, thing: str) -> None:
+        """A run record under a lease of ours is nobody's."""
+
+    async def _catch_up(self, thing: str) -> None:
+        """Wait until the feed has told of our own lease, and so of everything that happened before."""
+        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+        wanted = next(iter(numbers(keys, lease_stem(thing))), 0)
+        try:
+            async with asyncio.timeout(CATCH_UP_S):
+                while next(iter(numbers(self._heard, lease_stem(thing))), 0) < wanted:
+                    self._is_heard.clear()
+                    await self._is_heard.wait()
+        except TimeoutError:
+            raise Refused(
+                reason="The console has not caught up with what happens on the pool.",
+                mend="Wait until the view is live again.",
+            ) from None
+
+
+def _stale() -> PlanIsStale:
+    return PlanIsStale(
+        reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
+    )

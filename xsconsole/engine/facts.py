@@ -1,0 +1,111 @@
+"""What the engine records: who did what to which configuration, in which step of which run."""
+
+from dataclasses import replace
+
+import msgspec
+
+from xsconsole.domain.board import Board
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Step
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
+from xsconsole.domain.words import describe, describe_undo, explain, title
+from xsconsole.engine.commands import Plannable, Settle
+from xsconsole.engine.ports import Identity
+from xsconsole.errors import ConsoleError, Refused
+
+REASON_LIMIT = 300
+UNDOING = frozenset({AuditEvent.UNDO_INTENDED, AuditEvent.UNDO_SETTLED, AuditEvent.UNDO_FAILED})
+
+
+def run_fact(
+    event: AuditEvent, record: RunRecord, identity: Identity, *, outcome: Outcome | None = None, reason: str = ""
+) -> Fact:
+    intent = record.plan.intent
+    return Fact(
+        event=event,
+        actor=identity.actor,
+        pool=identity.pool,
+        session=identity.session,
+        configuration=intent.configuration,
+        configuration_name=intent.name,
+        run=record.run,
+        source=intent.source,
+        target=intent.target,
+        outcome=outcome,
+        reason=reason,
+        details={"what": title(record.plan), "plan": record.plan_digest, "kind": intent.kind.value},
+    )
+
+
+def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reason: str) -> Fact:
+    """Return the intent: what was asked for, by whom, why, and every step that it takes."""
+    fact = run_fact(event, record, identity, reason=reason)
+    steps: list[Json] = [{"key": step.key, "what": describe(step)} for step in record.plan.steps]
+    details: dict[str, Json] = {
+        **(fact.details or {}),
+        "steps": steps,
+        "warnings": list(record.plan.warnings),
+        "revision": record.plan.intent.revision,
+        "opened_by": record.actor,
+        "opened_at_console": record.console_name,
+    }
+    return replace(fact, details=details)
+
+
+def step_fact(
+    event: AuditEvent,
+    record: RunRecord,
+    identity: Identity,
+    step: Step,
+    *,
+    outcome: Outcome | None,
+    failure: ConsoleError | None,
+    result: str,
+) -> Fact:
+    details: dict[str, Json] = {
+        "what": describe_undo(step) if event in UNDOING else describe(step),
+        "action": msgspec.to_builtins(step.action),
+    }
+    if result:
+        details["result"] = result
+    reason = ""
+    if failure is not None:
+        notice = explain(failure)
+        reason = shortened(notice.failed, REASON_LIMIT)
+        details["failure"] = notice.details
+    fact = run_fact(event, record, identity, outcome=outcome, reason=reason)
+    return replace(fact, step=step.key, details=details)
+
+
+def refusal_fact(command: Plannable | Settle, refusal: Refused, board: Board, identity: Identity) -> Fact:
+    configuration = getattr(command, "configuration", None)
+    card = board.cards.get(configuration) if configuration else None
+    return Fact(
+        event=AuditEvent.COMMAND_REFUSED,
+        actor=identity.actor,
+        pool=identity.pool,
+        session=identity.session,
+        configuration=configuration,
+        configuration_name=card.name if card else "",
+        source=card.stage if card else None,
+        target=getattr(command, "target", None) or getattr(command, "stage", None),
+        outcome=Outcome.REFUSED,
+        reason=refusal.reason,
+        details={"command": type(command).__name__, "asked_for_because": command.reason},
+    )
+
+
+def observed_end(open_run: OpenRun, identity: Identity) -> Fact:
+    """Return the closing row of a run whose end this console did not see."""
+    return Fact(
+        event=AuditEvent.RUN_CLOSED,
+        actor=identity.actor,
+        pool=identity.pool,
+        session=identity.session,
+        configuration=open_run.configuration,
+        run=open_run.run,
+        outcome=Outcome.OBSERVED,
+        reason="Its run record is not on the pool: it ended unseen, was settled elsewhere, or never began.",
+    )

@@ -1,0 +1,86 @@
+"""The part of a pool that one command is about, read from the pool itself and not from the mirror."""
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from xsconsole.domain.board import disks_of
+from xsconsole.domain.ids import NULL_REF, Uuid
+from xsconsole.domain.inventory import (
+    RECORD_TYPES,
+    SR,
+    VBD,
+    VDI,
+    VM,
+    Change,
+    ChangeBatch,
+    GuestMetrics,
+    Host,
+    HostMetrics,
+    Inventory,
+    Record,
+)
+from xsconsole.domain.plan import Intent
+from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest
+from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
+from xsconsole.engine.ports import Field, PoolPort
+
+CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
+
+
+async def read_afresh(pool: PoolPort, mirror: Inventory, command: Plannable, intent: Intent) -> Inventory:
+    """Return an inventory of what a plan depends on: our pool keys, the machines concerned, and their snapshots.
+
+    Concerned are the configuration's members, the machines that the command names, and all members of the same
+    service, because they may stand in the place that the plan wants. Which those are comes from the mirror, which must
+    have heard of everything before the lease was taken. Devices, storage and hosts come from the mirror too: they
+    decide on capacity and not on what will be done.
+    """
+    keys = await pool.keys(Field.POOL)
+    own, others = _concerned(mirror, command, intent)
+    vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
+    snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
+    everything = [*vms, *(snapshot for found in snapshots for snapshot in found)]
+    records: list[Record] = [*everything, *mirror.all(Host), *mirror.all(HostMetrics), *mirror.all(SR)]
+    if mirror.pool is not None:
+        records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))
+    for vm in everything:
+        records += _devices(mirror, vm)
+    inventory = Inventory()
+    inventory.apply(ChangeBatch(changes=tuple(_change(record) for record in records), is_whole=True))
+    return inventory
+
+
+def _concerned(mirror: Inventory, command: Plannable, intent: Intent) -> tuple[list[Uuid], list[Uuid]]:
+    own: dict[Uuid, None] = dict.fromkeys(_named(command))
+    others: dict[Uuid, None] = {}
+    for vm in mirror.all(VM):
+        if vm.is_ordinary and any(key.startswith(MEMBER_STEM) for key in vm.other_config):
+            _, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
+            if value is not None and value.configuration == intent.configuration:
+                own[vm.uuid] = None
+            elif value is not None and value.service == intent.service:
+                others[vm.uuid] = None
+    return list(own), [uuid for uuid in others if uuid not in own]
+
+
+def _named(command: Plannable) -> Iterable[Uuid]:
+    match command:
+        case Create() | AddMembers():
+            return tuple(member.vm for member in command.members)
+        case Adopt():
+            return command.vms
+    return ()
+
+
+def _devices(mirror: Inventory, vm: VM) -> list[Record]:
+    drives = [drive for drive in (mirror.get(VBD, ref) for ref in vm.VBDs) if drive is not None]
+    disks = disks_of(mirror, vm)
+    others = [mirror.get(VDI, drive.VDI) for drive in drives if drive.VDI != NULL_REF and drive.type != "Disk"]
+    metrics = mirror.get(GuestMetrics, vm.guest_metrics)
+    return [*drives, *disks, *(disk for disk in others if disk is not None), *([metrics] if metrics else [])]
+
+
+def _change(record: Record) -> Change:
+    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)
