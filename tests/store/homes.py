@@ -42,6 +42,10 @@ class Home:
             zone=lambda: "Europe/Zurich",
         )
 
+    @staticmethod
+    def another_key() -> SigningKey:
+        return SigningKey(private=Ed25519PrivateKey.from_private_bytes(bytes(32)))
+
     async def ledger(self) -> SqliteLedger:
         return await SqliteLedger.open(self.path, self.origin, self.key, self.clock)
 
@@ -60,12 +64,11 @@ class Home:
     def database(self) -> Path:
         return self.path / FILE_NAME
 
-    def tamper(self, *statements: str) -> None:
+    def tamper(self, statements: str) -> None:
         """Do what somebody can do who may write the file and knows SQL."""
         with closing(sqlite3.connect(self.database)) as connection, connection:
             for table in GROWING_ONLY:
                 for verb in ("UPDATE", "DELETE"):
                     connection.execute(f"DROP TRIGGER IF EXISTS {table}_refuses_{verb}")
             connection.execute("PRAGMA ignore_check_constraints=ON")
-            for statement in statements:
-                connection.execute(statement)
+            connection.executescript(statements)

@@ -114,6 +114,7 @@ async def test_rows_come_newest_first_in_pages_that_do_not_overlap(ledger: Sqlit
         (AuditQuery(text="alice"), [3, 2, 1]),
         (AuditQuery(text="100%"), []),
         (AuditQuery(text="_"), []),
+        (AuditQuery(text="Release\ud800"), []),
         (AuditQuery(event=AuditEvent.RUN_CLOSED), [3]),
         (AuditQuery(configuration=SHOP), [3, 2]),
         (AuditQuery(run=RUN), [3, 2]),

@@ -62,7 +62,7 @@ class SqliteLedger:
     async def on(cls, database: Database, origin: Origin, key: SigningKey, clock: Clock) -> "SqliteLedger":
         """Open the ledger on a database, which it closes from then on."""
         try:
-            await database.write(lambda session: _introduce(session, key, clock.now()))
+            await database.write(lambda session: _introduce(session, database.path, key, clock.now()))
         except BaseException:
             await database.close()
             raise
@@ -164,6 +164,7 @@ def _entry(row: ChainRow) -> dict[str, object]:
     }
 
 
-def _introduce(session: Session, key: SigningKey, now: datetime) -> None:
+def _introduce(session: Session, path: Path, key: SigningKey, now: datetime) -> None:
+    reader.check_numbers(session, path)
     if session.get(ConsoleKey, key.fingerprint) is None:
         session.add(ConsoleKey(fingerprint=key.fingerprint, public_key=key.public_key, since=now))

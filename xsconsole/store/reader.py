@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import journal
+from xsconsole.store import journal, sqlite
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
@@ -56,8 +56,12 @@ class LedgerReader:
         return await self._reading.run(lambda session: _page(session, self._reading.path, query, before, limit))
 
     async def verify(self) -> tuple[Verdict, ...]:
-        """Return a verdict on each check of the whole chain: chain, gaps, values, signatures, keys, listing."""
-        return await self._reading.run(lambda session: _verdicts(session, self._expected_keys))
+        """Return a verdict on each check of the whole chain: chain, gaps, values, signatures, keys, listing.
+
+        Raises:
+            DatabaseDamaged: the file is not even a whole database.
+        """
+        return await self._reading.run(lambda session: _verdicts(session, self._reading.path, self._expected_keys))
 
     async def close(self) -> None:
         await self._reading.close()
@@ -75,6 +79,16 @@ def head(session: Session) -> Head:
     return Head(chain_id=chain_id, seq=last.seq if last else 0, digest=last.digest if last else FIRST_PREVIOUS)
 
 
+def check_numbers(session: Session, path: Path, *more: tuple[str, str]) -> None:
+    """Look for sequence numbers that are none, before anything counts on them.
+
+    Raises:
+        DatabaseDamaged: there are some.
+    """
+    columns = (("audit", "seq"), ("audit_signature", "first_seq"), ("audit_signature", "last_seq"))
+    sqlite.check_numbers(session.connection(), path, *columns, *more)
+
+
 def _page(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
     entries = session.scalars(
         select(AuditEntry).where(*_conditions(query, before)).order_by(AuditEntry.seq.desc()).limit(limit)
@@ -87,7 +101,9 @@ def _conditions(query: AuditQuery, before: int | None) -> Iterator[ColumnElement
     if before is not None:
         yield AuditEntry.seq < before
     if query.text:
-        yield func.instr(AuditEntry.searched, query.text.casefold()) > 0
+        # Half a character can be typed but not stored: it finds nothing instead of failing.
+        text = query.text.encode(errors="replace").decode()
+        yield func.instr(AuditEntry.searched, text.casefold()) > 0
     if query.event is not None:
         yield AuditEntry.event == query.event.value
     if query.configuration is not None:
@@ -126,7 +142,9 @@ def _shown(entry: AuditEntry, values: Mapping[str, SaltedValue], path: Path) -> 
         ) from failure
 
 
-def _verdicts(session: Session, expected_keys: AbstractSet[str]) -> tuple[Verdict, ...]:
+def _verdicts(session: Session, path: Path, expected_keys: AbstractSet[str]) -> tuple[Verdict, ...]:
+    sqlite.check_whole(session.connection(), path)
+    check_numbers(session, path, ("audit_value", "seq"))
     chain_id = session.scalars(select(Chain.chain_id)).one()
     public_keys = {key.fingerprint: key.public_key for key in session.scalars(select(ConsoleKey))}
     signatures = [
@@ -159,10 +177,10 @@ def _verdicts(session: Session, expected_keys: AbstractSet[str]) -> tuple[Verdic
 
 def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
     """Yield all rows in order, and note in `misled` those whose columns for searching say something else."""
-    last = 0
-    while entries := session.scalars(
-        select(AuditEntry).where(AuditEntry.seq > last).order_by(AuditEntry.seq, AuditEntry.chain_id).limit(CHUNK_ROWS)
-    ).all():
+    rows = session.scalars(
+        select(AuditEntry).order_by(AuditEntry.seq, AuditEntry.chain_id).execution_options(yield_per=CHUNK_ROWS)
+    )
+    for entries in rows.partitions():
         values = _values(session, [entry.seq for entry in entries])
         for entry in entries:
             row_values = values.get(entry.seq, {})
@@ -175,8 +193,7 @@ def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
                 digest=entry.digest,
                 values=row_values,
             )
-        last = entries[-1].seq
-        session.expunge_all()
+            session.expunge(entry)
 
 
 def _is_listed_truly(entry: AuditEntry, values: Mapping[str, SaltedValue]) -> bool:

@@ -1,5 +1,6 @@
 """The tables, as the newest migration leaves them."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Dialect, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, TypeDecorator
@@ -23,9 +24,29 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else instant_of(value)
 
 
+class Blob(TypeDecorator[bytes]):
+    """Bytes. SQLite also keeps texts and numbers there, which only a falsifier writes: they become bytes.
+
+    Checks can then tell what does not fit, instead of stumbling over it.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], bytes | None]:
+        del dialect, coltype
+        return _as_bytes
+
+
+def _as_bytes(value: object) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    return str(value).encode(errors="surrogateescape")
+
+
 class Base(DeclarativeBase):
     metadata = MetaData()
-    type_annotation_map = {datetime: UtcTime(), bytes: LargeBinary()}  # noqa: RUF012 - SQLAlchemy reads it once
+    type_annotation_map = {datetime: UtcTime(), bytes: Blob()}  # noqa: RUF012 - SQLAlchemy reads it once
 
 
 class Chain(Base):

@@ -59,6 +59,8 @@ def _engine(path: Path, mode: str, busy_timeout_ms: int, connections: int) -> En
         connection = sqlite3.connect(
             address, uri=True, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False
         )
+        # Text that is no Unicode is a finding of the checks, not a reason to stop reading.
+        connection.text_factory = _text
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             cursor.execute("PRAGMA foreign_keys=ON")
@@ -69,6 +71,10 @@ def _engine(path: Path, mode: str, busy_timeout_ms: int, connections: int) -> En
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="surrogateescape")
 
 
 def create_private(path: Path) -> None:
@@ -162,6 +168,18 @@ def check_whole(connection: Connection, path: Path) -> None:
     owner = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     if owner != APPLICATION_ID and (owner or _has_tables(connection)):
         raise damaged(path, "It belongs to another program.")
+
+
+def check_numbers(connection: Connection, path: Path, *columns: tuple[str, str]) -> None:
+    """Look for texts in columns of numbers, which SQLite lets in; a read-only connection skips the schema's own checks.
+
+    Raises:
+        DatabaseDamaged: no program of ours wrote that.
+    """
+    for table, column in columns:
+        wrong = f"SELECT count(*) FROM {table} WHERE typeof({column}) <> 'integer' OR {column} < 1"
+        if connection.exec_driver_sql(wrong).scalar_one():
+            raise damaged(path, f"Column {column} of table {table} holds something else than numbers from 1 on.")
 
 
 def _has_tables(connection: Connection) -> bool:
