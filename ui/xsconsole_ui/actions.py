@@ -4,16 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction, QKeySequence
-
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.engine.commands import Demote, Direction, Plannable, Promote
-from xsconsole_ui.resources import icon
-from xsconsole_ui.theme import Colours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,74 +332,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&View", (GO_BOARD, GO_AUDIT, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
 )
+WAYS = (PROMOTE, DEMOTE)
+MENDS = (ADOPT, REMOVE_MEMBERS)
 VM_MENU = (CREATE, ADD_MEMBERS, ADOPT)
 ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)
-
-
-class UserAction(QAction):
-    """An `Action` as Qt knows it. It is disabled with its reason in tooltip and status tip."""
-
-    def __init__(self, action: Action, owner: "Actions") -> None:
-        super().__init__(action.text, owner)
-        self.action = action
-        self._owner = owner
-        self.setObjectName(action.id)
-        if action.shortcut:
-            self.setShortcut(QKeySequence(action.shortcut))
-        self.triggered.connect(self._perform)
-
-    @property
-    def why_not(self) -> str:
-        return self.action.why_not(self._owner.situation)
-
-    def follow(self, situation: Situation) -> None:
-        why_not = self.action.why_not(situation)
-        name = self.action.named(situation) if self.action.named else self.action.text
-        keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        tip = (self.action.tip or name.replace("&", "")) + (f" ({keys})" if keys else "")
-        if self.text() != name:
-            self.setText(name)
-        self.setEnabled(not why_not)
-        told = why_not or tip
-        if self.toolTip() != told:
-            self.setToolTip(told)
-            self.setStatusTip(told)
-
-    @Slot()
-    def _perform(self) -> None:
-        self.action.perform(self._owner.situation, self._owner.hands)
-
-
-class Actions(QObject):
-    """All actions, kept in step with the situation."""
-
-    def __init__(self, hands: Hands, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.hands = hands
-        self.situation = Situation()
-        self._made = {action.id: UserAction(action, self) for action in ALL}
-        self.follow(self.situation)
-
-    def __getitem__(self, action: Action) -> UserAction:
-        return self._made[action.id]
-
-    @property
-    def all(self) -> tuple[UserAction, ...]:
-        return tuple(self._made.values())
-
-    def follow(self, situation: Situation) -> None:
-        self.situation = situation
-        for made in self._made.values():
-            made.follow(situation)
-
-    def dress(self, colours: Colours) -> None:
-        for made in self._made.values():
-            if made.action.icon:
-                made.setIcon(icon(made.action.icon, colours.muted))
-
-    def refused_by(self, keys: QKeySequence) -> str:
-        """Return why the action of this shortcut cannot be used now; empty where none is, or it can."""
-        for made in self._made.values():
-            if not made.isEnabled() and made.shortcut() == keys:
-                return made.why_not
-        return ""

@@ -12,7 +12,7 @@ from xsconsole.console import Console
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole_ui import theme
-from xsconsole_ui.actions import Actions
+from xsconsole_ui.action_set import Actions
 from xsconsole_ui.promotion.rows import Mark, Row, RowsModel
 from xsconsole_ui.top_bar import TopBar
 

@@ -13,7 +13,8 @@ from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import actions, pieces, window_layout
-from xsconsole_ui.actions import Action, Actions, Situation
+from xsconsole_ui.action_set import Actions
+from xsconsole_ui.actions import Action, Situation
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
@@ -52,12 +53,11 @@ class MainWindow(QMainWindow):
         self.board = BoardView(console, self.bridge, self)
         self.hands = WindowHands(self, console, self.desk, self.board, self.jobs)
         self.actions_ = Actions(self.hands, self)
-        self.inspector = Inspector(
-            console, self.bridge, self.desk, (self.actions_[actions.PROMOTE], self.actions_[actions.DEMOTE]), self
-        )
+        ways, mends = ([self.actions_[action] for action in listed] for listed in (actions.WAYS, actions.MENDS))
+        self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, self)
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self)
-        self.audit = AuditPanel(console, theme, self)
+        self.audit = AuditPanel(console, theme, self.jobs, self)
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(
@@ -250,6 +250,8 @@ class MainWindow(QMainWindow):
         """Close, remember the layout and stop what still runs here. The console is not closed."""
         self.close()
         self.bridge.close()
+        for panel in (self.inventory, self.activity, self.audit):
+            panel.stop()
         self._turns.forget()
         await self.jobs.close()
         self.deleteLater()

@@ -196,12 +196,12 @@ class EmptyPlace(QFrame):
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = wrapped(text, "muted", self)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._text.setMaximumWidth(440)
         self.column = QVBoxLayout(self)
         self.column.setSpacing(theme.GAP)
+        self.column.setContentsMargins(3 * theme.MARGIN, theme.GAP, 3 * theme.MARGIN, theme.GAP)
         self.column.addStretch(1)
         self.column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self._text)
         self.column.addStretch(2)
 
     def set_words(self, title: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """Instants as people read them: local time, with UTC where there is room."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def clock_time(at: datetime, now: datetime | None = None) -> str:
@@ -12,6 +12,13 @@ def clock_time(at: datetime, now: datetime | None = None) -> str:
     if here.year == today.year:
         return f"{here.day} {here:%b %H:%M}"
     return here.strftime("%Y-%m-%d")
+
+
+def short_time(at: datetime, now: datetime | None = None) -> str:
+    """Return the time of day of what happened less than a day ago, and the day of what is older."""
+    here = at.astimezone()
+    age = (now or datetime.now(at.tzinfo)) - at
+    return here.strftime("%H:%M") if age < timedelta(hours=20) else f"{here.day} {here:%b}"
 
 
 def exact_time(at: datetime) -> str:

@@ -124,7 +124,7 @@ def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
     point = next((point for point in card.restore_points if point.is_whole), None)
     if point is not None:
         found.append(
-            Chip(f"restore point {times.clock_time(point.at)}", whole=f"Restore point of {times.exact_time(point.at)}.")
+            Chip(f"restore point {times.short_time(point.at)}", whole=f"Restore point of {times.exact_time(point.at)}.")
         )
     return tuple(found)
 

@@ -45,12 +45,19 @@ class Section(QWidget):
 class CardPage(QWidget):
     """Details of a card, with the actions that are asked for most."""
 
-    def __init__(self, console: Console, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        actions: Sequence[QAction],
+        mends: Sequence[QAction],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
+        self.mends = QWidget(self)  # buttons for what is wrong
         self.facts: QLabel = pieces.wrapped("", "muted", self)
         self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         row = QHBoxLayout()
@@ -59,6 +66,12 @@ class CardPage(QWidget):
         for at, action in enumerate(actions):
             row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
         row.addStretch(1)
+        mend_row = QHBoxLayout(self.mends)
+        mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
+        mend_row.setSpacing(theme.GAP)
+        for action in mends:
+            mend_row.addWidget(pieces.ActionButton(action, "", self))
+        mend_row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -66,6 +79,7 @@ class CardPage(QWidget):
         column.addWidget(pieces.Line(self))
         for section in (self.problems, self.members, self.points):
             column.addWidget(section)
+        column.addWidget(self.mends)
         column.addLayout(row)
         column.addStretch(1)
 
@@ -80,6 +94,7 @@ class CardPage(QWidget):
             [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=mend)] if mend and card.problems else [])
         )
+        self.mends.setVisible(card.standing in MENDS)
         gone = [Row(mark=Mark.GONE, text=f"gone from the pool: {uuid}") for uuid in card.missing]
         self.members.show_rows([*(self._member_row(member) for member in card.members), *gone])
         self.points.show_rows(

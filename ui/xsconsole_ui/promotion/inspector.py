@@ -27,7 +27,13 @@ class Inspector(pieces.Panel):
     left = Signal()  # the user is done here: the keyboard goes back to the board
 
     def __init__(
-        self, console: Console, bridge: Bridge, desk: Desk, actions: Sequence[QAction], parent: QWidget | None = None
+        self,
+        console: Console,
+        bridge: Bridge,
+        desk: Desk,
+        actions: Sequence[QAction],
+        mends: Sequence[QAction],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("", "", parent)
         self.setAccessibleName(self.tr("Inspector"))
@@ -40,7 +46,7 @@ class Inspector(pieces.Panel):
             self.tr("Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."),
             self,
         )
-        self.card_page = CardPage(console, actions, self)
+        self.card_page = CardPage(console, actions, mends, self)
         self.plan_page = PlanPage(console, self)
         self._pages = QStackedWidget(self)
         for page in (self.nothing, self.card_page, self.plan_page):
