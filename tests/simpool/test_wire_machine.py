@@ -99,6 +99,19 @@ def test_a_full_copy_is_cancelled(pool: EmbeddedPool, session: Any) -> None:
     assert len(api.VDI.get_all()) == disks
 
 
+def test_a_reversion_cannot_be_cancelled(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        api = session.xenapi
+        vm = api.VM.get_by_name_label("old-wiki")[0]
+        snapshot = api.VM.snapshot(vm, "before")
+
+        task = api.Async.VM.revert(snapshot)
+        until(session, "task", task, lambda record: record["allowed_operations"] == [])
+        api.task.cancel(task)
+
+        assert finished(session, task)["status"] == "success"
+
+
 def test_an_operation_that_fails_says_so_in_its_task(session: Any) -> None:
     api = session.xenapi
     template = api.VM.get_by_name_label(GOLDEN)[0]

@@ -49,9 +49,13 @@ class Call:
     async def spend(self, seconds: float, *, start: float = 0.0, end: float = 1.0, can_cancel: bool = True) -> None:
         """Let `seconds` of pool time pass while the progress goes from `start` to `end`.
 
+        With `can_cancel` false the operation cannot be cancelled from here on.
+
         Raises:
             XapiError: TASK_CANCELLED, at once when the client cancels, unless not `can_cancel`.
         """
+        if not can_cancel:
+            self.refuse_cancel()
         clock = self.pool.clock
         began, passed = clock.monotonic(), 0.0
         while passed < seconds:

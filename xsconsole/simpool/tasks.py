@@ -105,7 +105,7 @@ class Tasks:
 
     def refuse_cancel(self, ref: str) -> None:
         """Let nobody cancel the operation behind a task any more; nothing happens for NULL."""
-        if ref in self._running and self._db.exists("task", ref):
+        if ref in self._running and self._db.get("task", ref, "allowed_operations"):
             self._db.set("task", ref, allowed_operations=())
 
     def is_cancelled(self, ref: str) -> bool:
