@@ -1,3 +1,4 @@
+import dataclasses
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -56,6 +57,16 @@ async def test_a_fact_comes_back_as_it_was_recorded(ledger: SqliteLedger, home: 
     assert (row.seq, row.fact) == (seq, OPENED)
     assert (row.console, row.os_user, row.at) == ("laptop of alice", "alice-os", home.clock.now())
     assert (row.chain, row.digest) == ((await ledger.head()).chain_id, (await ledger.head()).digest.hex())
+
+
+async def test_every_field_a_fact_can_have_comes_back(ledger: SqliteLedger) -> None:
+    full = dataclasses.replace(OPENED, step=StepKey("a"), outcome=Outcome.OBSERVED)
+    empty = Fact(event=AuditEvent.CONSOLE_STARTED)
+
+    await ledger.record(full, empty)
+
+    assert [row.fact for row in await ledger.page(AuditQuery())] == [empty, full]
+    assert all(getattr(full, field.name) not in (None, "") for field in dataclasses.fields(Fact))
 
 
 async def test_facts_of_one_call_are_one_group_and_the_last_number_is_returned(ledger: SqliteLedger) -> None:
