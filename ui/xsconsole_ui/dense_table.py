@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -25,6 +35,7 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LEAST_ELASTIC = 200  # px, of the column that takes what is left
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 
@@ -57,7 +68,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         tone = index.data(TONE_ROLE) or ""
-        words = area.adjusted(theme.GAP, 0, -theme.GAP, 0)
+        words = area.adjusted(theme.GAP if index.column() else theme.MARGIN, 0, -theme.GAP, 0)
         progress = index.data(PROGRESS_ROLE)
         if isinstance(progress, float):
             _paint_bar(painter, words.left(), words.center().y(), progress, colours)
@@ -112,6 +123,7 @@ class DenseTable(QTableView):
         self.doubleClicked.connect(self.opened)
 
     def _shape(self, widths: Sequence[int]) -> None:
+        self._elastic = widths.index(0)
         down, across = self.verticalHeader(), self.horizontalHeader()
         down.hide()
         down.setMinimumSectionSize(theme.ROW_HEIGHT)
@@ -122,10 +134,7 @@ class DenseTable(QTableView):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setFixedHeight(theme.ROW_HEIGHT)
         for column, width in enumerate(widths):
-            if width:
-                self.setColumnWidth(column, width)
-            else:
-                across.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            self.setColumnWidth(column, width or LEAST_ELASTIC)
 
     def _offer(self, action: QAction, work: Callable[[], None]) -> None:
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -162,6 +171,11 @@ class DenseTable(QTableView):
             action.setEnabled(has_rows)
             action.setToolTip("" if has_rows else self.tr("Select rows first."))
         self._menu.popup(self.viewport().mapToGlobal(at))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        others = self.horizontalHeader().length() - self.columnWidth(self._elastic)
+        self.setColumnWidth(self._elastic, max(LEAST_ELASTIC, self.viewport().width() - others))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():

@@ -24,6 +24,11 @@ class Jobs:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
+    def cancel(self) -> None:
+        """Ask all jobs to end, without waiting for it."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
         tasks = tuple(self._tasks)

@@ -98,6 +98,7 @@ QHeaderView::section {
     background: $surface; color: $muted; font-size: $caption; border: 0; border-bottom: 1px solid $hairline;
     padding: 0 8px; min-height: 24px;
 }
+QHeaderView::section:first { padding-left: 12px; }
 QTableCornerButton::section { background: $surface; border: 0; }
 QScrollArea { background: transparent; border: 0; }
 QScrollArea > QWidget > QWidget { background: transparent; }

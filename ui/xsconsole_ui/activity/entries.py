@@ -8,8 +8,17 @@ from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
+from xsconsole.errors import PoolFailed
 
 _OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
+_VERBS = {
+    "clean_shutdown": "Shut down",
+    "clean_reboot": "Reboot",
+    "hard_shutdown": "Force off",
+    "hard_reboot": "Force reboot of",
+    "pool_migrate": "Migrate",
+    "start_on": "Start",
+}
 _RESULTS = {"success": ("done", "good"), "failure": ("failed", "bad"), "cancelled": ("cancelled", "muted")}
 
 
@@ -77,8 +86,10 @@ def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
     """Return a task's line. `since` stands in where the pool does not say when it began."""
     is_going = task.status in ("pending", "cancelling")
     result, tone = _RESULTS.get(task.status, ("", ""))
+    failure = None
     if task.error_info:
-        result = f"{result}: {task.error_info[0]}"
+        failure = words.explain(PoolFailed(code=task.error_info[0], parameters=task.error_info[1:]))
+        result = f"{result}: {failure.failed}"
     return Entry(
         key=f"task:{task.ref}",
         what=task_name(task.name_label),
@@ -91,7 +102,7 @@ def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
         else "",
         result=result,
         tone=tone,
-        details=", ".join(part for part in task.error_info if part),
+        details="" if failure is None else f"{failure.mend}\n{failure.details}".strip(),
     )
 
 
@@ -100,4 +111,4 @@ def task_name(label: str) -> str:
     parts = label.removeprefix("Async.").split(".")
     if len(parts) != 2 or parts[0] not in _OBJECTS or not parts[1].isascii():
         return label or "Task"
-    return f"{parts[1].replace('_', ' ').strip().capitalize()} {_OBJECTS[parts[0]]}"
+    return f"{_VERBS.get(parts[1], parts[1].replace('_', ' ').capitalize())} {_OBJECTS[parts[0]]}"

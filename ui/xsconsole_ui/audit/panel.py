@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
@@ -24,8 +25,9 @@ from xsconsole_ui.theme import Theme
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (64, 150, 90, 0, 140, 170, 80, 92)
-DETAIL_WIDTH = 340
+WIDTHS = (64, 150, 90, 0, 130, 176, 80, 104)
+DETAIL_WIDTH = 320
+SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 
 
 class AuditPanel(pieces.Panel):
@@ -84,23 +86,23 @@ class AuditPanel(pieces.Panel):
         self._stack = QStackedLayout(rows)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(rows)
-        split.addWidget(self.details)
-        split.setStretchFactor(0, 1)
-        split.setSizes([900, DETAIL_WIDTH])
-        self.details.setMinimumWidth(220)
+        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._split.setHandleWidth(1)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(rows)
+        self._split.addWidget(self.details)
+        self._split.setStretchFactor(0, 1)
+        self._split.setSizes([900, DETAIL_WIDTH])
+        self.details.setMinimumSize(220, 160)
         self.body.addWidget(bar)
         self.body.addLayout(news)
         self.body.addWidget(pieces.Line(self))
-        self.body.addWidget(split, 1)
+        self.body.addWidget(self._split, 1)
 
     # --- for the main window
 
     def open(self) -> None:
-        """Load the newest rows, unless that was done; call it when the place is first shown."""
+        """Read the newest rows, unless that was done. Happens by itself when the panel is first seen."""
         if not self._is_loaded:
             self._is_loaded = True
             self._ask()
@@ -123,6 +125,11 @@ class AuditPanel(pieces.Panel):
     @property
     def model(self) -> AuditModel:
         return self._model
+
+    @property
+    def row_count(self) -> int:
+        """How many rows have been read so far."""
+        return self._model.rowCount()
 
     # --- reading
 
@@ -223,3 +230,15 @@ class AuditPanel(pieces.Panel):
         lines = [f"{'✓' if verdict.is_good else '✗'}  {verdict.sentence}" for verdict in verdicts]
         details = "\n".join(f"{verdict.check}: row {verdict.seq}" for verdict in broken if verdict.seq is not None)
         self.verdicts.show_words("bad" if broken else "good", headline, "\n".join(lines), details)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.open()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= SIDE_BY_SIDE_WIDTH
+        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if self._split.orientation() is not wanted:
+            self._split.setOrientation(wanted)
+            self._split.setSizes([900, DETAIL_WIDTH] if is_wide else [500, 220])
