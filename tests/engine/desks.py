@@ -1,0 +1,275 @@
+"""Consoles at desks: each with an engine, a home that outlives it, a view of the pool, and a way to be killed."""
+
+import asyncio
+import itertools
+import selectors
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from tests.engine.memory_pool import MemoryPool, MemoryPort
+from xsconsole.domain.board import Board, Card, derive
+from xsconsole.domain.events import StepProgressed
+from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid
+from xsconsole.domain.inventory import ChangeBatch, Inventory
+from xsconsole.domain.plan import Disks
+from xsconsole.domain.record import AuditEvent, Fact, OpenRun
+from xsconsole.domain.runs import RunStatus
+from xsconsole.engine.commands import Confirmed, Create, Demote, Direction, NewMember, Plannable, Promote, Settle
+from xsconsole.engine.engine import Engine
+from xsconsole.engine.lease import LeaseTiming, Me, process_of
+from xsconsole.engine.ports import Identity
+from xsconsole.engine.runner import Run
+from xsconsole.errors import StoreFailed
+
+Result = TypeVar("Result")
+EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process is gone at this point."""
+
+
+class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+    """Never waits: where the loop would, its time jumps."""
+
+    jump: Callable[[float], None]
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(0)
+        if not found:
+            assert timeout is not None, "everything waits for ever"
+            self.jump(timeout)
+        return found
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose time passes only when nothing is to be done."""
+
+    def __init__(self) -> None:
+        selector = _Jumping()
+        selector.jump = self._jump
+        self._now_s = 0.0
+        super().__init__(selector)
+        self.set_exception_handler(self._handle)
+        self.bugs: list[Mapping[str, Any]] = []
+
+    def time(self) -> float:
+        return self._now_s
+
+    def _jump(self, seconds: float) -> None:
+        self._now_s += max(seconds, 0.0)
+
+    def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not _is_killed(context.get("exception")):
+            self.bugs.append(context)
+
+
+def _is_killed(error: BaseException | None) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_killed(part) for part in error.exceptions)
+    return isinstance(error, Killed)
+
+
+def virtually(story: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a story on a loop of its own, in no time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        result = runner.run(_told(story))
+        loop = runner.get_loop()
+        assert isinstance(loop, VirtualLoop)
+        assert not loop.bugs, loop.bugs
+        return result
+
+
+async def _told(story: Callable[[], Awaitable[Result]]) -> Result:
+    return await story()
+
+
+class LoopClock:
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.monotonic_s())
+
+    def monotonic_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class CountingIds:
+    def __init__(self, desk: int) -> None:
+        self._desk = desk
+        self._numbers = itertools.count(1)
+
+    def new(self) -> str:
+        return f"{self._desk:04x}{next(self._numbers):04x}-0000-4000-8000-00000000000f"
+
+
+OPENING = {AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING}
+INTENDING = {AuditEvent.STEP_INTENDED, AuditEvent.UNDO_INTENDED}
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryLedger:
+    """What a home keeps. It outlives the console; `cross` cuts the console off before or after a commit."""
+
+    facts: list[Fact] = field(default_factory=list)
+    known_nonces: set[str] = field(default_factory=set)
+    is_full: bool = False
+    cross: Callable[[str], None] = lambda _: None
+
+    async def record(self, *facts: Fact) -> int:
+        await asyncio.sleep(0)
+        self.cross("before commit")
+        if self.is_full:
+            raise StoreFailed(path="/home/audit.sqlite", reason="The disk is full.", mend="Free space.")
+        self.facts += facts
+        self.cross("after commit")
+        return len(self.facts)
+
+    async def remember_nonce(self, nonce: str, thing: str) -> None:
+        self.cross("before nonce")
+        self.known_nonces.add(nonce)
+
+    async def nonces(self) -> frozenset[str]:
+        return frozenset(self.known_nonces)
+
+    async def open_runs(self) -> tuple[OpenRun, ...]:
+        opened: dict[RunId, Fact] = {}
+        for fact in self.facts:
+            if fact.event in OPENING and fact.run:
+                opened.setdefault(fact.run, fact)
+            elif fact.event is AuditEvent.RUN_CLOSED and fact.run:
+                opened.pop(fact.run, None)
+        return tuple(
+            OpenRun(
+                run=run,
+                configuration=fact.configuration or ConfigurationId(""),
+                pool=fact.pool or Uuid(""),
+                opened_at=EPOCH,
+                intended=(),
+            )
+            for run, fact in opened.items()
+        )
+
+    def events(self) -> list[AuditEvent]:
+        return [fact.event for fact in self.facts]
+
+    def intended(self, run: RunId) -> set[StepKey]:
+        return {fact.step for fact in self.facts if fact.event in INTENDING and fact.run == run and fact.step}
+
+
+class Desk:
+    """One console in one process. `cut_at` kills it at that crossing from now on (1 is the next)."""
+
+    def __init__(self, pool: MemoryPool, number: int, ledger: MemoryLedger, alive: set[str]) -> None:
+        self.pool = pool
+        self.ledger = ledger
+        self.name = f"desk-{number}"
+        self.process = f"process-{number}"
+        self.alive = alive
+        self.alive.add(self.process)
+        self.inventory = Inventory()
+        self.reports: list[RunStatus | StepProgressed] = []
+        self.crossings: list[str] = []
+        self.cut_at: int | None = None
+        self.is_dead = False
+        identity = Identity(
+            pool=pool.pool.uuid, pool_name="acme", actor=f"user-{number}", role="pool-operator", session="s" * 64
+        )
+        self.port = MemoryPort(pool=pool, identity=identity, cross=self.cross)
+        ledger.cross = self.cross
+        me = Me(
+            console=ConsoleId(f"console-{number}"),
+            name=self.name,
+            process=self.process,
+            is_gone=lambda process: process not in alive,
+        )
+        self.engine = Engine(
+            pool=self.port,
+            ledger=ledger,
+            clock=LoopClock(),
+            ids=CountingIds(number),
+            me=me,
+            world=self,
+            observe=self.reports.append,
+            timing=LeaseTiming(),
+        )
+        pool.subscribe(self.hear)
+
+    def hear(self, batch: ChangeBatch) -> None:
+        if self.is_dead:
+            return
+        self.inventory.apply(batch)
+        if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
+            self.engine.hear(self.inventory.pool.other_config)
+
+    @property
+    def board(self) -> Board:
+        return derive(self.inventory, self.engine.watch.holder_of)
+
+    def card(self, configuration: ConfigurationId) -> Card:
+        return self.board.cards[configuration]
+
+    def cross(self, point: str) -> None:
+        if not self.is_dead and self.cut_at is not None:
+            self.crossings.append(point)
+            self.cut_at -= 1
+            if self.cut_at == 0:
+                self.kill()
+        if self.is_dead:
+            raise Killed(point)
+
+    def kill(self) -> None:
+        self.is_dead = True
+        self.alive.discard(self.process)
+
+    async def do(self, command: Plannable) -> RunStatus:
+        return await (await self.open(command)).wait()
+
+    async def open(self, command: Plannable, digest: Digest | None = None) -> Run:
+        return await self.engine.open(Confirmed(command=command, digest=digest or self.engine.plan(command).digest))
+
+    async def settle(self, configuration: ConfigurationId, direction: Direction) -> RunStatus:
+        return await (await self.engine.settle(Settle(configuration=configuration, direction=direction))).wait()
+
+    def promotion(self, configuration: ConfigurationId, target: str) -> Promote:
+        return Promote(configuration=configuration, revision=self.card(configuration).revision, target=StageId(target))
+
+    def demotion(self, configuration: ConfigurationId, target: str, disks: Disks = Disks.KEEP) -> Demote:
+        return Demote(
+            configuration=configuration,
+            revision=self.card(configuration).revision,
+            target=StageId(target),
+            disks=disks,
+        )
+
+
+class Office:
+    """A pool, and desks that come and go."""
+
+    def __init__(self) -> None:
+        self.pool = MemoryPool()
+        self.alive: set[str] = set()
+        self._numbers = itertools.count(1)
+
+    def desk(self, ledger: MemoryLedger | None = None) -> Desk:
+        """Sit somebody down: at an empty home, or at the one of an earlier console."""
+        return Desk(self.pool, next(self._numbers), ledger or MemoryLedger(), self.alive)
+
+    async def configuration(
+        self, desk: Desk, service: str, version: str, stage: str, vms: Iterable[Uuid]
+    ) -> ConfigurationId:
+        """Publish the default workflow where none is, and make a configuration."""
+        await desk.engine.publish_default()
+        command = Create(
+            service=service,
+            version=version,
+            stage=StageId(stage),
+            members=tuple(NewMember(vm=vm) for vm in vms),
+        )
+        run = await desk.open(command)
+        status = await run.wait()
+        assert status.error is None, status.error
+        return status.plan.intent.configuration

@@ -1,0 +1,398 @@
+"""A pool as a value model: the second adapter of `PoolPort`, small and exact, for millions of steps without a wire.
+
+It follows `xapi/facts`: `add_to` is atomic, `VM.revert` brings `other_config`, name and blocks of the snapshot back
+and takes new disks, `VM.snapshot` and `VM.revert` set `parent`.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
+from xsconsole.domain.inventory import (
+    RECORD_TYPES,
+    SR,
+    VBD,
+    VDI,
+    VM,
+    Change,
+    ChangeBatch,
+    GuestMetrics,
+    Host,
+    HostMetrics,
+    Pool,
+    Record,
+)
+from xsconsole.engine.ports import Field, Identity, Progress
+from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
+
+RecordKind = TypeVar("RecordKind", bound=Record)
+Result = TypeVar("Result")
+
+GIB = 1024**3
+CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
+POWER_OPERATIONS = {
+    "Halted": ("start", "clone", "copy", "destroy"),
+    "Running": ("clean_shutdown", "hard_shutdown", "pause", "suspend"),
+    "Paused": ("unpause", "hard_shutdown"),
+    "Suspended": ("resume", "hard_shutdown"),
+}
+
+
+class MemoryPool:
+    """The pool itself. `contents` stands for what is on the disks of a machine or a snapshot."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._listeners: list[Callable[[ChangeBatch], None]] = []
+        self.records: dict[Ref, Record] = {}
+        self.contents: dict[Uuid, str] = {}
+        self.messages: list[tuple[str, str]] = []
+        self._sources: dict[Uuid, VM] = {}
+        self.is_away = False
+        self.pool = self._put(Pool(ref=self._ref(), uuid=self._uuid(), name_label="acme"))
+        self.storage = self._put(
+            SR(
+                ref=self._ref(),
+                uuid=self._uuid(),
+                name_label="SAN-gold",
+                type="lvmoiscsi",
+                shared=True,
+                physical_size=4096 * GIB,
+            )
+        )
+        metrics = self._put(
+            HostMetrics(ref=self._ref(), uuid=self._uuid(), live=True, memory_free=64 * GIB, memory_total=64 * GIB)
+        )
+        self.host = self._put(Host(ref=self._ref(), uuid=self._uuid(), name_label="xen-1", metrics=metrics.ref))
+
+    # What tests say and ask
+
+    def subscribe(self, listener: Callable[[ChangeBatch], None]) -> None:
+        self._listeners.append(listener)
+        whole = tuple(_change(record) for record in self.records.values())
+        listener(ChangeBatch(changes=whole, is_whole=True))
+
+    def add_vm(self, name: str, power_state: str = "Halted", order: int = 0, **fields: object) -> VM:
+        metrics = self._put(GuestMetrics(ref=self._ref(), uuid=self._uuid(), PV_drivers_detected=True))
+        vm = VM(
+            ref=self._ref(),
+            uuid=self._uuid(),
+            name_label=name,
+            power_state=power_state,
+            order=order,
+            memory_static_max=2 * GIB,
+            guest_metrics=metrics.ref,
+        )
+        vm = msgspec.structs.replace(vm, **fields)
+        self.contents[vm.uuid] = f"disk of {name}"
+        self.put_vm(msgspec.structs.replace(vm, VBDs=(self._new_disk(vm.ref, 10 * GIB),)))
+        return self.vm(vm.uuid)
+
+    def vm(self, uuid: Uuid) -> VM:
+        found = self.find(uuid)
+        assert found is not None, uuid
+        return found
+
+    def find(self, uuid: Uuid) -> VM | None:
+        return next((vm for vm in self.vms() if vm.uuid == uuid), None)
+
+    def vms(self) -> list[VM]:
+        return [record for record in self.records.values() if isinstance(record, VM)]
+
+    def change(self, uuid: Uuid, **fields: object) -> VM:
+        self.put_vm(msgspec.structs.replace(self.vm(uuid), **fields))
+        return self.vm(uuid)
+
+    def forget(self, uuid: Uuid) -> None:
+        """Delete a machine behind everybody's back."""
+        self._drop(self.vm(uuid))
+
+    def clone(self, uuid: Uuid, name: str) -> VM:
+        source = self.vm(uuid)
+        return self.add_vm(name, other_config=dict(source.other_config))
+
+    def put_vm(self, vm: VM) -> None:
+        if not vm.is_a_snapshot:
+            operations = (*POWER_OPERATIONS[vm.power_state], "snapshot")
+            allowed = tuple(operation for operation in operations if operation not in vm.blocked_operations)
+            vm = msgspec.structs.replace(vm, allowed_operations=allowed)
+        self._put(vm)
+
+    def snapshots_of(self, uuid: Uuid) -> tuple[VM, ...]:
+        ref = self.vm(uuid).ref
+        return tuple(vm for vm in self.vms() if vm.is_a_snapshot and vm.snapshot_of == ref)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return dict(self._pool_record().other_config)
+
+    # What the port does
+
+    def map_of(self, map_: Field, vm: Uuid | None) -> dict[str, str] | None:
+        if vm is None:
+            pool = self._pool_record()
+            return dict(pool.gui_config if map_ is Field.GUI else pool.other_config)
+        found = self.find(vm)
+        if found is None:
+            return None
+        return dict(found.blocked_operations if map_ is Field.BLOCKED else found.other_config)
+
+    def set_map(self, map_: Field, vm: Uuid | None, values: dict[str, str]) -> None:
+        if vm is None:
+            name = "gui_config" if map_ is Field.GUI else "other_config"
+            self.pool = self._put(msgspec.structs.replace(self._pool_record(), **{name: values}))
+        else:
+            name = "blocked_operations" if map_ is Field.BLOCKED else "other_config"
+            self.change(vm, **{name: values})
+
+    def demand(self, uuid: Uuid, operation: str, power_states: tuple[str, ...]) -> VM:
+        vm = self.find(uuid)
+        if vm is None:
+            raise PoolFailed(code="UUID_INVALID", parameters=("VM", uuid), method=f"VM.{operation}")
+        if operation in vm.blocked_operations:
+            raise PoolFailed(code="OPERATION_BLOCKED", parameters=(vm.ref, vm.blocked_operations[operation]))
+        if vm.power_state not in power_states:
+            raise PoolFailed(code="VM_BAD_POWER_STATE", parameters=(vm.ref, power_states[0].lower(), vm.power_state))
+        return vm
+
+    def snapshot(self, uuid: Uuid, name: str) -> Uuid:
+        source = self.demand(uuid, "snapshot", tuple(POWER_OPERATIONS))
+        ref = self._ref()
+        copy = msgspec.structs.replace(
+            source,
+            ref=ref,
+            uuid=self._uuid(),
+            name_label=name,
+            is_a_snapshot=True,
+            is_a_template=True,
+            snapshot_of=source.ref,
+            power_state="Halted",
+            blocked_operations={},
+            order=0,
+            allowed_operations=("revert", "clone", "destroy"),
+            VBDs=tuple(self._new_disk(ref, 10 * GIB, snapshot_of=disk.ref) for disk in self._disks(source)),
+        )
+        self.contents[copy.uuid] = self.contents[uuid]
+        self._sources[copy.uuid] = source
+        self._put(copy)
+        self.change(uuid, parent=ref)
+        return copy.uuid
+
+    def revert(self, snapshot: Uuid) -> None:
+        point = self.vm(snapshot)
+        vm = next(vm for vm in self.vms() if vm.ref == point.snapshot_of)
+        before = self._sources[snapshot]
+        self._drop_disks(vm)
+        restored = msgspec.structs.replace(
+            before,
+            ref=vm.ref,
+            uuid=vm.uuid,
+            power_state="Halted",
+            parent=point.ref,
+            tags=vm.tags,
+            affinity=vm.affinity,
+            VBDs=(self._new_disk(vm.ref, 10 * GIB),),
+        )
+        (disk,) = self._disks(restored)
+        for mine in self._disks(point):
+            self._put(msgspec.structs.replace(mine, snapshot_of=disk.ref))
+        self.put_vm(restored)
+        self.contents[vm.uuid] = self.contents[snapshot]
+
+    def destroy_snapshot(self, snapshot: Uuid) -> None:
+        found = self.find(snapshot)
+        if found is None:
+            return
+        for child in self.vms():
+            if child.parent == found.ref:
+                self._put(msgspec.structs.replace(child, parent=found.parent))
+        self._drop(found)
+
+    # Inside
+
+    def _pool_record(self) -> Pool:
+        record = self.records[self.pool.ref]
+        assert isinstance(record, Pool)
+        return record
+
+    def _new_disk(self, vm: Ref, size_bytes: int, snapshot_of: Ref = NULL_REF) -> Ref:
+        disk = self._put(
+            VDI(
+                ref=self._ref(),
+                uuid=self._uuid(),
+                name_label="disk",
+                SR=self.storage.ref,
+                virtual_size=size_bytes,
+                snapshot_of=snapshot_of,
+            )
+        )
+        return self._put(VBD(ref=self._ref(), uuid=self._uuid(), VM=vm, VDI=disk.ref, userdevice="0")).ref
+
+    def _disks(self, vm: VM) -> list[VDI]:
+        drives = [self.records[ref] for ref in vm.VBDs]
+        disks = [self.records[drive.VDI] for drive in drives if isinstance(drive, VBD)]
+        return [disk for disk in disks if isinstance(disk, VDI)]
+
+    def _drop_disks(self, vm: VM) -> None:
+        for disk in self._disks(vm):
+            self._remove(disk)
+        for drive in vm.VBDs:
+            self._remove(self.records[drive])
+
+    def _drop(self, vm: VM) -> None:
+        self._drop_disks(vm)
+        self._remove(vm)
+        self.contents.pop(vm.uuid, None)
+
+    def _ref(self) -> Ref:
+        return Ref(f"OpaqueRef:{next(self._numbers)}")
+
+    def _uuid(self) -> Uuid:
+        return Uuid(f"{next(self._numbers):08x}-0000-4000-8000-000000000000")
+
+    def _put(self, record: RecordKind) -> RecordKind:
+        self.records[record.ref] = record
+        self._tell(_change(record))
+        return record
+
+    def _remove(self, record: Record) -> None:
+        del self.records[record.ref]
+        self._tell(Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=None))
+
+    def _tell(self, change: Change) -> None:
+        for listener in self._listeners:
+            listener(ChangeBatch(changes=(change,)))
+
+
+def _change(record: Record) -> Change:
+    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """What befalls the `nth` call of `method` from now on. `how`: fail, lose-before, lose-after."""
+
+    method: str
+    nth: int = 1
+    how: str = "fail"
+    code: str = "SR_BACKEND_FAILURE_44"
+    parameters: tuple[str, ...] = ("", "There is insufficient space", "")
+
+
+Crossing = Callable[[str], None]
+"""Called before and after every call; may raise to cut the caller off."""
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryPort:
+    """One console's way to the pool."""
+
+    pool: MemoryPool
+    identity: Identity
+    cross: Crossing = lambda _: None
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    on_call: Callable[[str], None] = lambda _: None
+
+    async def until_available(self, timeout_s: float) -> None:
+        if self.pool.is_away:
+            await asyncio.sleep(timeout_s)
+            if self.pool.is_away:
+                raise LostMaster(pool="acme", tried=("192.0.2.1",))
+
+    async def keys(self, map_: Field, vm: Uuid | None = None) -> Mapping[str, str]:
+        return await self._call("keys", lambda: self.pool.map_of(map_, vm) or {})
+
+    async def add_key(self, map_: Field, key: str, value: str, vm: Uuid | None = None) -> bool:
+        def add() -> bool:
+            present = self.pool.map_of(map_, vm)
+            if present is None:
+                raise PoolFailed(code="UUID_INVALID", parameters=("VM", str(vm)), method="add_to")
+            if key in present:
+                return False
+            self.pool.set_map(map_, vm, {**present, key: value})
+            return True
+
+        return await self._call("add_key", add)
+
+    async def remove_key(self, map_: Field, key: str, vm: Uuid | None = None) -> None:
+        def remove() -> None:
+            present = self.pool.map_of(map_, vm)
+            if present is not None and key in present:
+                self.pool.set_map(map_, vm, {name: text for name, text in present.items() if name != key})
+
+        await self._call("remove_key", remove)
+
+    async def read_vm(self, vm: Uuid) -> VM | None:
+        return await self._call("read_vm", lambda: self.pool.find(vm))
+
+    async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]:
+        return await self._call("snapshots_of", lambda: self.pool.snapshots_of(vm) if self.pool.find(vm) else ())
+
+    async def snapshot(self, vm: Uuid, name: str, run: RunId, on_progress: Progress) -> Uuid:
+        return await self._call("snapshot", lambda: self.pool.snapshot(vm, name), on_progress)
+
+    async def revert(self, snapshot: Uuid, run: RunId, on_progress: Progress) -> None:
+        await self._call("revert", lambda: self.pool.revert(snapshot), on_progress)
+
+    async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
+        await self._call("destroy_snapshot", lambda: self.pool.destroy_snapshot(snapshot))
+
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
+        def start() -> None:
+            self.pool.demand(vm, "start", ("Halted",))
+            self.pool.change(vm, power_state="Running")
+
+        await self._call("start", start, on_progress)
+
+    async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
+        def shut_down() -> None:
+            self.pool.demand(vm, "clean_shutdown", ("Running",))
+            self.pool.change(vm, power_state="Halted")
+
+        await self._call("shut_down", shut_down, on_progress)
+
+    async def set_ha_restart_priority(self, vm: Uuid, priority: str) -> None:
+        await self._call("set_ha_restart_priority", lambda: self.pool.change(vm, ha_restart_priority=priority))
+
+    async def define_stage_field(self) -> None:
+        await self._call("define_stage_field", lambda: None)
+
+    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
+        await self._call("announce", lambda: self.pool.messages.append((name, body)))
+
+    async def quiesce(self, run: RunId, timeout_s: float) -> None:
+        await self._call("quiesce", lambda: None)
+
+    async def _call(self, method: str, effect: Callable[[], Result], on_progress: Progress | None = None) -> Result:
+        fault = self._fault(method)
+        self.calls.append(method)
+        self.on_call(method)
+        await asyncio.sleep(0)
+        self.cross(f"before {method}")
+        if self.pool.is_away or (fault is not None and fault.how == "lose-before"):
+            raise ConnectionLost(pool="acme", cause="cut", was_sent=True)
+        if fault is not None and fault.how == "fail":
+            raise PoolFailed(code=fault.code, parameters=fault.parameters, method=method)
+        if on_progress is not None:
+            on_progress(0.5)
+        result = effect()
+        await asyncio.sleep(0)
+        self.cross(f"after {method}")
+        if fault is not None:
+            raise ConnectionLost(pool="acme", cause="cut", was_sent=True)
+        return result
+
+    def _fault(self, method: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == method:
+                fault.nth -= 1
+                if fault.nth == 0:
+                    self.faults.remove(fault)
+                    return fault
+        return None

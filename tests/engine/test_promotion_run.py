@@ -1,0 +1,81 @@
+"""Runs on the pool of values: promotions and demotions, their failures, and what is left behind."""
+
+from tests.engine.desks import Desk, Office, virtually
+from tests.engine.memory_pool import Fault
+from xsconsole.domain.board import Standing
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.plan import Disks
+from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.runs import RunState
+from xsconsole.errors import RunFailed
+
+
+async def shop_in_staging(office: Office, desk: Desk) -> ConfigurationId:
+    vms = [
+        office.pool.add_vm("shop-db", "Running", order=0),
+        office.pool.add_vm("shop-web", "Running", order=1),
+        office.pool.add_vm("shop-lb", "Halted", order=2),
+    ]
+    return await office.configuration(desk, "shop", "1.3.0", "staging", [vm.uuid for vm in vms])
+
+
+def test_a_promotion_moves_every_member_and_keeps_a_restore_point() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await shop_in_staging(office, desk)
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.error is None
+        assert status.state is RunState.DONE
+        card = desk.card(shop)
+        assert (card.stage, card.standing, card.revision) == ("production", Standing.WHOLE, 2)
+        assert {member.power_state for member in card.members} == {"Running"}
+        assert card.restore_points[0].is_whole
+        assert card.restore_points[0].stage == "staging"
+        assert all("destroy" in office.pool.vm(member.uuid).blocked_operations for member in card.members)
+        assert not [key for key in office.pool.keys if ".run." in key]
+        assert desk.ledger.events()[-1] is AuditEvent.RUN_CLOSED
+
+    virtually(story)
+
+
+def test_a_demotion_to_the_restore_point_brings_the_disks_back_and_sets_the_present_aside() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await shop_in_staging(office, desk)
+        await desk.do(desk.promotion(shop, "production"))
+        before = {member.uuid: office.pool.contents[member.uuid] for member in desk.card(shop).members}
+        for member in desk.card(shop).members:
+            office.pool.contents[member.uuid] = "written in production"
+
+        status = await desk.do(desk.demotion(shop, "staging", Disks.RESTORE))
+
+        assert status.error is None
+        card = desk.card(shop)
+        assert (card.stage, card.standing) == ("staging", Standing.WHOLE)
+        assert {uuid: office.pool.contents[uuid] for uuid in before} == before
+        assert all("destroy" not in office.pool.vm(uuid).blocked_operations for uuid in before)
+
+    virtually(story)
+
+
+def test_a_full_storage_at_the_third_snapshot_puts_everything_back() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await shop_in_staging(office, desk)
+        desk.port.faults.append(Fault(method="snapshot", nth=3))
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.state is RunState.UNDONE
+        assert isinstance(status.error, RunFailed)
+        card = desk.card(shop)
+        assert (card.stage, card.standing, card.revision) == ("staging", Standing.WHOLE, 1)
+        assert not any(vm.is_a_snapshot for vm in office.pool.vms())
+        assert not [key for key in office.pool.keys if ".run." in key]
+
+    virtually(story)
