@@ -7,6 +7,8 @@ from xsconsole_ui.actions import ALL, Action, Hands, Situation
 from xsconsole_ui.resources import icon
 from xsconsole_ui.theme import Colours
 
+ICON_PX = 20
+
 
 class UserAction(QAction):
     """An `Action` as Qt knows it. It is disabled with its reason in tooltip and status tip."""
@@ -67,7 +69,7 @@ class Actions(QObject):
     def dress(self, colours: Colours) -> None:
         for made in self._made.values():
             if made.action.icon:
-                made.setIcon(icon(made.action.icon, colours.muted))
+                made.setIcon(icon(made.action.icon, colours.muted, ICON_PX, checked=colours.accent))
 
     def refused_by(self, keys: QKeySequence) -> str:
         """Return why the action of this shortcut cannot be used now; empty where none is, or it can."""

@@ -23,22 +23,16 @@ log = logging.getLogger(__name__)
 Script = Callable[[MainWindow], Awaitable[int]]
 
 
+FirstConnection = Callable[[Console], Awaitable[tuple[Connection, Secret] | None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the window starts. Where address, user or password is missing it asks for them."""
+    """How the window starts. `connection` says where to and as whom; None, or where it gives None, it is asked for."""
 
-    url: str | None = None
-    user: str | None = None
-    fingerprint: str | None = None
-    password: Secret | None = None
+    connection: Callable[[Console], Awaitable[tuple[Connection, Secret] | None]] | None = None
     scheme: Scheme | None = None  # None: as last time
-    asks_to_connect: bool = True
-
-    @property
-    def connection(self) -> Connection | None:
-        if self.url is None or self.user is None:
-            return None
-        return Connection(url=self.url, user=self.user, fingerprint=self.fingerprint)
+    watches_stalls: bool = False
 
 
 def run(options: Options, open_console: Callable[[], Awaitable[Console]], script: Script | None = None) -> int:
@@ -55,7 +49,7 @@ def make_application() -> QApplication:
     application.setApplicationName("xsconsole")
     application.setDesktopFileName("xsconsole")
     application.setQuitOnLastWindowClosed(False)
-    application.setWindowIcon(icon("xsconsole", LIGHT.accent, 64))
+    application.setWindowIcon(icon("xsconsole", LIGHT.accent, size_px=64))
     return application
 
 
@@ -65,19 +59,18 @@ async def _live(
     open_console: Callable[[], Awaitable[Console]],
     script: Script | None,
 ) -> int:
+    # Opening the console may ask for a passphrase: that dialog is dressed like everything else.
+    theme = Theme(application, options.scheme or Scheme.SYSTEM)
     console = await open_console()
     try:
         state = WindowState(console)
-        theme = Theme(application, options.scheme or state.scheme)
+        if options.scheme is None:
+            theme.set_scheme(state.scheme)
         window = MainWindow(console, theme, state)
         with _reported(window):
             try:
                 window.show()
-                connection = options.connection
-                if connection is not None and options.password is not None:
-                    window.connect_to(connection, options.password)
-                elif options.asks_to_connect:
-                    window.ask_to_connect(connection)
+                await _connect(window, console, options)
                 if script is not None:
                     return await script(window)
                 await window.until_closed()
@@ -86,6 +79,14 @@ async def _live(
                 await window.end()
     finally:
         await console.close()
+
+
+async def _connect(window: MainWindow, console: Console, options: Options) -> None:
+    known = await options.connection(console) if options.connection is not None else None
+    if known is None:
+        window.ask_to_connect()
+    else:
+        window.connect_to(*known)
 
 
 class _reported:

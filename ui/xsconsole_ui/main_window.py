@@ -11,7 +11,7 @@ from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain import words
 from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.runs import RunState
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConnectFailed, ConsoleError
 from xsconsole_ui import actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.actions import Action, Situation
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self._connect()
         self._first_layout = self.saveState(LAYOUT_VERSION)
-        self._restore()
+        state.restore(self)
         self._dress()
         self.bridge.take_all()
 
@@ -241,7 +241,15 @@ class MainWindow(QMainWindow):
         self.jobs.start(answered(ConnectDialog(self.console, proposed, self)), "ask for a pool")
 
     def connect_to(self, connection: Connection, password: Secret) -> None:
-        self.jobs.start(self.console.connect(connection, password), "connect")
+        """Connect; where that fails, say why and ask."""
+        self.jobs.start(self._connect_or_ask(connection, password), "connect")
+
+    async def _connect_or_ask(self, connection: Connection, password: Secret) -> None:
+        try:
+            await self.console.connect(connection, password)
+        except ConnectFailed as failure:
+            self.notices.tell_error(failure)
+            self.ask_to_connect(connection)
 
     async def until_closed(self) -> None:
         await self._closed.wait()
@@ -257,13 +265,6 @@ class MainWindow(QMainWindow):
         self.deleteLater()
 
     # What it remembers.
-
-    def _restore(self) -> None:
-        geometry, layout = self._state.bytes_of("geometry"), self._state.bytes_of("layout")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if layout is not None:
-            self.restoreState(layout, LAYOUT_VERSION)
 
     @Slot()
     def _dress(self) -> None:
@@ -286,9 +287,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed.is_set():
-            self._state.set_bytes("geometry", self.saveGeometry())
-            self._state.set_bytes("layout", self.saveState(LAYOUT_VERSION))
-            self._state.scheme = self.theme.scheme
-            self._state.save()
+            self._state.remember(self, self.theme.scheme)
             self._closed.set()
         super().closeEvent(event)

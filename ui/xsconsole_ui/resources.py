@@ -25,15 +25,17 @@ def load_fonts() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, colour: str, size_px: int = 16) -> QIcon:
-    """Return icon `name` in one colour; an empty icon where there is no such picture."""
+def icon(name: str, colour: str, size_px: int = 16, *, checked: str | None = None) -> QIcon:
+    """Return icon `name` in one colour, in another where it is checked; empty where there is no such picture."""
     source = files(PACKAGE) / "icons" / f"{name}.svg"
     found = QIcon()
     if not source.is_file():
         return found
     drawing = QSvgRenderer(QByteArray(source.read_bytes()))
     for scale in ICON_SCALES:
-        found.addPixmap(_tinted(drawing, colour, QSize(size_px, size_px) * scale, scale))
+        size = QSize(size_px, size_px) * scale
+        found.addPixmap(_tinted(drawing, colour, size, scale))
+        found.addPixmap(_tinted(drawing, checked or colour, size, scale), QIcon.Mode.Normal, QIcon.State.On)
     return found
 
 

@@ -89,7 +89,12 @@ QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $outline; selection-background-color: $accent_soft;
 }
-QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
+QRadioButton { spacing: 8px; }
+QRadioButton::indicator {
+    width: 12px; height: 12px; border: 1px solid $muted; border-radius: 7px; background: $surface;
+}
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent; }
+QRadioButton:focus { color: $accent; }
 
 QAbstractItemView { background: $surface; color: $text; border: 0; outline: 0; gridline-color: $hairline; }
 QListView[look="cards"] { background: transparent; }
@@ -100,8 +105,7 @@ QHeaderView::section {
 }
 QHeaderView::section:first { padding-left: 12px; }
 QTableCornerButton::section { background: $surface; border: 0; }
-QScrollArea { background: transparent; border: 0; }
-QScrollArea > QWidget > QWidget { background: transparent; }
+QScrollArea { border: 0; }
 QScrollBar { background: transparent; border: 0; margin: 0; }
 QScrollBar:vertical { width: 10px; }
 QScrollBar:horizontal { height: 10px; }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QMainWindow
 
 from xsconsole_ui.theme import Scheme
 
@@ -43,9 +44,17 @@ class WindowState:
         except ValueError:
             return Scheme.SYSTEM
 
-    @scheme.setter
-    def scheme(self, scheme: Scheme) -> None:
-        self._state["scheme"] = scheme.value
+    def restore(self, window: QMainWindow) -> None:
+        """Put the window where it was left."""
+        geometry, layout = self.bytes_of("geometry"), self.bytes_of("layout")
+        if geometry is not None:
+            window.restoreGeometry(geometry)
+        if layout is not None:
+            window.restoreState(layout, LAYOUT_VERSION)
 
-    def save(self) -> None:
+    def remember(self, window: QMainWindow, scheme: Scheme) -> None:
+        """Keep where the window is, and how it is dressed."""
+        self.set_bytes("geometry", window.saveGeometry())
+        self.set_bytes("layout", window.saveState(LAYOUT_VERSION))
+        self._state["scheme"] = scheme.value
         self._keeper.save_window_state(dict(self._state))

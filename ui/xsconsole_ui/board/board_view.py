@@ -63,6 +63,8 @@ class BoardView(QWidget):
         self.setAccessibleName(self.tr("Board"))
         self._row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         self._row.setSpacing(theme.GAP)
+        self._content.setProperty("look", "window")
+        self._content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         lanes = QVBoxLayout(self._content)
         lanes.setContentsMargins(0, 0, 0, 0)
         lanes.setSpacing(0)

@@ -67,15 +67,15 @@ def face_of(card: Card, stage: Stage | None, status: RunStatus | None) -> Face:
         version=card.version if has_parts else "",
         powers=tuple(member.power_state for member in card.members),
         facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
-        chips=chips_of(card, stage)[:MOST_CHIPS],
+        chips=chips_of(card, stage, is_ours=status is not None)[:MOST_CHIPS],
         progress=progress,
         step=step,
     )
 
 
-def chips_of(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
-    """Return what is wrong, what it waits for and what it is, in this order."""
-    return (*_wrong(card), *_waits(card), *_is(card, stage))
+def chips_of(card: Card, stage: Stage | None, *, is_ours: bool = False) -> tuple[Chip, ...]:
+    """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it."""
+    return (*_wrong(card), *(() if is_ours else _waits(card)), *_is(card, stage))
 
 
 def told(card: Card, stage: Stage | None) -> str:

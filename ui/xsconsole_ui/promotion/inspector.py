@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
@@ -49,11 +49,9 @@ class Inspector(pieces.Panel):
         self.card_page = CardPage(console, actions, mends, self)
         self.plan_page = PlanPage(console, self)
         self._pages = QStackedWidget(self)
-        for page in (self.nothing, self.card_page, self.plan_page):
-            scroll = QScrollArea(self)
-            scroll.setWidgetResizable(True)
-            scroll.setWidget(page)
-            self._pages.addWidget(scroll)
+        self._pages.addWidget(self.nothing)
+        self._pages.addWidget(pieces.scrolled(self.card_page, self))
+        self._pages.addWidget(self.plan_page)
         self.body.addWidget(self._pages)
         desk.question_changed.connect(self._on_question)
         desk.started.connect(self._on_start)

@@ -80,17 +80,22 @@ class PlanPage(QWidget):
         for button in (self.go, self.resume, self.undo, self.cancel):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        page = QWidget(self)
+        parts = QVBoxLayout(page)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(0)
+        # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
+        for part in (self._news, self._bar, self._disks, self.checks, self.steps):
+            parts.addWidget(part)
+        parts.addStretch(1)
+        scroll = pieces.scrolled(page, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._news)
-        column.addWidget(self._bar)
-        column.addWidget(self._disks)
-        column.addWidget(self.steps)
-        column.addWidget(self.checks)
+        column.addWidget(scroll, 1)
+        column.addWidget(pieces.Line(self))
         column.addWidget(self._why)
         column.addLayout(buttons)
-        column.addStretch(1)
 
     def _connect(self) -> None:
         self.go.clicked.connect(self._confirm)

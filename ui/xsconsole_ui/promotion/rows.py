@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QListView,
-    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -207,7 +206,7 @@ def paint_mark(painter: QPainter, area: QRectF, mark: Mark, colours: Colours) ->
 
 
 class RowsView(QListView):
-    """A list as high as its rows, as long as there is room."""
+    """A list as high as its rows: the page that holds it scrolls, so that nothing hides in a list within a list."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -221,7 +220,7 @@ class RowsView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -230,13 +229,7 @@ class RowsView(QListView):
 
     def _fit(self) -> None:
         width = self.viewport().width()
-        height = sum(row_height(row, width) for row in self.rows.rows)
-        self.setMaximumHeight(max(1, height))
-        self.setMinimumHeight(min(height, 3 * theme.ROW_HEIGHT))
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, self.maximumHeight())
+        self.setFixedHeight(max(1, sum(row_height(row, width) for row in self.rows.rows)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
