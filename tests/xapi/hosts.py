@@ -1,13 +1,20 @@
-"""Hosts that are not as the embedded pool is: a forwarder in front of it that can refuse, count and cut."""
+"""Hosts that are not as the embedded pool is: a forwarder in front of it that refuses, counts and edits."""
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from embedded import EmbeddedPool
+
+Edit = Callable[[bytes, bytes], bytes]
+
+
+def unedited(request: bytes, answer: bytes) -> bytes:
+    del request
+    return answer
 
 
 class Forwarder(ThreadingHTTPServer):
@@ -16,10 +23,11 @@ class Forwarder(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, pool: EmbeddedPool, *, refused_paths: tuple[str, ...]) -> None:
+    def __init__(self, pool: EmbeddedPool, *, refused_paths: tuple[str, ...], edit: Edit) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target = urlsplit(pool.url).netloc
         self.refused_paths = refused_paths
+        self.edit = edit
         self.paths: list[str] = []
         self.connections = 0
 
@@ -47,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             onward.request("POST", self.path, body, {"Content-Type": self.headers["Content-Type"]})
             response = onward.getresponse()
-            self._answer(response.status, response.read(), response.headers["content-type"])
+            self._answer(response.status, self.server.edit(body, response.read()), response.headers["content-type"])
         finally:
             onward.close()
 
@@ -63,8 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def forwarder(pool: EmbeddedPool, *, refused_paths: tuple[str, ...] = ()) -> Iterator[Forwarder]:
-    server = Forwarder(pool, refused_paths=refused_paths)
+def forwarder(pool: EmbeddedPool, *, refused_paths: tuple[str, ...] = (), edit: Edit = unedited) -> Iterator[Forwarder]:
+    server = Forwarder(pool, refused_paths=refused_paths, edit=edit)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -44,7 +44,7 @@ def test_numbers_beyond_32_bits_go_there_and_back(session: Any) -> None:
 def test_truth_values_fractions_texts_sets_and_maps_go_there_and_back(session: Any) -> None:
     network = session.xenapi.network.create(
         {
-            "name_label": "Größe <&> \"x\"",
+            "name_label": 'Größe <&> "x"',
             "MTU": 9000,
             "other_config": {"key": "välue"},
             "tags": ["a", "b"],
@@ -54,7 +54,7 @@ def test_truth_values_fractions_texts_sets_and_maps_go_there_and_back(session: A
 
     record = session.xenapi.network.get_record(network)
 
-    assert record["name_label"] == "Größe <&> \"x\""
+    assert record["name_label"] == 'Größe <&> "x"'
     assert int(record["MTU"]) == 9000
     assert record["other_config"] == {"key": "välue"}
     assert sorted(record["tags"]) == ["a", "b"]

@@ -1,0 +1,159 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from embedded import EmbeddedPool
+
+from tests.xapi.conftest import Connect, Password
+from xsconsole.domain.ids import RunId
+from xsconsole.domain.inventory import VM
+from xsconsole.errors import ConnectionLost, NotPermitted, PoolFailed
+from xsconsole.xapi.gateway import Gateway
+from xsconsole.xapi.session import PoolSession, log_in
+from xsconsole.xapi.tasks import RUN_KEY, Tasks
+
+RUN = RunId("a-run")
+DEADLINE_S = 30.0
+
+
+@dataclass
+class Deaf:
+    """Tasks that no feed tells anything."""
+
+    session: PoolSession
+    tasks: Tasks
+
+
+@pytest.fixture
+async def deaf(pool: EmbeddedPool) -> AsyncIterator[Deaf]:
+    login = await asyncio.to_thread(log_in, pool.url, pool.user, Password(pool.password), None)
+    session = PoolSession(login, on_lost=lambda: None)
+    yield Deaf(session, Tasks(session))
+    await session.close()
+
+
+@pytest.fixture
+async def gateway(pool: EmbeddedPool, connect: Connect) -> Gateway:
+    opened, _ = await connect(pool)
+    return opened
+
+
+async def called(pool: EmbeddedPool, method: str) -> dict[str, Any]:
+    """Wait until the pool has served a call and return it."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            for call in await asyncio.to_thread(pool.calls):
+                if call["method"] == method:
+                    return dict(call)
+
+
+async def test_the_result_of_a_task_is_what_it_made(gateway: Gateway, plain: Any) -> None:
+    machine = plain.VM.get_by_name_label("jumpbox")[0]
+
+    made = await gateway._tasks.run("VM.snapshot", machine, "made by a task", run=RUN)
+
+    assert plain.VM.get_name_label(made) == "made by a task"
+
+
+async def test_a_task_that_was_read_is_tidied_away(gateway: Gateway, plain: Any) -> None:
+    await gateway._tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "x", run=RUN)
+
+    assert [one for one in plain.task.get_all_records().values() if one["name_label"] == "Async.VM.snapshot"] == []
+
+
+async def test_a_task_carries_its_run_while_it_lasts(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    await gateway._tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "x", run=RUN)
+
+    marks = [call["params"][1:] for call in pool.calls() if call["method"] == "task.add_to_other_config"]
+    assert marks == [[RUN_KEY, RUN]]
+
+
+async def test_progress_grows_and_is_told_on_the_way(gateway: Gateway, plain: Any) -> None:
+    machine = plain.VM.clone(plain.VM.get_by_name_label("Debian 12 golden")[0], "progressing")
+    plain.VM.set_is_a_template(machine, False)
+    told: list[float] = []
+
+    await gateway._tasks.run("VM.start", machine, False, False, run=RUN, on_progress=told.append)
+
+    assert told == sorted(told)
+    assert all(0 <= one <= 1 for one in told)
+
+
+async def test_a_task_that_failed_says_so_with_its_code(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    pool.control("fail", method="VM.snapshot", code="SR_BACKEND_FAILURE_44", params=["", "no space", ""])
+
+    with pytest.raises(PoolFailed) as caught:
+        await gateway._tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "x", run=RUN)
+
+    assert (caught.value.code, caught.value.parameters) == ("SR_BACKEND_FAILURE_44", ("", "no space", ""))
+    assert caught.value.method == "VM.snapshot"
+    assert caught.value.task
+
+
+async def test_a_task_that_the_feed_never_told_is_asked_for(deaf: Deaf, plain: Any) -> None:
+    made = await deaf.tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "unheard", run=RUN)
+
+    assert plain.VM.get_name_label(made) == "unheard"
+
+
+async def test_a_task_that_vanished_leaves_its_outcome_unknown(pool: EmbeddedPool, deaf: Deaf, plain: Any) -> None:
+    running = asyncio.create_task(
+        deaf.tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "unheard", run=RUN)
+    )
+    task = (await called(pool, "task.add_to_other_config"))["params"][0]
+    async with asyncio.timeout(DEADLINE_S):
+        while plain.task.get_status(task) == "pending":
+            await asyncio.sleep(0)
+    plain.task.destroy(task)
+
+    with pytest.raises(ConnectionLost, match="destroyed before its completion") as caught:
+        await running
+
+    assert caught.value.was_sent
+
+
+async def test_whoever_stops_waiting_cancels_the_task(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    pool.control("delay", method="VM.snapshot", seconds=1)
+    machine = plain.VM.get_by_name_label("jumpbox")[0]
+    running = asyncio.create_task(gateway._tasks.run("VM.snapshot", machine, "x", run=RUN))
+    task = (await called(pool, "task.add_to_other_config"))["params"][0]
+
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert (await called(pool, "task.cancel"))["params"] == [task]
+
+
+async def test_a_role_that_may_not_is_told_which_permission_it_lacks(pool: EmbeddedPool, connect: Connect) -> None:
+    gateway, watcher = await connect(pool, user="eve")
+    machine = next(vm for vm in watcher.inventory.all(VM) if vm.is_ordinary)
+
+    with pytest.raises(NotPermitted) as caught:
+        await gateway.pool.snapshot(machine.uuid, "x", RUN, lambda _: None)
+
+    assert "vm.snapshot" in caught.value.reason
+    assert "vm-power-admin" in caught.value.mend
+
+
+async def test_quiescing_waits_for_the_tasks_of_the_run_alone(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    own = plain.task.create("of the run", "")
+    plain.task.add_to_other_config(own, RUN_KEY, "another-run")
+
+    await gateway._tasks.quiesce(RUN, DEADLINE_S)
+
+    plain.task.set_status(own, "cancelled")
+    plain.task.destroy(own)
+
+
+async def test_quiescing_cancels_what_outlasts_the_time(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    own = plain.task.create("of the run", "")
+    plain.task.add_to_other_config(own, RUN_KEY, RUN)
+    pool.calls()
+
+    with pytest.raises(ConnectionLost, match="does not end"):
+        await gateway._tasks.quiesce(RUN, 0.2)
+
+    assert [call["params"] for call in pool.calls() if call["method"] == "task.cancel"] == [[own]]
