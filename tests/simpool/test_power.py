@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from embedded import EmbeddedPool
 from fleet import disks, finished, host_named, make_machine, make_running, until, vbd_fields
 
 
@@ -185,3 +186,31 @@ def test_a_power_operation_leaves_a_message(session: Any) -> None:
     until(session, lambda: len(session.xenapi.message.get("VM", uuid, "19700101T00:00:00Z")) == 1)
     (message,) = session.xenapi.message.get("VM", uuid, "19700101T00:00:00Z").values()
     assert (message["name"], message["priority"], message["cls"]) == ("VM_STARTED", "5", "VM")
+
+
+def test_a_hard_shutdown_cuts_a_clean_one_short(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        vm = session.xenapi.VM.get_by_name_label("jumpbox")[0]
+        session.xenapi.VM.set_shutdown_delay(vm, "86400")
+        clean = session.xenapi.Async.VM.clean_shutdown(vm)
+        until(session, lambda: session.xenapi.VM.get_current_operations(vm) == {clean: "clean_shutdown"})
+
+        session.xenapi.VM.hard_shutdown(vm)
+
+        assert session.xenapi.VM.get_power_state(vm) == "Halted"
+        assert finished(session, clean)["status"] == "cancelled"
+        assert session.xenapi.VM.get_current_operations(vm) == {}
+
+
+def test_starts_at_the_same_moment_do_not_overfill_a_host(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        host = session.xenapi.host.get_by_name_label("xen-4")[0]
+        vms = [make_machine(session, f"heavy {number}") for number in range(3)]
+        for vm in vms:
+            session.xenapi.VM.set_memory(vm, str(10 << 30))
+
+        tasks = [session.xenapi.Async.VM.start_on(vm, host, False, False) for vm in vms]
+
+        ended = [finished(session, task)["status"] for task in tasks]
+        assert sorted(ended) == ["failure", "success", "success"]
+        assert int(session.xenapi.host.compute_free_memory(host)) >= 0
