@@ -61,7 +61,7 @@ def test_a_created_vm_looks_like_a_real_one(session: Any, recording: Any) -> Non
 def test_a_default_template_cannot_be_destroyed(session: Any, refusal: Any) -> None:
     template = session.xenapi.VM.get_by_name_label("Rocky Linux 9")[0]
 
-    assert refusal(session.xenapi.VM.destroy, template)[0] == "VM_CANNOT_DELETE_DEFAULT_TEMPLATE"
+    assert refusal(session.xenapi.VM.destroy, template) == ["VM_CANNOT_DELETE_DEFAULT_TEMPLATE"]
 
 
 def test_a_running_vm_cannot_be_destroyed(session: Any, refusal: Any) -> None:

@@ -32,7 +32,7 @@ async def destroy(call: Call, vm: str) -> None:
     """Remove a VM with its devices; its disks and its snapshots stay."""
     pool, db = call.pool, call.pool.db
     if db.get("VM", vm, "is_default_template"):
-        raise XapiError("VM_CANNOT_DELETE_DEFAULT_TEMPLATE", vm)
+        raise XapiError("VM_CANNOT_DELETE_DEFAULT_TEMPLATE")
     async with operating(call, vm, "destroy"):
         await call.spend(_DESTROY_S, can_cancel=False)
         row = db.row("VM", vm)
