@@ -18,7 +18,7 @@ from xsconsole.domain.record import AuditEvent, Fact, OpenRun
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Create, Demote, Direction, NewMember, Plannable, Promote, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.lease import LeaseTiming, Me, process_of
+from xsconsole.engine.lease import LeaseTiming, Me
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
 from xsconsole.errors import StoreFailed
@@ -31,7 +31,7 @@ class Killed(BaseException):
     """The process is gone at this point."""
 
 
-class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Jumping(selectors.DefaultSelector):
     """Never waits: where the loop would, its time jumps."""
 
     jump: Callable[[float], None]
@@ -87,11 +87,16 @@ async def _told(story: Callable[[], Awaitable[Result]]) -> Result:
 
 
 class LoopClock:
+    """The virtual time of the loop on which the desk was set up."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self.monotonic_s())
 
     def monotonic_s(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
