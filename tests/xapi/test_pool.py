@@ -176,8 +176,8 @@ async def test_a_message_is_left_at_a_vm_and_at_the_pool(port: PoolPort, plain: 
 async def test_our_custom_field_joins_everybody_elses(port: PoolPort, plain: Any) -> None:
     pool = plain.pool.get_all()[0]
     plain.pool.remove_from_gui_config(pool, KEY)
-    mine = '<CustomFieldDefinitions><CustomFieldDefinition name="Cost &amp; centre" type="DateTime"/></CustomFieldDefinitions>'
-    plain.pool.add_to_gui_config(pool, KEY, mine)
+    theirs = '<CustomFieldDefinition name="Cost &amp; centre" type="DateTime"/>'
+    plain.pool.add_to_gui_config(pool, KEY, f"<CustomFieldDefinitions>{theirs}</CustomFieldDefinitions>")
 
     await port.define_stage_field()
     once = plain.pool.get_gui_config(pool)[KEY]
