@@ -35,7 +35,7 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-LEAST_ELASTIC = 200  # px, of the column that takes what is left
+LEAST_ELASTIC = 160  # px, of the column that takes what is left
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 

@@ -35,6 +35,7 @@ QLabel[look="title"] { color: $text; font-weight: 600; }
 QLabel[look="product"] { color: $text; font-weight: 600; }
 QLabel[look="status"] { color: $muted; }
 QLabel[look="muted"] { color: $muted; }
+QLabel[look="fingerprint"] { color: $text; font-family: "JetBrains Mono"; font-size: 12px; }
 QLabel[look="good"] { color: $good; }
 QLabel[look="warn"] { color: $warn; }
 QLabel[look="bad"] { color: $bad; }

@@ -25,7 +25,7 @@ from xsconsole_ui.theme import Theme
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (64, 150, 90, 0, 130, 176, 80, 104)
+WIDTHS = (60, 140, 76, 0, 120, 168, 76, 100)
 DETAIL_WIDTH = 320
 SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 

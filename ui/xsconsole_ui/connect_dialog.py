@@ -1,0 +1,379 @@
+"""Asks for a pool, connects, and stays until that has worked or the user gives up."""
+
+import logging
+from enum import Enum, auto
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from xsconsole.console import Connection, Console, Right, Secret
+from xsconsole.domain import words
+from xsconsole.errors import CertificateChanged, CertificateUnknown, ConnectFailed, ConsoleError, Refused
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.jobs import Jobs
+
+WIDTH = 480
+TYPED_DIGITS = 8  # of a changed certificate's fingerprint, to accept it
+FINGERPRINT_LINE = 48  # characters: 16 bytes with their colons
+
+log = logging.getLogger(__name__)
+
+
+class Step(Enum):
+    ASK = auto()
+    UNKNOWN = auto()  # a certificate that nobody has accepted yet
+    CHANGED = auto()  # a certificate that is not the accepted one
+    TOLD = auto()  # connected; what this log-in may not do is being read
+
+
+class ConnectDialog(QDialog):
+    """Accepted once connected. To be opened with `open()`."""
+
+    def __init__(self, console: Console, proposed: Connection | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._jobs = Jobs(on_error=self._show_error, on_bug=self._show_bug)
+        self._step = Step.ASK
+        self._is_busy = False
+        self._shown: tuple[str, str] | None = None  # the address and the fingerprint that wait for a decision
+        self._stored: Secret | None = None
+        self.setWindowTitle(self.tr("Connect to a pool"))
+        self.address = QLineEdit(self)
+        self.user = QLineEdit(self)
+        self.password = QLineEdit(self)
+        self.remember = QCheckBox(self.tr("Keep the password in the keyring"), self)
+        self.news = pieces.Notice(self)
+        self.certificate = CertificateBox(self)
+        self.rights = RightsBox(self)
+        self.state = pieces.label("", "caption", self)
+        self.go = pieces.button("", "primary", self)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self._form = QWidget(self)
+        self._lay_out()
+        self.go.clicked.connect(self._go)
+        self.cancel.clicked.connect(self.reject)
+        for field in (self.address, self.user, self.password):
+            field.textChanged.connect(self._start_over)
+        self.address.editingFinished.connect(self._look_up)
+        self.user.editingFinished.connect(self._look_up)
+        self.certificate.typed.textChanged.connect(self._show_step)
+        self._propose(proposed)
+        self._show_step()
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        self.address.setPlaceholderText("https://xen-1.example")
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        rows = QFormLayout(self._form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP)
+        for name, field in (
+            (self.tr("&Address"), self.address),
+            (self.tr("&User"), self.user),
+            (self.tr("&Password"), self.password),
+        ):
+            field.setAccessibleName(name.replace("&", ""))
+            rows.addRow(name, field)
+        if self._console.home.has_keyring:
+            rows.addRow("", self.remember)
+        else:
+            self.remember.hide()
+            rows.addRow(
+                "", pieces.wrapped(self.tr("No keyring here: the password stays in memory only."), "caption", self)
+            )
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GAP)
+        buttons.addWidget(self.state, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.MARGIN)
+        for part in (self._form, self.news, self.certificate, self.rights):
+            column.addWidget(part)
+        column.addStretch(1)
+        column.addLayout(buttons)
+
+    def _propose(self, proposed: Connection | None) -> None:
+        known = proposed or self._known()
+        self.address.setText(known.url if known is not None else "")
+        self.user.setText(known.user if known is not None else "root")
+        (self.password if known is not None else self.address).setFocus()
+        if known is not None and known.fingerprint is not None:
+            self._shown = (known.url, known.fingerprint)
+        if known is not None:
+            self._look_up()
+
+    def _known(self) -> Connection | None:
+        try:
+            return self._console.home.known_connection(None, None, None)
+        except Refused:
+            return None
+
+    # --- what the user does
+
+    @property
+    def url(self) -> str:
+        """The address as it will be used: without a scheme it is one of a host with TLS."""
+        text = self.address.text().strip()
+        return text if "://" in text or not text else f"https://{text}"
+
+    @Slot()
+    def _go(self) -> None:
+        if self._is_busy or not self.go.isEnabled():
+            return
+        if self._step is Step.TOLD:
+            self.accept()
+            return
+        self._is_busy = True
+        self.news.hide()
+        self._show_step()
+        self._jobs.start(self._connect(), "connect")
+
+    @Slot()
+    def _start_over(self) -> None:
+        """A changed answer makes a new question."""
+        if self._step in (Step.UNKNOWN, Step.CHANGED):
+            self._step, self._shown = Step.ASK, None
+        self._show_step()
+
+    @Slot()
+    def _look_up(self) -> None:
+        if self._console.home.has_keyring and self.url and self.user.text().strip():
+            self._jobs.start(self._find_stored(), "look for the password")
+
+    async def _find_stored(self) -> None:
+        connection = Connection(url=self.url, user=self.user.text().strip())
+        found = await self._console.home.stored_password(connection)
+        if (connection.url, connection.user) == (self.url, self.user.text().strip()):
+            self._stored = found
+            self.remember.setChecked(found is not None or self.remember.isChecked())
+            self.password.setPlaceholderText("" if found is None else self.tr("from the keyring"))
+            self._show_step()
+
+    # --- connecting
+
+    async def _connect(self) -> None:
+        typed = self.password.text()
+        password = Secret(typed) if typed or self._stored is None else self._stored
+        accepted = self._shown[1] if self._shown is not None and self._shown[0] == self.url else None
+        connection = self._console.home.known_connection(self.url, self.user.text().strip(), accepted)
+        try:
+            await self._console.connect(connection, password)
+        except CertificateUnknown as unknown:
+            self._step, self._shown = Step.UNKNOWN, (self.url, unknown.fingerprint)
+            self.certificate.show_unknown(unknown)
+        except CertificateChanged as changed:
+            self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
+            self.certificate.show_changed(changed)
+        except ConnectFailed as failure:
+            self._step = Step.ASK
+            self._show_error(failure)
+            self.password.setFocus()
+            self.password.selectAll()
+        else:
+            await self._keep(connection, password)
+            self._connected()
+        finally:
+            self._is_busy = False
+            self._show_step()
+
+    async def _keep(self, connection: Connection, password: Secret) -> None:
+        if not self.remember.isChecked() or password is self._stored or not self._console.home.has_keyring:
+            return
+        try:
+            await self._console.home.store_password(connection, password)
+        except Refused as refusal:
+            self.rights.tell(words.refusal(refusal))
+
+    def _connected(self) -> None:
+        self.password.clear()
+        lacking = tuple(right for right in self._console.rights if not right.is_allowed)
+        identity = self._console.identity
+        if identity is not None and lacking:
+            self.rights.show_lacking(identity.actor, identity.role, lacking)
+        if not self.rights.has_words:
+            self.accept()
+            return
+        self._step = Step.TOLD
+
+    def _show_error(self, failure: ConsoleError) -> None:
+        notice = words.explain(failure)
+        self.news.show_words("bad", notice.failed, notice.mend, notice.details)
+
+    def _show_bug(self, failure: BaseException) -> None:
+        self.news.show_words(
+            "bad", self.tr("Something went wrong inside the console."), "", f"{type(failure).__name__}: {failure}"
+        )
+
+    # --- what it looks like
+
+    @Slot()
+    def _show_step(self) -> None:
+        step, is_busy = self._step, self._is_busy
+        self._form.setVisible(step in (Step.ASK, Step.UNKNOWN))
+        self._form.setEnabled(not is_busy)
+        self.certificate.setVisible(step in (Step.UNKNOWN, Step.CHANGED))
+        self.certificate.setEnabled(not is_busy)
+        self.rights.setVisible(step is Step.TOLD)
+        if step is not Step.ASK:
+            self.news.hide()
+        self.state.setText(self.tr("Connecting…") if is_busy else "")
+        self.cancel.setVisible(step is not Step.TOLD)
+        self.go.setText(
+            {
+                Step.ASK: self.tr("Connect"),
+                Step.UNKNOWN: self.tr("Trust and connect"),
+                Step.CHANGED: self.tr("Trust the new certificate"),
+                Step.TOLD: self.tr("Continue"),
+            }[step]
+        )
+        reason = self._why_not()
+        self.go.setEnabled(not reason and not is_busy)
+        self.go.setToolTip(reason)
+        # Enter must not accept a certificate that changed.
+        self.go.setDefault(step is not Step.CHANGED)
+        self.adjustSize()
+
+    def _why_not(self) -> str:
+        if self._step is Step.CHANGED and not self.certificate.is_confirmed:
+            return self.tr("Type the last {n} characters of the new fingerprint first.").format(n=TYPED_DIGITS)
+        if self._step in (Step.CHANGED, Step.TOLD):
+            return ""
+        if not self.url:
+            return self.tr("Enter the address of a host of the pool.")
+        if not self.user.text().strip():
+            return self.tr("Enter a user.")
+        if not self.password.text() and self._stored is None:
+            return self.tr("Enter the password.")
+        return ""
+
+    def done(self, result: int) -> None:
+        self._jobs.cancel()
+        super().done(result)
+
+    def reject(self) -> None:
+        # Once connected there is nothing left to refuse.
+        if self._step is Step.TOLD:
+            self.accept()
+            return
+        super().reject()
+
+
+class CertificateBox(QFrame):
+    """The fingerprint of a host's certificate, and what accepting it would mean."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "notice")
+        self._fingerprint = ""
+        self._title = pieces.wrapped("", "title", self)
+        self._advice = pieces.wrapped("", "", self)
+        self._shown_name = pieces.label("", "caption", self)
+        self.shown = _fingerprint_label(self)
+        self._expected_name = pieces.label(self.tr("SHA-256 accepted before"), "caption", self)
+        self.expected = _fingerprint_label(self)
+        self.typed = QLineEdit(self)
+        self.typed.setAccessibleName(self.tr("Last characters of the new fingerprint"))
+        self.typed.setPlaceholderText(self.tr("last {n} characters of the new fingerprint").format(n=TYPED_DIGITS))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.SPACE)
+        parts: tuple[QWidget, ...] = (self._title, self._advice, self._shown_name, self.shown)
+        for part in (*parts, self._expected_name, self.expected, self.typed):
+            column.addWidget(part)
+        self.hide()
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the end of the new fingerprint was typed, whatever the case and with or without colons."""
+        typed = _digits(self.typed.text())
+        return len(typed) >= TYPED_DIGITS and _digits(self._fingerprint).endswith(typed)
+
+    def show_unknown(self, error: CertificateUnknown) -> None:
+        self._show(error, "warn", self.tr("SHA-256 of the certificate"), error.fingerprint)
+        for part in (self._expected_name, self.expected, self.typed):
+            part.hide()
+
+    def show_changed(self, error: CertificateChanged) -> None:
+        """Alarm: this may be another machine. Accepting takes more than Enter."""
+        self._show(error, "bad", self.tr("SHA-256 shown now"), error.fingerprint)
+        self.expected.setText(_lines(error.expected))
+        self.typed.clear()
+        for part in (self._expected_name, self.expected):
+            part.show()
+        self.typed.setVisible(bool(error.fingerprint))
+
+    def _show(self, error: ConnectFailed, state: str, name: str, fingerprint: str) -> None:
+        pieces.set_look(self, "notice", state)
+        self._fingerprint = fingerprint
+        self._title.setText(error.reason)
+        self._advice.setText(error.mend)
+        self._shown_name.setText(name)
+        self.shown.setText(_lines(fingerprint) or self.tr("not known"))
+        self.setAccessibleName(f"{error.reason} {error.mend}")
+
+
+class RightsBox(QFrame):
+    """What this log-in may not do, said before the first view and not at the first failure."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "notice")
+        self._title = pieces.wrapped("", "title", self)
+        self._list = pieces.wrapped("", "", self)
+        self._note = pieces.wrapped("", "caption", self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.GAP)
+        for part in (self._title, self._list, self._note):
+            column.addWidget(part)
+        self.hide()
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self._title.text() or self._note.text())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(filter(None, (self._title.text(), self._list.text(), self._note.text())))
+
+    def show_lacking(self, actor: str, role: str, lacking: tuple[Right, ...]) -> None:
+        pieces.set_look(self, "notice", "warn")
+        self._title.setText(
+            self.tr("Connected as {actor}. The role {role} may look, but not:").format(actor=actor, role=role)
+        )
+        self._list.setText("\n".join(f"•  {right.what} (needs {right.needs})" for right in lacking))
+
+    def tell(self, note: str) -> None:
+        """Add what else is to be known."""
+        self._note.setText(note)
+
+
+def _fingerprint_label(parent: QWidget) -> QLabel:
+    made = pieces.label("", "fingerprint", parent)
+    made.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return made
+
+
+def _digits(fingerprint: str) -> str:
+    return fingerprint.replace(":", "").replace(" ", "").casefold()
+
+
+def _lines(fingerprint: str) -> str:
+    """Return a fingerprint as pairs with colons, on two lines."""
+    digits = _digits(fingerprint).upper()
+    pairs = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+    return "\n".join(pairs[at : at + FINGERPRINT_LINE] for at in range(0, len(pairs), FINGERPRINT_LINE))
