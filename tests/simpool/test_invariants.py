@@ -123,6 +123,8 @@ class Books(RuleBasedStateMachine):
         for _ref, row in self.pool.db.rows("SR"):
             taken = sum(self.pool.db.get("VDI", vdi, "physical_utilisation") for vdi in row["VDIs"])
             assert row["physical_utilisation"] == taken <= row["physical_size"]
+            allocated = sum(self.pool.db.get("VDI", vdi, "virtual_size") for vdi in row["VDIs"])
+            assert row["virtual_allocation"] == allocated
 
     @invariant()
     def a_vm_is_on_a_host_exactly_while_it_runs(self) -> None:

@@ -44,13 +44,16 @@ async def plug_storage(call: Call, pbd: str) -> None:
 
 
 async def unplug_storage(call: Call, pbd: str) -> None:
-    """Take an SR from a host, unless a VM there uses it."""
+    """Take an SR from a host, unless a VM there uses one of its disks."""
     db, row = call.pool.db, call.pool.db.row("PBD", pbd)
+    used = []
     for vdi in db.get("SR", row["SR"], "VDIs"):
         for vbd in db.get("VDI", vdi, "VBDs"):
             attached = db.row("VBD", vbd)
             if attached["currently_attached"] and db.get("VM", attached["VM"], "resident_on") in (row["host"], NULL):
-                raise XapiError("SR_IN_USE", row["SR"])
+                used.append(vdi)
+    if used:
+        raise XapiError("VDI_IN_USE", *used)
     db.set("PBD", pbd, currently_attached=False)
 
 

@@ -77,9 +77,9 @@ def remove_disk(pool: Pool, vdi: str) -> None:
         pool.db.destroy("VBD", vbd)
     for snapshot in row["snapshots"]:
         pool.db.set("VDI", snapshot, snapshot_of=NULL)
-    sr, taken = row["SR"], row["physical_utilisation"]
+    sr, taken, virtual = row["SR"], row["physical_utilisation"], row["virtual_size"]
     pool.db.destroy("VDI", vdi)
-    _account(pool, sr, -taken)
+    _account(pool, sr, taken=-taken, virtual=-virtual)
     for vm in machines:
         pool.refresh_allowed_operations("VM", vm)
 
@@ -122,18 +122,19 @@ def _add(pool: Pool, sr: str, taken: int, fields: Mapping[str, Any]) -> str:
     values = {"managed": True, **fields, "SR": sr, "uuid": uuid, "physical_utilisation": taken}
     values["location"] = fields.get("location") or uuid
     vdi = pool.db.create("VDI", **values)
-    _account(pool, sr, taken)
+    _account(pool, sr, taken=taken, virtual=int(fields["virtual_size"]))
     pool.refresh_allowed_operations("VDI", vdi)
     return vdi
 
 
-def _account(pool: Pool, sr: str, change: int) -> None:
+def _account(pool: Pool, sr: str, *, taken: int, virtual: int) -> None:
+    """Add to what an SR says of itself: the bytes taken, and those its disks could grow to."""
     row = pool.db.row("SR", sr)
     pool.db.set(
         "SR",
         sr,
-        physical_utilisation=max(0, row["physical_utilisation"] + change),
-        virtual_allocation=sum(pool.db.get("VDI", vdi, "virtual_size") for vdi in row["VDIs"]),
+        physical_utilisation=max(0, row["physical_utilisation"] + taken),
+        virtual_allocation=max(0, row["virtual_allocation"] + virtual),
     )
 
 
@@ -201,7 +202,7 @@ async def resize(call: Call, vdi: str, size: int) -> None:
     if taken > free_space(pool, row["SR"]):
         raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
     pool.db.set("VDI", vdi, virtual_size=size, physical_utilisation=row["physical_utilisation"] + taken)
-    _account(pool, row["SR"], taken)
+    _account(pool, row["SR"], taken=taken, virtual=grown)
 
 
 async def forget(call: Call, vdi: str) -> None:

@@ -5,7 +5,7 @@ from xsconsole.simpool.scenarios.acme import DEFAULT_TEMPLATES
 from xsconsole.simpool.scenarios.inhabitants import Machine, make_template, settle
 from xsconsole.simpool.scenarios.site import TIB, Site, Storage, make_networks, make_pool, make_storage
 
-SHARED = Storage(name="Shared storage", type="nfs", size_bytes=4 * TIB)
+SHARED = Storage(name="Shared storage", type="nfs", size_bytes=64 * TIB)
 
 
 def build(pool: Pool, hosts: int, vms: int) -> None:
