@@ -26,6 +26,7 @@ STRIPE = 3  # px, a stage's colour
 TEXT_PX = 13
 CAPTION_PX = 11
 MOTION_MS = 120
+STRIPE_BLENDS = 16
 LEAST_CONTRAST = 3.0  # of a stage's stripe against what it lies on
 
 FAMILY = "Inter"
@@ -207,13 +208,22 @@ def contrast(one: QColor, other: QColor) -> float:
 def stripe(stage_colour: str, colours: Colours) -> QColor:
     """Return a stage's colour, moved away from the surface as far as it takes to be seen on it."""
     colour = QColor(stage_colour) if QColor.isValidColorName(stage_colour) else QColor(colours.edge)
-    surface = QColor(colours.surface)
-    is_dark = surface.lightness() < 128
-    for _ in range(12):
-        if contrast(colour, surface) >= LEAST_CONTRAST:
-            break
-        colour = colour.lighter(112) if is_dark else colour.darker(112)
-    return colour
+    surface, text = QColor(colours.surface), QColor(colours.text)
+    for part in range(STRIPE_BLENDS):
+        blended = _blend(colour, text, part / STRIPE_BLENDS)
+        if contrast(blended, surface) >= LEAST_CONTRAST:
+            return blended
+    return text
+
+
+def _blend(one: QColor, other: QColor, part: float) -> QColor:
+    """Return `one` with a part, 0 to 1, of `other` in it."""
+    rest = 1.0 - part
+    return QColor.fromRgbF(
+        one.redF() * rest + other.redF() * part,
+        one.greenF() * rest + other.greenF() * part,
+        one.blueF() * rest + other.blueF() * part,
+    )
 
 
 class Theme(QObject):
