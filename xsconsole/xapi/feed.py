@@ -44,6 +44,7 @@ class Feed:
         self._command = tuple(command or DEFAULT_COMMAND)
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = threading.Thread(target=self._read, name="feed", daemon=True)
+        self._lock = threading.Lock()  # a start that nobody waits for any more may meet the stop
         self._is_stopped = False
         self._whole: list[Change] | None = None
 
@@ -57,21 +58,26 @@ class Feed:
         Raises:
             OSError: the command cannot be started.
         """
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(msgspec.json.encode(self._configuration()) + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            log.warning("the feed ended before it was told what to follow")  # its reader reports the death
-        self._reader.start()
+        with self._lock:
+            if self._is_stopped:
+                return
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert self._process.stdin is not None
+            try:
+                self._process.stdin.write(msgspec.json.encode(self._configuration()) + b"\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                log.warning("the feed ended before it was told what to follow")  # its reader reports the death
+            self._reader.start()
 
     def stop(self) -> None:
         """End the child and tell nothing more."""
         self._is_stopped = True
-        process = self._process
-        if process is None:
-            return
+        with self._lock:
+            if self._process is not None:
+                self._end(self._process)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         try:

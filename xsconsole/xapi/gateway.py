@@ -29,6 +29,7 @@ from xsconsole.xapi.tasks import Tasks
 FIRST_INVENTORY_TIMEOUT_S = 180.0
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+THREADS = 2  # ending a feed does not wait for a log-in that gets no answer
 
 T = TypeVar("T")
 Heard = Callable[[ChangeBatch], None]
@@ -55,6 +56,7 @@ class Gateway:
         on_batch: Heard,
         on_link: LinkHeard,
         feed_command: Sequence[str] | None,
+        executor: ThreadPoolExecutor,
     ) -> None:
         self._url = url
         self._user = user
@@ -63,7 +65,7 @@ class Gateway:
         self._on_batch = on_batch
         self._on_link = on_link
         self._feed_command = feed_command
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="gateway")
+        self._executor = executor
         self._loop = asyncio.get_running_loop()
         self._session = PoolSession(login, on_lost=self._lose_session)
         self._tasks = Tasks(self._session)
@@ -97,15 +99,12 @@ class Gateway:
         Raises:
             ConnectFailed: with the reason; nothing is left open.
         """
-        executor = ThreadPoolExecutor(1, thread_name_prefix="log-in")
-        attempt = executor.submit(log_in, url, user, password, fingerprint)
+        executor = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
         try:
-            login = await asyncio.wrap_future(attempt)
-        except asyncio.CancelledError:
-            attempt.add_done_callback(_undo)
-            raise
-        finally:
+            login = await _logged_in(executor, url, user, password, fingerprint)
+        except BaseException:
             executor.shutdown(wait=False)
+            raise
         gateway = cls(
             url=url,
             user=user,
@@ -115,6 +114,7 @@ class Gateway:
             on_batch=on_batch,
             on_link=on_link,
             feed_command=feed_command,
+            executor=executor,
         )
         try:
             await gateway._begin()
@@ -242,7 +242,7 @@ class Gateway:
         await self._start_feed()
 
     async def _log_in_again(self) -> None:
-        login = await self._blocking(functools.partial(log_in, self._url, self._user, self._password, self._pinned))
+        login = await _logged_in(self._executor, self._url, self._user, self._password, self._pinned)
         if login.identity.pool != self.identity.pool:
             await self._blocking(functools.partial(log_out, login))
             raise OtherPool(
@@ -287,9 +287,11 @@ class Gateway:
         return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False)
 
     def _report_lost(self, error: ConsoleError) -> None:
+        is_known = self._state is LinkState.LOST and str(self._error) == str(error)
         self._error = error
         self._is_live.clear()
-        self._report(LinkState.LOST)
+        if not is_known:
+            self._report(LinkState.LOST)
 
     def _report(self, state: LinkState) -> None:
         if self._state is LinkState.CLOSED:
@@ -300,6 +302,18 @@ class Gateway:
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._executor, work)
+
+
+async def _logged_in(
+    executor: ThreadPoolExecutor, url: str, user: str, password: Password, fingerprint: str | None
+) -> Login:
+    """Log in, or leave no session behind where nobody waits for it any more."""
+    attempt = executor.submit(log_in, url, user, password, fingerprint)
+    try:
+        return await asyncio.wrap_future(attempt)
+    except asyncio.CancelledError:
+        attempt.add_done_callback(_undo)
+        raise
 
 
 def _undo(attempt: "Future[Login]") -> None:

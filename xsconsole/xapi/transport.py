@@ -71,7 +71,8 @@ def readable_fingerprint(digest: str) -> str:
 
 
 def plain_fingerprint(fingerprint: str) -> str:
-    return re.sub(r"[^0-9a-f]", "", fingerprint.lower())
+    """Return the 64 digits of a SHA-256, whatever is written before and between them."""
+    return re.sub(r"[^0-9a-f]", "", fingerprint.lower())[-64:]
 
 
 def shown_fingerprint(address: Address) -> str:
