@@ -1,0 +1,62 @@
+"""The table of machines in a dialog."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from xsconsole_ui import theme
+from xsconsole_ui.membership.model import CandidatesModel, Column
+
+STATE_WIDTH = 140
+ROLE_WIDTH = 150
+SHOWN_ROWS = 7
+
+
+class CandidatesTable(QTableView):
+    """Space ticks the current machine, F2 or typing edits its role."""
+
+    def __init__(self, model: CandidatesModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._candidates = model
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.SelectedClicked
+        )
+        down, across = self.verticalHeader(), self.horizontalHeader()
+        down.hide()
+        down.setDefaultSectionSize(theme.ROW_HEIGHT + theme.SPACE)
+        across.setHighlightSections(False)
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        across.setSectionResizeMode(Column.VM, QHeaderView.ResizeMode.Stretch)
+        self.setColumnWidth(Column.ROLE, ROLE_WIDTH)
+        self.setColumnWidth(Column.STATE, STATE_WIDTH)
+        rows = min(SHOWN_ROWS, max(2, model.rowCount()))
+        self.setMinimumHeight(rows * down.defaultSectionSize() + theme.ROW_HEIGHT + theme.GAP)
+        if model.rowCount():
+            self.setCurrentIndex(model.index(0, Column.VM))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        current = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space and current.isValid():
+            box = self._candidates.index(current.row(), Column.VM)
+            is_checked = box.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+            state = Qt.CheckState.Unchecked if is_checked else Qt.CheckState.Checked
+            self._candidates.setData(box, state, Qt.ItemDataRole.CheckStateRole)
+            event.accept()
+            return
+        if event.key() == Qt.Key.Key_F2 and current.isValid():
+            role = self._candidates.index(current.row(), Column.ROLE)
+            if self._candidates.flags(role) & Qt.ItemFlag.ItemIsEditable:
+                self.setCurrentIndex(role)
+                self.edit(role)
+            event.accept()
+            return
+        super().keyPressEvent(event)
