@@ -253,3 +253,16 @@ def test_a_destroyed_snapshot_leaves_its_disks_and_its_children(session: Any) ->
 
 def _macs(session: Any, vm: str) -> list[str]:
     return [session.xenapi.VIF.get_MAC(vif) for vif in session.xenapi.VM.get_VIFs(vm)]
+
+
+def test_a_revert_goes_to_its_end_whatever_is_asked(slow_pool: EmbeddedPool) -> None:
+    with slow_pool.plain_session() as session:
+        vm = session.xenapi.VM.get_by_name_label("jumpbox")[0]
+        snapshot = session.xenapi.VM.snapshot(vm, "before", [])
+        task = session.xenapi.Async.VM.revert(snapshot)
+        until(session, lambda: session.xenapi.VM.get_current_operations(vm) == {task: "reverting"})
+
+        session.xenapi.task.cancel(task)
+
+        assert finished(session, task)["status"] == "success"
+        assert session.xenapi.VM.get_power_state(vm) == "Halted"

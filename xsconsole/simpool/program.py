@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from xsconsole.simpool import control, operations, roles, scenario, statefile, users
+from xsconsole.simpool import control, operations, recovery, roles, scenario, statefile, users
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.dispatch import Dispatcher
@@ -104,6 +104,7 @@ async def _serve(options: Options) -> None:
     if options.faults is not None:
         _prepare_faults(pool, options.faults)
     if options.state is not None:
+        recovery.recover(pool)
         statefile.write(pool.db, pool.seed, options.state)
     dispatcher = Dispatcher(pool, HANDLERS)
     server = web.Server(Site(pool, dispatcher).answer, access_log=None)

@@ -1,0 +1,24 @@
+"""What a pool puts in order when it comes back from a file: nothing is under way any more."""
+
+from xsconsole.simpool import domains, guests, lifecycle, placement
+from xsconsole.simpool.operations import refresh_machine
+from xsconsole.simpool.pool import Pool
+
+
+def recover(pool: Pool) -> None:
+    """Give up reservations and operations that ended with the process, and wait for the agents of running guests.
+
+    To be called on the loop that will serve the pool.
+    """
+    db = pool.db
+    for vm, row in db.rows("VM"):
+        domains.release(pool, vm)
+        if row["current_operations"]:
+            db.set("VM", vm, current_operations={})
+        refresh_machine(pool, vm)
+        if row["power_state"] == lifecycle.RUNNING and not db.exists("VM_guest_metrics", row["guest_metrics"]):
+            guests.expect(pool, vm)
+    for appliance in db.refs("VM_appliance"):
+        pool.refresh_allowed_operations("VM_appliance", appliance)
+    for host in db.refs("host"):
+        placement.refresh_memory(db, host)
