@@ -23,8 +23,10 @@ class Forwarder(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, pool: EmbeddedPool, *, refused_paths: tuple[str, ...], edit: Edit) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self, pool: EmbeddedPool, *, refused_paths: tuple[str, ...], edit: Edit, address: str, port: int
+    ) -> None:
+        super().__init__((address, port), _Handler)
         self.target = urlsplit(pool.url).netloc
         self.refused_paths = refused_paths
         self.edit = edit
@@ -33,7 +35,7 @@ class Forwarder(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -71,8 +73,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def forwarder(pool: EmbeddedPool, *, refused_paths: tuple[str, ...] = (), edit: Edit = unedited) -> Iterator[Forwarder]:
-    server = Forwarder(pool, refused_paths=refused_paths, edit=edit)
+def forwarder(
+    pool: EmbeddedPool,
+    *,
+    refused_paths: tuple[str, ...] = (),
+    edit: Edit = unedited,
+    address: str = "127.0.0.1",
+    port: int = 0,
+) -> Iterator[Forwarder]:
+    server = Forwarder(pool, refused_paths=refused_paths, edit=edit, address=address, port=port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

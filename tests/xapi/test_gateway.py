@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -161,6 +162,29 @@ async def test_a_host_without_json_gives_the_same_inventory(pool: EmbeddedPool, 
         assert {vm.ref: vm for vm in by_xml.inventory.all(VM)} == {vm.ref: vm for vm in by_json.inventory.all(VM)}
         assert await gateway.pool.keys(Field.POOL)
         await gateway.close()
+
+
+def as_supporter(request: bytes, answer: bytes) -> bytes:
+    """Answer every log-in as a host does that is not the coordinator: at 127.0.0.1, it says, is the one to ask."""
+    if json.loads(request)["method"] != "session.login_with_password":
+        return answer
+    return b'{"jsonrpc":"2.0","error":{"code":1,"message":"HOST_IS_SLAVE","data":["127.0.0.1"]},"id":1}'
+
+
+async def test_a_supporter_leads_to_the_coordinator(pool: EmbeddedPool, connect: Connect) -> None:
+    port = urlsplit(pool.url).port or 0
+    with forwarder(pool, edit=as_supporter, address="127.0.0.2", port=port) as supporter:
+        gateway, watcher = await connect(pool, url=supporter.url)
+
+        assert watcher.inventory.total()
+        assert await gateway.pool.keys(Field.POOL)
+
+
+async def test_hosts_that_all_send_on_are_no_pool_to_log_in_to(pool: EmbeddedPool) -> None:
+    with forwarder(pool, edit=as_supporter) as supporter:
+        error = await refused(supporter.url)
+
+    assert "none says that it is the coordinator" in error.reason
 
 
 async def test_a_feed_that_dies_is_started_anew(pool: EmbeddedPool, plain: Any, connect: Connect) -> None:
