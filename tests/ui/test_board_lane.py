@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
-from PySide6.QtCore import QMimeData, QModelIndex, Qt
 
 from tests.ui.board_values import STAGING, make_card, stage
 from xsconsole.domain.board import Card

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from xsconsole.console import Connection, Console, Secret
+from xsconsole_ui.collector import Collector
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.resources import icon
 from xsconsole_ui.theme import LIGHT, Scheme, Theme
@@ -67,8 +68,13 @@ async def _live(
         if options.scheme is None:
             theme.set_scheme(state.scheme)
         window = MainWindow(console, theme, state)
+        collector = Collector(window)
         with _reported(window):
             try:
+                collector.start()
+                window.loaded.connect(collector.settle)
+                if options.watches_stalls:
+                    window.watchdog.start()
                 window.show()
                 await _connect(window, console, options)
                 if script is not None:
@@ -77,6 +83,7 @@ async def _live(
                 return 0
             finally:
                 await window.end()
+                collector.stop()
     finally:
         await console.close()
 

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QMenu
 from xsconsole.console import Console
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Adopt, Direction, Dissolve, Plannable
+from xsconsole.engine.commands import Direction, Dissolve, Plannable
 from xsconsole_ui.actions import Situation, command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.membership import AddDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.membership import AddDialog, AdoptDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.promotion.desk import Desk
 
 if TYPE_CHECKING:
@@ -97,11 +97,8 @@ class WindowHands(QObject):
         configuration = card.id if card is not None else (strays[0].value.configuration if strays else None)
         if configuration is None:
             return
-        own = tuple(stray for stray in strays if stray.value.configuration == configuration)
-        stage = card.stage if card is not None else own[0].value.stage
         self._board.select(configuration)
-        command = Adopt(configuration=configuration, stage=stage, vms=tuple(stray.uuid for stray in own))
-        self._desk.ask(command, show_only=True)
+        self._open(AdoptDialog(self._console, configuration, self._window))
 
     def dissolve(self) -> None:
         card = self._situation.card
@@ -113,7 +110,8 @@ class WindowHands(QObject):
 
     async def _ask_by(self, dialog: MembershipDialog) -> None:
         if await answered(dialog) and dialog.command is not None:
-            self._desk.ask(dialog.command, show_only=True)
+            # The dialog has shown what it does; only what needs a decision is shown once more.
+            self._desk.ask(dialog.command)
 
     def connect_to_pool(self) -> None:
         self._window.ask_to_connect()

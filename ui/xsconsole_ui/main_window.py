@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
@@ -31,6 +31,7 @@ from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.status_line import StatusLine
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.top_bar import TopBar
+from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
 
 PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT}
@@ -38,6 +39,8 @@ PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_A
 
 class MainWindow(QMainWindow):
     """Holds the panels; decides nothing about the domain."""
+
+    loaded = Signal()  # the first state of a pool is here
 
     def __init__(self, console: Console, theme: Theme, state: WindowState) -> None:
         super().__init__()
@@ -49,6 +52,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.tell_bug)
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
+        self.watchdog = Watchdog(self)
         self.desk = Desk(console, self.bridge, self.jobs, self)
         self.board = BoardView(console, self.bridge, self)
         self.hands = WindowHands(self, console, self.desk, self.board, self.jobs)
@@ -172,6 +176,8 @@ class MainWindow(QMainWindow):
     def _on_layout(self) -> None:
         self.status.show_workflow()
         self._situate_soon()
+        if self.console.board.workflow is not None:
+            self.loaded.emit()
 
     @Slot()
     def _on_link(self) -> None:
@@ -260,6 +266,7 @@ class MainWindow(QMainWindow):
         self.bridge.close()
         for panel in (self.inventory, self.activity, self.audit):
             panel.stop()
+        self.watchdog.stop()
         self._turns.forget()
         await self.jobs.close()
         self.deleteLater()
@@ -282,6 +289,7 @@ class MainWindow(QMainWindow):
             self.status.say(why_not)
         elif event.key() == Qt.Key.Key_Escape:
             self.notices.clear()
+            self.inspector.leave()
         else:
             super().keyPressEvent(event)
 

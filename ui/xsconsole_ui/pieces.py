@@ -229,7 +229,7 @@ class ActionButton(QPushButton):
 
     def __init__(self, action: QAction, look: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAutoDefault(False)
+        self.setAutoDefault(True)  # Enter presses it, not only Space
         if look:
             self.setProperty("look", look)
         self.action = action

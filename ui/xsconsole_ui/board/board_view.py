@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain.board import Card
@@ -190,7 +190,8 @@ class BoardView(QWidget):
             self._set_selected(None, keep=None)
         elif has_moved and card.stage in self._lanes:
             lane = self._lanes[card.stage]
-            had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+            focused = QApplication.focusWidget()
+            had_focus = focused is not None and self.isAncestorOf(focused)
             row = lane.model.row_of(card.id)
             if row is not None:
                 lane.select_row(row)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
@@ -150,7 +150,10 @@ class Inspector(pieces.Panel):
     @Slot(str)
     def _on_start(self, run: RunId) -> None:
         self._run = run
+        had_focus = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else False
         self._show()
+        if had_focus:
+            self.left.emit()
 
     @Slot(str)
     def _on_card(self, configuration: str) -> None:
@@ -161,6 +164,12 @@ class Inspector(pieces.Panel):
     def _on_run(self, run: str) -> None:
         if run == self._run:
             self._show()
+
+    def leave(self) -> None:
+        """Put away a plan that waits, or a run that has ended."""
+        run = self.run
+        if self._desk.question is not None or (self._run is not None and run is not None and not run.is_going):
+            self._dismiss()
 
     @Slot()
     def _dismiss(self) -> None:

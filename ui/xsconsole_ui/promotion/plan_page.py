@@ -79,6 +79,7 @@ class PlanPage(QWidget):
         buttons.setSpacing(gap)
         for button in (self.go, self.resume, self.undo, self.cancel):
             buttons.addWidget(button)
+            button.setAutoDefault(True)  # Enter presses it, not only Space
             button.hide()  # what is not asked for takes no room either
         buttons.addStretch(1)
         page = QWidget(self)
