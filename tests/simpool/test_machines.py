@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from fleet import make_machine, make_running
+from fleet import disks, make_machine, make_running
 
 GIB = 1 << 30
 
@@ -136,6 +136,8 @@ def test_a_vapp_starts_and_stops_its_vms(session: Any, refusal: Any) -> None:
     assert [session.xenapi.VM.get_power_state(vm) for vm in vms] == ["Running"] * 2
     session.xenapi.VM_appliance.hard_shutdown(appliance)
     assert [session.xenapi.VM.get_power_state(vm) for vm in vms] == ["Halted"] * 2
+    details = refusal(session.xenapi.VM.set_is_a_template, vms[0], True)
+    assert details == ["VM_IS_PART_OF_AN_APPLIANCE", vms[0], appliance]
     session.xenapi.VM_appliance.destroy(appliance)
     assert session.xenapi.VM.get_appliance(vms[0]) == "OpaqueRef:NULL"
 
@@ -159,3 +161,13 @@ def test_messages_can_be_asked_for_by_object_and_destroyed(session: Any) -> None
     assert list(session.xenapi.message.get("VM", uuid, "19700101T00:00:00Z")) == [message]
     session.xenapi.message.destroy(message)
     assert session.xenapi.message.get("VM", uuid, "19700101T00:00:00Z") == {}
+
+
+def test_a_vm_with_a_disk_that_forgets_cannot_be_snapshotted(session: Any, refusal: Any) -> None:
+    vm = make_machine(session, "forgetful")
+    session.xenapi.VDI.set_on_boot(disks(session, vm)[0], "reset")
+
+    details = refusal(session.xenapi.VM.snapshot, vm, "never", [])
+
+    assert details == ["VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION"]
+    assert "snapshot" not in session.xenapi.VM.get_allowed_operations(vm)

@@ -10,6 +10,7 @@ from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.lifecycle import HALTED
 from xsconsole.simpool.model import NULL
+from xsconsole.simpool.operations import refresh_machine
 
 
 async def start(call: Call, appliance: str, paused: bool) -> None:
@@ -35,6 +36,7 @@ async def destroy(call: Call, appliance: str) -> None:
     """Remove a vApp; its VMs stay."""
     for vm in call.pool.db.get("VM_appliance", appliance, "VMs"):
         call.pool.db.set("VM", vm, appliance=NULL)
+        refresh_machine(call.pool, vm)
     call.pool.db.destroy("VM_appliance", appliance)
 
 

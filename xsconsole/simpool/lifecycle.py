@@ -85,7 +85,7 @@ def allowed_operations(db: Database, vm: str) -> tuple[str, ...]:
 def refusal(db: Database, vm: str, operation: str) -> XapiError | None:
     """Return why an operation on a VM cannot begin now; None where it can."""
     record = db.row("VM", vm)
-    for rule in (_blocked, _power, _busy, _kind, _place, _guest):
+    for rule in (_blocked, _power, _busy, _kind, _place, _guest, _disks, _membership):
         error = rule(db, vm, record, operation)
         if error is not None:
             return error
@@ -174,6 +174,22 @@ def _guest(db: Database, vm: str, record: Mapping[str, Any], operation: str) -> 
     if features is None or record["power_state"] != RUNNING or record["domain_type"] == "pv":
         return None
     return None if has_feature(db, record["guest_metrics"], features) else XapiError("VM_LACKS_FEATURE", vm)
+
+
+def _disks(db: Database, _vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
+    if operation not in ("snapshot", "checkpoint", "suspend"):
+        return None
+    for vbd in record["VBDs"]:
+        disk = db.get("VBD", vbd, "VDI")
+        if db.exists("VDI", disk) and db.get("VDI", disk, "on_boot") == "reset":
+            return XapiError("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
+    return None
+
+
+def _membership(_db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
+    if operation == "make_into_template" and record["appliance"] != NULL:
+        return XapiError("VM_IS_PART_OF_AN_APPLIANCE", vm, record["appliance"])
+    return None
 
 
 def has_feature(db: Database, guest_metrics: str, features: tuple[str, ...]) -> bool:

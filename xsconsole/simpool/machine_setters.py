@@ -122,6 +122,7 @@ async def set_appliance(call: Call, vm: str, value: str) -> None:
                 raise XapiError("OPERATION_NOT_ALLOWED", words)
     before = row["appliance"]
     db.set("VM", vm, appliance=value)
+    refresh_machine(call.pool, vm)
     for appliance in (before, value):
         call.pool.refresh_allowed_operations("VM_appliance", appliance)
 

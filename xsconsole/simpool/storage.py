@@ -214,6 +214,14 @@ async def update(call: Call, vdi: str) -> None:
     call.pool.db.touch("VDI", vdi)
 
 
+async def set_on_boot(call: Call, vdi: str, value: str) -> None:
+    pool = call.pool
+    _assert_idle(pool, vdi, "set_on_boot")
+    pool.db.set("VDI", vdi, on_boot=value)
+    for vbd in pool.db.get("VDI", vdi, "VBDs"):
+        pool.refresh_allowed_operations("VM", pool.db.get("VBD", vbd, "VM"))
+
+
 async def scan(call: Call, sr: str) -> None:
     _assert_plugged(call.pool, sr)
     call.pool.db.touch("SR", sr)
@@ -237,6 +245,7 @@ CALLS: Mapping[str, Handler] = {
     "VDI.resize_online": resize,
     "VDI.forget": forget,
     "VDI.update": update,
+    "VDI.set_on_boot": set_on_boot,
     "SR.scan": scan,
     "SR.update": update_sr,
     "SR.get_supported_types": get_supported_types,
