@@ -220,12 +220,14 @@ async def test_a_pool_that_dies_and_comes_back_is_lost_and_then_live_again(conne
     with embedded_pool("--speed", "50") as first:
         gateway, watcher = await connect(first)
         first.kill()
-        await watcher.until(lambda: LinkState.LOST in watcher.states)
 
         with pytest.raises(PoolUnavailable):
             await gateway.pool.keys(Field.POOL)
         with pytest.raises(PoolUnavailable):
+            await gateway.pool.keys(Field.POOL)
+        with pytest.raises(PoolUnavailable):
             await gateway.until_available(0.01)
+        await watcher.until(lambda: LinkState.LOST in watcher.states)
         assert watcher.inventory.total(), "the last known state stays"
 
     with embedded_pool("--speed", "50", "--port", str(urlsplit(first.url).port)):

@@ -29,7 +29,7 @@ class Deaf:
 @pytest.fixture
 async def deaf(pool: EmbeddedPool) -> AsyncIterator[Deaf]:
     login = await asyncio.to_thread(log_in, pool.url, pool.user, Password(pool.password), None)
-    session = PoolSession(login, on_lost=lambda: None)
+    session = PoolSession(login, on_lost=lambda: None, on_unreachable=lambda: None)
     yield Deaf(session, Tasks(session))
     await session.close()
 

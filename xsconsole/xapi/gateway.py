@@ -67,14 +67,14 @@ class Gateway:
         self._feed_command = feed_command
         self._executor = executor
         self._loop = asyncio.get_running_loop()
-        self._session = PoolSession(login, on_lost=self._lose_session)
+        self._is_live = asyncio.Event()
+        self._session = PoolSession(login, on_lost=self._lose_session, on_unreachable=self._is_live.clear)
         self._tasks = Tasks(self._session)
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None
         self._as_of: datetime | None = None
-        self._is_live = asyncio.Event()
         self._has_changed = asyncio.Event()
         self._needs_mending = asyncio.Event()
         self._has_session = True
@@ -264,6 +264,8 @@ class Gateway:
 
     def _note_time(self) -> None:
         self._as_of = datetime.now(UTC)
+        if self._state is LinkState.LIVE:
+            self._is_live.set()  # a call that reached nobody had cleared it
 
     def _lose_road(self, cause: str) -> None:
         self._report_lost(self._lost(cause))

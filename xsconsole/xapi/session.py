@@ -242,9 +242,10 @@ def _join(threads: tuple[threading.Thread, ...]) -> None:
 class PoolSession:
     """The console's session on a pool, for coroutines. It outlives the log-ins that it is given."""
 
-    def __init__(self, login: Login, *, on_lost: Callable[[], None]) -> None:
+    def __init__(self, login: Login, *, on_lost: Callable[[], None], on_unreachable: Callable[[], None]) -> None:
         self._login = login
         self._on_lost = on_lost
+        self._on_unreachable = on_unreachable
         self._is_closed = False
         self._calls = Lane("calls", CALL_THREADS)
         self._cancels = Lane("cancel", 1)
@@ -285,6 +286,8 @@ class PoolSession:
             error = failures.failed(failure, method=method, pool=self.pool_name)
             if isinstance(error, SessionLost) and login is self._login:
                 self._on_lost()
+            elif isinstance(error, ConnectionLost) and not error.was_sent:
+                self._on_unreachable()
             raise error from failure
 
     async def close(self) -> None:
