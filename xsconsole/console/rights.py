@@ -1,27 +1,24 @@
 """What the logged-in role may not do, said at the first view and not at the first failure."""
 
-from collections.abc import Set as AbstractSet
-
 from xsconsole.console.values import Right
 from xsconsole.errors import NotPermitted
 
-# What each verb needs of XAPI, from the highest role down; names as `session.get_rbac_permissions` gives them.
-_NEEDS: tuple[tuple[str, str, str], ...] = (
-    ("promote and demote configurations", "pool.add_to_other_config", "pool-operator"),
-    ("create, change and dissolve configurations", "pool.add_to_other_config", "pool-operator"),
-    ("resume or undo interrupted runs", "pool.add_to_other_config", "pool-operator"),
-    ("publish a workflow", "pool.add_to_other_config", "pool-operator"),
-    ("take and return to restore points", "vm.snapshot", "vm-power-admin"),
-    ("start and shut down members", "vm.start", "vm-operator"),
+# XAPI's roles are nested: whoever has one has all before it.
+_ROLES = ("read-only", "vm-operator", "vm-admin", "vm-power-admin", "pool-operator", "pool-admin")
+_NEEDS: tuple[tuple[str, str], ...] = (
+    ("promote and demote configurations", "pool-operator"),
+    ("create, change and dissolve configurations", "pool-operator"),
+    ("resume or undo interrupted runs", "pool-operator"),
+    ("publish a workflow", "pool-operator"),
+    ("take and return to restore points", "vm-power-admin"),
+    ("start and shut down members", "vm-operator"),
 )
 
 
-def rights_of(permissions: AbstractSet[str] | None) -> tuple[Right, ...]:
-    """Return every verb with whether the role has it. `permissions` None: everything, as for `root`."""
-    return tuple(
-        Right(what=what, is_allowed=permissions is None or permission in permissions, needs=role)
-        for what, permission, role in _NEEDS
-    )
+def rights_of(role: str) -> tuple[Right, ...]:
+    """Return every verb with whether the role has it. An unknown role may only look."""
+    rank = _ROLES.index(role) if role in _ROLES else 0
+    return tuple(Right(what=what, is_allowed=rank >= _ROLES.index(needs), needs=needs) for what, needs in _NEEDS)
 
 
 def require_all(rights: tuple[Right, ...], role: str) -> None:
