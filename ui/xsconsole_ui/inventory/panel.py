@@ -60,8 +60,9 @@ class InventoryPanel(pieces.Panel):
         self.filter.setAccessibleName(self.tr("Filter of the inventory"))
         self.filter.setClearButtonEnabled(True)
         self.view.setAccessibleName(self.tr("Inventory"))
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.filter, self._leave_filter, context=_HERE)
-        QShortcut(QKeySequence(Qt.Key.Key_Down), self.filter, self.view.setFocus, context=_HERE)
+        # The context is set afterwards: as an argument beside a slot it is lost, and the keys would be the window's.
+        for key, slot in ((Qt.Key.Key_Escape, self._leave_filter), (Qt.Key.Key_Down, self.view.setFocus)):
+            QShortcut(QKeySequence(key), self.filter, slot).setContext(_HERE)
         field = QFrame(self)
         field.setProperty("look", "surface")
         row = QVBoxLayout(field)
