@@ -19,6 +19,8 @@ from xsconsole_ui.resources import icon
 from xsconsole_ui.theme import LIGHT, Scheme, Theme
 from xsconsole_ui.window_state import WindowState
 
+DEFAULT_USER = "root"
+
 log = logging.getLogger(__name__)
 
 Script = Callable[[MainWindow], Awaitable[int]]
@@ -29,9 +31,11 @@ FirstConnection = Callable[[Console], Awaitable[tuple[Connection, Secret] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the window starts. `connection` says where to and as whom; None, or where it gives None, it is asked for."""
+    """How the window starts. Where `connection` gives none, it is asked for; `url` and `user` are then proposed."""
 
     connection: Callable[[Console], Awaitable[tuple[Connection, Secret] | None]] | None = None
+    url: str | None = None
+    user: str | None = None
     scheme: Scheme | None = None  # None: as last time
     watches_stalls: bool = False
 
@@ -91,7 +95,8 @@ async def _live(
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:
     known = await options.connection(console) if options.connection is not None else None
     if known is None:
-        window.ask_to_connect()
+        proposed = Connection(url=options.url, user=options.user or DEFAULT_USER) if options.url else None
+        window.ask_to_connect(proposed)
     else:
         window.connect_to(*known)
 

@@ -150,7 +150,8 @@ class Inspector(pieces.Panel):
     @Slot(str)
     def _on_start(self, run: RunId) -> None:
         self._run = run
-        had_focus = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else False
+        focused = QApplication.focusWidget()
+        had_focus = focused is not None and self.isAncestorOf(focused)
         self._show()
         if had_focus:
             self.left.emit()
