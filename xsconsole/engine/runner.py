@@ -224,13 +224,18 @@ class Run:
         return await self._close(Outcome.UNDONE, RunFailed(failed=what, cause=cause, undone=self._undone_titles()))
 
     def _to_undo(self) -> set[StepKey]:
-        """Return the steps whose effect stands or may stand: those that the record names, and its frontier."""
+        """Return the steps whose effect stands or may stand: those that the record names, and its frontier.
+
+        A step of the frontier that was undone is not named as such; but what it came after is undone only then.
+        """
         record = self._standing.record
-        settled = set(record.settled)
-        frontier = {step.key for step in self.plan.steps if step.key not in settled and set(step.after) <= settled}
+        standing = set(record.settled) - set(record.undone)
+        frontier = {
+            step.key for step in self.plan.steps if step.key not in record.settled and set(step.after) <= standing
+        }
         if self._is_new:
             frontier &= self._intended  # nobody else began anything
-        return (settled - set(record.undone)) | frontier
+        return standing | frontier
 
     async def _undo_step(self, key: StepKey) -> None:
         step = self.plan.step(key)
