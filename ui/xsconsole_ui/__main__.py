@@ -2,8 +2,6 @@
 
 import sys
 
-WINDOW_VERBS = frozenset({"demo", "window"})
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `xsconsole ARGUMENTS` and return the exit status: 0 done, 1 refused or failed, 2 wrong usage."""
@@ -16,27 +14,19 @@ def main(arguments: list[str] | None = None) -> int:
         from xsconsole.simpool.program import main as serve  # noqa: PLC0415
 
         return serve(given[2:])
-    if not _is_for_the_window(given):
-        from xsconsole.cli import main as headless  # noqa: PLC0415
+    from xsconsole.cli import main as headless  # noqa: PLC0415
+    from xsconsole.cli.parser import parser  # noqa: PLC0415
 
-        return headless(given)
-    from xsconsole_ui.start import main as window  # noqa: PLC0415
+    options = parser().parse_args(given)
+    if options.verb not in ("window", "demo"):
+        return headless(options)
+    from xsconsole.errors import ConsoleError  # noqa: PLC0415
+    from xsconsole_ui.start import open_window, run_demo, tell  # noqa: PLC0415
 
-    return window(given)
-
-
-def _is_for_the_window(given: list[str]) -> bool:
-    """Whether the first word that is no option asks for the window: none does, and so do `demo` and `window`."""
-    with_value = {"--home", "--pool", "--user", "--fingerprint"}
-    words = iter(given)
-    for word in words:
-        if word in with_value:
-            next(words, None)
-        elif word in ("-h", "--help", "--version"):
-            return False
-        elif not word.startswith("-"):
-            return word in WINDOW_VERBS
-    return True
+    try:
+        return run_demo(options) if options.verb == "demo" else open_window(options)
+    except ConsoleError as error:
+        return tell(error)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from xsconsole.cli import acting, looking, output
-from xsconsole.cli.parser import parser
 from xsconsole.errors import ConsoleError
 
 Verb = Callable[[argparse.Namespace], Awaitable[int]]
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command and return its exit status."""
-    options = parser().parse_args(arguments)
+def main(options: argparse.Namespace) -> int:
+    """Run one command and return its exit status. `options` come from `parser()`."""
     try:
         return asyncio.run(_see(options))
     except ConsoleError as error:

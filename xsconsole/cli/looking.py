@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from xsconsole.cli import output
-from xsconsole.cli.session import connected, published
+from xsconsole.cli.session import connected, no_passphrase, published
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.naming import find_configuration
@@ -123,7 +123,7 @@ async def workflow_export(options: argparse.Namespace) -> int:
 
 
 async def audit_list(options: argparse.Namespace) -> int:
-    console = await Console.open(options.home, passphrase=lambda: None, is_reading=True)
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
         rows = await console.audit_page(AuditQuery(text=options.text), limit=options.limit)
     finally:
@@ -151,9 +151,9 @@ async def audit_list(options: argparse.Namespace) -> int:
 
 
 async def audit_verify(options: argparse.Namespace) -> int:
-    console = await Console.open(options.home, passphrase=lambda: None, is_reading=True)
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
-        verdicts = await console.verify_audit(expected_key=options.key)
+        verdicts = await console.verify_audit(options.key)
     finally:
         await console.close()
     if options.json:

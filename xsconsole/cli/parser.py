@@ -13,10 +13,14 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"xsconsole {version('xsconsole')}")
+    top.set_defaults(verb="window")
     _add_place(top, is_top=True)
-    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Verb)
+    _add_watch(top, default=False)
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=False, parser_class=_Verb)
 
-    demo = verbs.add_parser("demo", help="the embedded pool and the window on it")
+    demo = _verb(verbs, "demo", "the embedded pool and the window on it")
+    _add_watch(demo, default=argparse.SUPPRESS)
+    demo.add_argument("--speed", type=float, metavar="X", help="how fast the embedded pool works (1)")
     demo.add_argument("--out", metavar="DIR", help="do the main job by itself; leave screenshots and a report in DIR")
     pool = _family(verbs, "pool", "the embedded pool")
     serve = pool.add_parser("serve", help="serve an embedded pool on loopback; `pool serve --help` shows its options")
@@ -88,6 +92,12 @@ def _add_place(verb: argparse.ArgumentParser, *, is_top: bool) -> None:
     place.add_argument("--fingerprint", metavar="SHA256", default=default(None), help="accept this certificate")
     place.add_argument("--password-stdin", action="store_true", default=default(False), help="first line of input")
     place.add_argument("--passphrase-stdin", action="store_true", default=default(False), help="next line of input")
+
+
+def _add_watch(verb: argparse.ArgumentParser, *, default: object) -> None:
+    verb.add_argument(
+        "--watch-stalls", action="store_true", default=default, help="log what blocks the window, with file and line"
+    )
 
 
 def _add_move(verb: argparse.ArgumentParser) -> None:

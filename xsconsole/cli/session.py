@@ -1,6 +1,7 @@
 """Where a command finds its pool, its password and its passphrase."""
 
 import argparse
+import asyncio
 import getpass
 import os
 import sys
@@ -18,8 +19,8 @@ async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIt
     given = _Given(options)
     console = await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading)
     try:
-        connection = console.known_connection(options.pool, options.user, options.fingerprint)
-        password = given.password() or console.stored_password(connection) or given.ask_password(connection)
+        connection = console.home.known_connection(options.pool, options.user, options.fingerprint)
+        password = given.password() or await console.home.stored_password(connection) or given.ask_password(connection)
         await console.connect(connection, password)
         yield console
     finally:
@@ -48,12 +49,17 @@ class _Given:
             )
         return Secret(getpass.getpass(f"Password of {connection.user} at {connection.url}: "))
 
-    def passphrase(self) -> str | None:
-        if self._passphrase is not None:
+    async def passphrase(self, *, is_new: bool) -> str | None:
+        if self._passphrase is not None or not sys.stdin.isatty():
             return self._passphrase
-        if sys.stdin.isatty():
-            return getpass.getpass("Passphrase of this console's signing key: ")
-        return None
+        what = "Choose a passphrase for this console's signing key: " if is_new else "Passphrase of the signing key: "
+        return await asyncio.to_thread(getpass.getpass, what)
+
+
+async def no_passphrase(*, is_new: bool) -> str | None:
+    """Answer for a console that only looks: it needs no key."""
+    del is_new
+    return None
 
 
 def published(console: Console) -> Workflow:

@@ -1,46 +1,211 @@
 """The console itself: opened for one home folder, connected to one pool."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
+from xsconsole.console.bus import Bus
+from xsconsole.console.home import Home
+from xsconsole.console.launch import own_command
+from xsconsole.console.mirror import Mirror
+from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
+from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
-from xsconsole.domain.events import Event, LinkChanged
-from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.events import (
+    AuditFailed,
+    AuditGrew,
+    ConfigurationMoved,
+    Event,
+    LinkChanged,
+    LinkState,
+    RunChanged,
+    StepProgressed,
+)
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome, Verdict
 from xsconsole.domain.runs import RunStatus, Target
+from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
+from xsconsole.engine.engine import Engine
+from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
+from xsconsole.engine.runner import Run
+from xsconsole.engine.targets import targets
+from xsconsole.engine.watch import LeaseWatch
+from xsconsole.errors import ConnectFailed, ConnectionLost, Refused
+from xsconsole.store.keys import PassphraseProvider
+from xsconsole.xapi.gateway import Gateway
 
 E = TypeVar("E", bound=Event)
 
+SHOWN_TIMEOUT_S = 15.0
+
 
 class Console:
-    """Everything the program can do, for one home folder and one pool."""
+    """Everything the program can do, for one home folder and one pool. Lives on one loop's thread."""
 
-    inventory: Inventory
-    board: Board
-    link: LinkChanged
-    identity: Identity | None
-    rights: tuple[Right, ...]
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._bus = Bus()
+        self._watch = LeaseWatch(home.clock)
+        self._mirror = Mirror(
+            holder_of=self._watch.holder_of,
+            hear_keys=self._hear_keys,
+            publish=self._bus.publish,
+            # Who only looks publishes nothing, and is shown what the first who acts will publish.
+            assumed=default_workflow() if home.is_reading else None,
+        )
+        self._witness = Witness(self.record, lambda failure: self._bus.publish(AuditFailed(error=failure)))
+        self._gateway: Gateway | None = None
+        self._engine: Engine | None = None
+        self._runs: dict[RunId, Run] = {}
+        self._own_moves: set[tuple[ConfigurationId, StageId | None]] = set()
+        self._watcher: asyncio.Task[None] | None = None
+        self.link = LinkChanged(state=LinkState.CLOSED)
+        self._bus.subscribe(ConfigurationMoved, self._note_move)
+
+    @classmethod
+    async def open(
+        cls, folder: str | Path | None = None, *, passphrase: PassphraseProvider, is_reading: bool = False
+    ) -> "Console":
+        """Open the home folder; one that only reads needs no signing key and changes nothing.
+
+        Raises:
+            StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
+        """
+        home = await Home.open(folder, passphrase, is_reading=is_reading)
+        try:
+            await home.record(Fact(event=AuditEvent.CONSOLE_STARTED))
+        except BaseException:
+            await home.close()
+            raise
+        return cls(home)
+
+    @property
+    def home(self) -> Home:
+        """What this console keeps: known pools, stored passwords, the window's state."""
+        return self._home
 
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call `handler` on the loop's thread for each event of `kind`; the answer ends it."""
-        raise NotImplementedError
+        return self._bus.subscribe(kind, handler)
+
+    # --- the pool -------------------------------------------------------------------------------------------------
 
     async def connect(self, connection: Connection, password: Secret) -> None:
         """Log in, start the feed, publish the default workflow where none is, and take the board in.
 
         Raises:
             ConnectFailed: with the reason; `CertificateUnknown` asks for a decision: pass its fingerprint to accept.
+            StoreFailed: the record cannot be written.
         """
-        raise NotImplementedError
+        await self.disconnect()
+        try:
+            gateway = await Gateway.open(
+                connection.url,
+                connection.user,
+                password,
+                connection.fingerprint,
+                self._mirror.hear,
+                self._hear_link,
+                own_command("feed"),
+            )
+        except ConnectFailed as failure:
+            details = {"url": connection.url, "failure": type(failure).__name__}
+            await self._home.record(
+                Fact(event=AuditEvent.CONNECT_FAILED, actor=connection.user, outcome=Outcome.FAILED, details=details)
+            )
+            raise
+        self._gateway = gateway
+        try:
+            await self._take_over(gateway, connection)
+        except BaseException:
+            await self.disconnect()
+            raise
+
+    async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
+        identity = gateway.identity
+        self._home.remember_pool(connection, identity.pool_name)
+        if self._home.is_reading:
+            return
+        # What stands at the first look is one row; what moves from then on is a row each.
+        stages: dict[str, Json] = {
+            card.id: {"name": card.name, "stage": card.stage} for card in self.board.cards.values()
+        }
+        await self.record(self._fact(AuditEvent.CONNECTED, details={"url": connection.url, "board": stages}))
+        engine = Engine(
+            pool=gateway.pool,
+            ledger=self._home.ledger,
+            clock=self._home.clock,
+            ids=self._home.ids,
+            me=self._home.me,
+            world=self,
+            observe=self._hear_run,
+            watch=self._watch,
+        )
+        engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
+        self._engine = engine
+        self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
+        if self._may_all():
+            await engine.begin()
+            await self._publish_default(engine)
+
+    async def _publish_default(self, engine: Engine) -> None:
+        """Publish the default workflow where none stands, and wait until the board has it."""
+        if self.board.workflow is None and await engine.publish_default() is not None:
+            try:
+                await self._mirror.until(lambda board: board.workflow is not None, SHOWN_TIMEOUT_S)
+            except TimeoutError as failure:
+                raise ConnectionLost(
+                    pool=self.identity.pool_name if self.identity else "",
+                    cause="the pool does not tell of what was written to it",
+                ) from failure
+
+    async def disconnect(self) -> None:
+        """Stop runs at the next step and log out. What was seen last stays on the board."""
+        engine, gateway = self._engine, self._gateway
+        self._engine = self._gateway = None
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait([self._watcher])
+            self._watcher = None
+        if engine is not None:
+            await engine.close()
+        if gateway is not None:
+            await gateway.close()
+
+    @property
+    def inventory(self) -> Inventory:
+        return self._mirror.inventory
+
+    @property
+    def board(self) -> Board:
+        return self._mirror.board
+
+    @property
+    def identity(self) -> Identity | None:
+        return None if self._gateway is None else self._gateway.identity
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        """Return what this log-in may and may not do; nothing before it."""
+        if self._gateway is None:
+            return ()
+        return rights_of(self._gateway.identity.role)
+
+    def _may_all(self) -> bool:
+        return all(right.is_allowed for right in self.rights)
+
+    # --- asking ---------------------------------------------------------------------------------------------------
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        raise NotImplementedError
+        return targets(configuration, self.board, self.inventory)
 
     def plan(self, command: Plannable) -> Plan:
         """Return what the command would do. Nothing is changed.
@@ -48,35 +213,150 @@ class Console:
         Raises:
             Refused: with the reason and the mend.
         """
-        raise NotImplementedError
+        return plan(command, self.board, self.inventory)
+
+    # --- doing ----------------------------------------------------------------------------------------------------
 
     async def do(self, command: Confirmed | Settle) -> RunId:
         """Start a run and return once its intent is on record; the run goes on by itself.
 
         Raises:
             Refused: `PlanIsStale`, `HeldElsewhere`, `NotPermitted` ...; nothing was changed.
+            PoolUnavailable: the pool is away; nothing was changed.
             StoreFailed: the audit cannot be written; nothing was changed.
         """
-        raise NotImplementedError
+        engine = self._engine
+        if engine is None or self._gateway is None:
+            raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
+        require_all(self.rights, self._gateway.identity.role)
+        run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
+        intent = run.status.plan.intent
+        if intent.source != intent.target or intent.source is None:
+            self._own_moves.add((intent.configuration, intent.target))
+        self._runs[run.status.run] = run
+        self._bus.publish(RunChanged(run=run.status.run))
+        return run.status.run
 
     @property
     def runs(self) -> tuple[RunStatus, ...]:
         """Runs of this console since its start, newest first."""
-        raise NotImplementedError
+        return tuple(run.status for run in reversed(self._runs.values()))
 
     async def finished(self, run: RunId) -> RunStatus:
-        """Wait for the end of a run."""
-        raise NotImplementedError
+        """Wait for the end of a run. The board shows it as soon as the feed tells."""
+        return await self._runs[run].wait()
+
+    # --- the record -----------------------------------------------------------------------------------------------
+
+    async def record(self, *facts: Fact) -> None:
+        """Write rows, and tell that the audit grew.
+
+        Raises:
+            StoreFailed: nothing was written.
+        """
+        seq = await self._home.record(*facts)
+        if seq is not None:
+            self._bus.publish(AuditGrew(seq=seq))
 
     async def audit_page(
         self, query: AuditQuery, *, before: int | None = None, limit: int = 200
     ) -> tuple[AuditRow, ...]:
         """Return rows, newest first, below sequence number `before`."""
-        raise NotImplementedError
+        return await self._home.audit_page(query, before, limit)
 
-    async def verify_audit(self) -> tuple[Verdict, ...]:
-        raise NotImplementedError
+    async def verify_audit(self, expected_key: str | None = None) -> tuple[Verdict, ...]:
+        """Check the whole chain; a given fingerprint must be the key that signed it."""
+        return await self._home.verify_audit(expected_key)
 
     async def close(self) -> None:
         """Stop runs at the next step, log out and close the store."""
-        raise NotImplementedError
+        await self.disconnect()
+        self._mirror.stop()
+        await self._witness.close()
+        try:
+            await self._home.record(Fact(event=AuditEvent.CONSOLE_STOPPED))
+        finally:
+            await self._home.close()
+
+    async def usual_connection(
+        self, url: str | None, user: str | None, fingerprint: str | None
+    ) -> tuple[Connection, Secret] | None:
+        """Return where to connect without asking anybody; None where an address or a password is missing."""
+        try:
+            connection = self._home.known_connection(url, user, fingerprint)
+        except Refused:
+            return None
+        password = await self._home.stored_password(connection)
+        return None if password is None else (connection, password)
+
+    # --- what the window remembers --------------------------------------------------------------------------------
+
+    def load_window_state(self) -> Mapping[str, str]:
+        return self._home.window_state()
+
+    def save_window_state(self, state: Mapping[str, str]) -> None:
+        self._home.remember_window(state)
+
+    # --- what it hears --------------------------------------------------------------------------------------------
+
+    def _hear_keys(self, keys: Mapping[str, str]) -> None:
+        if self._engine is not None:
+            self._engine.hear(keys)
+        else:
+            self._watch.observe(keys)
+
+    def _hear_link(self, link: LinkChanged) -> None:
+        before, self.link = self.link, link
+        self._bus.publish(link)
+        if link.state is LinkState.LOST and before.state is LinkState.LIVE:
+            self._witness.note(self._fact(AuditEvent.LINK_LOST))
+        elif link.state is LinkState.LIVE and before.state is LinkState.LOST:
+            self._witness.note(self._fact(AuditEvent.LINK_RESTORED))
+
+    def _hear_run(self, news: RunStatus | StepProgressed) -> None:
+        self._bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)
+
+    def _note_move(self, move: ConfigurationMoved) -> None:
+        """Record what somebody else moved. Our own moves have their run's rows."""
+        if self._engine is None:
+            return
+        own = (move.configuration, move.target)
+        if own in self._own_moves:
+            self._own_moves.discard(own)
+            return
+        card = self.board.cards.get(move.configuration)
+        self._witness.note(
+            self._fact(
+                AuditEvent.OBSERVED,
+                configuration=move.configuration,
+                name=card.name if card else "",
+                source=move.source,
+                target=move.target,
+                outcome=Outcome.OBSERVED,
+            )
+        )
+
+    def _fact(
+        self,
+        event: AuditEvent,
+        *,
+        configuration: ConfigurationId | None = None,
+        name: str = "",
+        source: StageId | None = None,
+        target: StageId | None = None,
+        outcome: Outcome | None = None,
+        details: Mapping[str, Json] | None = None,
+    ) -> Fact:
+        identity = self.identity
+        return Fact(
+            event=event,
+            actor=identity.actor if identity else "",
+            pool=identity.pool if identity else None,
+            session=identity.session if identity else "",
+            configuration=configuration,
+            configuration_name=name,
+            source=source,
+            target=target,
+            outcome=outcome,
+            details=details,
+        )

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from xsconsole.console.processes import ProcessMark
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.engine.lease import Me
 from xsconsole.errors import NotFound, Refused
 from xsconsole.settings import KnownPool, Settings, home_folder
 from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
@@ -24,6 +26,7 @@ class Home:
         self.settings = settings
         self.clock = SystemClock()
         self.ids = RandomIds()
+        self._mark = ProcessMark(settings.home, self.ids.new()) if ledger is not None else None
         self._ring = ring
         self._ledger = ledger
         self._reader = reader
@@ -58,6 +61,22 @@ class Home:
         if self._ledger is None:
             raise Refused(reason="This console was opened for looking only.")
         return self._ledger
+
+    @property
+    def me(self) -> Me:
+        """How this process signs its leases.
+
+        Raises:
+            Refused: this home was opened for reading.
+        """
+        if self._mark is None:
+            raise Refused(reason="This console was opened for looking only.")
+        return Me(
+            console=self.settings.console,
+            name=self.settings.console_name,
+            process=self._mark.process,
+            is_gone=self._mark.is_gone,
+        )
 
     @property
     def is_reading(self) -> bool:
@@ -135,6 +154,8 @@ class Home:
         for part in (self._ledger, self._reader):
             if part is not None:
                 await part.close()
+        if self._mark is not None:
+            self._mark.remove()
 
 
 async def _reader(home: Path, settings: Settings) -> LedgerReader | None:

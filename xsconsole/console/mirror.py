@@ -1,12 +1,14 @@
 """The pool as last heard of, and the board that it amounts to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf, derive
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory
+from xsconsole.domain.workflow import Workflow
 
 BOARD_CLASSES = frozenset({"pool", "vm", "vbd", "vdi"})
 GATHER_S = 0.03  # changes that arrive within this time make one new board
@@ -15,16 +17,29 @@ GATHER_S = 0.03  # changes that arrive within this time make one new board
 class Mirror:
     """Takes batches in, and tells what they changed. Lives on the loop's thread."""
 
-    def __init__(self, *, holder_of: HolderOf, publish: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        *,
+        holder_of: HolderOf,
+        hear_keys: Callable[[Mapping[str, str]], None],
+        publish: Callable[[Event], None],
+        assumed: Workflow | None = None,
+    ) -> None:
+        """Begin empty. `assumed` stands for the workflow of a pool that has none."""
         self.inventory = Inventory()
         self.board: Board = EMPTY_BOARD
         self._holder_of = holder_of
+        self._hear_keys = hear_keys
         self._publish = publish
+        self._assumed = assumed
+        self._is_renewed = asyncio.Event()
         self._pending: asyncio.TimerHandle | None = None
 
     def hear(self, batch: ChangeBatch) -> None:
         """Take a batch in. A whole one makes the board at once, a change soon."""
         self.inventory.apply(batch)
+        if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
+            self._hear_keys(self.inventory.pool.other_config)
         self._publish(InventoryChanged(batch=batch))
         if batch.is_whole:
             self.renew()
@@ -39,7 +54,10 @@ class Mirror:
         """Derive the board anew and tell what differs."""
         self.stop()
         before, after = self.board, derive(self.inventory, self._holder_of)
+        if after.workflow is None and self.inventory.pool is not None:
+            after = replace(after, workflow=self._assumed)
         self.board = after
+        self._is_renewed.set()
         changed = tuple(id_ for id_ in {**before.cards, **after.cards} if before.cards.get(id_) != after.cards.get(id_))
         is_layout_changed = before.workflow != after.workflow
         if changed or is_layout_changed or (before.strays, before.unreadable) != (after.strays, after.unreadable):
@@ -52,6 +70,13 @@ class Mirror:
         source, target = (was.stage if was else None), (is_now.stage if is_now else None)
         if source != target:
             self._publish(ConfigurationMoved(configuration=id_, source=source, target=target))
+
+    async def until(self, is_so: Callable[[Board], bool], timeout_s: float) -> None:
+        """Wait until the board is as asked; raises TimeoutError where it does not become so."""
+        async with asyncio.timeout(timeout_s):
+            while not is_so(self.board):
+                self._is_renewed.clear()
+                await self._is_renewed.wait()
 
     def stop(self) -> None:
         """Forget a renewal that is due."""

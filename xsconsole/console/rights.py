@@ -3,22 +3,22 @@
 from xsconsole.console.values import Right
 from xsconsole.errors import NotPermitted
 
-# XAPI's roles are nested: whoever has one has all before it.
-_ROLES = ("read-only", "vm-operator", "vm-admin", "vm-power-admin", "pool-operator", "pool-admin")
-_NEEDS: tuple[tuple[str, str], ...] = (
+ROLES = ("pool-admin", "pool-operator", "vm-power-admin", "vm-admin", "vm-operator", "read-only")
+"""XAPI's roles from the highest to the lowest; each may do what the lower ones may."""
+
+# The pool's keys (run record, lease, roster, workflow) need pool-operator, whatever else a verb needs.
+_NEEDS = (
     ("promote and demote configurations", "pool-operator"),
     ("create, change and dissolve configurations", "pool-operator"),
     ("resume or undo interrupted runs", "pool-operator"),
     ("publish a workflow", "pool-operator"),
-    ("take and return to restore points", "vm-power-admin"),
-    ("start and shut down members", "vm-operator"),
 )
 
 
 def rights_of(role: str) -> tuple[Right, ...]:
-    """Return every verb with whether the role has it. An unknown role may only look."""
-    rank = _ROLES.index(role) if role in _ROLES else 0
-    return tuple(Right(what=what, is_allowed=rank >= _ROLES.index(needs), needs=needs) for what, needs in _NEEDS)
+    """Return every verb with whether `role` has it. A role nobody knows counts as the lowest."""
+    rank = ROLES.index(role) if role in ROLES else len(ROLES)
+    return tuple(Right(what=what, is_allowed=rank <= ROLES.index(needs), needs=needs) for what, needs in _NEEDS)
 
 
 def require_all(rights: tuple[Right, ...], role: str) -> None:

@@ -1,0 +1,124 @@
+"""Starts the window: on the pool last used, on one that was named, or on the embedded one."""
+
+import argparse
+import logging
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from xsconsole.console import Connection, Console, Secret
+from xsconsole.console.embedded import EmbeddedPool
+from xsconsole.errors import ConsoleError
+
+DEFAULT_OUT = "demo-out"
+
+
+def open_window(options: argparse.Namespace) -> int:
+    """Open the window on the named or last pool, or ask for one; return the exit status."""
+    from xsconsole_ui import app  # noqa: PLC0415 - Qt is loaded when a window is certain
+    from xsconsole_ui.passphrase_dialog import ask_passphrase  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING)
+    given = os.environ.get("XSCONSOLE_PASSPHRASE")
+
+    async def passphrase(*, is_new: bool) -> str | None:
+        return given if given is not None else await ask_passphrase(is_new=is_new)
+
+    async def connection(console: Console) -> tuple[Connection, Secret] | None:
+        return await console.usual_connection(options.pool, options.user, options.fingerprint)
+
+    return app.run(
+        app.Options(connection=connection, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
+        partial(Console.open, options.home, passphrase=passphrase),
+    )
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Open the window on an embedded pool; with `--out`, or without a screen, let it do the main job by itself."""
+    out = options.out or (None if _has_screen() else DEFAULT_OUT)
+    if out is None:
+        with _temporary_folder() as folder:
+            return _show_demo(options, folder, None)
+    folder = Path(out).absolute()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (*folder.glob("[0-9][0-9]-*.png"), *folder.glob("*.log"), *folder.glob("report.html")):
+            old.unlink()
+    except OSError as failure:
+        print(f"xsconsole: {folder} cannot be written: {failure.strerror}.", file=sys.stderr)  # noqa: T201
+        return 1
+    with _temporary_folder() as home:
+        status = _show_demo(options, home, folder)
+    print(  # noqa: T201 - the demo's last word, also where nobody sees a window
+        f"xsconsole demo: {'done; the pool and the record say so' if status == 0 else 'failed'}. "
+        f"Pictures, report.html and the logs are in {folder}."
+    )
+    return status
+
+
+def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> int:
+    logging.basicConfig(
+        filename=(out or folder) / "demo.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    home = options.home or folder / "home"
+    # The demo's pool is gone afterwards; so may its key be.
+    protection = os.environ.get("XSCONSOLE_PASSPHRASE") or secrets.token_urlsafe()
+
+    async def passphrase(*, is_new: bool) -> str | None:
+        del is_new
+        return protection
+
+    pool = EmbeddedPool(*(["--speed", str(options.speed)] if options.speed else []), log=(out or folder) / "pool.log")
+    try:
+        # While the pool starts in its process, Qt is loaded in this one.
+        from xsconsole_ui import app  # noqa: PLC0415
+        from xsconsole_ui.demo import script  # noqa: PLC0415
+
+        async def connection(console: Console) -> tuple[Connection, Secret]:
+            del console
+            found = await pool.introduced()
+            return found.connection, found.password
+
+        return app.run(
+            app.Options(connection=connection, watches_stalls=options.watch_stalls or out is not None),
+            partial(Console.open, home, passphrase=passphrase),
+            None if out is None else partial(script.play, pool=pool, folder=out),
+        )
+    finally:
+        pool.stop()
+
+
+def _has_screen() -> bool:
+    if os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal"):
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="xsconsole-demo-"))
+    try:
+        yield folder
+    finally:
+        logging.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tell(error: ConsoleError) -> int:
+    """Say on standard error why the window did not open."""
+    from xsconsole.domain import words  # noqa: PLC0415
+
+    notice = words.explain(error)
+    print("xsconsole: " + " ".join(part for part in (notice.failed, notice.mend) if part), file=sys.stderr)  # noqa: T201
+    return 1
