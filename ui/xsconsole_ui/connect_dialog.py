@@ -88,9 +88,8 @@ class ConnectDialog(QDialog):
             rows.addRow("", self.remember)
         else:
             self.remember.hide()
-            rows.addRow(
-                "", pieces.wrapped(self.tr("No keyring here: the password stays in memory only."), "caption", self)
-            )
+            no_keyring = self.tr("No keyring here: the password stays in memory only.")
+            rows.addRow("", pieces.label(no_keyring, "caption", self))
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
         buttons.addWidget(self.state, 1)
@@ -176,7 +175,7 @@ class ConnectDialog(QDialog):
         except CertificateChanged as changed:
             self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
             self.certificate.show_changed(changed)
-        except ConnectFailed as failure:
+        except ConsoleError as failure:
             self._step = Step.ASK
             self._show_error(failure)
             self.password.setFocus()

@@ -1,10 +1,23 @@
 """Small pieces that every panel is made of, so that they match."""
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+import html
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xsconsole_ui import theme
+from xsconsole_ui.resources import icon
 
 
 def set_look(widget: QWidget, look: str, state: str = "") -> None:
@@ -37,6 +50,14 @@ def wrapped(text: str = "", look: str = "", parent: QWidget | None = None) -> QL
 def joined(*sentences: str) -> str:
     """Return the sentences that are not empty, as one text."""
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def hint(text: str) -> str:
+    """Return a tooltip that shows `text` as it is: Qt would read a name such as `<b>` as markup."""
+    if "<" not in text and "&" not in text:
+        return text
+    lines = html.escape(text).replace("\n", "<br>")
+    return f'<span style="white-space: pre-wrap">{lines}</span>'
 
 
 def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushButton:
@@ -82,7 +103,7 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.contentsRect().width())
         super().setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(hint(self._whole) if shown != self._whole else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -196,6 +217,16 @@ class Dot(QWidget):
         painter.drawEllipse(area)
         if self._state == "bad":
             painter.drawLine(area.left() + 2, area.center().y(), area.right() - 1, area.center().y())
+
+
+class Choice(QComboBox):
+    """A combo box with an arrow of ours: style sheets take the platform's away."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        colours = theme.colours_of(self.palette())
+        arrow = icon("chevron-down", colours.muted, 12)
+        arrow.paint(QPainter(self), QRect(self.width() - 22, (self.height() - 12) // 2, 12, 12))
 
 
 class EmptyPlace(QFrame):

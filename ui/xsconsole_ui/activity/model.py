@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from xsconsole_ui import times
+from xsconsole_ui import pieces, times
 from xsconsole_ui.activity.entries import Entry
 from xsconsole_ui.dense_table import PROGRESS_ROLE, TONE_ROLE
 
@@ -94,7 +94,7 @@ class ActivityModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return _text(entry, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return _hint(entry, column)
+                return pieces.hint(_hint(entry, column))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{HEADS[column]}: {_text(entry, column)}"
             case _ if role == TONE_ROLE:

@@ -20,7 +20,7 @@ from xsconsole_ui.theme import Theme
 
 FRAME_MS = 16
 BUDGET_S = 0.004
-WIDTHS = (240, 80, 72, 200, 96, 0)
+WIDTHS = (220, 72, 64, 188, 92, 0)
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
 NOISE = ("event.", "session.", "task.")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.workflow import Workflow
+from xsconsole_ui import pieces
 from xsconsole_ui.audit.fields import HEADS, TONES, Column, cell, hint
 from xsconsole_ui.dense_table import NUMBER_ROLE, TONE_ROLE
 
@@ -86,7 +87,7 @@ class AuditModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return cell(row, column, self._workflow())
             case Qt.ItemDataRole.ToolTipRole:
-                return hint(row, column, self._workflow())
+                return pieces.hint(hint(row, column, self._workflow()))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{HEADS[column]}: {cell(row, column, self._workflow())}"
             case _ if role == TONE_ROLE:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSplitter, QStacke
 
 from xsconsole.console import Console
 from xsconsole.domain import words
-from xsconsole.domain.events import AuditGrew
+from xsconsole.domain.events import AuditGrew, RunChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.record import AuditQuery, Verdict
 from xsconsole.domain.workflow import Workflow
@@ -25,7 +25,7 @@ from xsconsole_ui.theme import Theme
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (60, 140, 76, 0, 120, 168, 76, 100)
+WIDTHS = (52, 152, 64, 0, 112, 152, 76, 100)
 DETAIL_WIDTH = 320
 SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 
@@ -58,7 +58,10 @@ class AuditPanel(pieces.Panel):
         self.verify.clicked.connect(self._verify)
         self.verdicts.closed.connect(self.verdicts.hide)
         theme.changed.connect(self.view.viewport().update)
-        self._ends: list[Callable[[], None]] = [console.subscribe(AuditGrew, self._hear)]
+        self._ends: list[Callable[[], None]] = [
+            console.subscribe(AuditGrew, self._hear),
+            console.subscribe(RunChanged, self._hear),
+        ]
 
     def _one_shot(self, delay_ms: int, work: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -136,8 +139,9 @@ class AuditPanel(pieces.Panel):
     def _workflow(self) -> Workflow | None:
         return self._console.board.workflow
 
-    def _hear(self, event: AuditGrew) -> None:
-        if self._is_loaded and event.seq > self._model.newest and not self._growing.isActive():
+    def _hear(self, event: AuditGrew | RunChanged) -> None:
+        is_known = isinstance(event, AuditGrew) and event.seq <= self._model.newest
+        if self._is_loaded and not is_known and not self._growing.isActive():
             self._growing.start()
 
     @Slot()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from xsconsole.domain import words
 from xsconsole.domain.outline_rows import Changed, Edit, Inserted, Removed, Row, Sort
+from xsconsole_ui import pieces
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -84,7 +85,7 @@ class OutlineModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.name
             case Qt.ItemDataRole.ToolTipRole:
-                return self._hint(row)
+                return pieces.hint(self._hint(row))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return spoken(row)
             case _ if role == LINE_ROLE:

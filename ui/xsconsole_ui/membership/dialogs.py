@@ -73,10 +73,11 @@ class MembershipDialog(QDialog):
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
         column.addWidget(self.fields)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
         column.addWidget(self.why_not)
         column.addWidget(self.summary)
         column.addWidget(self.steps)
+        column.addStretch(1)
         column.addLayout(buttons)
 
     def wanted(self) -> Plannable:
@@ -119,7 +120,9 @@ class MembershipDialog(QDialog):
             )
         self.summary.setVisible(plan is not None)
         self.steps.show_rows(rows)
+        self.steps.setFixedHeight(max(1, self.steps.maximumHeight()))
         self.steps.setVisible(bool(rows))
+        self.adjustSize()
 
     @Slot()
     def _accept_planned(self) -> None:
@@ -129,7 +132,7 @@ class MembershipDialog(QDialog):
 
     def stages(self) -> QComboBox:
         """Return a choice of the workflow's stages."""
-        choice = QComboBox(self)
+        choice = pieces.Choice(self)
         workflow = self._console.board.workflow
         for stage in workflow.stages if workflow is not None else ():
             choice.addItem(stage.name, str(stage.id))

@@ -1,15 +1,46 @@
 """The table of machines in a dialog."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from xsconsole_ui import theme
 from xsconsole_ui.membership.model import CandidatesModel, Column
 
+Index = QModelIndex | QPersistentModelIndex
+
 STATE_WIDTH = 140
 ROLE_WIDTH = 150
 SHOWN_ROWS = 7
+
+
+class CandidateDelegate(QStyledItemDelegate):
+    """Keeps the boxes as far from the edge as the words of the head."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        state: QStyle.StateFlag = option.state
+        if index.column() == Column.VM and state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, option.palette.highlight())
+        super().paint(painter, _inset(option, index), index)
+
+    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
+        return super().editorEvent(event, model, _inset(option, index), index)
+
+
+def _inset(option: QStyleOptionViewItem, index: Index) -> QStyleOptionViewItem:
+    if index.column() != Column.VM:
+        return option
+    moved = QStyleOptionViewItem(option)
+    moved.rect = option.rect.adjusted(theme.GAP, 0, 0, 0)
+    return moved
 
 
 class CandidatesTable(QTableView):
@@ -30,6 +61,7 @@ class CandidatesTable(QTableView):
             | QAbstractItemView.EditTrigger.EditKeyPressed
             | QAbstractItemView.EditTrigger.SelectedClicked
         )
+        self.setItemDelegate(CandidateDelegate(self))
         down, across = self.verticalHeader(), self.horizontalHeader()
         down.hide()
         down.setDefaultSectionSize(theme.ROW_HEIGHT + theme.SPACE)
@@ -39,7 +71,7 @@ class CandidatesTable(QTableView):
         self.setColumnWidth(Column.ROLE, ROLE_WIDTH)
         self.setColumnWidth(Column.STATE, STATE_WIDTH)
         rows = min(SHOWN_ROWS, max(2, model.rowCount()))
-        self.setMinimumHeight(rows * down.defaultSectionSize() + theme.ROW_HEIGHT + theme.GAP)
+        self.setFixedHeight(rows * down.defaultSectionSize() + theme.ROW_HEIGHT + theme.GAP)
         if model.rowCount():
             self.setCurrentIndex(model.index(0, Column.VM))
 
