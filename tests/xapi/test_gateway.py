@@ -26,6 +26,7 @@ from xsconsole.errors import (
     ConnectFailed,
     ConnectionLost,
     PoolUnavailable,
+    SessionLost,
     WrongPassword,
 )
 from xsconsole.xapi.gateway import Gateway
@@ -97,6 +98,34 @@ async def test_a_wrong_password_is_said_to_be_one(pool: EmbeddedPool) -> None:
     assert "root" in error.reason
 
 
+@pytest.mark.parametrize(
+    ("code", "params", "reason"),
+    [
+        ("SESSION_AUTHORIZATION_FAILED", ["root", "no role"], "has no role on this pool"),
+        ("HOST_STILL_BOOTING", [], "is still starting"),
+        ("INTERNAL_ERROR", ["Not_found"], "refused the log-in: INTERNAL_ERROR, Not_found"),
+    ],
+)
+async def test_why_the_pool_lets_nobody_in_is_said(
+    pool: EmbeddedPool, plain: Any, code: str, params: list[str], reason: str
+) -> None:
+    pool.control("fail", method="session.login_with_password", code=code, params=params)
+
+    error = await refused(pool.url)
+
+    assert reason in error.reason
+
+
+async def test_a_log_in_that_breaks_half_way_leaves_no_session(pool: EmbeddedPool, plain: Any) -> None:
+    pool.control("fail", method="pool.get_all_records", code="INTERNAL_ERROR", params=["x"])
+    pool.calls()
+
+    error = await refused(pool.url, password=pool.password)
+
+    assert "INTERNAL_ERROR" in error.reason
+    assert pool.calls()[-1]["method"] == "session.logout"
+
+
 async def test_an_address_where_nobody_listens_is_said_to_be_unreachable() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -145,6 +174,18 @@ async def test_another_certificate_than_the_accepted_one_is_an_alarm(secure_pool
 
     assert isinstance(error, CertificateChanged)
     assert error.expected == "AB" * 32
+
+
+async def test_a_certificate_that_changes_under_way_is_an_alarm_and_not_followed(connect: Connect) -> None:
+    with embedded_pool("--tls", "--scenario", "empty") as first:
+        gateway, watcher = await connect(first)
+        first.kill()
+
+    with embedded_pool("--tls", "--scenario", "empty", "--port", str(urlsplit(first.url).port)) as second:
+        await watcher.until(lambda: isinstance(watcher.links[-1].error, CertificateChanged))
+
+        assert second.calls() == []
+        await gateway.close()
 
 
 async def test_an_accepted_certificate_opens_the_road(secure_pool: EmbeddedPool, connect: Connect) -> None:
@@ -198,6 +239,22 @@ async def test_a_feed_that_dies_is_started_anew(pool: EmbeddedPool, plain: Any, 
     await watcher.until(
         lambda: any(vm.name_description == "after the death of a feed" for vm in watcher.inventory.all(VM))
     )
+
+
+async def test_a_call_that_finds_the_session_ended_has_it_replaced(
+    pool: EmbeddedPool, plain: Any, connect: Connect
+) -> None:
+    gateway, watcher = await connect(pool)
+    before = gateway.identity.session
+    pool.control("fail", method="pool.get_other_config", code="SESSION_INVALID", params=["OpaqueRef:x"])
+
+    with pytest.raises(SessionLost):
+        await gateway.pool.keys(Field.POOL)
+    assert watcher.states[-1] is LinkState.LOST
+    await gateway.until_available(30.0)
+
+    assert gateway.identity.session != before
+    assert await gateway.pool.keys(Field.POOL)
 
 
 async def test_a_session_that_the_pool_ended_is_replaced(pool: EmbeddedPool, plain: Any, connect: Connect) -> None:

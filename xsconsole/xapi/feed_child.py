@@ -14,7 +14,7 @@ import XenAPI
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import Change, Record
 from xsconsole.xapi import failures, frames
-from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
 from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Some
 from xsconsole.xapi.records import EventReply, event_reply
 from xsconsole.xapi.transport import Address, Road
@@ -26,7 +26,7 @@ FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us 
 FRAME_CHANGES = 500
 PAUSE_S = 0.05  # gathers what changes together; nobody sees a difference
 FIRST_WAIT_S = 0.25
-LONGEST_WAIT_S = 10.0
+LONGEST_WAIT_S = 5.0
 # Counts of these say nothing: messages lie outside of XAPI's tables.
 UNCOUNTED = frozenset({"message"})
 
@@ -117,6 +117,10 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
             for frame in _frames(Follower(road, configuration)):
                 frames.write(output, frame)
                 wait_s = FIRST_WAIT_S
+        except WrongCertificate as failure:
+            # Whether another one is to be trusted is asked where people log in.
+            frames.write(output, LogInAgain(cause=failure.cause))
+            return
         except (XenAPI.Failure, BadAnswer, RoadBroken) as failure:
             code = failures.code_of(failure)
             if code and code not in failures.NOT_NOW:

@@ -28,7 +28,7 @@ from xsconsole.xapi.tasks import Tasks
 
 FIRST_INVENTORY_TIMEOUT_S = 180.0
 FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 30.0
+LONGEST_WAIT_S = 5.0
 THREADS = 2  # ending a feed does not wait for a log-in that gets no answer
 
 T = TypeVar("T")

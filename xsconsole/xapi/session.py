@@ -63,7 +63,7 @@ class Session(XenAPI.Session):  # type: ignore[misc] # the package has no types
     """
 
     def __init__(self, road: Road, handle: str | None = None) -> None:
-        super().__init__(f"{road.address.scheme}://{road.address.host}", transport=road)
+        super().__init__(road.address.url, transport=road)
         self._road = road
         self._session = handle
 
@@ -123,6 +123,7 @@ def log_in(url: str, user: str, password: Password, fingerprint: str | None) -> 
             if road.vouched_fingerprint is not None:
                 fingerprint = readable_fingerprint(road.vouched_fingerprint)
         except (RoadBroken, BadAnswer) as failure:
+            _end(session)
             raise failures.unreachable(address, failure, pinned=fingerprint) from failure
         finally:
             road.close()
