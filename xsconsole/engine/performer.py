@@ -37,6 +37,8 @@ from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import PoolFailed, PoolUnavailable, Refused, VerificationFailed
 
 QUIESCE_S = 120.0
+POLL_S = 0.5
+GRACE_S = 1.0
 
 
 class Performer:
@@ -169,7 +171,7 @@ class Performer:
             found = await self._find_snapshot(step)
             if found is None:
                 name = self.snapshot_name(step)
-                await self._settling(self._pool.snapshot(action.vm, name, self._run, on_progress))
+                await self._settling(self._pool.snapshot(action.vm, name, self._run, on_progress), action.vm)
                 found = await self._find_snapshot(step)
             if found is None:
                 raise PoolFailed(code="XSCONSOLE_SNAPSHOT_GONE", parameters=(action.vm,), method="VM.snapshot")
@@ -198,7 +200,7 @@ class Performer:
     async def _start(self, vm: Uuid, on_progress: Progress) -> None:
         async def attempt() -> None:
             if (await self._vm(vm)).power_state != "Running":
-                await self._settling(self._pool.start(vm, self._run, on_progress))
+                await self._settling(self._pool.start(vm, self._run, on_progress), vm)
 
         await insist(self._pool, attempt)
 
@@ -206,7 +208,7 @@ class Performer:
         async def attempt() -> None:
             if (await self._vm(vm)).power_state != "Halted":
                 shutting = self._pool.shut_down(vm, self._run, on_progress, may_force=may_force)
-                await self._settling(shutting)
+                await self._settling(shutting, vm)
 
         await insist(self._pool, attempt)
 
@@ -222,7 +224,7 @@ class Performer:
                     reason=f"“{shortened(found.name_label)}” runs, and a return to a snapshot would stop it.",
                     mend="Shut it down, then settle the run again.",
                 )
-            await self._settling(self._pool.revert(snapshot, self._run, on_progress))
+            await self._settling(self._pool.revert(snapshot, self._run, on_progress), vm, snapshot)
 
         await insist(self._pool, attempt)
         # The mark of the snapshot may have come along: a later snapshot of the machine would pass for this one.
@@ -318,10 +320,36 @@ class Performer:
     async def _keys(self, field: Field, vm: Uuid | None = None) -> Mapping[str, str]:
         return await insist(self._pool, lambda: self._pool.keys(field, vm))
 
-    async def _settling(self, call: Coroutine[None, None, object]) -> None:
+    async def settle_down(self, *vms: Uuid) -> None:
+        """Wait until nothing goes on at these machines, all of the plan's where none is named, or time is up.
+
+        The tag that names our run at a task is lost with the answer to the call that made the task, so the machines
+        are asked too.
+        """
+        await insist(self._pool, lambda: self._pool.quiesce(self._run, QUIESCE_S))
+        waiting = set(vms) or {vm for step in self._plan.steps for vm in machines_of(step)}
+        end_s = self._clock.monotonic_s() + QUIESCE_S
+        while waiting and self._clock.monotonic_s() < end_s:
+            found = {vm: await self._read(vm) for vm in sorted(waiting)}
+            waiting = {vm for vm, record in found.items() if record is not None and record.current_operations}
+            if waiting:
+                await self._clock.sleep(POLL_S)
+
+    async def _settling(self, call: Coroutine[None, None, object], *vms: Uuid) -> None:
         """Await a call that lasts; where the road breaks, let its task end on the pool before anyone looks."""
         try:
             await call
         except PoolUnavailable:
-            await insist(self._pool, lambda: self._pool.quiesce(self._run, QUIESCE_S))
+            await self._clock.sleep(GRACE_S)  # what was sent may not have begun yet
+            await self.settle_down(*vms)
             raise
+
+
+def machines_of(step: Step) -> tuple[Uuid, ...]:
+    """Return the machines and snapshots at which a step works for some time."""
+    match step.action:
+        case TakeSnapshot(vm=vm) | Start(vm=vm) | ShutDown(vm=vm):
+            return (vm,)
+        case Revert(vm=vm, snapshot=snapshot):
+            return (vm, snapshot)
+    return ()

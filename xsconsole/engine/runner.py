@@ -24,7 +24,7 @@ from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import run_fact, step_fact
 from xsconsole.engine.lease import Leases
-from xsconsole.engine.performer import QUIESCE_S, Performer
+from xsconsole.engine.performer import Performer
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
 from xsconsole.engine.run_record import StandingRecord
 from xsconsole.engine.values import insist
@@ -122,7 +122,7 @@ class Run:
         try:
             if direction is None:
                 return await self._begin()
-            await insist(self._pool, lambda: self._pool.quiesce(self.id, QUIESCE_S))
+            await self._performer.settle_down()
             if direction is Direction.UNDO:
                 return await self._undo(None, None)
             await self._look_again()
