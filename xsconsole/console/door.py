@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
@@ -15,8 +16,6 @@ from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import (
-    AuditFailed,
-    AuditGrew,
     ConfigurationMoved,
     Event,
     LinkChanged,
@@ -60,7 +59,7 @@ class Console:
             # Who only looks publishes nothing, and is shown what the first who acts will publish.
             assumed=default_workflow() if home.is_reading else None,
         )
-        self._witness = Witness(self.record, lambda failure: self._bus.publish(AuditFailed(error=failure)))
+        self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
         self._runs: dict[RunId, Run] = {}
@@ -140,7 +139,7 @@ class Console:
         await self.record(self._fact(AuditEvent.CONNECTED, details={"url": connection.url, "board": stages}))
         engine = Engine(
             pool=gateway.pool,
-            ledger=self._home.ledger,
+            ledger=AnnouncedLedger(self._home.ledger, self._bus.publish),
             clock=self._home.clock,
             ids=self._home.ids,
             me=self._home.me,
@@ -254,9 +253,8 @@ class Console:
         Raises:
             StoreFailed: nothing was written.
         """
-        seq = await self._home.record(*facts)
-        if seq is not None:
-            self._bus.publish(AuditGrew(seq=seq))
+        if not self._home.is_reading:
+            await AnnouncedLedger(self._home.ledger, self._bus.publish).record(*facts)
 
     async def audit_page(
         self, query: AuditQuery, *, before: int | None = None, limit: int = 200

@@ -15,9 +15,8 @@ log = logging.getLogger(__name__)
 class Witness:
     """A queue of facts and the one task that records them, in the order in which they were seen."""
 
-    def __init__(self, record: Callable[..., Awaitable[None]], on_failure: Callable[[ConsoleError], None]) -> None:
+    def __init__(self, record: Callable[..., Awaitable[None]]) -> None:
         self._record = record
-        self._on_failure = on_failure
         self._seen: asyncio.Queue[Fact] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
 
@@ -47,8 +46,8 @@ class Witness:
             try:
                 await self._record(*facts)
             except ConsoleError as failure:
-                # Looking goes on; doing is refused by the ledger itself.
-                self._on_failure(failure)
+                # Looking goes on, and the ledger has told the user; doing is refused by the ledger itself.
+                log.warning("%d rows of what was seen were not written: %s", len(facts), failure)
             finally:
                 for _ in facts:
                     self._seen.task_done()

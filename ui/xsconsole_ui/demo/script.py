@@ -161,12 +161,11 @@ class Performance:
         return next(status for status in self.window.console.runs if status.run == run)
 
     def _is_in(self, stage: str, card: Card) -> bool:
-        lane = self.window.board.lane(stage)
+        lane = next((lane for lane in self.window.board.lanes if lane.stage.name == stage), None)
         shown = self.window.console.board.cards.get(card.id)
-        is_whole = shown is not None and shown.standing is Standing.WHOLE
-        return is_whole and any(
-            lane.model.card_at(lane.model.index(row)) == shown for row in range(lane.model.rowCount())
-        )
+        if lane is None or shown is None or shown.standing is not Standing.WHOLE:
+            return False
+        return any(lane.model.card_at(lane.model.index(row)) == shown for row in range(lane.model.rowCount()))
 
     async def _picture(self, name: str, caption: str) -> None:
         """Take the window as it is now, light and dark."""
