@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.embedded import EmbeddedPool
+from embedded import EmbeddedPool
 from xsconsole.console import Connection, Console, Secret
 
 PASSPHRASE = "the tests' passphrase"
