@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -42,9 +43,16 @@ class Options:
 
 def run(options: Options, open_console: Callable[[], Awaitable[Console]], script: Script | None = None) -> int:
     """Open the window and return the exit status when it is closed, or when `script`, which drives it, returns one."""
+    qInstallMessageHandler(_log_qt)
     application = make_application()
     with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
         return runner.run(_live(application, options, open_console, script))
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Put what Qt says into the log, where the rest of the story is."""
+    levels = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtFatalMsg: logging.CRITICAL}
+    logging.getLogger("qt").log(levels.get(kind, logging.INFO), "%s (%s)", message, context.category)
 
 
 def make_application() -> QApplication:

@@ -22,7 +22,13 @@ ABSENT = (
 
 
 async def write_report(
-    console: Console, path: Path, *, title: str, checks: Sequence[Check] = (), pictures: Sequence[Picture] = ()
+    console: Console,
+    path: Path,
+    *,
+    title: str,
+    checks: Sequence[Check] = (),
+    pictures: Sequence[Picture] = (),
+    notes: Sequence[str] = (),
 ) -> Report:
     """Write one self-contained HTML file, and return what it says.
 
@@ -42,6 +48,7 @@ async def write_report(
         verdicts=await console.verify_audit(),
         key_fingerprint=console.home.key_fingerprint,
         pictures=tuple(pictures),
+        notes=tuple(notes),
         absent=ABSENT,
     )
     text = await asyncio.to_thread(render, report)

@@ -45,6 +45,7 @@ class Report:
     verdicts: tuple[Verdict, ...]
     key_fingerprint: str
     pictures: tuple[Picture, ...] = ()
+    notes: tuple[str, ...] = ()  # figures worth keeping that nothing depends on
     absent: tuple[str, ...] = ()
 
     @property

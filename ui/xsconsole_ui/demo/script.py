@@ -61,12 +61,17 @@ class Performance:
         await self._promote(card)
         await self._demote(card)
         await self._look_at_the_record()
+        turns = (
+            f"Turns of the window's thread while this was played, pictures not counted: {self.window.watchdog.figures}."
+        )
+        log.info(turns)
         report = await write_report(
             console,
             self.folder / "report.html",
             title="xsconsole demo: shop to production and back",
             checks=self.checks,
             pictures=self.pictures,
+            notes=(turns,),
         )
         for check in report.checks:
             log.info("%s: %s (%s)", "yes" if check.is_so else "NO", check.claim, check.found)
@@ -168,7 +173,10 @@ class Performance:
         return any(lane.model.card_at(lane.model.index(row)) == shown for row in range(lane.model.rowCount()))
 
     async def _picture(self, name: str, caption: str) -> None:
-        """Take the window as it is now, light and dark."""
+        """Take the window as it is now, light and dark. Changing clothes and painting files are no user's turns."""
+        watchdog = self.window.watchdog
+        was_watching = watchdog.is_watching
+        watchdog.stop()
         number = len(self.pictures) // 2 + 1
         for scheme in (Scheme.LIGHT, Scheme.DARK):
             self.window.theme.set_scheme(scheme)
@@ -177,6 +185,9 @@ class Performance:
             self.window.grab().save(str(path))
             self.pictures.append(Picture(caption=f"{caption} ({scheme.value})", png=path.read_bytes()))
         self.window.theme.set_scheme(Scheme.LIGHT)
+        if was_watching:
+            await until(self._is_painted(), "the window to be painted")
+            watchdog.start()
 
     def _is_painted(self) -> Callable[[], bool]:
         """Return a question that is true from the second look on: the loop has been round in between."""
