@@ -16,12 +16,13 @@ from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun
 from xsconsole.domain.runs import RunStatus
+from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Confirmed, Create, Demote, Direction, NewMember, Plannable, Promote, Settle
 from xsconsole.engine.engine import Engine
 from xsconsole.engine.lease import LeaseTiming, Me
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
-from xsconsole.errors import StoreFailed
+from xsconsole.errors import Refused, StoreFailed
 
 Result = TypeVar("Result")
 EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
@@ -210,6 +211,21 @@ class Desk:
         if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
             self.engine.hear(self.inventory.pool.other_config)
 
+    def refusal(self, command: Plannable) -> Refused:
+        """Return why the command cannot be planned."""
+        try:
+            self.engine.plan(command)
+        except Refused as refusal:
+            return refusal
+        raise AssertionError("it was not refused")
+
+    def member(self, configuration: ConfigurationId, role: str) -> Uuid:
+        return next(member.uuid for member in self.card(configuration).members if member.role == role)
+
+    async def publish(self, workflow: Workflow) -> None:
+        standing = self.board.workflow
+        await self.engine.publish(workflow, standing.version if standing else 0)
+
     @property
     def board(self) -> Board:
         return derive(self.inventory, self.engine.watch.holder_of)
@@ -262,6 +278,15 @@ class Office:
     def desk(self, ledger: MemoryLedger | None = None) -> Desk:
         """Sit somebody down: at an empty home, or at the one of an earlier console."""
         return Desk(self.pool, next(self._numbers), ledger or MemoryLedger(), self.alive)
+
+    async def shop(self, desk: Desk, stage: str = "staging") -> ConfigurationId:
+        """Make shop 1.3.0 of two running machines and a halted one, to be started in three groups."""
+        vms = [
+            self.pool.add_vm("shop-db", "Running", order=0),
+            self.pool.add_vm("shop-web", "Running", order=1),
+            self.pool.add_vm("shop-lb", "Halted", order=2),
+        ]
+        return await self.configuration(desk, "shop", "1.3.0", stage, [vm.uuid for vm in vms])
 
     async def configuration(
         self, desk: Desk, service: str, version: str, stage: str, vms: Iterable[Uuid]

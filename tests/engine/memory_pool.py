@@ -108,6 +108,24 @@ class MemoryPool:
         self.put_vm(msgspec.structs.replace(self.vm(uuid), **fields))
         return self.vm(uuid)
 
+    def put_raw(self, vm: VM) -> None:
+        """Show a machine exactly so, whatever the pool would make of it."""
+        self._put(vm)
+
+    def change_record(self, kind: type[Record], **fields: object) -> None:
+        """Change every record of a class."""
+        for record in [record for record in self.records.values() if isinstance(record, kind)]:
+            self._put(msgspec.structs.replace(record, **fields))
+
+    def remove_record(self, kind: type[Record]) -> None:
+        for record in [record for record in self.records.values() if isinstance(record, kind)]:
+            self._remove(record)
+
+    def add_disk(self, uuid: Uuid, name: str) -> None:
+        vm = self.vm(uuid)
+        drive = self._new_disk(vm.ref, GIB, name=name)
+        self.change(uuid, VBDs=(*vm.VBDs, drive))
+
     def forget(self, uuid: Uuid) -> None:
         """Delete a machine behind everybody's back."""
         self._drop(self.vm(uuid))
@@ -220,12 +238,12 @@ class MemoryPool:
         assert isinstance(record, Pool)
         return record
 
-    def _new_disk(self, vm: Ref, size_bytes: int, snapshot_of: Ref = NULL_REF) -> Ref:
+    def _new_disk(self, vm: Ref, size_bytes: int, snapshot_of: Ref = NULL_REF, name: str = "disk") -> Ref:
         disk = self._put(
             VDI(
                 ref=self._ref(),
                 uuid=self._uuid(),
-                name_label="disk",
+                name_label=name,
                 SR=self.storage.ref,
                 virtual_size=size_bytes,
                 snapshot_of=snapshot_of,

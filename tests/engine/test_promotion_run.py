@@ -1,29 +1,19 @@
 """Runs on the pool of values: promotions and demotions, their failures, and what is left behind."""
 
-from tests.engine.desks import Desk, Office, virtually
+from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import Fault
 from xsconsole.domain.board import Standing
-from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import RunFailed
 
 
-async def shop_in_staging(office: Office, desk: Desk) -> ConfigurationId:
-    vms = [
-        office.pool.add_vm("shop-db", "Running", order=0),
-        office.pool.add_vm("shop-web", "Running", order=1),
-        office.pool.add_vm("shop-lb", "Halted", order=2),
-    ]
-    return await office.configuration(desk, "shop", "1.3.0", "staging", [vm.uuid for vm in vms])
-
-
 def test_a_promotion_moves_every_member_and_keeps_a_restore_point() -> None:
     async def story() -> None:
         office = Office()
         desk = office.desk()
-        shop = await shop_in_staging(office, desk)
+        shop = await office.shop(desk)
 
         status = await desk.do(desk.promotion(shop, "production"))
 
@@ -45,7 +35,7 @@ def test_a_demotion_to_the_restore_point_brings_the_disks_back_and_sets_the_pres
     async def story() -> None:
         office = Office()
         desk = office.desk()
-        shop = await shop_in_staging(office, desk)
+        shop = await office.shop(desk)
         await desk.do(desk.promotion(shop, "production"))
         before = {member.uuid: office.pool.contents[member.uuid] for member in desk.card(shop).members}
         for member in desk.card(shop).members:
@@ -66,7 +56,7 @@ def test_a_full_storage_at_the_third_snapshot_puts_everything_back() -> None:
     async def story() -> None:
         office = Office()
         desk = office.desk()
-        shop = await shop_in_staging(office, desk)
+        shop = await office.shop(desk)
         desk.port.faults.append(Fault(method="snapshot", nth=3))
 
         status = await desk.do(desk.promotion(shop, "production"))
