@@ -34,7 +34,7 @@ TONE_ROLE = Qt.ItemDataRole.UserRole + 1  # "", muted, good, warn or bad
 PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 LEAST_ELASTIC = 160  # px, of the column that takes what is left
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
@@ -42,7 +42,8 @@ BAR_HEIGHT = 3
 
 def csv_field(text: str) -> str:
     """Return a field that no spreadsheet runs as a formula and no comma or quote breaks."""
-    safe = f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    is_risky = text.lstrip().startswith(FORMULA_STARTS) or text[:1] in ("\t", "\r")
+    safe = f"'{text}" if is_risky else text
     return '"' + safe.replace('"', '""') + '"'
 
 

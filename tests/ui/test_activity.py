@@ -1,0 +1,141 @@
+"""The activity list: runs of this console and tasks of the pool."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from embedded import embedded_pool
+
+from tests.ui.live_console import connect, open_console, until
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import VM, Task
+from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Confirmed, Create, NewMember, Promote
+from xsconsole_ui.activity import ActivityPanel
+from xsconsole_ui.activity.entries import Entry, of_task, task_name
+from xsconsole_ui.activity.model import MOST_ENTRIES, ActivityModel, Column
+from xsconsole_ui.theme import Theme
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def pool():
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+@pytest.fixture
+async def console(tmp_path, pool):
+    async with open_console(tmp_path) as opened:
+        await connect(opened, pool)
+        yield opened
+
+
+@pytest.fixture
+async def panel(console, qapp):
+    made = ActivityPanel(console, Theme(qapp))
+    made.resize(900, 200)
+    made.show()
+    yield made
+    made.stop()
+    made.close()
+    made.deleteLater()
+
+
+def rows(panel):
+    model = panel.model
+    return [[model.index(row, column).data() for column in Column] for row in range(model.rowCount())]
+
+
+async def test_a_run_appears_and_stays_with_its_result(panel, console):
+    vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+    command = Create(service="lab", version="1", stage="integration", members=(NewMember(vm=vm.uuid),))
+
+    run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+    await until(lambda: any(row[Column.WHAT] == "Create lab 1 in Integration" for row in rows(panel)))
+    await console.finished(run)
+
+    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["Done"])
+    assert [row[Column.WHO] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["root"]
+
+
+async def test_a_run_that_failed_says_why_and_opens_its_explanation(panel, console, pool):
+    opened = []
+    panel.run_opened.connect(opened.append)
+    card = find_configuration(console.board, "shop@staging")
+    command = Promote(configuration=card.id, revision=card.revision, target="production")
+    pool.control("fail", method="VM.snapshot", nth=3, code="SR_BACKEND_FAILURE_44", params=["", "no space", ""])
+
+    run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+    ended = await console.finished(run)
+    await until(lambda: any(row[Column.RESULT].startswith("Put back: ") for row in rows(panel)))
+    at = next(at for at, row in enumerate(rows(panel)) if row[Column.RESULT].startswith("Put back: "))
+    panel.view.opened.emit(panel.model.index(at, 0))
+
+    assert ended.state is RunState.UNDONE
+    assert opened == [run]
+
+
+async def test_a_task_that_somebody_else_started_is_listed(panel, console, pool):
+    def start():
+        with pool.plain_session() as session:
+            vm = session.xenapi.VM.get_by_name_label("build-2")[0]
+            session.xenapi.Async.VM.start(vm, False, False)
+
+    await asyncio.to_thread(start)
+
+    await until(lambda: any(row[Column.WHAT] == "Start VM" for row in rows(panel)))
+
+
+def task(**fields):
+    return Task(ref=Ref("t"), uuid=Uuid("t"), name_label="Async.VM.snapshot", created=NOON, **fields)
+
+
+def test_a_failed_task_says_in_a_sentence_why():
+    entry = of_task(task(status="failure", error_info=("SR_BACKEND_FAILURE_44", "", "no space")), "acme", NOON)
+
+    assert entry.result == "failed: The storage is full."
+    assert "SR_BACKEND_FAILURE_44" in entry.details
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Async.VM.clean_shutdown", "Shut down VM"),
+        ("VM.snapshot", "Snapshot VM"),
+        ("my own task", "my own task"),
+        ("", "Task"),
+        ("Async.VM.<b>", "<b> VM"),
+    ],
+)
+def test_tasks_have_names_for_people(label, name):
+    assert task_name(label) == name
+
+
+def entry(number, *, progress=None):
+    return Entry(
+        key=f"k{number}",
+        what=f"act {number}",
+        where="acme",
+        who="root",
+        started_at=NOON + timedelta(seconds=number),
+        progress=progress,
+    )
+
+
+def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):
+    model = ActivityModel()
+    qtmodeltester.check(model, force_py=True)
+
+    model.show(entry(0, progress=0.5))
+    for number in range(1, MOST_ENTRIES + 3):
+        model.show(entry(number))
+    model.show(entry(5_000, progress=0.1))
+    model.show(entry(5_000, progress=0.9))
+
+    assert model.rowCount() == MOST_ENTRIES
+    assert model.entry(0).progress == pytest.approx(0.9)
+    assert model.entry(MOST_ENTRIES - 1).key == "k0"
+    assert model.going == 2

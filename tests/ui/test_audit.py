@@ -1,0 +1,166 @@
+"""The audit list: read page by page, newest first, verified on demand, copied safely."""
+
+import csv
+import io
+
+import pytest
+from embedded import embedded_pool
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from tests.ui.live_console import connect, failing_jobs, open_console, until
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.record import AuditEvent, Fact
+from xsconsole.engine.commands import Confirmed, Create, NewMember
+from xsconsole_ui.audit import AuditPanel
+from xsconsole_ui.audit.fields import Column
+from xsconsole_ui.audit.panel import PAGE_ROWS
+from xsconsole_ui.dense_table import csv_field, csv_text
+from xsconsole_ui.theme import Theme
+
+
+@pytest.fixture
+async def console(tmp_path):
+    async with open_console(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def panel(console, qapp):
+    jobs = failing_jobs()
+    made = AuditPanel(console, Theme(qapp), jobs)
+    made.resize(1200, 500)
+    made.show()
+    await until(lambda: made.row_count)
+    yield made
+    made.stop()
+    await jobs.close()
+    made.close()
+    made.deleteLater()
+
+
+def fact(number, **fields):
+    return Fact(event=AuditEvent.OBSERVED, configuration_name=f"shop {number}", **fields)
+
+
+def column(panel, which):
+    return [panel.model.index(row, which).data() for row in range(panel.row_count)]
+
+
+async def test_new_rows_appear_above_by_themselves(panel, qtmodeltester, console):
+    qtmodeltester.check(panel.model, force_py=True)
+
+    await console.record(fact(1), fact(2))
+
+    await until(lambda: panel.row_count == 3)
+    assert column(panel, Column.SEQ) == ["3", "2", "1"]
+    assert column(panel, Column.CONFIGURATION) == ["shop 2", "shop 1", ""]
+
+
+async def test_older_rows_are_fetched_as_one_scrolls(tmp_path, qapp, console):
+    await console.record(*(fact(number) for number in range(2 * PAGE_ROWS)))
+    jobs = failing_jobs()
+    panel = AuditPanel(console, Theme(qapp), jobs)
+    panel.resize(1200, 400)
+    panel.show()
+    await until(lambda: panel.row_count)
+    first = panel.row_count
+
+    for _ in range(2):
+        seen = panel.row_count
+        panel.view.scrollToBottom()
+        await until(lambda seen=seen: panel.row_count > seen)
+
+    assert first == PAGE_ROWS
+    assert column(panel, Column.SEQ) == [str(seq) for seq in range(2 * PAGE_ROWS + 1, 0, -1)]
+    panel.stop()
+    await jobs.close()
+    panel.close()
+    panel.deleteLater()
+
+
+async def test_a_filter_narrows_the_rows(panel, console):
+    await console.record(fact(1), fact(2, reason="because of the moon"))
+
+    panel.filter.setText("moon")
+
+    await until(lambda: column(panel, Column.CONFIGURATION) == ["shop 2"])
+
+
+async def test_a_filter_that_finds_nothing_says_so(panel):
+    panel.filter.setText("no such words")
+
+    await until(panel.empty.isVisible)
+
+
+async def test_the_chain_is_verified_on_demand(panel):
+    panel.verify.click()
+
+    await until(panel.verdicts.isVisible)
+    assert panel.verdicts.text.startswith("The record is whole.")
+    assert panel.verify.isEnabled()
+
+
+async def test_the_selected_row_shows_all_its_fields_and_copies_them(panel, console):
+    await console.record(fact(1, actor="alice", reason='he said "no", twice'))
+    await until(lambda: panel.row_count == 2)
+
+    panel.view.selectRow(0)
+    panel.details.as_csv.click()
+    copied = dict(csv.reader(io.StringIO(QGuiApplication.clipboard().text())))
+
+    assert dict(panel.details.fields)["Reason"] == 'he said "no", twice'
+    assert copied["Reason"] == 'he said "no", twice'
+    assert copied["Who"] == "alice"
+    assert len(copied["Digest"]) == 64
+
+
+async def test_selected_rows_copy_as_text_and_as_csv(panel, console):
+    await console.record(fact("\ta\nb"), fact(1))
+    await until(lambda: panel.row_count == 3)
+    panel.view.selectAll()
+
+    panel.view.copy_text()
+    lines = QGuiApplication.clipboard().text().split("\n")
+    panel.view.copy_csv()
+    table = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text())))
+
+    assert len(lines) == 4
+    assert [row[Column.SEQ] for row in table] == ["#", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", '=HYPERLINK("x")', "  =1", "plain", 'a"b,c\nd']
+)
+def test_no_field_of_a_csv_is_a_formula(text):
+    (row,) = csv.reader(io.StringIO(csv_text([[text]]), newline=""))
+
+    assert not row[0].lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert row[0].removeprefix("'") == text
+    assert csv_field(text).startswith('"')
+
+
+async def test_a_run_leaves_its_rows_from_the_intent_to_the_outcome(panel, console, tmp_path):
+    with embedded_pool("--speed", "20") as pool:
+        await connect(console, pool)
+        vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+        command = Create(service="lab", version="1", stage="integration", members=(NewMember(vm=vm.uuid),))
+        await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
+
+        await until(lambda: any(text.startswith("Ended") for text in column(panel, Column.WHAT)))
+        await console.disconnect()
+
+    what = column(panel, Column.WHAT)
+    assert any(text.startswith("Began: ") for text in what)
+    assert [int(seq) for seq in column(panel, Column.SEQ)] == list(range(panel.row_count, 0, -1))
+
+
+async def test_arrows_walk_the_rows_and_their_fields(panel, console):
+    await console.record(fact(1))
+    await until(lambda: panel.row_count == 2)
+    panel.view.setCurrentIndex(panel.model.index(0, 0))
+
+    QTest.keyClick(panel.view, Qt.Key.Key_Down)
+
+    assert panel.details.header.title == "Row 1"
