@@ -49,6 +49,11 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
         return runner.run(_live(application, options, open_console, script))
 
 
+def _log_board() -> None:
+    """Leave the time at which the window became usable: its columns stand."""
+    log.info("the board stands")
+
+
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     """Put what Qt says into the log, where the rest of the story is."""
     levels = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtFatalMsg: logging.CRITICAL}
@@ -80,6 +85,7 @@ async def _live(
         if options.scheme is None:
             theme.set_scheme(state.scheme)
         window = MainWindow(console, theme, state)
+        window.bridge.layout_changed.connect(_log_board)
         collector = Collector(window)
         with _reported(window):
             try:
