@@ -58,7 +58,7 @@ class MembershipDialog(QDialog):
         self._soon.setSingleShot(True)
         self._soon.setInterval(TYPING_MS)
         self._soon.timeout.connect(self.look)
-        self.members.dataChanged.connect(self._soon.start)
+        self.members.dataChanged.connect(self._look_soon)
         self.go.clicked.connect(self._accept_planned)
         self.cancel.clicked.connect(self.reject)
         self._lay_out()
@@ -83,6 +83,12 @@ class MembershipDialog(QDialog):
     def wanted(self) -> Plannable:
         """Return the command for what is chosen now."""
         raise NotImplementedError
+
+    @Slot()
+    def _look_soon(self) -> None:
+        # Who types fast and presses Enter is answered by the plan of that moment, not by the last one.
+        self.go.setEnabled(True)
+        self._soon.start()
 
     @Slot()
     def look(self) -> None:
@@ -136,13 +142,13 @@ class MembershipDialog(QDialog):
         workflow = self._console.board.workflow
         for stage in workflow.stages if workflow is not None else ():
             choice.addItem(stage.name, str(stage.id))
-        choice.currentIndexChanged.connect(self._soon.start)
+        choice.currentIndexChanged.connect(self._look_soon)
         return choice
 
     def line(self, name: str, text: str = "") -> QLineEdit:
         field = QLineEdit(text, self)
         field.setAccessibleName(name.replace("&", ""))
-        field.textChanged.connect(self._soon.start)
+        field.textChanged.connect(self._look_soon)
         return field
 
     def new_members(self) -> tuple[NewMember, ...]:

@@ -1,0 +1,198 @@
+"""Dialogs about members: they end in a command whose plan was shown, and nothing happens before it is confirmed."""
+
+import asyncio
+
+import pytest
+from embedded import embedded_pool
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.live_console import connect, open_console, until
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import AddMembers, Confirmed, Create, NewMember, RemoveMembers
+from xsconsole_ui.membership import AddDialog, AdoptDialog, CreateDialog, RemoveDialog
+from xsconsole_ui.membership.model import Candidate, CandidatesModel, Column
+
+CHECK = Qt.ItemDataRole.CheckStateRole
+
+
+@pytest.fixture
+def pool():
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+@pytest.fixture
+async def console(tmp_path, pool):
+    async with open_console(tmp_path) as opened:
+        await connect(opened, pool)
+        yield opened
+
+
+@pytest.fixture
+def show(qapp):
+    shown = []
+
+    def opened(dialog):
+        shown.append(dialog)
+        dialog.open()
+        return dialog
+
+    yield opened
+    for dialog in shown:
+        dialog.close()
+        dialog.deleteLater()
+
+
+def uuids(console, *names):
+    found = {vm.name_label: vm.uuid for vm in console.inventory.all(VM) if vm.is_ordinary}
+    return tuple(found[name] for name in names)
+
+
+def tick(dialog, name, *, is_ticked):
+    model = dialog.members
+    row = next(row for row in range(model.rowCount()) if model.index(row, Column.VM).data() == name)
+    state = Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
+    model.setData(model.index(row, Column.VM), state, CHECK)
+
+
+async def carry_out(console, command):
+    run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+    return await console.finished(run)
+
+
+async def test_a_configuration_is_created_from_selected_vms(console, show):
+    vms = uuids(console, "jumpbox", "monitoring", "build-1")
+    dialog = show(CreateDialog(console, vms))
+    QTest.keyClicks(dialog.service, "tools")
+    QTest.keyClicks(dialog.version, "1.0")
+    roles = dialog.members
+    roles.setData(roles.index(0, Column.ROLE), "  jump <host> ")
+    tick(dialog, "build-1", is_ticked=False)
+
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+    await until(lambda: any(card.service == "tools" for card in console.board.cards.values()))
+
+    assert ended.state is RunState.DONE
+    assert dialog.command == Create(
+        service="tools",
+        version="1.0",
+        stage="integration",
+        members=(NewMember(vm=vms[0], role="jump <host>"), NewMember(vm=vms[1])),
+    )
+    card = find_configuration(console.board, "tools")
+    assert {member.role for member in card.members} == {"jump <host>", "monitoring"}
+
+
+async def test_why_it_cannot_be_created_is_said_as_one_types(console, show):
+    dialog = show(CreateDialog(console, uuids(console, "jumpbox")))
+    at_first = dialog.why_not.text
+
+    dialog.service.setText("shop")
+    dialog.version.setText("1.3.0")
+    await until(lambda: dialog.why_not.text != at_first)
+    said = dialog.why_not.text
+    dialog.version.setText("9.9")
+    await until(dialog.why_not.isHidden)
+
+    assert "service" in at_first
+    assert "shop 1.3.0" in said
+    assert dialog.go.isEnabled()
+    assert dialog.steps.isVisible()
+
+
+async def test_a_vm_that_is_a_member_already_is_refused_with_the_reason(console, show):
+    dialog = show(CreateDialog(console, uuids(console, "shop-db.stg")))
+
+    dialog.service.setText("other")
+    dialog.version.setText("1")
+    dialog.go.click()
+
+    assert dialog.isVisible()
+    assert "shop-db.stg" in dialog.why_not.text
+
+
+async def test_the_name_is_previewed_and_hostile_names_are_fine(console, show):
+    dialog = show(CreateDialog(console, uuids(console, "jumpbox")))
+
+    dialog.service.setText("<b>täst</b>")
+    dialog.version.setText("'; DROP TABLE audit --")
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+
+    assert dialog.name.placeholderText() == "<b>täst</b> '; DROP TABLE audit --"
+    assert ended.state is RunState.DONE
+
+
+async def test_members_are_added(console, show):
+    card = find_configuration(console.board, "shop@staging")
+    dialog = show(AddDialog(console, card, uuids(console, "jumpbox")))
+
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+    await until(lambda: len(console.board.cards[card.id].members) == len(card.members) + 1)
+
+    assert isinstance(dialog.command, AddMembers)
+    assert ended.state is RunState.DONE
+
+
+async def test_members_are_removed_by_ticking_them(console, show):
+    card = find_configuration(console.board, "shop@staging")
+    dialog = show(RemoveDialog(console, card))
+    refused_at_first = not dialog.go.isEnabled()
+
+    tick(dialog, "shop-web-2.stg", is_ticked=True)
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+    await until(lambda: len(console.board.cards[card.id].members) == 3)
+
+    assert refused_at_first
+    assert isinstance(dialog.command, RemoveMembers)
+    assert ended.state is RunState.DONE
+
+
+async def test_space_ticks_the_current_machine(console, show):
+    card = find_configuration(console.board, "shop@staging")
+    dialog = show(RemoveDialog(console, card))
+
+    QTest.keyClick(dialog.table, Qt.Key.Key_Space)
+
+    assert len(dialog.members.chosen) == 1
+
+
+async def test_a_clone_is_adopted(console, show, pool):
+    card = find_configuration(console.board, "shop@staging")
+    source = next(member for member in card.members if member.name == "shop-web-1.stg")
+
+    def clone():
+        with pool.plain_session() as session:
+            taken = session.xenapi.VM.snapshot(session.xenapi.VM.get_by_uuid(source.uuid), "for a clone")
+            copy = session.xenapi.VM.clone(taken, "shop-web-3.stg")
+            session.xenapi.VM.set_is_a_template(copy, False)
+
+    await asyncio.to_thread(clone)
+    await until(lambda: console.board.strays)
+    dialog = show(AdoptDialog(console, card.id))
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+    await until(lambda: not console.board.strays)
+
+    assert ended.state is RunState.DONE
+    assert len(console.board.cards[card.id].members) == 5
+
+
+def test_the_model_of_machines_is_sound(qapp, qtmodeltester):
+    model = CandidatesModel(
+        [Candidate(uuid=f"u{number}", name=f"vm {number}\n<i>") for number in range(3)], can_edit_roles=True
+    )
+    qtmodeltester.check(model, force_py=True)
+
+    model.setData(model.index(1, Column.VM), Qt.CheckState.Unchecked, CHECK)
+    model.setData(model.index(0, Column.ROLE), "db")
+
+    assert [(one.uuid, one.role) for one in model.chosen] == [("u0", "db"), ("u2", "")]
+    assert model.index(1, Column.ROLE).data() == "vm 1 <i>"
+    assert not model.flags(model.index(1, Column.ROLE)) & Qt.ItemFlag.ItemIsEditable
