@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -115,6 +117,21 @@ async def _connect(window: MainWindow, console: Console, options: Options) -> No
         window.connect_to(*known)
 
 
+@contextmanager
+def _closed_by_signals(window: MainWindow) -> Iterator[None]:
+    """Close the window in good order when the system asks this process to end."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signal.SIGTERM, window.close)
+    except NotImplementedError:  # Windows knows no such handlers
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
 class _reported:
     """Bring what fails in a slot or on the loop before the user, and into the log."""
 
@@ -132,11 +149,11 @@ class _reported:
 
     def _in_slot(self, kind: type[BaseException], failure: BaseException, traceback: TracebackType | None) -> None:
         log.error("a slot failed", exc_info=(kind, failure, traceback))
-        self._window.tell_bug(failure)
+        self._window.notices.tell_bug(failure)
 
     def _on_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         del loop
         failure = context.get("exception")
         log.error("the loop reports: %s", context.get("message"), exc_info=failure)
         if isinstance(failure, BaseException):
-            self._window.tell_bug(failure)
+            self._window.notices.tell_bug(failure)

@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("xsconsole")
         self.setDockNestingEnabled(False)
         self.notices = Notices(self)
-        self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.tell_bug)
+        self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.notices.tell_bug)
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
         self.watchdog = Watchdog(self)
@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(self.bar)
         window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
         self._centre = window_layout.set_centre(self, self.notices, (self.board, self.audit))
-        self._docks = window_layout.add_docks(
+        self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
         )
         self.statusBar().setSizeGripEnabled(False)
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         view = self.bar.menus.actions()[-1].menu()
         if isinstance(view, QMenu):
             view.addSeparator()
-            for dock in self._docks:
+            for dock in self.docks.values():
                 view.addAction(dock.toggleViewAction())
         self._fill(self._card_menu, actions.CARD_MENU)
         # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
@@ -169,7 +169,9 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_card_changed(self, configuration: str) -> None:
         selected = self.board.selected
-        if selected is None or selected.id == configuration:
+        if selected is not None and selected.id == configuration:
+            self._situate()
+        else:
             self._situate_soon()
 
     @Slot()
@@ -201,12 +203,6 @@ class MainWindow(QMainWindow):
         elif status.state is RunState.DONE:
             self.status.say(self.tr("Done: {title}").format(title=title))
 
-    def tell_bug(self, failure: BaseException) -> None:
-        """Say that the program itself is wrong. What runs on the pool goes on."""
-        headline = self.tr("Something went wrong inside the console.")
-        advice = self.tr("What was asked may not have been done: look at the board before trying again.")
-        self.notices.tell("bad", headline, advice, f"{type(failure).__name__}: {failure}")
-
     @Slot(QPoint)
     def _show_card_menu(self, at: QPoint) -> None:
         self._card_menu.popup(at)
@@ -216,7 +212,7 @@ class MainWindow(QMainWindow):
         self.board.select(configuration)
 
     def _find_vm(self, vm: Uuid) -> None:
-        self._docks[0].show()
+        self.docks["inventory"].show()
         self.inventory.select((vm,))
 
     # What actions and the program ask of it.
@@ -233,11 +229,12 @@ class MainWindow(QMainWindow):
 
     def walk_panels(self) -> None:
         panels = (self._centre, self.inspector, self.activity, self.inventory)
-        panel = window_layout.next_panel(panels, QApplication.focusWidget())
-        if panel is self._centre and self._centre.currentWidget() is self.board:
-            self.board.take_focus()
-        elif panel is not None:
-            window_layout.focus_into(panel)
+        for panel in window_layout.panels_after(panels, QApplication.focusWidget()):
+            if panel is self._centre:
+                self.go("board" if self._centre.currentWidget() is self.board else "audit")
+                return
+            if window_layout.focus_into(panel):
+                return
 
     def restore_panels(self) -> None:
         self.restoreState(self._first_layout, LAYOUT_VERSION)

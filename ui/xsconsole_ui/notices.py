@@ -23,6 +23,10 @@ class Notices(QWidget):
         self.hide()
 
     @property
+    def shown(self) -> tuple[pieces.Notice, ...]:
+        return tuple(self._shown)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         return tuple(notice.text for notice in self._shown)
 
@@ -46,6 +50,12 @@ class Notices(QWidget):
         headline = f"{subject}: {told.failed}" if subject else told.failed
         state = "warn" if isinstance(error, Refused) else "bad"
         self.tell(state, headline, pieces.joined(told.put_back, told.remains, told.mend), told.details)
+
+    def tell_bug(self, failure: BaseException) -> None:
+        """Say that the program itself is wrong. What runs on the pool goes on."""
+        headline = self.tr("Something went wrong inside the console.")
+        advice = self.tr("What was asked may not have been done: look at the board before trying again.")
+        self.tell("bad", headline, advice, f"{type(failure).__name__}: {failure}")
 
     def clear(self) -> None:
         for notice in tuple(self._shown):

@@ -3,7 +3,7 @@
 import html
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -68,14 +68,27 @@ def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushBut
     return made
 
 
-def scrolled(page: QWidget, parent: QWidget | None = None) -> QScrollArea:
+class ScrollPage(QScrollArea):
+    """A page that scrolls where it has to, and leaves keys with modifiers to the window."""
+
+    def __init__(self, page: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(page)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+def scrolled(page: QWidget, parent: QWidget | None = None) -> ScrollPage:
     """Return a page that scrolls up and down and never sideways."""
-    area = QScrollArea(parent)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
+    area = ScrollPage(page, parent)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(page)
     return area
 
 
@@ -289,20 +302,20 @@ class Notice(QFrame):
         self._headline = wrapped("", "title", self)
         self._advice = wrapped("", "", self)
         self._details = wrapped("", "caption", self)
-        self._more = button(self.tr("Details"), "quiet", self)
-        self._more.setCheckable(True)
-        self._copy = button(self.tr("Copy"), "quiet", self)
-        self._close = button(self.tr("Close"), "quiet", self)
-        self._close.setVisible(can_close)
-        self._more.toggled.connect(self._toggle)
-        self._copy.clicked.connect(self._copy_all)
-        self._close.clicked.connect(self.closed)
+        self.more = button(self.tr("Details"), "quiet", self)
+        self.more.setCheckable(True)
+        self.copy = button(self.tr("Copy"), "quiet", self)
+        self.close_button = button(self.tr("Close"), "quiet", self)
+        self.close_button.setVisible(can_close)
+        self.more.toggled.connect(self._toggle)
+        self.copy.clicked.connect(self._copy_all)
+        self.close_button.clicked.connect(self.closed)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        for control in (self._more, self._copy):
+        for control in (self.more, self.copy):
             row.addWidget(control)
         row.addStretch(1)
-        row.addWidget(self._close)
+        row.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         column.setSpacing(theme.SPACE)
@@ -310,6 +323,15 @@ class Notice(QFrame):
             column.addWidget(part)
         column.addLayout(row)
         self.hide()
+
+    @property
+    def headline(self) -> str:
+        return self._headline.text()
+
+    @property
+    def visible_text(self) -> str:
+        parts = (self._headline, self._advice, self._details)
+        return "\n".join(part.text() for part in parts if part.isVisible())
 
     @property
     def text(self) -> str:
@@ -323,9 +345,9 @@ class Notice(QFrame):
         self._advice.setText(advice)
         self._advice.setVisible(bool(advice))
         self._details.setText(details)
-        self._details.setVisible(bool(details) and self._more.isChecked())
-        self._more.setVisible(bool(details))
-        self._copy.setVisible(bool(details))
+        self._details.setVisible(bool(details) and self.more.isChecked())
+        self.more.setVisible(bool(details))
+        self.copy.setVisible(bool(details))
         self.setAccessibleName(f"{headline} {advice}".strip())
         self.show()
 

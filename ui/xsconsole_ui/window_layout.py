@@ -1,6 +1,6 @@
 """Where the parts of the window stand at first: the rail, the centre, the docks, the bottom line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
@@ -70,7 +70,7 @@ def set_centre(window: QMainWindow, above: QWidget, pages: Sequence[QWidget]) ->
 
 def add_docks(
     window: QMainWindow, *, inventory: pieces.Panel, inspector: pieces.Panel, activity: pieces.Panel
-) -> tuple[QDockWidget, ...]:
+) -> Mapping[str, QDockWidget]:
     """Put the panels around the centre; the activity lies under the centre only."""
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
@@ -82,7 +82,7 @@ def add_docks(
     window.resize(FIRST_SIZE)
     window.resizeDocks(docks[:2], SIDE_WIDTHS, Qt.Orientation.Horizontal)
     window.resizeDocks(docks[2:], [ACTIVITY_HEIGHT], Qt.Orientation.Vertical)
-    return docks
+    return {dock.objectName(): dock for dock in docks}
 
 
 def _dock(window: QMainWindow, name: str, panel: pieces.Panel, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -94,13 +94,11 @@ def _dock(window: QMainWindow, name: str, panel: pieces.Panel, area: Qt.DockWidg
     return dock
 
 
-def next_panel(panels: Sequence[QWidget], focused: QWidget | None) -> QWidget | None:
-    """Return the panel after the one that has the keyboard, among those that can be seen."""
+def panels_after(panels: Sequence[QWidget], focused: QWidget | None) -> tuple[QWidget, ...]:
+    """Return the panels that can be seen, from the one after that which has the keyboard round to it."""
     seen = [panel for panel in panels if panel.isVisible()]
-    if not seen:
-        return None
     here = next((at for at, panel in enumerate(seen) if focused and panel.isAncestorOf(focused)), -1)
-    return seen[(here + 1) % len(seen)]
+    return (*seen[here + 1 :], *seen[: here + 1])
 
 
 def focus_into(panel: QWidget) -> bool:

@@ -99,11 +99,11 @@ def _wrong(card: Card) -> tuple[Chip, ...]:
     match card.standing:
         case Standing.INCOMPLETE:
             text = f"incomplete: {len(card.missing)} gone" if card.missing else "incomplete"
-            return (Chip(text, Tone.BAD, " ".join(card.problems)),)
+            return (Chip(text, Tone.BAD, " ".join(("Incomplete.", *card.problems))),)
         case Standing.INCONSISTENT:
-            return (Chip("inconsistent", Tone.BAD, " ".join(card.problems)),)
+            return (Chip("inconsistent", Tone.BAD, " ".join(("Inconsistent.", *card.problems))),)
         case Standing.INTERRUPTED:
-            return (Chip("interrupted", Tone.WARN, "A run stopped half-way. Resume it or undo it."),)
+            return (Chip("interrupted", Tone.WARN, "Interrupted: a run stopped half-way. Resume it or undo it."),)
         case Standing.RUNNING | Standing.WHOLE:
             return ()
 

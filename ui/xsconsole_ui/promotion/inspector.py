@@ -41,6 +41,7 @@ class Inspector(pieces.Panel):
         self._desk = desk
         self._selected: ConfigurationId | None = None
         self._run: RunId | None = None  # of this console, shown until it is dismissed or something else is selected
+        self._is_asking = False
         self.nothing = pieces.EmptyPlace(
             self.tr("Nothing selected"),
             self.tr("Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."),
@@ -138,11 +139,12 @@ class Inspector(pieces.Panel):
     @Slot()
     def _on_question(self) -> None:
         question = self._desk.question
-        is_new = question is not None and self._pages.currentIndex() != 2
+        is_new = question is not None and not self._is_asking
+        self._is_asking = question is not None
         if question is not None:
             self._run = None
-            if not self._desk.is_starting and is_new:
-                self.plan_page.reason.clear()
+        if is_new:
+            self.plan_page.reason.clear()
         self._show()
         if is_new:
             self.plan_page.focus_go()
