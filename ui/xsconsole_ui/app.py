@@ -4,8 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -47,8 +46,15 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
     """Open the window and return the exit status when it is closed, or when `script`, which drives it, returns one."""
     qInstallMessageHandler(_log_qt)
     application = make_application()
-    with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
-        return runner.run(_live(application, options, open_console, script))
+    # Whoever asks the process to end gets the same good order as Ctrl+C: the runner cancels, everything is closed.
+    before = signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    try:
+        with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
+            return runner.run(_live(application, options, open_console, script))
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _log_board() -> None:
@@ -115,21 +121,6 @@ async def _connect(window: MainWindow, console: Console, options: Options) -> No
         window.ask_to_connect(proposed)
     else:
         window.connect_to(*known)
-
-
-@contextmanager
-def _closed_by_signals(window: MainWindow) -> Iterator[None]:
-    """Close the window in good order when the system asks this process to end."""
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGTERM, window.close)
-    except NotImplementedError:  # Windows knows no such handlers
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
 
 
 class _reported:
