@@ -47,7 +47,7 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
     qInstallMessageHandler(_log_qt)
     application = make_application()
     # Whoever asks the process to end gets the same good order as Ctrl+C: the runner cancels, everything is closed.
-    before = signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
             return runner.run(_live(application, options, open_console, script))
