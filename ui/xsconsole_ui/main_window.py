@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
     def _on_link(self) -> None:
         self.bar.show_link()
         self.status.show_link()
-        self._situate_soon()
+        self._situate()
 
     @Slot(object)
     def _on_audit_failed(self, error: ConsoleError) -> None:
