@@ -181,12 +181,14 @@ class Desk:
         self.crossings: list[str] = []
         self.cut_at: int | None = None
         self.is_dead = False
+        self._news = asyncio.Event()
         identity = Identity(
             pool=pool.pool.uuid, pool_name="acme", actor=f"user-{number}", role="pool-operator", session="s" * 64
         )
         self.port = MemoryPort(pool=pool, identity=identity, cross=self.cross)
         ledger.cross = self.cross
-        me = Me(
+        self.clock = LoopClock()
+        self.me = Me(
             console=ConsoleId(f"console-{number}"),
             name=self.name,
             process=self.process,
@@ -195,9 +197,9 @@ class Desk:
         self.engine = Engine(
             pool=self.port,
             ledger=ledger,
-            clock=LoopClock(),
+            clock=self.clock,
             ids=CountingIds(number),
-            me=me,
+            me=self.me,
             world=self,
             observe=self.reports.append,
             timing=LeaseTiming(),
@@ -208,6 +210,7 @@ class Desk:
         if self.is_dead:
             return
         self.inventory.apply(batch)
+        self._news.set()
         if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
             self.engine.hear(self.inventory.pool.other_config)
 
@@ -245,6 +248,11 @@ class Desk:
     def kill(self) -> None:
         self.is_dead = True
         self.alive.discard(self.process)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        while not condition():
+            self._news.clear()
+            await self._news.wait()
 
     async def do(self, command: Plannable) -> RunStatus:
         return await (await self.open(command)).wait()

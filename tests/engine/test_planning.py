@@ -393,8 +393,7 @@ def test_the_state_of_a_card_that_is_not_whole_says_the_mend() -> None:
         shop = await office.shop(desk)
         command = desk.promotion(shop, "production")
         run = await desk.open(command)
-        while desk.card(shop).run is None:
-            await asyncio.sleep(0)
+        await desk.until(lambda: desk.card(shop).run)
         assert "is being changed by user-1 at desk-1" in desk.refusal(command).reason
         run.stop()
         await run.wait()
