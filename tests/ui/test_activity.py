@@ -78,6 +78,16 @@ async def test_a_run_that_failed_says_why_and_opens_its_explanation(panel, conso
     assert opened == [run]
 
 
+async def test_the_tasks_of_our_own_run_are_told_by_the_run_alone(panel, console):
+    card = find_configuration(console.board, "shop@staging")
+    command = Promote(configuration=card.id, revision=card.revision, target="production")
+
+    await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
+
+    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["Done"])
+    await until(lambda: not any(row[Column.WHAT] == "Snapshot VM" for row in rows(panel)))
+
+
 async def test_a_task_that_somebody_else_started_is_listed(panel, console, pool):
     def start():
         with pool.plain_session() as session:

@@ -35,7 +35,6 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
 FORMULA_STARTS = ("=", "+", "-", "@")
-LEAST_ELASTIC = 160  # px, of the column that takes what is left
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 
@@ -94,9 +93,18 @@ class DenseTable(QTableView):
 
     opened = Signal(QModelIndex)  # by Enter or a double click
 
-    def __init__(self, model: QAbstractTableModel, name: str, widths: Sequence[int], parent: QWidget | None) -> None:
-        """A width of 0 takes what is left."""
+    def __init__(
+        self,
+        model: QAbstractTableModel,
+        name: str,
+        widths: Sequence[int],
+        parent: QWidget | None = None,
+        *,
+        least_elastic: int,
+    ) -> None:
+        """Widths are in pixels. The column of width 0 takes what is left, but at least `least_elastic`."""
         super().__init__(parent)
+        self._elastic, self._least_elastic = widths.index(0), least_elastic
         self._table = model
         self.setModel(model)
         self.setItemDelegate(CellDelegate(self))
@@ -112,6 +120,9 @@ class DenseTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._shape(widths)
+        corner = QFrame(self)
+        corner.setProperty("look", "surface")
+        self.setCornerWidget(corner)
         self.as_text = QAction(self.tr("Copy as text"), self)
         self.as_text.setShortcut(QKeySequence.StandardKey.Copy)
         self.as_csv = QAction(self.tr("Copy as CSV"), self)
@@ -124,7 +135,6 @@ class DenseTable(QTableView):
         self.doubleClicked.connect(self.opened)
 
     def _shape(self, widths: Sequence[int]) -> None:
-        self._elastic = widths.index(0)
         down, across = self.verticalHeader(), self.horizontalHeader()
         down.hide()
         down.setMinimumSectionSize(theme.ROW_HEIGHT)
@@ -135,7 +145,7 @@ class DenseTable(QTableView):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setFixedHeight(theme.ROW_HEIGHT)
         for column, width in enumerate(widths):
-            self.setColumnWidth(column, width or LEAST_ELASTIC)
+            self.setColumnWidth(column, width or self._least_elastic)
 
     def _offer(self, action: QAction, work: Callable[[], None]) -> None:
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -176,7 +186,7 @@ class DenseTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         others = self.horizontalHeader().length() - self.columnWidth(self._elastic)
-        self.setColumnWidth(self._elastic, max(LEAST_ELASTIC, self.viewport().width() - others))
+        self.setColumnWidth(self._elastic, max(self._least_elastic, self.viewport().width() - others))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():

@@ -6,9 +6,13 @@ from datetime import datetime
 from xsconsole.domain import words
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import Task
+from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import PoolFailed
+
+RUN_TAG = PREFIX + "run"
+"""At a task, names the run that started it: a hint, and as such enough for a list."""
 
 _OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
 _VERBS = {

@@ -68,6 +68,12 @@ class ActivityModel(QAbstractTableModel):
             ended = (at for at in range(len(self._entries) - 1, -1, -1) if not self._entries[at].is_going)
             self._drop(next(ended, len(self._entries) - 1))
 
+    def forget(self, key: str) -> None:
+        """Take an entry out that turned out to be part of another one."""
+        known = self._by_key.get(key)
+        if known is not None:
+            self._drop(bisect_left(self._orders, known.order))
+
     def _drop(self, row: int) -> None:
         self.beginRemoveRows(QModelIndex(), row, row)
         del self._by_key[self._entries[row].key]

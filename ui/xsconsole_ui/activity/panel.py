@@ -13,14 +13,15 @@ from xsconsole.domain.events import BoardChanged, InventoryChanged, RunChanged, 
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
 from xsconsole_ui import pieces
-from xsconsole_ui.activity.entries import Entry, of_run, of_task
+from xsconsole_ui.activity.entries import RUN_TAG, Entry, of_run, of_task
 from xsconsole_ui.activity.model import ActivityModel
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.theme import Theme
 
 FRAME_MS = 16
 BUDGET_S = 0.004
-WIDTHS = (220, 72, 64, 188, 92, 0)
+WIDTHS = (0, 64, 56, 190, 96, 150)
+LEAST_WHAT = 190  # px
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
 NOISE = ("event.", "session.", "task.")
@@ -40,7 +41,7 @@ class ActivityPanel(pieces.Panel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
-        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self)
+        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_WHAT)
         self.empty = pieces.EmptyPlace(
             self.tr("Nothing goes on"), self.tr("Runs of this console and tasks of the pool appear here."), self
         )
@@ -137,6 +138,10 @@ class ActivityPanel(pieces.Panel):
         if task is None:
             return _ended(known)
         if task.name_label.removeprefix("Async.").startswith(NOISE):
+            return None
+        if any(status.run == task.other_config.get(RUN_TAG) for status in self._console.runs):
+            # The run's own line tells what goes on; its tasks would push it out of sight.
+            self._model.forget(f"task:{ref}")
             return None
         return of_task(task, self._pool_name, known.started_at if known is not None else datetime.now(UTC))
 

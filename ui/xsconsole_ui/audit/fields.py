@@ -24,13 +24,13 @@ class Column(IntEnum):
     TIME = 1
     WHO = 2
     WHAT = 3
-    CONFIGURATION = 4
-    WAY = 5
-    OUTCOME = 6
+    OUTCOME = 4
+    CONFIGURATION = 5
+    WAY = 6
     DIGEST = 7
 
 
-HEADS = ("#", "Time", "Who", "What", "Configuration", "From → to", "Outcome", "Digest")
+HEADS = ("#", "Time", "Who", "What", "Outcome", "Configuration", "From → to", "Digest")
 
 
 def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:

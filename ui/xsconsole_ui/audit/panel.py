@@ -25,7 +25,8 @@ from xsconsole_ui.theme import Theme
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (52, 152, 64, 0, 112, 152, 76, 100)
+WIDTHS = (52, 152, 60, 0, 76, 120, 152, 100)
+LEAST_WHAT = 270  # px
 DETAIL_WIDTH = 320
 SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 
@@ -43,7 +44,7 @@ class AuditPanel(pieces.Panel):
         self._generation = 0  # an answer to an earlier question is thrown away
         self._is_loaded = False
         self._model = AuditModel(self._workflow, self)
-        self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self)
+        self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self, least_elastic=LEAST_WHAT)
         self.details = RowDetails(self)
         self.filter = QLineEdit(self)
         self.verify = pieces.button(self.tr("Verify chain"), "", self)
