@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from embedded import EmbeddedPool
+
 from xsconsole.console import Connection, Console, Secret
 
 PASSPHRASE = "the tests' passphrase"
