@@ -1,6 +1,7 @@
 """The whole window on the real console and the embedded pool, for the board's and the window's tests."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.embedded import EmbeddedPool, embedded_pool
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain.board import Card
+from xsconsole.domain.ids import RunId
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunStatus
+from xsconsole.engine.commands import Confirmed, Plannable
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.theme import Scheme, Theme
@@ -93,3 +96,19 @@ async def ended(console: Console) -> RunStatus:
     """Wait for the end of the newest run."""
     await until(lambda: bool(console.runs), "a run")
     return await console.finished(console.runs[0].run)
+
+
+@asynccontextmanager
+async def another_console(pool: EmbeddedPool, home: Path) -> AsyncIterator[Console]:
+    """A second administrator's console on the same pool, without a window."""
+    opened = await Console.open(home, passphrase=no_passphrase_needed)
+    try:
+        await opened.connect(Connection(url=pool.url, user="alice"), Secret(pool.passwords["alice"]))
+        await until(lambda: bool(opened.board.cards), "the other console's board")
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def start(console: Console, command: Plannable) -> RunId:
+    return await console.do(Confirmed(command=command, digest=console.plan(command).digest))

@@ -1,0 +1,104 @@
+"""Two consoles on one pool: each sees what the other does, and settles what the other left."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.embedded import EmbeddedPool
+from tests.ui.board_window import (
+    CTRL,
+    Key,
+    another_console,
+    card_of,
+    cards_in,
+    console,
+    ended,
+    pool,
+    press,
+    start,
+    window,
+)
+from xsconsole.console import Console
+from xsconsole.domain.board import Standing
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Promote
+from xsconsole_ui import actions
+from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["console", "pool", "window"]
+
+SHOP = "shop@staging"
+PRODUCTION = StageId("production")
+
+
+def promotion(console: Console) -> Promote:
+    card = card_of(console, SHOP)
+    return Promote(configuration=card.id, revision=card.revision, target=PRODUCTION)
+
+
+async def test_what_another_console_does_is_seen_as_it_goes(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    async with another_console(pool, tmp_path / "other") as other:
+        run = await start(other, promotion(other))
+
+        lane = window.board.lane("Staging")
+        row = lane.model.row_of(card.id)
+        assert row is not None
+        tip = Qt.ItemDataRole.ToolTipRole
+        await until(lambda: "alice is promoting" in str(lane.model.index(row).data(tip)), "whose run it is")
+        assert "alice" in window.inspector.plan_page.progress_text.whole
+        assert not window.actions_[actions.PROMOTE].isEnabled()
+        await other.finished(run)
+
+    await until(lambda: "shop 1.3.0" in cards_in(window, "Production"), "the card in Production")
+
+
+@pytest.mark.parametrize(("how", "where"), [("resume", "Production"), ("undo", "Staging")])
+async def test_what_another_console_left_half_way_is_settled_from_the_card(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path, how: str, where: str
+) -> None:
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    pool.control("delay", method="VM.snapshot", seconds=1)
+    async with another_console(pool, tmp_path / "other") as other:
+        await start(other, promotion(other))
+        await until(lambda: console.board.cards[card.id].run is not None, "the other's run")
+
+    await until(lambda: console.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption")
+    page = window.inspector.plan_page
+    button = {"resume": page.resume, "undo": page.undo}[how]
+    await until(button.isVisible, "the way out")
+    assert "stopped half-way" in page.outcome.text
+    click(button)
+    status = await ended(console)
+
+    assert status.state in (RunState.DONE, RunState.UNDONE)
+    await until(lambda: console.board.cards[card.id].standing is Standing.WHOLE, "a whole configuration")
+    await until(lambda: "shop 1.3.0" in cards_in(window, where), "the card where it belongs")
+
+
+async def test_of_two_consoles_that_start_one_wins_and_the_other_says_who(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    window.board.select(card_of(console, SHOP).id)
+    press(Key.Key_Right, CTRL)
+    async with another_console(pool, tmp_path / "other") as other:
+        run = await start(other, promotion(other))
+
+        if window.inspector.plan_page.go.isEnabled():
+            click(window.inspector.plan_page.go)
+
+        await until(lambda: bool(window.notices.texts) or _is_refused(window), "the refusal")
+        assert (await other.finished(run)).state is RunState.DONE
+    assert console.runs == ()
+
+
+def _is_refused(window: MainWindow) -> bool:
+    question = window.desk.question
+    return question is None or question.refusal is not None
