@@ -14,7 +14,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Promote
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.activity.entries import Entry, of_task, task_name
-from xsconsole_ui.activity.model import MOST_ENTRIES, ActivityModel, Column
+from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.theme import Theme
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -136,16 +136,16 @@ def entry(number, *, progress=None):
 
 
 def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):
-    model = ActivityModel()
+    model = ActivityModel(most=20)
     qtmodeltester.check(model, force_py=True)
 
     model.show(entry(0, progress=0.5))
-    for number in range(1, MOST_ENTRIES + 3):
+    for number in range(1, 23):
         model.show(entry(number))
     model.show(entry(5_000, progress=0.1))
     model.show(entry(5_000, progress=0.9))
 
-    assert model.rowCount() == MOST_ENTRIES
+    assert model.rowCount() == 20
     assert model.entry(0).progress == pytest.approx(0.9)
-    assert model.entry(MOST_ENTRIES - 1).key == "k0"
+    assert model.entry(19).key == "k0"
     assert model.going == 2

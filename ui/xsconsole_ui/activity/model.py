@@ -29,8 +29,9 @@ HEADS = ("What", "Where", "Who", "Progress", "Started", "Result")
 class ActivityModel(QAbstractTableModel):
     """Rows are added, changed and, beyond the limit, the oldest ended ones dropped; nothing is ever reset."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, most: int = MOST_ENTRIES) -> None:
         super().__init__(parent)
+        self._most = most
         self._entries: list[Entry] = []
         self._orders: list[tuple[float, str]] = []
         self._by_key: dict[str, Entry] = {}
@@ -64,7 +65,7 @@ class ActivityModel(QAbstractTableModel):
         self._orders.insert(row, entry.order)
         self._by_key[entry.key] = entry
         self.endInsertRows()
-        if len(self._entries) > MOST_ENTRIES:
+        if len(self._entries) > self._most:
             ended = (at for at in range(len(self._entries) - 1, -1, -1) if not self._entries[at].is_going)
             self._drop(next(ended, len(self._entries) - 1))
 

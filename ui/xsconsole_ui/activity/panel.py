@@ -20,8 +20,8 @@ from xsconsole_ui.theme import Theme
 
 FRAME_MS = 16
 BUDGET_S = 0.004
-WIDTHS = (0, 64, 56, 190, 96, 150)
-LEAST_WHAT = 190  # px
+WIDTHS = (0, 60, 52, 160, 88, 132)
+LEAST_WHAT = 200  # px
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
 NOISE = ("event.", "session.", "task.")
