@@ -181,6 +181,8 @@ class Desk:
         self.crossings: list[str] = []
         self.cut_at: int | None = None
         self.is_dead = False
+        self.is_deaf = False
+        self.is_deaf_to_machines = False
         self._news = asyncio.Event()
         identity = Identity(
             pool=pool.pool.uuid, pool_name="acme", actor=f"user-{number}", role="pool-operator", session="s" * 64
@@ -207,7 +209,9 @@ class Desk:
         pool.subscribe(self.hear)
 
     def hear(self, batch: ChangeBatch) -> None:
-        if self.is_dead:
+        if self.is_dead or self.is_deaf:
+            return
+        if self.is_deaf_to_machines and not any(change.class_name == "pool" for change in batch.changes):
             return
         self.inventory.apply(batch)
         self._news.set()
