@@ -332,6 +332,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&View", (GO_BOARD, GO_AUDIT, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
 )
+FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS)
 VM_MENU = (CREATE, ADD_MEMBERS, ADOPT)

@@ -110,8 +110,7 @@ class WindowHands(QObject):
 
     async def _ask_by(self, dialog: MembershipDialog) -> None:
         if await answered(dialog) and dialog.command is not None:
-            # The dialog has shown what it does; only what needs a decision is shown once more.
-            self._desk.ask(dialog.command)
+            self._desk.ask(dialog.command, show_only=True)
 
     def connect_to_pool(self) -> None:
         self._window.ask_to_connect()

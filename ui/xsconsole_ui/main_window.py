@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
     def __init__(self, console: Console, theme: Theme, state: WindowState) -> None:
         super().__init__()
         self.console, self.theme, self._state = console, theme, state
+        self._is_loaded = False
         self._closed: asyncio.Event = asyncio.Event()
         self.setWindowTitle("xsconsole")
         self.setDockNestingEnabled(False)
@@ -116,8 +117,8 @@ class MainWindow(QMainWindow):
         self.board.menu_wanted.connect(self._show_card_menu)
         self.board.leftovers.adopt_wanted.connect(self.actions_[actions.ADOPT].trigger)
         self.board.leftovers.card_wanted.connect(self.board.select)
-        self.board.empty.add_step(pieces.ActionButton(self.actions_[actions.CREATE], "primary", self))
-        self.board.empty.add_step(pieces.ActionButton(self.actions_[actions.CONNECT], "", self))
+        first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
+        self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self.board.take_focus)
         self.inventory.selection_changed.connect(self._situate)
         self.inventory.set_context_actions([self.actions_[action] for action in actions.VM_MENU])
@@ -178,7 +179,9 @@ class MainWindow(QMainWindow):
     def _on_layout(self) -> None:
         self.status.show_workflow()
         self._situate_soon()
-        if self.console.board.workflow is not None:
+        if self.console.board.workflow is not None and not self._is_loaded:
+            self._is_loaded = True
+            self.board.lanes[0].view.setFocus()
             self.loaded.emit()
 
     @Slot()

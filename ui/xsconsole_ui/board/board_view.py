@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from xsconsole.console import Console
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.workflow import Stage
@@ -45,6 +46,7 @@ class BoardView(QWidget):
         self.strip = GraphStrip(self)
         self.leftovers = LeftoverBand(console, self)
         self.empty = pieces.EmptyPlace("", "", self)
+        self._first_steps: tuple[QWidget, ...] = ()
         self._pages = QStackedWidget(self)
         self._content = QWidget(self)
         self._row = QHBoxLayout()
@@ -217,14 +219,17 @@ class BoardView(QWidget):
         self.leftovers.show_board(self._console.board)
         self._show_page()
 
+    def set_first_steps(self, connect: QWidget, create: QWidget) -> None:
+        """Offer these where there is nothing to show: without a pool, and without a configuration."""
+        self._first_steps = (connect, create)
+        for step in self._first_steps:
+            self.empty.add_step(step)
+        self._show_page()
+
     def _show_page(self) -> None:
-        board = self._console.board
-        if board.workflow is None:
-            self.empty.set_words(
-                self.tr("Not connected"),
-                self.tr("The board shows the configurations of a pool, stage by stage. Connect to one first."),
-            )
-        else:
+        board, link = self._console.board, self._console.link
+        has_pool = board.workflow is not None
+        if has_pool:
             self.empty.set_words(
                 self.tr("No configuration yet"),
                 self.tr(
@@ -232,8 +237,16 @@ class BoardView(QWidget):
                     "Select VMs in the inventory and make the first one from them."
                 ),
             )
-        is_empty = board.workflow is None or not board.cards
-        self._pages.setCurrentIndex(1 if is_empty else 0)
+        elif link.state is LinkState.CONNECTING:
+            self.empty.set_words(self.tr("Connecting"), self.tr("The pool is sending what it has."))
+        else:
+            self.empty.set_words(
+                self.tr("Not connected"),
+                self.tr("The board shows the configurations of a pool, stage by stage. Connect to one first."),
+            )
+        for at, step in enumerate(self._first_steps):
+            step.setVisible(has_pool == (at == 1))
+        self._pages.setCurrentIndex(0 if has_pool and board.cards else 1)
 
     # Selection and keyboard.
 

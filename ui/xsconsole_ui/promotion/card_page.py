@@ -86,7 +86,7 @@ class CardPage(QWidget):
     def show_card(self, card: Card) -> None:
         stage = self._stage_name(card)
         self.facts.setText(
-            f"{stage} · {words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)} of disks"
+            f"{stage} · {words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}"
             f" · revision {card.revision}"
         )
         mend = MENDS.get(card.standing, "")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.workflow import Workflow
@@ -59,6 +60,7 @@ class Inspector(pieces.Panel):
         bridge.card_changed.connect(self._on_card)
         bridge.run_changed.connect(self._on_run)
         bridge.layout_changed.connect(self._show)
+        bridge.link_changed.connect(self._show)
         self.plan_page.confirmed.connect(desk.confirm)
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(self._choose_disks)
@@ -100,19 +102,20 @@ class Inspector(pieces.Panel):
         statuses = [status for status in self._console.runs if status.plan.intent.configuration == configuration]
         return next((status.run for status in statuses if status.ended_at is None), None)
 
+    @Slot()
     def _show(self) -> None:
         question, run, card = self._desk.question, self.run, self._card
         if question is not None:
             restore = ""
             if isinstance(question.command, Demote) and card is not None:
                 restore = self._restore_words(card, question.command)
-            self.plan_page.show_question(
-                question, can_restore=bool(restore), restore_words=restore, is_starting=self._desk.is_starting
-            )
+            self.plan_page.show_question(question, restore_words=restore, is_starting=self._desk.is_starting)
             self._head(question.plan, f"plan {question.plan.digest[:4]}…", question.plan.digest)
             self._pages.setCurrentIndex(2)
         elif run is not None:
-            self.plan_page.show_run(run, has_own_end=self._run is not None)
+            is_live = self._console.link.state is LinkState.LIVE
+            why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
+            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not)
             self._head(run.plan, f"plan {run.plan.digest[:4]}…", run.plan.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:

@@ -110,8 +110,8 @@ class PlanPage(QWidget):
 
     # Before it runs.
 
-    def show_question(self, question: Question, *, can_restore: bool, restore_words: str, is_starting: bool) -> None:
-        """Lay a plan before the user."""
+    def show_question(self, question: Question, *, restore_words: str, is_starting: bool) -> None:
+        """Lay a plan before the user. `restore_words` name the restore point it could return to, if there is one."""
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
         self.checks.show_rows(_meaning(plan))
@@ -123,7 +123,7 @@ class PlanPage(QWidget):
         else:
             self._news.hide()
         is_demotion = isinstance(question.command, Demote)
-        self._disks.setVisible(is_demotion and can_restore)
+        self._disks.setVisible(is_demotion and bool(restore_words))
         if isinstance(question.command, Demote):
             self.keep.setChecked(question.command.disks is Disks.KEEP)
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
@@ -143,8 +143,8 @@ class PlanPage(QWidget):
 
     # While it runs, and after.
 
-    def show_run(self, run: ShownRun, *, has_own_end: bool) -> None:
-        """Show a run. `has_own_end` offers to close what has ended."""
+    def show_run(self, run: ShownRun, *, has_own_end: bool, why_not: str) -> None:
+        """Show a run. `has_own_end` offers to close what has ended; `why_not` is why it cannot be settled now."""
         self.steps.show_rows(step_rows(run.plan, run), self.tr("Steps"))
         self.checks.show_rows(())
         self._show_bar(run)
@@ -155,6 +155,9 @@ class PlanPage(QWidget):
         self.go.hide()
         self.resume.setVisible(is_interrupted)
         self.undo.setVisible(is_interrupted)
+        for button in (self.resume, self.undo):
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not)
         self.cancel.setText(self.tr("Close"))
         self.cancel.setVisible(has_own_end and not run.is_going and not is_interrupted)
 
