@@ -98,7 +98,7 @@ QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $ac
 QRadioButton:focus { color: $accent; }
 
 QAbstractItemView { background: $surface; color: $text; border: 0; outline: 0; gridline-color: $hairline; }
-QListView[look="cards"] { background: transparent; }
+QAbstractItemView[look="cards"] { background: transparent; }
 QHeaderView { background: $surface; border: 0; }
 QHeaderView::section {
     background: $surface; color: $muted; font-size: $caption; border: 0; border-bottom: 1px solid $hairline;

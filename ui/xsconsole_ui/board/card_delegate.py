@@ -1,11 +1,11 @@
 """Puts cards into a lane: a kept picture, with selection and focus around it."""
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from xsconsole_ui import theme
-from xsconsole_ui.board.card_painter import CardPainter, place
+from xsconsole_ui.board.card_painter import CardPainter
 from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
 
 AROUND = theme.GAP  # between a card and the lane's edge, and between two cards
@@ -45,14 +45,6 @@ class CardDelegate(QStyledItemDelegate):
             ring = QRectF(area).adjusted(inset, inset, -inset, -inset)
             painter.drawRoundedRect(ring, theme.RADIUS, theme.RADIUS)
         painter.restore()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        face = index.data(FACE_ROLE)
-        view = option.widget
-        width = view.viewport().width() if isinstance(view, QListView) else 180
-        if face is None:
-            return QSize(width, 0)
-        return QSize(width, place(face, width - 2 * AROUND).height + AROUND)
 
 
 def card_area(row: QRect) -> QRect:

@@ -14,21 +14,21 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
-    QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
+from xsconsole_ui.board.card_list import CardList
 from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
 from xsconsole_ui.board.offers import Offer
 
 LEAST_WIDTH = 172
 
 
-class LaneView(QListView):
+class LaneView(CardList):
     """The cards of one stage. Arrows that leave the list are passed on as a wish to walk."""
 
     walked = Signal(int)  # -1 left, 1 right
@@ -37,22 +37,11 @@ class LaneView(QListView):
     drag_ended = Signal()
 
     def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._cards = model
-        self.setModel(model)
-        self.setItemDelegate(delegate)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setDragEnabled(True)
+        super().__init__(model, delegate, parent)
         # The whole column takes drops, not only its list.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.viewport().setAutoFillBackground(False)
-        self.setMouseTracking(True)
         self.setAutoFillBackground(False)
         self.setProperty("look", "cards")
         self.doubleClicked.connect(self._open)
@@ -250,10 +239,6 @@ class Lane(QFrame):
         if index.isValid():
             self.view.setCurrentIndex(index)
         self.menu_wanted.emit(event.globalPos())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.view.scheduleDelayedItemsLayout()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

@@ -112,6 +112,9 @@ class LaneModel(QAbstractListModel):
         key = self._keys.get(configuration)
         return None if key is None else bisect_left(self._rows, key, key=lambda row: row.key)
 
+    def face_at(self, row: int) -> Face:
+        return self._rows[row].face
+
     def card_at(self, index: Index) -> Card | None:
         return self._rows[index.row()].card if index.isValid() and index.row() < len(self._rows) else None
 

@@ -95,7 +95,7 @@ class CardPage(QWidget):
             + ([Row(mark=Mark.WAITING, text=mend)] if mend and card.problems else [])
         )
         self.mends.setVisible(card.standing in MENDS)
-        gone = [Row(mark=Mark.GONE, text=f"gone from the pool: {uuid}") for uuid in card.missing]
+        gone = [Row(mark=Mark.GONE, text=f"gone from the pool: {card.missing_name(uuid)}") for uuid in card.missing]
         self.members.show_rows([*(self._member_row(member) for member in card.members), *gone])
         self.points.show_rows(
             [

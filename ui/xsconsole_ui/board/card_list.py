@@ -1,0 +1,214 @@
+"""A view of cards below each other, each as high as it needs.
+
+`QListView` asks for the size of every row whenever one changes: with a thousand cards that takes 40 to 80 ms. Here a
+change of one card costs its own height and a sum.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
+
+from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
+from xsconsole_ui.board.card_painter import place
+from xsconsole_ui.board.lane_model import LaneModel
+
+STEP = 24  # px, of the wheel and the arrows of the scroll bar
+
+Index = QModelIndex | QPersistentModelIndex
+Move = QAbstractItemView.CursorAction
+Flag = QStyle.StateFlag
+
+
+class CardList(QAbstractItemView):
+    """Shows a `LaneModel`. One card can be selected, and dragged."""
+
+    def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards = model
+        self._heights: list[int] = []
+        self._tops: list[int] | None = None  # of each row, and the end of the last; None: to be summed up
+        self._hovered = -1
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        model.rowsRemoved.connect(self._forget)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragEnabled(True)
+        self.setMouseTracking(True)
+        self.verticalScrollBar().setSingleStep(STEP)
+
+    # Where the cards are.
+
+    def _sums(self) -> list[int]:
+        if self._tops is None:
+            self._tops = list(accumulate(self._heights, initial=0))
+        return self._tops
+
+    def _height_of(self, row: int) -> int:
+        return place(self._cards.face_at(row), self.viewport().width() - 2 * AROUND).height + AROUND
+
+    def _area(self, row: int) -> QRect:
+        top = self._sums()[row] - self.verticalScrollBar().value()
+        return QRect(0, top, self.viewport().width(), self._heights[row])
+
+    def _rows_between(self, top: int, bottom: int) -> range:
+        """Return the rows that can be seen between two heights of the viewport."""
+        sums, offset = self._sums(), self.verticalScrollBar().value()
+        first = max(0, bisect_right(sums, top + offset) - 1)
+        return range(first, min(len(self._heights), bisect_right(sums, bottom + offset)))
+
+    def _changed(self) -> None:
+        self._tops = None
+        self.updateGeometries()
+        self.viewport().update()
+
+    @Slot(QModelIndex, int, int)
+    def _forget(self, parent: QModelIndex, first: int, last: int) -> None:
+        del parent
+        del self._heights[first : last + 1]
+        self._hovered = -1
+        self._changed()
+
+    def _hover(self, row: int) -> None:
+        if row == self._hovered:
+            return
+        for changed in (self._hovered, row):
+            if 0 <= changed < len(self._heights):
+                self.viewport().update(self._area(changed))
+        self._hovered = row
+
+    # What Qt asks for.
+
+    def rowsInserted(self, parent: Index, start: int, end: int) -> None:
+        self._heights[start:start] = [self._height_of(row) for row in range(start, end + 1)]
+        self._changed()
+        super().rowsInserted(parent, start, end)
+
+    def dataChanged(self, topLeft: Index, bottomRight: Index, roles: Sequence[int] = ()) -> None:
+        super().dataChanged(topLeft, bottomRight, list(roles))
+        rows = range(topLeft.row(), bottomRight.row() + 1)
+        heights = [self._height_of(row) for row in rows]
+        if heights != self._heights[rows.start : rows.stop]:
+            self._heights[rows.start : rows.stop] = heights
+            self._changed()
+
+    def updateGeometries(self) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setPageStep(height)
+        bar.setRange(0, max(0, self._sums()[-1] - height))
+        super().updateGeometries()
+
+    def visualRect(self, index: Index) -> QRect:
+        known = index.isValid() and index.row() < len(self._heights)
+        return self._area(index.row()) if known else QRect()
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        offset = self.verticalScrollBar().value()
+        row = bisect_right(self._sums(), point.y() + offset) - 1
+        return self._cards.index(row) if 0 <= row < len(self._heights) else QModelIndex()
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        del hint
+        area, bar = self.visualRect(index), self.verticalScrollBar()
+        if area.isNull():
+            return
+        if area.top() < 0:
+            bar.setValue(bar.value() + area.top())
+        elif area.bottom() > self.viewport().height():
+            bar.setValue(bar.value() + area.bottom() + AROUND - self.viewport().height())
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def isIndexHidden(self, index: Index) -> bool:
+        del index
+        return False
+
+    def moveCursor(self, cursorAction: Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        del modifiers
+        last, row = len(self._heights) - 1, self.currentIndex().row()
+        if last < 0:
+            return QModelIndex()
+        seen = max(1, len(self._rows_between(0, self.viewport().height())) - 1)
+        match cursorAction:
+            case Move.MoveUp | Move.MovePrevious:
+                row -= 1
+            case Move.MoveDown | Move.MoveNext:
+                row += 1
+            case Move.MovePageUp:
+                row -= seen
+            case Move.MovePageDown:
+                row += seen
+            case Move.MoveHome:
+                row = 0
+            case Move.MoveEnd:
+                row = last
+            case _:
+                pass
+        return self._cards.index(min(max(row, 0), last))
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        rows = self._rows_between(rect.top(), rect.bottom())
+        selection = QItemSelection()
+        if len(rows):
+            selection.select(self._cards.index(rows[0]), self._cards.index(rows[-1]))
+        self.selectionModel().select(selection, command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        region = QRegion()
+        for index in selection.indexes():
+            region += self.visualRect(index)
+        return region
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        plain, current = option.state, self.currentIndex().row()
+        area = event.rect()
+        for row in self._rows_between(area.top(), area.bottom()):
+            index = self._cards.index(row)
+            state = plain & ~(Flag.State_Selected | Flag.State_HasFocus | Flag.State_MouseOver)
+            if self.selectionModel().isSelected(index):
+                state |= Flag.State_Selected
+            if row == self._hovered:
+                state |= Flag.State_MouseOver
+            if row == current and self.hasFocus():
+                state |= Flag.State_HasFocus
+            option.state = state
+            option.rect = self._area(row)
+            self.itemDelegate().paint(painter, option, index)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._heights = [self._height_of(row) for row in range(self._cards.rowCount())]
+        self._changed()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.indexAt(event.position().toPoint()).row())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
