@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -87,9 +87,15 @@ class Card:
     members: tuple[Member, ...]
     standing: Standing
     missing: tuple[Uuid, ...] = ()
+    missing_roles: Mapping[Uuid, str] = field(default_factory=dict)  # of those in `missing` whose role is known
     problems: tuple[str, ...] = ()  # sentences
     run: RunView | None = None
     restore_points: tuple[RestorePoint, ...] = ()  # newest first
+
+    def missing_name(self, uuid: Uuid) -> str:
+        """Return what to call a member that is gone: its role, where the roster tells."""
+        role = self.missing_roles.get(uuid, "")
+        return f"{role} ({uuid})" if role else str(uuid)
 
     @property
     def disks_bytes(self) -> int:
@@ -285,6 +291,7 @@ def _card(id_: ConfigurationId, state: _PoolState, holder_of: HolderOf) -> Card 
         members=tuple(members),
         standing=standing,
         missing=missing,
+        missing_roles=_roles_of(missing, roster),
         problems=problems,
         run=run,
         restore_points=_restore_points(state.points.get(id_, []), present),
@@ -304,14 +311,21 @@ def _ghost(id_: ConfigurationId, roster: Roster, state: _PoolState) -> Card:
         members=(),
         standing=Standing.INCOMPLETE,
         missing=roster.roster,
+        missing_roles=_roles_of(roster.roster, roster),
         problems=("All its members are gone.",),
     )
+
+
+def _roles_of(uuids: Iterable[Uuid], roster: Roster | None) -> Mapping[Uuid, str]:
+    return {uuid: roster.roles[uuid] for uuid in uuids if roster is not None and uuid in roster.roles}
 
 
 def _problems(members: list[Member], roster: Roster | None, missing: tuple[Uuid, ...]) -> tuple[str, ...]:
     found: list[str] = []
     if missing:
-        found.append(f"{len(missing)} of its members {'is' if len(missing) == 1 else 'are'} gone from the pool.")
+        named = ", ".join(sorted(_roles_of(missing, roster).values()))
+        are = "is" if len(missing) == 1 else "are"
+        found.append(f"{len(missing)} of its members {are} gone from the pool{': ' + named if named else ''}.")
     values = [member.value for member in members]
     if len({value.stage for value in values}) > 1:
         found.append("Its members stand in different stages.")

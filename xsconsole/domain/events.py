@@ -47,6 +47,7 @@ class ConfigurationMoved:
     configuration: ConfigurationId
     source: StageId | None
     target: StageId | None
+    name: str = ""  # as it was last seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

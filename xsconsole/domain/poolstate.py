@@ -74,11 +74,15 @@ class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
-    """The uuids of all members, sorted. Stands once, in the configuration's own pool key."""
+    """The uuids of all members, sorted. Stands once, in the configuration's own pool key.
+
+    `roles` say who a member was after it is gone from the pool; the digest that members carry covers only the uuids.
+    """
 
     schema: int = SCHEMA
     configuration: ConfigurationId
     roster: tuple[Uuid, ...]
+    roles: dict[Uuid, str] = {}
 
 
 class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> P
         [(vm, roles[vm.uuid]) for vm in staying],
         [vm for vm in present if vm.uuid in leaving],
         inventory,
-        still_missing=tuple(uuid for uuid in card.missing if uuid not in leaving),
+        still_missing={uuid: card.missing_roles.get(uuid, "") for uuid in card.missing if uuid not in leaving},
     )
 
 
@@ -218,11 +218,14 @@ def _plan_roster(
     leaving: Sequence[VM],
     inventory: Inventory,
     *,
-    still_missing: tuple[Uuid, ...] = (),
+    still_missing: Mapping[Uuid, str] | None = None,
 ) -> Plan:
     configuration = intent.configuration
-    members = tuple(sorted({vm.uuid for vm, _ in roles} | set(still_missing)))
-    roster = Roster(configuration=configuration, roster=members)
+    known = {**(still_missing or {}), **{vm.uuid: role for vm, role in roles}}
+    members = tuple(sorted(known))
+    roster = Roster(
+        configuration=configuration, roster=members, roles={uuid: role for uuid, role in known.items() if role}
+    )
     steps = Steps()
     original = _roster_text(configuration, inventory)
     written = steps.add(WriteRoster(configuration=configuration, value=encode(roster), original=original), draft.name)

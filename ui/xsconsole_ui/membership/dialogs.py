@@ -233,7 +233,10 @@ class RemoveDialog(MembershipDialog):
             Candidate(uuid=member.uuid, name=member.name, role=member.role, state=member.power_state, is_chosen=False)
             for member in card.members
         ]
-        gone = [Candidate(uuid=uuid, name=str(uuid), role="—", state="gone from the pool") for uuid in card.missing]
+        gone = [
+            Candidate(uuid=uuid, name=str(uuid), role=card.missing_roles.get(uuid, "—"), state="gone from the pool")
+            for uuid in card.missing
+        ]
         super().__init__(console, "", [*gone, *members], can_edit_roles=False, parent=parent)
         self._card = card
         self.setWindowTitle(self.tr("Remove members from {name}").format(name=shortened(card.name, 60)))

@@ -305,6 +305,7 @@ def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) 
     identity = pool.identities.uuid()
     uuids = [pool.identities.uuid() for _ in members]
     roster = sorted(uuids)
+    roles = {uuid: member.role for uuid, member in zip(uuids, members, strict=True)}
     for number, (member, uuid) in enumerate(zip(members, uuids, strict=True)):
         machine = Machine(
             name=f"{configuration.service}-{member.role}.{stage.suffix}",
@@ -343,7 +344,7 @@ def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) 
         pool.ref,
         "other_config",
         f"xsconsole.configuration.{identity}.1",
-        _compact({"schema": 1, "configuration": identity, "roster": roster}),
+        _compact({"schema": 1, "configuration": identity, "roster": roster, "roles": roles}),
     )
 
 
