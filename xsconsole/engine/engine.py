@@ -15,7 +15,7 @@ How to use it:
     await engine.close()                    # stops runs at their next step and leaves them as interrupted
 
 `observe` is called with a `RunStatus` for each change of a run and a `StepProgressed` for each progress of a task.
-`me.is_gone` decides which of our own leases may be taken back at once; `engine.presence` has one that is safe.
+`me.is_gone` decides which of our own leases may be taken back at once.
 A command that `open` or `settle` refuses leaves a row `command.refused`, so the console need not write one.
 """
 
