@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from xsconsole.console import Connection, Console, Secret
+from xsconsole.errors import ConsoleError
 from xsconsole_ui.collector import Collector
+from xsconsole_ui.dialogs import answered
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.resources import icon
+from xsconsole_ui.start_failure import StartFailureDialog
 from xsconsole_ui.theme import LIGHT, Scheme, Theme
 from xsconsole_ui.window_state import WindowState
 
@@ -87,7 +90,12 @@ async def _live(
 ) -> int:
     # Opening the console may ask for a passphrase: that dialog is dressed like everything else.
     theme = Theme(application, options.scheme or Scheme.SYSTEM)
-    console = await open_console()
+    try:
+        console = await open_console()
+    except ConsoleError as failure:
+        if application.platformName() not in ("offscreen", "minimal"):
+            await answered(StartFailureDialog(failure))
+        raise
     try:
         state = WindowState(console)
         if options.scheme is None:

@@ -1,6 +1,7 @@
 """Asks for the passphrase of this console's signing key, where the desktop has no keyring."""
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole_ui import pieces, theme
@@ -12,9 +13,10 @@ LEAST_LENGTH = 8
 class PassphraseDialog(QDialog):
     """One field for a passphrase that exists, two for a new one."""
 
-    def __init__(self, *, is_new: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, *, is_new: bool, problem: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_new = is_new
+        self._problem = problem
         self.setWindowTitle(self.tr("xsconsole: signing key"))
         self.passphrase = self._field(self.tr("Passphrase"))
         self.again = self._field(self.tr("Passphrase again"))
@@ -44,8 +46,7 @@ class PassphraseDialog(QDialog):
             if self._is_new
             else self.tr("The key that signs this console's record is protected by a passphrase.")
         )
-        text = pieces.label(what, "", self)
-        text.setWordWrap(True)
+        text = pieces.wrapped(what, "", self)
         form = QFormLayout()
         form.addRow(self.tr("Passphrase"), self.passphrase)
         if self._is_new:
@@ -53,6 +54,10 @@ class PassphraseDialog(QDialog):
         self.again.setVisible(self._is_new)
         column = QVBoxLayout(self)
         column.setSpacing(theme.GAP)
+        if self._problem:
+            problem = pieces.Notice(self)
+            problem.show_words("bad", self._problem, "")
+            column.addWidget(problem)
         column.addWidget(text)
         column.addLayout(form)
         column.addWidget(self.why_not)
@@ -77,7 +82,24 @@ class PassphraseDialog(QDialog):
         return "" if self.passphrase.text() == self.again.text() else self.tr("The two are not the same yet.")
 
 
-async def ask_passphrase(*, is_new: bool) -> str | None:
-    """Return what the user entered; None where they would not."""
-    dialog = PassphraseDialog(is_new=is_new)
-    return dialog.passphrase.text() if await answered(dialog) else None
+class PassphraseQuestion:
+    """The passphrase from the environment, else from the user, as often as it takes."""
+
+    def __init__(self, given: str | None) -> None:
+        self._given = given
+        self._problem = ""
+        self._was_entered = False
+
+    async def answer(self, *, is_new: bool) -> str | None:
+        """Return the passphrase; None where the user would not enter one, or where there is no screen to ask on."""
+        self._was_entered = False
+        if self._given is not None or QGuiApplication.platformName() in ("offscreen", "minimal"):
+            return self._given
+        dialog = PassphraseDialog(is_new=is_new, problem=self._problem)
+        self._was_entered = await answered(dialog)
+        return dialog.passphrase.text() if self._was_entered else None
+
+    def may_ask_again(self, problem: str) -> bool:
+        """Whether what was entered did not fit; `problem` is shown with the next question."""
+        self._problem = problem
+        return self._was_entered

@@ -14,29 +14,40 @@ from pathlib import Path
 
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.console.embedded import EmbeddedPool
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConsoleError, KeyLocked
 
 DEFAULT_OUT = "demo-out"
 
 
 def open_window(options: argparse.Namespace) -> int:
     """Open the window on the named or last pool, or ask for one; return the exit status."""
+    if not _has_screen() and "QT_QPA_PLATFORM" not in os.environ:
+        print("xsconsole: There is no screen. `xsconsole --help` shows what works without one.", file=sys.stderr)  # noqa: T201
+        return 1
     from xsconsole_ui import app  # noqa: PLC0415 - Qt is loaded when a window is certain
-    from xsconsole_ui.passphrase_dialog import ask_passphrase  # noqa: PLC0415
 
     logging.basicConfig(level=logging.WARNING)
-    given = os.environ.get("XSCONSOLE_PASSPHRASE")
-
-    async def passphrase(*, is_new: bool) -> str | None:
-        return given if given is not None else await ask_passphrase(is_new=is_new)
 
     async def connection(console: Console) -> tuple[Connection, Secret] | None:
         return await console.usual_connection(options.pool, options.user, options.fingerprint)
 
     return app.run(
         app.Options(connection=connection, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
-        partial(Console.open, options.home, passphrase=passphrase),
+        partial(_open_console, options.home),
     )
+
+
+async def _open_console(home: str | Path | None) -> Console:
+    """Open the console with the passphrase of the environment, or the one that the user enters, until it fits."""
+    from xsconsole_ui.passphrase_dialog import PassphraseQuestion  # noqa: PLC0415
+
+    question = PassphraseQuestion(os.environ.get("XSCONSOLE_PASSPHRASE"))
+    while True:
+        try:
+            return await Console.open(home, passphrase=question.answer)
+        except KeyLocked as locked:
+            if not question.may_ask_again(locked.reason):
+                raise
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -69,14 +80,18 @@ def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> i
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    home = options.home or folder / "home"
-    # The demo's pool is gone afterwards; so may its key be.
-    protection = os.environ.get("XSCONSOLE_PASSPHRASE") or secrets.token_urlsafe()
+    # The demo's pool is gone afterwards; so may its key be, unless a home was named to keep things.
+    throwaway = secrets.token_urlsafe()
 
     async def passphrase(*, is_new: bool) -> str | None:
         del is_new
-        return protection
+        return throwaway
 
+    open_console = (
+        partial(_open_console, options.home)
+        if options.home
+        else partial(Console.open, folder / "home", passphrase=passphrase)
+    )
     pool = EmbeddedPool(*(["--speed", str(options.speed)] if options.speed else []), log=(out or folder) / "pool.log")
     try:
         # While the pool starts in its process, Qt is loaded in this one.
@@ -90,7 +105,7 @@ def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> i
 
         return app.run(
             app.Options(connection=connection, watches_stalls=options.watch_stalls or out is not None),
-            partial(Console.open, home, passphrase=passphrase),
+            open_console,
             None if out is None else partial(script.play, pool=pool, folder=out),
         )
     finally:

@@ -1,0 +1,110 @@
+"""How the window starts: with a passphrase, without a screen, with a home that cannot be opened."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QDialogButtonBox
+
+from xsconsole.errors import DatabaseDamaged
+from xsconsole_ui.passphrase_dialog import PassphraseDialog, PassphraseQuestion
+from xsconsole_ui.start_failure import StartFailureDialog
+
+DEADLINE_S = 60.0
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    without = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XSCONSOLE_PASSPHRASE")
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    return subprocess.run(
+        [sys.executable, "-m", "xsconsole_ui", *arguments],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+
+def test_a_new_passphrase_is_taken_when_both_are_long_and_the_same(qtbot) -> None:
+    dialog = PassphraseDialog(is_new=True)
+    qtbot.addWidget(dialog)
+    accept = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+
+    found = []
+    for passphrase, again in (
+        ("", ""),
+        ("short", "short"),
+        ("long enough", "long enouhg"),
+        ("long enough", "long enough"),
+    ):
+        dialog.passphrase.setText(passphrase)
+        dialog.again.setText(again)
+        found.append((accept.isEnabled(), bool(dialog.why_not.text())))
+
+    assert found == [(False, True), (False, True), (False, True), (True, False)]
+
+
+def test_a_passphrase_that_exists_is_asked_for_once(qtbot) -> None:
+    dialog = PassphraseDialog(is_new=False)
+    qtbot.addWidget(dialog)
+
+    dialog.passphrase.setText("x")
+
+    assert dialog.again.isHidden()
+    assert dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+
+
+async def test_a_passphrase_of_the_environment_is_not_asked_for_again() -> None:
+    question = PassphraseQuestion("given")
+
+    assert await question.answer(is_new=False) == "given"
+    assert not question.may_ask_again("it does not fit")
+
+
+async def test_without_a_screen_nobody_is_asked() -> None:
+    question = PassphraseQuestion(None)
+
+    assert await question.answer(is_new=True) is None
+    assert not question.may_ask_again("none was given")
+
+
+def test_a_start_that_fails_says_why_and_what_to_do(qtbot) -> None:
+    dialog = StartFailureDialog(DatabaseDamaged(path="/x", reason="The database is damaged.", mend="Put a copy back."))
+    qtbot.addWidget(dialog)
+
+    assert "The database is damaged." in dialog.notice.headline
+    assert "Put a copy back." in dialog.notice.text
+
+
+def test_without_a_screen_the_window_says_so_in_one_sentence() -> None:
+    ended = run()
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "xsconsole: There is no screen. `xsconsole --help` shows what works without one."
+    ]
+
+
+def test_a_demo_whose_folder_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    ended = run("demo", "--out", str(tmp_path / "file" / "out"))
+
+    assert ended.returncode == 1
+    assert "cannot be written" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, whatever its name says" * 100])
+def test_a_damaged_home_ends_the_window_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "console.db").write_bytes(content)
+
+    ended = run("--home", str(tmp_path), QT_QPA_PLATFORM="offscreen", XSCONSOLE_PASSPHRASE="long enough")
+
+    assert ended.returncode == 1
+    assert "xsconsole: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert (tmp_path / "console.db").read_bytes() == content
