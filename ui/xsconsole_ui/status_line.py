@@ -32,7 +32,7 @@ class StatusLine(QFrame):
         row.addWidget(self.freshness)
         self.show_workflow()
         self.show_link()
-        self.audit.setText(self.tr("Audit chain empty"))
+        self.audit.setText(self.tr("Audit empty"))
 
     def show_workflow(self) -> None:
         workflow = self._console.board.workflow
@@ -43,7 +43,8 @@ class StatusLine(QFrame):
     def show_audit(self, seq: int) -> None:
         """Say that rows up to `seq` stand."""
         if not self._has_audit_failed:
-            self.audit.setText(self.tr("Audit chain intact · row {seq}").format(seq=seq))
+            self.audit.setText(self.tr("Audit up to row {seq}").format(seq=seq))
+            self.audit.setToolTip(self.tr("Rows are signed as they are written; the audit place verifies them."))
             pieces.set_look(self.audit, "status")
 
     def show_audit_failure(self, error: ConsoleError) -> None:

@@ -44,7 +44,7 @@ class BoardView(QWidget):
         self._targets: Mapping[StageId, Target] = {}
         self._is_selecting = False
         self.strip = GraphStrip(self)
-        self.leftovers = LeftoverBand(console, self)
+        self.leftovers = LeftoverBand(self)
         self.empty = pieces.EmptyPlace("", "", self)
         self._first_steps: tuple[QWidget, ...] = ()
         self._pages = QStackedWidget(self)

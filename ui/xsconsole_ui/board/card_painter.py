@@ -147,7 +147,10 @@ class CardPainter:
                 left += metrics.horizontalAdvance(str(number)) + 2 * SQUARE_GAP
         left += SQUARE_GAP
         painter.setPen(QColor(colours.muted))
-        shown = metrics.elidedText(face.facts, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
+        fits = left + metrics.horizontalAdvance(face.facts) <= width - PADDING
+        shown = metrics.elidedText(
+            face.facts if fits or are_single else face.size, Qt.TextElideMode.ElideRight, width - PADDING - left + 1
+        )
         painter.drawText(QPointF(left, top + metrics.ascent()), shown)
 
     def _bar(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:

@@ -40,6 +40,7 @@ class Face:
     version: str
     powers: tuple[str, ...]
     facts: str
+    size: str  # stands alone where there is no room for the facts
     chips: tuple[Chip, ...]
     progress: float | None = None
     step: str = ""
@@ -67,6 +68,7 @@ def face_of(card: Card, stage: Stage | None, status: RunStatus | None) -> Face:
         version=card.version if has_parts else "",
         powers=tuple(member.power_state for member in card.members),
         facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
+        size=words.size(card.disks_bytes),
         chips=chips_of(card, stage, is_ours=status is not None)[:MOST_CHIPS],
         progress=progress,
         step=step,

@@ -3,7 +3,6 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
 from xsconsole_ui import pieces, theme
@@ -15,9 +14,9 @@ class LeftoverBand(QFrame):
     adopt_wanted = Signal()
     card_wanted = Signal(object)  # ConfigurationId
 
-    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._console = console
+        self._board: Board | None = None
         self.setProperty("look", "header")
         self.strays = _Leftover(self.tr("Adopt or clean…"), self)
         self.homeless = _Leftover(self.tr("Show"), self)
@@ -32,6 +31,7 @@ class LeftoverBand(QFrame):
         self.hide()
 
     def show_board(self, board: Board) -> None:
+        self._board = board
         strays = ", ".join(stray.name for stray in board.strays)
         self.strays.show_text(
             f"{words.count(len(board.strays), 'VM')} with the mark of another VM, as clones have: {strays}"
@@ -49,9 +49,8 @@ class LeftoverBand(QFrame):
 
     @Slot()
     def _show_homeless(self) -> None:
-        homeless = self._console.board.homeless
-        if homeless:
-            self.card_wanted.emit(homeless[0].id)
+        if self._board is not None and self._board.homeless:
+            self.card_wanted.emit(self._board.homeless[0].id)
 
 
 class _Leftover(QWidget):

@@ -1,0 +1,225 @@
+"""Work that is spread over turns of the loop, rows of the inspector, offers, the graph strip and the leftovers."""
+
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from tests.ui.board_values import PRODUCTION, STAGING, make_card, make_plan
+from xsconsole.domain.board import EMPTY_BOARD, Board, Stray
+from xsconsole.domain.ids import Ref, StageId, StepKey, Uuid
+from xsconsole.domain.runs import RunState, Target
+from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
+from xsconsole.engine.commands import Demote, Promote
+from xsconsole.errors import NotPromotable
+from xsconsole_ui.board.graph_strip import GraphStrip
+from xsconsole_ui.board.leftovers import LeftoverBand
+from xsconsole_ui.board.offers import command_for, offer_of
+from xsconsole_ui.bridge import BUDGET_S, Turns
+from xsconsole_ui.promotion.rows import Mark, Row, RowsModel, RowsView
+from xsconsole_ui.promotion.runs import ShownRun, step_rows
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def test_a_later_piece_of_work_takes_the_place_of_an_earlier_one(qtbot: QtBot) -> None:
+    done: list[str] = []
+    turns = Turns()
+    turns.put("card", lambda: done.append("old"))
+    turns.put("card", lambda: done.append("new"))
+
+    qtbot.waitUntil(lambda: bool(done))
+
+    assert done == ["new"]
+
+
+def test_work_that_takes_longer_than_its_part_of_a_frame_goes_on_in_the_next_turn(qtbot: QtBot) -> None:
+    turns, rounds = Turns(), QTimer()
+    seen: list[int] = []
+    ticks = iter(range(1_000_000))
+    rounds.timeout.connect(lambda: seen.append(-next(ticks)))
+    rounds.start(0)
+
+    def work() -> None:
+        end = time.perf_counter() + BUDGET_S
+        while time.perf_counter() < end:
+            pass
+        seen.append(1)
+
+    for key in range(3):
+        turns.put(key, work)
+    qtbot.waitUntil(lambda: seen.count(1) == 3)
+    rounds.stop()
+
+    pieces = [at for at, what in enumerate(seen) if what == 1]
+    assert all(later - earlier > 1 for earlier, later in pairwise(pieces)), "the loop went round between two pieces"
+
+
+def test_a_piece_that_fails_keeps_no_other_waiting(qtbot: QtBot) -> None:
+    done: list[str] = []
+    turns = Turns()
+
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    with qtbot.captureExceptions() as failures:
+        turns.put("broken", broken)
+        turns.put("whole", lambda: done.append("whole"))
+        qtbot.waitUntil(lambda: bool(done))
+
+    assert [str(failure[1]) for failure in failures] == ["a bug"]
+
+
+def test_forgotten_work_is_not_done(qtbot: QtBot) -> None:
+    done: list[str] = []
+    turns = Turns()
+    turns.put("a", lambda: done.append("a"))
+
+    turns.forget()
+    turns.put("b", lambda: done.append("b"))
+    qtbot.waitUntil(lambda: bool(done))
+
+    assert done == ["b"]
+
+
+def test_rows_change_in_place_and_are_never_reset(qtbot: QtBot, qtmodeltester: ModelTester) -> None:
+    model = RowsModel()
+    qtmodeltester.check(model, force_py=True)
+    rows = [Row(mark=Mark.WAITING, text=f"step {number}") for number in range(4)]
+    model.show(rows)
+
+    with qtbot.waitSignal(model.dataChanged) as changed, qtbot.assertNotEmitted(model.modelReset):
+        model.show([*rows[:2], replace(rows[2], mark=Mark.DONE)])
+
+    assert changed.args is not None
+    assert changed.args[0].row() == 2
+    assert model.rowCount() == 3
+    assert model.index(2).data(Qt.ItemDataRole.AccessibleTextRole) == "done, step 2"
+
+
+def test_a_list_of_the_inspector_is_as_high_as_its_words_need(qtbot: QtBot) -> None:
+    view = RowsView("Steps")
+    qtbot.addWidget(view)
+    view.resize(200, 20)
+    view.show()
+    view.show_rows([Row(mark=Mark.WAITING, text="short")])
+    one_line = view.height()
+
+    view.show_rows([Row(mark=Mark.WAITING, text="words that need more than one line in so little room")])
+
+    assert view.height() > one_line
+
+
+def test_steps_carry_what_became_of_them() -> None:
+    plan = make_plan(make_card())
+    run = ShownRun(
+        plan=plan,
+        state=RunState.UNDOING,
+        settled=frozenset({StepKey("snapshot")}),
+        undone=frozenset({StepKey("snapshot")}),
+        current=frozenset(),
+        failed=StepKey("start"),
+        progress=0.5,
+    )
+
+    assert [row.mark for row in step_rows(plan, run)] == [Mark.UNDONE, Mark.FAILED]
+    assert [row.mark for row in step_rows(plan, None)] == [Mark.WAITING, Mark.WAITING]
+
+
+def test_a_yes_says_what_will_happen_how_long_and_how_big() -> None:
+    card = make_card()
+    target = Target(stage=PRODUCTION, kind=Kind.PROMOTE, plan=make_plan(card), refusal=None)
+
+    offer = offer_of(card, target)
+
+    assert offer is not None
+    assert offer.is_open
+    assert offer.text.splitlines() == [
+        "Drop to promote shop 1.3.0",
+        "takes a restore point · downtime about 2 min",
+        "about 24 s, up to 1 GiB",
+    ]
+
+
+def test_a_no_says_why_and_what_to_do() -> None:
+    refusal = NotPromotable(reason="Production holds shop 1.2.0.", mend="Demote it first.")
+    target = Target(stage=PRODUCTION, kind=Kind.PROMOTE, plan=None, refusal=refusal)
+
+    offer = offer_of(make_card(), target)
+
+    assert offer is not None
+    assert not offer.is_open
+    assert offer.text == "Production holds shop 1.2.0.\nDemote it first."
+
+
+def test_the_column_where_the_card_stands_says_nothing() -> None:
+    target = Target(stage=STAGING, kind=None, plan=None, refusal=None)
+
+    assert offer_of(make_card(), target) is None
+
+
+def test_a_drop_asks_with_the_revision_that_was_dragged() -> None:
+    card = make_card(revision=4)
+    forward = Target(stage=PRODUCTION, kind=Kind.PROMOTE, plan=None, refusal=None)
+
+    assert command_for(card, forward, 3) == Promote(configuration=card.id, revision=3, target=PRODUCTION)
+    back = replace(forward, kind=Kind.DEMOTE)
+    assert command_for(card, back, 3) == Demote(configuration=card.id, revision=3, target=PRODUCTION)
+    assert command_for(card, replace(forward, kind=None), 3) is None
+
+
+def test_the_graph_tells_its_ways_in_words_and_goes_to_a_column(qtbot: QtBot) -> None:
+    strip = GraphStrip()
+    qtbot.addWidget(strip)
+    strip.resize(800, strip.sizeHint().height())
+    strip.show_workflow(default_workflow())
+    strip.show()
+
+    with qtbot.waitSignal(strip.stage_clicked) as clicked:
+        QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(700, 27))
+
+    assert clicked.args == ["production"]
+    assert "Staging to Production, takes a restore point" in strip.accessibleDescription()
+    assert "Way back from Production to Staging" in strip.accessibleDescription()
+
+
+def test_a_branching_workflow_has_room_for_all_stages_of_a_column(qtbot: QtBot) -> None:
+    names = ("a", "b", "c", "d")
+    stages = tuple(Stage(id=StageId(name), name=name, colour="#123456") for name in names)
+    ways = (("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"))
+    transitions = tuple(
+        Transition(id=f"{source}{target}", source=source, target=target, kind=Kind.PROMOTE)  # type: ignore[arg-type]
+        for source, target in ways
+    )
+    base = default_workflow()
+    strip = GraphStrip()
+    qtbot.addWidget(strip)
+    strip.show_workflow(base)
+    straight = strip.sizeHint().height()
+
+    strip.show_workflow(Workflow(id=base.id, name="x", version=1, stages=stages, transitions=transitions))
+
+    assert strip.sizeHint().height() > straight
+    assert not strip.grab().isNull()
+
+
+def test_what_has_no_column_is_named_and_otherwise_takes_no_room(qtbot: QtBot) -> None:
+    band = LeftoverBand()
+    qtbot.addWidget(band)
+    band.show_board(EMPTY_BOARD)
+    assert band.isHidden()
+    card = make_card(at=StageId("abolished"))
+    stray = Stray(ref=Ref("r"), uuid=Uuid("u"), name="shop-web-copy", value=card.members[0].value)
+
+    band.show_board(
+        Board(workflow=default_workflow(), cards={card.id: card}, strays=(stray,), unreadable=("from-tomorrow",))
+    )
+
+    assert "shop-web-copy" in band.strays.text
+    assert "shop 1.3.0 (abolished)" in band.homeless.text
+    assert "from-tomorrow" in band.unreadable.text
