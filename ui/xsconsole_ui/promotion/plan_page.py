@@ -43,6 +43,7 @@ class PlanPage(QWidget):
         self._disks = QWidget(self)
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
+        self._footer = QWidget(self)
         self._why = QWidget(self)
         self.reason = QLineEdit(self._why)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
@@ -95,9 +96,13 @@ class PlanPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(scroll, 1)
-        column.addWidget(pieces.Line(self))
-        column.addWidget(self._why)
-        column.addLayout(buttons)
+        column.addWidget(self._footer)
+        footer = QVBoxLayout(self._footer)
+        footer.setContentsMargins(0, 0, 0, 0)
+        footer.setSpacing(0)
+        footer.addWidget(pieces.Line(self))
+        footer.addWidget(self._why)
+        footer.addLayout(buttons)
 
     def _connect(self) -> None:
         self.go.clicked.connect(self._confirm)
@@ -137,6 +142,7 @@ class PlanPage(QWidget):
         self.cancel.setVisible(True)
         self.resume.hide()
         self.undo.hide()
+        self._footer.show()
 
     def focus_go(self) -> None:
         (self.go if self.go.isEnabled() else self.cancel).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -159,7 +165,9 @@ class PlanPage(QWidget):
             button.setEnabled(not why_not)
             button.setToolTip(why_not)
         self.cancel.setText(self.tr("Close"))
-        self.cancel.setVisible(has_own_end and not run.is_going and not is_interrupted)
+        can_close = has_own_end and not run.is_going and not is_interrupted
+        self.cancel.setVisible(can_close)
+        self._footer.setVisible(is_interrupted or can_close)
 
     def _show_bar(self, run: ShownRun | None) -> None:
         self._bar.setVisible(run is not None and run.is_going)
