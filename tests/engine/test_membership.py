@@ -337,3 +337,20 @@ def test_a_configuration_that_runs_or_is_unknown_cannot_be_dissolved() -> None:
         assert isinstance(desk.refusal(Dissolve(configuration=ConfigurationId("x"), revision=1)), NotFound)
 
     virtually(story)
+
+
+def test_a_clone_that_is_not_wanted_loses_its_mark_and_stays() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        clone = office.pool.clone(desk.member(shop, "shop-db"), "shop-db-copy")
+        before = {member.uuid for member in desk.card(shop).members}
+
+        await expect_done(desk, RemoveMembers(configuration=shop, revision=1, vms=(clone.uuid,)))
+
+        assert desk.board.strays == ()
+        assert {member.uuid for member in desk.card(shop).members} == before
+        assert not [key for key in office.pool.vm(clone.uuid).other_config if key.startswith("xsconsole.")]
+
+    virtually(story)

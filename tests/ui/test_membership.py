@@ -12,7 +12,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import AddMembers, Confirmed, Create, NewMember, RemoveMembers
-from xsconsole_ui.membership import AddDialog, AdoptDialog, CreateDialog, RemoveDialog
+from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, RemoveDialog
 from xsconsole_ui.membership.model import Candidate, CandidatesModel, Column
 
 CHECK = Qt.ItemDataRole.CheckStateRole
@@ -163,18 +163,23 @@ async def test_space_ticks_the_current_machine(console, show):
     assert len(dialog.members.chosen) == 1
 
 
-async def test_a_clone_is_adopted(console, show, pool):
-    card = find_configuration(console.board, "shop@staging")
-    source = next(member for member in card.members if member.name == "shop-web-1.stg")
+async def clone_of(pool, uuid, name):
+    """Somebody clones a member, which copies its mark."""
 
     def clone():
         with pool.plain_session() as session:
-            taken = session.xenapi.VM.snapshot(session.xenapi.VM.get_by_uuid(source.uuid), "for a clone")
-            copy = session.xenapi.VM.clone(taken, "shop-web-3.stg")
+            taken = session.xenapi.VM.snapshot(session.xenapi.VM.get_by_uuid(uuid), "for a clone")
+            copy = session.xenapi.VM.clone(taken, name)
             session.xenapi.VM.set_is_a_template(copy, False)
 
     await asyncio.to_thread(clone)
+
+
+async def test_a_clone_is_adopted(console, show, pool):
+    card = find_configuration(console.board, "shop@staging")
+    await clone_of(pool, card.members[0].uuid, "shop-web-3.stg")
     await until(lambda: console.board.strays)
+
     dialog = show(AdoptDialog(console, card.id))
     dialog.go.click()
     ended = await carry_out(console, dialog.command)
@@ -182,6 +187,20 @@ async def test_a_clone_is_adopted(console, show, pool):
 
     assert ended.state is RunState.DONE
     assert len(console.board.cards[card.id].members) == 5
+
+
+async def test_a_clone_is_cleaned(console, show, pool):
+    card = find_configuration(console.board, "shop@staging")
+    await clone_of(pool, card.members[0].uuid, "shop-web-3.stg")
+    await until(lambda: console.board.strays)
+
+    dialog = show(CleanDialog(console, card))
+    dialog.go.click()
+    ended = await carry_out(console, dialog.command)
+    await until(lambda: not console.board.strays)
+
+    assert ended.state is RunState.DONE
+    assert len(console.board.cards[card.id].members) == 4
 
 
 def test_the_model_of_machines_is_sound(qapp, qtmodeltester):

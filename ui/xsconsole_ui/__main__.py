@@ -17,7 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
     from xsconsole.cli import main as headless  # noqa: PLC0415
     from xsconsole.cli.parser import parser  # noqa: PLC0415
 
-    options = parser().parse_args(given)
+    words = parser()
+    options = words.parse_args(given)
+    if options.verb == "pool serve":
+        words.error("`pool serve` comes first, and then its own options")
     if options.verb not in ("window", "demo"):
         return headless(options)
     from xsconsole.errors import ConsoleError  # noqa: PLC0415

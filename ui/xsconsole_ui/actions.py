@@ -44,6 +44,7 @@ class Hands(Protocol):
     def add_members(self) -> None: ...
     def remove_members(self) -> None: ...
     def adopt(self) -> None: ...
+    def clean(self) -> None: ...
     def dissolve(self) -> None: ...
     def connect_to_pool(self) -> None: ...
     def find(self) -> None: ...
@@ -153,6 +154,12 @@ def _nothing_to_adopt(situation: Situation) -> str:
     if situation.has_strays or is_broken:
         return ""
     return "There are no strays, and the selected configuration is whole."
+
+
+def _no_clones(situation: Situation) -> str:
+    if not situation.is_live:
+        return "Connect to a pool first."
+    return "" if situation.has_strays else "No VM carries the mark of another one."
 
 
 def _settle(direction: Direction) -> Callable[[Situation, Hands], None]:
@@ -266,6 +273,13 @@ ADOPT = Action(
     perform=lambda _, hands: hands.adopt(),
     why_not=_nothing_to_adopt,
 )
+CLEAN = Action(
+    id="configuration.clean",
+    text="&Clean clones…",
+    tip="Take the mark of another VM off clones; the VMs stay",
+    perform=lambda _, hands: hands.clean(),
+    why_not=_no_clones,
+)
 DISSOLVE = Action(
     id="configuration.dissolve",
     text="D&issolve…",
@@ -325,7 +339,7 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, None, RESUME, UNDO_RUN, None)
-MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, DISSOLVE)
+MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, None, QUIT)),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Console
+from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Direction, Dissolve, Plannable
@@ -14,7 +15,7 @@ from xsconsole_ui.actions import Situation, command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.membership import AddDialog, AdoptDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.promotion.desk import Desk
 
 if TYPE_CHECKING:
@@ -89,16 +90,29 @@ class WindowHands(QObject):
             self._open(RemoveDialog(self._console, card, self._window))
 
     def adopt(self) -> None:
-        """Take the strays of one configuration in: of the selected one, or of the first that has some."""
-        board, card = self._console.board, self._situation.card
-        strays = board.strays
-        if card is None and strays:
-            card = board.cards.get(strays[0].value.configuration)
-        configuration = card.id if card is not None else (strays[0].value.configuration if strays else None)
-        if configuration is None:
+        """Take the strays of one configuration in, or make the selected one whole."""
+        card = self._situation.card
+        is_broken = card is not None and card.standing in (Standing.INCOMPLETE, Standing.INCONSISTENT)
+        configuration = card.id if card is not None and is_broken else self._with_strays()
+        if configuration is not None:
+            self._board.select(configuration)
+            self._open(AdoptDialog(self._console, configuration, self._window))
+
+    def clean(self) -> None:
+        """Take the mark off the strays of one configuration."""
+        configuration = self._with_strays()
+        card = self._console.board.cards.get(configuration) if configuration is not None else None
+        if card is None:
+            self._window.notices.tell("warn", self.tr("The configuration of these clones is not on this pool."), "")
             return
-        self._board.select(configuration)
-        self._open(AdoptDialog(self._console, configuration, self._window))
+        self._board.select(card.id)
+        self._open(CleanDialog(self._console, card, self._window))
+
+    def _with_strays(self) -> ConfigurationId | None:
+        """Return the selected configuration where it has strays, else the first that has some."""
+        owners = [stray.value.configuration for stray in self._console.board.strays]
+        card = self._situation.card
+        return card.id if card is not None and card.id in owners else next(iter(owners), None)
 
     def dissolve(self) -> None:
         card = self._situation.card

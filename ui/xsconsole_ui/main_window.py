@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         self.board.asked.connect(self.desk.ask)
         self.board.menu_wanted.connect(self._show_card_menu)
         self.board.leftovers.adopt_wanted.connect(self.actions_[actions.ADOPT].trigger)
+        self.board.leftovers.clean_wanted.connect(self.actions_[actions.CLEAN].trigger)
         self.board.leftovers.card_wanted.connect(self.board.select)
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)

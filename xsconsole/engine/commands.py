@@ -58,7 +58,7 @@ class AddMembers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveMembers:
-    """Take VMs out of a configuration; uuids of members that are gone may be named too."""
+    """Take VMs out of a configuration: members, uuids of members that are gone, and clones that carry its mark."""
 
     configuration: ConfigurationId
     revision: int

@@ -1,10 +1,9 @@
 """Plans that make, change and forget configurations. They touch what we wrote and nothing else of a machine."""
 
-import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
-from xsconsole.domain.board import Board, Card, Standing, Stray
+from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -26,10 +25,10 @@ from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, RemoveMembers
+from xsconsole.engine.roles import assign_roles, demand_text, make_unique, role_of
 from xsconsole.engine.steps import Steps, add_verification, clearing, writing
 from xsconsole.errors import Ambiguous, NotFound, NotPromotable
 
-NAME_LIMIT = 120
 CONFIGURATION_SPACE = uuid.UUID("5d2f4a86-8a1e-4f0d-9d43-0c6f6c7a9e11")
 
 
@@ -41,9 +40,9 @@ def plan_create(command: Create, board: Board, inventory: Inventory) -> Plan:
     """
     workflow = rules.workflow_of(board)
     stage = rules.stage_of(workflow, command.stage)
-    service = _demand_text(command.service, "service")
-    version = _demand_text(command.version, "version")
-    name = _demand_text(command.name or f"{service} {version}", "name")
+    service = demand_text(command.service, "service")
+    version = demand_text(command.version, "version")
+    name = demand_text(command.name or f"{service} {version}", "name")
     if not command.members:
         raise NotPromotable(reason="A configuration needs a machine.", mend="Select at least one.")
     for card in board.cards.values():
@@ -58,7 +57,7 @@ def plan_create(command: Create, board: Board, inventory: Inventory) -> Plan:
     )
     configuration = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, identity)))
     rules.demand_place(board, stage, service, configuration)
-    roles = _roles(command.members, vms, {})
+    roles = assign_roles(command.members, vms, {})
     intent = Intent(
         kind=RunKind.CREATE,
         configuration=configuration,
@@ -78,7 +77,7 @@ def plan_add(command: AddMembers, board: Board, inventory: Inventory) -> Plan:
         raise NotPromotable(reason="There is nothing to add.", mend="Select at least one machine.")
     added = _free_vms(command.members, board, inventory)
     standing = {member.uuid: member.role for member in card.members}
-    roles = {**standing, **_roles(command.members, added, standing)}
+    roles = {**standing, **assign_roles(command.members, added, standing)}
     present = _present(card, inventory)
     return _plan_roster(
         _intent(RunKind.ADD, card, workflow, stage),
@@ -90,12 +89,13 @@ def plan_add(command: AddMembers, board: Board, inventory: Inventory) -> Plan:
 
 
 def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> Plan:
-    """Take machines out. What is gone from the pool is only struck from the roster."""
+    """Take machines out. What is gone from the pool is only struck from the roster, a clone only loses its mark."""
     workflow, card, stage = _changeable(
         command.configuration, command.revision, board, {Standing.WHOLE, Standing.INCOMPLETE}
     )
     leaving = set(command.vms)
-    unknown = leaving - {member.uuid for member in card.members} - set(card.missing)
+    clones = [vm for vm in _clones(card, board, inventory) if vm.uuid in leaving]
+    unknown = leaving - {member.uuid for member in card.members} - set(card.missing) - {vm.uuid for vm in clones}
     if unknown or not leaving:
         named = listing(tuple(sorted(unknown))) or "nothing was named"
         raise NotFound(
@@ -112,7 +112,7 @@ def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> P
         _intent(RunKind.REMOVE, card, workflow, stage),
         _Draft.of(card, stage, workflow),
         [(vm, roles[vm.uuid]) for vm in staying],
-        [vm for vm in present if vm.uuid in leaving],
+        [*(vm for vm in present if vm.uuid in leaving), *clones],
         inventory,
         still_missing={uuid: card.missing_roles.get(uuid, "") for uuid in card.missing if uuid not in leaving},
     )
@@ -141,11 +141,11 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
         raise NotPromotable(reason=f"“{shortened(card.name)}” is whole.", mend="There is nothing to mend.")
     rules.demand_place(board, stage, card.service, card.id)
     strays = {stray.uuid: stray for stray in board.strays}
-    newcomers = [NewMember(vm=vm, role=_role_of(strays.get(vm), card)) for vm in command.vms]
+    newcomers = [NewMember(vm=vm, role=role_of(strays.get(vm), card)) for vm in command.vms]
     adopted = _free_vms(newcomers, board, inventory)
     present = _present(card, inventory)
     standing = {member.uuid: member.role for member in card.members}
-    roles = _unique({**standing, **_roles(newcomers, adopted, standing)})
+    roles = make_unique({**standing, **assign_roles(newcomers, adopted, standing)})
     return _plan_roster(
         _intent(RunKind.ADOPT, card, workflow, stage),
         _Draft.of(card, stage, workflow),
@@ -171,8 +171,7 @@ def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory) -> Plan
         ready.append(
             steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), vm.name_label if vm else "a machine")
         )
-    strays = [inventory.get(VM, stray.ref) for stray in board.strays if stray.value.configuration == card.id]
-    for vm in (*_present(card, inventory), *(vm for vm in strays if vm is not None)):
+    for vm in (*_present(card, inventory), *_clones(card, board, inventory)):
         ready.append(steps.add(clearing(vm, stage_names), vm.name_label))
     original = _roster_text(card.id, inventory)
     ready = [steps.add(WriteRoster(configuration=card.id, value="", original=original), card.name, ready)]
@@ -296,6 +295,12 @@ def _present(card: Card, inventory: Inventory) -> list[VM]:
     return [vm for vm in found if vm is not None]
 
 
+def _clones(card: Card, board: Board, inventory: Inventory) -> list[VM]:
+    """Return the machines that carry the value of a member: clones of it, which are no members."""
+    found = [inventory.get(VM, stray.ref) for stray in board.strays if stray.value.configuration == card.id]
+    return [vm for vm in found if vm is not None]
+
+
 def _free_vms(newcomers: Iterable[NewMember], board: Board, inventory: Inventory) -> list[VM]:
     """Return the machines that may become members; a clone, which carries another's value, may."""
     taken = {member.uuid: card for card in board.cards.values() for member in card.members}
@@ -321,62 +326,6 @@ def _free_vms(newcomers: Iterable[NewMember], board: Board, inventory: Inventory
             raise NotPromotable(reason=f"{name} was named twice.", mend="Name it once.")
         found[vm.uuid] = vm
     return list(found.values())
-
-
-def _roles(newcomers: Iterable[NewMember], vms: Sequence[VM], taken: Mapping[Uuid, str]) -> dict[Uuid, str]:
-    """Return a role for each newcomer: the one given, which must be free, or its name, made unique."""
-    names = {vm.uuid: vm.name_label for vm in vms}
-    used = set(taken.values())
-    roles: dict[Uuid, str] = {}
-    for newcomer in newcomers:
-        if newcomer.role:
-            role = _demand_text(newcomer.role, "role")
-            if role in used:
-                raise Ambiguous(
-                    reason=f"Two members would have the role “{shortened(role)}”.", mend="Give each its own role."
-                )
-            roles[newcomer.vm] = role
-            used.add(role)
-    for newcomer in newcomers:
-        if not newcomer.role:
-            roles[newcomer.vm] = _free_name(shortened(names[newcomer.vm], NAME_LIMIT) or "member", used)
-            used.add(roles[newcomer.vm])
-    return roles
-
-
-def _free_name(wanted: str, used: set[str]) -> str:
-    number, name = 1, wanted
-    while name in used:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
-
-
-def _unique(roles: Mapping[Uuid, str]) -> dict[Uuid, str]:
-    used: set[str] = set()
-    result = {}
-    for vm, role in roles.items():
-        result[vm] = _free_name(role, used)
-        used.add(result[vm])
-    return result
-
-
-def _role_of(stray: Stray | None, card: Card) -> str:
-    """Return the role that a clone brings along, where nobody has it."""
-    if stray is None or stray.value.configuration != card.id:
-        return ""
-    return "" if stray.value.role in {member.role for member in card.members} else stray.value.role
-
-
-def _demand_text(text: str, what: str) -> str:
-    tidy = text.strip()
-    if not tidy:
-        raise NotPromotable(reason=f"The {what} is empty.", mend=f"Give a {what}.")
-    if len(tidy) > NAME_LIMIT:
-        raise NotPromotable(reason=f"The {what} is longer than {NAME_LIMIT} characters.", mend="Shorten it.")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tidy):
-        raise NotPromotable(reason=f"The {what} holds control characters.", mend="Leave them out.")
-    return tidy
 
 
 def _roster_text(configuration: ConfigurationId, inventory: Inventory) -> str:

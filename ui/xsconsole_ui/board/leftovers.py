@@ -1,7 +1,7 @@
 """What belongs on the board and has no column: clones that carry a member's mark, cards of stages that are gone."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
@@ -12,16 +12,18 @@ class LeftoverBand(QFrame):
     """A slim line for each kind of leftover, with the way out of it. Hidden while there is none."""
 
     adopt_wanted = Signal()
+    clean_wanted = Signal()
     card_wanted = Signal(object)  # ConfigurationId
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._board: Board | None = None
         self.setProperty("look", "header")
-        self.strays = _Leftover(self.tr("Adopt or clean…"), self)
+        self.strays = _Leftover(self.tr("Adopt…"), self)
         self.homeless = _Leftover(self.tr("Show"), self)
         self.unreadable = _Leftover("", self)
         self.strays.button.clicked.connect(self.adopt_wanted)
+        self.strays.add_button(self.tr("Clean…")).clicked.connect(self.clean_wanted)
         self.homeless.button.clicked.connect(self._show_homeless)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
@@ -60,12 +62,18 @@ class _Leftover(QWidget):
         self._text = pieces.ElidedLabel("", "", self)
         self.button = pieces.button(button, "quiet", self)
         self.button.setVisible(bool(button))
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
         row.addWidget(self._mark)
         row.addWidget(self._text, 1)
         row.addWidget(self.button)
+
+    def add_button(self, text: str) -> QPushButton:
+        """Return a second way out."""
+        added = pieces.button(text, "quiet", self)
+        self._row.addWidget(added)
+        return added
 
     @property
     def text(self) -> str:

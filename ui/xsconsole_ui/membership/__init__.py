@@ -1,5 +1,12 @@
 """Which VMs belong to a configuration: dialogs that end in a command whose plan is then shown."""
 
-from xsconsole_ui.membership.dialogs import AddDialog, AdoptDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.membership.dialogs import (
+    AddDialog,
+    AdoptDialog,
+    CleanDialog,
+    CreateDialog,
+    MembershipDialog,
+    RemoveDialog,
+)
 
-__all__ = ["AddDialog", "AdoptDialog", "CreateDialog", "MembershipDialog", "RemoveDialog"]
+__all__ = ["AddDialog", "AdoptDialog", "CleanDialog", "CreateDialog", "MembershipDialog", "RemoveDialog"]

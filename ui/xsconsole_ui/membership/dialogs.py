@@ -225,21 +225,15 @@ class AddDialog(MembershipDialog):
         )
 
 
-class RemoveDialog(MembershipDialog):
-    """Takes machines out of a configuration; those that are gone from the pool are ticked already."""
+class LeavingDialog(MembershipDialog):
+    """Takes machines out of a configuration: whichever are ticked."""
 
-    def __init__(self, console: Console, card: Card, parent: QWidget | None = None) -> None:
-        members = [
-            Candidate(uuid=member.uuid, name=member.name, role=member.role, state=member.power_state, is_chosen=False)
-            for member in card.members
-        ]
-        gone = [
-            Candidate(uuid=uuid, name=str(uuid), role=card.missing_roles.get(uuid, "—"), state="gone from the pool")
-            for uuid in card.missing
-        ]
-        super().__init__(console, "", [*gone, *members], can_edit_roles=False, parent=parent)
+    def __init__(
+        self, console: Console, card: Card, title: str, candidates: list[Candidate], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(console, "", candidates, can_edit_roles=False, parent=parent)
         self._card = card
-        self.setWindowTitle(self.tr("Remove members from {name}").format(name=shortened(card.name, 60)))
+        self.setWindowTitle(title.format(name=shortened(card.name, 60)))
         self.reason = self.line(self.tr("&Reason"))
         self.reason.setPlaceholderText(self.tr("for the record"))
         self.form.addRow(self.tr("&Reason"), self.reason)
@@ -253,6 +247,33 @@ class RemoveDialog(MembershipDialog):
             vms=tuple(one.uuid for one in self.members.chosen),
             reason=self.reason.text().strip(),
         )
+
+
+class RemoveDialog(LeavingDialog):
+    """Takes members out; those that are gone from the pool are ticked already."""
+
+    def __init__(self, console: Console, card: Card, parent: QWidget | None = None) -> None:
+        members = [
+            Candidate(uuid=member.uuid, name=member.name, role=member.role, state=member.power_state, is_chosen=False)
+            for member in card.members
+        ]
+        gone = [
+            Candidate(uuid=uuid, name=str(uuid), role=card.missing_roles.get(uuid, "—"), state="gone from the pool")
+            for uuid in card.missing
+        ]
+        super().__init__(console, card, self.tr("Remove members from {name}"), [*gone, *members], parent)
+
+
+class CleanDialog(LeavingDialog):
+    """Takes the mark of a configuration off clones of its members. They stay as VMs that belong to nothing."""
+
+    def __init__(self, console: Console, card: Card, parent: QWidget | None = None) -> None:
+        clones = [
+            Candidate(uuid=stray.uuid, name=stray.name, role=stray.value.role, state=_state(console, stray.uuid))
+            for stray in console.board.strays
+            if stray.value.configuration == card.id
+        ]
+        super().__init__(console, card, self.tr("Clean clones of {name}"), clones, parent)
 
 
 class AdoptDialog(MembershipDialog):
