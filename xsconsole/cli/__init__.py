@@ -5,52 +5,71 @@ Exit status: 0 done, 1 refused or failed (the reason on standard error, as a sen
 
 import argparse
 import asyncio
+import importlib
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 
-from xsconsole.cli import acting, looking, output
 from xsconsole.errors import ConsoleError
-
-Verb = Callable[[argparse.Namespace], Awaitable[int]]
 
 
 def main(options: argparse.Namespace) -> int:
     """Run one command and return its exit status. `options` come from `parser()`."""
+    from xsconsole.cli import output  # noqa: PLC0415 - `--version` and `--help` load none of this
+
     try:
-        return asyncio.run(_see(options))
+        status = asyncio.run(_see(options))
+        output.flush()
+        return status
     except ConsoleError as error:
         output.print_error(error)
-        return 1
     except BrokenPipeError:
-        # The reader of our output went away: nothing more can be said, and nothing was left half done.
+        # Who read our output went away, as `head` does: nothing more can be said, and nothing was left half done.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print("xsconsole: stopped. `xsconsole status` shows whether a run was interrupted.", file=sys.stderr)
-        return 1
+    except output.NotWritten as failure:
+        output.note(f"The output cannot be written: {failure}.")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        output.note("Stopped. `xsconsole status` shows whether something was interrupted.")
+    return 1
 
 
 async def _see(options: argparse.Namespace) -> int:
-    return await VERBS[options.verb](options)
+    """Run the verb. The system's request to end stops it as Ctrl+C does; a second one ends it at once."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    with suppress(NotImplementedError):  # Windows has no such request
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    module, function = VERBS[options.verb]
+    status: int = await getattr(importlib.import_module(f"xsconsole.cli.{module}"), function)(options)
+    return status
 
 
-VERBS: Mapping[str, Verb] = {
-    "status": looking.status,
-    "plan": acting.show_plan,
-    "promote": acting.act,
-    "demote": acting.act,
-    "settle": acting.settle,
-    "config list": looking.config_list,
-    "config show": looking.config_show,
-    "config create": acting.act,
-    "config add": acting.act,
-    "config remove": acting.act,
-    "config adopt": acting.act,
-    "config dissolve": acting.act,
-    "workflow list": looking.workflow_list,
-    "workflow show": looking.workflow_show,
-    "workflow export": looking.workflow_export,
-    "audit list": looking.audit_list,
-    "audit verify": looking.audit_verify,
+VERBS: Mapping[str, tuple[str, str]] = {
+    "status": ("looking", "status"),
+    "plan": ("acting", "show_plan"),
+    "promote": ("acting", "act"),
+    "demote": ("acting", "act"),
+    "settle": ("acting", "settle"),
+    "config list": ("looking", "config_list"),
+    "config show": ("looking", "config_show"),
+    "config create": ("acting", "act"),
+    "config add": ("acting", "act"),
+    "config remove": ("acting", "act"),
+    "config adopt": ("acting", "act"),
+    "config dissolve": ("acting", "act"),
+    "workflow list": ("looking", "workflow_list"),
+    "workflow show": ("looking", "workflow_show"),
+    "workflow export": ("looking", "workflow_export"),
+    "audit list": ("looking", "audit_list"),
+    "audit verify": ("looking", "audit_verify"),
 }
+"""Module and function of each verb, loaded when it is said."""

@@ -1,121 +1,205 @@
-"""Verbs that change something: planned, said, and seen through to their end."""
+"""Verbs that change something: planned, said, seen through to their end, and what is so then."""
 
 import argparse
 import asyncio
 import sys
 
-from xsconsole.cli import output
-from xsconsole.cli.session import connected, published
-from xsconsole.console import Console, RunState
+from xsconsole.cli import documents, output
+from xsconsole.cli.moves import demand_settled, move
+from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
+from xsconsole.console import Console, RunState, RunStatus
 from xsconsole.domain import words
-from xsconsole.domain.board import Card
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.ids import Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
-from xsconsole.domain.plan import Disks
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
     Confirmed,
     Create,
-    Demote,
     Direction,
     Dissolve,
     NewMember,
     Plannable,
-    Promote,
     RemoveMembers,
     Settle,
 )
-from xsconsole.errors import HeldElsewhere, NotFound, PlanIsStale, Refused
+from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound, PlanIsStale, Refused
 
 RETRY_HELD_S = 2.0
+SHOWN_TIMEOUT_S = 5.0
 
 
 async def show_plan(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        plan = console.plan(_move(console, options))
+        card = find_configuration(console.board, options.name)
+        command = move(console, card, options)
+        demand_settled(card)
+        plan = console.plan(command)
         if options.json:
-            output.print_json(output.plan_document(plan))
+            output.print_json(documents.plan_document(plan, published(console)))
         else:
-            output.print_plan(plan)
+            output.print_plan(plan, published(console))
         return 0
 
 
 async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
     async with connected(options, is_reading=False) as console:
-        command = _command(console, options)
-        plan = console.plan(command)
-        expected = getattr(options, "plan", None)
-        if expected is not None and not (len(expected) >= 8 and plan.digest.startswith(expected)):
-            raise PlanIsStale(reason=f"The plan is now {plan.digest[:12]}.", mend="Look at it again with `plan`.")
-        for warning in plan.warnings:
-            print(f"xsconsole: {warning}", file=sys.stderr)
-        if plan.asks and not _is_confirmed(words.title(plan)):
-            raise Refused(reason="Not confirmed; nothing was changed.")
-        return await _see_through(console, Confirmed(command=command, digest=plan.digest), options)
+        confirmed: Digest | None = None
+        while True:
+            if options.wait and options.verb != "config create":
+                await _wait_for_others(console, options.name)
+            command = _command(console, options)
+            plan = console.plan(command)
+            if confirmed != plan.digest:
+                _confirm(console, plan, options)
+                confirmed = plan.digest
+            try:
+                run = await console.do(Confirmed(command=command, digest=plan.digest))
+            except HeldElsewhere as refusal:
+                await _wait_or_raise(refusal, options)
+            else:
+                return await _see_through(console, run, options, RunState.DONE)
 
 
 async def settle(options: argparse.Namespace) -> int:
+    """Finish an interrupted run, forward or back."""
     async with connected(options, is_reading=False) as console:
         card = find_configuration(console.board, options.name)
-        command = Settle(
-            configuration=card.id, direction=Direction(options.direction), reason=getattr(options, "reason", "")
+        direction = Direction(options.direction)
+        command = Settle(configuration=card.id, direction=direction, reason=options.reason)
+        asked = RunState.UNDONE if direction is Direction.UNDO else RunState.DONE
+        while True:
+            try:
+                run = await console.do(command)
+            except HeldElsewhere as refusal:
+                await _wait_or_raise(refusal, options)
+            else:
+                return await _see_through(console, run, options, asked)
+
+
+async def _wait_for_others(console: Console, name: str) -> None:
+    """Wait until nobody works on the configuration any more; what it is then decides what can be done."""
+    card = find_configuration(console.board, name)
+    if card.standing is not Standing.RUNNING:
+        return
+    holder = card.run.holder if card.run else None
+    who = f" by {holder.actor} at {holder.console}" if holder else ""
+    output.note(f"“{card.name}” is being changed{who}; waiting for the end of that.")
+
+    def is_over() -> bool:
+        now = console.board.cards.get(card.id)
+        return now is None or now.standing is not Standing.RUNNING
+
+    await until(console, is_over)
+
+
+async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) -> None:
+    if not options.wait:
+        raise refusal
+    await asyncio.sleep(RETRY_HELD_S)
+
+
+def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> None:
+    """Say what must be known before; ask at a terminal. A script that names the command has decided.
+
+    Raises:
+        PlanIsStale: `--plan` named another. Refused: whoever was asked said no.
+    """
+    expected = getattr(options, "plan", None)
+    if expected is not None and not plan.digest.startswith(expected):
+        raise PlanIsStale(
+            reason=f"The plan is not {expected[:12]} any more but {plan.digest[:12]}; nothing was changed.",
+            mend="Look at it again with `xsconsole plan`.",
         )
-        return await _see_through(console, command, options)
+    for warning in plan.warnings:
+        output.note(warning)
+    if plan.asks and is_at_terminal():
+        output.ask(f"{words.title(plan, console.board.workflow)}: go on? [y/N] ")
+        if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+            raise Refused(reason="Not confirmed; nothing was changed.")
 
 
-async def _see_through(console: Console, command: Confirmed | Settle, options: argparse.Namespace) -> int:
-    while True:
-        try:
-            run = await console.do(command)
-            break
-        except HeldElsewhere:
-            if not options.wait:
-                raise
-            await asyncio.sleep(RETRY_HELD_S)
-    ended = await console.finished(run)
+async def _see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
+    ended = await _finished(console, run)
+    card = await _shown(console, ended)
     if ended.error is not None:
-        raise ended.error
-    is_as_asked = ended.state is RunState.DONE or (
-        ended.state is RunState.UNDONE and isinstance(command, Settle) and command.direction is Direction.UNDO
-    )
+        _print_failure(ended.error, card)
+        return 1
     if options.json:
-        output.print_json({"run": run, "state": ended.state.value, "plan": ended.plan.digest})
+        output.print_json(
+            {
+                "run": run,
+                "state": ended.state.value,
+                "plan": ended.plan.digest,
+                "configuration": None if card is None else documents.card_document(card, console.board),
+            }
+        )
     else:
-        print(f"{words.title(ended.plan)}: {ended.state.value}")
-    return 0 if is_as_asked else 1
+        output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state).lower()}")
+        output.say(_what_is_so(console, ended.plan, card))
+    return 0 if ended.state is asked else 1
 
 
-def _is_confirmed(title: str) -> bool:
-    """Ask at a terminal; a script that names the command has decided."""
-    if not sys.stdin.isatty():
-        return True
-    return input(f"{title}: go on? [y/N] ").strip().casefold() in ("y", "yes")
+async def _finished(console: Console, run: RunId) -> RunStatus:
+    """Wait for the end of the run. Who stops us lets the steps that are under way end, and hears how it stands."""
+    try:
+        return await console.finished(run)
+    except asyncio.CancelledError:
+        output.note("Stopping after the steps that are under way; once more leaves at once.")
+        card = console.board.cards.get(_status_of(console, run).plan.intent.configuration)
+        await console.disconnect()
+        ended = _status_of(console, run)
+        if ended.error is not None:
+            _print_failure(ended.error, card)
+        else:
+            output.note(f"It ended before it could be stopped: {words.state_name(ended.state).lower()}.")
+        raise
 
 
-def _move(console: Console, options: argparse.Namespace) -> Plannable:
-    """Return the promotion or demotion to the stage named, whichever the workflow has."""
-    card = find_configuration(console.board, options.name)
-    target = find_stage(published(console), options.to)
-    edge = published(console).transition(card.stage, target.id)
-    kind = edge.kind.value if edge is not None else "promote"
-    if options.verb in ("promote", "demote") and options.verb != kind:
-        raise Refused(reason=f"From {card.stage} to {target.name} is a way to {kind}.", mend=f"Say `xsconsole {kind}`.")
-    if kind == "promote":
-        return Promote(configuration=card.id, revision=card.revision, target=target.id, reason=options.reason)
-    return Demote(
-        configuration=card.id,
-        revision=card.revision,
-        target=target.id,
-        disks=Disks(options.disks),
-        reason=options.reason,
-    )
+def _status_of(console: Console, run: RunId) -> RunStatus:
+    return next(status for status in console.runs if status.run == run)
+
+
+async def _shown(console: Console, ended: RunStatus) -> Card | None:
+    """Return the configuration once the board tells of the run's end; None where it is none any more."""
+    intent = ended.plan.intent
+
+    def is_told() -> bool:
+        card = console.board.cards.get(intent.configuration)
+        if card is None:
+            return intent.kind is RunKind.DISSOLVE or ended.state is not RunState.DONE
+        if ended.state is RunState.INTERRUPTED:
+            return card.run is not None
+        is_new = ended.state is RunState.UNDONE or intent.source is None or card.revision > intent.revision
+        return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
+
+    if console.identity is not None:
+        await until(console, is_told, SHOWN_TIMEOUT_S)
+    return console.board.cards.get(intent.configuration)
+
+
+def _print_failure(error: ConsoleError, card: Card | None) -> None:
+    mend = None
+    if isinstance(error, Interrupted) and card is not None:
+        settle = f"xsconsole settle {spoken_name(card)}"
+        mend = f"Finish it with `{settle} resume`, or put it back with `{settle} undo`, here or in another console."
+    output.print_error(error, mend)
+
+
+def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
+    if card is None:
+        return f"“{plan.intent.name}” is no configuration any more; its machines stay as they are."
+    workflow = console.board.workflow
+    stage = workflow.stage(card.stage) if workflow else None
+    running = sum(member.power_state == "Running" for member in card.members)
+    machines = f"{words.count(len(card.members), 'machine')}, {running} running"
+    return f"“{card.name}” stands in {stage.name if stage else card.stage} now: {card.standing.value}, {machines}."
 
 
 def _command(console: Console, options: argparse.Namespace) -> Plannable:
-    if options.verb in ("promote", "demote"):
-        return _move(console, options)
     if options.verb == "config create":
         return Create(
             service=options.service,
@@ -126,7 +210,10 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
             reason=options.reason,
         )
     card = find_configuration(console.board, options.name)
+    demand_settled(card, is_move=options.verb in ("promote", "demote"))
     match options.verb:
+        case "promote" | "demote":
+            return move(console, card, options)
         case "config add":
             members = _new_members(console, options.vm)
             return AddMembers(configuration=card.id, revision=card.revision, members=members, reason=options.reason)
@@ -136,13 +223,10 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
             return RemoveMembers(configuration=card.id, revision=card.revision, vms=vms, reason=options.reason)
         case "config adopt":
             vms = tuple(find_vm(console.inventory, vm).uuid for vm in options.vm)
-            return Adopt(configuration=card.id, stage=_stage_of(console, card, options), vms=vms, reason=options.reason)
+            stage = find_stage(published(console), options.stage).id if options.stage else card.stage
+            return Adopt(configuration=card.id, stage=stage, vms=vms, reason=options.reason)
         case _:
             return Dissolve(configuration=card.id, revision=card.revision, reason=options.reason)
-
-
-def _stage_of(console: Console, card: Card, options: argparse.Namespace) -> StageId:
-    return find_stage(published(console), options.stage).id if options.stage else card.stage
 
 
 def _new_members(console: Console, given: list[str]) -> tuple[NewMember, ...]:

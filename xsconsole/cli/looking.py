@@ -5,70 +5,129 @@ import asyncio
 import sys
 from pathlib import Path
 
-from xsconsole.cli import output
-from xsconsole.cli.session import connected, no_passphrase, published
+from xsconsole.cli import documents, output
+from xsconsole.cli.session import connected, is_published, no_passphrase, published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain import words
+from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.workflow import to_json
 from xsconsole.errors import Refused
 
+UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
+
 
 async def status(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        cards = sorted(console.board.cards.values(), key=lambda card: (card.stage, card.name))
-        unsettled = [card for card in cards if card.run is not None]
-        identity = console.identity
-        assert identity is not None
         if options.json:
-            output.print_json(
-                {
-                    "pool": {"uuid": identity.pool, "name": identity.pool_name},
-                    "user": identity.actor,
-                    "role": identity.role,
-                    "may_not": [right.what for right in console.rights if not right.is_allowed],
-                    "workflow": output.workflow_document(published(console)),
-                    "configurations": [output.card_document(card, console.board) for card in cards],
-                    "strays": [{"uuid": stray.uuid, "name": stray.name} for stray in console.board.strays],
-                    "unreadable": list(console.board.unreadable),
-                }
-            )
-            return 0
-        print(f"Pool {identity.pool_name}, {identity.actor} as {identity.role}")
-        for stage in published(console).stages:
-            print(f"  {stage.name}: {len(console.board.in_stage(stage.id))}")
-        for card in unsettled:
-            print(f"  {card.standing.value}: {card.name}")
+            output.print_json(_status_document(console))
+        else:
+            _print_status(console)
         return 0
+
+
+def _status_document(console: Console) -> documents.Document:
+    identity, board = console.identity, console.board
+    assert identity is not None
+    cards = sorted(board.cards.values(), key=lambda card: (card.stage, card.name, card.id))
+    return {
+        "pool": {"uuid": identity.pool, "name": identity.pool_name},
+        "user": identity.actor,
+        "role": identity.role,
+        "may_not": [right.what for right in console.rights if not right.is_allowed],
+        "workflow": documents.workflow_document(published(console), is_published=is_published(console)),
+        "configurations": [documents.card_document(card, board) for card in cards],
+        "strays": [{"uuid": stray.uuid, "name": stray.name} for stray in board.strays],
+        "unreadable": list(board.unreadable),
+    }
+
+
+def _print_status(console: Console) -> None:
+    identity, board, workflow = console.identity, console.board, published(console)
+    assert identity is not None
+    output.say(f"Pool {output.cell(identity.pool_name)}, {output.cell(identity.actor)} as {identity.role}")
+    state = f", version {workflow.version}" if is_published(console) else f" {UNPUBLISHED}"
+    output.say(f"Workflow “{output.cell(workflow.name)}”{state}")
+    counts = [(output.cell(stage.name), len(board.in_stage(stage.id))) for stage in workflow.stages]
+    if board.homeless:
+        counts.append(("in a stage that it does not have", len(board.homeless)))
+    widest = max(len(name) for name, _ in counts)
+    for name, number in counts:
+        output.say(f"  {name:<{widest}}  {number}")
+    lacking = tuple(right.what for right in console.rights if not right.is_allowed)
+    if lacking:
+        needs = next(right.needs for right in console.rights if not right.is_allowed)
+        output.say(f"The role {identity.role} may not {words.listing(lacking)}; that needs {needs}.")
+    for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
+        if card.standing is not Standing.WHOLE:
+            output.say(f"! {card.standing.value}: {output.cell(_situation(card, board), 400)}")
+    for stray in board.strays:
+        output.say(
+            f"! stray: {output.cell(stray.name)} ({stray.uuid}) "
+            f"is a copy of a member of “{output.cell(stray.value.name)}”"
+        )
+    for name in board.unreadable:
+        output.say(f"! unreadable: {output.cell(name)} carries a mark of a newer console, or a damaged one")
+
+
+def _situation(card: Card, board: Board) -> str:
+    """Return what is the matter with a card that is not whole, and the command that mends it."""
+    name, settle = spoken_name(card), f"xsconsole settle {spoken_name(card)}"
+    if card.run is None:
+        return f"{card.name}: {' '.join(card.problems)} `xsconsole config adopt {name}` makes it whole"
+    record, holder = card.run.record, card.run.holder
+    done = f"{words.title(record.plan, board.workflow)}, {len(record.settled)} of {len(record.plan.steps)} steps done"
+    begun = f"begun {words.instant(record.started_at)} by {record.actor} at {record.console_name}"
+    if holder is not None:
+        return f"{done}, {begun}"
+    return f"{done}, {begun}; `{settle} resume` or `{settle} undo`"
 
 
 async def config_list(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         cards = sorted(console.board.cards.values(), key=lambda card: (card.service, card.version, card.id))
         if options.json:
-            output.print_json([output.card_document(card, console.board) for card in cards])
+            output.print_json([documents.card_document(card, console.board) for card in cards])
             return 0
         output.print_table(
             ("SERVICE", "VERSION", "STAGE", "STANDING", "VMS", "ID"),
             (
-                (card.service, card.version, card.stage, card.standing.value, str(len(card.members)), card.id)
+                (
+                    card.service,
+                    card.version,
+                    _stage_name(card, console.board),
+                    card.standing.value,
+                    str(len(card.members)),
+                    card.id,
+                )
                 for card in cards
             ),
         )
         return 0
 
 
+def _stage_name(card: Card, board: Board) -> str:
+    stage = board.workflow.stage(card.stage) if board.workflow else None
+    return stage.name if stage else card.stage
+
+
 async def config_show(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
         if options.json:
-            output.print_json(output.card_document(card, console.board))
+            output.print_json(documents.card_document(card, console.board))
             return 0
-        print(f"{card.name}  ({card.id})")
-        print(f"  stage {card.stage}, revision {card.revision}, {card.standing.value}")
-        for problem in card.problems:
-            print(f"  ! {problem}")
+        output.say(f"{output.cell(card.name, 200)}  ({card.id})")
+        stage = output.cell(_stage_name(card, console.board))
+        output.say(f"  in {stage}, {card.standing.value}, revision {card.revision}")
+        if card.standing is not Standing.WHOLE:
+            output.say(f"  ! {output.cell(_situation(card, console.board), 400)}")
+        for uuid in card.missing:
+            output.say(f"  ! gone: {output.cell(card.missing_name(uuid), 120)}")
+        for point in card.restore_points:
+            whole = "" if point.is_whole else ", not of every member"
+            output.say(f"  restore point of {words.instant(point.at)}, taken in {output.cell(point.stage)}{whole}")
         output.print_table(
             ("ROLE", "VM", "POWER", "DISKS", "UUID"),
             (
@@ -81,14 +140,19 @@ async def config_show(options: argparse.Namespace) -> int:
 
 async def workflow_list(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        workflow = published(console)
+        workflow, is_there = published(console), is_published(console)
         if options.json:
-            output.print_json([output.workflow_document(workflow)])
-        else:
-            output.print_table(
-                ("ID", "NAME", "VERSION", "STAGES", "DIGEST"),
-                [(workflow.id, workflow.name, str(workflow.version), str(len(workflow.stages)), workflow.digest[:12])],
-            )
+            found = [documents.workflow_document(workflow, is_published=True)] if is_there else []
+            output.print_json(list(found))
+            return 0
+        output.print_table(
+            ("ID", "NAME", "VERSION", "STAGES", "DIGEST"),
+            [(workflow.id, workflow.name, str(workflow.version), str(len(workflow.stages)), workflow.digest[:12])]
+            if is_there
+            else (),
+        )
+        if not is_there:
+            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
         return 0
 
 
@@ -96,29 +160,37 @@ async def workflow_show(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         workflow = published(console)
         if options.json:
-            output.print_json(output.workflow_document(workflow))
+            output.print_json(documents.workflow_document(workflow, is_published=is_published(console)))
             return 0
-        print(f"{workflow.name}, version {workflow.version}")
+        names = {stage.id: stage.name for stage in workflow.stages}
+        output.say(f"{output.cell(workflow.name, 200)}, version {workflow.version}")
         output.print_table(
             ("FROM", "TO", "KIND", "RESTORE POINT"),
             (
-                (edge.source, edge.target, edge.kind.value, "yes" if edge.has_restore_point else "no")
+                (names[edge.source], names[edge.target], edge.kind.value, "yes" if edge.has_restore_point else "no")
                 for edge in workflow.transitions
             ),
         )
+        if not is_published(console):
+            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
         return 0
 
 
 async def workflow_export(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        text = to_json(published(console))
+        text = to_json(published(console)) + b"\n"
     if options.out is None:
-        sys.stdout.write(text.decode() + "\n")
+        # The bytes as they are: a file made of them must not depend on this terminal's encoding.
+        if sys.stdout is not None:
+            sys.stdout.buffer.write(text)
         return 0
     try:
         await asyncio.to_thread(Path(options.out).write_bytes, text)
     except OSError as failure:
-        raise Refused(reason=f"{options.out} cannot be written: {failure.strerror}.") from failure
+        raise Refused(
+            reason=f"{options.out} cannot be written: {failure.strerror}.", mend="Name another file."
+        ) from failure
+    output.say(f"{options.out} is written.")
     return 0
 
 
@@ -129,23 +201,22 @@ async def audit_list(options: argparse.Namespace) -> int:
     finally:
         await console.close()
     if options.json:
-        output.print_json([output.row_document(row) for row in rows])
+        output.print_json([documents.row_document(row) for row in rows])
         return 0
     output.print_table(
-        ("SEQ", "AT", "EVENT", "WHO", "CONFIGURATION", "FROM", "TO", "OUTCOME"),
+        ("SEQ", "AT", "WHO", "CONFIGURATION", "WHAT", "OUTCOME"),
         (
             (
                 str(row.seq),
                 row.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-                row.fact.event.value,
                 row.fact.actor,
                 row.fact.configuration_name,
-                row.fact.source or "",
-                row.fact.target or "",
-                row.fact.outcome.value if row.fact.outcome else "",
+                words.event_sentence(row.fact),
+                words.outcome_name(row.fact.outcome) if row.fact.outcome else "",
             )
             for row in rows
         ),
+        widest=90,
     )
     return 0
 
@@ -157,8 +228,10 @@ async def audit_verify(options: argparse.Namespace) -> int:
     finally:
         await console.close()
     if options.json:
-        output.print_json([output.verdict_document(verdict) for verdict in verdicts])
+        output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
     else:
         for verdict in verdicts:
-            print(f"{'ok ' if verdict.is_good else 'BAD'} {verdict.check}: {verdict.sentence}")
+            output.say(
+                f"{'ok ' if verdict.is_good else 'BAD'} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}"
+            )
     return 0 if all(verdict.is_good for verdict in verdicts) else 1

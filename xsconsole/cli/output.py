@@ -1,168 +1,104 @@
-"""What the command line prints: tables for people, and the same facts as JSON."""
+"""What the command line says: lines, tables and sentences that cannot disturb a terminal, and JSON."""
 
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-
-import msgspec
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from xsconsole.domain import words
-from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import Ambiguous, ConsoleError, NotFound
 
 WIDEST_COLUMN = 48
+WIDEST_SENTENCE = 2000
+DISTURBING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, directions, lone surrogates, line separators
+PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "·": "-", "–": "-", "—": "-"})
+
+
+class NotWritten(Exception):
+    """Standard output takes no more; the text says why."""
+
+
+def say(line: str) -> None:
+    """Print one line on standard output, whatever its encoding; no control or direction character reaches it."""
+    _write(line, sys.stdout)
+
+
+def note(sentence: str) -> None:
+    """Say something on standard error, beside the output."""
+    _write(f"xsconsole: {cell(sentence, WIDEST_SENTENCE)}", sys.stderr)
+
+
+def ask(question: str) -> None:
+    """Put a question on standard error: standard output belongs to the answer's reader."""
+    _write(cell(question, WIDEST_SENTENCE) + " ", sys.stderr, end="")
+    sys.stderr.flush()
+
+
+def flush() -> None:
+    """Raise here, and not at the interpreter's end, what keeps the output from being written.
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+        NotWritten: such as a full disk.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        raise NotWritten(failure.strerror or str(failure)) from failure
 
 
 def print_json(document: Json) -> None:
-    """Print one JSON document and nothing else; text that cannot be encoded is escaped."""
-    print(json.dumps(document, ensure_ascii=True, indent=2))
+    """Print one JSON document and nothing else; whatever is not plain ASCII is escaped."""
+    if sys.stdout is not None:
+        sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    lines = [tuple(titles), *(tuple(_cell(text) for text in row) for row in rows)]
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int = WIDEST_COLUMN) -> None:
+    lines = [tuple(titles), *(tuple(cell(text, widest) for text in row) for row in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(titles))]
     for line in lines:
         padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
-        _say("  ".join(padded).rstrip())
+        say("  ".join(padded).rstrip())
 
 
-def print_error(error: ConsoleError) -> None:
-    """Say on standard error what failed, what was put back and what to do, as sentences."""
+def print_error(error: ConsoleError, mend: str | None = None) -> None:
+    """Say on standard error what failed, what was put back and what to do; `mend` takes the place of the usual one."""
     notice = words.explain(error)
-    sentences = (notice.failed, notice.put_back, notice.remains, notice.mend)
-    print("xsconsole: " + " ".join(_cell(text, 2000) for text in sentences if text), file=sys.stderr)
-    if isinstance(error, NotFound | Ambiguous) and error.choices:
-        print("  " + "\n  ".join(_cell(choice, 200) for choice in error.choices), file=sys.stderr)
-    if notice.details:
-        print(f"  ({_cell(notice.details, 2000)})", file=sys.stderr)
+    said = " ".join(part for part in (notice.failed, notice.put_back, notice.remains, mend or notice.mend) if part)
+    note(said)
+    if isinstance(error, NotFound | Ambiguous):
+        for choice in error.choices:
+            _write(f"  {cell(choice, 200)}", sys.stderr)
+    if notice.details and notice.details not in said:
+        _write(f"  ({cell(notice.details, WIDEST_SENTENCE)})", sys.stderr)
 
 
-def card_document(card: Card, board: Board) -> dict[str, Json]:
-    stage = board.workflow.stage(card.stage) if board.workflow else None
-    return {
-        "id": card.id,
-        "name": card.name,
-        "service": card.service,
-        "version": card.version,
-        "stage": card.stage,
-        "stage_name": stage.name if stage else None,
-        "revision": card.revision,
-        "standing": card.standing.value,
-        "problems": list(card.problems),
-        "missing": list(card.missing),
-        "members": [
-            {
-                "uuid": member.uuid,
-                "name": member.name,
-                "role": member.role,
-                "power_state": member.power_state,
-                "memory_bytes": member.memory_bytes,
-                "disks_bytes": member.disks_bytes,
-            }
-            for member in card.members
-        ],
-        "restore_points": [
-            {"run": point.run, "stage": point.stage, "at": point.at.isoformat(), "is_whole": point.is_whole}
-            for point in card.restore_points
-        ],
-        "run": None if card.run is None else _run_document(card),
-    }
-
-
-def _run_document(card: Card) -> Json:
-    assert card.run is not None
-    record, holder = card.run.record, card.run.holder
-    return {
-        "id": record.run,
-        "kind": record.plan.intent.kind.value,
-        "source": record.plan.intent.source,
-        "target": record.plan.intent.target,
-        "actor": record.actor,
-        "console": record.console_name,
-        "started_at": record.started_at.isoformat(),
-        "steps": len(record.plan.steps),
-        "settled": len(record.settled),
-        "is_undoing": record.is_undoing,
-        "holder": None if holder is None else holder.actor,
-    }
-
-
-def plan_document(plan: Plan) -> dict[str, Json]:
-    return {
-        "digest": plan.digest,
-        "title": words.title(plan),
-        "asks": plan.asks,
-        "warnings": list(plan.warnings),
-        "downtime_s": plan.downtime_s,
-        "leases": list(plan.leases),
-        "intent": msgspec.to_builtins(plan.intent),
-        "steps": [
-            {
-                "key": step.key,
-                "what": words.describe(step),
-                "after": list(step.after),
-                "estimate": msgspec.to_builtins(step.estimate),
-                "action": msgspec.to_builtins(step.action),
-            }
-            for step in plan.steps
-        ],
-    }
-
-
-def print_plan(plan: Plan) -> None:
-    _say(f"{words.title(plan)}   plan {plan.digest[:12]}")
+def print_plan(plan: Plan, workflow: Workflow) -> None:
+    say(f"{words.title(plan, workflow)}   plan {plan.digest[:12]}")
     for step in plan.steps:
-        _say(f"  · {_cell(words.describe(step), 110)}")
+        say(f"  · {cell(words.describe(step), 110)}")
     for warning in plan.warnings:
-        _say(f"  ! {_cell(warning, 400)}")
+        say(f"  ! {cell(warning, 400)}")
+    downtime = f", {words.duration(plan.downtime_s)} of them without the machines" if plan.downtime_s else ""
+    say(f"{words.count(len(plan.steps), 'step')}, about {words.duration(plan.duration_s)}{downtime}")
 
 
-def workflow_document(workflow: Workflow) -> dict[str, Json]:
-    return {**msgspec.to_builtins(workflow), "digest": workflow.digest}
-
-
-def row_document(row: AuditRow) -> dict[str, Json]:
-    fact = row.fact
-    return {
-        "chain": row.chain,
-        "seq": row.seq,
-        "at": row.at.isoformat(),
-        "event": fact.event.value,
-        "actor": fact.actor,
-        "os_user": row.os_user,
-        "console": row.console,
-        "pool": fact.pool,
-        "configuration": fact.configuration,
-        "configuration_name": fact.configuration_name,
-        "run": fact.run,
-        "step": fact.step,
-        "source": fact.source,
-        "target": fact.target,
-        "outcome": fact.outcome.value if fact.outcome else None,
-        "reason": fact.reason,
-        "details": _plain(fact.details),
-        "digest": row.digest,
-    }
-
-
-def verdict_document(verdict: Verdict) -> dict[str, Json]:
-    return {"check": verdict.check, "is_good": verdict.is_good, "sentence": verdict.sentence, "seq": verdict.seq}
-
-
-def _plain(details: Mapping[str, Json] | None) -> Json:
-    return dict(details) if details else None
-
-
-def _cell(text: str, most: int = WIDEST_COLUMN) -> str:
-    """Return text that cannot disturb a terminal: one line, no control or direction characters, not too long."""
-    line = "".join(sign if unicodedata.category(sign) not in ("Cc", "Cf", "Cs") else " " for sign in text)
-    line = " ".join(line.split())
+def cell(text: str, most: int = WIDEST_COLUMN) -> str:
+    """Return `text` on one line, without what disturbs a terminal, and no longer than `most` characters."""
+    line = " ".join(_harmless(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _harmless(text: str) -> str:
+    return "".join(sign if unicodedata.category(sign) not in DISTURBING else " " for sign in text)
 
 
 def _width(text: str) -> int:
@@ -172,7 +108,13 @@ def _width(text: str) -> int:
     )
 
 
-def _say(line: str) -> None:
-    """Print to a terminal or pipe of any encoding."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(line.encode(encoding, "replace").decode(encoding))
+def _write(line: str, stream: TextIO | None, end: str = "\n") -> None:
+    if stream is None:  # it was closed before we began
+        return
+    text = _harmless(line)
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    stream.write(text + end)

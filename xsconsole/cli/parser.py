@@ -1,7 +1,11 @@
 """The words and options of the command line."""
 
 import argparse
-from importlib.metadata import version
+import re
+from collections.abc import Iterator
+
+SHORTEST_DIGEST = 8
+NAME_HELP = "id, service, service@version or service@stage"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -9,35 +13,35 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="xsconsole",
         description="Stage management for XenServer and XCP-ng pools. Without a verb, the window opens.",
-        epilog="Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
+        epilog="`xsconsole VERB --help` says more. Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"xsconsole {version('xsconsole')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     top.set_defaults(verb="window")
-    _add_place(top, is_top=True)
     _add_watch(top, default=False)
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=False, parser_class=_Verb)
 
     demo = _verb(verbs, "demo", "the embedded pool and the window on it")
-    _add_watch(demo, default=argparse.SUPPRESS)
-    demo.add_argument("--speed", type=float, metavar="X", help="how fast the embedded pool works (1)")
     demo.add_argument("--out", metavar="DIR", help="do the main job by itself; leave screenshots and a report in DIR")
-    pool = _family(verbs, "pool", "the embedded pool")
-    serve = pool.add_parser("serve", help="serve an embedded pool on loopback; `pool serve --help` shows its options")
-    serve.add_argument("--scenario", choices=["acme", "empty"], help="what stands in it")
+    demo.add_argument("--speed", type=float, metavar="X", help="how fast the embedded pool works (1)")
+    _add_watch(demo, default=argparse.SUPPRESS)
+    _add_pool(verbs)
 
-    _verb(verbs, "status", "the pool, and what is unsettled on it", has_json=True)
+    _verb(verbs, "status", "the pool, what this log-in may not do, and what needs attention", has_json=True)
     _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
-    _add_move(_verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True))
+    plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
+    _add_move(plan, has_disks=True)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):
         verb = _verb(verbs, name, what, has_json=True)
-        _add_move(verb)
-        verb.add_argument("--plan", metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)")
+        _add_move(verb, has_disks=name == "demote")
+        verb.add_argument(
+            "--plan", type=_digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
+        )
         _add_wait(verb)
-    verb = _verb(verbs, "settle", "finish an interrupted run, forward or back", has_json=True)
-    verb.add_argument("name", metavar="NAME")
-    verb.add_argument("direction", choices=["resume", "undo"])
-    verb.add_argument("--reason", default="", metavar="TEXT")
+    verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")
+    _add_reason(verb)
     _add_wait(verb)
 
     workflow = _family(verbs, "workflow", "the release process")
@@ -48,10 +52,14 @@ def parser() -> argparse.ArgumentParser:
 
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
-    verb.add_argument("--text", default="", help="only rows that contain this")
+    verb.add_argument("--text", default="", metavar="TEXT", help="only rows that contain this")
     verb.add_argument("--limit", type=_count, default=100, metavar="N", help="at most so many rows (100)")
     verb = _verb(audit, "audit verify", "check the chain, its values and signatures", has_json=True)
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it")
+
+    _add_place(top, is_top=True)
+    for each in _verbs_below(verbs):
+        _add_place(each, is_top=False)
     return top
 
 
@@ -61,22 +69,54 @@ class _Verb(argparse.ArgumentParser):
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.families: list[_Verbs[_Verb]] = []
 
 
 _Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: it takes as long as all the rest of the parser."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"xsconsole {version('xsconsole')}")
+        parser.exit()
+
+
 def _family(verbs: "_Verbs[_Verb]", name: str, what: str) -> "_Verbs[_Verb]":
-    return verbs.add_parser(name, help=what).add_subparsers(metavar="VERB", required=True, parser_class=_Verb)
+    family = verbs.add_parser(name, help=what, description=what)
+    found = family.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Verb)
+    family.families.append(found)
+    return found
 
 
-def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = False) -> argparse.ArgumentParser:
+def _verbs_below(verbs: "_Verbs[_Verb]") -> Iterator[_Verb]:
+    for verb in verbs.choices.values():
+        if verb.families:
+            for family in verb.families:
+                yield from _verbs_below(family)
+        else:
+            yield verb
+
+
+def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = False) -> _Verb:
     verb = verbs.add_parser(name.rpartition(" ")[2], help=what, description=what)
     verb.set_defaults(verb=name)
-    _add_place(verb, is_top=False)
     if has_json:
         verb.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     return verb
+
+
+def _add_pool(verbs: "_Verbs[_Verb]") -> None:
+    """Add the words only: the embedded pool reads its own options, and is handed them before this parser is asked."""
+    serve = _verb(
+        _family(verbs, "pool", "the embedded pool"),
+        "pool serve",
+        "serve an embedded pool on loopback; `xsconsole pool serve --help` shows its options",
+    )
+    serve.usage = "xsconsole pool serve [options]"
 
 
 def _add_place(verb: argparse.ArgumentParser, *, is_top: bool) -> None:
@@ -86,12 +126,23 @@ def _add_place(verb: argparse.ArgumentParser, *, is_top: bool) -> None:
         return value if is_top else argparse.SUPPRESS
 
     place = verb.add_argument_group("where and who")
-    place.add_argument("--home", metavar="DIR", default=default(None), help="where this console keeps everything")
-    place.add_argument("--pool", metavar="URL", default=default(None), help="address of the pool")
-    place.add_argument("--user", metavar="U", default=default(None), help="who logs in")
-    place.add_argument("--fingerprint", metavar="SHA256", default=default(None), help="accept this certificate")
-    place.add_argument("--password-stdin", action="store_true", default=default(False), help="first line of input")
-    place.add_argument("--passphrase-stdin", action="store_true", default=default(False), help="next line of input")
+    place.add_argument("--pool", metavar="URL", default=default(None), help="address of the pool; else the last one")
+    place.add_argument("--user", metavar="U", default=default(None), help="who logs in; else who did last")
+    place.add_argument(
+        "--password-stdin", action="store_true", default=default(False), help="read the password from standard input"
+    )
+    place.add_argument(
+        "--fingerprint", metavar="SHA256", default=default(None), help="trust this certificate, and keep it"
+    )
+    place.add_argument(
+        "--home", metavar="DIR", default=default(None), help="where this console keeps everything (XSCONSOLE_HOME)"
+    )
+    place.add_argument(
+        "--passphrase-stdin",
+        action="store_true",
+        default=default(False),
+        help="read the signing key's passphrase from standard input, from the next line after the password",
+    )
 
 
 def _add_watch(verb: argparse.ArgumentParser, *, default: object) -> None:
@@ -100,16 +151,21 @@ def _add_watch(verb: argparse.ArgumentParser, *, default: object) -> None:
     )
 
 
-def _add_move(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("name", metavar="NAME", help="id, service, service@version or service@stage")
-    verb.add_argument("--to", required=True, metavar="STAGE")
-    verb.add_argument("--reason", default="", metavar="TEXT")
-    verb.add_argument(
-        "--disks",
-        choices=["keep", "restore"],
-        default="keep",
-        help="a demotion keeps the disks, or returns them to the restore point taken in STAGE",
-    )
+def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool) -> None:
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
+    if has_disks:
+        verb.add_argument(
+            "--disks",
+            choices=["keep", "restore"],
+            default="keep",
+            help="a demotion keeps the disks (the default), or returns them to the restore point taken in STAGE",
+        )
+    _add_reason(verb)
+
+
+def _add_reason(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
 
 
 def _add_wait(verb: argparse.ArgumentParser) -> None:
@@ -120,28 +176,33 @@ def _add_wait(verb: argparse.ArgumentParser) -> None:
 
 def _add_configurations(config: "_Verbs[_Verb]") -> None:
     _verb(config, "config list", "all configurations", has_json=True)
-    _verb(config, "config show", "one configuration", has_json=True).add_argument("name", metavar="NAME")
-    create = _changing(config, "config create", "make a configuration of VMs that belong to none")
-    create.add_argument("service", metavar="SERVICE")
-    create.add_argument("version", metavar="VERSION")
-    create.add_argument("--stage", required=True, metavar="STAGE")
+    show = _verb(config, "config show", "one configuration: its machines, problems and restore points", has_json=True)
+    show.add_argument("name", metavar="NAME", help=NAME_HELP)
+    create = _verb(config, "config create", "make a configuration of VMs that belong to none", has_json=True)
+    create.add_argument("service", metavar="SERVICE", help="the business application, such as shop")
+    create.add_argument("version", metavar="VERSION", help="its version, such as 1.4.0")
+    create.add_argument("--stage", required=True, metavar="STAGE", help="where it stands, by name or id")
     create.add_argument("--name", metavar="NAME", help="default: service and version")
     create.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
-    for name, what in (("config add", "take VMs in"), ("config remove", "let VMs go"), ("config adopt", "mend it")):
-        verb = _changing(config, name, what)
-        verb.add_argument("name", metavar="NAME")
-        verb.add_argument("--vm", action="append", required=name != "config adopt", default=None, metavar="[ROLE=]VM")
-        if name == "config adopt":
-            verb.description = "take strays in, and make a configuration whole whose members disagree or are gone"
-            verb.set_defaults(vm=[])
-            verb.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
-    _changing(config, "config dissolve", "forget a configuration; its VMs stay").add_argument("name", metavar="NAME")
+    add = _changing(config, "config add", "take VMs in")
+    add.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
+    remove = _changing(config, "config remove", "let VMs go; they stay as they are")
+    remove.add_argument("--vm", action="append", required=True, metavar="VM", help="by name or uuid; repeat it")
+    adopt = _changing(
+        config, "config adopt", "take strays in, and make a configuration whole whose members disagree or are gone"
+    )
+    adopt.add_argument("--vm", action="append", default=[], metavar="VM", help="a stray, by name or uuid; repeat it")
+    adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
+    _changing(config, "config dissolve", "forget a configuration; its VMs stay as they are")
+    for verb in config.choices.values():
+        if verb.get_default("verb") not in ("config list", "config show"):
+            _add_reason(verb)
+            _add_wait(verb)
 
 
-def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> argparse.ArgumentParser:
+def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:
     verb = _verb(config, name, what, has_json=True)
-    verb.add_argument("--reason", default="", metavar="TEXT")
-    _add_wait(verb)
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     return verb
 
 
@@ -150,3 +211,10 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+
+
+def _digest(text: str) -> str:
+    digest = text.strip().lower()
+    if not re.fullmatch(f"[0-9a-f]{{{SHORTEST_DIGEST},64}}", digest):
+        raise argparse.ArgumentTypeError(f"{SHORTEST_DIGEST} to 64 hexadecimal digits, as `xsconsole plan` shows them")
+    return digest

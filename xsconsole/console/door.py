@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
 from xsconsole.console.mirror import Mirror
+from xsconsole.console.moves import OwnMoves
 from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.console.witness import Witness
@@ -31,6 +33,7 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
+from xsconsole.engine.lease import LeaseTiming
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
@@ -48,8 +51,9 @@ SHOWN_TIMEOUT_S = 15.0
 class Console:
     """Everything the program can do, for one home folder and one pool. Lives on one loop's thread."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, timing: LeaseTiming | None = None) -> None:
         self._home = home
+        self._timing = timing
         self._bus = Bus()
         self._watch = LeaseWatch(home.clock)
         self._mirror = Mirror(
@@ -63,16 +67,24 @@ class Console:
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
         self._runs: dict[RunId, Run] = {}
-        self._own_moves: set[tuple[ConfigurationId, StageId | None]] = set()
+        self._own_moves = OwnMoves()
+        self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)
         self._bus.subscribe(ConfigurationMoved, self._note_move)
 
     @classmethod
     async def open(
-        cls, folder: str | Path | None = None, *, passphrase: PassphraseProvider, is_reading: bool = False
+        cls,
+        folder: str | Path | None = None,
+        *,
+        passphrase: PassphraseProvider,
+        is_reading: bool = False,
+        timing: LeaseTiming | None = None,
     ) -> "Console":
         """Open the home folder; one that only reads needs no signing key and changes nothing.
+
+        `timing` says for how long others believe that a run of a silent console is alive.
 
         Raises:
             StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
@@ -83,7 +95,7 @@ class Console:
         except BaseException:
             await home.close()
             raise
-        return cls(home)
+        return cls(home, timing)
 
     @property
     def home(self) -> Home:
@@ -129,22 +141,28 @@ class Console:
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
         identity = gateway.identity
+        known = self._home.settings.known_pool(connection.url)
         self._home.remember_pool(connection, identity.pool_name)
         if self._home.is_reading:
             return
+        if connection.fingerprint is not None and (known is None or known.fingerprint != connection.fingerprint):
+            accepted: dict[str, Json] = {"url": connection.url, "fingerprint": connection.fingerprint}
+            await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, details=accepted))
         # What stands at the first look is one row; what moves from then on is a row each.
         stages: dict[str, Json] = {
             card.id: {"name": card.name, "stage": card.stage} for card in self.board.cards.values()
         }
         await self.record(self._fact(AuditEvent.CONNECTED, details={"url": connection.url, "board": stages}))
+        ledger = AnnouncedLedger(self._home.ledger, self._bus.publish)
         engine = Engine(
             pool=gateway.pool,
-            ledger=AnnouncedLedger(self._home.ledger, self._bus.publish),
+            ledger=ledger,
             clock=self._home.clock,
             ids=self._home.ids,
             me=self._home.me,
             world=self,
             observe=self._hear_run,
+            timing=self._timing,
             watch=self._watch,
         )
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
@@ -152,6 +170,8 @@ class Console:
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
         if self._may_all():
             await engine.begin()
+            self._aftercare = Aftercare(engine, ledger, identity.pool)
+            await self._aftercare.begin()
             await self._publish_default(engine)
 
     async def _publish_default(self, engine: Engine) -> None:
@@ -167,8 +187,11 @@ class Console:
 
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
-        engine, gateway = self._engine, self._gateway
-        self._engine = self._gateway = None
+        engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
+        self._engine = self._gateway = self._aftercare = None
+        self._own_moves.forget()
+        if aftercare is not None:
+            await aftercare.close()
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.wait([self._watcher])
@@ -229,9 +252,7 @@ class Console:
             raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
         require_all(self.rights, self._gateway.identity.role)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
-        intent = run.status.plan.intent
-        if intent.source != intent.target or intent.source is None:
-            self._own_moves.add((intent.configuration, intent.target))
+        self._own_moves.expect(run.status.plan.intent)
         self._runs[run.status.run] = run
         self._bus.publish(RunChanged(run=run.status.run))
         return run.status.run
@@ -268,10 +289,10 @@ class Console:
 
     async def close(self) -> None:
         """Stop runs at the next step, log out and close the store."""
-        await self.disconnect()
-        self._mirror.stop()
-        await self._witness.close()
         try:
+            await self.disconnect()
+            self._mirror.stop()
+            await self._witness.close()
             await self._home.record(Fact(event=AuditEvent.CONSOLE_STOPPED))
         finally:
             await self._home.close()
@@ -300,6 +321,8 @@ class Console:
     def _hear_keys(self, keys: Mapping[str, str]) -> None:
         if self._engine is not None:
             self._engine.hear(keys)
+            if self._aftercare is not None:
+                self._aftercare.hear_keys(keys)
         else:
             self._watch.observe(keys)
 
@@ -312,22 +335,21 @@ class Console:
             self._witness.note(self._fact(AuditEvent.LINK_RESTORED))
 
     def _hear_run(self, news: RunStatus | StepProgressed) -> None:
+        if isinstance(news, RunStatus):
+            self._own_moves.hear(news)
+            if self._aftercare is not None:
+                self._aftercare.hear_run(news)
         self._bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)
 
     def _note_move(self, move: ConfigurationMoved) -> None:
         """Record what somebody else moved. Our own moves have their run's rows."""
-        if self._engine is None:
+        if self._engine is None or self._own_moves.take(move):
             return
-        own = (move.configuration, move.target)
-        if own in self._own_moves:
-            self._own_moves.discard(own)
-            return
-        card = self.board.cards.get(move.configuration)
         self._witness.note(
             self._fact(
                 AuditEvent.OBSERVED,
                 configuration=move.configuration,
-                name=card.name if card else "",
+                name=move.name,
                 source=move.source,
                 target=move.target,
                 outcome=Outcome.OBSERVED,

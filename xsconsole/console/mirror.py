@@ -68,8 +68,9 @@ class Mirror:
     def _tell_move(self, id_: ConfigurationId, before: Board, after: Board) -> None:
         was, is_now = before.cards.get(id_), after.cards.get(id_)
         source, target = (was.stage if was else None), (is_now.stage if is_now else None)
-        if source != target:
-            self._publish(ConfigurationMoved(configuration=id_, source=source, target=target))
+        seen = is_now or was
+        if source != target and seen is not None:
+            self._publish(ConfigurationMoved(configuration=id_, source=source, target=target, name=seen.name))
 
     async def until(self, is_so: Callable[[Board], bool], timeout_s: float) -> None:
         """Wait until the board is as asked; raises TimeoutError where it does not become so."""

@@ -1,0 +1,124 @@
+"""What `--json` prints: stable names, plain values."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from xsconsole.domain import words
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.record import AuditRow, Verdict
+from xsconsole.domain.workflow import Workflow
+
+Document = dict[str, Json]
+
+
+def card_document(card: Card, board: Board) -> Document:
+    stage = board.workflow.stage(card.stage) if board.workflow else None
+    return {
+        "id": card.id,
+        "name": card.name,
+        "service": card.service,
+        "version": card.version,
+        "stage": card.stage,
+        "stage_name": stage.name if stage else None,
+        "revision": card.revision,
+        "standing": card.standing.value,
+        "problems": list(card.problems),
+        "missing": list(card.missing),
+        "members": [
+            {
+                "uuid": member.uuid,
+                "name": member.name,
+                "role": member.role,
+                "power_state": member.power_state,
+                "memory_bytes": member.memory_bytes,
+                "disks_bytes": member.disks_bytes,
+            }
+            for member in card.members
+        ],
+        "restore_points": [
+            {"run": point.run, "stage": point.stage, "at": point.at.isoformat(), "is_whole": point.is_whole}
+            for point in card.restore_points
+        ],
+        "run": None if card.run is None else _run_document(card),
+    }
+
+
+def _run_document(card: Card) -> Json:
+    assert card.run is not None
+    record, holder = card.run.record, card.run.holder
+    return {
+        "id": record.run,
+        "kind": record.plan.intent.kind.value,
+        "source": record.plan.intent.source,
+        "target": record.plan.intent.target,
+        "actor": record.actor,
+        "console": record.console_name,
+        "started_at": record.started_at.isoformat(),
+        "steps": len(record.plan.steps),
+        "settled": len(record.settled),
+        "is_undoing": record.is_undoing,
+        "holder": None if holder is None else holder.actor,
+    }
+
+
+def plan_document(plan: Plan, workflow: Workflow) -> Document:
+    return {
+        "digest": plan.digest,
+        "title": words.title(plan, workflow),
+        "asks": plan.asks,
+        "warnings": list(plan.warnings),
+        "duration_s": plan.duration_s,
+        "downtime_s": plan.downtime_s,
+        "leases": list(plan.leases),
+        "intent": msgspec.to_builtins(plan.intent),
+        "steps": [
+            {
+                "key": step.key,
+                "what": words.describe(step),
+                "after": list(step.after),
+                "estimate": msgspec.to_builtins(step.estimate),
+                "action": msgspec.to_builtins(step.action),
+            }
+            for step in plan.steps
+        ],
+    }
+
+
+def workflow_document(workflow: Workflow, *, is_published: bool) -> Document:
+    return {**msgspec.to_builtins(workflow), "digest": workflow.digest, "is_published": is_published}
+
+
+def row_document(row: AuditRow) -> Document:
+    fact = row.fact
+    return {
+        "chain": row.chain,
+        "seq": row.seq,
+        "at": row.at.isoformat(),
+        "event": fact.event.value,
+        "sentence": words.event_sentence(fact),
+        "actor": fact.actor,
+        "os_user": row.os_user,
+        "console": row.console,
+        "pool": fact.pool,
+        "configuration": fact.configuration,
+        "configuration_name": fact.configuration_name,
+        "run": fact.run,
+        "step": fact.step,
+        "source": fact.source,
+        "target": fact.target,
+        "outcome": fact.outcome.value if fact.outcome else None,
+        "reason": fact.reason,
+        "details": _plain(fact.details),
+        "digest": row.digest,
+    }
+
+
+def verdict_document(verdict: Verdict) -> Document:
+    return {"check": verdict.check, "is_good": verdict.is_good, "sentence": verdict.sentence, "seq": verdict.seq}
+
+
+def _plain(details: Mapping[str, Json] | None) -> Json:
+    return dict(details) if details else None

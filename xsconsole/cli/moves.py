@@ -1,0 +1,64 @@
+"""What `plan`, `promote` and `demote` ask for, and what must be mended first, in words for a shell."""
+
+import argparse
+
+from xsconsole.cli.session import published, spoken_name
+from xsconsole.console import Console
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.naming import find_stage
+from xsconsole.domain.plan import Disks
+from xsconsole.domain.words import listing
+from xsconsole.domain.workflow import Kind
+from xsconsole.engine.commands import Demote, Promote
+from xsconsole.errors import NotPromotable, Refused
+
+
+def move(console: Console, card: Card, options: argparse.Namespace) -> Promote | Demote:
+    """Return the promotion or demotion to the stage named, whichever the workflow has.
+
+    Raises:
+        Refused: there is no such way, or it is one of the other kind.
+    """
+    workflow = published(console)
+    source, target = workflow.stage(card.stage), find_stage(workflow, options.to)
+    edge = workflow.transition(card.stage, target.id)
+    if edge is None and source is not None and source != target:
+        ends = (workflow.stage(way.target) for way in workflow.transitions_from(source.id))
+        names = tuple(end.name for end in ends if end is not None)
+        raise NotPromotable(
+            reason=f"The workflow has no way from {source.name} to {target.name}.",
+            mend=f"From {source.name} it goes to {listing(names)}." if names else "",
+        )
+    asked = Kind(options.verb) if options.verb != "plan" else Kind.PROMOTE
+    kind = edge.kind if edge is not None else asked
+    if options.verb != "plan" and kind is not asked and source is not None:
+        raise Refused(
+            reason=f"From {source.name} to {target.name} is a way to {kind.value}, not to {asked.value}.",
+            mend=f"Say `xsconsole {kind.value}`.",
+        )
+    disks = Disks(getattr(options, "disks", Disks.KEEP))
+    if kind is Kind.PROMOTE:
+        if disks is not Disks.KEEP:
+            raise Refused(reason="A promotion keeps the disks.", mend="Leave `--disks` out.")
+        return Promote(configuration=card.id, revision=card.revision, target=target.id, reason=options.reason)
+    return Demote(configuration=card.id, revision=card.revision, target=target.id, disks=disks, reason=options.reason)
+
+
+def demand_settled(card: Card, *, is_move: bool = True) -> None:
+    """Refuse what the engine would refuse, and name the command that mends it.
+
+    Raises:
+        NotPromotable: a run of it was interrupted, or, for a move, its members are not whole.
+    """
+    name = spoken_name(card)
+    if card.standing is Standing.INTERRUPTED:
+        raise NotPromotable(
+            reason=f"A run of “{card.name}” was interrupted.",
+            mend=f"Finish it with `xsconsole settle {name} resume`, "
+            f"or put it back with `xsconsole settle {name} undo`.",
+        )
+    if is_move and card.standing in (Standing.INCOMPLETE, Standing.INCONSISTENT):
+        raise NotPromotable(
+            reason=f"“{card.name}” is {card.standing.value}: {' '.join(card.problems)}",
+            mend=f"`xsconsole config show {name}` says more; `xsconsole config adopt {name}` makes it whole.",
+        )

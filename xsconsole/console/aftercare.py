@@ -1,0 +1,59 @@
+"""Closes runs of this console that were left and that somebody else settled, as soon as the pool shows it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
+from xsconsole.domain.poolstate import configuration_thing, numbers, run_stem
+from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.engine.engine import Engine
+from xsconsole.engine.ports import Ledger
+from xsconsole.errors import ConsoleError
+
+log = logging.getLogger(__name__)
+
+
+class Aftercare:
+    """Follows one connection. Lives on the loop's thread."""
+
+    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._pool = pool
+        self._left: dict[RunId, ConfigurationId] = {}
+        self._work: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Remember what earlier processes of this home left open."""
+        runs = await self._ledger.open_runs()
+        self._left = {run.run: run.configuration for run in runs if run.pool == self._pool}
+
+    def hear_run(self, status: RunStatus) -> None:
+        if status.state is RunState.INTERRUPTED:
+            self._left[status.run] = status.plan.intent.configuration
+        else:
+            self._left.pop(status.run, None)
+
+    def hear_keys(self, keys: Mapping[str, str]) -> None:
+        """Look at the pool's keys: whose record is gone and whose lease is free, that run was settled elsewhere."""
+        is_due = any(
+            not numbers(keys, run_stem(configuration))
+            and self._engine.watch.holder_of(configuration_thing(configuration)) is None
+            for configuration in self._left.values()
+        )
+        if is_due and (self._work is None or self._work.done()):
+            self._work = asyncio.get_running_loop().create_task(self._reconcile(), name="aftercare")
+
+    async def close(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+
+    async def _reconcile(self) -> None:
+        try:
+            await self._engine.reconcile()
+            await self.begin()
+        except ConsoleError as failure:
+            # The journal says it still; the next start closes it.
+            log.warning("runs that were settled elsewhere are not closed in the journal: %s", failure)

@@ -1,0 +1,36 @@
+"""Which moves on the board are this console's own: those stand in the rows of their runs."""
+
+from xsconsole.domain.events import ConfigurationMoved
+from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.plan import Intent
+from xsconsole.domain.runs import RunState, RunStatus
+
+
+class OwnMoves:
+    """Moves that runs of this console make the feed tell of, until it has told of them."""
+
+    def __init__(self) -> None:
+        self._expected: set[tuple[ConfigurationId, StageId | None]] = set()
+
+    def expect(self, intent: Intent) -> None:
+        if intent.source != intent.target or intent.source is None:
+            self._expected.add((intent.configuration, intent.target))
+
+    def hear(self, status: RunStatus) -> None:
+        """Take note of an end: what was not done moves nothing any more, or only back out of sight."""
+        intent = status.plan.intent
+        if status.ended_at is None or status.state is RunState.DONE:
+            return
+        self._expected.discard((intent.configuration, intent.target))
+        if status.state is RunState.UNDONE and intent.source is None:
+            self._expected.add((intent.configuration, None))
+
+    def take(self, move: ConfigurationMoved) -> bool:
+        """Whether the move is our own; it is expected only once."""
+        own = (move.configuration, move.target)
+        is_own = own in self._expected
+        self._expected.discard(own)
+        return is_own
+
+    def forget(self) -> None:
+        self._expected.clear()
