@@ -112,7 +112,8 @@ def no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     application = request.getfixturevalue("qapp")
     # Closing the last window would end the loop under the test that is still running on it.
     application.setQuitOnLastWindowClosed(False)
-    # A collection that starts in a worker thread destroys Qt objects there, which Qt forbids.
+    # A collection that starts in a worker thread destroys Qt objects there, which Qt forbids. What a window leaves in
+    # cycles may outlive its test, so from the first window on only this thread collects.
     gc.disable()
     yield
     left = [window for window in application.topLevelWidgets() if window.isVisible()]
@@ -120,8 +121,15 @@ def no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         window.close()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
-    gc.enable()
     assert not left, f"the test left windows open: {left}"
+
+
+@pytest.fixture(autouse=True)
+def collection_on_this_thread() -> Iterator[None]:
+    """Collect between tests where a window has switched the automatic collection off."""
+    yield
+    if not gc.isenabled():
+        gc.collect(1)
 
 
 @pytest.fixture(autouse=True, scope="session")

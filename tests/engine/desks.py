@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from tests.engine.memory_pool import MemoryPool, MemoryPort
+from tests.engine.memory_pool import MemoryPool
+from tests.engine.memory_port import MemoryPort
 from xsconsole.domain.board import Board, Card, derive
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid

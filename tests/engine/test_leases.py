@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.engine.desks import CountingIds, Desk, MemoryLedger, Office, virtually
-from tests.engine.memory_pool import Fault
+from tests.engine.memory_port import Fault
 from xsconsole.domain.poolstate import LeaseValue, encode, lease_stem, numbers
 from xsconsole.engine.lease import Leases, LeaseTiming, free_forsaken
 from xsconsole.engine.ports import Field

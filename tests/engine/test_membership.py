@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
-from tests.engine.memory_pool import Fault
+from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, STAGE_FIELD_KEY

@@ -1,7 +1,7 @@
 """Runs on the pool of values: promotions and demotions, their failures, and what is left behind."""
 
 from tests.engine.desks import Office, virtually
-from tests.engine.memory_pool import Fault
+from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Standing
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent

@@ -1,32 +1,26 @@
 """Runs that stopped half-way: by death, by a lost road, lease or ledger; and how they are settled."""
 
 import asyncio
-from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from tests.engine.desks import CountingIds, Desk, MemoryLedger, Office, virtually
-from tests.engine.memory_pool import Fault
+from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId, Uuid
-from xsconsole.domain.plan import Disks
-from xsconsole.domain.poolstate import encode_run, numbers, run_stem
+from xsconsole.domain.poolstate import encode_run, run_stem
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.engine.commands import Confirmed, Direction, Settle
+from xsconsole.engine.commands import Direction, Settle
 from xsconsole.engine.lease import Leases, LeaseTiming
 from xsconsole.engine.ports import Field
 from xsconsole.engine.run_record import standing_run
 from xsconsole.errors import (
     HeldElsewhere,
     Interrupted,
-    PlanIsStale,
-    PoolFailed,
     Refused,
     RunFailed,
-    StoreFailed,
-    VerificationFailed,
 )
 
 
@@ -137,124 +131,6 @@ def test_a_run_record_of_a_newer_console_is_left_alone() -> None:
     virtually(story)
 
 
-def test_a_pool_that_stays_away_interrupts_the_run_and_the_way_back_is_found_later() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-
-        def leave(method: str) -> None:
-            office.pool.is_away = office.pool.is_away or method == "start"
-
-        desk.port.on_call = leave
-        status = await desk.do(desk.promotion(shop, "production"))
-
-        assert "No coordinator" in reason_of(status)
-        assert isinstance(status.error, Interrupted)
-        assert "Start shop-lb" in status.error.left_behind
-        desk.port.on_call = lambda _: None
-        office.pool.is_away = False
-        assert desk.card(shop).standing is Standing.INTERRUPTED
-        assert (await desk.settle(shop, Direction.UNDO)).state is RunState.UNDONE
-        assert desk.card(shop).standing is Standing.WHOLE
-        assert not any(vm.is_a_snapshot for vm in office.pool.vms())
-
-    virtually(story)
-
-
-def test_a_holder_that_was_asleep_stops_when_another_console_took_over() -> None:
-    async def story() -> None:
-        office = Office()
-        one, two = office.desk(), office.desk()
-        shop = await office.shop(one)
-        run = await one.open(one.promotion(shop, "production"))
-        thing = f"configuration.{shop}"
-        is_taken = False
-
-        def take_over(method: str) -> None:
-            nonlocal is_taken
-            if method == "start" and not is_taken:
-                is_taken = True
-                number = numbers(office.pool.keys, f"xsconsole.lease.{thing}")[0]
-                text = office.pool.keys[f"xsconsole.lease.{thing}.{number}"].replace("process-1", "process-2")
-                text = text.replace("desk-1", "desk-2")
-                key = f"xsconsole.lease.{thing}.{number + 1}"
-                office.pool.set_map(Field.POOL, None, {**office.pool.keys, key: text})
-
-        one.port.on_call = take_over
-        status = await run.wait()
-
-        assert "desk-2 took it over" in reason_of(status)
-        await asyncio.sleep(61)
-        assert (await two.settle(shop, Direction.RESUME)).state is RunState.DONE
-
-    virtually(story)
-
-
-def test_without_its_row_no_step_is_taken() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        command = desk.promotion(shop, "production")
-        digest = desk.engine.plan(command).digest
-        desk.ledger.is_full = True
-
-        with pytest.raises(StoreFailed):
-            await desk.engine.open(Confirmed(command=command, digest=digest))
-
-        assert not any(vm.is_a_snapshot for vm in office.pool.vms())
-        assert desk.engine.watch.holder_of(f"configuration.{shop}") is None
-
-    virtually(story)
-
-
-@pytest.mark.parametrize("method", ["snapshot", "start"])
-def test_a_ledger_that_fails_half_way_interrupts_and_begins_nothing_more(method: str) -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-
-        def fill(called: str) -> None:
-            desk.ledger.is_full = desk.ledger.is_full or called == method
-
-        desk.port.on_call = fill
-        status = await desk.do(desk.promotion(shop, "production"))
-
-        assert reason_of(status) == "The disk is full."
-        assert desk.port.calls.count("start") <= 1
-        desk.port.on_call = lambda _: None
-        desk.ledger.is_full = False
-        assert (await desk.settle(shop, Direction.UNDO)).state is RunState.UNDONE
-        assert desk.card(shop).standing is Standing.WHOLE
-
-    virtually(story)
-
-
-def test_a_step_that_cannot_be_undone_leaves_the_run_to_be_settled() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        desk.port.faults += [
-            Fault(method="start", code="NO_HOSTS_AVAILABLE"),
-            Fault(method="destroy_snapshot", nth=2, code="SR_BACKEND_FAILURE_80"),
-        ]
-
-        status = await desk.do(desk.promotion(shop, "production"))
-
-        assert status.state is RunState.INTERRUPTED
-        assert AuditEvent.UNDO_FAILED in desk.ledger.events()
-        assert isinstance(status.error, Interrupted)
-        assert status.error.undone
-        assert (await desk.settle(shop, Direction.RESUME)).state is RunState.DONE
-        assert desk.card(shop).stage == "production"
-        assert desk.card(shop).restore_points[0].is_whole
-
-    virtually(story)
-
-
 def test_a_run_that_is_aborted_is_put_back() -> None:
     async def story() -> None:
         office = Office()
@@ -341,198 +217,6 @@ def test_what_only_other_programs_see_may_fail() -> None:
         status = await desk.do(desk.promotion(shop, "production"))
 
         assert status.state is RunState.DONE
-
-    virtually(story)
-
-
-def test_what_somebody_changes_behind_the_run_is_found_by_the_verification() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        db, web, lb = (desk.member(shop, role) for role in ("shop-db", "shop-web", "shop-lb"))
-        run = await desk.open(desk.promotion(shop, "production"))
-
-        def meddle(method: str) -> None:
-            if AuditEvent.STEP_SETTLED in desk.ledger.events()[-2:] and run.status.current == ("08-verify",):
-                office.pool.change(db, other_config={})
-                office.pool.change(web, power_state="Halted")
-                desk.port.on_call = lambda _: None
-
-        desk.port.on_call = meddle
-        status = await run.wait()
-
-        assert isinstance(status.error, RunFailed)
-        assert isinstance(status.error.cause, VerificationFailed)
-        assert status.error.cause.differences == ("shop-db carries another value", "shop-web does not run")
-        assert office.pool.vm(lb).power_state == "Halted"
-
-    virtually(story)
-
-
-def test_a_member_that_goes_during_the_run_fails_it_and_does_not_hinder_the_way_back() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        lb = desk.member(shop, "shop-lb")
-        run = await desk.open(desk.promotion(shop, "production"))
-
-        def forget(method: str) -> None:
-            if method == "start" and office.pool.find(lb):
-                office.pool.forget(lb)
-
-        desk.port.on_call = forget
-        status = await run.wait()
-
-        assert status.state is RunState.UNDONE
-        assert isinstance(status.error, RunFailed)
-        assert isinstance(status.error.cause, PoolFailed)
-        assert desk.card(shop).standing is Standing.INCOMPLETE
-
-    virtually(story)
-
-
-def test_every_member_can_go_and_the_way_back_still_ends() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        members = [member.uuid for member in desk.card(shop).members]
-        await desk.do(desk.promotion(shop, "production"))
-        run = await desk.open(desk.demotion(shop, "staging", Disks.RESTORE))
-
-        def forget(method: str) -> None:
-            if method == "start":
-                for uuid in members:
-                    if office.pool.find(uuid):
-                        office.pool.forget(uuid)
-
-        desk.port.on_call = forget
-        status = await run.wait()
-
-        assert status.state is RunState.UNDONE
-        await desk.engine.close()
-
-    virtually(story)
-
-
-def test_a_machine_started_by_somebody_is_not_reverted_under_its_feet() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        await desk.do(desk.promotion(shop, "production"))
-        db = desk.member(shop, "shop-db")
-        run = await desk.open(desk.demotion(shop, "staging", Disks.RESTORE))
-
-        taken = 0
-
-        def after_snapshots(method: str) -> None:
-            nonlocal taken
-            taken += method == "snapshot"
-            if taken == 3 and run.status.current and any("revert" in key for key in run.status.current):
-                office.pool.change(db, power_state="Running")
-                desk.port.on_call = lambda _: None
-
-        desk.port.on_call = after_snapshots
-        status = await run.wait()
-
-        assert isinstance(status.error, RunFailed)
-        assert "runs, and a return to a snapshot would stop it" in str(status.error.cause)
-
-    virtually(story)
-
-
-def test_where_the_snapshot_set_aside_is_gone_it_is_said_and_the_run_can_go_forward() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        await desk.do(desk.promotion(shop, "production"))
-        run = await desk.open(desk.demotion(shop, "staging", Disks.RESTORE))
-        desk.port.on_call = lambda method: run.stop() if method == "start" else None
-        await run.wait()
-        for vm in office.pool.vms():
-            if vm.is_a_snapshot and "set aside" in vm.name_label:
-                office.pool.destroy_snapshot(vm.uuid)
-        desk.port.on_call = lambda _: None
-
-        status = await desk.settle(shop, Direction.UNDO)
-        assert "snapshot that was set aside is gone" in reason_of(status)
-
-        status = await desk.settle(shop, Direction.RESUME)
-        assert status.state is RunState.DONE
-
-    virtually(story)
-
-
-@pytest.mark.parametrize("cut_at", range(1, 120, 5))
-def test_a_run_whose_undoing_was_cut_off_can_still_go_forward(cut_at: int) -> None:
-    async def story() -> None:
-        office = Office()
-        desk, other = office.desk(), office.desk()
-        vms = [office.pool.add_vm("db", "Running"), office.pool.add_vm("web", "Running", order=1)]
-        shop = await office.configuration(desk, "shop", "1", "staging", [vm.uuid for vm in vms])
-        await desk.do(desk.promotion(shop, "production"))
-        desk.port.faults.append(Fault(method="start", nth=2, code="NO_HOSTS_AVAILABLE"))
-        await desk.open(desk.demotion(shop, "staging", Disks.RESTORE))
-        desk.port.on_call = _cut_while_undoing(desk, cut_at)
-        await asyncio.sleep(90)
-        assert desk.is_dead
-
-        status = await other.settle(shop, Direction.RESUME)
-
-        assert status.state is RunState.DONE, status.error
-        assert other.card(shop).stage == "staging"
-        assert {member.power_state for member in other.card(shop).members} == {"Running"}
-
-    virtually(story)
-
-
-def _cut_while_undoing(desk: Desk, cut_at: int) -> Callable[[str], None]:
-    def count(method: str) -> None:
-        if AuditEvent.RUN_UNDOING in desk.ledger.events() and desk.cut_at is None:
-            desk.cut_at = cut_at
-
-    return count
-
-
-def test_a_view_that_lags_behind_refuses_instead_of_deciding_on_old_news() -> None:
-    async def story() -> None:
-        office = Office()
-        one, two = office.desk(), office.desk()
-        shop = await office.shop(one)
-        old = two.promotion(shop, "production")
-        digest = two.engine.plan(old).digest
-        two.is_deaf = True
-        await one.do(one.promotion(shop, "production"))
-
-        with pytest.raises(Refused, match="has not caught up"):
-            await two.engine.open(Confirmed(command=old, digest=digest))
-
-        two.is_deaf = False
-        assert two.engine.watch.holder_of(f"configuration.{shop}") is None
-
-    virtually(story)
-
-
-def test_what_the_pool_says_under_the_lease_counts_and_not_the_mirror() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        command = desk.promotion(shop, "production")
-        digest = desk.engine.plan(command).digest
-        desk.is_deaf_to_machines = True
-        office.pool.change(desk.member(shop, "shop-lb"), power_state="Running")
-
-        with pytest.raises(PlanIsStale):
-            await desk.engine.open(Confirmed(command=command, digest=digest))
-        with pytest.raises(PlanIsStale):
-            await desk.engine.open(Confirmed(command=command, digest="something else"))  # type: ignore[arg-type]
-
-        assert desk.ledger.events()[-1] is AuditEvent.COMMAND_REFUSED
 
     virtually(story)
 

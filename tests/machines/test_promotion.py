@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.engine.desks import Desk, MemoryLedger, Office, VirtualLoop
-from tests.engine.memory_pool import Fault
+from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.poolstate import LeaseValue, RunRecord, decode, decode_run
-from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole.errors import ConsoleError, Refused
@@ -46,6 +46,7 @@ class Promotions(RuleBasedStateMachine):
         self.ids: list[ConfigurationId] = []
         self.before: dict[ConfigurationId, dict[Uuid, Machine]] = {}
         self.written = 0
+        self._buried: list[Fact] = []
 
     @initialize()
     def open_the_office(self) -> None:
@@ -184,8 +185,6 @@ class Promotions(RuleBasedStateMachine):
             assert {(record.run, step) for step in record.settled} <= intended
 
     # How it is done
-
-    _buried: list = []  # type: ignore[type-arg]
 
     async def _try(self, desk: Desk, which: int, choice: int, disks: Disks) -> None:
         card = desk.card(self.ids[which])

@@ -1,0 +1,181 @@
+"""Two consoles with homes of their own at one pool."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from embedded import EmbeddedPool, embedded_pool
+
+from tests.console.desk import SHOP, Desk, seated
+from tests.console.pool_state import footprint, restore_points, runs_and_held_leases
+from xsconsole.console import RunState, RunStatus
+from xsconsole.domain import words
+from xsconsole.domain.board import Standing
+from xsconsole.domain.events import ConfigurationMoved
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
+from xsconsole.engine.commands import Create, Direction, Dissolve, NewMember, Plannable
+from xsconsole.errors import HeldElsewhere, Refused
+
+SEEN_S = 1.0
+
+
+@pytest.fixture
+def pool() -> Iterator[EmbeddedPool]:
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+@pytest.fixture
+async def desks(pool: EmbeddedPool, tmp_path: Path) -> AsyncIterator[tuple[Desk, Desk]]:
+    async with seated(pool, tmp_path / "a", "alice") as alice, seated(pool, tmp_path / "b", "adam") as adam:
+        yield alice, adam
+
+
+async def attempt(desk: Desk, command: Plannable) -> RunStatus | Refused:
+    try:
+        return await desk.do(command)
+    except Refused as refusal:
+        return refusal
+
+
+async def test_a_promotion_here_appears_there_within_a_second_and_is_recorded_as_seen(
+    desks: tuple[Desk, Desk],
+) -> None:
+    alice, adam = desks
+    seen_at: dict[StageId | None, float] = {}
+    adam.console.subscribe(ConfigurationMoved, lambda move: seen_at.setdefault(move.target, time.monotonic()))
+
+    status = await alice.do(alice.promotion())
+    ended_at = time.monotonic()
+    await adam.until(lambda: adam.stands(SHOP, "production"), SEEN_S)
+
+    assert status.state is RunState.DONE
+    assert seen_at[StageId("production")] - ended_at < SEEN_S
+    row = await adam.until_recorded(AuditEvent.OBSERVED)
+    assert (row.fact.configuration_name, row.fact.source, row.fact.target) == (SHOP, "staging", "production")
+    assert row.fact.outcome is Outcome.OBSERVED
+    assert AuditEvent.OBSERVED not in await alice.events()
+
+
+async def test_what_one_console_undid_is_no_news_when_another_does_it(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    pool.control("fail", method="VM.snapshot", nth=2, code="SR_BACKEND_FAILURE_44", params=["", "", ""])
+    assert (await alice.do(alice.promotion())).state is RunState.UNDONE
+    await adam.until(lambda: adam.stands(SHOP, "staging"))
+
+    await adam.do(adam.promotion())
+
+    row = await alice.until_recorded(AuditEvent.OBSERVED)
+    assert row.fact.target == "production"
+
+
+async def test_a_creation_that_was_undone_is_nobody_elses_dissolution(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, _ = desks
+    vms = tuple(NewMember(vm=vm.uuid) for vm in _free_machines(alice))
+    pool.control("fail", method="VM.add_to_other_config", nth=3, code="INTERNAL_ERROR", params=["the disk is gone"])
+    created = Create(service="tools", version="1", stage=StageId("integration"), members=vms)
+
+    status = await alice.do(created)
+    await alice.until(lambda: all(card.name != "tools 1" for card in alice.console.board.cards.values()))
+    await alice.do(alice.promotion("payroll 2026.5", "patch-testing"))
+
+    assert status.state is RunState.UNDONE
+    assert AuditEvent.OBSERVED not in await alice.events()
+
+
+async def test_of_two_at_the_same_moment_one_wins_and_the_other_is_told_who(desks: tuple[Desk, Desk]) -> None:
+    alice, adam = desks
+
+    ended = await asyncio.gather(attempt(alice, alice.promotion()), attempt(adam, adam.promotion()))
+
+    won = [status for status in ended if isinstance(status, RunStatus)]
+    lost = [refusal for refusal in ended if isinstance(refusal, HeldElsewhere)]
+    assert [status.state for status in won] == [RunState.DONE]
+    assert len(lost) == 1
+    winner = "adam" if ended.index(lost[0]) == 0 else "alice"
+    assert winner in words.explain(lost[0]).failed
+    loser = desks[ended.index(lost[0])]
+    refused = (await loser.rows(AuditQuery(event=AuditEvent.COMMAND_REFUSED)))[0]
+    assert winner in refused.fact.reason
+
+
+async def test_one_service_has_one_place_in_production_whoever_is_faster(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    vms = tuple(NewMember(vm=vm.uuid) for vm in _free_machines(alice))
+    await alice.do(Create(service="shop", version="1.2.9", stage=StageId("staging"), members=vms))
+    await adam.until(lambda: adam.stands("shop 1.2.9", "staging"))
+
+    ended = await asyncio.gather(
+        attempt(alice, alice.promotion()), attempt(adam, adam.promotion("shop 1.2.9", "production"))
+    )
+
+    states = [status.state for status in ended if isinstance(status, RunStatus)]
+    assert states == [RunState.DONE]
+    await alice.until(lambda: len(alice.console.board.in_stage(StageId("production"))) == 3)
+    in_production = [card.name for card in alice.console.board.in_stage(StageId("production"))]
+    assert len([name for name in in_production if name.startswith("shop")]) == 1
+    assert not runs_and_held_leases(pool)
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+async def test_what_one_console_left_another_settles_and_the_first_closes_its_journal(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk], direction: Direction
+) -> None:
+    alice, adam = desks
+    before = footprint(pool)
+    await alice.start(alice.promotion())
+    await alice.until(lambda: alice.console.runs[0].settled)
+    await alice.console.disconnect()
+    await adam.until(lambda: adam.stands(SHOP, "staging", Standing.INTERRUPTED))
+
+    status = await adam.settle(adam.card().id, direction)
+
+    assert status.error is None
+    stage = "production" if direction is Direction.RESUME else "staging"
+    await adam.until(lambda: adam.stands(SHOP, stage))
+    assert not runs_and_held_leases(pool)
+    assert len(restore_points(pool, SHOP)) == (4 if direction is Direction.RESUME else 0)
+    if direction is Direction.UNDO:
+        assert footprint(pool) == before
+
+
+async def test_a_run_that_somebody_else_settled_is_closed_in_the_journal_at_once(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    pool.control("fail", method="VM.snapshot", nth=2, code="SR_BACKEND_FAILURE_44", params=["", "", ""])
+    pool.control("fail", method="VM.destroy", nth=1, code="INTERNAL_ERROR", params=["no"])
+    status = await alice.do(alice.promotion())
+    assert status.state is RunState.INTERRUPTED
+    await adam.until(lambda: adam.stands(SHOP, "staging", Standing.INTERRUPTED))
+
+    await adam.settle(adam.card().id, Direction.UNDO)
+
+    row = await alice.until_recorded(AuditEvent.RUN_CLOSED)
+    assert (row.fact.run, row.fact.outcome) == (status.run, Outcome.OBSERVED)
+
+
+async def test_a_dissolution_elsewhere_takes_the_card_away_here(desks: tuple[Desk, Desk]) -> None:
+    alice, adam = desks
+    card = adam.card("payroll 2026.5")
+
+    await adam.do(Dissolve(configuration=card.id, revision=card.revision))
+
+    await alice.until(lambda: card.id not in alice.console.board.cards, SEEN_S)
+    row = await alice.until_recorded(AuditEvent.OBSERVED)
+    assert (row.fact.configuration, row.fact.target) == (card.id, None)
+    assert row.fact.configuration_name == card.name
+
+
+def _free_machines(desk: Desk) -> list[VM]:
+    return [vm for vm in desk.console.inventory.all(VM) if vm.name_label in ("build-1", "build-2")]

@@ -1,0 +1,143 @@
+"""A pool of values as the engine's port, with failures and broken roads on command."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from tests.engine.memory_pool import MemoryPool
+from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.inventory import (
+    VM,
+    Record,
+)
+from xsconsole.engine.ports import Field, Identity, Progress
+from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
+
+RecordKind = TypeVar("RecordKind", bound=Record)
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """What befalls the `nth` call of `method` from now on. `how`: fail, lose-before, lose-after."""
+
+    method: str
+    nth: int = 1
+    how: str = "fail"
+    code: str = "SR_BACKEND_FAILURE_44"
+    parameters: tuple[str, ...] = ("", "There is insufficient space", "")
+
+
+Crossing = Callable[[str], None]
+"""Called before and after every call; may raise to cut the caller off."""
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryPort:
+    """One console's way to the pool."""
+
+    pool: MemoryPool
+    identity: Identity
+    cross: Crossing = lambda _: None
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    on_call: Callable[[str], None] = lambda _: None
+
+    async def until_available(self, timeout_s: float) -> None:
+        if self.pool.is_away:
+            await asyncio.sleep(timeout_s)
+            if self.pool.is_away:
+                raise LostMaster(pool="acme", tried=("192.0.2.1",))
+
+    async def keys(self, map_: Field, vm: Uuid | None = None) -> Mapping[str, str]:
+        return await self._call("keys", lambda: self.pool.map_of(map_, vm) or {})
+
+    async def add_key(self, map_: Field, key: str, value: str, vm: Uuid | None = None) -> bool:
+        def add() -> bool:
+            present = self.pool.map_of(map_, vm)
+            if present is None:
+                raise PoolFailed(code="UUID_INVALID", parameters=("VM", str(vm)), method="add_to")
+            if key in present:
+                return False
+            self.pool.set_map(map_, vm, {**present, key: value})
+            return True
+
+        return await self._call("add_key", add)
+
+    async def remove_key(self, map_: Field, key: str, vm: Uuid | None = None) -> None:
+        def remove() -> None:
+            present = self.pool.map_of(map_, vm)
+            if present is not None and key in present:
+                self.pool.set_map(map_, vm, {name: text for name, text in present.items() if name != key})
+
+        await self._call("remove_key", remove)
+
+    async def read_vm(self, vm: Uuid) -> VM | None:
+        return await self._call("read_vm", lambda: self.pool.find(vm))
+
+    async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]:
+        return await self._call("snapshots_of", lambda: self.pool.snapshots_of(vm) if self.pool.find(vm) else ())
+
+    async def snapshot(self, vm: Uuid, name: str, run: RunId, on_progress: Progress) -> Uuid:
+        return await self._call("snapshot", lambda: self.pool.snapshot(vm, name), on_progress)
+
+    async def revert(self, snapshot: Uuid, run: RunId, on_progress: Progress) -> None:
+        await self._call("revert", lambda: self.pool.revert(snapshot), on_progress)
+
+    async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
+        await self._call("destroy_snapshot", lambda: self.pool.destroy_snapshot(snapshot))
+
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
+        def start() -> None:
+            self.pool.demand(vm, "start", ("Halted",))
+            self.pool.change(vm, power_state="Running")
+
+        await self._call("start", start, on_progress)
+
+    async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
+        def shut_down() -> None:
+            self.pool.demand(vm, "clean_shutdown", ("Running",))
+            self.pool.change(vm, power_state="Halted")
+
+        await self._call("shut_down", shut_down, on_progress)
+
+    async def set_ha_restart_priority(self, vm: Uuid, priority: str) -> None:
+        await self._call("set_ha_restart_priority", lambda: self.pool.change(vm, ha_restart_priority=priority))
+
+    async def define_stage_field(self) -> None:
+        await self._call("define_stage_field", lambda: None)
+
+    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
+        await self._call("announce", lambda: self.pool.messages.append((name, body)))
+
+    async def quiesce(self, run: RunId, timeout_s: float) -> None:
+        await self._call("quiesce", lambda: None)
+
+    async def _call(self, method: str, effect: Callable[[], Result], on_progress: Progress | None = None) -> Result:
+        fault = self._fault(method)
+        self.calls.append(method)
+        self.on_call(method)
+        await asyncio.sleep(0)
+        self.cross(f"before {method}")
+        if self.pool.is_away or (fault is not None and fault.how == "lose-before"):
+            raise ConnectionLost(pool="acme", cause="cut", was_sent=True)
+        if fault is not None and fault.how == "fail":
+            raise PoolFailed(code=fault.code, parameters=fault.parameters, method=method)
+        if on_progress is not None:
+            on_progress(0.5)
+        result = effect()
+        await asyncio.sleep(0)
+        self.cross(f"after {method}")
+        if fault is not None:
+            raise ConnectionLost(pool="acme", cause="cut", was_sent=True)
+        return result
+
+    def _fault(self, method: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == method:
+                fault.nth -= 1
+                if fault.nth == 0:
+                    self.faults.remove(fault)
+                    return fault
+        return None
