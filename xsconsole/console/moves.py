@@ -21,15 +21,19 @@ class OwnMoves:
         intent = status.plan.intent
         if status.ended_at is None or status.state is RunState.DONE:
             return
-        self._expected.discard((intent.configuration, intent.target))
         if status.state is RunState.UNDONE and intent.source is None:
+            # The feed may tell of the appearing only now, and then of the vanishing.
             self._expected.add((intent.configuration, None))
+        else:
+            self._expected.discard((intent.configuration, intent.target))
 
     def take(self, move: ConfigurationMoved) -> bool:
         """Whether the move is our own; it is expected only once."""
         own = (move.configuration, move.target)
         is_own = own in self._expected
         self._expected.discard(own)
+        if is_own and move.target is None:
+            self._expected = {expected for expected in self._expected if expected[0] != move.configuration}
         return is_own
 
     def forget(self) -> None:
