@@ -47,7 +47,11 @@ async def test_a_promotion_here_appears_there_within_a_second_and_is_recorded_as
 ) -> None:
     alice, adam = desks
     seen_at: dict[StageId | None, float] = {}
-    adam.console.subscribe(ConfigurationMoved, lambda move: seen_at.setdefault(move.target, time.monotonic()))
+
+    def see(move: ConfigurationMoved) -> None:
+        seen_at[move.target] = time.monotonic()
+
+    adam.console.subscribe(ConfigurationMoved, see)
 
     status = await alice.do(alice.promotion())
     ended_at = time.monotonic()
