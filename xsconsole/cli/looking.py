@@ -10,10 +10,10 @@ from xsconsole.cli.session import connected, is_published, no_passphrase, publis
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing
-from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.naming import find_configuration, shortened
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.workflow import to_json
-from xsconsole.errors import Refused
+from xsconsole.errors import NotFound, Refused
 
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
 
@@ -178,7 +178,14 @@ async def workflow_show(options: argparse.Namespace) -> int:
 
 async def workflow_export(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        text = to_json(published(console)) + b"\n"
+        workflow = published(console)
+        if options.name is not None and options.name.casefold() not in (workflow.id, workflow.name.casefold()):
+            raise NotFound(
+                reason=f"No workflow is called “{shortened(options.name)}”.",
+                mend="Name the one there is, or none.",
+                choices=(workflow.id, workflow.name),
+            )
+        text = to_json(workflow) + b"\n"
     if options.out is None:
         # The bytes as they are: a file made of them must not depend on this terminal's encoding.
         if sys.stdout is not None:

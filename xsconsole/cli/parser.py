@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _verb(workflow, "workflow list", "the workflows published on the pool", has_json=True)
     _verb(workflow, "workflow show", "stages and transitions", has_json=True)
     verb = _verb(workflow, "workflow export", "the workflow's text form")
+    verb.add_argument("name", metavar="NAME", nargs="?", help="id or name of the workflow; there is one on a pool")
     verb.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
 
     audit = _family(verbs, "audit", "what this console did and saw")

@@ -1,0 +1,134 @@
+"""What goes wrong on a command line: one clear sentence, the right exit status, nothing lost."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from embedded import EmbeddedPool, embedded_pool
+
+from tests.cli.shell import Said, Shell
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[EmbeddedPool]:
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+@pytest.fixture
+def shell(pool: EmbeddedPool, tmp_path: Path) -> Shell:
+    return Shell(home=tmp_path / "home", pool=pool)
+
+
+def refused(said: Said, *parts: str) -> None:
+    """Assert that the command was refused in words that have these parts, and without a word on standard output."""
+    assert (said.status, said.out) == (1, ""), said
+    assert said.err.startswith("xsconsole: ")
+    assert "Traceback" not in said.err
+    for part in parts:
+        assert part.casefold() in said.err.casefold(), said.err
+
+
+def test_a_wrong_password(shell: Shell) -> None:
+    refused(replace(shell, password="wrong").say("status"), "password")
+
+
+def test_an_address_where_nobody_answers(shell: Shell) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+        refused(replace(shell, pool=replace(shell.pool, url=url)).say("status"), url)
+
+
+def test_an_unknown_configuration_or_stage(shell: Shell) -> None:
+    refused(shell.say("config", "show", "nothing"), "nothing", "shop@1.3.0")
+    refused(shell.say("promote", "nothing", "--to", "production"), "nothing")
+    refused(shell.say("plan", "shop@staging", "--to", "nowhere"), "nowhere", "Production")
+
+
+def test_a_name_that_fits_several(shell: Shell) -> None:
+    refused(shell.say("plan", "crm", "--to", "production"), "crm", "7.1.1")
+
+
+def test_a_way_that_the_workflow_does_not_have(shell: Shell) -> None:
+    refused(shell.say("plan", "payroll@2026.5", "--to", "production"), "no way", "Patch testing")
+    refused(shell.say("promote", "crm@7.1.1", "--to", "production"), "crm 7.1")
+
+
+def test_another_plan_than_the_one_seen(shell: Shell) -> None:
+    refused(shell.say("promote", "shop@staging", "--to", "production", "--plan", "0" * 12), "plan")
+
+
+def test_a_role_that_may_only_read(shell: Shell) -> None:
+    reader = replace(shell, user="eve")
+
+    status = reader.say("status", "--json")
+
+    assert status.status == 0
+    assert status.document["role"] == "read-only"
+    refused(reader.say("promote", "shop@staging", "--to", "production"), "read-only", "pool-operator")
+
+
+def test_a_home_that_cannot_be_used(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    refused(replace(shell, home=tmp_path / "file").say("status"), "file")
+    refused(replace(shell, home=tmp_path / "file" / "below").say("status"), "file")
+
+
+def test_a_damaged_database_is_kept_as_it_is(shell: Shell) -> None:
+    shell.home.mkdir()
+    damaged = b"this is no database at all\n" * 100
+    (shell.home / "console.db").write_bytes(damaged)
+
+    refused(shell.say("promote", "shop@staging", "--to", "production"), "console.db")
+
+    assert (shell.home / "console.db").read_bytes() == damaged
+
+
+def test_no_passphrase_and_a_wrong_one(shell: Shell) -> None:
+    refused(
+        replace(shell, passphrase=None).say("promote", "shop@staging", "--to", "production"), "XSCONSOLE_PASSPHRASE"
+    )
+    refused(shell.say("promote", "crm@7.1.1", "--to", "production"), "crm 7.1")
+
+    refused(replace(shell, passphrase="another").say("promote", "shop@staging", "--to", "production"), "passphrase")
+
+
+def test_words_that_are_no_command(shell: Shell) -> None:
+    for words in (("promote", "shop"), ("frobnicate",), ("config",), ("promote", "shop", "--t", "x")):
+        said = shell.say(*words)
+
+        assert (said.status, said.out) == (2, "")
+        assert "usage" in said.err
+
+
+def test_a_certificate_nobody_knows_and_one_that_changed(tmp_path: Path) -> None:
+    with embedded_pool("--tls") as pool:
+        shell = Shell(home=tmp_path / "home", pool=pool)
+        assert pool.fingerprint is not None
+
+        refused(shell.say("status"), pool.fingerprint, "--fingerprint")
+        assert shell.say("status", "--fingerprint", pool.fingerprint).status == 0
+        assert shell.say("status").status == 0
+        refused(shell.say("status", "--fingerprint", "00" * 32), "certificate")
+
+
+def test_hostile_names_do_not_reach_the_terminal_raw(shell: Shell) -> None:
+    name = "\x1b[31m<script>\x07 \u202e=cmd() 😀 " + "x" * 10_000
+    with shell.pool.plain_session() as session:
+        (vm,) = session.xenapi.VM.get_by_name_label("old-wiki")
+        session.xenapi.VM.set_name_label(vm, name.replace("\x1b", "").replace("\x07", ""))
+        uuid = session.xenapi.VM.get_uuid(vm)
+
+    made = shell.say("config", "create", "wiki =1+1", "😀", "--stage", "integration", "--vm", uuid)
+    shown = shell.say("config", "show", "wiki =1+1")
+
+    assert made.status == 0, made.err
+    assert shown.status == 0
+    for text in (made.out, made.err, shown.out):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+        assert max(map(len, text.splitlines()), default=0) < 400

@@ -1,0 +1,115 @@
+"""Every verb of the command line, on a pool of its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from embedded import embedded_pool
+
+from tests.cli.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    with embedded_pool("--speed", "20") as pool:
+        yield Shell(home=tmp_path / "home", pool=pool)
+
+
+def test_looking_needs_no_key_and_changes_nothing(shell: Shell) -> None:
+    looker = replace(shell, passphrase=None)
+    shell.pool.calls()
+
+    status = looker.say("status", "--json")
+    listed = looker.say("config", "list", "--json")
+    plan = looker.say("plan", "shop@staging", "--to", "production", "--json")
+    workflow = looker.say("workflow", "show", "--json")
+
+    assert [said.status for said in (status, listed, plan, workflow)] == [0, 0, 0, 0]
+    assert status.document["pool"]["name"] == "acme"
+    assert {(one["service"], one["version"]) for one in listed.document} >= {("shop", "1.3.0"), ("crm", "7.1")}
+    assert len(plan.document["digest"]) == 64
+    assert [step["action"]["type"] for step in plan.document["steps"]].count("snapshot") == 4
+    assert [stage["name"] for stage in workflow.document["stages"]][-1] == "Production"
+    writing = [call["method"] for call in shell.pool.calls() if "add_to" in call["method"] or "set_" in call["method"]]
+    assert writing == []
+
+
+def test_a_configuration_goes_to_production_and_back_and_the_record_says_so(shell: Shell) -> None:
+    plan = shell.say("plan", "shop@staging", "--to", "Production", "--json").document["digest"]
+
+    there = shell.say("promote", "shop@staging", "--to", "Production", "--plan", plan[:12], "--reason", "release 1.3")
+    back = shell.say("demote", "shop@production", "--to", "staging", "--disks", "restore", "--json")
+
+    assert there.status == 0, there.err
+    assert "stands in Production now" in there.out
+    assert back.status == 0, back.err
+    assert back.document["state"] == "done"
+    assert "leaves the machines" in back.err
+    shown = shell.say("config", "show", "shop@staging", "--json").document
+    assert (shown["stage"], shown["standing"], len(shown["members"])) == ("staging", "whole", 4)
+    rows = shell.say("audit", "list", "--json", "--limit", "500").document
+    closed = [(row["target"], row["outcome"]) for row in rows if row["event"] == "run.closed"]
+    assert closed == [("staging", "done"), ("production", "done")]
+    assert any(row["reason"] == "release 1.3" for row in rows)
+    verified = shell.say("audit", "verify")
+    assert verified.status == 0
+    assert "BAD" not in verified.out
+
+
+def test_configurations_are_made_changed_and_dissolved(shell: Shell) -> None:
+    made = shell.say(
+        "config", "create", "tools", "1.0", "--stage", "Integration", "--vm", "web=jumpbox", "--vm", "build-1"
+    )
+    added = shell.say("config", "add", "tools", "--vm", "monitoring")
+    removed = shell.say("config", "remove", "tools", "--vm", "build-1")
+
+    assert [said.status for said in (made, added, removed)] == [0, 0, 0], (made.err, added.err, removed.err)
+    shown = shell.say("config", "show", "tools", "--json").document
+    assert {member["role"] for member in shown["members"]} == {"web", "monitoring"}
+
+    with shell.pool.plain_session() as session:
+        (vm,) = session.xenapi.VM.get_by_name_label("monitoring")
+        session.xenapi.VM.hard_shutdown(vm)
+        session.xenapi.VM.destroy(vm)
+    broken = shell.say("config", "show", "tools", "--json").document
+    refused = shell.say("promote", "tools", "--to", "patch-testing")
+    mended = shell.say("config", "adopt", "tools")
+
+    assert broken["standing"] == "incomplete"
+    assert any("monitoring" in problem for problem in broken["problems"])
+    assert (refused.status, refused.out) == (1, "")
+    assert "incomplete" in refused.err
+    assert mended.status == 0, mended.err
+    gone = shell.say("config", "dissolve", "tools")
+    assert gone.status == 0, gone.err
+    assert shell.say("config", "show", "tools").status == 1
+    with shell.pool.plain_session() as session:
+        (vm,) = session.xenapi.VM.get_by_name_label("jumpbox")
+        assert not [key for key in session.xenapi.VM.get_other_config(vm) if key.startswith("xsconsole.")]
+
+
+def test_a_workflow_is_listed_shown_and_exported(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "release.json"
+
+    listed, shown = shell.say("workflow", "list"), shell.say("workflow", "show")
+    exported = shell.say("workflow", "export", "release", "--out", str(out))
+
+    assert [said.status for said in (listed, shown, exported)] == [0, 0, 0], exported.err
+    assert "Release to production" in listed.out
+    assert "production" in shown.out.casefold()
+    assert b'"stages"' in out.read_bytes()
+
+
+def test_a_failing_step_is_put_back_and_said(shell: Shell) -> None:
+    shell.pool.control(
+        "fail", method="VM.snapshot", nth=3, code="SR_BACKEND_FAILURE_44", params=["", "no space", "[opterr]"]
+    )
+
+    ended = shell.say("promote", "shop@staging", "--to", "production")
+
+    assert ended.status == 1
+    assert "storage is full" in ended.err
+    assert "put back" in ended.err
+    shown = shell.say("config", "show", "shop@staging", "--json").document
+    assert (shown["stage"], shown["standing"], shown["restore_points"]) == ("staging", "whole", [])
