@@ -1,0 +1,91 @@
+"""The workflow as a value: what is refused, and what survives the way to the pool and back."""
+
+import base64
+import zlib
+
+import msgspec
+import pytest
+
+from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole.domain.poolstate import decode_run, decode_workflow
+from xsconsole.domain.workflow import (
+    Kind,
+    Stage,
+    Transition,
+    Workflow,
+    check,
+    default_workflow,
+    from_json,
+    from_stored,
+    to_json,
+    to_stored,
+)
+from xsconsole.errors import Refused
+
+
+def changed(**fields: object) -> Workflow:
+    return msgspec.structs.replace(default_workflow(), **fields)
+
+
+def way(source: str, target: str) -> Transition:
+    name = TransitionId(f"{source}-{target}-again")
+    return Transition(id=name, source=StageId(source), target=StageId(target), kind=Kind.PROMOTE)
+
+
+def test_the_way_to_the_pool_and_back_changes_nothing() -> None:
+    workflow = default_workflow()
+
+    assert from_stored(to_stored(workflow)) == workflow
+    assert from_json(to_json(workflow)).digest == workflow.digest
+    assert [stage.name for column in workflow.columns() for stage in column] == [
+        "Integration",
+        "Patch testing",
+        "Staging",
+        "Production",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "reason"),
+    [
+        (changed(stages=(), transitions=()), "has no stage"),
+        (changed(stages=(*default_workflow().stages, default_workflow().stages[0])), "same id or name"),
+        (changed(transitions=(way("staging", "nowhere"),)), "no way between two stages"),
+        (changed(transitions=(way("staging", "staging"),)), "no way between two stages"),
+        (changed(transitions=(*default_workflow().transitions, way("integration", "patch-testing"))), "from the same"),
+        (changed(transitions=(way("staging", "production"), way("production", "staging"))), "in a circle"),
+    ],
+)
+def test_a_workflow_that_contradicts_itself_is_refused(workflow: Workflow, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        check(workflow)
+
+
+@pytest.mark.parametrize("text", [b"no json", b'{"format":1}', b'{"format":2}', b'{"format":1,"surprise":true}'])
+def test_text_that_is_no_workflow_of_ours_is_refused(text: bytes) -> None:
+    with pytest.raises(Refused):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "not base64!",
+        base64.b64encode(b"not compressed").decode(),
+        base64.b64encode(zlib.compress(to_json(default_workflow()))[:-8]).decode(),
+        base64.b64encode(zlib.compress(bytes(8 * 1024 * 1024))).decode(),
+    ],
+)
+def test_a_damaged_or_swollen_value_on_the_pool_is_refused(stored: str) -> None:
+    with pytest.raises(Refused):
+        from_stored(stored)
+    assert decode_workflow(stored) is None
+    assert decode_run(stored) is None
+
+
+def test_a_workflow_too_large_for_the_pool_is_refused() -> None:
+    noise = "".join(chr(0x4E00 + (number * 7919) % 20_000) for number in range(40_000))
+    stage = Stage(id=StageId("a"), name="A", colour="#000000", description=noise)
+
+    with pytest.raises(Refused, match="is the most"):
+        to_stored(changed(stages=(stage,), transitions=()))
