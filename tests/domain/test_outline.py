@@ -20,7 +20,7 @@ from xsconsole.domain.inventory import (
     Record,
 )
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import NETWORKS, NOT_RUNNING, POOL, STORAGE, TEMPLATES, NodeId, replay
+from xsconsole.domain.outline_rows import NETWORKS, NOT_RUNNING, POOL, STORAGE, TEMPLATES, Changed, NodeId, Sort, replay
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, encode
 
 CLASS_NAMES = {Pool: "pool", Host: "host", HostMetrics: "host_metrics", VM: "vm", SR: "sr", Network: "network"}
@@ -215,6 +215,71 @@ def test_the_work_comes_in_pieces():
     assert not outline.is_settled
     assert sum(len(edit.rows) for edit in edits if not hasattr(edit, "count")) >= 20
     assert len(edits) <= 4
+
+
+def test_it_knows_how_many_there_are_also_where_they_are_not_visible(small):
+    _, outline = small
+
+    outline.set_open(POOL, is_open=False)
+
+    assert (outline.count(Sort.HOST), outline.count(Sort.VM), outline.count(Sort.TEMPLATE)) == (2, 4, 1)
+
+
+def test_the_network_of_the_hosts_own_management_has_no_line(small):
+    inventory, outline = small
+    inner = Network(
+        ref=Ref("OpaqueRef:inner"),
+        uuid=Uuid("inner"),
+        name_label="Host internal management network",
+        other_config={"is_host_internal_management_network": "true"},
+    )
+
+    tell(inventory, outline, inner)
+    outline.set_open(NETWORKS, is_open=True)
+
+    assert "    Host internal management network" not in told(outline)
+
+
+def test_objects_without_a_line_change_nothing(small):
+    inventory, outline = small
+    task = Change(ref=Ref("OpaqueRef:task"), class_name="task", record=None)
+    batch = ChangeBatch(changes=(task,))
+
+    inventory.apply(batch)
+    outline.hear(batch)
+
+    assert outline.is_settled
+
+
+def test_opening_a_host_that_holds_nothing_changes_nothing(small):
+    inventory, outline = small
+    tell(inventory, outline, host(2, "xen-p3"))
+    outline.set_open(NodeId(HOSTS[2]), is_open=False)
+
+    assert outline.set_open(NodeId(HOSTS[2]), is_open=True) == ()
+
+
+def test_many_scattered_changes_come_as_two_wide_ranges(small):
+    inventory, outline = small
+    before = list(outline.rows)
+    many = [vm(f"web-{number}x", resident_on=HOSTS[number % 2], power_state="Running") for number in range(60)]
+
+    edits = tell(inventory, outline, *many)
+    replay(before, edits)
+
+    assert len(edits) <= 2
+    assert before == list(outline.rows)
+
+
+def test_many_changed_lines_stay_changes(small):
+    inventory, outline = small
+    many = [vm(f"web-{number}x", resident_on=HOSTS[0], power_state="Running") for number in range(60)]
+    tell(inventory, outline, *many)
+    paused = [msgspec.structs.replace(record, power_state="Paused") for record in many[::2]]
+
+    edits = tell(inventory, outline, *paused)
+
+    assert {type(edit) for edit in edits} == {Changed}
 
 
 records = st.one_of(

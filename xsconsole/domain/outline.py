@@ -79,9 +79,6 @@ class Outline:
         """What stands otherwise than at first: groups that were opened, hosts that were closed."""
         return frozenset(self._toggled)
 
-    def facts(self, id_: NodeId) -> Facts | None:
-        return self._facts.get(id_)
-
     def count(self, sort: Sort) -> int:
         """Return how many there are, visible or not."""
         return self._counts[sort]
@@ -89,10 +86,6 @@ class Outline:
     def position(self, id_: NodeId) -> int | None:
         """Return the row of an object; None where it is not visible."""
         return self._index(id_) if self._is_visible(id_) else None
-
-    def parent(self, id_: NodeId) -> NodeId | None:
-        facts = self._facts.get(id_)
-        return facts.parent if facts is not None and facts.parent in self._facts else None
 
     # --- what the pool says
 
@@ -326,7 +319,7 @@ class Outline:
 
     def _insert(self, id_: NodeId, *, is_self: bool) -> None:
         lines = tuple(self._lines(id_, self._path(id_), is_self=is_self))
-        if not lines:
+        if not lines:  # a host or a group that holds nothing was opened
             return
         first = bisect_left(self._paths, lines[0][0])
         rows = tuple(row for _, row in lines)

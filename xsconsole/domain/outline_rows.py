@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, assert_never
 
 import msgspec
 
@@ -98,6 +98,8 @@ def replay(rows: list[Row], edits: Iterable[Edit]) -> None:
                 rows[edit.first : edit.first] = edit.rows
             case Changed():
                 rows[edit.first : edit.first + len(edit.rows)] = edit.rows
+            case _:
+                assert_never(edit)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -148,7 +150,7 @@ def group_facts() -> tuple[Facts, ...]:
 
 
 def facts_of(inventory: Inventory, class_name: str, ref: Ref) -> Facts | None:
-    """Return what an object contributes now; None where it is gone or has no line."""
+    """Return what an object of one of `CLASSES` contributes now; None where it is gone or has no line."""
     match class_name:
         case "pool":
             pool = inventory.pool
@@ -162,10 +164,9 @@ def facts_of(inventory: Inventory, class_name: str, ref: Ref) -> Facts | None:
         case "sr":
             sr = inventory.get(SR, ref)
             return None if sr is None else _sr(sr)
-        case "network":
+        case _:
             network = inventory.get(Network, ref)
             return None if network is None else _network(network)
-    return None
 
 
 def _words(*parts: str) -> str:
