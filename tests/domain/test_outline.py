@@ -166,6 +166,15 @@ def test_a_filter_shows_what_matches_and_what_it_hangs_below(small):
     assert told(outline) == ["acme", "  xen-p1", "    web-2", "    web-10"]
 
 
+def test_what_no_longer_matches_a_standing_filter_goes(small):
+    inventory, outline = small
+    outline.set_filter("state:running web-2")
+
+    tell(inventory, outline, vm("web-2", power_state="Paused", resident_on=HOSTS[0]))
+
+    assert told(outline) == []
+
+
 def test_a_filter_opens_groups_and_forgets_that_when_it_ends(small):
     _, outline = small
 
