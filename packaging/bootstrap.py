@@ -217,7 +217,8 @@ def make(held: tuple[int, ...]) -> None:
         raise CannotStart(f".venv cannot be made: {failure}.") from failure
     run_module("ensurepip", ["--default-pip"], held)
     install = ["install", "--disable-pip-version-check", "--no-input"]
-    run_module("pip", [*install, "--require-hashes", "-r", str(LOCK)], held)
+    # The lock is whole: a pip that resolves it again finds what was published since, and refuses it for want of a hash.
+    run_module("pip", [*install, "--no-deps", "--require-hashes", "-r", str(LOCK)], held)
     run_module("pip", [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], held)
     unfinished = STAMP.with_suffix(".new")
     unfinished.write_text(fingerprint(), encoding="ascii")

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,13 @@ def test_no_entry_of_python_3_11_is_a_pyside_that_aborts_it(entries):
 
     assert len(versions) == 1
     assert versions.pop().startswith("6.11.")
+
+
+def test_what_the_lock_installs_lacks_nothing():
+    """It is installed without a resolver, so nothing else would notice a gap."""
+    asked_for = [Requirement(line) for found in distributions() for line in found.requires or ()]
+    wanted = [wish for wish in asked_for if wish.marker is None or wish.marker.evaluate({"extra": ""})]
+    unmet = [str(wish) for wish in wanted if not wish.specifier.contains(distribution(wish.name).version)]
+
+    assert len(wanted) > 20
+    assert not unmet
