@@ -123,6 +123,24 @@ class Settings:
         """Remember a pool as the latest; an earlier entry of the same address gives way."""
         self._change(lambda now: msgspec.structs.replace(now, pools=(pool, *_without(now.pools, pool.url))))
 
+    def add_pool(self, pool: KnownPool) -> None:
+        """Remember a pool behind all others, unless it is known."""
+        self._change(
+            lambda now: (
+                now
+                if any(known.url == pool.url for known in now.pools)
+                else msgspec.structs.replace(now, pools=(*now.pools, pool))
+            )
+        )
+
+    def trust(self, url: str, fingerprint: str) -> None:
+        """Keep the certificate of a known pool, and all else as it is."""
+
+        def trusted(pool: KnownPool) -> KnownPool:
+            return msgspec.structs.replace(pool, fingerprint=fingerprint) if pool.url == url else pool
+
+        self._change(lambda now: msgspec.structs.replace(now, pools=tuple(map(trusted, now.pools))))
+
     def forget_pool(self, url: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, pools=_without(now.pools, url)))
 

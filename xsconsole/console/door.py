@@ -33,7 +33,7 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.lease import LeaseTiming
+from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
@@ -60,8 +60,6 @@ class Console:
             holder_of=self._watch.holder_of,
             hear_keys=self._hear_keys,
             publish=self._bus.publish,
-            # Who only looks publishes nothing, and is shown what the first who acts will publish.
-            assumed=default_workflow() if home.is_reading else None,
         )
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
@@ -140,9 +138,11 @@ class Console:
             raise
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
-        identity = gateway.identity
         known = self._home.settings.known_pool(connection.url)
-        self._home.remember_pool(connection, identity.pool_name)
+        self._home.remember_pool(connection, gateway.identity.pool_name)
+        forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
+        # Who may not publish is shown what the first who may will publish.
+        self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())
         if self._home.is_reading:
             return
         if connection.fingerprint is not None and (known is None or known.fingerprint != connection.fingerprint):
@@ -170,7 +170,7 @@ class Console:
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
         if self._may_all():
             await engine.begin()
-            self._aftercare = Aftercare(engine, ledger, identity.pool)
+            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool)
             await self._aftercare.begin()
             await self._publish_default(engine)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from xsconsole.console.processes import ProcessMark
+from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.lease import Me
@@ -75,8 +75,17 @@ class Home:
             console=self.settings.console,
             name=self.settings.console_name,
             process=self._mark.process,
-            is_gone=self._mark.is_gone,
+            is_gone=self.is_gone,
         )
+
+    def is_gone(self, process: str) -> bool:
+        """Whether a process of this home that once called itself so has ended; in doubt no."""
+        return self._mark.is_gone(process) if self._mark is not None else is_gone(self.settings.home, process)
+
+    async def nonces(self) -> frozenset[str]:
+        """Return by what processes of this home sign their leases, also those that have ended."""
+        source = self._ledger or self._reader
+        return frozenset() if source is None else await source.nonces()
 
     @property
     def is_reading(self) -> bool:
@@ -140,9 +149,18 @@ class Home:
         await set_password(self._ring, connection.url, connection.user, password.reveal())
 
     def remember_pool(self, connection: Connection, name: str) -> None:
-        self.settings.remember_pool(
-            KnownPool(url=connection.url, user=connection.user, name=name, fingerprint=connection.fingerprint)
-        )
+        """Remember where one was connected to last, and as whom.
+
+        Who only looks changes nothing that is remembered: it adds a pool that was unknown, and keeps the certificate
+        that it was told to trust.
+        """
+        pool = KnownPool(url=connection.url, user=connection.user, name=name, fingerprint=connection.fingerprint)
+        if not self.is_reading:
+            self.settings.remember_pool(pool)
+        elif (known := self.settings.known_pool(pool.url)) is None:
+            self.settings.add_pool(pool)
+        elif pool.fingerprint not in (None, known.fingerprint):
+            self.settings.trust(pool.url, pool.fingerprint)
 
     def window_state(self) -> Mapping[str, str]:
         return self.settings.window

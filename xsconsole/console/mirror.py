@@ -23,17 +23,20 @@ class Mirror:
         holder_of: HolderOf,
         hear_keys: Callable[[Mapping[str, str]], None],
         publish: Callable[[Event], None],
-        assumed: Workflow | None = None,
     ) -> None:
-        """Begin empty. `assumed` stands for the workflow of a pool that has none."""
         self.inventory = Inventory()
         self.board: Board = EMPTY_BOARD
         self._holder_of = holder_of
         self._hear_keys = hear_keys
         self._publish = publish
-        self._assumed = assumed
+        self._assumed: Workflow | None = None
         self._is_renewed = asyncio.Event()
         self._pending: asyncio.TimerHandle | None = None
+
+    def assume(self, workflow: Workflow | None) -> None:
+        """Show this workflow from now on where the pool has none."""
+        self._assumed = workflow
+        self.renew()
 
     def hear(self, batch: ChangeBatch) -> None:
         """Take a batch in. A whole one makes the board at once, a change soon."""

@@ -32,21 +32,26 @@ class ProcessMark:
 
     def is_gone(self, process: str) -> bool:
         """Whether a process of this home that once called itself so has ended without saying so; in doubt no."""
-        path = _path(self._home, process)
-        if process == self.process or not path.exists():
-            return False
-        lock = FileLock(path)
-        try:
-            lock.acquire(blocking=False)
-        except (Timeout, OSError):
-            return False
-        lock.release()
-        return True
+        return process != self.process and is_gone(self._home, process)
 
     def remove(self) -> None:
         """Say that this process has ended and left nothing behind."""
         self._lock.release()
         _path(self._home, self.process).unlink(missing_ok=True)
+
+
+def is_gone(home: Path, process: str) -> bool:
+    """Whether a process of `home` has ended without saying so, as one sees that is none of them; in doubt no."""
+    path = _path(home, process)
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError):
+        return False
+    lock.release()
+    return True
 
 
 def _path(home: Path, process: str) -> Path:

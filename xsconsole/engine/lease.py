@@ -218,11 +218,16 @@ class Leases:
         )
 
 
+def forsake_gone(watch: LeaseWatch, is_gone: Callable[[str], bool], nonces: frozenset[str]) -> None:
+    """Take what ended processes of this home still hold for nobody's, without a word to the pool."""
+    for nonce in nonces:
+        if is_gone(process_of(nonce)):
+            watch.forsake(nonce)
+
+
 async def free_forsaken(pool: PoolPort, watch: LeaseWatch, me: Me, nonces: frozenset[str]) -> None:
     """Free what ended processes of this home still hold, so that nobody waits for them."""
-    for nonce in nonces:
-        if me.is_gone(process_of(nonce)):
-            watch.forsake(nonce)
+    forsake_gone(watch, me.is_gone, nonces)
     keys = await insist(pool, lambda: pool.keys(Field.POOL))
     watch.observe(keys)
     for thing in _things(keys):
