@@ -132,3 +132,12 @@ def test_hostile_names_do_not_reach_the_terminal_raw(shell: Shell) -> None:
     for text in (made.out, made.err, shown.out):
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
         assert max(map(len, text.splitlines()), default=0) < 400
+
+
+def test_a_role_that_may_not_leaves_a_row_of_its_refusal(shell: Shell) -> None:
+    refused(replace(shell, user="eve").say("promote", "shop@staging", "--to", "production"), "read-only")
+    refused(replace(shell, user="eve").say("settle", "shop@staging", "undo"), "read-only")
+
+    rows = shell.say("audit", "list", "--json").document
+
+    assert [row["outcome"] for row in rows if row["event"] == "command.refused"] == ["refused", "refused"]

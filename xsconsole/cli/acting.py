@@ -48,6 +48,8 @@ async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
     async with connected(options, is_reading=False) as console:
         confirmed: Digest | None = None
+        if not all(right.is_allowed for right in console.rights):
+            await console.demand_rights(_command(console, options))
         while True:
             if options.wait and options.verb != "config create":
                 await _wait_for_others(console, options.name)
@@ -71,6 +73,7 @@ async def settle(options: argparse.Namespace) -> int:
         direction = Direction(options.direction)
         command = Settle(configuration=card.id, direction=direction, reason=options.reason)
         asked = RunState.UNDONE if direction is Direction.UNDO else RunState.DONE
+        await console.demand_rights(command)
         while True:
             try:
                 run = await console.do(command)

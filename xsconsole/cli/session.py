@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 
 from xsconsole.cli import output
 from xsconsole.console import Connection, Console, Secret
-from xsconsole.console.rights import require_all
 from xsconsole.domain.board import Card, published_workflow
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.naming import full_name
@@ -21,11 +20,7 @@ from xsconsole.errors import CertificateUnknown, NotFound, Refused
 
 @asynccontextmanager
 async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[Console]:
-    """Open the console on the pool that the options name. One that only reads needs no signing key.
-
-    Raises:
-        NotPermitted: this log-in may not do what every run needs; nothing was changed.
-    """
+    """Open the console on the pool that the options name. One that only reads needs no signing key."""
     given = _Given(options)
     console = await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading)
     try:
@@ -33,9 +28,6 @@ async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIt
         connection = console.home.known_connection(options.pool, options.user, options.fingerprint)
         password = given.password() or await console.home.stored_password(connection) or given.ask_password(connection)
         await _connect(console, connection, password)
-        identity = console.identity
-        if not is_reading and identity is not None:
-            require_all(console.rights, identity.role)
         yield console
     finally:
         await console.close()

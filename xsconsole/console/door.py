@@ -33,13 +33,14 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
+from xsconsole.engine.facts import refusal_fact
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import ConnectFailed, ConnectionLost, Refused
+from xsconsole.errors import ConnectFailed, ConnectionLost, NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
 from xsconsole.xapi.gateway import Gateway
 
@@ -138,15 +139,15 @@ class Console:
             raise
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
-        known = self._home.settings.known_pool(connection.url)
         self._home.remember_pool(connection, gateway.identity.pool_name)
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
         # Who may not publish is shown what the first who may will publish.
         self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())
         if self._home.is_reading:
             return
-        if connection.fingerprint is not None and (known is None or known.fingerprint != connection.fingerprint):
-            accepted: dict[str, Json] = {"url": connection.url, "fingerprint": connection.fingerprint}
+        url, fingerprint = connection.url, connection.fingerprint
+        if fingerprint is not None and not await self._home.has_recorded_trust(url, fingerprint):
+            accepted: dict[str, Json] = {"url": url, "fingerprint": fingerprint}
             await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, details=accepted))
         # What stands at the first look is one row; what moves from then on is a row each.
         stages: dict[str, Json] = {
@@ -239,6 +240,21 @@ class Console:
 
     # --- doing ----------------------------------------------------------------------------------------------------
 
+    async def demand_rights(self, command: Plannable | Settle) -> None:
+        """Refuse, on record, a command that this log-in may not give.
+
+        Raises:
+            NotPermitted: naming the least role that may; nothing was changed.
+        """
+        identity = self.identity
+        if identity is None:
+            return
+        try:
+            require_all(self.rights, identity.role)
+        except NotPermitted as refusal:
+            await self.record(refusal_fact(command, refusal, self.board, identity))
+            raise
+
     async def do(self, command: Confirmed | Settle) -> RunId:
         """Start a run and return once its intent is on record; the run goes on by itself.
 
@@ -248,9 +264,9 @@ class Console:
             StoreFailed: the audit cannot be written; nothing was changed.
         """
         engine = self._engine
-        if engine is None or self._gateway is None:
+        if engine is None:
             raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
-        require_all(self.rights, self._gateway.identity.role)
+        await self.demand_rights(command if isinstance(command, Settle) else command.command)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
         self._own_moves.expect(run.status.plan.intent)
         self._runs[run.status.run] = run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
-from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.lease import Me
 from xsconsole.errors import NotFound, Refused
 from xsconsole.settings import KnownPool, Settings, home_folder
@@ -15,6 +15,7 @@ from xsconsole.store.reader import LedgerReader
 from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
 
 DEFAULT_PORT_HINT = "such as https://xen-1.example"
+TRUST_ROWS = 1000
 
 
 class Home:
@@ -161,6 +162,13 @@ class Home:
             self.settings.add_pool(pool)
         elif pool.fingerprint not in (None, known.fingerprint):
             self.settings.trust(pool.url, pool.fingerprint)
+
+    async def has_recorded_trust(self, url: str, fingerprint: str) -> bool:
+        """Whether the newest row about a certificate of this address accepts this one."""
+        rows = await self.audit_page(AuditQuery(event=AuditEvent.CERTIFICATE_ACCEPTED), None, TRUST_ROWS)
+        accepted = [row.fact.details for row in rows if row.fact.details is not None]
+        newest = next((details for details in accepted if details.get("url") == url), None)
+        return newest is not None and newest.get("fingerprint") == fingerprint
 
     def window_state(self) -> Mapping[str, str]:
         return self.settings.window
