@@ -65,19 +65,19 @@ class Mirror(RuleBasedStateMachine):
     def look(self) -> None:
         events = difference(self.db, [Subscription(cls=cls.lower()) for cls in WATCHED], self.token)
         self.token = Token(objects=self.db.generation, messages=self.db.generation)
-        assert len({event["ref"] for event in events}) == len(events)
-        order = [("add", "mod", "del").index(event["operation"]) for event in events]
+        assert len({event.ref for event in events}) == len(events)
+        order = [("add", "mod", "del").index(event.operation) for event in events]
         assert order == sorted(order)
         for event in events:
-            match event["operation"]:
+            match event.operation:
                 case "add":
-                    assert event["ref"] not in self.known
-                    self.known[event["ref"]] = event["snapshot"]
+                    assert event.ref not in self.known
+                    self.known[event.ref] = dict(event.snapshot or {})
                 case "mod":
-                    assert event["ref"] in self.known
-                    self.known[event["ref"]] = event["snapshot"]
+                    assert event.ref in self.known
+                    self.known[event.ref] = dict(event.snapshot or {})
                 case "del":
-                    del self.known[event["ref"]]
+                    del self.known[event.ref]
         assert self.known == {ref: dict(row) for cls in WATCHED for ref, row in self.db.rows(cls)}
 
     @invariant()

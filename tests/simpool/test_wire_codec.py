@@ -40,7 +40,7 @@ def untagged(value: Any) -> Any:
 
 @given(values)
 def test_any_answer_in_xml_is_read_by_the_standard_library(value: Any) -> None:
-    (answer,), _ = xmlrpc.client.loads(wire_xml.success(value).decode())
+    (answer,), _ = xmlrpc.client.loads(b"".join(wire_xml.success(value)).decode())
 
     assert answer == {"Status": "Success", "Value": untagged(value)}
 
@@ -60,7 +60,7 @@ def test_any_answer_in_json_is_read_back(value: Any, is_version_2: bool) -> None
     envelope = wire_json.parse_request(json.dumps(call | ({"jsonrpc": "2.0"} if is_version_2 else {})).encode())
 
     assert envelope.request.params == [value]
-    assert json.loads(wire_json.success(envelope, value))["result"] == value
+    assert json.loads(b"".join(wire_json.success(envelope, value)))["result"] == value
 
 
 @given(st.binary(max_size=60))

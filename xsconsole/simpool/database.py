@@ -20,11 +20,34 @@ KEPT_TOMBSTONES = 20_000
 
 @dataclass(slots=True)
 class Row:
-    """One object. `created` and `modified` are generations of the database."""
+    """One object. `created` and `modified` are generations of the database.
+
+    `json` and `xml` are the object as it was last written to a wire, until it changes again.
+    """
 
     fields: dict[str, Any]
     created: int
     modified: int
+    json: bytes | None = None
+    xml: bytes | None = None
+
+
+class Record(Mapping[str, Any]):
+    """An object as an answer shows it: its fields as they are when the answer is written."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+
+    def __getitem__(self, name: str) -> Any:
+        return self.row.fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.row.fields)
+
+    def __len__(self) -> int:
+        return len(self.row.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +80,10 @@ class Database:
         self._tombstones: list[Tombstone] = []
         self._waiting: set[asyncio.Future[None]] = set()
         self._computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
+        self._initial = {
+            name: {field_name: one.initial() for field_name, one in cls.fields.items()}
+            for name, cls in model.classes.items()
+        }
 
     def row(self, cls: str, ref: str) -> Mapping[str, Any]:
         """Return all fields of an object, as they are now and will be later.
@@ -65,6 +92,15 @@ class Database:
             XapiError: HANDLE_INVALID, there is no such object.
         """
         return MappingProxyType(self._row(cls, ref).fields)
+
+    def record(self, cls: str, ref: str) -> Record:
+        """Return an object for an answer; raises as `row` does."""
+        return Record(self._row(cls, ref))
+
+    def records(self, cls: str) -> Iterator[tuple[str, Record]]:
+        """Yield reference and record of all objects of a class, oldest first; the class may change meanwhile."""
+        for ref, row in list(self._tables[cls].rows.items()):
+            yield ref, Record(row)
 
     def get(self, cls: str, ref: str, field_name: str) -> Any:
         """Return one field of an object; raises as `row` does."""
@@ -123,7 +159,7 @@ class Database:
         self._assert_writable(cls, given)
         if "uuid" in kind.fields and not given.get("uuid"):
             given["uuid"] = self._identities.uuid()
-        values = {name: given[name] if name in given else one.initial() for name, one in kind.fields.items()}
+        values = self._initial[cls] | given
         table = self._tables[cls]
         generation = self._next_generation()
         table.rows[ref] = Row(values, generation, generation)
@@ -152,6 +188,7 @@ class Database:
         """Say that an object changed, also where it did not; raises as `row` does."""
         row = self._row(cls, ref)
         row.modified = self._next_generation()
+        row.json = row.xml = None
         table = self._tables[cls]
         table.by_change.pop(ref, None)
         table.by_change[ref] = None
@@ -211,6 +248,24 @@ class Database:
         table.rows[ref] = Row(dict(fields), created, modified)
         if "uuid" in fields:
             table.by_uuid[str(fields["uuid"])] = ref
+
+    def place(self, cls: str, ref: str, fields: Mapping[str, Any]) -> None:
+        """Add one of very many objects, as it is to be; `relate` ends this, and nobody watches meanwhile."""
+        generation = self._next_generation()
+        self.put(cls, ref, fields, created=generation, modified=generation)
+        self._tables[cls].by_change[ref] = None
+
+    def relate(self) -> None:
+        """Fill the sets that the database keeps itself from the references at the other ends, of all objects."""
+        for relation in self.model.relations:
+            if relation.is_many_to_many:
+                continue
+            (one, one_field), (many, many_field) = relation.one, relation.many
+            found: dict[str, list[str]] = {}
+            for ref, row in self._tables[one].rows.items():
+                found.setdefault(row.fields[one_field], []).append(ref)
+            for ref, row in self._tables[many].rows.items():
+                row.fields[many_field] = tuple(found.get(ref, ()))
 
     def continue_from(self, generation: int, tombstones: Iterable[Tombstone]) -> None:
         """Go on where another database ended, whose objects have been `put` here."""
@@ -276,8 +331,10 @@ class Database:
         row = self._tables[cls].rows.get(target)
         if row is None:
             return
-        others = tuple(one for one in row.fields[field_name] if one != ref)
-        row.fields[field_name] = (*others, ref) if is_member else others
+        present = row.fields[field_name]
+        if ref in present:
+            present = tuple(one for one in present if one != ref)
+        row.fields[field_name] = (*present, ref) if is_member else present
         self.touch(cls, target)
 
 

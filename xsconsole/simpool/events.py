@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
-from xsconsole.simpool.database import Database
+from xsconsole.simpool.database import Database, Record
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.wire_values import Int32
+from xsconsole.simpool.wire_values import Event, Int32
 
 FIRST_DELAY_S = 0.050
 SHORTEST_DELAY_S = 0.003
@@ -94,11 +94,11 @@ def parse_token(text: str) -> Token:
     return Token(objects=int(found[1]), messages=int(found[2]))
 
 
-def difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[dict[str, Any]]:
+def difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[Event]:
     """Return at most one event per object: messages, then what is new, then what changed, then what is gone."""
-    messages: list[dict[str, Any]] = []
-    added: list[dict[str, Any]] = []
-    modified: list[dict[str, Any]] = []
+    messages: list[Event] = []
+    added: list[Event] = []
+    modified: list[Event] = []
     for cls in db.model.classes.values():
         wanted = [one for one in subscriptions if one.cls in ("", cls.name.lower())]
         if not wanted or not cls.has_events:
@@ -108,11 +108,11 @@ def difference(db: Database, subscriptions: Sequence[Subscription], since: Token
             if any(one.covers(cls.name, ref) for one in wanted):
                 is_new = row.created > known
                 target = messages if cls.name == _MESSAGES else added if is_new else modified
-                target.append(_event(cls.name, "add" if is_new else "mod", ref, row.modified, row.fields))
+                target.append(_event(cls.name, "add" if is_new else "mod", ref, row.modified, Record(row)))
     return [*messages, *added, *modified, *_removals(db, subscriptions, since)]
 
 
-def _removals(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[dict[str, Any]]:
+def _removals(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[Event]:
     return [
         _event(gone.cls, "del", gone.ref, gone.destroyed, None)
         for gone in db.destroyed_since(min(since.objects, since.messages))
@@ -122,17 +122,8 @@ def _removals(db: Database, subscriptions: Sequence[Subscription], since: Token)
     ]
 
 
-def _event(cls: str, operation: str, ref: str, generation: int, fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    event: dict[str, Any] = {
-        "id": str(generation),
-        "timestamp": "0.0",
-        "class": cls.lower(),
-        "operation": operation,
-        "ref": ref,
-    }
-    if fields is not None:
-        event["snapshot"] = dict(fields)
-    return event
+def _event(cls: str, operation: str, ref: str, generation: int, snapshot: Record | None) -> Event:
+    return Event(cls=cls.lower(), operation=operation, ref=ref, generation=generation, snapshot=snapshot)
 
 
 async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout: float) -> dict[str, Any]:
@@ -144,6 +135,7 @@ async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout:
         await asyncio.sleep(FIRST_DELAY_S)
     events = await _until_some(call, subscriptions, since, end)
     db = call.pool.db
+    # No turn of the loop has passed since the events were collected: the token stands for exactly these.
     counts = {name.lower(): Int32(db.count(name)) for name in db.model.classes}
     return {
         "events": events,
@@ -152,9 +144,7 @@ async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout:
     }
 
 
-async def _until_some(
-    call: Call, subscriptions: Sequence[Subscription], since: Token, end: float
-) -> list[dict[str, Any]]:
+async def _until_some(call: Call, subscriptions: Sequence[Subscription], since: Token, end: float) -> list[Event]:
     """Return the events there are as soon as there is one, and at `end` of the loop's time at the latest.
 
     Looking again waits a little longer each time, so that a storm of changes nobody here wants costs little.
@@ -198,7 +188,7 @@ async def _unregister(call: Call, classes: tuple[str, ...]) -> None:
         present.subscriptions = [one for one in present.subscriptions if one not in gone]
 
 
-async def _next(call: Call) -> list[dict[str, Any]]:
+async def _next(call: Call) -> list[Event]:
     present = call.pool.registrations.get(call.session.ref)
     if present is None or not present.subscriptions:
         track = hashlib.md5(call.session.ref.encode(), usedforsecurity=False).hexdigest()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.database import Record
 from xsconsole.simpool.model import Class, Message
 from xsconsole.simpool.query import parse_query
 from xsconsole.simpool.types import Map, Set
@@ -26,11 +27,6 @@ def generated(cls: Class, message: Message) -> Handler | None:
     return None
 
 
-def record(call: Call, cls: str, ref: str) -> dict[str, Any]:
-    """Return all fields of an object as they are now."""
-    return dict(call.pool.db.row(cls, ref))
-
-
 def _get_all(cls: str) -> Handler:
     async def get_all(call: Call) -> list[str]:
         return call.pool.db.refs(cls)
@@ -39,8 +35,8 @@ def _get_all(cls: str) -> Handler:
 
 
 def _get_all_records(cls: str) -> Handler:
-    async def get_all_records(call: Call) -> dict[str, dict[str, Any]]:
-        return {ref: dict(row) for ref, row in call.pool.db.rows(cls)}
+    async def get_all_records(call: Call) -> dict[str, Record]:
+        return dict(call.pool.db.records(cls))
 
     return get_all_records
 
@@ -54,16 +50,16 @@ def _get_all_where(cls: str) -> Handler:
 
 
 def _get_all_records_where(cls: str) -> Handler:
-    async def get_all_records_where(call: Call, expr: str) -> dict[str, dict[str, Any]]:
+    async def get_all_records_where(call: Call, expr: str) -> dict[str, Record]:
         query = parse_query(expr)
-        return {ref: dict(row) for ref, row in call.pool.db.rows(cls) if query.matches(ref, row)}
+        return {ref: record for ref, record in call.pool.db.records(cls) if query.matches(ref, record.row.fields)}
 
     return get_all_records_where
 
 
 def _get_record(cls: str) -> Handler:
-    async def get_record(call: Call, ref: str) -> dict[str, Any]:
-        return record(call, cls, ref)
+    async def get_record(call: Call, ref: str) -> Record:
+        return call.pool.db.record(cls, ref)
 
     return get_record
 

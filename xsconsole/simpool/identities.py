@@ -1,9 +1,11 @@
 """References and uuids, the same ones again for the same seed."""
 
 import random
-import uuid
 
 REFERENCE_PREFIX = "OpaqueRef:"
+
+_RANDOM_BITS = (1 << 128) - 1 - (0xC000 << 48) - (0xF000 << 64)
+_VERSION_4 = (0x8000 << 48) | (0x4000 << 64)
 
 
 class Identities:
@@ -14,7 +16,9 @@ class Identities:
 
     def uuid(self) -> str:
         """Return a fresh uuid of version 4."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        number = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
+        text = f"{number:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def reference(self) -> str:
         """Return a fresh `OpaqueRef:`."""

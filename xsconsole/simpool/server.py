@@ -3,13 +3,14 @@
 import html
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
 from aiohttp import web
 
 from xsconsole.simpool import control, wire_json, wire_xml
+from xsconsole.simpool.answers import respond
 from xsconsole.simpool.dispatch import LIST_METHODS, Dispatcher
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import ConnectionDropped
@@ -72,17 +73,18 @@ class Site:
         try:
             result = await self._dispatcher.answer(call)
         except XapiError as error:
-            return _rpc(wire_xml.failure(error), wire_xml.CONTENT_TYPE)
+            return await _rpc(request, wire_xml.failure(error), wire_xml.CONTENT_TYPE)
         is_bare = call.method == LIST_METHODS
-        return _rpc(wire_xml.bare(result) if is_bare else wire_xml.success(result), wire_xml.CONTENT_TYPE)
+        pieces = wire_xml.bare(result) if is_bare else wire_xml.success(result)
+        return await _rpc(request, pieces, wire_xml.CONTENT_TYPE)
 
     async def _json(self, request: web.BaseRequest) -> web.StreamResponse:
         envelope = wire_json.parse_request(await body_of(request))
         try:
             result = await self._dispatcher.answer(envelope.request)
         except XapiError as error:
-            return _rpc(wire_json.failure(envelope, error), wire_json.CONTENT_TYPE)
-        return _rpc(wire_json.success(envelope, result), wire_json.CONTENT_TYPE)
+            return await _rpc(request, wire_json.failure(envelope, error), wire_json.CONTENT_TYPE)
+        return await _rpc(request, wire_json.success(envelope, result), wire_json.CONTENT_TYPE)
 
     async def _options(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {**_NO_CACHE, **_ANY_ORIGIN, "Access-Control-Allow-Methods": "PUT"}
@@ -137,9 +139,9 @@ def _escape(text: str) -> str:
     return html.escape(text).replace("&#x27;", "&apos;")
 
 
-def _rpc(body: bytes, content_type: str) -> web.Response:
+async def _rpc(request: web.BaseRequest, pieces: Iterable[bytes], content_type: str) -> web.StreamResponse:
     # Clients compare the type for equality: nothing may be appended to it.
-    return web.Response(body=body, headers={**_NO_CACHE, **_ANY_ORIGIN, "content-type": content_type})
+    return await respond(request, pieces, {**_NO_CACHE, **_ANY_ORIGIN, "content-type": content_type})
 
 
 def _cut(request: web.BaseRequest) -> web.StreamResponse:

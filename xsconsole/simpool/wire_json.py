@@ -1,13 +1,16 @@
 """JSON-RPC 1 and 2 as XAPI speaks them: numbers are numbers, void is an empty string."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from xsconsole.simpool.database import Record
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.wire_values import Malformed, Request, instant_text
+from xsconsole.simpool.wire_values import Event, Malformed, Request, instant_text
 
 CONTENT_TYPE = "application/json"
 ERROR_NUMBER = 1
@@ -52,24 +55,68 @@ def parse_request(body: bytes) -> Envelope:
     return Envelope(request=Request(method=method, params=params), id=identity, is_version_2=is_version_2)
 
 
-def success(envelope: Envelope, result: object) -> bytes:
-    """Return the answer to a call that succeeded; None is void."""
+def success(envelope: Envelope, result: object) -> Iterator[bytes]:
+    """Yield the answer to a call that succeeded, in pieces that take a moment each; None is void."""
     value = "" if result is None else result
     if envelope.is_version_2:
-        return _encode({"jsonrpc": "2.0", "result": value, "id": envelope.id})
-    return _encode({"result": value, "error": None, "id": envelope.id})
+        return _pieces({"jsonrpc": "2.0", "result": value, "id": envelope.id})
+    return _pieces({"result": value, "error": None, "id": envelope.id})
 
 
-def failure(envelope: Envelope, error: XapiError) -> bytes:
-    """Return the answer to a call that failed."""
+def failure(envelope: Envelope, error: XapiError) -> Iterator[bytes]:
+    """Yield the answer to a call that failed."""
     if envelope.is_version_2:
         body = {"code": ERROR_NUMBER, "message": error.code, "data": error.params}
-        return _encode({"jsonrpc": "2.0", "error": body, "id": envelope.id})
-    return _encode({"result": None, "error": error.description, "id": envelope.id})
+        return _pieces({"jsonrpc": "2.0", "error": body, "id": envelope.id})
+    return _pieces({"result": None, "error": error.description, "id": envelope.id})
 
 
 def _field_is_wrong(name: str) -> Malformed:
     return Malformed(f"Jsonrpc.Malformed_method_request(\"Invalid field '{name}' in request body\")")
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    match value:
+        case Record():
+            yield record_text(value)
+        case Mapping():
+            yield b"{"
+            comma = b""
+            for key, one in value.items():
+                yield comma + _encode(str(key)) + b":"
+                comma = b","
+                yield from _pieces(one)
+            yield b"}"
+        case list() if value and isinstance(value[0], Event):
+            yield b"["
+            comma = b""
+            for event in value:
+                yield comma + _event(event)
+                comma = b","
+            yield b"]"
+        case _:
+            yield _encode(value)
+
+
+def record_text(record: Record) -> bytes:
+    """Return an object as text, which is kept until the object changes."""
+    row = record.row
+    if row.json is None:
+        row.json = msgspec.json.encode({name: _written(value) for name, value in row.fields.items()})
+    return row.json
+
+
+def _written(value: object) -> object:
+    """Return a field's value as the fast encoder is to see it, which has a form of its own for instants."""
+    return instant_text(value) if type(value) is datetime else value
+
+
+def _event(event: Event) -> bytes:
+    head = (
+        f'{{"id":"{event.generation}","timestamp":"0.0","class":"{event.cls}",'
+        f'"operation":"{event.operation}","ref":"{event.ref}"'
+    ).encode()
+    return head + b"}" if event.snapshot is None else head + b',"snapshot":' + record_text(event.snapshot) + b"}"
 
 
 def _encode(value: object) -> bytes:

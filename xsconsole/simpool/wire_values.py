@@ -4,9 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from xsconsole.simpool.database import Record
+
 
 class Int32(int):
     """A number that XML-RPC shows with a tag, unlike XAPI's 64-bit numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of an answer about changes; `cls` is in small letters, and what is gone has no `snapshot`."""
+
+    cls: str
+    operation: str
+    ref: str
+    generation: int
+    snapshot: Record | None
 
 
 class InstantText(str):

@@ -1,12 +1,15 @@
 """XML-RPC as XAPI speaks it: 64-bit numbers without a tag, failures inside a struct."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType, NoneType
+from typing import Any
 from xml.etree import ElementTree
 
+from xsconsole.simpool.database import Record
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.wire_values import InstantText, Int32, Malformed, Request, instant_text
+from xsconsole.simpool.wire_values import Event, InstantText, Int32, Malformed, Request, instant_text
 
 CONTENT_TYPE = "text/xml"
 
@@ -33,63 +36,150 @@ def parse_request(body: bytes) -> Request:
 def value_text(value: object) -> str:
     """Return a result as the text of an XML-RPC value; None is void."""
     parts: list[str] = []
-    _write_value(value, parts)
+    _write(value, parts)
     return "".join(parts)
 
 
-def success(result: object) -> bytes:
-    """Return the answer to a call that succeeded."""
+def success(result: object) -> Iterator[bytes]:
+    """Yield the answer to a call that succeeded, in pieces that take a moment each."""
     return _response({"Status": "Success", "Value": "" if result is None else result})
 
 
-def bare(result: object) -> bytes:
-    """Return an answer without the struct around it, as `system.listMethods` has it."""
+def bare(result: object) -> Iterator[bytes]:
+    """Yield an answer without the struct around it, as `system.listMethods` has it."""
     return _response(result)
 
 
-def failure(error: XapiError) -> bytes:
-    """Return the answer to a call that failed."""
+def failure(error: XapiError) -> Iterator[bytes]:
+    """Yield the answer to a call that failed."""
     return _response({"Status": "Failure", "ErrorDescription": error.description})
 
 
-def _response(value: object) -> bytes:
-    parts = ['<?xml version="1.0"?><methodResponse><params><param>']
-    _write_value(value, parts)
-    parts.append("</param></params></methodResponse>")
-    return "".join(parts).encode()
+def _response(value: object) -> Iterator[bytes]:
+    yield b'<?xml version="1.0"?><methodResponse><params><param>'
+    yield from _pieces(value)
+    yield b"</param></params></methodResponse>"
 
 
-def _write_value(value: object, parts: list[str]) -> None:
+def _pieces(value: object) -> Iterator[bytes]:
     match value:
-        case str():
-            parts += "<value>", _escape(value), "</value>"
-        case bool():
-            parts += "<value><boolean>", "1" if value else "0", "</boolean></value>"
-        case Int32():
-            parts += "<value><i4>", str(int(value)), "</i4></value>"
-        case int():
-            parts += "<value>", str(value), "</value>"
-        case float():
-            parts += "<value><double>", f"{value:.16g}", "</double></value>"
-        case datetime():
-            parts += "<value><dateTime.iso8601>", instant_text(value), "</dateTime.iso8601></value>"
-        case None:
-            parts.append("<value></value>")
+        case Record():
+            yield _record(value)
         case Mapping():
-            parts.append("<value><struct>")
+            yield b"<value><struct>"
             for key, one in value.items():
                 if one is not None:
-                    parts += "<member><name>", _escape(str(key)), "</name>"
-                    _write_value(one, parts)
-                    parts.append("</member>")
-            parts.append("</struct></value>")
+                    yield f"<member><name>{_escape(str(key))}</name>".encode()
+                    yield from _pieces(one)
+                    yield b"</member>"
+            yield b"</struct></value>"
         case tuple() | list():
-            parts.append("<value><array><data>")
+            yield b"<value><array><data>"
             for one in value:
-                _write_value(one, parts)
-            parts.append("</data></array></value>")
+                yield _event(one) if isinstance(one, Event) else value_text(one).encode()
+            yield b"</data></array></value>"
+        case _:
+            yield value_text(value).encode()
+
+
+def _record(record: Record) -> bytes:
+    """Return an object as text, which is kept until the object changes."""
+    row = record.row
+    if row.xml is None:
+        row.xml = value_text(row.fields).encode()
+    return row.xml
+
+
+def _event(event: Event) -> bytes:
+    head = (
+        f"<value><struct><member><name>id</name><value>{event.generation}</value></member>"
+        "<member><name>timestamp</name><value>0.0</value></member>"
+        f"<member><name>class</name><value>{event.cls}</value></member>"
+        f"<member><name>operation</name><value>{event.operation}</value></member>"
+        f"<member><name>ref</name><value>{_escape(event.ref)}</value></member>"
+    ).encode()
+    if event.snapshot is None:
+        return head + b"</struct></value>"
+    return b"".join((head, b"<member><name>snapshot</name>", _record(event.snapshot), b"</member></struct></value>"))
+
+
+def _write(value: object, parts: list[str]) -> None:
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        writer(value, parts)
+        return
+    match value:
+        case Event():
+            parts.append(_event(value).decode())
+        case Record():
+            parts.append(_record(value).decode())
+        case str():
+            _write_text(value, parts)
+        case Mapping():
+            _write_struct(value, parts)
         case _:
             raise TypeError(f"no value of XML-RPC: {value!r}")
+
+
+def _write_text(value: str, parts: list[str]) -> None:
+    parts.append(f"<value>{_escape(value)}</value>")
+
+
+def _write_bool(value: bool, parts: list[str]) -> None:
+    parts.append("<value><boolean>1</boolean></value>" if value else "<value><boolean>0</boolean></value>")
+
+
+def _write_int(value: int, parts: list[str]) -> None:
+    parts.append(f"<value>{value}</value>")
+
+
+def _write_int32(value: int, parts: list[str]) -> None:
+    parts.append(f"<value><i4>{int(value)}</i4></value>")
+
+
+def _write_float(value: float, parts: list[str]) -> None:
+    parts.append(f"<value><double>{value:.16g}</double></value>")
+
+
+def _write_instant(value: datetime, parts: list[str]) -> None:
+    parts.append(f"<value><dateTime.iso8601>{instant_text(value)}</dateTime.iso8601></value>")
+
+
+def _write_void(_value: None, parts: list[str]) -> None:
+    parts.append("<value></value>")
+
+
+def _write_struct(value: Mapping[object, object], parts: list[str]) -> None:
+    parts.append("<value><struct>")
+    for key, one in value.items():
+        if one is not None:
+            parts.append(f"<member><name>{_escape(str(key))}</name>")
+            _write(one, parts)
+            parts.append("</member>")
+    parts.append("</struct></value>")
+
+
+def _write_array(value: Sequence[object], parts: list[str]) -> None:
+    parts.append("<value><array><data>")
+    for one in value:
+        _write(one, parts)
+    parts.append("</data></array></value>")
+
+
+_WRITERS: Mapping[type, Callable[[Any, list[str]], None]] = MappingProxyType(
+    {
+        str: _write_text,
+        bool: _write_bool,
+        int: _write_int,
+        Int32: _write_int32,
+        float: _write_float,
+        datetime: _write_instant,
+        NoneType: _write_void,
+        dict: _write_struct,
+        tuple: _write_array,
+        list: _write_array,
+    }
+)
 
 
 def _escape(text: str) -> str:
