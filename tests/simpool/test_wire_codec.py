@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from xsconsole.simpool import wire_json, wire_xml
 from xsconsole.simpool.conversion import Converter
+from xsconsole.simpool.database import Database
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.events import Subscription, Token, difference
+from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import load
 from xsconsole.simpool.types import Bool, DateTime, Float, Int, Map, Set, Str, Type
 from xsconsole.simpool.wire_values import InstantText, Malformed
@@ -28,7 +31,7 @@ values = st.recursive(
 def untagged(value: Any) -> Any:
     """Return what a client reads of a value: numbers lose their tag."""
     match value:
-        case bool() | str():
+        case bool() | str() | float():
             return value
         case int():
             return str(value)
@@ -117,3 +120,22 @@ def test_arguments_are_taken_as_leniently_as_by_xapi(kind: Type, given_value: ob
 def test_arguments_of_the_wrong_type_are_refused(kind: Type, given_value: object) -> None:
     with pytest.raises(XapiError):
         Converter(MODEL).convert(kind, given_value)
+
+
+def test_an_event_reads_the_same_on_both_roads_and_as_its_object_changes() -> None:
+    db = Database(MODEL, Identities(1))
+    vm = db.create("VM", name_label='a <b> & "c" é', tags=("x", "y"), snapshot_time=datetime(2026, 8, 21, tzinfo=UTC))
+    envelope = wire_json.parse_request(b'{"jsonrpc":"2.0","method":"x","id":1}')
+    since = Token(objects=-1, messages=-1)
+
+    for name in ("first", "second"):
+        db.set("VM", vm, name_description=name)
+        events = difference(db, [Subscription()], since)
+        ((by_xml,), _) = xmlrpc.client.loads(b"".join(wire_xml.success(events)).decode(), use_builtin_types=False)
+        by_json = json.loads(b"".join(wire_json.success(envelope, events)))["result"]
+
+        (one,), (other,) = by_xml["Value"], by_json
+        assert one["snapshot"].pop("snapshot_time").value == other["snapshot"].pop("snapshot_time")
+        assert one["snapshot"]["name_description"] == name
+        assert one == other | {"snapshot": untagged(other["snapshot"])}
+        assert one["snapshot"]["name_label"] == 'a <b> & "c" é'

@@ -1,9 +1,12 @@
 """The commands of `/simpool/control`: what tests tell the pool to do wrong, and ask it afterwards."""
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import When
 from xsconsole.simpool.pool import Pool
@@ -15,11 +18,19 @@ class UnknownCommand(Exception):
     """The body names no command, or not all that the command needs."""
 
 
-def obey(pool: Pool, body: object) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controlled:
+    """A pool, with what goes on in it only because somebody told it to."""
+
+    pool: Pool
+    churn: Churn
+
+
+def obey(controlled: Controlled, body: object) -> dict[str, Any]:
     """Carry out a command, `{"do": name, ...}`, and return its answer.
 
     `fail` {method, code, params, nth}, `delay` {method, seconds}, `drop` {method, nth, when}, `fill_sr` {sr,
-    free_bytes}, `clear`, `log`, `pause`, `resume`. `nth` is 1 where it is left out
+    free_bytes}, `churn` {per_second, count, seed}, `clear`, `log`, `pause`, `resume`. `nth` is 1 where it is left out
     and counts from now; 0 means every call. `Async.X` counts as `X`.
 
     Raises:
@@ -31,32 +42,32 @@ def obey(pool: Pool, body: object) -> dict[str, Any]:
     if command is None:
         raise UnknownCommand(f"known commands: {', '.join(sorted(_COMMANDS))}")
     try:
-        return command(pool, body)
+        return command(controlled, body)
     except (KeyError, ValueError, TypeError) as failure:
         raise UnknownCommand(f"{body.get('do')}: {failure!r}") from failure
     except XapiError as error:
         raise UnknownCommand(", ".join(error.description)) from error
 
 
-def _fail(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _fail(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     error = XapiError(body["code"], *body.get("params", ()))
-    pool.faults.fail(_method(body), nth=int(body.get("nth", 1)), error=error)
+    controlled.pool.faults.fail(_method(body), nth=int(body.get("nth", 1)), error=error)
     return {}
 
 
-def _delay(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
-    pool.faults.delay(_method(body), float(body["seconds"]))
+def _delay(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+    controlled.pool.faults.delay(_method(body), float(body["seconds"]))
     return {}
 
 
-def _drop(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
-    pool.faults.drop(_method(body), nth=int(body.get("nth", 1)), when=When(body.get("when", "before")))
+def _drop(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+    controlled.pool.faults.drop(_method(body), nth=int(body.get("nth", 1)), when=When(body.get("when", "before")))
     return {}
 
 
-def _fill_sr(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _fill_sr(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     """Let something that is no disk of the pool take the space, so that `free_bytes` are left."""
-    wanted = body["sr"]
+    pool, wanted = controlled.pool, body["sr"]
     found = pool.db.find("SR", uuid=wanted) or pool.db.find("SR", name_label=wanted)
     if not found:
         raise XapiError("UUID_INVALID", "SR", wanted)
@@ -65,44 +76,57 @@ def _fill_sr(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"free_bytes": row["physical_size"] - row["physical_utilisation"]}
 
 
-def _clear(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _clear(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     del body
-    pool.faults.clear()
+    controlled.pool.faults.clear()
     return {}
 
 
-def _log(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _log(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     del body
     return {
         "calls": [
             {"method": one.method, "params": one.params, "user": one.user, "outcome": one.outcome}
-            for one in pool.faults.take_log()
+            for one in controlled.pool.faults.take_log()
         ]
     }
 
 
-def _pause(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _pause(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     del body
-    pool.faults.pause()
+    controlled.pool.faults.pause()
     return {}
 
 
-def _resume(pool: Pool, body: Mapping[str, Any]) -> dict[str, Any]:
+def _resume(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     del body
-    pool.faults.resume()
+    controlled.pool.faults.resume()
     return {}
+
+
+def _churn(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Change objects `per_second` times a second; at 0 stop. Answers how many changes there were so far."""
+    done, per_second = controlled.churn.done, float(body.get("per_second", -1))
+    if per_second > 0:
+        controlled.churn.start(
+            per_second, seed=int(body.get("seed", controlled.pool.seed)), count=float(body.get("count", math.inf))
+        )
+    elif per_second == 0:
+        controlled.churn.stop()
+    return {"done": done}
 
 
 def _method(body: Mapping[str, Any]) -> str:
     return str(body["method"]).removeprefix("Async.")
 
 
-_COMMANDS: Mapping[str, Callable[[Pool, Mapping[str, Any]], dict[str, Any]]] = MappingProxyType(
+_COMMANDS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], dict[str, Any]]] = MappingProxyType(
     {
         "fail": _fail,
         "delay": _delay,
         "drop": _drop,
         "fill_sr": _fill_sr,
+        "churn": _churn,
         "clear": _clear,
         "log": _log,
         "pause": _pause,

@@ -17,6 +17,9 @@ from xsconsole.simpool.types import Set
 
 KEPT_TOMBSTONES = 20_000
 
+_INDEXED = frozenset(("name_label", "scheduled_to_be_resident_on", "snapshot_of", "VLAN"))
+"""The fields by which objects are looked for so often that looking at all of them would be felt."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -62,9 +65,13 @@ class Tombstone:
 
 @dataclass(slots=True)
 class Table:
-    """The objects of one class. `by_change` has the references in the order of their last change."""
+    """The objects of one class. `by_change` has the references in the order of their last change.
+
+    `by_value` has, for each indexed field and each of its values, the references of the objects that have it.
+    """
 
     rows: dict[str, Row] = field(default_factory=dict)
+    by_value: dict[str, dict[object, dict[str, None]]] = field(default_factory=dict)
     by_uuid: dict[str, str] = field(default_factory=dict)
     by_change: dict[str, None] = field(default_factory=dict)
 
@@ -76,7 +83,10 @@ class Database:
         self.model = model
         self.generation = 0
         self._identities = identities
-        self._tables = {name: Table() for name in model.classes}
+        self._tables = {
+            name: Table(by_value={one: {} for one in cls.fields if one in _INDEXED})
+            for name, cls in model.classes.items()
+        }
         self._tombstones: list[Tombstone] = []
         self._waiting: set[asyncio.Future[None]] = set()
         self._computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
@@ -120,8 +130,13 @@ class Database:
 
     def find(self, cls: str, **wanted: object) -> list[str]:
         """Return the references of the objects whose fields have all the `wanted` values."""
-        rows = self._tables[cls].rows
-        return [ref for ref, row in rows.items() if all(row.fields[name] == value for name, value in wanted.items())]
+        table = self._tables[cls]
+        indexed = next((name for name in wanted if name in table.by_value), None)
+        refs: Iterable[str] = table.rows
+        if indexed is not None:
+            found = table.by_value[indexed].get(wanted[indexed], {})
+            refs = sorted(found, key=lambda ref: table.rows[ref].created)
+        return [ref for ref in refs if all(table.rows[ref].fields[name] == wanted[name] for name in wanted)]
 
     def by_uuid(self, cls: str, uuid: str) -> str:
         """Return the reference of the object with that uuid.
@@ -164,6 +179,8 @@ class Database:
         generation = self._next_generation()
         table.rows[ref] = Row(values, generation, generation)
         table.by_change[ref] = None
+        for name in table.by_value:
+            table.by_value[name].setdefault(values[name], {})[ref] = None
         if "uuid" in values:
             table.by_uuid[str(values["uuid"])] = ref
         for name in given:
@@ -177,6 +194,8 @@ class Database:
         for name, value in fields.items():
             before = row.fields[name]
             row.fields[name] = value
+            if name in self._tables[cls].by_value:
+                self._reindex(cls, ref, name, before, value)
             if name == "uuid":
                 self._tables[cls].by_uuid.pop(before, None)
                 self._tables[cls].by_uuid[str(value)] = ref
@@ -200,6 +219,8 @@ class Database:
         """
         row = self._row(cls, ref)
         table = self._tables[cls]
+        for name in table.by_value:
+            self._reindex(cls, ref, name, row.fields[name], None)
         del table.rows[ref]
         table.by_change.pop(ref, None)
         if table.by_uuid.get(row.fields.get("uuid", "")) == ref:
@@ -246,6 +267,8 @@ class Database:
         """Place an object as it was in another database, sets of relations included; `continue_from` ends this."""
         table = self._tables[cls]
         table.rows[ref] = Row(dict(fields), created, modified)
+        for name in table.by_value:
+            table.by_value[name].setdefault(fields[name], {})[ref] = None
         if "uuid" in fields:
             table.by_uuid[str(fields["uuid"])] = ref
 
@@ -281,14 +304,17 @@ class Database:
         future.add_done_callback(self._waiting.discard)
         return future
 
-    def changed_since(self, cls: str, generation: int) -> Iterator[tuple[str, Row]]:
-        """Yield the objects of a class that changed after `generation`, the latest change first."""
+    def changed_since(self, cls: str, generation: int) -> list[tuple[str, Row]]:
+        """Return the objects of a class that changed after `generation`, the latest change first."""
         table = self._tables[cls]
+        rows = table.rows
+        found = []
         for ref in reversed(table.by_change):
-            row = table.rows[ref]
+            row = rows[ref]
             if row.modified <= generation:
-                return
-            yield ref, row
+                break
+            found.append((ref, row))
+        return found
 
     def destroyed_since(self, generation: int) -> Iterator[Tombstone]:
         """Yield what was destroyed after `generation`, the latest first; very old losses are forgotten."""
@@ -313,6 +339,15 @@ class Database:
             if not future.done():
                 future.set_result(None)
         return self.generation
+
+    def _reindex(self, cls: str, ref: str, name: str, before: object, after: object) -> None:
+        index = self._tables[cls].by_value[name]
+        same = index[before]
+        del same[ref]
+        if not same:
+            del index[before]
+        if after is not None:
+            index.setdefault(after, {})[ref] = None
 
     def _relate(self, cls: str, ref: str, field_name: str, before: object, after: object) -> None:
         """Bring the other end of a relation in line with this end."""

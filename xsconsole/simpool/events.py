@@ -5,13 +5,14 @@ import contextlib
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.database import Database, Record
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.turns import unhurried
 from xsconsole.simpool.wire_values import Event, Int32
 
 FIRST_DELAY_S = 0.050
@@ -21,6 +22,7 @@ LONGEST_WAIT_S = 86_400.0
 
 _TOKEN = re.compile(r"(\d{20}),(\d{20})")
 _MESSAGES = "message"
+_OPERATIONS = ("add", "mod", "del")
 _HIDDEN_TABLES = ("diagnostics",)
 """XAPI counts them too, although no client may see what is in them."""
 
@@ -94,36 +96,54 @@ def parse_token(text: str) -> Token:
     return Token(objects=int(found[1]), messages=int(found[2]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What is new to a client, with the generation and the numbers of objects that this stands for."""
+
+    events: list[Event]
+    generation: int
+    counts: Mapping[str, Int32]
+
+
 def difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[Event]:
     """Return at most one event per object: messages, then what is new, then what changed, then what is gone."""
-    messages: list[Event] = []
-    added: list[Event] = []
-    modified: list[Event] = []
+    return sorted(_changes(db, subscriptions, since, db.generation), key=_place)
+
+
+async def _difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> Difference:
+    """Return the same, while the other calls go on: what they change meanwhile is told again the next time."""
+    generation = db.generation
+    counts = {name.lower(): Int32(db.count(name)) for name in db.model.classes}
+    counts |= dict.fromkeys(_HIDDEN_TABLES, Int32(0))
+    events = []
+    async for event in unhurried(_changes(db, subscriptions, since, generation)):
+        events.append(event)
+    return Difference(events=sorted(events, key=_place), generation=generation, counts=counts)
+
+
+def _place(event: Event) -> int:
+    return -1 if event.cls == _MESSAGES and event.operation != "del" else _OPERATIONS.index(event.operation)
+
+
+def _changes(db: Database, subscriptions: Sequence[Subscription], since: Token, generation: int) -> Iterator[Event]:
+    """Yield what changed up to a generation; an object that changes later shows what it is then."""
     for cls in db.model.classes.values():
         wanted = [one for one in subscriptions if one.cls in ("", cls.name.lower())]
         if not wanted or not cls.has_events:
             continue
-        known = since.of(cls.name)
+        known, name = since.of(cls.name), cls.name.lower()
+        is_whole = any(not one.ref for one in wanted)
         for ref, row in db.changed_since(cls.name, known):
-            if any(one.covers(cls.name, ref) for one in wanted):
-                is_new = row.created > known
-                target = messages if cls.name == _MESSAGES else added if is_new else modified
-                target.append(_event(cls.name, "add" if is_new else "mod", ref, row.modified, Record(row)))
-    return [*messages, *added, *modified, *_removals(db, subscriptions, since)]
-
-
-def _removals(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[Event]:
-    return [
-        _event(gone.cls, "del", gone.ref, gone.destroyed, None)
-        for gone in db.destroyed_since(min(since.objects, since.messages))
-        if gone.created <= since.of(gone.cls) < gone.destroyed
-        and db.model.classes[gone.cls].has_events
-        and any(one.covers(gone.cls, gone.ref) for one in subscriptions)
-    ]
-
-
-def _event(cls: str, operation: str, ref: str, generation: int, snapshot: Record | None) -> Event:
-    return Event(cls=cls.lower(), operation=operation, ref=ref, generation=generation, snapshot=snapshot)
+            if row.created <= generation and (is_whole or any(one.ref == ref for one in wanted)):
+                operation = "add" if row.created > known else "mod"
+                yield Event(cls=name, operation=operation, ref=ref, generation=row.modified, snapshot=Record(row))
+    for gone in db.destroyed_since(min(since.objects, since.messages)):
+        if (
+            gone.created <= since.of(gone.cls) < gone.destroyed <= generation
+            and db.model.classes[gone.cls].has_events
+            and any(one.covers(gone.cls, gone.ref) for one in subscriptions)
+        ):
+            yield Event(cls=gone.cls.lower(), operation="del", ref=gone.ref, generation=gone.destroyed, snapshot=None)
 
 
 async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout: float) -> dict[str, Any]:
@@ -133,18 +153,15 @@ async def _event_from(call: Call, classes: tuple[str, ...], token: str, timeout:
     end = loop.time() + (timeout if 0 <= timeout < math.inf else LONGEST_WAIT_S)
     if not all(one.cls == "task" for one in subscriptions):
         await asyncio.sleep(FIRST_DELAY_S)
-    events = await _until_some(call, subscriptions, since, end)
-    db = call.pool.db
-    # No turn of the loop has passed since the events were collected: the token stands for exactly these.
-    counts = {name.lower(): Int32(db.count(name)) for name in db.model.classes}
+    found = await _until_some(call, subscriptions, since, end)
     return {
-        "events": events,
-        "valid_ref_counts": counts | dict.fromkeys(_HIDDEN_TABLES, Int32(0)),
-        "token": Token(objects=db.generation, messages=db.generation).text,
+        "events": found.events,
+        "valid_ref_counts": found.counts,
+        "token": Token(objects=found.generation, messages=found.generation).text,
     }
 
 
-async def _until_some(call: Call, subscriptions: Sequence[Subscription], since: Token, end: float) -> list[Event]:
+async def _until_some(call: Call, subscriptions: Sequence[Subscription], since: Token, end: float) -> Difference:
     """Return the events there are as soon as there is one, and at `end` of the loop's time at the latest.
 
     Looking again waits a little longer each time, so that a storm of changes nobody here wants costs little.
@@ -154,10 +171,10 @@ async def _until_some(call: Call, subscriptions: Sequence[Subscription], since: 
     while True:
         call.pool.sessions.check(call.session.ref)
         changed = call.pool.db.changed()
-        events = difference(call.pool.db, subscriptions, since)
-        if events or loop.time() >= end:
+        found = await _difference(call.pool.db, subscriptions, since)
+        if found.events or loop.time() >= end:
             changed.cancel()
-            return events
+            return found
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(end):
                 await changed
@@ -195,9 +212,9 @@ async def _next(call: Call) -> list[Event]:
         raise XapiError("SESSION_NOT_REGISTERED", f"trackid={track}")
     end = asyncio.get_running_loop().time() + LONGEST_WAIT_S
     since = Token(objects=present.seen, messages=present.seen)
-    events = await _until_some(call, present.subscriptions, since, end)
-    present.seen = call.pool.db.generation
-    return events
+    found = await _until_some(call, present.subscriptions, since, end)
+    present.seen = found.generation
+    return found.events
 
 
 async def _get_current_id(call: Call) -> int:

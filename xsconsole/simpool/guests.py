@@ -91,25 +91,28 @@ def addresses(pool: Pool, vm: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for vif in pool.db.get("VM", vm, "VIFs"):
         row = pool.db.row("VIF", vif)
-        if not row["currently_attached"]:
-            continue
-        digest = hashlib.sha256(row["MAC"].lower().encode()).digest()
-        tag = _tag(pool, row["network"])
-        ip = f"10.{tag % 256}.{tag // 256 * 16 + digest[0] % 16}.{2 + digest[1] % 252}"
-        octets = [int(octet, 16) for octet in row["MAC"].split(":")]
-        link = "fe80::{:02x}{:02x}:{:02x}ff:fe{:02x}:{:02x}{:02x}".format(octets[0] ^ 2, *octets[1:])
-        device = row["device"]
-        found |= {f"{device}/ip": ip, f"{device}/ipv4/0": ip, f"{device}/ipv6/0": link}
+        if row["currently_attached"]:
+            found |= lease(row["device"], row["MAC"], network_tag(pool, row["network"]))
     return found
+
+
+def lease(device: str, mac: str, tag: int) -> dict[str, str]:
+    """Return what the agent says of one interface on a network with that tag."""
+    digest = hashlib.sha256(mac.lower().encode()).digest()
+    ip = f"10.{tag % 256}.{tag // 256 * 16 + digest[0] % 16}.{2 + digest[1] % 252}"
+    octets = [int(octet, 16) for octet in mac.split(":")]
+    link = "fe80::{:02x}{:02x}:{:02x}ff:fe{:02x}:{:02x}{:02x}".format(octets[0] ^ 2, *octets[1:])
+    return {f"{device}/ip": ip, f"{device}/ipv4/0": ip, f"{device}/ipv6/0": link}
+
+
+def network_tag(pool: Pool, network: str) -> int:
+    """Return the VLAN of a network; one without has a number of its own."""
+    tags = (pool.db.get("PIF", pif, "VLAN") for pif in pool.db.get("network", network, "PIFs"))
+    return max((tag for tag in tags if tag > 0), default=UNTAGGED)
 
 
 def _start_time(pool: Pool, vm: str) -> object:
     return pool.db.get("VM_metrics", pool.db.get("VM", vm, "metrics"), "start_time")
-
-
-def _tag(pool: Pool, network: str) -> int:
-    tags = (pool.db.get("PIF", pif, "VLAN") for pif in pool.db.get("network", network, "PIFs"))
-    return max((tag for tag in tags if tag > 0), default=UNTAGGED)
 
 
 def _has_disk(pool: Pool, vm: str) -> bool:

@@ -10,11 +10,8 @@ from xsconsole.simpool.pool import Pool
 
 def free_memory(db: Database, host: str) -> int:
     """Return the bytes of a host that no VM has or is about to have."""
-    taken = sum(
-        needed_memory(db, vm)
-        for vm, row in db.rows("VM")
-        if host in (row["resident_on"], row["scheduled_to_be_resident_on"])
-    )
+    present = {*db.get("host", host, "resident_VMs"), *db.find("VM", scheduled_to_be_resident_on=host)}
+    taken = sum(needed_memory(db, vm) for vm in present)
     return int(db.get("host_metrics", db.get("host", host, "metrics"), "memory_total")) - taken
 
 
@@ -66,12 +63,17 @@ def _obstacle_but_memory(db: Database, vm: str, host: str) -> XapiError | None:
     if not row["enabled"]:
         return XapiError("HOST_DISABLED", host)
     for sr in _needed_srs(db, vm):
-        if not db.find("PBD", host=host, SR=sr, currently_attached=True):
+        if not _is_plugged(db, host, sr):
             return XapiError("VM_REQUIRES_SR", vm, sr)
     for network in _networks(db, vm):
         if not sees_network(db, host, network):
             return XapiError("VM_REQUIRES_NETWORK", vm, network)
     return None
+
+
+def _is_plugged(db: Database, host: str, sr: str) -> bool:
+    plugs = (db.row("PBD", pbd) for pbd in db.get("host", host, "PBDs"))
+    return any(plug["SR"] == sr and plug["currently_attached"] for plug in plugs)
 
 
 def _too_little(db: Database, vm: str, host: str) -> XapiError | None:

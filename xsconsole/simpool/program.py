@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -9,8 +10,8 @@ import signal
 import ssl
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from xsconsole.simpool import control, operations, recovery, roles, scenario, statefile, users
 from xsconsole.simpool.behaviours import HANDLERS
+from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.dispatch import Dispatcher
 from xsconsole.simpool.errors import XapiError
@@ -28,7 +30,7 @@ from xsconsole.simpool.statefile import StateUnusable
 
 ADDRESS = "127.0.0.1"
 SHUTDOWN_S = 0.2
-SCENARIOS = ("acme", "empty")
+SCENARIOS = tuple(scenario.SCENARIOS)
 
 
 class CannotServe(Exception):
@@ -45,6 +47,7 @@ class Options:
     port: int
     speed: float
     seed: int
+    churn: float
     faults: Path | None
     state: Path | None
     tls: bool
@@ -100,14 +103,16 @@ def make_pool(options: Options) -> Pool:
 
 
 async def _serve(options: Options) -> None:
-    pool = make_pool(options)
+    with _without_collecting():
+        pool = make_pool(options)
+    controlled = control.Controlled(pool=pool, churn=Churn(pool))
     if options.faults is not None:
-        _prepare_faults(pool, options.faults)
+        _prepare_faults(controlled, options.faults)
     if options.state is not None:
         recovery.recover(pool)
         statefile.write(pool.db, pool.seed, options.state)
     dispatcher = Dispatcher(pool, HANDLERS)
-    server = web.Server(Site(pool, dispatcher).answer, access_log=None)
+    server = web.Server(Site(controlled, dispatcher).answer, access_log=None)
     loop = asyncio.get_running_loop()
     tls = _tls(options) if options.tls else None
     context = tls.context if tls is not None else None
@@ -121,10 +126,13 @@ async def _serve(options: Options) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(_keep(pool, options.state))
+            if options.churn:
+                controlled.churn.start(options.churn, seed=options.seed)
             _introduce(_description(pool, port, tls))
             await stopped.wait()
             keeping.cancel()
     finally:
+        controlled.churn.stop()
         listener.close()
         await dispatcher.close()
         await server.shutdown(SHUTDOWN_S)
@@ -132,10 +140,25 @@ async def _serve(options: Options) -> None:
         statefile.write(pool.db, pool.seed, options.state)
 
 
-def _prepare_faults(pool: Pool, path: Path) -> None:
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let Python look for garbage neither while a pool is made nor, later, in what it was made of.
+
+    A look at the objects of a large pool takes longer than anybody should wait for an answer.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+def _prepare_faults(controlled: control.Controlled, path: Path) -> None:
     try:
         for command in json.loads(path.read_text(encoding="utf-8")):
-            control.obey(pool, command)
+            control.obey(controlled, command)
     except (ValueError, TypeError, control.UnknownCommand) as failure:
         raise CannotServe(f"{path} is no list of commands: {failure}") from failure
 
@@ -196,6 +219,7 @@ def _options(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as ours the pool's time runs")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--churn", type=float, default=0.0, metavar="N", help="change N objects a second, for ever")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of commands of the control endpoint")
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the pool in this file from one time to the next"
@@ -205,4 +229,6 @@ def _options(arguments: Sequence[str] | None) -> Options:
     given = parser.parse_args(arguments)
     if given.speed <= 0:
         parser.error("--speed must be above 0")
+    if given.churn < 0:
+        parser.error("--churn must not be below 0")
     return Options(**vars(given))

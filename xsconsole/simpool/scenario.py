@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from xsconsole.simpool.pool import Pool
-from xsconsole.simpool.scenarios import acme, empty
+from xsconsole.simpool.scenarios import acme, empty, large
 
 HOSTS = 4
 
-SCENARIOS: Mapping[str, Callable[[Pool, int, int], None]] = MappingProxyType({"acme": acme.build, "empty": empty.build})
+SCENARIOS: Mapping[str, Callable[[Pool, int, int], None]] = MappingProxyType(
+    {"acme": acme.build, "empty": empty.build, "large": large.build}
+)
 
 
 def build(pool: Pool, name: str, hosts: int | None = None, vms: int | None = None) -> None:

@@ -14,7 +14,6 @@ from xsconsole.simpool.answers import respond
 from xsconsole.simpool.dispatch import LIST_METHODS, Dispatcher
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import ConnectionDropped
-from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.wire_values import Malformed
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -42,8 +41,8 @@ _log = logging.getLogger(__name__)
 class Site:
     """Answers the HTTP requests to one pool."""
 
-    def __init__(self, pool: Pool, dispatcher: Dispatcher) -> None:
-        self._pool = pool
+    def __init__(self, controlled: control.Controlled, dispatcher: Dispatcher) -> None:
+        self._controlled = controlled
         self._dispatcher = dispatcher
         self._routes: Mapping[str, Mapping[str, Answer]] = {
             "POST": {"/": self._xml, "/jsonrpc": self._json, control.PATH: self._control},
@@ -95,7 +94,7 @@ class Site:
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            answer = control.obey(self._pool, json.loads(await body_of(request)))
+            answer = control.obey(self._controlled, json.loads(await body_of(request)))
         except (ValueError, control.UnknownCommand) as failure:
             return web.json_response({"error": str(failure)}, status=400)
         return web.json_response(answer)

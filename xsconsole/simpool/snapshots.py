@@ -91,17 +91,20 @@ async def _take(call: Call, vm: str, name: str, ignored: frozenset[str], state: 
             made[vdi] = storage.snapshot_disk(pool, vdi, at)
         if not sources:
             await call.spend(_DISKLESS_S)
-        return _record(pool, vm, name, made, at, state)
+        return record_snapshot(pool, vm, name, made, at, state)
 
 
-def _record(pool: Pool, vm: str, name: str, disks: Mapping[str, str], at: datetime, state: Mapping[str, Any]) -> str:
+def record_snapshot(
+    pool: Pool, vm: str, name: str, disks: Mapping[str, str], at: datetime, state: Mapping[str, Any]
+) -> str:
+    """Make the VM object of a snapshot whose disks have been made, by the disks they were made from."""
     row = pool.db.row("VM", vm)
     fields: dict[str, Any] = {
         "is_a_template": True,
         "is_a_snapshot": True,
         "snapshot_of": vm,
         "snapshot_time": at,
-        "snapshot_metadata": _serialised(row),
+        "snapshot_metadata": serialised(row),
         "snapshot_info": {"power-state-at-snapshot": row["power_state"], "disk-snapshot-type": "crash_consistent"},
         "parent": row["parent"],
         **state,
@@ -111,7 +114,7 @@ def _record(pool: Pool, vm: str, name: str, disks: Mapping[str, str], at: dateti
     return ref
 
 
-def _serialised(row: Mapping[str, Any]) -> str:
+def serialised(row: Mapping[str, Any]) -> str:
     """Return a record as text; what text cannot hold is not needed to go back."""
     plain = {name: value for name, value in row.items() if not isinstance(value, datetime)}
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))

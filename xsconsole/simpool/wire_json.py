@@ -91,7 +91,10 @@ def _pieces(value: object) -> Iterator[bytes]:
             yield b"["
             comma = b""
             for event in value:
-                yield comma + _event(event)
+                yield comma + _head(event)
+                if event.snapshot is not None:
+                    yield record_text(event.snapshot)
+                yield b"}"
                 comma = b","
             yield b"]"
         case _:
@@ -111,12 +114,12 @@ def _written(value: object) -> object:
     return instant_text(value) if type(value) is datetime else value
 
 
-def _event(event: Event) -> bytes:
-    head = (
+def _head(event: Event) -> bytes:
+    text = (
         f'{{"id":"{event.generation}","timestamp":"0.0","class":"{event.cls}",'
         f'"operation":"{event.operation}","ref":"{event.ref}"'
-    ).encode()
-    return head + b"}" if event.snapshot is None else head + b',"snapshot":' + record_text(event.snapshot) + b"}"
+    )
+    return (text if event.snapshot is None else f'{text},"snapshot":').encode()
 
 
 def _encode(value: object) -> bytes:

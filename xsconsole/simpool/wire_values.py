@@ -11,9 +11,11 @@ class Int32(int):
     """A number that XML-RPC shows with a tag, unlike XAPI's 64-bit numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Event:
     """One line of an answer about changes; `cls` is in small letters, and what is gone has no `snapshot`."""
+
+    # Not frozen: that would double the time to make one, and an answer has a hundred thousand.
 
     cls: str
     operation: str

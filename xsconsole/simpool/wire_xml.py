@@ -76,7 +76,10 @@ def _pieces(value: object) -> Iterator[bytes]:
         case tuple() | list():
             yield b"<value><array><data>"
             for one in value:
-                yield _event(one) if isinstance(one, Event) else value_text(one).encode()
+                if isinstance(one, Event):
+                    yield from _event(one)
+                else:
+                    yield value_text(one).encode()
             yield b"</data></array></value>"
         case _:
             yield value_text(value).encode()
@@ -90,17 +93,19 @@ def _record(record: Record) -> bytes:
     return row.xml
 
 
-def _event(event: Event) -> bytes:
-    head = (
+def _event(event: Event) -> Iterator[bytes]:
+    yield (
         f"<value><struct><member><name>id</name><value>{event.generation}</value></member>"
         "<member><name>timestamp</name><value>0.0</value></member>"
         f"<member><name>class</name><value>{event.cls}</value></member>"
         f"<member><name>operation</name><value>{event.operation}</value></member>"
         f"<member><name>ref</name><value>{_escape(event.ref)}</value></member>"
     ).encode()
-    if event.snapshot is None:
-        return head + b"</struct></value>"
-    return b"".join((head, b"<member><name>snapshot</name>", _record(event.snapshot), b"</member></struct></value>"))
+    if event.snapshot is not None:
+        yield b"<member><name>snapshot</name>"
+        yield _record(event.snapshot)
+        yield b"</member>"
+    yield b"</struct></value>"
 
 
 def _write(value: object, parts: list[str]) -> None:
@@ -109,8 +114,6 @@ def _write(value: object, parts: list[str]) -> None:
         writer(value, parts)
         return
     match value:
-        case Event():
-            parts.append(_event(value).decode())
         case Record():
             parts.append(_record(value).decode())
         case str():

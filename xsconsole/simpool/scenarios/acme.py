@@ -1,13 +1,12 @@
 """The scenario `acme`: three services on their way from integration to production, and VMs that belong to none."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.inhabitants import Machine, make_template, settle
+from xsconsole.simpool.scenarios.membership import Standing, marks
 from xsconsole.simpool.scenarios.site import GIB, TIB, Site, Storage, make_networks, make_pool, make_storage
 
 VLANS: Mapping[str, int] = MappingProxyType(
@@ -302,11 +301,15 @@ def _make_library(pool: Pool, site: Site) -> None:
 
 def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) -> None:
     members, stage = SERVICES[configuration.service], STAGES[configuration.stage]
-    identity = pool.identities.uuid()
-    uuids = [pool.identities.uuid() for _ in members]
-    roster = sorted(uuids)
-    roles = {uuid: member.role for uuid, member in zip(uuids, members, strict=True)}
-    for number, (member, uuid) in enumerate(zip(members, uuids, strict=True)):
+    standing = Standing(
+        service=configuration.service,
+        version=configuration.version,
+        stage_id=stage.id,
+        stage_name=stage.name,
+        revision=configuration.revision,
+    )
+    marked = marks(pool.identities, standing, tuple(member.role for member in members))
+    for number, (member, (uuid, own)) in enumerate(zip(members, marked.members.items(), strict=True)):
         machine = Machine(
             name=f"{configuration.service}-{member.role}.{stage.suffix}",
             description=f"{member.description} of {configuration.service} {configuration.version}",
@@ -318,34 +321,8 @@ def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) 
             tags=(configuration.service,),
             host=configuration.hosts[number % len(configuration.hosts)] if configuration.hosts else "",
         )
-        value = {
-            "schema": 1,
-            "vm": uuid,
-            "configuration": identity,
-            "name": f"{configuration.service} {configuration.version}",
-            "service": configuration.service,
-            "version": configuration.version,
-            "stage": stage.id,
-            "workflow": "release",
-            "workflow_version": 1,
-            "role": member.role,
-            "revision": configuration.revision,
-            "roster_count": len(roster),
-            "roster_digest": hashlib.sha256("\n".join(roster).encode()).hexdigest(),
-        }
-        marks = {
-            "xsconsole.member.1": _compact(value),
-            "XenCenter.CustomFields.Stage": stage.name,
-            "XenCenter.CustomFields.Owner": f"{configuration.service} team",
-        }
-        settle(pool, site, _placed(site, machine), uuid=uuid, other_config=marks)
-    pool.db.add_to_map(
-        "pool",
-        pool.ref,
-        "other_config",
-        f"xsconsole.configuration.{identity}.1",
-        _compact({"schema": 1, "configuration": identity, "roster": roster, "roles": roles}),
-    )
+        settle(pool, site, _placed(site, machine), uuid=uuid, other_config=own)
+    pool.db.add_to_map("pool", pool.ref, "other_config", marked.key, marked.roster)
 
 
 def _add_spares(pool: Pool, site: Site, vms: int) -> None:
@@ -369,7 +346,3 @@ def _placed(site: Site, machine: Machine) -> Machine:
     if not machine.host or machine.host in site.hosts:
         return machine
     return replace(machine, host="xen-1")
-
-
-def _compact(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
