@@ -1,10 +1,8 @@
 """What the logged-in role may not do, said at the first view and not at the first failure."""
 
 from xsconsole.console.values import Right
+from xsconsole.domain.rights import has_role
 from xsconsole.errors import NotPermitted
-
-ROLES = ("pool-admin", "pool-operator", "vm-power-admin", "vm-admin", "vm-operator", "read-only")
-"""XAPI's roles from the highest to the lowest; each may do what the lower ones may."""
 
 # The pool's keys (run record, lease, roster, workflow) need pool-operator, whatever else a verb needs.
 _NEEDS = (
@@ -16,9 +14,8 @@ _NEEDS = (
 
 
 def rights_of(role: str) -> tuple[Right, ...]:
-    """Return every verb with whether `role` has it. A role nobody knows counts as the lowest."""
-    rank = ROLES.index(role) if role in ROLES else len(ROLES)
-    return tuple(Right(what=what, is_allowed=rank <= ROLES.index(needs), needs=needs) for what, needs in _NEEDS)
+    """Return every verb with whether `role` has it."""
+    return tuple(Right(what=what, is_allowed=has_role(role, needs), needs=needs) for what, needs in _NEEDS)
 
 
 def require_all(rights: tuple[Right, ...], role: str) -> None:

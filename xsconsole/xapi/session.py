@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import XenAPI
 
 from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.rights import LEAST_ROLE, ROLES
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConnectFailed, ConnectionLost, SessionLost
 from xsconsole.xapi import failures
@@ -45,8 +46,6 @@ ROLE_MARKS = (
     ("vm-admin", "vm.clone"),
     ("vm-operator", "vm.start"),
 )
-LEAST_ROLE = "read-only"
-ROLES = (*(role for role, _ in ROLE_MARKS), LEAST_ROLE)
 
 
 class Password(Protocol):
