@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from xsconsole.domain import words
+from xsconsole.domain import record_words, words
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.plan import (
     Action,
@@ -165,8 +165,8 @@ def test_lists_counts_and_instants_read_well() -> None:
 
 def test_states_events_and_outcomes_all_have_a_name() -> None:
     assert all(words.state_name(state) for state in RunState)
-    assert all(words.event_name(event) for event in AuditEvent)
-    assert all(words.outcome_name(outcome) for outcome in Outcome)
+    assert all(record_words.event_name(event) for event in AuditEvent)
+    assert all(record_words.outcome_name(outcome) for outcome in Outcome)
 
 
 def test_audit_rows_read_as_sentences() -> None:
@@ -177,12 +177,14 @@ def test_audit_rows_read_as_sentences() -> None:
         source=StageId("staging"),
         target=StageId("production"),
     )
+    acted = Fact(event=AuditEvent.ACT_SETTLED, details={"what": "Start: web"}, outcome=Outcome.UNKNOWN)
     ended = Fact(event=AuditEvent.RUN_CLOSED, configuration_name="shop 1", outcome=Outcome.UNDONE, reason="full")
 
-    assert words.event_sentence(did) == "Did: Start web"
-    assert words.event_sentence(moved) == "Seen on the pool: shop 1 from staging to production"
-    assert words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
-    assert words.event_sentence(Fact(event=AuditEvent.CONSOLE_STARTED)) == "The console started"
+    assert record_words.event_sentence(did) == "Did: Start web"
+    assert record_words.event_sentence(moved) == "Seen on the pool: shop 1 from staging to production"
+    assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"
+    assert record_words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
+    assert record_words.event_sentence(Fact(event=AuditEvent.CONSOLE_STARTED)) == "The console started"
 
 
 ERRORS: tuple[tuple[ConsoleError, str], ...] = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from xsconsole.domain import words
+from xsconsole.domain import record_words, words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.plan import Plan
@@ -98,7 +98,7 @@ def row_document(row: AuditRow) -> Document:
         "seq": row.seq,
         "at": row.at.isoformat(),
         "event": fact.event.value,
-        "sentence": words.event_sentence(fact),
+        "sentence": record_words.event_sentence(fact),
         "actor": fact.actor,
         "os_user": row.os_user,
         "console": row.console,

@@ -8,7 +8,7 @@ from pathlib import Path
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, no_passphrase, published, spoken_name
 from xsconsole.console import Console
-from xsconsole.domain import words
+from xsconsole.domain import record_words, words
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.naming import find_configuration, shortened
 from xsconsole.domain.record import AuditQuery
@@ -218,8 +218,8 @@ async def audit_list(options: argparse.Namespace) -> int:
                 row.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
                 row.fact.actor,
                 row.fact.configuration_name,
-                words.event_sentence(row.fact),
-                words.outcome_name(row.fact.outcome) if row.fact.outcome else "",
+                record_words.event_sentence(row.fact),
+                record_words.outcome_name(row.fact.outcome) if row.fact.outcome else "",
             )
             for row in rows
         ),

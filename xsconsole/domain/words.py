@@ -21,7 +21,6 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
-from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import (
@@ -203,63 +202,6 @@ def state_name(state: RunState) -> str:
         case RunState.INTERRUPTED:
             return "Interrupted"
     assert_never(state)
-
-
-_EVENTS: dict[AuditEvent, str] = {
-    AuditEvent.CONSOLE_STARTED: "The console started",
-    AuditEvent.CONSOLE_STOPPED: "The console stopped",
-    AuditEvent.CONNECTED: "Connected to the pool",
-    AuditEvent.CONNECT_FAILED: "Could not connect",
-    AuditEvent.LINK_LOST: "The connection to the pool was lost",
-    AuditEvent.LINK_RESTORED: "The connection to the pool is back",
-    AuditEvent.CERTIFICATE_ACCEPTED: "A certificate was accepted",
-    AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
-    AuditEvent.COMMAND_REFUSED: "Refused",
-    AuditEvent.RUN_OPENED: "Began",
-    AuditEvent.RUN_RESUMED: "Resumed",
-    AuditEvent.RUN_UNDOING: "Began to put back",
-    AuditEvent.RUN_INTERRUPTED: "Interrupted",
-    AuditEvent.RUN_CLOSED: "Ended",
-    AuditEvent.STEP_INTENDED: "About to",
-    AuditEvent.STEP_SETTLED: "Did",
-    AuditEvent.STEP_FAILED: "Failed",
-    AuditEvent.UNDO_INTENDED: "About to put back",
-    AuditEvent.UNDO_SETTLED: "Put back",
-    AuditEvent.UNDO_FAILED: "Could not put back",
-    AuditEvent.OBSERVED: "Seen on the pool",
-}
-
-_OUTCOMES: dict[Outcome, str] = {
-    Outcome.DONE: "done",
-    Outcome.UNDONE: "put back",
-    Outcome.FAILED: "failed",
-    Outcome.REFUSED: "refused",
-    Outcome.OBSERVED: "seen",
-}
-
-
-def event_name(event: AuditEvent) -> str:
-    return _EVENTS[event]
-
-
-def outcome_name(outcome: Outcome) -> str:
-    return _OUTCOMES[outcome]
-
-
-def event_sentence(fact: Fact) -> str:
-    """Return an audit row as one line, such as `Did: Start shop-web-1`."""
-    what = (fact.details or {}).get("what")
-    parts = [what] if isinstance(what, str) and what else []
-    if not parts and fact.configuration_name:
-        parts.append(fact.configuration_name)
-        if fact.source and fact.target and fact.source != fact.target:
-            parts[0] += f" from {fact.source} to {fact.target}"
-    text = ": ".join([event_name(fact.event), *(shortened(part, 200) for part in parts)])
-    if fact.event is AuditEvent.RUN_CLOSED and fact.outcome is not None:
-        text += f" ({outcome_name(fact.outcome)})"
-    if fact.reason:
-        text += f" — {shortened(fact.reason, 300)}"
-    return text
 
 
 def refusal(error: Refused) -> str:

@@ -4,7 +4,7 @@ import base64
 
 import jinja2
 
-from xsconsole.domain import words
+from xsconsole.domain import record_words
 from xsconsole.domain.record import AuditRow
 from xsconsole.reports.report import Picture, Report
 from xsconsole_resources import read_text
@@ -30,4 +30,4 @@ def _source(picture: Picture) -> str:
 
 
 def _sentence(row: AuditRow) -> str:
-    return words.event_sentence(row.fact)
+    return record_words.event_sentence(row.fact)

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from xsconsole.domain import words
+from xsconsole.domain import record_words
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.record import AuditRow, Outcome
 from xsconsole.domain.workflow import Workflow
@@ -43,13 +43,13 @@ def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
         case Column.WHO:
             return fact.actor or row.os_user
         case Column.WHAT:
-            return words.event_sentence(fact)
+            return record_words.event_sentence(fact)
         case Column.CONFIGURATION:
             return fact.configuration_name
         case Column.WAY:
             return way(row, workflow)
         case Column.OUTCOME:
-            return words.outcome_name(fact.outcome) if fact.outcome is not None else ""
+            return record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""
         case Column.DIGEST:
             return row.digest[:SHORT_DIGEST]
 
@@ -81,9 +81,9 @@ def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str
     fields = (
         ("Row", f"{row.seq} of chain {row.chain}"),
         ("Time", times.exact_time(row.at)),
-        ("What", words.event_sentence(fact)),
+        ("What", record_words.event_sentence(fact)),
         ("Event", str(fact.event)),
-        ("Outcome", words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
+        ("Outcome", record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
         ("Who", fact.actor),
         ("At the desktop", f"{row.os_user} on {row.console}"),
         ("Configuration", fact.configuration_name),

@@ -1,0 +1,64 @@
+"""Sentences about rows of the audit."""
+
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditEvent, Fact, Outcome
+
+_EVENTS: dict[AuditEvent, str] = {
+    AuditEvent.CONSOLE_STARTED: "The console started",
+    AuditEvent.CONSOLE_STOPPED: "The console stopped",
+    AuditEvent.CONNECTED: "Connected to the pool",
+    AuditEvent.CONNECT_FAILED: "Could not connect",
+    AuditEvent.LINK_LOST: "The connection to the pool was lost",
+    AuditEvent.LINK_RESTORED: "The connection to the pool is back",
+    AuditEvent.CERTIFICATE_ACCEPTED: "A certificate was accepted",
+    AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
+    AuditEvent.COMMAND_REFUSED: "Refused",
+    AuditEvent.RUN_OPENED: "Began",
+    AuditEvent.RUN_RESUMED: "Resumed",
+    AuditEvent.RUN_UNDOING: "Began to put back",
+    AuditEvent.RUN_INTERRUPTED: "Interrupted",
+    AuditEvent.RUN_CLOSED: "Ended",
+    AuditEvent.STEP_INTENDED: "About to",
+    AuditEvent.STEP_SETTLED: "Did",
+    AuditEvent.STEP_FAILED: "Failed",
+    AuditEvent.UNDO_INTENDED: "About to put back",
+    AuditEvent.UNDO_SETTLED: "Put back",
+    AuditEvent.UNDO_FAILED: "Could not put back",
+    AuditEvent.JOB_OPENED: "About to",
+    AuditEvent.ACT_SETTLED: "Ended",
+    AuditEvent.OBSERVED: "Seen on the pool",
+}
+
+_OUTCOMES: dict[Outcome, str] = {
+    Outcome.DONE: "done",
+    Outcome.UNDONE: "put back",
+    Outcome.FAILED: "failed",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.UNKNOWN: "not known",
+    Outcome.REFUSED: "refused",
+    Outcome.OBSERVED: "seen",
+}
+
+
+def event_name(event: AuditEvent) -> str:
+    return _EVENTS[event]
+
+
+def outcome_name(outcome: Outcome) -> str:
+    return _OUTCOMES[outcome]
+
+
+def event_sentence(fact: Fact) -> str:
+    """Return an audit row as one line, such as `Did: Start shop-web-1`."""
+    what = (fact.details or {}).get("what")
+    parts = [what] if isinstance(what, str) and what else []
+    if not parts and fact.configuration_name:
+        parts.append(fact.configuration_name)
+        if fact.source and fact.target and fact.source != fact.target:
+            parts[0] += f" from {fact.source} to {fact.target}"
+    text = ": ".join([event_name(fact.event), *(shortened(part, 200) for part in parts)])
+    if fact.event in {AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED} and fact.outcome is not None:
+        text += f" ({outcome_name(fact.outcome)})"
+    if fact.reason:
+        text += f" — {shortened(fact.reason, 300)}"
+    return text
