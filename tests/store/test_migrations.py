@@ -55,7 +55,7 @@ async def test_an_older_file_is_upgraded_after_a_copy_of_it_was_made(home: Home)
     await database.close()
 
     assert colour == "grey"
-    backup = home.path / "console.db.version-1.1.backup"
+    backup = home.path / f"console.db.version-{len(MIGRATIONS)}.1.backup"
     assert backup.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in home.path.iterdir()) == ["console.db", backup.name]
     backup.replace(home.database)
@@ -73,11 +73,11 @@ async def test_a_migration_that_fails_leaves_the_version_before_it(home: Home) -
             await Database.open(home.path, migrations=(*MIGRATIONS, add_colour, fail_half_way))
 
     with closing(sqlite3.connect(home.database)) as left:
-        assert left.execute("PRAGMA user_version").fetchone() == (2,)
+        assert left.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
         assert "size" not in str(left.execute("SELECT sql FROM sqlite_master").fetchall())
     assert sorted(path.name for path in home.path.glob("*.backup")) == [
-        "console.db.version-1.1.backup",
-        "console.db.version-2.1.backup",
+        f"console.db.version-{len(MIGRATIONS)}.1.backup",
+        f"console.db.version-{len(MIGRATIONS) + 1}.1.backup",
     ]
 
 
@@ -88,7 +88,7 @@ async def test_a_second_backup_of_one_version_does_not_replace_the_first(home: H
         with pytest.raises(StoreFailed):
             await Database.open(home.path, migrations=(*MIGRATIONS, fail_half_way))
 
-    assert len(list(home.path.glob("console.db.version-1.*.backup"))) == 2
+    assert len(list(home.path.glob(f"console.db.version-{len(MIGRATIONS)}.*.backup"))) == 2
 
 
 async def test_without_room_for_the_backup_nothing_is_migrated(home: Home) -> None:
@@ -144,3 +144,17 @@ async def test_the_tables_are_those_that_the_program_expects(home: Home) -> None
         name: {(column.name, not column.nullable, column.primary_key) for column in table.columns}
         for name, table in Base.metadata.tables.items()
     }
+
+
+async def test_every_older_version_becomes_the_newest(home: Home) -> None:
+    for version in range(1, len(MIGRATIONS)):
+        path = home.path / str(version)
+        path.mkdir()
+        await (await Database.open(path, migrations=MIGRATIONS[:version])).close()
+
+        ledger = await Home(path).ledger()
+        await ledger.record(OPENED)
+
+        assert [row.fact for row in await ledger.page(AuditQuery())] == [OPENED]
+        assert await ledger.jobs(10) == ()
+        await ledger.close()

@@ -55,7 +55,7 @@ async def window(console: Console, qapp: QApplication) -> AsyncIterator[MainWind
 
 async def open_window(console: Console, application: QApplication) -> MainWindow:
     """Open a window and wait until all cards are on its board."""
-    opened = MainWindow(console, Theme(application, Scheme.LIGHT), WindowState(console))
+    opened = MainWindow(console, Theme(application, Scheme.LIGHT), WindowState(console.home))
     opened.show()
     opened.activateWindow()
     await until(lambda: shown_cards(opened) == set(console.board.cards), "all cards on the board")

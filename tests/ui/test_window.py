@@ -149,7 +149,7 @@ async def test_the_theme_changes_everything_and_is_remembered(
     assert colours_of(window.board.palette()) is DARK
     assert colours_of(window.inspector.plan_page.go.palette()) is DARK
     window.close()
-    assert WindowState(console).scheme is Scheme.DARK
+    assert WindowState(console.home).scheme is Scheme.DARK
     del qapp
 
 
@@ -172,12 +172,12 @@ async def test_panels_stay_where_they_were_put(window: MainWindow, console: Cons
 
 
 async def test_a_damaged_memory_of_the_layout_is_no_harm(console: Console, qapp: QApplication) -> None:
-    console.save_window_state({"layout": "no base64 at all", "geometry": "AAAA", "scheme": "pink"})
+    console.home.save_window_state({"layout": "no base64 at all", "geometry": "AAAA", "scheme": "pink"})
 
     opened = await open_window(console, qapp)
 
     assert opened.isVisible()
-    assert WindowState(console).scheme is Scheme.SYSTEM
+    assert WindowState(console.home).scheme is Scheme.SYSTEM
     await opened.end()
 
 
@@ -227,7 +227,7 @@ async def test_a_job_that_fails_is_told_and_stops_no_other(window: MainWindow) -
 
 async def test_a_window_without_a_pool_says_what_it_is_for(tmp_path: Path, qapp: QApplication) -> None:
     console = await Console.open(tmp_path / "home", passphrase=no_passphrase_needed)
-    opened = MainWindow(console, Theme(qapp, Scheme.LIGHT), WindowState(console))
+    opened = MainWindow(console, Theme(qapp, Scheme.LIGHT), WindowState(console.home))
     opened.show()
 
     try:

@@ -97,7 +97,7 @@ async def _live(
             await answered(StartFailureDialog(failure))
         raise
     try:
-        state = WindowState(console)
+        state = WindowState(console.home)
         if options.scheme is None:
             theme.set_scheme(state.scheme)
         window = MainWindow(console, theme, state)

@@ -29,7 +29,7 @@ def open_window(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING)
 
     async def connection(console: Console) -> tuple[Connection, Secret] | None:
-        return await console.usual_connection(options.pool, options.user, options.fingerprint)
+        return await console.home.usual_connection(options.pool, options.user, options.fingerprint)
 
     return app.run(
         app.Options(connection=connection, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),

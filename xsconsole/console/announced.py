@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from xsconsole.domain.events import AuditFailed, AuditGrew, Event
+from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.ports import Ledger
 from xsconsole.errors import StoreFailed
@@ -32,3 +33,6 @@ class AnnouncedLedger:
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._ledger.open_runs()
+
+    async def jobs(self, limit: int) -> tuple[PastJob, ...]:
+        return await self._ledger.jobs(limit)

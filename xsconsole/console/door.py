@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from xsconsole.console.acts import Acts, HomeProcess
 from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
@@ -66,6 +67,7 @@ class Console:
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
         self._runs: dict[RunId, Run] = {}
+        self.acts = Acts(self._bus.publish)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -169,6 +171,15 @@ class Console:
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
         self._engine = engine
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
+        await self.acts.begin(
+            objects=gateway.objects,
+            pool=gateway.pool,
+            ledger=ledger,
+            clock=self._home.clock,
+            ids=self._home.ids,
+            process=HomeProcess(self._home.me.process, self._home.is_alive),
+            world=lambda: (self.inventory, self.board),
+        )
         if self._may_all():
             await engine.begin()
             self._aftercare = Aftercare(engine, ledger, gateway.identity.pool)
@@ -191,6 +202,7 @@ class Console:
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = None
         self._own_moves.forget()
+        await self.acts.end()
         if aftercare is not None:
             await aftercare.close()
         if self._watcher is not None:
@@ -312,25 +324,6 @@ class Console:
             await self._home.record(Fact(event=AuditEvent.CONSOLE_STOPPED))
         finally:
             await self._home.close()
-
-    async def usual_connection(
-        self, url: str | None, user: str | None, fingerprint: str | None
-    ) -> tuple[Connection, Secret] | None:
-        """Return where to connect without asking anybody; None where an address or a password is missing."""
-        try:
-            connection = self._home.known_connection(url, user, fingerprint)
-        except Refused:
-            return None
-        password = await self._home.stored_password(connection)
-        return None if password is None else (connection, password)
-
-    # --- what the window remembers --------------------------------------------------------------------------------
-
-    def load_window_state(self) -> Mapping[str, str]:
-        return self._home.window_state()
-
-    def save_window_state(self, state: Mapping[str, str]) -> None:
-        self._home.remember_window(state)
 
     # --- what it hears --------------------------------------------------------------------------------------------
 

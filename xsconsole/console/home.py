@@ -79,6 +79,10 @@ class Home:
             is_gone=self.is_gone,
         )
 
+    def is_alive(self, process: str) -> bool:
+        """Whether a process of this home lives; only for one that writes."""
+        return self._mark is not None and self._mark.is_alive(process)
+
     def is_gone(self, process: str) -> bool:
         """Whether a process of this home that once called itself so has ended; in doubt no."""
         return self._mark.is_gone(process) if self._mark is not None else is_gone(self.settings.home, process)
@@ -137,6 +141,17 @@ class Home:
             fingerprint=fingerprint or (known.fingerprint if known else None),
         )
 
+    async def usual_connection(
+        self, url: str | None, user: str | None, fingerprint: str | None
+    ) -> tuple[Connection, Secret] | None:
+        """Return where to connect without asking anybody; None where an address or a password is missing."""
+        try:
+            connection = self.known_connection(url, user, fingerprint)
+        except Refused:
+            return None
+        password = await self.stored_password(connection)
+        return None if password is None else (connection, password)
+
     async def stored_password(self, connection: Connection) -> Secret | None:
         found = await get_password(self._ring, connection.url, connection.user)
         return None if found is None else Secret(found)
@@ -170,10 +185,10 @@ class Home:
         newest = next((details for details in accepted if details.get("url") == url), None)
         return newest is not None and newest.get("fingerprint") == fingerprint
 
-    def window_state(self) -> Mapping[str, str]:
+    def load_window_state(self) -> Mapping[str, str]:
         return self.settings.window
 
-    def remember_window(self, state: Mapping[str, str]) -> None:
+    def save_window_state(self, state: Mapping[str, str]) -> None:
         self.settings.remember_window(state)
 
     async def close(self) -> None:

@@ -34,6 +34,10 @@ class ProcessMark:
         """Whether a process of this home that once called itself so has ended without saying so; in doubt no."""
         return process != self.process and is_gone(self._home, process)
 
+    def is_alive(self, process: str) -> bool:
+        """Whether a process of this home lives; one that ended in good order has left no file."""
+        return process == self.process or (_path(self._home, process).exists() and not is_gone(self._home, process))
+
     def remove(self) -> None:
         """Say that this process has ended and left nothing behind."""
         self._lock.release()

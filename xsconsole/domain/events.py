@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
 from xsconsole.domain.inventory import ChangeBatch
+from xsconsole.domain.jobs import JobStatus
 from xsconsole.errors import ConsoleError
 
 
@@ -67,6 +68,13 @@ class StepProgressed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """A job of this console opened, progressed or ended."""
+
+    status: JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditGrew:
     """Rows up to `seq` stand in the audit chain."""
 
@@ -87,6 +95,7 @@ Event = (
     | ConfigurationMoved
     | RunChanged
     | StepProgressed
+    | JobChanged
     | AuditGrew
     | AuditFailed
 )

@@ -32,6 +32,8 @@ class AuditEvent(StrEnum):
     UNDO_INTENDED = "undo.intended"
     UNDO_SETTLED = "undo.settled"
     UNDO_FAILED = "undo.failed"
+    JOB_OPENED = "job.opened"  # the intent: which act, to which objects
+    ACT_SETTLED = "act.settled"  # what became of it at one object
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
 
 
@@ -39,6 +41,8 @@ class Outcome(StrEnum):
     DONE = "done"
     UNDONE = "undone"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"  # the road broke, and nobody can tell
     REFUSED = "refused"
     OBSERVED = "observed"
 

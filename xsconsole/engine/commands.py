@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
@@ -96,6 +97,22 @@ class Settle:
 
     configuration: ConfigurationId
     direction: Direction
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operate:
+    """Do one act to one or many objects, apart from any configuration.
+
+    `text` is the new name, description, tag, folder, value, or the snapshot's name; `key` the key of `other_config`;
+    `host` is where to migrate to. For a revert and a deletion the objects are the snapshots.
+    """
+
+    act: Act
+    objects: tuple[ObjectId, ...]
+    text: str = ""
+    key: str = ""
+    host: Uuid | None = None
     reason: str = ""
 
 

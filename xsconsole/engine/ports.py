@@ -6,9 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import Fact, OpenRun
+from xsconsole.engine.commands import Operate
 
 Progress = Callable[[float], None]
 """Called with 0 to 1, on the loop's thread."""
@@ -88,6 +91,25 @@ class PoolPort(Protocol):
         """Wait until no task of `run` is pending on the pool; cancel those that outlast the time."""
 
 
+class ObjectPort(Protocol):
+    """What acts on single objects need of a pool. Raises as `PoolPort` does."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> None:
+        """Do the act to one object, and return once the pool says that it is done.
+
+        `mark` is left at the pool's task. Whoever stops waiting leaves the task alone: it goes on.
+        """
+
+    async def follow(self, mark: RunId, on_progress: Progress) -> bool:
+        """Wait for the end of what carries `mark`, such as after a restart; False where the pool knows of none."""
+
+    async def cancel(self, mark: RunId) -> None:
+        """Ask the pool to cancel what carries `mark`; `perform` then tells how it ended."""
+
+
 class Ledger(Protocol):
     """Journal and audit in one: a fact is committed with its row, or not at all."""
 
@@ -104,6 +126,9 @@ class Ledger(Protocol):
     async def nonces(self) -> frozenset[str]: ...
 
     async def open_runs(self) -> tuple[OpenRun, ...]: ...
+
+    async def jobs(self, limit: int) -> tuple[PastJob, ...]:
+        """Return jobs of this home, newest first, with what became of each object as far as that is on record."""
 
 
 class Clock(Protocol):

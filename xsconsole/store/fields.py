@@ -13,6 +13,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.errors import Refused
 
 FACT_FIELDS = tuple(field.name for field in fields(Fact))
+ABOUT_OBJECTS = frozenset({AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED})
 SEARCHED_FIELDS = (
     "event",
     "actor",
@@ -73,7 +74,10 @@ def instant_of(text: str) -> datetime:
 
 def searched_text(values: Mapping[str, Any]) -> str:
     """Return what a search looks into, folded for comparing without case."""
-    return "\n".join(str(values[name]) for name in SEARCHED_FIELDS if name in values).casefold()
+    texts = [str(values[name]) for name in SEARCHED_FIELDS if name in values]
+    if values["event"] in ABOUT_OBJECTS:
+        texts.append(str((values.get("details") or {}).get("what", "")))
+    return "\n".join(texts).casefold()
 
 
 def listed(values: Mapping[str, Any]) -> dict[str, Any]:

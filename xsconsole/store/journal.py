@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from xsconsole.domain.ids import ConfigurationId, RunId, StepKey, Uuid
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun
+from xsconsole.store import job_journal
 from xsconsole.store.schema import JournaledRun, JournaledStep
 
 OPENING = frozenset({AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING})
@@ -29,6 +30,10 @@ def project(session: Session, fact: Fact, seq: int, at: datetime) -> None:
         if run is not None:
             run.closed_at = at
             run.outcome = fact.outcome
+    elif fact.event is AuditEvent.JOB_OPENED:
+        job_journal.begin(session, fact, at)
+    elif fact.event is AuditEvent.ACT_SETTLED:
+        job_journal.settle(session, fact, at)
 
 
 def _open(session: Session, fact: Fact, at: datetime) -> None:

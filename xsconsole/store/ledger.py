@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.ids import ConsoleId
+from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
 from xsconsole.store import journal, reader
@@ -133,6 +134,10 @@ class SqliteLedger:
 
     async def nonces(self) -> frozenset[str]:
         return await self._reader.nonces()
+
+    async def jobs(self, limit: int) -> tuple[PastJob, ...]:
+        """Return jobs of this home, newest first."""
+        return await self._reader.jobs(limit)
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._reader.open_runs()

@@ -89,4 +89,16 @@ def _version_1(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+def _version_2(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE job (job TEXT PRIMARY KEY NOT NULL, pool TEXT NOT NULL, process TEXT NOT NULL, act TEXT NOT NULL,"
+        " actor TEXT NOT NULL, opened_at TEXT NOT NULL)",
+        "CREATE INDEX job_by_time ON job (opened_at)",
+        "CREATE TABLE act (job TEXT NOT NULL REFERENCES job, position INTEGER NOT NULL, kind TEXT NOT NULL,"
+        " uuid TEXT NOT NULL, name TEXT NOT NULL, settled_at TEXT, outcome TEXT, reason TEXT NOT NULL,"
+        " PRIMARY KEY (job, position))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)

@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import journal, sqlite
+from xsconsole.store import job_journal, journal, sqlite
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
@@ -43,6 +44,9 @@ class LedgerReader:
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._reading.run(journal.open_runs)
+
+    async def jobs(self, limit: int) -> tuple[PastJob, ...]:
+        return await self._reading.run(lambda session: job_journal.jobs(session, limit))
 
     async def nonces(self) -> frozenset[str]:
         return await self._reading.run(lambda session: frozenset(session.scalars(select(LeaseNonce.nonce))))

@@ -137,6 +137,32 @@ class JournaledStep(Base):
     seq: Mapped[int]
 
 
+class JournaledJob(Base):
+    """A job that a process of this home began: one act to one or many objects."""
+
+    __tablename__ = "job"
+    job: Mapped[str] = mapped_column(primary_key=True)
+    pool: Mapped[str]
+    process: Mapped[str]
+    act: Mapped[str]
+    actor: Mapped[str]
+    opened_at: Mapped[datetime]
+
+
+class JournaledAct(Base):
+    """One object of a job; `settled_at` and `outcome` are absent until it is known what became of it."""
+
+    __tablename__ = "act"
+    job: Mapped[str] = mapped_column(ForeignKey("job.job"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    uuid: Mapped[str]
+    name: Mapped[str]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str]
+
+
 class LeaseNonce(Base):
     """By which nonces a lease on a pool is ours."""
 

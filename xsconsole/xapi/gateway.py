@@ -22,6 +22,7 @@ from xsconsole.errors import (
     WrongPassword,
 )
 from xsconsole.xapi.feed import Feed, Listener
+from xsconsole.xapi.objects import XapiObjects
 from xsconsole.xapi.pool import XapiPool
 from xsconsole.xapi.session import Login, Password, PoolSession, log_in, log_out
 from xsconsole.xapi.tasks import Tasks
@@ -71,6 +72,7 @@ class Gateway:
         self._session = PoolSession(login, on_lost=self._lose_session, on_unreachable=self._is_live.clear)
         self._tasks = Tasks(self._session)
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
+        self.objects = XapiObjects(self._session, self._tasks, self.pool)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None

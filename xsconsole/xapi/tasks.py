@@ -48,10 +48,17 @@ class Tasks:
             if batch.is_whole or any(change.ref == ref for change in batch.changes):
                 news.set()
 
-    async def run(self, method: str, *params: object, run: RunId, on_progress: Progress | None = None) -> Any:
+    async def run(
+        self,
+        method: str,
+        *params: object,
+        run: RunId,
+        on_progress: Progress | None = None,
+        is_left_alone: bool = False,
+    ) -> Any:
         """Call `method` behind a task and return its result once it is done.
 
-        Whoever stops waiting asks the pool to cancel; it may go on all the same.
+        Whoever stops waiting asks the pool to cancel, unless it `is_left_alone`; it may go on all the same.
 
         Raises:
             ConnectionLost: the outcome is unknown.
@@ -67,10 +74,31 @@ class Tasks:
             finally:
                 del self._news[ref]
         except asyncio.CancelledError:
-            await asyncio.shield(self._cancelled(start))
+            if not is_left_alone:
+                await asyncio.shield(self._cancelled(start))
             raise
         await self._tidy(ref)
         return self._result(task, method)
+
+    async def follow(self, run: RunId, on_progress: Progress) -> bool:
+        """Wait for the end of a task that carries `run`; False where the pool has none. Raises as `run` does."""
+        ref = next(iter(await self._marked(run)), None)
+        if ref is None:
+            return False
+        self._news[ref] = asyncio.Event()
+        try:
+            task = await self._finished(ref, "task", on_progress)
+        finally:
+            del self._news[ref]
+        await self._tidy(ref)
+        self._result(task, task.name_label.removeprefix("Async."))
+        return True
+
+    async def cancel(self, run: RunId) -> None:
+        """Ask the pool to cancel what carries `run`; whoever waits for it is told how it ended."""
+        for ref in await self._pending(run):
+            with contextlib.suppress(PoolFailed, NotPermitted):
+                await self._session.cancel(ref)
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         """Wait until no task that carries the run is pending; cancel those that outlast the time, wait once more.
@@ -93,12 +121,14 @@ class Tasks:
             await asyncio.sleep(QUIESCE_PAUSE_S)
 
     async def _pending(self, run: RunId) -> list[Ref]:
+        return [ref for ref, status in (await self._marked(run)).items() if status in PENDING]
+
+    async def _marked(self, run: RunId) -> dict[Ref, str]:
+        """Return the tasks that carry `run`, with their status."""
         records = await self._session.call("task.get_all_records")
-        return [
-            Ref(ref)
-            for ref, record in records.items()
-            if record["other_config"].get(RUN_KEY) == run and record["status"] in PENDING
-        ]
+        return {
+            Ref(ref): record["status"] for ref, record in records.items() if record["other_config"].get(RUN_KEY) == run
+        }
 
     async def _mark(self, ref: Ref, run: RunId) -> None:
         """Leave the run's name at the task: a hint for who has to wait for it later, so its loss is no failure."""

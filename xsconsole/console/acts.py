@@ -1,0 +1,114 @@
+"""Acts on single objects, as the window asks for them: the jobs of the connection that stands, and of those before."""
+
+from collections.abc import Callable
+
+from xsconsole.domain.acts import JobId
+from xsconsole.domain.board import EMPTY_BOARD
+from xsconsole.domain.events import Event, JobChanged
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import Host, Inventory
+from xsconsole.domain.jobs import Check, JobStatus
+from xsconsole.engine.act_checks import hosts_for
+from xsconsole.engine.commands import Operate
+from xsconsole.engine.jobs import Jobs, World
+from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort
+from xsconsole.errors import Refused
+
+
+class HomeProcess:
+    """Which process of the home folder this one is. Implements `engine.jobs.Process`."""
+
+    def __init__(self, name: str, is_alive: Callable[[str], bool]) -> None:
+        self.name = name
+        self._is_alive = is_alive
+
+    def is_alive(self, process: str) -> bool:
+        return self._is_alive(process)
+
+
+class Acts:
+    """Checks acts, begins them as jobs, and follows them."""
+
+    def __init__(self, publish: Callable[[Event], None]) -> None:
+        self._publish = publish
+        self._jobs: Jobs | None = None
+        self._ended: tuple[JobStatus, ...] = ()  # of connections before
+        self._world: World = lambda: (Inventory(), EMPTY_BOARD)
+
+    async def begin(
+        self,
+        *,
+        objects: ObjectPort,
+        pool: PoolPort,
+        ledger: Ledger,
+        clock: Clock,
+        ids: Ids,
+        process: HomeProcess,
+        world: World,
+    ) -> None:
+        """Serve a connection, and take up what an ended process of this home began on its pool."""
+        self._world = world
+        self._jobs = Jobs(
+            objects=objects,
+            pool=pool,
+            ledger=ledger,
+            clock=clock,
+            ids=ids,
+            process=process,
+            world=world,
+            observe=self._observe,
+        )
+        await self._jobs.adopt()
+
+    async def end(self) -> None:
+        """Follow nothing any more; what the pool works on goes on there."""
+        jobs, self._jobs = self._jobs, None
+        if jobs is not None:
+            await jobs.close()
+            self._ended = (*jobs.statuses, *self._ended)
+
+    @property
+    def jobs(self) -> tuple[JobStatus, ...]:
+        """Jobs of this console since its start, newest first."""
+        return (*(self._jobs.statuses if self._jobs is not None else ()), *self._ended)
+
+    def checks(self, command: Operate) -> tuple[Check, ...]:
+        """Return, for every object, whether the act can be done to it now, and what to know before. Pure.
+
+        Raises:
+            Refused: there is no connection.
+        """
+        return self._demand().checks(command)
+
+    def hosts_for(self, vm: Uuid) -> tuple[tuple[Host, Refused | None], ...]:
+        """Return every host with the reason why a VM cannot be migrated there; None where it can."""
+        return tuple(hosts_for(vm, self._world()[0]))
+
+    async def do(self, command: Operate) -> JobId:
+        """Begin a job with the objects to which the act can be done; it goes on by itself.
+
+        Raises:
+            Refused: it can be done to none; nothing was changed.
+            StoreFailed: the audit cannot be written; nothing was changed.
+        """
+        return await self._demand().open(command)
+
+    async def finished(self, job: JobId) -> JobStatus:
+        """Wait for the end of a job."""
+        return await self._demand().finished(job)
+
+    async def cancel(self, job: JobId) -> None:
+        """Begin nothing more of a job, and ask the pool to cancel what goes on.
+
+        Raises:
+            Refused: there is no connection. PoolUnavailable: the pool could not be asked.
+        """
+        await self._demand().cancel(job)
+
+    def _demand(self) -> Jobs:
+        if self._jobs is None:
+            raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
+        return self._jobs
+
+    def _observe(self, status: JobStatus) -> None:
+        self._publish(JobChanged(status=status))

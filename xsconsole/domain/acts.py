@@ -1,0 +1,124 @@
+"""What can be done to single objects of the pool, apart from any configuration: power, snapshots, names, tags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import SR, VDI, VM, Host, Inventory, Network, Pool, Record
+
+JobId = NewType("JobId", str)
+
+
+class Act(StrEnum):
+    """One act. The values are part of the audit format: add, never rename."""
+
+    START = "start"
+    SHUT_DOWN = "shut-down"
+    FORCE_OFF = "force-off"
+    REBOOT = "reboot"
+    FORCE_REBOOT = "force-reboot"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    SNAPSHOT = "snapshot"
+    REVERT = "revert"
+    DELETE_SNAPSHOT = "delete-snapshot"
+    MIGRATE = "migrate"
+    RENAME = "rename"
+    DESCRIBE = "describe"
+    TAG = "tag"
+    UNTAG = "untag"
+    MOVE_TO_FOLDER = "move-to-folder"
+    SET_KEY = "set-key"
+    REMOVE_KEY = "remove-key"
+
+
+class Kind(StrEnum):
+    """The classes that acts know, by the names `event.from` gives them."""
+
+    POOL = "pool"
+    HOST = "host"
+    VM = "vm"
+    SR = "sr"
+    NETWORK = "network"
+    VDI = "vdi"
+
+
+RECORDS: Mapping[Kind, type[Record]] = MappingProxyType(
+    {Kind.POOL: Pool, Kind.HOST: Host, Kind.VM: VM, Kind.SR: SR, Kind.NETWORK: Network, Kind.VDI: VDI}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectId:
+    """An object of the pool. Snapshots and templates are VMs."""
+
+    kind: Kind
+    uuid: Uuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRule:
+    """What an act demands before anything else is looked at.
+
+    `operation` is XAPI's name for it in `allowed_operations`, empty where it has none. `needs` is the least role.
+    `asks` says that it is confirmed even for one object, because it cannot be taken back.
+    """
+
+    operation: str
+    needs: str
+    kinds: frozenset[Kind] = frozenset({Kind.VM})
+    asks: bool = False
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it only writes a field: at once, without a task."""
+        return not self.operation
+
+
+EVERYTHING = frozenset(Kind)
+
+# Least roles: XAPI's API reference. Names and keys of other classes than VM need more: see `needed_role`.
+RULES: Mapping[Act, ActRule] = MappingProxyType(
+    {
+        Act.START: ActRule(operation="start", needs="vm-operator"),
+        Act.SHUT_DOWN: ActRule(operation="clean_shutdown", needs="vm-operator"),
+        Act.FORCE_OFF: ActRule(operation="hard_shutdown", needs="vm-operator", asks=True),
+        Act.REBOOT: ActRule(operation="clean_reboot", needs="vm-operator"),
+        Act.FORCE_REBOOT: ActRule(operation="hard_reboot", needs="vm-operator", asks=True),
+        Act.SUSPEND: ActRule(operation="suspend", needs="vm-operator"),
+        Act.RESUME: ActRule(operation="resume", needs="vm-operator"),
+        Act.SNAPSHOT: ActRule(operation="snapshot", needs="vm-power-admin"),
+        Act.REVERT: ActRule(operation="revert", needs="vm-power-admin", asks=True),
+        Act.DELETE_SNAPSHOT: ActRule(operation="destroy", needs="vm-admin", asks=True),
+        Act.MIGRATE: ActRule(operation="pool_migrate", needs="vm-power-admin"),
+        Act.RENAME: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
+        Act.DESCRIBE: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
+        Act.TAG: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
+        Act.UNTAG: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
+        Act.MOVE_TO_FOLDER: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
+        Act.SET_KEY: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
+        Act.REMOVE_KEY: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
+    }
+)
+
+FOLDER_KEY = "folder"
+CUSTOM_FIELDS = "XenCenter.CustomFields."
+_NEEDS_OPERATOR = frozenset({Kind.POOL, Kind.HOST, Kind.SR, Kind.NETWORK})
+_WRITES = frozenset({Act.RENAME, Act.DESCRIBE, Act.SET_KEY, Act.REMOVE_KEY})
+
+
+def needed_role(act: Act, kind: Kind, key: str = "") -> str:
+    """Return the least role that may do it to an object of that class; `key` is the one to be written."""
+    is_key = act in {Act.SET_KEY, Act.REMOVE_KEY}
+    if is_key and (key == FOLDER_KEY or key.startswith(CUSTOM_FIELDS)):
+        return "vm-operator"
+    if act in _WRITES and kind in _NEEDS_OPERATOR:
+        return "pool-operator"
+    return RULES[act].needs
+
+
+def record_of(inventory: Inventory, item: ObjectId) -> Record | None:
+    return inventory.by_uuid(RECORDS[item.kind], item.uuid)

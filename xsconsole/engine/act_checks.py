@@ -1,0 +1,201 @@
+"""Whether an act can be done to an object now: what the pool, the role and a run of its configuration say."""
+
+from collections.abc import Iterator, Mapping
+
+from xsconsole.domain.act_words import consequence
+from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, needed_role, record_of
+from xsconsole.domain.board import Board, Card, Standing, disks_of
+from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.inventory import (
+    PBD,
+    PIF,
+    SR,
+    VIF,
+    VM,
+    Host,
+    HostMetrics,
+    Inventory,
+    Network,
+    Record,
+)
+from xsconsole.domain.jobs import Check
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import PREFIX
+from xsconsole.domain.rights import has_role
+from xsconsole.domain.words import instant, size
+from xsconsole.engine import rules
+from xsconsole.engine.capacity import demand_storage
+from xsconsole.engine.commands import Operate
+from xsconsole.errors import NotFound, NotPermitted, Refused
+
+LONGEST_TEXT = 10_000
+LONGEST_NAME = 1_000
+SETTLED = frozenset({Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
+_NAMES = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG})
+_KEYS = frozenset({Act.SET_KEY, Act.REMOVE_KEY})
+
+Cards = Mapping[Uuid, Card]
+"""The configuration of each member."""
+
+
+def checks(command: Operate, inventory: Inventory, board: Board, role: str) -> tuple[Check, ...]:
+    """Return, for every object, whether the act can be done to it now. Pure: from the world as last heard of."""
+    cards = {member.uuid: card for card in board.cards.values() for member in card.members}
+    return tuple(_check(command, item, inventory, cards, role) for item in command.objects)
+
+
+def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | None]]:
+    """Yield every host with why the VM cannot be migrated there, None where it can as far as is known here."""
+    record = inventory.by_uuid(VM, vm)
+    for host in sorted(inventory.all(Host), key=lambda host: (host.name_label, host.uuid)):
+        try:
+            if record is not None:
+                _demand_host(record, host, inventory)
+        except Refused as refusal:
+            yield host, refusal
+        else:
+            yield host, None
+
+
+def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards, role: str) -> Check:
+    record = record_of(inventory, item)
+    name = shortened(getattr(record, "name_label", "") or str(item.uuid))
+    try:
+        if record is None:
+            raise NotFound(reason=f"“{name}” is not on the pool any more.", mend="Somebody deleted it.")
+        _demand_role(command, item, role)
+        _demand_text(command)
+        warning = _demand(command, record, inventory, cards)
+    except Refused as refusal:
+        return Check(object=item, name=name, refusal=refusal)
+    return Check(object=item, name=name, warning=" ".join(filter(None, (consequence(command.act), warning))))
+
+
+def _demand_role(command: Operate, item: ObjectId, role: str) -> None:
+    needed = needed_role(command.act, item.kind, command.key)
+    if not has_role(role, needed):
+        raise NotPermitted(
+            reason=f"The role {role} may not do this.", mend=f"Log in as somebody with the role {needed} or higher."
+        )
+
+
+def _demand_text(command: Operate) -> None:
+    text, key = command.text, command.key
+    if command.act in _NAMES and not text.strip():
+        raise Refused(reason="The name is empty.", mend="Give a name.")
+    longest = LONGEST_NAME if command.act in _NAMES else LONGEST_TEXT
+    if len(text) > longest:
+        raise Refused(reason=f"The text is longer than {longest} characters.", mend="Shorten it.")
+    if command.act in _NAMES and any(ord(character) < 32 for character in text):
+        raise Refused(reason="The name holds control characters.", mend="Leave them out.")
+    if command.act is Act.MOVE_TO_FOLDER and text and not text.startswith("/"):
+        raise Refused(reason="A folder is a path from the top.", mend="Write it as /a/b.")
+    if command.act in _KEYS:
+        if not key.strip():
+            raise Refused(reason="The key is empty.", mend="Give a key.")
+        if key.startswith(PREFIX):
+            raise Refused(
+                reason=f"Keys that begin with {PREFIX} hold what this console keeps on the pool.",
+                mend="Change the configuration instead; dissolving it removes them.",
+            )
+
+
+def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards) -> str:
+    """Refuse what cannot be done to the object; return what to know before it is done."""
+    rule = RULES[command.act]
+    if not isinstance(record, VM):
+        if Kind(_kind_of(record)) not in rule.kinds:
+            raise Refused(reason="This can be done to machines only.")
+        return ""
+    if rule.is_edit:
+        return ""
+    machine = _machine_of(record, inventory)
+    card = cards.get(machine.uuid) if machine is not None else None
+    if card is not None:
+        # A run of its configuration works on the machine, or waits to be settled.
+        rules.demand_standing(card, SETTLED)
+    is_of_snapshot = command.act in {Act.REVERT, Act.DELETE_SNAPSHOT}
+    if is_of_snapshot is not record.is_a_snapshot:
+        raise Refused(
+            reason="This can be done to snapshots only." if is_of_snapshot else "This cannot be done to a snapshot."
+        )
+    rules.demand_operation(record, rule.operation, inventory)
+    match command.act:
+        case Act.SNAPSHOT:
+            return " ".join(demand_storage(inventory, [record]))
+        case Act.MIGRATE:
+            host = inventory.by_uuid(Host, command.host) if command.host else None
+            if host is None:
+                raise NotFound(reason="The host to migrate to is not in the pool.", mend="Choose one of its hosts.")
+            _demand_host(record, host, inventory)
+        case Act.REVERT:
+            return _losses(record, machine)
+        case Act.DELETE_SNAPSHOT:
+            return _restore_point(record, card)
+    return ""
+
+
+def _machine_of(record: VM, inventory: Inventory) -> VM | None:
+    return inventory.get(VM, record.snapshot_of) if record.is_a_snapshot else record
+
+
+def _losses(snapshot: VM, machine: VM | None) -> str:
+    if machine is None:
+        return "The machine itself is gone; the pool makes it anew from the snapshot."
+    when = f"The snapshot is of {instant(snapshot.snapshot_time)}." if snapshot.snapshot_time else ""
+    runs = f"“{shortened(machine.name_label)}” runs and is forced off." if machine.power_state == "Running" else ""
+    return " ".join(filter(None, (when, runs)))
+
+
+def _restore_point(snapshot: VM, card: Card | None) -> str:
+    for point in card.restore_points if card is not None else ():
+        if card is not None and snapshot.uuid in point.snapshots.values():
+            return f"It belongs to the restore point of {shortened(card.name)} of {instant(point.at)}."
+    return ""
+
+
+def _demand_host(vm: VM, host: Host, inventory: Inventory) -> None:
+    """Refuse a host to which the VM cannot be migrated, as far as the inventory tells; the pool has the last word."""
+    name, target = f"“{shortened(vm.name_label)}”", f"“{shortened(host.name_label)}”"
+    metrics = inventory.get(HostMetrics, host.metrics)
+    if vm.resident_on == host.ref:
+        raise Refused(reason=f"{name} runs on {target} already.", mend="Choose another host.")
+    if metrics is None or not metrics.live:
+        raise Refused(reason=f"{target} is not running.", mend="Start the host, or choose another one.")
+    if not host.enabled:
+        raise Refused(reason=f"{target} is in maintenance.", mend="Enable the host, or choose another one.")
+    if metrics.memory_free < vm.memory_dynamic_max:
+        raise Refused(
+            reason=f"{target} has {size(metrics.memory_free)} free; {name} needs {size(vm.memory_dynamic_max)}.",
+            mend="Free memory there, or choose another host.",
+        )
+    for sr in {disk.SR for disk in disks_of(inventory, vm)}:
+        if not _sees_storage(host.ref, sr, inventory):
+            storage = inventory.get(SR, sr)
+            raise Refused(
+                reason=f"{target} does not see the storage “{shortened(storage.name_label if storage else sr)}”.",
+                mend="Choose a host that does; storage itself is not moved here.",
+            )
+    for network in _networks_of(vm, inventory):
+        plugs = [inventory.get(PIF, ref) for ref in network.PIFs]
+        if not any(plug is not None and plug.host == host.ref for plug in plugs):
+            raise Refused(
+                reason=f"{target} is not on the network “{shortened(network.name_label)}”.", mend="Choose another host."
+            )
+
+
+def _sees_storage(host: Ref, sr: Ref, inventory: Inventory) -> bool:
+    storage = inventory.get(SR, sr)
+    plugs = [inventory.get(PBD, ref) for ref in (storage.PBDs if storage else ())]
+    return any(plug is not None and plug.host == host and plug.currently_attached for plug in plugs)
+
+
+def _networks_of(vm: VM, inventory: Inventory) -> Iterator[Network]:
+    for vif in (inventory.get(VIF, ref) for ref in vm.VIFs):
+        network = inventory.get(Network, vif.network if vif else NULL_REF)
+        if network is not None and network.other_config.get("assume_network_is_shared") != "true":
+            yield network
+
+
+def _kind_of(record: Record) -> str:
+    return type(record).__name__.casefold()

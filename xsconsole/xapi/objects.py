@@ -1,0 +1,101 @@
+"""Acts on single objects, as calls of XAPI."""
+
+from typing import assert_never
+
+from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
+from xsconsole.domain.ids import Ref, RunId
+from xsconsole.engine.commands import Operate
+from xsconsole.engine.ports import Identity, Progress
+from xsconsole.errors import Refused
+from xsconsole.xapi.pool import XapiPool
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.tasks import Tasks
+
+CLASSES = {
+    Kind.POOL: "pool",
+    Kind.HOST: "host",
+    Kind.VM: "VM",
+    Kind.SR: "SR",
+    Kind.NETWORK: "network",
+    Kind.VDI: "VDI",
+}
+POWER = {
+    Act.SHUT_DOWN: "VM.clean_shutdown",
+    Act.FORCE_OFF: "VM.hard_shutdown",
+    Act.REBOOT: "VM.clean_reboot",
+    Act.FORCE_REBOOT: "VM.hard_reboot",
+    Act.SUSPEND: "VM.suspend",
+    Act.REVERT: "VM.revert",
+}
+
+
+class XapiObjects:
+    """The engine's `ObjectPort` on a real wire."""
+
+    def __init__(self, session: PoolSession, tasks: Tasks, pool: XapiPool) -> None:
+        self._session = session
+        self._tasks = tasks
+        self._pool = pool
+
+    @property
+    def identity(self) -> Identity:
+        return self._session.login.identity
+
+    async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> None:
+        cls = CLASSES[item.kind]
+        ref = Ref(await self._session.call(f"{cls}.get_by_uuid", item.uuid))
+        match command.act:
+            case Act.START | Act.RESUME:
+                method, is_paused, is_forced = f"VM.{command.act.value}", False, False
+                await self._wait(method, ref, is_paused, is_forced, mark=mark, on_progress=on_progress)
+            case Act.SHUT_DOWN | Act.FORCE_OFF | Act.REBOOT | Act.FORCE_REBOOT | Act.SUSPEND | Act.REVERT:
+                await self._wait(POWER[command.act], ref, mark=mark, on_progress=on_progress)
+            case Act.SNAPSHOT:
+                await self._wait("VM.snapshot", ref, command.text.strip(), mark=mark, on_progress=on_progress)
+            case Act.DELETE_SNAPSHOT:
+                await self._pool.destroy_snapshot(item.uuid, mark)
+            case Act.MIGRATE:
+                await self._migrate(ref, command, mark, on_progress)
+            case Act.RENAME:
+                await self._session.call(f"{cls}.set_name_label", ref, command.text.strip())
+            case Act.DESCRIBE:
+                await self._session.call(f"{cls}.set_name_description", ref, command.text)
+            case Act.TAG:
+                await self._session.call(f"{cls}.add_tags", ref, command.text.strip())
+            case Act.UNTAG:
+                await self._session.call(f"{cls}.remove_tags", ref, command.text)
+            case Act.MOVE_TO_FOLDER:
+                await self._move(cls, ref, command.text.strip().rstrip("/"))
+            case Act.SET_KEY:
+                await self._write_key(cls, ref, command.key, command.text)
+            case Act.REMOVE_KEY:
+                await self._session.call(f"{cls}.remove_from_other_config", ref, command.key)
+            case _:
+                assert_never(command.act)
+
+    async def follow(self, mark: RunId, on_progress: Progress) -> bool:
+        return await self._tasks.follow(mark, on_progress)
+
+    async def cancel(self, mark: RunId) -> None:
+        await self._tasks.cancel(mark)
+
+    async def _move(self, cls: str, ref: Ref, folder: str) -> None:
+        if folder:
+            await self._write_key(cls, ref, FOLDER_KEY, folder)
+        else:
+            await self._session.call(f"{cls}.remove_from_other_config", ref, FOLDER_KEY)
+
+    async def _migrate(self, vm: Ref, command: Operate, mark: RunId, on_progress: Progress) -> None:
+        if command.host is None:
+            raise Refused(reason="No host to migrate to was named.", mend="Choose one.")
+        host = await self._session.call("host.get_by_uuid", command.host)
+        options = {"live": "true"}
+        await self._wait("VM.pool_migrate", vm, host, options, mark=mark, on_progress=on_progress)
+
+    async def _wait(self, method: str, *params: object, mark: RunId, on_progress: Progress) -> None:
+        await self._tasks.run(method, *params, run=mark, on_progress=on_progress, is_left_alone=True)
+
+    async def _write_key(self, cls: str, ref: Ref, key: str, text: str) -> None:
+        """Give a key this text; XAPI cannot change a value in place."""
+        await self._session.call(f"{cls}.remove_from_other_config", ref, key)
+        await self._session.call(f"{cls}.add_to_other_config", ref, key, text)
