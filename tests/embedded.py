@@ -53,13 +53,21 @@ class EmbeddedPool:
     @contextmanager
     def plain_session(self, user: str | None = None) -> Iterator[Any]:
         """A session of the PyPI package as it is, logged in over XML-RPC and logged out at the end."""
+        with self.lasting_session(user) as session:
+            try:
+                yield session
+            finally:
+                session.xenapi.session.logout()
+
+    @contextmanager
+    def lasting_session(self, user: str | None = None) -> Iterator[Any]:
+        """Such a session that nobody logs out, for a pool that does not live to see it."""
         name = user or self.user
         session = XenAPI.Session(self.url, ignore_ssl=True)
-        session.xenapi.login_with_password(name, self.passwords[name], "1.0", "tests")
         try:
+            session.xenapi.login_with_password(name, self.passwords[name], "1.0", "tests")
             yield session
         finally:
-            session.xenapi.session.logout()
             session("close")()
 
     def stop(self) -> None:

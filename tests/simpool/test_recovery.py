@@ -22,11 +22,13 @@ def stored() -> Pool:
 
 def test_an_operation_that_was_under_way_is_over_after_a_restart(tmp_path: Path) -> None:
     state = tmp_path / "pool.json"
-    with embedded_pool("--state", str(state)) as served, served.plain_session() as session:
+    with embedded_pool("--state", str(state)) as served, served.lasting_session() as session:
         vm = session.xenapi.VM.get_by_name_label("jumpbox")[0]
         session.xenapi.VM.set_shutdown_delay(vm, "86400")
         session.xenapi.Async.VM.clean_shutdown(vm)
-        until(session, lambda: '"clean_shutdown"}' in state.read_text(encoding="utf-8"))
+        until(session, lambda: "clean_shutdown" in session.xenapi.VM.get_current_operations(vm).values())
+        served.control("save")
+        served.kill()
 
     with embedded_pool("--state", str(state)) as served, served.plain_session() as session:
         record = session.xenapi.VM.get_record(vm)

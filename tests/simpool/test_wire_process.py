@@ -60,28 +60,6 @@ def test_a_token_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert [(event["ref"], event["operation"]) for event in events] == [(network, "mod")]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "[]", "{}", '{"format":9}', '{"format":1}'),
-        '{"format":1,"seed":"x","generation":1,"tombstones":[],"tables":{}}',
-        '{"format":1,"seed":1,"generation":1,"tombstones":[],"tables":{"VM":[[1,2]]}}',
-        '{"format":1,"seed":1,"generation":1,"tombstones":[],"tables":{"VM":[["OpaqueRef:x",1,1,{"uuid":7}]]}}',
-        '{"format":1,"seed":1,"generation":1,"tombstones":7,"tables":{}}',
-    ],
-)
-def test_a_damaged_state_file_is_named(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "pool.json"
-    file.write_text(text)
-
-    status, words = refused("--state", str(file))
-
-    assert status == 1
-    assert str(file) in words
-    assert "Traceback" not in words
-    assert file.read_text() == text
-
-
 def test_a_state_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     status, words = refused("--state", str(tmp_path / "nowhere" / "pool.json"))
 

@@ -1,8 +1,9 @@
 """The commands of `/simpool/control`: what tests tell the pool to do wrong, and ask it afterwards."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any
 
@@ -18,20 +19,29 @@ class UnknownCommand(Exception):
     """The body names no command, or not all that the command needs."""
 
 
+Save = Callable[[], Awaitable[None]]
+"""Puts the pool into its file, where it has one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controlled:
     """A pool, with what goes on in it only because somebody told it to."""
 
     pool: Pool
     churn: Churn
+    save: Save
 
 
-def obey(controlled: Controlled, body: object) -> dict[str, Any]:
+Answer = dict[str, Any]
+Command = Callable[[Controlled, Mapping[str, Any]], Answer | Awaitable[Answer]]
+
+
+async def obey(controlled: Controlled, body: object) -> dict[str, Any]:
     """Carry out a command, `{"do": name, ...}`, and return its answer.
 
     `fail` {method, code, params, nth}, `delay` {method, seconds}, `drop` {method, nth, when}, `fill_sr` {sr,
-    free_bytes}, `churn` {per_second, count, seed}, `clear`, `log`, `pause`, `resume`. `nth` is 1 where it is left out
-    and counts from now; 0 means every call. `Async.X` counts as `X`.
+    free_bytes}, `churn` {per_second, count, seed}, `clear`, `log`, `pause`, `resume`, `save`. `nth` is 1
+    where it is left out and counts from now; 0 means every call. `Async.X` counts as `X`.
 
     Raises:
         UnknownCommand: the body is no command.
@@ -42,7 +52,8 @@ def obey(controlled: Controlled, body: object) -> dict[str, Any]:
     if command is None:
         raise UnknownCommand(f"known commands: {', '.join(sorted(_COMMANDS))}")
     try:
-        return command(controlled, body)
+        answer = command(controlled, body)
+        return await answer if isawaitable(answer) else answer
     except (KeyError, ValueError, TypeError) as failure:
         raise UnknownCommand(f"{body.get('do')}: {failure!r}") from failure
     except XapiError as error:
@@ -116,11 +127,18 @@ def _churn(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"done": done}
 
 
+async def _save(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer as soon as all that the pool holds now is in its file."""
+    del body
+    await controlled.save()
+    return {}
+
+
 def _method(body: Mapping[str, Any]) -> str:
     return str(body["method"]).removeprefix("Async.")
 
 
-_COMMANDS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], dict[str, Any]]] = MappingProxyType(
+_COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "fail": _fail,
         "delay": _delay,
@@ -131,5 +149,6 @@ _COMMANDS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], dict[str, Any]
         "log": _log,
         "pause": _pause,
         "resume": _resume,
+        "save": _save,
     }
 )

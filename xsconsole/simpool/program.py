@@ -26,10 +26,11 @@ from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import load
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.server import Site
-from xsconsole.simpool.statefile import StateUnusable
+from xsconsole.simpool.statefile import Kept, StateFile, StateUnusable
 
 ADDRESS = "127.0.0.1"
 SHUTDOWN_S = 0.2
+POOL = "pool"
 SCENARIOS = tuple(scenario.SCENARIOS)
 
 
@@ -77,40 +78,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_pool(options: Options) -> Pool:
-    """Return a pool that can be served: the one in the state file where there is one, else a new one.
+    """Return a new pool that can be served.
 
     Raises:
-        StateUnusable: the state file cannot be used.
-        CannotServe: the scenario has no place for so many hosts.
+        CannotServe: the scenario has no place for so many hosts or VMs.
     """
-    clock = Clock(speed=options.speed)
-    if options.state is not None and options.state.exists():
-        state = statefile.read(options.state)
-        pool = Pool(load(), clock=clock, seed=state["seed"], refresh=operations.refresh, life=state["generation"])
-        statefile.restore(pool.db, state, options.state)
-    else:
-        pool = Pool(load(), clock=clock, seed=options.seed, refresh=operations.refresh)
-        try:
-            scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms)
-        except ValueError as failure:
-            raise CannotServe(str(failure)) from failure
-        except XapiError as failure:
-            text = " ".join(failure.description)
-            raise CannotServe(f"the scenario has no room for so many VMs: {text}") from failure
-        roles.furnish(pool.db)
+    pool = Pool(load(), clock=Clock(speed=options.speed), seed=options.seed, refresh=operations.refresh)
+    try:
+        scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms)
+    except ValueError as failure:
+        raise CannotServe(str(failure)) from failure
+    except XapiError as failure:
+        text = " ".join(failure.description)
+        raise CannotServe(f"the scenario has no room for so many VMs: {text}") from failure
+    roles.furnish(pool.db)
     users.admit(pool)
     return pool
 
 
+def restore_pool(options: Options, state: StateFile, kept: Kept) -> Pool:
+    """Return a pool as it is in a state file.
+
+    Raises:
+        StateUnusable: the file is damaged.
+    """
+    seed = kept.facts.get("seed")
+    if not isinstance(seed, int):
+        raise StateUnusable(f"{options.state} is damaged: the pool {kept.name} has no seed")
+    clock = Clock(speed=options.speed)
+    pool = Pool(load(), clock=clock, seed=seed, refresh=operations.refresh, life=kept.generation)
+    state.restore(pool.db, kept)
+    users.admit(pool)
+    return pool
+
+
+def _pool_and_state(options: Options) -> tuple[Pool, StateFile | None]:
+    if options.state is None:
+        return make_pool(options), None
+    if options.state.exists():
+        state = statefile.open_state(options.state)
+        pools = [restore_pool(options, state, kept) for kept in state.pools()]
+        if not pools:
+            raise StateUnusable(f"{options.state} is damaged: there is no pool in it")
+        recovery.recover(pools[0])
+        return pools[0], state
+    pool = make_pool(options)
+    facts = {"seed": pool.seed, "scenario": options.scenario}
+    return pool, statefile.create(options.state, {POOL: (facts, pool.db)})
+
+
 async def _serve(options: Options) -> None:
     with _without_collecting():
-        pool = make_pool(options)
-    controlled = control.Controlled(pool=pool, churn=Churn(pool))
+        pool, state = _pool_and_state(options)
+    controlled = control.Controlled(pool=pool, churn=Churn(pool), save=_saver(pool, state))
     if options.faults is not None:
-        _prepare_faults(controlled, options.faults)
-    if options.state is not None:
-        recovery.recover(pool)
-        statefile.write(pool.db, pool.seed, options.state)
+        for command in _commands(options.faults):
+            await _prepare(controlled, command, options.faults)
     dispatcher = Dispatcher(pool, HANDLERS)
     server = web.Server(Site(controlled, dispatcher).answer, access_log=None)
     loop = asyncio.get_running_loop()
@@ -125,7 +148,7 @@ async def _serve(options: Options) -> None:
     port = listener.sockets[0].getsockname()[1]
     try:
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(_keep(pool, options.state))
+            keeping = group.create_task(_keep(pool, state))
             if options.churn:
                 controlled.churn.start(options.churn, seed=options.seed)
             _introduce(_description(pool, port, tls))
@@ -136,8 +159,9 @@ async def _serve(options: Options) -> None:
         listener.close()
         await dispatcher.close()
         await server.shutdown(SHUTDOWN_S)
-    if options.state is not None:
-        statefile.write(pool.db, pool.seed, options.state)
+        if state is not None:
+            await state.save({POOL: pool.db})
+            state.close()
 
 
 @contextmanager
@@ -155,17 +179,40 @@ def _without_collecting() -> Iterator[None]:
         gc.enable()
 
 
-def _prepare_faults(controlled: control.Controlled, path: Path) -> None:
+def _commands(path: Path) -> list[object]:
+    """Return the commands of a file.
+
+    Raises:
+        CannotServe: there are none in it.
+    """
     try:
-        for command in json.loads(path.read_text(encoding="utf-8")):
-            control.obey(controlled, command)
-    except (ValueError, TypeError, control.UnknownCommand) as failure:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as failure:
         raise CannotServe(f"{path} is no list of commands: {failure}") from failure
+    if not isinstance(found, list):
+        raise CannotServe(f"{path} is no list of commands")
+    return found
 
 
-async def _keep(pool: Pool, path: Path | None) -> None:
-    if path is not None:
-        await statefile.keep(pool.db, pool.seed, path)
+async def _prepare(controlled: control.Controlled, command: object, path: Path) -> None:
+    try:
+        await control.obey(controlled, command)
+    except control.UnknownCommand as failure:
+        raise CannotServe(f"a command in {path} cannot be carried out: {failure}") from failure
+
+
+def _saver(pool: Pool, state: StateFile | None) -> control.Save:
+    async def save() -> None:
+        if state is None:
+            raise control.UnknownCommand("the pool is served without --state")
+        await state.save({POOL: pool.db})
+
+    return save
+
+
+async def _keep(pool: Pool, state: StateFile | None) -> None:
+    if state is not None:
+        await state.keep({POOL: pool.db})
 
 
 def _tls(options: Options) -> Tls:

@@ -94,7 +94,7 @@ class Site:
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            answer = control.obey(self._controlled, json.loads(await body_of(request)))
+            answer = await control.obey(self._controlled, json.loads(await body_of(request)))
         except (ValueError, control.UnknownCommand) as failure:
             return web.json_response({"error": str(failure)}, status=400)
         return web.json_response(answer)
