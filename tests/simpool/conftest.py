@@ -3,14 +3,12 @@
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import XenAPI
 from embedded import EmbeddedPool, embedded_pool
-
-RECORDINGS = Path(__file__).parents[3] / "shared" / "xapi" / "recordings"
+from recorded_replay import RECORDINGS
 
 
 @pytest.fixture(scope="module")

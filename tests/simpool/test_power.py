@@ -94,6 +94,7 @@ def test_a_blocked_operation_gives_the_reason_and_is_not_offered(session: Any, r
 
 def test_allowed_operations_are_those_of_a_real_pool(session: Any, recording: Any) -> None:
     halted = make_machine(session, "halted like theirs")
+    session.xenapi.VM.update_allowed_operations(halted)
     running = make_running(session, "running like theirs")
 
     theirs_halted = recording("820_VM_get_record_halted")["response"]["Value"]["allowed_operations"]

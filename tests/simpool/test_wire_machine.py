@@ -134,7 +134,7 @@ def test_a_task_destroyed_while_it_is_pending_goes_when_it_ends(pool: EmbeddedPo
         token = getattr(api.event, "from")([f"task/{task}"], token, 5.0)["token"]
     pool.control("clear")
 
-    assert (marked["status"], marked["current_operations"]) == ("pending", {task: "destroy"})
+    assert (marked["status"], marked["current_operations"]) == ("pending", {"task": "destroy"})
     api.network.destroy(api.network.get_by_name_label("late")[0])
 
 

@@ -18,6 +18,7 @@ from xsconsole.simpool import (
     power,
     session_calls,
     snapshots,
+    srs,
     storage,
     task_calls,
 )
@@ -39,6 +40,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         **power.CALLS,
         **session_calls.CALLS,
         **snapshots.CALLS,
+        **srs.CALLS,
         **storage.CALLS,
         **task_calls.CALLS,
     }

@@ -82,6 +82,8 @@ class Database:
     def __init__(self, model: Model, identities: Identities) -> None:
         self.model = model
         self.generation = 0
+        self.forgotten = 0
+        """Up to this generation it is no longer known what was destroyed."""
         self._identities = identities
         self._tables = {
             name: Table(by_value={one: {} for one in cls.fields if one in _INDEXED})
@@ -230,6 +232,7 @@ class Database:
                 self._relate(cls, ref, name, value, None)
         self._tombstones.append(Tombstone(cls=cls, ref=ref, created=row.created, destroyed=self._next_generation()))
         if len(self._tombstones) > 2 * KEPT_TOMBSTONES:
+            self.forgotten = self._tombstones[-KEPT_TOMBSTONES - 1].destroyed
             del self._tombstones[:-KEPT_TOMBSTONES]
 
     def add_to_map(self, cls: str, ref: str, field_name: str, key: object, value: object) -> None:

@@ -1,15 +1,24 @@
 """A VM while it occupies a host: its domain, its attached devices, its console."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import guests, placement
+from xsconsole.simpool import guests, machines, placement
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
 
-_CPU_FLAGS = MappingProxyType(
-    {"vendor": "GenuineIntel", "features": "178bfbff-f6fa3203-2c500800-040001f3-0000000f-019c05ab-00400004"}
+_GUEST_BIOS: Mapping[str, str] = MappingProxyType(
+    {
+        **{"bios-vendor": "Xen", "bios-version": "", "system-manufacturer": "Xen"},
+        **{"system-product-name": "HVM domU", "system-version": "", "system-serial-number": ""},
+        **dict.fromkeys((f"baseboard-{part}" for part in ("manufacturer", "product-name", "version")), ""),
+        **{"baseboard-serial-number": "", "baseboard-asset-tag": "", "baseboard-location-in-chassis": ""},
+        **{"enclosure-asset-tag": "", "hp-rombios": "", "oem-1": "Xen"},
+        "oem-2": "MS_VM_CERT/SHA1/bdbeb6e0a816d43fa6d3fe8aaef04c2bad9d3e3d",
+    }
 )
+_UNBORN = "0:0"
 
 
 def reserve(pool: Pool, vm: str, host: str) -> None:
@@ -40,7 +49,9 @@ def restart(pool: Pool, vm: str) -> None:
 def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
     """Make a VM run on a host, from now, with all its devices attached."""
     db, row, now = pool.db, pool.db.row("VM", vm), pool.clock.now()
+    cpu = db.get("host", host, "cpu_info")
     attach_devices(pool, vm)
+    _grow_up(pool, vm)
     db.set(
         "VM",
         vm,
@@ -49,7 +60,7 @@ def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
         scheduled_to_be_resident_on=NULL,
         domid=_next_domid(pool, host),
         memory_target=row["memory_dynamic_max"],
-        last_boot_CPU_flags=dict(_CPU_FLAGS),
+        last_boot_CPU_flags={"vendor": cpu["vendor"], "features": cpu["features_hvm"]},
         requires_reboot=False,
     )
     db.set(
@@ -63,7 +74,7 @@ def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
         hvm=row["domain_type"] in ("hvm", "unspecified"),
         current_domain_type="hvm" if row["domain_type"] == "unspecified" else row["domain_type"],
     )
-    _open_console(pool, vm, host)
+    machines.open_console(pool, vm, host)
     placement.refresh_memory(db, host)
     refresh_machine(pool, vm)
 
@@ -77,7 +88,7 @@ def halt(pool: Pool, vm: str) -> None:
         for device in devices:
             if db.get(cls, device, "currently_attached"):
                 db.set(cls, device, currently_attached=False)
-    _leave(pool, vm, power_state="Halted")
+    _leave(pool, vm, power_state="Halted", last_boot_CPU_flags={**row["last_boot_CPU_flags"], "features": ""})
     guests.forget(pool, vm)
     image = row["suspend_VDI"]
     if image != NULL:
@@ -98,8 +109,23 @@ def relocate(pool: Pool, vm: str, host: str) -> None:
     for console in pool.db.get("VM", vm, "consoles"):
         pool.db.destroy("console", console)
     pool.db.set("VM", vm, domid=_next_domid(pool, host), resident_on=host, scheduled_to_be_resident_on=NULL)
-    _open_console(pool, vm, host)
+    machines.open_console(pool, vm, host)
     placement.refresh_memory(pool.db, host)
+
+
+def _grow_up(pool: Pool, vm: str) -> None:
+    """Give a VM, at its start, what it was created without."""
+    row = pool.db.row("VM", vm)
+    fields: dict[str, object] = {
+        "platform": {"timeoffset": "0", "device-model": "qemu-upstream-compat", **row["platform"]}
+    }
+    if row["generation_id"] == _UNBORN:
+        fields["generation_id"] = machines.generation_id(pool.identities)
+    if not pool.db.exists("VM_metrics", row["metrics"]):
+        fields["metrics"] = pool.db.create("VM_metrics")
+    if not row["bios_strings"]:
+        fields["bios_strings"] = dict(_GUEST_BIOS)
+    pool.db.set("VM", vm, **fields)
 
 
 def attach_devices(pool: Pool, vm: str) -> None:
@@ -140,9 +166,3 @@ def _leave(pool: Pool, vm: str, **fields: object) -> None:
 
 def _next_domid(pool: Pool, host: str) -> int:
     return 1 + max((pool.db.get("VM", vm, "domid") for vm in pool.db.get("host", host, "resident_VMs")), default=0)
-
-
-def _open_console(pool: Pool, vm: str, host: str) -> None:
-    uuid = pool.identities.uuid()
-    address = pool.db.get("host", host, "address")
-    pool.db.create("console", uuid=uuid, protocol="rfb", location=f"https://{address}/console?uuid={uuid}", VM=vm)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import domains, lifecycle
+from xsconsole.simpool import devices, domains, lifecycle
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
@@ -37,7 +37,7 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
     is_suspended = db.get("VM", vm, "power_state") == lifecycle.SUSPENDED
     fields["currently_attached"] = bool(fields.get("currently_attached")) and is_suspended
     fields["userdevice"] = device
-    vbd = db.create("VBD", **fields)
+    vbd = devices.add(pool, "VBD", **fields)
     refresh_machine(pool, vm)
     return vbd
 
@@ -48,7 +48,7 @@ async def destroy(call: Call, vbd: str) -> None:
     if row["currently_attached"]:
         words = f"VBD '{row['uuid']}' still attached to '{db.get('VM', vm, 'uuid')}'"
         raise XapiError("OPERATION_NOT_ALLOWED", words)
-    db.destroy("VBD", vbd)
+    devices.remove(call.pool, "VBD", vbd)
     refresh_machine(call.pool, vm)
     call.pool.refresh_allowed_operations("VDI", vdi)
 

@@ -56,9 +56,10 @@ class Subscription:
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What a session registered for with the old calls, and how far it has seen."""
+    """What a session registered for with the old calls, how far it has seen, and where its numbers begin."""
 
     seen: int
+    origin: int
     subscriptions: list[Subscription] = field(default_factory=list)
 
 
@@ -193,8 +194,8 @@ async def _inject(call: Call, cls: str, ref: str) -> str:
 
 
 async def _register(call: Call, classes: tuple[str, ...]) -> None:
-    registrations = call.pool.registrations
-    present = registrations.setdefault(call.session.ref, Registration(seen=call.pool.db.generation))
+    now = call.pool.db.generation
+    present = call.pool.registrations.setdefault(call.session.ref, Registration(seen=now, origin=now))
     present.subscriptions += parse_subscriptions(classes)
 
 
@@ -205,20 +206,31 @@ async def _unregister(call: Call, classes: tuple[str, ...]) -> None:
         present.subscriptions = [one for one in present.subscriptions if one not in gone]
 
 
-async def _next(call: Call) -> list[Event]:
+async def _next(call: Call) -> list[dict[str, Any]]:
     present = call.pool.registrations.get(call.session.ref)
     if present is None or not present.subscriptions:
         track = hashlib.md5(call.session.ref.encode(), usedforsecurity=False).hexdigest()
         raise XapiError("SESSION_NOT_REGISTERED", f"trackid={track}")
+    if present.seen < call.pool.db.forgotten:
+        raise XapiError("EVENTS_LOST")
     end = asyncio.get_running_loop().time() + LONGEST_WAIT_S
     since = Token(objects=present.seen, messages=present.seen)
     found = await _until_some(call, present.subscriptions, since, end)
     present.seen = found.generation
-    return found.events
+    now = f"{call.pool.clock.now().timestamp():.0f}."
+    return [_as_of_old(event, event.generation - present.origin, now) for event in found.events]
+
+
+def _as_of_old(event: Event, number: int, instant: str) -> dict[str, Any]:
+    """Return an event as the old calls tell it: with a number that counts for this session, and an instant."""
+    told = {"id": str(number), "timestamp": instant, "class": event.cls, "operation": event.operation, "ref": event.ref}
+    return told if event.snapshot is None else {**told, "snapshot": event.snapshot}
 
 
 async def _get_current_id(call: Call) -> int:
-    return call.pool.db.generation
+    """Return the number of the last event for this session: they count from its registration."""
+    present = call.pool.registrations.get(call.session.ref)
+    return 0 if present is None else call.pool.db.generation - present.origin
 
 
 CALLS: Mapping[str, Handler] = {

@@ -112,7 +112,8 @@ def network_tag(pool: Pool, network: str) -> int:
 
 
 def _start_time(pool: Pool, vm: str) -> object:
-    return pool.db.get("VM_metrics", pool.db.get("VM", vm, "metrics"), "start_time")
+    metrics = pool.db.get("VM", vm, "metrics")
+    return pool.db.get("VM_metrics", metrics, "start_time") if pool.db.exists("VM_metrics", metrics) else None
 
 
 def _has_disk(pool: Pool, vm: str) -> bool:

@@ -1,12 +1,12 @@
 """Calls to hosts, and to what connects them to storage and networks."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from xsconsole.simpool import placement
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.model import NULL
 
 
 async def enable(call: Call, host: str) -> None:
@@ -39,24 +39,6 @@ async def get_vms_which_prevent_evacuation(call: Call, host: str) -> dict[str, t
     return found
 
 
-async def plug_storage(call: Call, pbd: str) -> None:
-    call.pool.db.set("PBD", pbd, currently_attached=True)
-
-
-async def unplug_storage(call: Call, pbd: str) -> None:
-    """Take an SR from a host, unless a VM there uses one of its disks."""
-    db, row = call.pool.db, call.pool.db.row("PBD", pbd)
-    used = []
-    for vdi in db.get("SR", row["SR"], "VDIs"):
-        for vbd in db.get("VDI", vdi, "VBDs"):
-            attached = db.row("VBD", vbd)
-            if attached["currently_attached"] and db.get("VM", attached["VM"], "resident_on") in (row["host"], NULL):
-                used.append(vdi)
-    if used:
-        raise XapiError("VDI_IN_USE", *used)
-    db.set("PBD", pbd, currently_attached=False)
-
-
 async def scan_interfaces(call: Call, host: str) -> None:
     call.pool.db.row("host", host)
 
@@ -68,14 +50,32 @@ async def call_plugin(call: Call, host: str, plugin: str, function: str, argumen
     raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
 
 
+async def list_methods(call: Call) -> None:
+    """Refuse: nobody has ever written it; `system.listMethods` is what tells."""
+    del call
+    raise XapiError("NOT_IMPLEMENTED", "list_method")
+
+
+async def call_extension(call: Call, host: str, text: str) -> str:
+    """Refuse: the hosts have no extensions."""
+    call.pool.db.row("host", host)
+    try:
+        request = json.loads(text)
+    except ValueError as failure:
+        words = f"Line 1, bytes 0-{len(text)}:\\nInvalid token '{text}'"
+        raise XapiError("INTERNAL_ERROR", f'Yojson__Common.Json_error("{words}")') from failure
+    name = request.get("method", "") if isinstance(request, dict) else text
+    raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
+
+
 CALLS: Mapping[str, Handler] = {
     "host.enable": enable,
     "host.disable": disable,
     "host.call_plugin": call_plugin,
+    "host.call_extension": call_extension,
+    "host.list_methods": list_methods,
     "host.get_servertime": get_servertime,
     "host.get_server_localtime": get_servertime,
     "host.get_vms_which_prevent_evacuation": get_vms_which_prevent_evacuation,
-    "PBD.plug": plug_storage,
-    "PBD.unplug": unplug_storage,
     "PIF.scan": scan_interfaces,
 }

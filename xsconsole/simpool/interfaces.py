@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import guests, lifecycle, placement
+from xsconsole.simpool import devices, guests, lifecycle, placement
 from xsconsole.simpool.addresses import generated_mac, is_mac
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
@@ -32,7 +32,7 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
     fields["currently_attached"] = bool(fields.get("currently_attached")) and is_suspended
     for family in ("ipv4_allowed", "ipv6_allowed"):
         _assert_addresses(family, fields.get(family, ()))
-    vif = db.create("VIF", **fields)
+    vif = devices.add(pool, "VIF", **fields)
     refresh_machine(pool, vm)
     return vif
 
@@ -43,7 +43,7 @@ async def destroy(call: Call, vif: str) -> None:
     if row["currently_attached"] and is_running:
         raise XapiError("OPERATION_NOT_ALLOWED", "VIF currently attached to a running VM")
     vm = row["VM"]
-    call.pool.db.destroy("VIF", vif)
+    devices.remove(call.pool, "VIF", vif)
     refresh_machine(call.pool, vm)
 
 

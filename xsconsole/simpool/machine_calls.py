@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from xsconsole.simpool import machines, storage
+from xsconsole.simpool import devices, machines, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.lifecycle import HALTED, SUSPENDED
@@ -36,15 +36,18 @@ async def destroy(call: Call, vm: str) -> None:
     async with operating(call, vm, "destroy"):
         await call.spend(_DESTROY_S, can_cancel=False)
         row = db.row("VM", vm)
-        for cls, devices in (
+        for cls, attached in (
             ("VBD", row["VBDs"]),
             ("VIF", row["VIFs"]),
             ("console", row["consoles"]),
             ("VTPM", row["VTPMs"]),
         ):
-            for device in devices:
+            for device in attached:
                 disk = db.get("VBD", device, "VDI") if cls == "VBD" else NULL
-                db.destroy(cls, device)
+                if cls in ("VBD", "VIF"):
+                    devices.remove(pool, cls, device)
+                else:
+                    db.destroy(cls, device)
                 pool.refresh_allowed_operations("VDI", disk)
         for child in row["children"]:
             db.set("VM", child, parent=row["parent"])
@@ -98,7 +101,8 @@ def _provisioned(pool: Pool, vm: str, disk: Mapping[str, str]) -> str:
         virtual_size=int(disk["size"]),
         type=disk.get("type", "system"),
     )
-    pool.db.create(
+    devices.add(
+        pool,
         "VBD",
         VM=vm,
         VDI=vdi,

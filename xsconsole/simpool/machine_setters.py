@@ -15,10 +15,23 @@ _VCPU_RULE = "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max"
 
 
 async def set_is_a_template(call: Call, vm: str, value: bool) -> None:
-    pool = call.pool
-    if value and not pool.db.get("VM", vm, "is_a_template"):
+    """Make a template of a VM, which then has no metrics any more, or a VM of a template.
+
+    As on a real pool the way back leaves `allowed_operations` as they were: the next operation brings them up to date.
+    """
+    pool, row = call.pool, call.pool.db.row("VM", vm)
+    if not value:
+        pool.db.set("VM", vm, is_a_template=False)
+        return
+    if not row["is_a_template"]:
         _assert_allowed(pool, vm, "make_into_template")
-    pool.db.set("VM", vm, is_a_template=value, **({} if value else {"is_default_template": False}))
+        if row["ha_restart_priority"] == "restart" and pool.db.get("pool", pool.ref, "ha_enabled"):
+            raise XapiError("VM_IS_PROTECTED", vm)
+        metrics = row["metrics"]
+        pool.db.set("VM", vm, metrics=NULL, groups=())
+        if pool.db.exists("VM_metrics", metrics):
+            pool.db.destroy("VM_metrics", metrics)
+    pool.db.set("VM", vm, is_a_template=True)
     refresh_machine(pool, vm)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from xsconsole.simpool import devices
 from xsconsole.simpool.addresses import generated_mac
 from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import NULL
@@ -43,6 +44,13 @@ def make(pool: Pool, **fields: Any) -> str:
     return ref
 
 
+def open_console(pool: Pool, vm: str, host: str, protocol: str = "rfb") -> str:
+    """Let a VM be watched on its host."""
+    ref = pool.identities.reference()
+    address = pool.db.get("host", host, "address")
+    return pool.db.create("console", ref=ref, protocol=protocol, location=f"https://{address}/console?ref={ref}", VM=vm)
+
+
 def domain_type(boot_policy: str) -> str:
     """Return the kind of domain that the boot policy of a VM without a stated kind implies."""
     return "hvm" if boot_policy else "pv"
@@ -51,7 +59,8 @@ def domain_type(boot_policy: str) -> str:
 def add_interface(pool: Pool, vm: str, network: str, device: int, *, mac: str = "", **fields: object) -> str:
     """Give a VM an interface; without a `mac` the address comes from the VM's `mac_seed`."""
     seed = pool.db.get("VM", vm, "other_config").get("mac_seed", "")
-    ref = pool.db.create(
+    ref = devices.add(
+        pool,
         "VIF",
         VM=vm,
         network=network,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from xsconsole.simpool import devices
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.pool import Pool
@@ -33,13 +34,15 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
 async def destroy(call: Call, network: str) -> None:
     """Remove a network, and with it the interfaces of halted VMs that are on it."""
     db, row = call.pool.db, call.pool.db.row("network", network)
+    if row["other_config"].get("is_host_internal_management_network") == "true":
+        raise XapiError("CANNOT_DESTROY_SYSTEM_NETWORK", network)
     if row["PIFs"]:
         raise XapiError("NETWORK_CONTAINS_PIF", *row["PIFs"])
     attached = tuple(vif for vif in row["VIFs"] if db.get("VIF", vif, "currently_attached"))
     if attached:
         raise XapiError("NETWORK_CONTAINS_VIF", *attached)
     for vif in row["VIFs"]:
-        db.destroy("VIF", vif)
+        devices.remove(call.pool, "VIF", vif)
     db.destroy("network", network)
 
 
@@ -96,6 +99,7 @@ def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
         MAC="fe:ff:ff:ff:ff:ff",
         MTU=pool.db.get("network", network, "MTU"),
         VLAN=tag,
+        IPv6=("",),
         metrics=row["metrics"],
         VLAN_master_of=vlan,
     )

@@ -69,9 +69,14 @@ def _vdi(db: Database, ref: str) -> tuple[str, ...]:
 
 
 def _sr(db: Database, ref: str) -> tuple[str, ...]:
-    if db.get("SR", ref, "content_type") == "iso":
-        return (*_SR_BASE[:-1], "vdi_create", "vdi_destroy", "vdi_clone")
-    return (*_SR_BASE, *_SR_DISKS)
+    row = db.row("SR", ref)
+    is_plugged = any(db.get("PBD", pbd, "currently_attached") for pbd in row["PBDs"])
+    leave = () if is_plugged else ("destroy", "forget")
+    if row["content_type"] == "iso":
+        return (*_SR_BASE[:-1], "vdi_create", "vdi_destroy", "vdi_clone", *leave)
+    if row["type"] == "udev":
+        return (*_SR_BASE[:-1], "vdi_introduce", "vdi_clone", *leave)
+    return (*_SR_BASE, *_SR_DISKS, *leave)
 
 
 def _host(db: Database, ref: str) -> tuple[str, ...]:

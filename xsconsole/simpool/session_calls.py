@@ -12,13 +12,19 @@ async def _login_with_password(call: Call, name: str, password: str, version: st
 
 
 async def _login_locally(call: Call, name: str, password: str) -> str:
-    session = await call.pool.sessions.login(name, password)
+    session = await call.pool.sessions.login(name, password, is_local=True)
     return session.ref
 
 
 async def _logout(call: Call) -> None:
     call.pool.sessions.logout(call.session.ref)
     call.pool.registrations.pop(call.session.ref, None)
+
+
+async def _logout_locally(call: Call) -> None:
+    """End an emergency session; any other stays."""
+    if call.session.is_local:
+        await _logout(call)
 
 
 async def _logout_subject(call: Call, identifier: str) -> None:
@@ -35,7 +41,7 @@ CALLS: Mapping[str, Handler] = {
     "session.login_with_password": _login_with_password,
     "session.slave_local_login_with_password": _login_locally,
     "session.logout": _logout,
-    "session.local_logout": _logout,
+    "session.local_logout": _logout_locally,
     "session.logout_subject_identifier": _logout_subject,
     "session.get_all_subject_identifiers": _get_all_subject_identifiers,
 }

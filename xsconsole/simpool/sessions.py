@@ -34,6 +34,7 @@ class Session:
     ref: str
     user: User
     originator: str
+    is_local: bool = False
 
 
 NOBODY = Session(ref=NULL, user=User(name="", password="", role=Role.READ_ONLY), originator="")
@@ -57,7 +58,7 @@ class Sessions:
         """Let somebody log in from now on."""
         self._users[user.name] = user
 
-    async def login(self, name: str, password: str, originator: str = "") -> Session:
+    async def login(self, name: str, password: str, originator: str = "", *, is_local: bool = False) -> Session:
         """Begin a session.
 
         Raises:
@@ -80,7 +81,7 @@ class Sessions:
             auth_user_name=user.name,
             originator=originator,
         )
-        session = Session(ref=ref, user=user, originator=originator)
+        session = Session(ref=ref, user=user, originator=originator, is_local=is_local)
         self._sessions[ref] = session
         return session
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from xsconsole.simpool import domains, guests, lifecycle, machines, placement, power, storage
+from xsconsole.simpool import devices, domains, guests, lifecycle, machines, placement, power, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.cloning import copy_block_devices, copy_interfaces, copy_record, undoing
 from xsconsole.simpool.errors import XapiError
@@ -146,10 +146,10 @@ def _go_back(pool: Pool, vm: str, snapshot: str) -> None:
     disks = _restored_disks(pool, vm, snapshot)
     for vbd in old_vbds:
         if db.exists("VBD", vbd):
-            db.destroy("VBD", vbd)
+            devices.remove(pool, "VBD", vbd)
     copy_block_devices(pool, snapshot_row["VBDs"], vm, disks)
     for vif in old_vifs:
-        db.destroy("VIF", vif)
+        devices.remove(pool, "VIF", vif)
     copy_interfaces(pool, snapshot_row["VIFs"], vm, seed="")
     fields = {name: value for name, value in _recorded(pool, snapshot).items() if name not in _KEPT_BY_REVERT}
     if not db.exists("VM_appliance", fields["appliance"]):

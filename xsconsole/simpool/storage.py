@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from xsconsole.simpool import devices
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import EPOCH, NULL
@@ -22,7 +23,6 @@ COPY_BYTES_PER_S = 20 << 30
 _HEADER_BYTES = 8 << 20
 
 _BLOCK_TYPES = frozenset(("lvm", "lvmoiscsi", "lvmohba"))
-_SUPPORTED_TYPES = ("lvm", "lvmoiscsi", "lvmohba", "ext", "nfs", "smb", "iso", "file", "udev", "hba", "iscsi")
 
 
 def free_space(pool: Pool, sr: str) -> int:
@@ -37,7 +37,7 @@ def add_disk(pool: Pool, sr: str, *, written_bytes: int = 0, **fields: Any) -> s
     Raises:
         XapiError: SR_BACKEND_FAILURE_44, no space; SR_HAS_NO_PBDS, no host sees the SR.
     """
-    _assert_plugged(pool, sr)
+    assert_plugged(pool, sr)
     size = int(fields["virtual_size"])
     taken = size if _is_block(pool, sr) else min(size, written_bytes + _HEADER_BYTES)
     return _add(pool, sr, taken, fields)
@@ -74,7 +74,7 @@ def remove_disk(pool: Pool, vdi: str) -> None:
         raise XapiError("VDI_IN_USE", vdi, "destroy")
     machines = [pool.db.get("VBD", vbd, "VM") for vbd in row["VBDs"]]
     for vbd in row["VBDs"]:
-        pool.db.destroy("VBD", vbd)
+        devices.remove(pool, "VBD", vbd)
     for snapshot in row["snapshots"]:
         pool.db.set("VDI", snapshot, snapshot_of=NULL)
     sr, taken, virtual = row["SR"], row["physical_utilisation"], row["virtual_size"]
@@ -109,7 +109,7 @@ def _inherited(pool: Pool, vdi: str) -> dict[str, Any]:
 
 def _leaf_bytes(pool: Pool, vdi: str) -> int:
     row = pool.db.row("VDI", vdi)
-    _assert_plugged(pool, row["SR"])
+    assert_plugged(pool, row["SR"])
     if row["SR"] and pool.db.get("SR", row["SR"], "content_type") == "iso":
         raise XapiError("SR_OPERATION_NOT_SUPPORTED", row["SR"])
     return int(row["virtual_size"]) if _is_block(pool, row["SR"]) else min(row["virtual_size"], _HEADER_BYTES)
@@ -142,7 +142,12 @@ def _is_block(pool: Pool, sr: str) -> bool:
     return pool.db.get("SR", sr, "type") in _BLOCK_TYPES
 
 
-def _assert_plugged(pool: Pool, sr: str) -> None:
+def assert_plugged(pool: Pool, sr: str) -> None:
+    """Let pass an SR that some host sees.
+
+    Raises:
+        XapiError: SR_HAS_NO_PBDS.
+    """
     if not any(pool.db.get("PBD", pbd, "currently_attached") for pbd in pool.db.get("SR", sr, "PBDs")):
         raise XapiError("SR_HAS_NO_PBDS", sr)
 
@@ -222,19 +227,6 @@ async def set_on_boot(call: Call, vdi: str, value: str) -> None:
         pool.refresh_allowed_operations("VM", pool.db.get("VBD", vbd, "VM"))
 
 
-async def scan(call: Call, sr: str) -> None:
-    _assert_plugged(call.pool, sr)
-    call.pool.db.touch("SR", sr)
-
-
-async def update_sr(call: Call, sr: str) -> None:
-    await scan(call, sr)
-
-
-async def get_supported_types(_call: Call) -> tuple[str, ...]:
-    return _SUPPORTED_TYPES
-
-
 CALLS: Mapping[str, Handler] = {
     "VDI.create": create,
     "VDI.destroy": destroy,
@@ -246,7 +238,4 @@ CALLS: Mapping[str, Handler] = {
     "VDI.forget": forget,
     "VDI.update": update,
     "VDI.set_on_boot": set_on_boot,
-    "SR.scan": scan,
-    "SR.update": update_sr,
-    "SR.get_supported_types": get_supported_types,
 }

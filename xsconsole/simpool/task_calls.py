@@ -18,7 +18,8 @@ async def _destroy(call: Call, ref: str) -> None:
 
 async def _cancel(call: Call, ref: str) -> None:
     _require_own(call, ref, "task.cancel_any")
-    call.pool.tasks.cancel(ref, by=ref)
+    # Calls of class `task` have no task of their own; this is the name that XAPI shows instead of one.
+    call.pool.tasks.cancel(ref, by=f"DummyRef:|{call.pool.identities.uuid()}|task.cancel")
 
 
 async def _set_status(call: Call, ref: str, status: str) -> None:

@@ -77,7 +77,7 @@ class Tasks:
             self.drop(ref)
             return
         self._doomed.add(ref)
-        self._db.set("task", ref, current_operations={ref: "destroy"})
+        self._mark(ref, "task", "destroy")
 
     def set_status(self, ref: str, status: str) -> None:
         """Write the status of a task that a client drives by itself.
@@ -96,12 +96,13 @@ class Tasks:
         Raises:
             XapiError: HANDLE_INVALID.
         """
-        allowed = self._db.get("task", ref, "allowed_operations")
+        row = self._db.row("task", ref)
         running = self._running.get(ref)
-        if running is None or "cancel" not in allowed:
+        if row["status"] != PENDING or (running is not None and "cancel" not in row["allowed_operations"]):
             return
-        self._db.set("task", ref, current_operations={by: "cancel"})
-        running.is_cancelled.set()
+        self._mark(ref, by, "cancel")
+        if running is not None:
+            running.is_cancelled.set()
 
     def refuse_cancel(self, ref: str) -> None:
         """Let nobody cancel the operation behind a task any more; nothing happens for NULL."""
@@ -121,6 +122,11 @@ class Tasks:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds / self._clock.speed):
                 await running.is_cancelled.wait()
+
+    def _mark(self, ref: str, key: str, operation: str) -> None:
+        """Show that somebody wants something of a task."""
+        present = self._db.get("task", ref, "current_operations")
+        self._db.set("task", ref, current_operations={**present, key: operation})
 
     def _create(self, label: str, *, user: str, **fields: object) -> str:
         self._collect()

@@ -63,7 +63,7 @@ DEFAULT_TEMPLATES = (
     ("Ubuntu Noble Numbat 24.04", "ubuntu-24-04", 4, 2, (20,)),
     ("Rocky Linux 9", "rocky-9", 4, 2, (20,)),
     ("Windows Server 2022 (64-bit)", "windows-server-2022-64bit", 4, 2, (64,)),
-    ("Other install media", "other-install-media", 1, 1, ()),
+    ("Other install media", "other-install-media", 0.25, 1, ()),
 )
 
 

@@ -60,12 +60,15 @@ class Mould:
                     fields |= self._own(casting, fields, is_main=ref == self._vm)
                 case "VDI":
                     fields |= _disk(casting, fields)
+                case "VBD":
+                    fields["metrics"] = NULL
                 case "VIF":
                     device = int(fields["device"])
-                    fields |= {"MAC": generated_mac(device, seed), "network": casting.networks[device]}
+                    address = generated_mac(device, seed)
+                    fields |= {"MAC": address, "network": casting.networks[device], "metrics": NULL}
                 case "console":
                     address = self._pool.db.get("host", casting.host, "address")
-                    fields["location"] = f"https://{address}/console?uuid={fields['uuid']}"
+                    fields["location"] = f"https://{address}/console?ref={refs[ref]}"
                 case "VM_guest_metrics":
                     fields["networks"] = self._addresses(casting, seed)
             made[ref] = fields

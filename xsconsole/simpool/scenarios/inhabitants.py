@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xsconsole.simpool import domains, guests, machines, storage
+from xsconsole.simpool import devices, domains, guests, machines, storage
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.site import GIB, Site
 
 WRITTEN_SHARE = 0.4
+
+_WITHOUT_DISKS = "Template which allows VM installation from install media"
 
 _PLATFORM = MappingProxyType(
     {
@@ -20,6 +22,19 @@ _PLATFORM = MappingProxyType(
         "viridian": "false",
         "device-model": "qemu-upstream-compat",
     }
+)
+_TEMPLATE_PLATFORM = MappingProxyType(
+    {
+        **{"viridian": "true", "secureboot": "false", "nx": "true", "acpi": "1", "apic": "true", "pae": "true"},
+        "hpet": "true",
+    }
+)
+_TEMPLATE_RECOMMENDATIONS = (
+    '<restrictions><restriction field="memory-static-max" max="137438953472"/>'
+    '<restriction field="vcpus-max" max="64"/><restriction field="has-vendor-device" value="false"/>'
+    '<restriction field="supports-bios" value="yes"/><restriction field="supports-uefi" value="yes"/>'
+    '<restriction field="supports-secure-boot" value="yes"/><restriction property="number-of-vbds" max="255"/>'
+    '<restriction property="number-of-vifs" max="7"/></restrictions>'
 )
 _RECOMMENDATIONS = (
     '<restrictions><restriction field="memory-static-max" max="1649267441664"/>'
@@ -34,7 +49,7 @@ class Machine:
 
     name: str
     description: str
-    memory_gib: int
+    memory_gib: float
     vcpus: int = 2
     disks_gib: tuple[int, ...] = (20,)
     sr: str = "SAN-gold"
@@ -81,31 +96,50 @@ def settle(
 
 def make_template(pool: Pool, site: Site, machine: Machine, *, is_default: bool) -> str:
     """Make a template; the default ones say in `disks` what they would create instead of having disks."""
-    provision = "".join(
-        f'<disk device="{number}" size="{size * GIB}" sr="" bootable="{str(number == 0).lower()}" type="system"/>'
-        for number, size in enumerate(machine.disks_gib)
-    )
-    if is_default:
-        template = _make(
-            pool,
-            machine,
-            uuid=pool.identities.uuid(),
-            other_config={
-                "default_template": "true",
-                "install-methods": "cdrom,nfs,http,ftp",
-                "disks": f"<provision>{provision}</provision>",
-            },
-        )
-    else:
+    if not is_default:
         template = settle(pool, site, machine)
-    pool.db.set("VM", template, is_a_template=True, is_default_template=is_default)
+        pool.db.set("VM", template, is_a_template=True)
+    else:
+        template = _make(pool, machine, uuid=pool.identities.uuid(), other_config=_recipe(machine))
+        memory = pool.db.get("VM", template, "memory_static_max")
+        pool.db.set(
+            "VM",
+            template,
+            is_a_template=True,
+            is_default_template=True,
+            memory_static_min=memory // 2,
+            platform=dict(_TEMPLATE_PLATFORM),
+            HVM_boot_params={"firmware": "bios", "order": "cd"},
+            recommendations=_TEMPLATE_RECOMMENDATIONS,
+            version=1,
+            hardware_platform_version=0,
+            generation_id="",
+            bios_strings={},
+            **({} if machine.disks_gib else {"name_description": _WITHOUT_DISKS}),
+        )
     pool.refresh_allowed_operations("VM", template)
     return template
 
 
+def _recipe(machine: Machine) -> dict[str, str]:
+    """Return what a default template says of itself: how to install from it, and the disks it would create."""
+    provision = "".join(
+        f'<disk device="{number}" size="{size * GIB}" sr="" bootable="{str(number == 0).lower()}" type="system"/>'
+        for number, size in enumerate(machine.disks_gib)
+    )
+    if not provision:
+        return {"default_template": "true", "install-methods": "cdrom"}
+    return {
+        "default_template": "true",
+        "install-methods": "cdrom,nfs,http,ftp",
+        "disks": f"<provision>{provision}</provision>",
+    }
+
+
 def add_block_device(pool: Pool, vm: str, vdi: str, number: int) -> str:
     """Show a disk to a VM."""
-    vbd = pool.db.create(
+    vbd = devices.add(
+        pool,
         "VBD",
         VM=vm,
         VDI=vdi,
@@ -123,15 +157,15 @@ def add_block_device(pool: Pool, vm: str, vdi: str, number: int) -> str:
 
 def add_drive(pool: Pool, vm: str, number: int) -> str:
     """Give a VM an empty drive for discs."""
-    vbd = pool.db.create(
-        "VBD", VM=vm, VDI=NULL, userdevice=str(number), bootable=False, mode="RO", type="CD", empty=True
+    vbd = devices.add(
+        pool, "VBD", VM=vm, VDI=NULL, userdevice=str(number), bootable=False, mode="RO", type="CD", empty=True
     )
     pool.refresh_allowed_operations("VBD", vbd)
     return vbd
 
 
 def _make(pool: Pool, machine: Machine, *, uuid: str, other_config: Mapping[str, str]) -> str:
-    memory = machine.memory_gib * GIB
+    memory = int(machine.memory_gib * GIB)
     is_windows = machine.system.startswith("windows")
     return machines.make(
         pool,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from xsconsole.simpool import machines, placement
 from xsconsole.simpool.networks import add_vlan
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.scenarios.furnishings import BIOS, LICENCE, furnish_host, furnish_pool, make_internal_network
 
 GIB = 1 << 30
 TIB = 1 << 40
@@ -27,12 +28,6 @@ _CPU = MappingProxyType(
     }
 )
 _FEATURES = "178bfbff-f6fa3203-2c500800-040001f3-0000000f-019c05ab-00400004-00000000-001000d0-ac000410"
-_RESTRICTED = (
-    *("vlan", "qos", "pool_attached_storage", "pooling", "rbac", "dmc", "checkpoint", "vmss", "intellicache", "gpu"),
-    *("dr", "vif_locking", "storage_xen_motion", "vgpu", "vss", "xen_motion", "guest_ip_setting", "ad", "nested_virt"),
-    *("live_patching", "set_vcpus_number_live", "pvs_proxy", "igmp_snooping", "rpu", "pool_size", "cbt", "updates"),
-    *("usb_passthrough", "network_sriov", "corosync", "zstd_export", "vtpm", "vm_groups", "email_alerting", "wlb"),
-)
 _SOFTWARE = MappingProxyType(
     {
         "product_version": "8.3.0",
@@ -53,7 +48,6 @@ _SOFTWARE = MappingProxyType(
         "db_schema": "5.909",
     }
 )
-_DRIVERS = ("lvmoiscsi", "nfs", "ext", "lvm", "iso", "file", "udev")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +78,7 @@ def make_pool(pool: Pool, name: str, host_count: int) -> dict[str, str]:
     ref = pool.db.create(
         "pool",
         name_label=name,
-        restrictions={f"restrict_{feature}": "false" for feature in _RESTRICTED} | {"enable_xha": "true"},
+        restrictions=dict(LICENCE),
         other_config={"memory-ratio-hvm": "0.25", "memory-ratio-pv": "0.25"},
         ha_cluster_stack="xhad",
         cpu_info={
@@ -101,26 +95,7 @@ def make_pool(pool: Pool, name: str, host_count: int) -> dict[str, str]:
         if number == 1:
             pool.db.set("pool", ref, master=hosts["xen-1"])
     pool.refresh_allowed_operations("pool", ref)
-    for driver in _DRIVERS:
-        pool.db.create(
-            "SM",
-            name_label=driver,
-            name_description=f"SR plugin for type {driver}",
-            type=driver,
-            vendor="xsconsole",
-            version="1.0",
-            required_api_version="1.1",
-            capabilities=(
-                "SR_ATTACH",
-                "SR_SCAN",
-                "VDI_CREATE",
-                "VDI_DELETE",
-                "VDI_CLONE",
-                "VDI_SNAPSHOT",
-                "VDI_RESIZE",
-            ),
-            driver_filename=f"/opt/xensource/sm/{driver}SR",
-        )
+    furnish_pool(pool, ref)
     return hosts
 
 
@@ -131,6 +106,7 @@ def make_networks(pool: Pool, hosts: Mapping[str, str], vlans: Mapping[str, int]
             "network", name_label="Management", name_description="Hosts, storage and administrators", bridge="xenbr0"
         )
     }
+    make_internal_network(pool)
     trunks = {
         host: _make_trunk(pool, host, number, networks["Management"]) for number, host in enumerate(hosts.values(), 1)
     }
@@ -185,13 +161,18 @@ def _make_host(pool: Pool, number: int) -> str:
         cpu_info=dict(_CPU)
         | {"cpu_count": str(CORES), "socket_count": "1", "threads_per_core": "1", "nr_nodes": "1"}
         | {f"features_{kind}": _FEATURES for kind in ("pv", "hvm", "hvm_host", "pv_host")},
-        license_params={f"restrict_{feature}": "false" for feature in _RESTRICTED} | {"enable_xha": "true"},
+        license_params=dict(LICENCE),
         edition="xcp-ng",
         editions=("xcp-ng",),
         other_config={"agent_start_time": f"{now.timestamp():.0f}.", "boot_time": f"{now.timestamp() - 5000:.0f}."},
         virtual_hardware_platform_versions=(0, 1, 2),
         tls_verification_enabled=False,
         power_on_mode="",
+        bios_strings=dict(BIOS),
+        chipset_info={"iommu": "true"},
+        ssl_legacy=False,
+        ssh_auto_mode=True,
+        timezone="Etc/UTC",
     )
     for cpu in range(CORES):
         db.create(
@@ -207,6 +188,7 @@ def _make_host(pool: Pool, number: int) -> str:
             flags=_CPU["flags"],
         )
     db.set("host", host, control_domain=_make_control_domain(pool, host, name))
+    furnish_host(pool, host)
     placement.refresh_memory(db, host)
     pool.refresh_allowed_operations("host", host)
     return host
@@ -217,7 +199,7 @@ def _make_control_domain(pool: Pool, host: str, name: str) -> str:
         ("memory_static_max", "memory_static_min", "memory_dynamic_max", "memory_dynamic_min", "memory_target"),
         CONTROL_DOMAIN_BYTES,
     )
-    return machines.make(
+    vm = machines.make(
         pool,
         name_label=f"Control domain on host: {name}",
         name_description="The domain which manages physical devices and manages other domains",
@@ -232,8 +214,27 @@ def _make_control_domain(pool: Pool, host: str, name: str) -> str:
         VCPUs_max=4,
         VCPUs_at_startup=4,
         memory_overhead=36 * machines.MIB,
+        actions_after_reboot="destroy",
+        actions_after_crash="destroy",
+        hardware_platform_version=0,
+        has_vendor_device=False,
+        generation_id="",
         **amounts,
     )
+    pool.db.set("VM", vm, other_config={})
+    pool.db.set(
+        "VM_metrics",
+        pool.db.get("VM", vm, "metrics"),
+        memory_actual=CONTROL_DOMAIN_BYTES,
+        VCPUs_number=4,
+        VCPUs_utilisation=dict.fromkeys(range(4), 0.0),
+        start_time=pool.clock.now(),
+        last_updated=pool.clock.now(),
+        current_domain_type="pv",
+    )
+    for protocol in ("vt100", "rfb"):
+        machines.open_console(pool, vm, host, protocol)
+    return vm
 
 
 def _make_trunk(pool: Pool, host: str, number: int, network: str) -> str:
