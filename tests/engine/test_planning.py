@@ -89,6 +89,22 @@ def test_members_start_in_ascending_and_stop_in_descending_order() -> None:
     virtually(story)
 
 
+def test_a_plan_that_starts_a_machine_asks_also_where_nothing_is_protected() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        await desk.publish(changed("production", entry=EntryAction.START, protection=()))
+
+        plan = desk.engine.plan(desk.promotion(shop, "production"))
+
+        assert "start" in kinds(plan)
+        assert plan.downtime_s == 0
+        assert plan.asks
+
+    virtually(story)
+
+
 def test_a_demotion_that_keeps_the_disks_takes_no_snapshot() -> None:
     async def story() -> None:
         office = Office()

@@ -134,6 +134,22 @@ async def test_a_way_that_asks_nothing_starts_with_one_key(window: MainWindow, c
 
     assert status.state is RunState.DONE
     assert window.desk.question is None
+    assert len(window.inspector.plan_page.steps.view.rows.rows) == len(status.plan.steps)
+
+
+async def test_a_halted_configuration_is_started_only_after_a_look_at_the_plan(
+    window: MainWindow, console: Console
+) -> None:
+    card = card_of(console, "payroll@patch-testing")
+    assert {member.power_state for member in card.members} == {"Halted"}
+    window.board.select(card.id)
+
+    press(Key.Key_Right, CTRL)
+
+    rows = window.inspector.plan_page.steps.view.rows.rows
+    assert any(row.text.startswith("Start payroll") for row in rows)
+    assert window.desk.question is not None
+    assert console.runs == ()
 
 
 async def test_there_and_back_by_the_keyboard_alone(window: MainWindow, console: Console) -> None:

@@ -153,7 +153,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     leases: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    asks: bool = False  # downtime, a protected target or lost data: one click is not enough
+    asks: bool = False  # power actions, downtime, protection or lost data: one gesture is not enough
     format: Literal[1] = 1
 
     @property

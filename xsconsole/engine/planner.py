@@ -232,7 +232,7 @@ def _plan_move(
         steps=steps.all,
         leases=leases,
         warnings=tuple(warnings),
-        asks=bool(to_stop or source.protection or target.protection),
+        asks=bool(to_start or to_stop or source.protection or target.protection),
     )
 
 
