@@ -81,6 +81,10 @@ async def test_what_another_console_left_half_way_is_settled_from_the_card(
     assert status.state in (RunState.DONE, RunState.UNDONE)
     await until(lambda: console.board.cards[card.id].standing is Standing.WHOLE, "a whole configuration")
     await until(lambda: "shop 1.3.0" in cards_in(window, where), "the card where it belongs")
+    told = {"resume": "Done.", "undo": "Undone."}[how]
+    await until(lambda: page.outcome.headline == told, "what became of it")
+    assert page.outcome.property("state") == "good"
+    assert "half-way" not in page.outcome.text
 
 
 async def test_of_two_consoles_that_start_one_wins_and_the_other_says_who(

@@ -184,6 +184,9 @@ class PlanPage(QWidget):
         match run.state:
             case RunState.DONE:
                 self._tell("good", self.tr("Done."), self.tr("The pool and the record say so."))
+            case RunState.UNDONE if run.error is None:  # on request: nothing failed
+                told = self.tr("What the run had done was put back; the pool and the record say so.")
+                self._tell("good", self.tr("Undone."), told)
             case RunState.UNDONE:
                 failure, remains = _explained(run)
                 self._tell("bad", failure, remains, _details(run))
