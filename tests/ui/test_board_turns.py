@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -113,6 +114,28 @@ def test_a_list_of_the_inspector_is_as_high_as_its_words_need(qtbot: QtBot) -> N
     view.show_rows([Row(mark=Mark.WAITING, text="words that need more than one line in so little room")])
 
     assert view.height() > one_line
+
+
+def test_every_row_of_a_list_of_the_inspector_can_be_seen_after_the_width_changed(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    view = RowsView("Steps", page)
+    page.resize(600, 800)
+    page.show()
+    view.resize(140, 20)
+    view.show_rows([Row(mark=Mark.WAITING, text=f"a step whose words break in a narrow list {at}") for at in range(5)])
+    narrow = view.height()
+    assert _areas(view)[-1].bottom() < narrow
+
+    for width in (420, 140, 300):
+        view.resize(width, view.height())
+        areas = _areas(view)
+        assert sum(area.height() for area in areas) == view.height()
+        assert areas[-1].bottom() < view.height()
+
+
+def _areas(view: RowsView) -> list[QRect]:
+    return [view.visualRect(view.rows.index(at)) for at in range(view.rows.rowCount())]
 
 
 def test_steps_carry_what_became_of_them() -> None:

@@ -211,6 +211,7 @@ class RowsView(QListView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows = RowsModel(self)
+        self._fitted_width = -1
         self.setModel(self.rows)
         self.setItemDelegate(RowsDelegate(self))
         self.setAccessibleName(name)
@@ -230,13 +231,18 @@ class RowsView(QListView):
     def _fit(self) -> None:
         width = self.viewport().width()
         self.setFixedHeight(max(1, sum(row_height(row, width) for row in self.rows.rows)))
+        if width != self._fitted_width:
+            # `QListView` keeps the heights that its rows had in the width before.
+            self._fitted_width = width
+            self.doItemsLayout()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
+        if event.size().width() != self._fitted_width:
             self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
+            self._fitted_width = -1
             self._fit()
