@@ -1,12 +1,16 @@
 import dataclasses
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.store.homes import Home
+from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid
+from xsconsole.domain.query import Word
+from xsconsole.domain.query_parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.errors import AuditBroken, NotFound, Refused, StoreFailed
 from xsconsole.store.ledger import SqliteLedger
@@ -15,6 +19,7 @@ from xsconsole.store.reader import LedgerReader
 SHOP = ConfigurationId("11111111-0000-0000-0000-000000000001")
 POOL = Uuid("22222222-0000-0000-0000-000000000001")
 RUN = RunId("33333333-0000-0000-0000-000000000001")
+NOON = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
 STARTED = Fact(event=AuditEvent.CONSOLE_STARTED)
 OPENED = Fact(
@@ -120,16 +125,20 @@ async def test_rows_come_newest_first_in_pages_that_do_not_overlap(ledger: Sqlit
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (AuditQuery(text="RELEASE"), [2]),
-        (AuditQuery(text="shop 1"), [2]),
-        (AuditQuery(text="alice"), [3, 2, 1]),
-        (AuditQuery(text="100%"), []),
-        (AuditQuery(text="_"), []),
-        (AuditQuery(text="Release\ud800"), []),
+        (AuditQuery(filter=Word(text="RELEASE")), [2]),
+        (AuditQuery(filter=Word(text="shop 1")), [2]),
+        (AuditQuery(filter=Word(text="alice")), [3, 2, 1]),
+        (AuditQuery(filter=Word(text="100%")), []),
+        (AuditQuery(filter=Word(text="_")), []),
+        (AuditQuery(filter=Word(text="Release\ud800")), []),
+        (AuditQuery(filter=query_of("event:run.closed or release", AUDIT)), [3, 2]),
+        (AuditQuery(filter=query_of("who:alice -event:run", AUDIT)), [1]),
+        (AuditQuery(filter=query_of("row>1 age<1h", AUDIT), now=NOON), [3, 2]),
+        (AuditQuery(filter=query_of("age>1h", AUDIT), now=NOON), []),
         (AuditQuery(event=AuditEvent.RUN_CLOSED), [3]),
         (AuditQuery(configuration=SHOP), [3, 2]),
         (AuditQuery(run=RUN), [3, 2]),
-        (AuditQuery(run=RUN, text="production"), [2]),
+        (AuditQuery(run=RUN, filter=Word(text="production")), [2]),
         (AuditQuery(run=RunId("none")), []),
     ],
 )
@@ -160,7 +169,7 @@ async def test_hostile_text_survives_and_is_found(ledger: SqliteLedger, text: st
 
     await ledger.record(fact)
 
-    (row,) = await ledger.page(AuditQuery(text=text))
+    (row,) = await ledger.page(AuditQuery(filter=Word(text=text)))
     assert row.fact == fact
     assert all(verdict.is_good for verdict in await ledger.verify())
 

@@ -83,13 +83,13 @@ async def test_older_rows_are_fetched_as_one_scrolls(tmp_path, qapp, console):
 async def test_a_filter_narrows_the_rows(panel, console):
     await console.record(fact(1), fact(2, reason="because of the moon"))
 
-    panel.filter.setText("moon")
+    panel.filter.set_text("moon")
 
     await until(lambda: column(panel, Column.CONFIGURATION) == ["shop 2"])
 
 
 async def test_a_filter_that_finds_nothing_says_so(panel):
-    panel.filter.setText("no such words")
+    panel.filter.set_text("no such words")
 
     await until(panel.empty.isVisible)
 

@@ -9,8 +9,10 @@ from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, no_passphrase, published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain import record_words, words
+from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.naming import find_configuration, shortened
+from xsconsole.domain.query_parser import query_of
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.workflow import to_json
 from xsconsole.errors import NotFound, Refused
@@ -202,9 +204,10 @@ async def workflow_export(options: argparse.Namespace) -> int:
 
 
 async def audit_list(options: argparse.Namespace) -> int:
+    asked = AuditQuery(filter=query_of(options.text, AUDIT))
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
-        rows = await console.audit_page(AuditQuery(text=options.text), limit=options.limit)
+        rows = await console.audit_page(asked, limit=options.limit)
     finally:
         await console.close()
     if options.json:

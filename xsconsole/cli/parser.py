@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
-    verb.add_argument("--text", default="", metavar="TEXT", help="only rows that contain this")
+    verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
     verb.add_argument("--limit", type=_count, default=100, metavar="N", help="at most so many rows (100)")
     verb = _verb(audit, "audit verify", "check the chain, its values and signatures", has_json=True)
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it")

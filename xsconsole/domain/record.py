@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid
+from xsconsole.domain.query import EVERYTHING, Query
 
 
 class AuditEvent(StrEnum):
@@ -84,9 +85,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
-    """Which rows; every given condition must hold. `text` is looked for in names, reasons and events."""
+    """Which rows; every given condition must hold. `now` is what ages in the filter count back from."""
 
-    text: str = ""
+    filter: Query = EVERYTHING
+    now: datetime | None = None
     event: AuditEvent | None = None
     configuration: ConfigurationId | None = None
     run: RunId | None = None

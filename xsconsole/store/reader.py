@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from xsconsole.domain.audit_filter import AUDIT, IN_WORDS
 from xsconsole.domain.jobs import PastJob
+from xsconsole.domain.query import EVERYTHING
+from xsconsole.domain.query_matching import asked_by, required_words
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
 from xsconsole.store import job_journal, journal, sqlite
@@ -94,20 +98,41 @@ def check_numbers(session: Session, path: Path, *more: tuple[str, str]) -> None:
 
 
 def _page(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
-    entries = session.scalars(
-        select(AuditEntry).where(*_conditions(query, before)).order_by(AuditEntry.seq.desc()).limit(limit)
-    ).all()
-    values = _values(session, [entry.seq for entry in entries])
-    return tuple(_shown(entry, values.get(entry.seq, {}), path) for entry in entries)
+    """Return rows that fit. The columns narrow the search; what they do not hold is asked of the rows themselves."""
+    is_asked = None
+    if query.filter != EVERYTHING:
+        is_asked = asked_by(query.filter, AUDIT, query.now or datetime.now(UTC))
+    found: list[AuditRow] = []
+    for row in _fitting(session, path, query, before, limit if is_asked is None else CHUNK_ROWS):
+        if is_asked is None or is_asked(row):
+            found.append(row)
+            if len(found) == limit:
+                break
+    return tuple(found)
+
+
+def _fitting(session: Session, path: Path, query: AuditQuery, before: int | None, chunk: int) -> Iterator[AuditRow]:
+    """Yield what fits by its columns, newest first, read in chunks."""
+    while True:
+        conditions = _conditions(query, before)
+        entries = session.scalars(
+            select(AuditEntry).where(*conditions).order_by(AuditEntry.seq.desc()).limit(chunk)
+        ).all()
+        values = _values(session, [entry.seq for entry in entries])
+        for entry in entries:
+            yield _shown(entry, values.get(entry.seq, {}), path)
+            session.expunge(entry)
+        if len(entries) < chunk:
+            return
+        before = entries[-1].seq
 
 
 def _conditions(query: AuditQuery, before: int | None) -> Iterator[ColumnElement[bool]]:
     if before is not None:
         yield AuditEntry.seq < before
-    if query.text:
+    for word in required_words(query.filter, IN_WORDS):
         # Half a character can be typed but not stored: it finds nothing instead of failing.
-        text = query.text.encode(errors="replace").decode()
-        yield func.instr(AuditEntry.searched, text.casefold()) > 0
+        yield func.instr(AuditEntry.searched, word.encode(errors="replace").decode()) > 0
     if query.event is not None:
         yield AuditEntry.event == query.event.value
     if query.configuration is not None:

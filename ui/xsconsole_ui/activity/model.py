@@ -1,6 +1,7 @@
 """The activity list: newest first, ended ones stay."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -34,11 +35,25 @@ class ActivityModel(QAbstractTableModel):
         self._most = most
         self._entries: list[Entry] = []
         self._orders: list[tuple[float, str]] = []
-        self._by_key: dict[str, Entry] = {}
+        self._by_key: dict[str, Entry] = {}  # also those that a filter hides
+        self._is_asked: Callable[[Entry], bool] = _every
 
     @property
     def going(self) -> int:
-        return sum(entry.is_going for entry in self._entries)
+        return sum(entry.is_going for entry in self._by_key.values())
+
+    @property
+    def total(self) -> int:
+        """How many there are, seen or not."""
+        return len(self._by_key)
+
+    def set_filter(self, is_asked: Callable[[Entry], bool]) -> None:
+        """Show only what is asked for."""
+        self._is_asked = is_asked
+        for entry in tuple(self._by_key.values()):
+            is_seen = self._is_seen(entry)
+            if is_asked(entry) != is_seen:
+                (self._remove if is_seen else self._insert)(entry)
 
     def entry(self, row: int) -> Entry | None:
         return self._entries[row] if 0 <= row < len(self._entries) else None
@@ -51,33 +66,45 @@ class ActivityModel(QAbstractTableModel):
         before = self._by_key.get(entry.key)
         if before == entry:
             return
-        if before is not None and before.order == entry.order:
+        was_seen = before is not None and self._is_seen(before)
+        is_asked = self._is_asked(entry)
+        self._by_key[entry.key] = entry
+        if before is not None and was_seen and is_asked and before.order == entry.order:
             row = bisect_left(self._orders, entry.order)
             self._entries[row] = entry
-            self._by_key[entry.key] = entry
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADS) - 1))
             return
-        if before is not None:
-            self._drop(bisect_left(self._orders, before.order))
+        if before is not None and was_seen:
+            self._remove(before)
+        if is_asked:
+            self._insert(entry)
+        if len(self._by_key) > self._most:
+            self._forget_oldest()
+
+    def forget(self, key: str) -> None:
+        """Take an entry out that turned out to be part of another one."""
+        known = self._by_key.pop(key, None)
+        if known is not None and self._is_seen(known):
+            self._remove(known)
+
+    def _forget_oldest(self) -> None:
+        oldest_first = sorted(self._by_key.values(), key=lambda entry: entry.order, reverse=True)
+        self.forget(next((entry for entry in oldest_first if not entry.is_going), oldest_first[0]).key)
+
+    def _is_seen(self, entry: Entry) -> bool:
+        row = bisect_left(self._orders, entry.order)
+        return row < len(self._orders) and self._orders[row] == entry.order
+
+    def _insert(self, entry: Entry) -> None:
         row = bisect_left(self._orders, entry.order)
         self.beginInsertRows(QModelIndex(), row, row)
         self._entries.insert(row, entry)
         self._orders.insert(row, entry.order)
-        self._by_key[entry.key] = entry
         self.endInsertRows()
-        if len(self._entries) > self._most:
-            ended = (at for at in range(len(self._entries) - 1, -1, -1) if not self._entries[at].is_going)
-            self._drop(next(ended, len(self._entries) - 1))
 
-    def forget(self, key: str) -> None:
-        """Take an entry out that turned out to be part of another one."""
-        known = self._by_key.get(key)
-        if known is not None:
-            self._drop(bisect_left(self._orders, known.order))
-
-    def _drop(self, row: int) -> None:
+    def _remove(self, entry: Entry) -> None:
+        row = bisect_left(self._orders, entry.order)
         self.beginRemoveRows(QModelIndex(), row, row)
-        del self._by_key[self._entries[row].key]
         del self._entries[row]
         del self._orders[row]
         self.endRemoveRows()
@@ -110,6 +137,11 @@ class ActivityModel(QAbstractTableModel):
                 return entry.progress if column is Column.PROGRESS else None
             case _:
                 return None
+
+
+def _every(entry: Entry) -> bool:
+    del entry
+    return True
 
 
 def _text(entry: Entry, column: Column) -> str:

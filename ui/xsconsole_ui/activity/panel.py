@@ -12,16 +12,22 @@ from xsconsole.console import Console
 from xsconsole.domain.events import BoardChanged, InventoryChanged, RunChanged, StepProgressed
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
+from xsconsole.domain.query import Query
+from xsconsole.domain.query_matching import asked_by
 from xsconsole_ui import pieces
 from xsconsole_ui.activity.entries import RUN_TAG, Entry, of_run, of_task
+from xsconsole_ui.activity.filtering import ACTIVITY
 from xsconsole_ui.activity.model import ActivityModel
 from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.filter_field import FilterField
+from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.theme import Theme
 
 FRAME_MS = 16
 BUDGET_S = 0.004
 WIDTHS = (0, 60, 52, 160, 88, 132)
 LEAST_WHAT = 200  # px
+FILTER_WIDTH = 200  # px
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
 NOISE = ("event.", "session.", "task.")
@@ -42,14 +48,19 @@ class ActivityPanel(pieces.Panel):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
         self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_WHAT)
-        self.empty = pieces.EmptyPlace(
-            self.tr("Nothing goes on"), self.tr("Runs of this console and tasks of the pool appear here."), self
-        )
+        self.empty = pieces.EmptyPlace("", "", self)
+        self.filter = FilterField(ACTIVITY, self.tr("Filter of the activity"), self.tr("Filter"), self)
+        self.filter.setFixedWidth(FILTER_WIDTH)
+        self.header.add_control(self.filter)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
         self.body.addLayout(self._stack, 1)
         self.view.opened.connect(self._open)
+        self.filter.asked.connect(self._filter)
+        self.filter.left.connect(self.view.setFocus)
+        self.filter.entered.connect(self.view.setFocus)
+        self.filter.help_wanted.connect(self._show_help)
         theme.changed.connect(self.view.viewport().update)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(RunChanged, self._hear_run),
@@ -116,7 +127,25 @@ class ActivityPanel(pieces.Panel):
         text = self.tr("{count} running").format(count=going) if going else ""
         if self.header.caption != text:
             self.header.set_caption(text)
+        self._show_emptiness()
+
+    def _show_emptiness(self) -> None:
+        if self._model.total:
+            self.empty.set_words(self.tr("Nothing matches"), self.tr("Esc in the filter clears it."))
+        else:
+            self.empty.set_words(
+                self.tr("Nothing goes on"), self.tr("Runs of this console and tasks of the pool appear here.")
+            )
         self._stack.setCurrentIndex(1 if self._model.rowCount() else 0)
+
+    @Slot(object)
+    def _filter(self, query: Query) -> None:
+        self._model.set_filter(asked_by(query, ACTIVITY, datetime.now(UTC)))
+        self._show_emptiness()
+
+    @Slot()
+    def _show_help(self) -> None:
+        FilterHelp(self.tr("Filter of the activity"), ACTIVITY, self).show()
 
     @property
     def _pool_name(self) -> str:

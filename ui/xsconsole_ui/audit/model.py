@@ -32,6 +32,10 @@ class AuditModel(QAbstractTableModel):
     def oldest(self) -> int | None:
         return self._rows[-1].seq if self._rows else None
 
+    @property
+    def rows(self) -> Sequence[AuditRow]:
+        return self._rows
+
     def audit_row(self, row: int) -> AuditRow | None:
         return self._rows[row] if 0 <= row < len(self._rows) else None
 

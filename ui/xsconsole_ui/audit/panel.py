@@ -1,16 +1,18 @@
 """The audit as the window shows it: rows, filter, detail, and the verdicts of a verification."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
+from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.events import AuditGrew, RunChanged
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.record import AuditQuery, Verdict
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
@@ -19,6 +21,8 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.audit.details import RowDetails
 from xsconsole_ui.audit.model import AuditModel
 from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.filter_field import FilterField
+from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
 
@@ -46,7 +50,13 @@ class AuditPanel(pieces.Panel):
         self._model = AuditModel(self._workflow, self)
         self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self, least_elastic=LEAST_WHAT)
         self.details = RowDetails(self)
-        self.filter = QLineEdit(self)
+        self.filter = FilterField(
+            AUDIT,
+            self.tr("Filter of the audit"),
+            self.tr("Filter: words, who:alice, outcome:failed, age<7d"),
+            self,
+            values=self._values,
+        )
         self.verify = pieces.button(self.tr("Verify chain"), "", self)
         self.verdicts = pieces.Notice(self, can_close=True)
         self.empty = pieces.EmptyPlace("", "", self)
@@ -55,7 +65,10 @@ class AuditPanel(pieces.Panel):
         self._lay_out()
         self._model.older_wanted.connect(self._ask_older)
         self.view.selectionModel().currentRowChanged.connect(self._show_details)
-        self.filter.textChanged.connect(self._typing.start)
+        self.filter.asked.connect(self._typing.start)
+        self.filter.left.connect(self.view.setFocus)
+        self.filter.entered.connect(self.view.setFocus)
+        self.filter.help_wanted.connect(self._show_help)
         self.verify.clicked.connect(self._verify)
         self.verdicts.closed.connect(self.verdicts.hide)
         theme.changed.connect(self.view.viewport().update)
@@ -72,9 +85,6 @@ class AuditPanel(pieces.Panel):
         return timer
 
     def _lay_out(self) -> None:
-        self.filter.setPlaceholderText(self.tr("Filter: who, what, configuration"))
-        self.filter.setAccessibleName(self.tr("Filter of the audit"))
-        self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumWidth(240)
         bar = QFrame(self)
         bar.setProperty("look", "surface")
@@ -148,7 +158,7 @@ class AuditPanel(pieces.Panel):
     @Slot()
     def _ask(self) -> None:
         """Begin anew with what the filter says now."""
-        self._query = replace(self._query, text=self.filter.text().strip())
+        self._query = replace(self._query, filter=self.filter.query)
         self._generation += 1
         self._jobs.start(self._read_first(self._generation), "read the audit")
 
@@ -195,8 +205,8 @@ class AuditPanel(pieces.Panel):
         has_more = self._model.canFetchMore(self.view.rootIndex())
         shown = words.count(count, "row")
         self.header.set_caption(self.tr("{shown}, older ones below").format(shown=shown) if has_more else shown)
-        if not count and self._query.text:
-            self.empty.set_words(self.tr("Nothing matches"), self.tr("No row holds these words."))
+        if not count and self._query.filter != EVERYTHING:
+            self.empty.set_words(self.tr("Nothing matches"), self.tr("No row is so. Esc in the filter clears it."))
         elif not count:
             self.empty.set_words(
                 self.tr("No rows yet"), self.tr("Whatever this console does or sees on the pool is recorded here.")
@@ -208,6 +218,22 @@ class AuditPanel(pieces.Panel):
     def _show_details(self) -> None:
         row = self._model.audit_row(self.view.currentIndex().row())
         self.details.show_row(row, self._workflow())
+
+    def _values(self, field: str) -> Iterable[str]:
+        """Return what the rows that are shown have in a field."""
+        asked = AUDIT.field(field)
+        if asked is None:
+            return
+        for row in self._model.rows:
+            content = asked.get(row)
+            if isinstance(content, str):
+                yield content
+            elif isinstance(content, tuple):
+                yield from content
+
+    @Slot()
+    def _show_help(self) -> None:
+        FilterHelp(self.tr("Filter of the audit"), AUDIT, self).show()
 
     # --- verifying
 

@@ -1,0 +1,117 @@
+"""What the audit can be asked for."""
+
+from xsconsole.domain import record_words
+from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.record import AuditEvent, AuditRow, Outcome
+
+
+def _searched(row: AuditRow) -> str:
+    fact = row.fact
+    return folded_lines(
+        fact.event,
+        fact.actor,
+        fact.configuration_name,
+        fact.source or "",
+        fact.target or "",
+        fact.outcome or "",
+        fact.reason,
+        row.console,
+        row.os_user,
+    )
+
+
+def _texts(*parts: str | None) -> tuple[str, ...]:
+    return tuple(part for part in parts if part)
+
+
+AUDIT: Schema[AuditRow] = Schema(
+    words=_searched,
+    fields=(
+        Field(
+            name="who",
+            kind=Kind.TEXT,
+            about="the user of the pool, or of this machine",
+            get=lambda row: _texts(row.fact.actor, row.os_user),
+            aliases=("actor", "user"),
+            example="who:alice",
+        ),
+        Field(
+            name="what",
+            kind=Kind.TEXT,
+            about="the row as a sentence",
+            get=lambda row: record_words.event_sentence(row.fact),
+            example='what:"took the restore point"',
+        ),
+        Field(
+            name="event",
+            kind=Kind.CHOICE,
+            about="the kind of the row",
+            get=lambda row: row.fact.event,
+            choices=tuple(AuditEvent),
+        ),
+        Field(
+            name="outcome",
+            kind=Kind.CHOICE,
+            about="what became of it",
+            get=lambda row: row.fact.outcome,
+            choices=tuple(Outcome),
+        ),
+        Field(
+            name="configuration",
+            kind=Kind.TEXT,
+            about="the name or id of the configuration",
+            get=lambda row: _texts(row.fact.configuration_name, row.fact.configuration),
+            aliases=("config",),
+            example="configuration:shop*",
+        ),
+        Field(
+            name="stage",
+            kind=Kind.TEXT,
+            about="the stage it left or came to",
+            get=lambda row: _texts(row.fact.source, row.fact.target),
+            example="stage:production",
+        ),
+        Field(
+            name="from",
+            kind=Kind.TEXT,
+            about="the stage it left",
+            get=lambda row: row.fact.source,
+            example="from:staging",
+        ),
+        Field(
+            name="to",
+            kind=Kind.TEXT,
+            about="the stage it came to",
+            get=lambda row: row.fact.target,
+            example="to:production",
+        ),
+        Field(
+            name="reason",
+            kind=Kind.TEXT,
+            about="the reason that was given",
+            get=lambda row: row.fact.reason,
+            example="reason:rollback",
+        ),
+        Field(
+            name="console",
+            kind=Kind.TEXT,
+            about="the console that wrote the row",
+            get=lambda row: row.console,
+            example="console:ops-2",
+        ),
+        Field(name="run", kind=Kind.TEXT, about="the id of the run", get=lambda row: row.fact.run, example="run=4711"),
+        Field(name="row", kind=Kind.NUMBER, about="its number", get=lambda row: row.seq, aliases=("seq",)),
+        Field(name="age", kind=Kind.AGE, about="how long ago it was", get=lambda row: row.at),
+        Field(
+            name="time",
+            kind=Kind.DATE,
+            about="when it was, in local time",
+            get=lambda row: f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            aliases=("date", "at"),
+        ),
+    ),
+)
+
+IN_WORDS = frozenset({"who", "event", "outcome", "stage", "from", "to", "reason", "console"})
+"""Fields whose whole content is among the words of a row. The id of a configuration is not."""

@@ -1,0 +1,20 @@
+"""Texts as they are compared: without case, on one line, numbers by their size."""
+
+import re
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def natural(name: str) -> str:
+    """Return a text that sorts web-2 before web-10, whatever the case of the letters."""
+    return _NUMBER.sub(lambda found: found[0].lstrip("0").zfill(12), name.casefold())
+
+
+def folded(text: str) -> str:
+    """Return a text for comparing without case; a break of a line counts as a blank."""
+    return text.casefold().replace("\n", " ")
+
+
+def folded_lines(*parts: str) -> str:
+    """Return the parts that are not empty, each folded on a line of its own, so that no word is found across two."""
+    return "\n".join([part.casefold().replace("\n", " ") for part in parts if part])
