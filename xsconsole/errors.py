@@ -101,6 +101,11 @@ class ConnectFailed(ConsoleError):
 
 
 @dataclass(kw_only=True, eq=False)
+class Unreachable(ConnectFailed):
+    """Nobody answers there, or nobody who is ready to."""
+
+
+@dataclass(kw_only=True, eq=False)
 class WrongPassword(ConnectFailed):
     user: str = ""
 

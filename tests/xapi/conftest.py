@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import pytest
@@ -54,7 +54,13 @@ class Watcher:
 
 class Connect(Protocol):
     async def __call__(
-        self, pool: EmbeddedPool, *, user: str | None = None, url: str | None = None, fingerprint: str | None = None
+        self,
+        pool: EmbeddedPool,
+        *,
+        user: str | None = None,
+        url: str | None = None,
+        fingerprint: str | None = None,
+        pins: Mapping[str, str] | None = None,
     ) -> tuple[Gateway, Watcher]: ...
 
 
@@ -84,7 +90,12 @@ async def connect() -> AsyncIterator[Connect]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def open_gateway(
-            pool: EmbeddedPool, *, user: str | None = None, url: str | None = None, fingerprint: str | None = None
+            pool: EmbeddedPool,
+            *,
+            user: str | None = None,
+            url: str | None = None,
+            fingerprint: str | None = None,
+            pins: Mapping[str, str] | None = None,
         ) -> tuple[Gateway, Watcher]:
             watcher, name = Watcher(), user or pool.user
             gateway = await Gateway.open(
@@ -94,6 +105,7 @@ async def connect() -> AsyncIterator[Connect]:
                 fingerprint or pool.fingerprint,
                 watcher.hear,
                 watcher.hear_link,
+                pins=pins,
             )
             stack.push_async_callback(gateway.close)
             return gateway, watcher

@@ -23,7 +23,7 @@ from xsconsole.xapi.wire import Wire
 
 WIRE_NAMES = {
     **{"vm": "VM", "vm_guest_metrics": "VM_guest_metrics", "vbd": "VBD", "vdi": "VDI", "vif": "VIF"},
-    **{"pif": "PIF", "sr": "SR", "pbd": "PBD"},
+    **{"pif": "PIF", "sr": "SR", "pbd": "PBD", "certificate": "Certificate"},
 }
 BARRIER = "tests.barrier"
 DEADLINE_S = 30.0

@@ -11,8 +11,10 @@ from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import VM
 from xsconsole.errors import ConnectionLost, NotPermitted, PoolFailed
 from xsconsole.xapi.gateway import Gateway
-from xsconsole.xapi.session import PoolSession, log_in
+from xsconsole.xapi.login import Credentials, log_in
+from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import RUN_KEY, Tasks
+from xsconsole.xapi.trust import Trust
 
 RUN = RunId("a-run")
 DEADLINE_S = 30.0
@@ -28,7 +30,9 @@ class Deaf:
 
 @pytest.fixture
 async def deaf(pool: EmbeddedPool) -> AsyncIterator[Deaf]:
-    login = await asyncio.to_thread(log_in, pool.url, pool.user, Password(pool.password), None)
+    login = await asyncio.to_thread(
+        log_in, pool.url, Credentials(user=pool.user, password=Password(pool.password)), Trust()
+    )
     session = PoolSession(login, on_lost=lambda: None, on_unreachable=lambda: None)
     yield Deaf(session, Tasks(session))
     await session.close()

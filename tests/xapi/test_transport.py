@@ -9,8 +9,8 @@ import XenAPI
 from embedded import EmbeddedPool, embedded_pool
 
 from tests.xapi.hosts import forwarder
+from xsconsole.xapi.client import Session
 from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
-from xsconsole.xapi.session import Session
 from xsconsole.xapi.transport import Road, parse_address, plain_fingerprint, shown_fingerprint, with_wire
 from xsconsole.xapi.wire import Wire
 

@@ -203,6 +203,15 @@ class PBD(Record, frozen=True, kw_only=True, gc=False):
     currently_attached: bool = False
 
 
+class Certificate(Record, frozen=True, kw_only=True, gc=False):
+    """A certificate of a host. Only those of type `host` are shown to clients; `fingerprint` is SHA-256 as well."""
+
+    type: str = "host"
+    host: Ref = NULL_REF
+    fingerprint: str = ""
+    fingerprint_sha256: str = ""
+
+
 class Task(Record, frozen=True, kw_only=True, gc=False):
     """A XAPI task. `progress` is 0 to 1; `result` is the XML text of a value, as XAPI gives it."""
 
@@ -238,6 +247,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "pif": PIF,
     "sr": SR,
     "pbd": PBD,
+    "certificate": Certificate,
     "task": Task,
     "message": Message,
 }

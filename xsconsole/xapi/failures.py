@@ -11,6 +11,7 @@ from xsconsole.errors import (
     NotPermitted,
     PoolFailed,
     SessionLost,
+    Unreachable,
     WrongPassword,
 )
 from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
@@ -64,17 +65,17 @@ def no_address(text: str) -> ConnectFailed:
     )
 
 
-def unreachable(address: Address, failure: RoadBroken | BadAnswer, *, pinned: str | None = None) -> ConnectFailed:
+def unreachable(address: Address, failure: RoadBroken | BadAnswer) -> ConnectFailed:
     """Return why no connection was made."""
     if isinstance(failure, WrongCertificate):
-        return certificate_changed(address, shown="", pinned=pinned or "")
+        return certificate_changed(address, shown="", pinned=address.fingerprint or "")
     if isinstance(failure, BadAnswer):
-        return ConnectFailed(
+        return Unreachable(
             url=address.url,
             reason=f"{address.url} answers, but not as a XenServer or XCP-ng host does ({failure}).",
             mend="Check the address: it has to be the management address of a host of the pool.",
         )
-    return ConnectFailed(
+    return Unreachable(
         url=address.url,
         reason=f"{address.url} cannot be reached: {failure.cause}.",
         mend="Check the address, and that the host is running and reachable from this computer.",
@@ -117,7 +118,7 @@ def log_in_failed(address: Address, user: str, failure: XenAPI.Failure) -> Conne
             mend="Ask a pool administrator to give the user or the user's group a role.",
         )
     if code in NOT_NOW:
-        return ConnectFailed(
+        return Unreachable(
             url=address.url, reason=f"{address.url} is still starting ({code}).", mend="Try again in a minute."
         )
     details = ", ".join(str(one) for one in failure.details)

@@ -12,8 +12,8 @@ import msgspec
 
 from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch
 from xsconsole.xapi import frames
-from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, Frame, LogInAgain, Lost, Some
-from xsconsole.xapi.session import Login
+from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, Frame, LogInAgain, Lost, Resumed, Some
+from xsconsole.xapi.login import Login
 
 DEFAULT_COMMAND = (sys.executable, "-m", "xsconsole.xapi.feed_child")
 END_TIMEOUT_S = 3.0
@@ -28,6 +28,7 @@ class Listener:
     heard: Callable[[ChangeBatch], None]
     is_alive: Callable[[], None]
     is_lost: Callable[[str], None]  # the feed goes on trying
+    has_resumed: Callable[[], None]  # and has told what changed meanwhile
     must_log_in: Callable[[str], None]  # the feed has ended
     has_died: Callable[[], None]
 
@@ -133,6 +134,8 @@ class Feed:
             case Lost():
                 self._whole = None
                 self._tell(self._listener.is_lost, frame.cause)
+            case Resumed():
+                self._tell(self._listener.has_resumed)
             case LogInAgain():
                 self._tell(self._listener.must_log_in, frame.cause)
 

@@ -14,13 +14,15 @@ import XenAPI
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import Change, Record
 from xsconsole.xapi import failures, frames
+from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
-from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Some
+from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Resumed, Some
 from xsconsole.xapi.records import EventReply, event_reply
 from xsconsole.xapi.transport import Address, Road
 
 FROM_THE_BEGINNING = ""
 LONGEST_POLL_S = 10.0
+SHORTEST_POLL_S = 0.0  # what changed while the road was broken is known at once
 ANSWER_TIMEOUT_S = LONGEST_POLL_S + 15.0
 FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
 FRAME_CHANGES = 500
@@ -34,13 +36,25 @@ UNCOUNTED = frozenset({"message"})
 class Follower:
     """One pool as its events tell it."""
 
-    def __init__(self, road: Road, configuration: FeedConfiguration) -> None:
-        self._road = road
+    def __init__(self, configuration: FeedConfiguration) -> None:
+        self._road: Road | None = None
         self._session = configuration.session
         self._classes = configuration.classes
         self._token = FROM_THE_BEGINNING
         self._known: dict[str, dict[Ref, Record]] = {}
         self._surplus: dict[str, int] = {}
+
+    @property
+    def has_everything(self) -> bool:
+        return self._token != FROM_THE_BEGINNING
+
+    def take(self, road: Road) -> None:
+        """Go on over this road. A token is good for as long as the session is."""
+        self._road = road
+
+    def forget(self) -> None:
+        """Begin anew with the next road."""
+        self._token = FROM_THE_BEGINNING
 
     def everything(self) -> list[Change]:
         """Ask for all objects, and forget what was known before."""
@@ -51,9 +65,9 @@ class Follower:
         self._surplus = self._counted_surplus(reply)
         return changes
 
-    def next(self) -> list[Change]:
+    def next(self, *, longest_s: float = LONGEST_POLL_S) -> list[Change]:
         """Wait for changes and return those that concern a field in use; none after a while."""
-        reply = self._ask(self._classes, self._token, ANSWER_TIMEOUT_S)
+        reply = self._ask(self._classes, self._token, ANSWER_TIMEOUT_S, longest_s)
         self._token = reply.token
         changes = self._differing(reply)
         surplus = self._counted_surplus(reply)
@@ -65,8 +79,11 @@ class Follower:
             self._surplus = self._counted_surplus(reply)
         return changes
 
-    def _ask(self, classes: Iterable[str], token: str, timeout_s: float) -> EventReply:
-        params = (self._session, list(classes), token, LONGEST_POLL_S)
+    def _ask(
+        self, classes: Iterable[str], token: str, timeout_s: float, longest_s: float = LONGEST_POLL_S
+    ) -> EventReply:
+        assert self._road is not None
+        params = (self._session, list(classes), token, longest_s)
         return event_reply(self._road.address.wire, self._road.post("event.from", params, timeout_s=timeout_s))
 
     def _differing(self, reply: EventReply) -> list[Change]:
@@ -110,13 +127,14 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
         wire=configuration.wire,
         fingerprint=configuration.fingerprint,
     )
-    wait_s = FIRST_WAIT_S
+    follower, backoff = Follower(configuration), Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
     while True:
         road = Road(address)
+        follower.take(road)
         try:
-            for frame in _frames(Follower(road, configuration)):
+            for frame in _frames(follower):
                 frames.write(output, frame)
-                wait_s = FIRST_WAIT_S
+                backoff.reset()
         except WrongCertificate as failure:
             # Whether another one is to be trusted is asked where people log in.
             frames.write(output, LogInAgain(cause=failure.cause))
@@ -126,18 +144,23 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
             if code and code not in failures.NOT_NOW:
                 frames.write(output, LogInAgain(cause=code))
                 return
+            if not isinstance(failure, RoadBroken):
+                follower.forget()
             frames.write(output, Lost(cause=code or str(failure)))
         finally:
             road.close()
-        time.sleep(wait_s)
-        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+        time.sleep(backoff.next_s())
 
 
 def _frames(follower: Follower) -> Iterator[frames.Frame]:
-    everything = follower.everything()
-    yield Begin()
-    yield from _in_frames(everything)
-    yield End()
+    if follower.has_everything:
+        yield from _in_frames(follower.next(longest_s=SHORTEST_POLL_S))
+        yield Resumed()
+    else:
+        everything = follower.everything()
+        yield Begin()
+        yield from _in_frames(everything)
+        yield End()
     while True:
         time.sleep(PAUSE_S)
         changes = follower.next()

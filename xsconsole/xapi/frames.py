@@ -46,9 +46,13 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True, tag="beat"):
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True, tag="lost"):
-    """The road broke; the child goes on trying, and begins anew once it is open again."""
+    """The road broke; the child goes on trying, and resumes or begins anew once it is open again."""
 
     cause: str
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
+    """The road is open again in the same session, and what changed meanwhile has been told: nothing was missed."""
 
 
 class LogInAgain(msgspec.Struct, frozen=True, kw_only=True, tag="log-in"):
@@ -57,7 +61,7 @@ class LogInAgain(msgspec.Struct, frozen=True, kw_only=True, tag="log-in"):
     cause: str
 
 
-Frame = Begin | Some | End | Beat | Lost | LogInAgain
+Frame = Begin | Some | End | Beat | Lost | Resumed | LogInAgain
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Frame)

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -21,15 +21,23 @@ from xsconsole.errors import (
     SessionLost,
     WrongPassword,
 )
+from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.feed import Feed, Listener
+from xsconsole.xapi.hosts import KnownHosts
+from xsconsole.xapi.login import Credentials, Login, Password, log_in, log_out
 from xsconsole.xapi.objects import XapiObjects
 from xsconsole.xapi.pool import XapiPool
-from xsconsole.xapi.session import Login, Password, PoolSession, log_in, log_out
+from xsconsole.xapi.search import OtherPool, Search
+from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
+from xsconsole.xapi.transport import Address, parse_address
+from xsconsole.xapi.trust import Trust
 
 FIRST_INVENTORY_TIMEOUT_S = 180.0
 FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 5.0
+LONGEST_WAIT_S = 15.0
+STEADY_S = 30.0  # a road that was open for so long is mended at once when it breaks
+FINAL = (WrongPassword, CertificateChanged, CertificateUnknown, OtherPool)
 THREADS = 2  # ending a feed does not wait for a log-in that gets no answer
 
 T = TypeVar("T")
@@ -39,10 +47,6 @@ LinkHeard = Callable[[LinkChanged], None]
 log = logging.getLogger(__name__)
 
 
-class OtherPool(ConnectFailed):
-    """The address belongs to another pool than before."""
-
-
 class Gateway:
     """An open road to a pool. Everything happens on the loop's thread but what blocks."""
 
@@ -50,9 +54,8 @@ class Gateway:
         self,
         *,
         url: str,
-        user: str,
-        password: Password,
-        fingerprint: str | None,
+        credentials: Credentials,
+        trust: Trust,
         login: Login,
         on_batch: Heard,
         on_link: LinkHeard,
@@ -60,9 +63,10 @@ class Gateway:
         executor: ThreadPoolExecutor,
     ) -> None:
         self._url = url
-        self._user = user
-        self._password = password
-        self._pinned = fingerprint
+        self._credentials = credentials
+        self._trust = trust
+        self._hosts = KnownHosts(trust)
+        self._strangers: set[str] = set()  # hosts that turned out not to be of this pool
         self._on_batch = on_batch
         self._on_link = on_link
         self._feed_command = feed_command
@@ -80,6 +84,9 @@ class Gateway:
         self._has_changed = asyncio.Event()
         self._needs_mending = asyncio.Event()
         self._has_session = True
+        self._has_feed = True
+        self._live_since_s = 0.0
+        self._search: Search | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
@@ -92,26 +99,29 @@ class Gateway:
         on_batch: Heard,
         on_link: LinkHeard,
         feed_command: Sequence[str] | None = None,
+        *,
+        pins: Mapping[str, str] | None = None,
     ) -> "Gateway":
         """Log in, start the feed, and return once `on_batch` has had everything there is.
 
         Both callbacks are called on the loop's thread. `feed_command` starts the feed's child process where a frozen
-        program has no `python -m`.
+        program has no `python -m`. `fingerprint` was accepted by a person just now or at the first time, `pins` are
+        certificates of the pool's hosts that are known from an earlier time, by the hosts' addresses.
 
         Raises:
             ConnectFailed: with the reason; nothing is left open.
         """
         executor = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
+        credentials, trust = Credentials(user=user, password=password), Trust(accepted=fingerprint, pins=pins)
         try:
-            login = await _logged_in(executor, url, user, password, fingerprint)
+            login = await _logged_in(executor, functools.partial(log_in, url, credentials, trust))
         except BaseException:
             executor.shutdown(wait=False)
             raise
         gateway = cls(
             url=url,
-            user=user,
-            password=password,
-            fingerprint=fingerprint,
+            credentials=credentials,
+            trust=trust,
             login=login,
             on_batch=on_batch,
             on_link=on_link,
@@ -140,6 +150,16 @@ class Gateway:
         return self._session.login.address.fingerprint
 
     @property
+    def pins(self) -> Mapping[str, str]:
+        """The certificates of the pool's hosts as far as they are known, to be kept for the next time."""
+        return self._trust.pins
+
+    @property
+    def url(self) -> str:
+        """Where the pool is spoken to now: at its coordinator."""
+        return self._session.login.address.url
+
+    @property
     def feed_process_id(self) -> int | None:
         return None if self._feed is None else self._feed.process_id
 
@@ -165,6 +185,8 @@ class Gateway:
         self._is_live.clear()
         if self._keeper is not None:
             self._keeper.cancel()
+            if self._search is not None:
+                self._search.abort()
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._feed is not None:
             await self._blocking(self._feed.stop)
@@ -197,11 +219,12 @@ class Gateway:
             heard=self._hear,
             is_alive=self._note_time,
             is_lost=self._lose_road,
+            has_resumed=self._resume,
             must_log_in=self._lose_login,
             has_died=self._lose_feed,
         )
         feed = Feed(self._session.login, listener, loop=self._loop, command=self._feed_command)
-        self._feed = feed
+        self._feed, self._has_feed = feed, True
         try:
             await self._blocking(feed.start)
         except OSError as failure:
@@ -209,23 +232,22 @@ class Gateway:
 
     async def _keep(self) -> None:
         """Mend what breaks and cannot mend itself, until the gateway is closed."""
-        wait_s = FIRST_WAIT_S
+        backoff = Backoff(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
         while True:
             await self._needs_mending.wait()
             self._needs_mending.clear()
-            if self._is_live.is_set():
-                wait_s = FIRST_WAIT_S
+            if self._loop.time() - self._live_since_s >= STEADY_S:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
             try:
                 await self._mend()
-            except (WrongPassword, CertificateChanged, CertificateUnknown, OtherPool) as failure:
+            except FINAL as failure:
                 # Trying again would lock the user out, or talk to a stranger.
                 self._report_lost(failure)
                 return
             except ConsoleError as failure:
                 self._report_lost(failure)
                 self._needs_mending.set()
-            await asyncio.sleep(wait_s)
-            wait_s = FIRST_WAIT_S if self._is_live.is_set() else min(2 * wait_s, LONGEST_WAIT_S)
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         """Report a bug of the keeper: without it nothing would be mended any more, silently."""
@@ -236,33 +258,60 @@ class Gateway:
             )
 
     async def _mend(self) -> None:
-        """Log in again where the session has ended, and start a new feed."""
+        """Log in where the session has ended, look elsewhere where the coordinator is away, and start a new feed."""
+        present = self._session.login.address
+        if not self._has_session:
+            self._adopt(await self._found(present, self._others(present)))
+        elif self._has_feed:
+            others = self._others(present)
+            if self._is_mended() or not others:
+                return  # the feed goes on trying where it was
+            login = await self._found(None, others)
+            if self._is_mended():  # it came back meanwhile
+                await self._blocking(functools.partial(log_out, login))
+                return
+            self._adopt(login)
         if self._feed is not None:
             await self._blocking(self._feed.stop)
-        if not self._has_session:
-            await self._log_in_again()
         await self._start_feed()
 
-    async def _log_in_again(self) -> None:
-        login = await _logged_in(self._executor, self._url, self._user, self._password, self._pinned)
-        if login.identity.pool != self.identity.pool:
-            await self._blocking(functools.partial(log_out, login))
-            raise OtherPool(
-                url=self._url,
-                reason=f"{self._url} belongs to another pool now.",
-                mend="Disconnect, and connect to it as to a new pool.",
-            )
+    def _is_mended(self) -> bool:
+        return self._state is LinkState.LIVE
+
+    def _others(self, present: Address) -> tuple[Address, ...]:
+        everywhere = self._hosts.beside(present, parse_address(self._url))
+        return tuple(address for address in everywhere if address.host not in self._strangers)
+
+    async def _found(self, likely: Address | None, others: tuple[Address, ...]) -> Login:
+        self._search = Search(
+            identity=self.identity, credentials=self._credentials, trust=self._trust, strangers=self._strangers
+        )
+        try:
+            return await _logged_in(self._executor, functools.partial(self._search.run, likely, others))
+        finally:
+            self._search = None
+
+    def _adopt(self, login: Login) -> None:
+        if login.address.host != self._session.login.address.host:
+            log.warning("the pool's coordinator is now %s", login.address.url)
         self._session.adopt(login)
         self._has_session = True
 
     def _hear(self, batch: ChangeBatch) -> None:
         self._note_time()
+        self._hosts.hear(batch)
         self._tasks.heard(batch)
         self._on_batch(batch)
         if batch.is_whole:
-            self._error = None
-            self._is_live.set()
-            self._report(LinkState.LIVE)
+            self._strangers.clear()
+            self._resume()
+
+    def _resume(self) -> None:
+        """The mirror is as the pool is."""
+        self._error = None
+        self._is_live.set()
+        self._live_since_s = self._loop.time()
+        self._report(LinkState.LIVE)
 
     def _note_time(self) -> None:
         self._as_of = datetime.now(UTC)
@@ -271,6 +320,7 @@ class Gateway:
 
     def _lose_road(self, cause: str) -> None:
         self._report_lost(self._lost(cause))
+        self._needs_mending.set()
 
     def _lose_login(self, cause: str) -> None:
         log.info("the session on %s has ended: %s", self._url, cause)
@@ -284,6 +334,7 @@ class Gateway:
             self._needs_mending.set()
 
     def _lose_feed(self) -> None:
+        self._has_feed = False
         self._report_lost(self._lost("the process that follows the pool ended"))
         self._needs_mending.set()
 
@@ -308,11 +359,9 @@ class Gateway:
         return await self._loop.run_in_executor(self._executor, work)
 
 
-async def _logged_in(
-    executor: ThreadPoolExecutor, url: str, user: str, password: Password, fingerprint: str | None
-) -> Login:
+async def _logged_in(executor: ThreadPoolExecutor, work: Callable[[], Login]) -> Login:
     """Log in, or leave no session behind where nobody waits for it any more."""
-    attempt = executor.submit(log_in, url, user, password, fingerprint)
+    attempt = executor.submit(work)
     try:
         return await asyncio.wrap_future(attempt)
     except asyncio.CancelledError:

@@ -6,7 +6,7 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +75,7 @@ def plain_fingerprint(fingerprint: str) -> str:
     return re.sub(r"[^0-9a-f]", "", fingerprint.lower())[-64:]
 
 
-def shown_fingerprint(address: Address) -> str:
+def shown_fingerprint(address: Address, *, timeout_s: float = CONNECT_TIMEOUT_S) -> str:
     """Return the SHA-256 of the certificate that the host shows, trusting nobody.
 
     Raises:
@@ -86,7 +86,7 @@ def shown_fingerprint(address: Address) -> str:
     context.verify_mode = ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((address.host, address.port), timeout=CONNECT_TIMEOUT_S) as plain,
+            socket.create_connection((address.host, address.port), timeout=timeout_s) as plain,
             context.wrap_socket(plain, server_hostname=address.host) as secure,
         ):
             certificate = secure.getpeercert(binary_form=True)
@@ -99,11 +99,15 @@ def shown_fingerprint(address: Address) -> str:
 class Road:
     """One connection to one host. Belongs to one thread; only `abort` may come from another."""
 
-    def __init__(self, address: Address, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+    def __init__(
+        self, address: Address, *, timeout_s: float = CALL_TIMEOUT_S, connect_timeout_s: float = CONNECT_TIMEOUT_S
+    ) -> None:
         self.address = address
         self.timeout_s = timeout_s
+        self._connect_timeout_s = connect_timeout_s
         self.vouched_fingerprint: str | None = None
         self._connection = _connection_to(address)
+        self._is_aborted = False
 
     def post(self, method: str, params: Sequence[object], *, timeout_s: float | None = None) -> bytes:
         """Make one call and return the body of its answer.
@@ -131,7 +135,8 @@ class Road:
         return decode(self.address.wire, self.post(method, params))
 
     def abort(self) -> None:
-        """Break a call that another thread waits for."""
+        """Break a call that another thread waits for; nothing more goes over this road."""
+        self._is_aborted = True
         connected = self._connection.sock
         if connected is not None:
             with contextlib.suppress(OSError):
@@ -141,10 +146,12 @@ class Road:
         self._connection.close()
 
     def _open(self) -> None:
+        if self._is_aborted:
+            raise RoadBroken("the console waits for this host no more", was_sent=False)
         if self._connection.sock is not None and self._connection.is_connected:
             return
         self._connection.close()
-        self._connection.timeout = CONNECT_TIMEOUT_S
+        self._connection.timeout = self._connect_timeout_s
         try:
             self._connection.connect()
         except (OSError, urllib3.exceptions.HTTPError) as failure:
@@ -166,8 +173,15 @@ class Road:
         return response.status, answer
 
 
-def with_wire(address: Address) -> Address:
+def with_wire(
+    address: Address,
+    *,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    on_road: Callable[[Road], None] | None = None,
+) -> Address:
     """Return the address with the language found there. A call without a session asks, which changes nothing.
+
+    `on_road` is given each connection before it waits for an answer, so that another thread can break it.
 
     Raises:
         RoadBroken: nobody answers.
@@ -175,7 +189,12 @@ def with_wire(address: Address) -> Address:
     """
     for wire in Wire:
         found = replace(address, wire=wire)
-        with contextlib.closing(Road(found)) as road, contextlib.suppress(BadAnswer):
+        with (
+            contextlib.closing(Road(found, connect_timeout_s=connect_timeout_s)) as road,
+            contextlib.suppress(BadAnswer),
+        ):
+            if on_road is not None:
+                on_road(road)
             _ask_for_an_answer(road)
             return found
     raise BadAnswer("neither JSON-RPC nor XML-RPC")

@@ -1,0 +1,181 @@
+"""Finding the coordinator of a pool that was lost: where it was, where a supporter points, and at every other host."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from xsconsole.engine.ports import Identity
+from xsconsole.errors import (
+    CertificateChanged,
+    CertificateUnknown,
+    ConnectFailed,
+    ConsoleError,
+    LostMaster,
+    Unreachable,
+    WrongPassword,
+)
+from xsconsole.xapi.login import Credentials, Elsewhere, Login, attempt, log_out
+from xsconsole.xapi.transport import Address, Road
+from xsconsole.xapi.trust import Trust
+
+PROBES_AT_ONCE = 16
+CONNECT_TIMEOUT_S = 4.0
+
+log = logging.getLogger(__name__)
+
+
+class OtherPool(ConnectFailed):
+    """The address belongs to another pool than before."""
+
+
+class Search:
+    """One look for the coordinator. `run` blocks, and is called once; `abort` may come from another thread."""
+
+    def __init__(self, *, identity: Identity, credentials: Credentials, trust: Trust, strangers: set[str]) -> None:
+        """Look for the pool of `identity`. Hosts that turn out to belong elsewhere are added to `strangers`."""
+        self._identity = identity
+        self._credentials = credentials
+        self._trust = trust
+        self._strangers = strangers
+        self._tried: dict[str, ConsoleError | None] = {}
+        self._pointed_at: set[str] = set()
+        self._roads: set[Road] = set()
+        self._lock = threading.Lock()
+        self._is_aborted = False
+
+    def run(self, likely: Address | None, others: Iterable[Address]) -> Login:
+        """Return a log-in at the coordinator of this pool: `likely`, where a supporter points, or among `others`.
+
+        Only a coordinator looks at a password, so that many hosts can be asked at once without many log-ins.
+
+        Raises:
+            WrongPassword, CertificateChanged, CertificateUnknown, OtherPool: at the coordinator itself; do not repeat.
+            LostMaster: no coordinator answers anywhere.
+            ConnectFailed: it answers, and does not let us in.
+        """
+        if likely is not None and likely.host not in self._strangers:
+            self._pointed_at.add(likely.host)
+            login = self._among((likely,))
+            if login is not None:
+                return login
+            self._give_up_if_final()
+        login = self._among(others)
+        if login is not None:
+            return login
+        self._give_up_if_final()
+        raise self._worst()
+
+    def abort(self) -> None:
+        """Break all that waits for an answer."""
+        with self._lock:
+            self._is_aborted = True
+            for road in self._roads:
+                road.abort()
+
+    def _among(self, addresses: Iterable[Address]) -> Login | None:
+        """Ask several hosts at once, and follow where they point."""
+        executor = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="search")
+        running: set[Future[Login | Elsewhere]] = set()
+        where: dict[Future[Login | Elsewhere], Address] = {}
+
+        def ask(address: Address) -> None:
+            if address.host not in self._tried and not self._is_aborted:
+                self._tried[address.host] = None
+                future = executor.submit(self._attempt, address)
+                where[future] = address
+                running.add(future)
+
+        for address in addresses:
+            ask(address)
+        try:
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    answer = self._answer(future, where[future])
+                    if isinstance(answer, Login):
+                        return answer
+                    if answer is not None:
+                        self._pointed_at.add(answer.address.host)
+                        ask(answer.address)
+            return None
+        finally:
+            for future in running:
+                future.add_done_callback(_undo)
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _attempt(self, address: Address) -> Login | Elsewhere:
+        roads: list[Road] = []
+        try:
+            return attempt(
+                address,
+                self._credentials,
+                self._trust,
+                connect_timeout_s=CONNECT_TIMEOUT_S,
+                on_road=lambda road: self._note(road, roads),
+            )
+        finally:
+            with self._lock:
+                self._roads.difference_update(roads)
+
+    def _note(self, road: Road, roads: list[Road]) -> None:
+        with self._lock:
+            roads.append(road)
+            self._roads.add(road)
+
+    def _answer(self, future: "Future[Login | Elsewhere]", address: Address) -> Login | Elsewhere | None:
+        try:
+            answer = future.result()
+        except ConsoleError as failure:
+            self._tried[address.host] = failure
+            if isinstance(failure, WrongPassword) and address.host not in self._pointed_at:
+                self._strangers.add(address.host)  # asking again and again would lock the user out there
+            return None
+        if isinstance(answer, Login) and answer.identity.pool != self._identity.pool:
+            log.warning("%s belongs to another pool now", address.url)
+            log_out(answer)
+            self._strangers.add(address.host)
+            self._tried[address.host] = OtherPool(
+                url=address.url,
+                reason=f"{address.url} belongs to another pool now.",
+                mend="Disconnect, and connect to it as to a new pool.",
+            )
+            return None
+        return answer
+
+    def _give_up_if_final(self) -> None:
+        """Raise what trying again cannot mend, where the pool is known to be; elsewhere it is a stranger's answer."""
+        for host in self._pointed_at:
+            failure = self._tried.get(host)
+            if isinstance(failure, WrongPassword | CertificateChanged | CertificateUnknown):
+                raise failure
+
+    def _worst(self) -> ConsoleError:
+        """Return what a person should know of all that failed."""
+        failures = [failure for failure in self._tried.values() if failure is not None]
+        unfit = [failure for failure in failures if not isinstance(failure, Unreachable)]
+        if unfit and len(unfit) == len(failures):
+            return unfit[0]
+        return LostMaster(pool=self._identity.pool_name, tried=tuple(map(_told, self._tried.items())))
+
+
+def _told(tried: tuple[str, ConsoleError | None]) -> str:
+    match tried:
+        case host, CertificateChanged():
+            return f"{host} (it shows another certificate than before)"
+        case host, CertificateUnknown():
+            return f"{host} (nobody has accepted its certificate yet)"
+        case host, OtherPool():
+            return f"{host} (it belongs to another pool now)"
+        case host, _:
+            return host
+
+
+def _undo(attempt: "Future[Login | Elsewhere]") -> None:
+    """End a log-in that came about after another was taken."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        answer = attempt.result()
+        if isinstance(answer, Login):
+            with contextlib.suppress(RuntimeError):
+                log_out(answer)
