@@ -15,8 +15,8 @@ from tests.xapi.hosts import forwarder
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import RECORD_TYPES, VDI, VM, Change, Network, Record
 from xsconsole.xapi import frames
-from xsconsole.xapi.feed import DEFAULT_COMMAND
-from xsconsole.xapi.feed_child import FRAME_CHANGES
+from xsconsole.xapi.feed import DEFAULT_COMMAND, LARGEST_BACKLOG
+from xsconsole.xapi.feed_child import FRAME_BYTES, FRAME_CHANGES, PAUSE_S, in_frames
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.transport import parse_address
 from xsconsole.xapi.wire import Wire
@@ -172,6 +172,37 @@ async def test_a_whole_inventory_arrives_as_one_batch_however_large(pool: Embedd
         assert watcher.batches[0].is_whole
         assert len(watcher.batches[0].changes) > FRAME_CHANGES
         assert watcher.inventory.count(VM) >= 400
+
+
+async def test_a_window_that_stands_still_is_told_the_newest_state_and_not_all_in_between(
+    pool: EmbeddedPool, plain: Any, connect: Connect
+) -> None:
+    _, watcher = await connect(pool)
+    machine = plain.VM.get_by_name_label("jumpbox")[0]
+    large, told = "x" * 2 * FRAME_BYTES, len(watcher.batches)
+
+    for number in range(60):  # nothing awaits here, and so nothing is told either
+        plain.VM.set_name_description(machine, f"{number} {large}")
+        time.sleep(PAUSE_S)  # noqa: ASYNC251 - the loop has to stand still
+    await up_to_date(watcher, plain, "still")
+
+    seen = [
+        change.record.name_description.split()[0]
+        for batch in watcher.batches[told:]
+        for change in batch.changes
+        if isinstance(change.record, VM) and change.ref == machine
+    ]
+    assert seen[-1] == "59"
+    assert len(seen) <= LARGEST_BACKLOG + 4
+    plain.VM.set_name_description(machine, "")
+
+
+def test_large_records_make_small_frames(pool: EmbeddedPool) -> None:
+    vms = [VM(ref=Ref(str(one)), uuid=Uuid(str(one)), name_description="x" * FRAME_BYTES) for one in range(3)]
+
+    cut = list(in_frames([frames.packed(Change(ref=vm.ref, class_name="vm", record=vm)) for vm in vms]))
+
+    assert [len(frame.changes) for frame in cut] == [1, 1, 1]
 
 
 def test_the_child_ends_with_its_parent(pool: EmbeddedPool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from embedded import EmbeddedPool
 
 from tests.xapi.conftest import Connect, Password
-from xsconsole.domain.ids import RunId
+from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import VM
 from xsconsole.errors import ConnectionLost, NotPermitted, PoolFailed
 from xsconsole.xapi.gateway import Gateway
@@ -145,6 +145,44 @@ async def test_a_role_that_may_not_is_told_which_permission_it_lacks(pool: Embed
 
     assert "vm.snapshot" in caught.value.reason
     assert "vm-power-admin" in caught.value.mend
+
+
+async def test_a_pool_with_too_many_calls_waiting_is_asked_again(
+    pool: EmbeddedPool, gateway: Gateway, plain: Any
+) -> None:
+    pool.control("fail", method="VM.snapshot", code="TOO_MANY_PENDING_TASKS", params=[])
+
+    made = await gateway._tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "at last", run=RUN)
+
+    assert plain.VM.get_name_label(made) == "at last"
+
+
+async def test_a_task_goes_on_while_the_road_is_broken(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
+    pool.control("delay", method="VM.snapshot", seconds=1)
+    machine = plain.VM.get_by_name_label("jumpbox")[0]
+    running = asyncio.create_task(gateway._tasks.run("VM.snapshot", machine, "all the same", run=RUN))
+    await called(pool, "task.add_to_other_config")
+
+    pool.control("drop", method="event.from", when="before")
+    pool.control("drop", method="task.get_record", when="before")
+
+    assert plain.VM.get_name_label(await running) == "all the same"
+
+
+async def test_a_task_from_before_a_restart_is_followed_by_its_mark(
+    pool: EmbeddedPool, plain: Any, connect: Connect
+) -> None:
+    before, _ = await connect(pool)
+    mark = RunId("adopted")
+    ref = Ref(await before._session.call("Async.VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "adopted"))
+    await before._tasks._mark(ref, mark)
+    await before.close()
+    after, _ = await connect(pool)
+
+    assert await after._tasks.follow(mark, lambda _: None)
+
+    assert plain.VM.get_by_name_label("adopted")
+    assert not await after._tasks.follow(mark, lambda _: None), "it was tidied away"
 
 
 async def test_quiescing_waits_for_the_tasks_of_the_run_alone(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:

@@ -17,6 +17,9 @@ from xsconsole.xapi.login import Login
 
 DEFAULT_COMMAND = (sys.executable, "-m", "xsconsole.xapi.feed_child")
 END_TIMEOUT_S = 3.0
+# So many batches may wait for the loop. Then the child waits with the next, and the pool makes one state of what
+# changes meanwhile: a slow window costs no memory, here or there.
+LARGEST_BACKLOG = 4
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Feed:
         self._lock = threading.Lock()  # a start that nobody waits for any more may meet the stop
         self._is_stopped = False
         self._whole: list[Change] | None = None
+        self._room = threading.Semaphore(LARGEST_BACKLOG)
 
     @property
     def process_id(self) -> int | None:
@@ -74,6 +78,7 @@ class Feed:
     def stop(self) -> None:
         """End the child and tell nothing more."""
         self._is_stopped = True
+        self._room.release()  # the reader may be waiting for a loop that nobody runs any more
         with self._lock:
             if self._process is not None:
                 self._end(self._process)
@@ -124,10 +129,10 @@ class Feed:
                 self._whole += (frames.unpacked(change) for change in frame.changes)
             case Some():
                 changes = tuple(frames.unpacked(change) for change in frame.changes)
-                self._tell(self._listener.heard, ChangeBatch(changes=changes))
+                self._hand_over(ChangeBatch(changes=changes))
             case End():
                 assert self._whole is not None
-                self._tell(self._listener.heard, ChangeBatch(changes=tuple(self._whole), is_whole=True))
+                self._hand_over(ChangeBatch(changes=tuple(self._whole), is_whole=True))
                 self._whole = None
             case Beat():
                 self._tell(self._listener.is_alive)
@@ -138,6 +143,18 @@ class Feed:
                 self._tell(self._listener.has_resumed)
             case LogInAgain():
                 self._tell(self._listener.must_log_in, frame.cause)
+
+    def _hand_over(self, batch: ChangeBatch) -> None:
+        self._room.acquire()
+        if self._is_stopped:
+            self._room.release()  # and the next one does not wait either
+        self._tell(self._take_in, batch)
+
+    def _take_in(self, batch: ChangeBatch) -> None:
+        try:
+            self._listener.heard(batch)
+        finally:
+            self._room.release()
 
     def _tell(self, listener: Callable[..., None], *said: object) -> None:
         if not self._loop.is_closed():

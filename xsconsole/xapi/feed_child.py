@@ -6,17 +6,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from typing import IO
 
 import msgspec
 import XenAPI
 
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.inventory import Change, Record
+from xsconsole.domain.inventory import Change
 from xsconsole.xapi import failures, frames
 from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
-from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Resumed, Some
+from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Packed, Resumed, Some
 from xsconsole.xapi.records import EventReply, event_reply
 from xsconsole.xapi.transport import Address, Road
 
@@ -26,6 +27,8 @@ SHORTEST_POLL_S = 0.0  # what changed while the road was broken is known at once
 ANSWER_TIMEOUT_S = LONGEST_POLL_S + 15.0
 FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
 FRAME_CHANGES = 500
+FRAME_BYTES = 256 * 1024
+DIGEST_BYTES = 16
 PAUSE_S = 0.05  # gathers what changes together; nobody sees a difference
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
@@ -41,7 +44,7 @@ class Follower:
         self._session = configuration.session
         self._classes = configuration.classes
         self._token = FROM_THE_BEGINNING
-        self._known: dict[str, dict[Ref, Record]] = {}
+        self._known: dict[str, dict[Ref, bytes]] = {}  # the digest of what was told: memory must not hold it twice
         self._surplus: dict[str, int] = {}
 
     @property
@@ -56,7 +59,7 @@ class Follower:
         """Begin anew with the next road."""
         self._token = FROM_THE_BEGINNING
 
-    def everything(self) -> list[Change]:
+    def everything(self) -> list[Packed]:
         """Ask for all objects, and forget what was known before."""
         self._known = {name: {} for name in self._classes}
         reply = self._ask(self._classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
@@ -65,7 +68,7 @@ class Follower:
         self._surplus = self._counted_surplus(reply)
         return changes
 
-    def next(self, *, longest_s: float = LONGEST_POLL_S) -> list[Change]:
+    def next(self, *, longest_s: float = LONGEST_POLL_S) -> list[Packed]:
         """Wait for changes and return those that concern a field in use; none after a while."""
         reply = self._ask(self._classes, self._token, ANSWER_TIMEOUT_S, longest_s)
         self._token = reply.token
@@ -86,17 +89,20 @@ class Follower:
         params = (self._session, list(classes), token, longest_s)
         return event_reply(self._road.address.wire, self._road.post("event.from", params, timeout_s=timeout_s))
 
-    def _differing(self, reply: EventReply) -> list[Change]:
+    def _differing(self, reply: EventReply) -> list[Packed]:
         changes = []
         for event in reply.events:
             known = self._known[event.class_name]
-            if known.get(event.ref) == event.record:
-                continue
+            change = frames.packed(Change(ref=event.ref, class_name=event.class_name, record=event.record))
             if event.record is None:
-                del known[event.ref]
+                if known.pop(event.ref, None) is None:
+                    continue
             else:
-                known[event.ref] = event.record
-            changes.append(Change(ref=event.ref, class_name=event.class_name, record=event.record))
+                digest = blake2b(change[-1], digest_size=DIGEST_BYTES).digest()
+                if known.get(event.ref) == digest:
+                    continue
+                known[event.ref] = digest
+            changes.append(change)
         return changes
 
     def _counted_surplus(self, reply: EventReply) -> dict[str, int]:
@@ -107,14 +113,14 @@ class Follower:
             if name in reply.counts and name not in UNCOUNTED
         }
 
-    def _reconciled(self, classes: list[str]) -> list[Change]:
+    def _reconciled(self, classes: list[str]) -> list[Packed]:
         reply = self._ask(classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
         present = {(event.class_name, event.ref) for event in reply.events}
         changes = self._differing(reply)
         for name in classes:
             for ref in [ref for ref in self._known[name] if (name, ref) not in present]:
                 del self._known[name][ref]
-                changes.append(Change(ref=ref, class_name=name, record=None))
+                changes.append(frames.packed(Change(ref=ref, class_name=name, record=None)))
         return changes
 
 
@@ -154,24 +160,33 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
 
 def _frames(follower: Follower) -> Iterator[frames.Frame]:
     if follower.has_everything:
-        yield from _in_frames(follower.next(longest_s=SHORTEST_POLL_S))
+        yield from in_frames(follower.next(longest_s=SHORTEST_POLL_S))
         yield Resumed()
     else:
         everything = follower.everything()
         yield Begin()
-        yield from _in_frames(everything)
+        yield from in_frames(everything)
         yield End()
     while True:
         time.sleep(PAUSE_S)
         changes = follower.next()
-        yield from _in_frames(changes)
+        yield from in_frames(changes)
         if not changes:
             yield Beat()
 
 
-def _in_frames(changes: list[Change]) -> Iterator[Some]:
-    for start in range(0, len(changes), FRAME_CHANGES):
-        yield Some(changes=[frames.packed(change) for change in changes[start : start + FRAME_CHANGES]])
+def in_frames(changes: list[Packed]) -> Iterator[Some]:
+    """Cut changes into frames that take the parent a moment each, however large the records are."""
+    frame: list[Packed] = []
+    size_bytes = 0
+    for change in changes:
+        frame.append(change)
+        size_bytes += memoryview(change[-1]).nbytes
+        if len(frame) == FRAME_CHANGES or size_bytes >= FRAME_BYTES:
+            yield Some(changes=frame)
+            frame, size_bytes = [], 0
+    if frame:
+        yield Some(changes=frame)
 
 
 def main() -> int:

@@ -74,7 +74,7 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self._is_live = asyncio.Event()
         self._session = PoolSession(login, on_lost=self._lose_session, on_unreachable=self._is_live.clear)
-        self._tasks = Tasks(self._session)
+        self._tasks = Tasks(self._session, until_available=self.until_available)
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
         self.objects = XapiObjects(self._session, self._tasks, self.pool)
         self._feed: Feed | None = None
@@ -105,7 +105,7 @@ class Gateway:
         """Log in, start the feed, and return once `on_batch` has had everything there is.
 
         Both callbacks are called on the loop's thread. `feed_command` starts the feed's child process where a frozen
-        program has no `python -m`. `fingerprint` was accepted by a person just now or at the first time, `pins` are
+        program has no `python -m`. `fingerprint` was accepted by a person, now or at the first time; `pins` are the
         certificates of the pool's hosts that are known from an earlier time, by the hosts' addresses.
 
         Raises:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
@@ -14,7 +14,7 @@ from xsconsole.xapi import custom_fields
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.session import PoolSession
-from xsconsole.xapi.tasks import Tasks
+from xsconsole.xapi.tasks import Tasks, Waiting
 
 GONE = frozenset({"HANDLE_INVALID", "UUID_INVALID"})
 NO_ANSWER_FROM_GUEST = frozenset(
@@ -27,12 +27,6 @@ FREEING_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 RACES = 20
 
 log = logging.getLogger(__name__)
-
-
-class Waiting(Protocol):
-    """Waits for the road to the pool to be open."""
-
-    async def __call__(self, timeout_s: float) -> None: ...
 
 
 class XapiPool:

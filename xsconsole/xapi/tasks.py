@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import ChangeBatch, Task
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, PoolUnavailable
+from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.failures import not_permitted
 from xsconsole.xapi.records import record_of
@@ -21,18 +24,31 @@ FIRST_SILENCE_S = 1.0  # then the task is asked for: one that was too short is n
 LONGEST_SILENCE_S = 15.0
 CANCEL_TIMEOUT_S = 5.0
 QUIESCE_PAUSE_S = 0.5
+PATIENCE_S = 90.0  # for a road that broke: the task goes on meanwhile, and can be asked for afterwards
 GONE = frozenset({"HANDLE_INVALID"})
+# The pool has more waiting calls than it takes. Such a call had no effect.
+TOO_BUSY = "TOO_MANY_PENDING_TASKS"
+BUSY_TRIES = 6
+FIRST_BUSY_WAIT_S = 0.5
+LONGEST_BUSY_WAIT_S = 10.0
 
 log = logging.getLogger(__name__)
+
+
+class Waiting(Protocol):
+    """Waits for the road to the pool to be open."""
+
+    async def __call__(self, timeout_s: float) -> None: ...
 
 
 class Tasks:
     """The tasks of one pool that calls of ours wait for."""
 
-    def __init__(self, session: PoolSession) -> None:
+    def __init__(self, session: PoolSession, *, until_available: Waiting | None = None) -> None:
         self._session = session
+        self._until_available = until_available
         self._heard: dict[Ref, Task] = {}
-        self._news: dict[Ref, asyncio.Event] = {}
+        self._listeners: list[tuple[Ref, asyncio.Event]] = []
 
     def heard(self, batch: ChangeBatch) -> None:
         """Take in what the feed tells of tasks."""
@@ -44,9 +60,11 @@ class Tasks:
                     self._heard[change.ref] = change.record
                 else:
                     self._heard.pop(change.ref, None)
-        for ref, news in self._news.items():
-            if batch.is_whole or any(change.ref == ref for change in batch.changes):
-                news.set()
+        if self._listeners:
+            told = {change.ref for change in batch.changes if change.class_name == "task"}
+            for ref, news in self._listeners:
+                if batch.is_whole or ref in told:
+                    news.set()
 
     async def run(
         self,
@@ -64,15 +82,32 @@ class Tasks:
             ConnectionLost: the outcome is unknown.
             NotPermitted, PoolFailed: it failed; `TASK_CANCELLED` where somebody cancelled it.
         """
+        once = functools.partial(self._run, method, params, run, on_progress, is_left_alone=is_left_alone)
+        backoff = Backoff(first_s=FIRST_BUSY_WAIT_S, longest_s=LONGEST_BUSY_WAIT_S)
+        for _ in range(BUSY_TRIES - 1):
+            try:
+                return await once()
+            except PoolFailed as failure:
+                if failure.code != TOO_BUSY:
+                    raise
+            await asyncio.sleep(backoff.next_s())
+        return await once()
+
+    async def _run(
+        self,
+        method: str,
+        params: tuple[object, ...],
+        run: RunId,
+        on_progress: Progress | None,
+        *,
+        is_left_alone: bool,
+    ) -> Any:
         start = asyncio.create_task(self._session.call(f"Async.{method}", *params), name=method)
         try:
             ref = Ref(await asyncio.shield(start))
-            self._news[ref] = asyncio.Event()
-            try:
+            with self._listening(ref) as news:
                 await self._mark(ref, run)
-                task = await self._finished(ref, method, on_progress)
-            finally:
-                del self._news[ref]
+                task = await self._finished(ref, news, method, on_progress)
         except asyncio.CancelledError:
             if not is_left_alone:
                 await asyncio.shield(self._cancelled(start))
@@ -85,11 +120,8 @@ class Tasks:
         ref = next(iter(await self._marked(run)), None)
         if ref is None:
             return False
-        self._news[ref] = asyncio.Event()
-        try:
-            task = await self._finished(ref, "task", on_progress)
-        finally:
-            del self._news[ref]
+        with self._listening(ref) as news:
+            task = await self._finished(ref, news, "the task", on_progress)
         await self._tidy(ref)
         self._result(task, task.name_label.removeprefix("Async."))
         return True
@@ -99,6 +131,15 @@ class Tasks:
         for ref in await self._pending(run):
             with contextlib.suppress(PoolFailed, NotPermitted):
                 await self._session.cancel(ref)
+
+    @contextlib.contextmanager
+    def _listening(self, ref: Ref) -> Iterator[asyncio.Event]:
+        listener = (ref, asyncio.Event())
+        self._listeners.append(listener)
+        try:
+            yield listener[1]
+        finally:
+            self._listeners.remove(listener)
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         """Wait until no task that carries the run is pending; cancel those that outlast the time, wait once more.
@@ -135,7 +176,7 @@ class Tasks:
         with contextlib.suppress(PoolFailed, NotPermitted, PoolUnavailable):
             await self._session.call("task.add_to_other_config", ref, RUN_KEY, run)
 
-    async def _finished(self, ref: Ref, method: str, on_progress: Progress | None) -> Task:
+    async def _finished(self, ref: Ref, news: asyncio.Event, method: str, on_progress: Progress | None) -> Task:
         silence_s, told = FIRST_SILENCE_S, -1.0
         while True:
             task = self._heard.get(ref)
@@ -145,10 +186,10 @@ class Tasks:
                 if on_progress is not None and task.progress > told:
                     told = task.progress
                     on_progress(told)
-            self._news[ref].clear()
+            news.clear()
             try:
                 async with asyncio.timeout(silence_s):
-                    await self._news[ref].wait()
+                    await news.wait()
             except TimeoutError:
                 silence_s = min(2 * silence_s, LONGEST_SILENCE_S)
             else:
@@ -158,19 +199,31 @@ class Tasks:
             self._heard[ref] = await self._asked(ref, method)
 
     async def _asked(self, ref: Ref, method: str) -> Task:
-        """Return the task as the pool has it now.
+        """Return the task as the pool has it now; a road that broke is waited for, since the task goes on without it.
 
         Raises:
             ConnectionLost: nobody knows what became of it.
         """
+        for is_last in (False, True):
+            try:
+                return record_of(Task, ref, await self._session.call("task.get_record", ref))
+            except PoolUnavailable as failure:
+                if is_last or not await self._is_back():
+                    raise self._unknown(f"the road broke while {method} was running") from failure
+            except PoolFailed as failure:
+                if failure.code in GONE:
+                    raise self._unknown(f"the task of {method} was destroyed before its completion") from failure
+                raise
+        raise AssertionError("the second time is the last")
+
+    async def _is_back(self) -> bool:
+        if self._until_available is None:
+            return False
         try:
-            return record_of(Task, ref, await self._session.call("task.get_record", ref))
-        except PoolUnavailable as failure:
-            raise self._unknown(f"the road broke while {method} was running") from failure
-        except PoolFailed as failure:
-            if failure.code in GONE:
-                raise self._unknown(f"the task of {method} was destroyed before its completion") from failure
-            raise
+            await self._until_available(PATIENCE_S)
+        except PoolUnavailable:
+            return False
+        return True
 
     def _unknown(self, cause: str) -> ConnectionLost:
         return ConnectionLost(pool=self._session.pool_name, cause=cause, was_sent=True)
