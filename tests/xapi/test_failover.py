@@ -216,7 +216,7 @@ async def test_a_connection_that_breaks_is_resumed_without_loading_all_anew(
 ) -> None:
     gateway, watcher = await connect(pool)
     machine = plain.VM.get_by_name_label("jumpbox")[0]
-    pool.control("drop", method="event.from", when="after")
+    pool.control("drop", method="event.from", when="before")
 
     plain.VM.set_name_description(machine, "changed while nobody listened")
     await watcher.until(lambda: watcher.states == LIVE_LOST_LIVE)
@@ -242,6 +242,7 @@ def vouching(two: Two, fingerprint: str) -> Edit:
             for one in reply["result"]["events"]
             if one["class"] == "host" and one["snapshot"]["address"] == SECOND
         )
+        reply["result"]["events"] = [one for one in reply["result"]["events"] if one["class"] != "certificate"]
         snapshot = {"uuid": "c", "type": "host", "host": host, "fingerprint": "", "fingerprint_sha256": fingerprint}
         event = {"id": "1", "timestamp": "0.0", "class": "certificate", "operation": "add", "ref": "OpaqueRef:c"}
         reply["result"]["events"].append({**event, "snapshot": snapshot})
@@ -259,7 +260,7 @@ async def test_a_host_whose_certificate_the_pool_vouched_for_is_followed(
     secure.fail_over()
     await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE and gateway.url == secure.second.url)
 
-    assert set(gateway.pins) == {FIRST, SECOND}
+    assert {FIRST, SECOND} <= set(gateway.pins)
     await gateway.close()
 
 
