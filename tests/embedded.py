@@ -17,10 +17,22 @@ STOP_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedPool:
-    """A pool that is being served by a process of its own."""
+class EmbeddedHost:
+    """A host of such a pool; its certificate's fingerprint where it has one."""
 
     name: str
+    address: str
+    url: str
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedPool:
+    """A pool that is being served by a process of its own, perhaps beside others."""
+
+    name: str
+    part: str
+    hosts: tuple[EmbeddedHost, ...]
     url: str
     user: str
     password: str
@@ -60,10 +72,10 @@ class EmbeddedPool:
                 session.xenapi.session.logout()
 
     @contextmanager
-    def lasting_session(self, user: str | None = None) -> Iterator[Any]:
+    def lasting_session(self, user: str | None = None, *, url: str | None = None) -> Iterator[Any]:
         """Such a session that nobody logs out, for a pool that does not live to see it."""
         name = user or self.user
-        session = XenAPI.Session(self.url, ignore_ssl=True)
+        session = XenAPI.Session(url or self.url, ignore_ssl=True)
         try:
             session.xenapi.login_with_password(name, self.passwords[name], "1.0", "tests")
             yield session
@@ -83,7 +95,14 @@ class EmbeddedPool:
 
 @contextmanager
 def embedded_pool(*arguments: str) -> Iterator[EmbeddedPool]:
-    """Serve a pool on a free port, with the arguments of `xsconsole pool serve`, until the end of the block."""
+    """Serve pools as below, of which one is enough."""
+    with embedded_pools(*arguments) as pools:
+        yield pools[0]
+
+
+@contextmanager
+def embedded_pools(*arguments: str) -> Iterator[tuple[EmbeddedPool, ...]]:
+    """Serve pools on a free port, with the arguments of `xsconsole pool serve`, until the end of the block."""
     command = [sys.executable, "-m", "xsconsole.simpool", "--with-parent", *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -93,13 +112,18 @@ def embedded_pool(*arguments: str) -> Iterator[EmbeddedPool]:
         process.communicate(timeout=STOP_DEADLINE_S)
 
 
-def _introduced(process: subprocess.Popen[str]) -> EmbeddedPool:
+def _introduced(process: subprocess.Popen[str]) -> tuple[EmbeddedPool, ...]:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, "the embedded pool ended before it said where it listens; its reason is on standard error"
-    pool = json.loads(line)["pools"][0]
+    return tuple(_pool(pool, process) for pool in json.loads(line)["pools"])
+
+
+def _pool(pool: Mapping[str, Any], process: subprocess.Popen[str]) -> EmbeddedPool:
     return EmbeddedPool(
         name=pool["name"],
+        part=pool["part"],
+        hosts=tuple(EmbeddedHost(**host) for host in pool["hosts"]),
         url=pool["url"],
         user=pool["user"],
         password=pool["password"],

@@ -21,9 +21,10 @@ STEP_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """The circumstances of one call. `task` is NULL for calls that never have a task, such as getters."""
+    """The circumstances of one call. `task` is NULL for calls that never have a task; `host` is who was asked."""
 
     pool: "Pool"
+    host: str
     session: "Session"
     task: str
     method: str

@@ -50,3 +50,14 @@ def server_context(pem: bytes) -> ssl.SSLContext:
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-256 of the certificate as people read it: pairs of capital digits between colons."""
     return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def by_address(content: bytes) -> dict[str, bytes]:
+    """Return the keys and certificates of a file, each as it was made, by the addresses they are for."""
+    begin = b"-----BEGIN PRIVATE KEY-----"
+    found = {}
+    for part in content.split(begin)[1:]:
+        pem = begin + part
+        name = x509.load_pem_x509_certificate(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0]
+        found[str(name.value)] = pem
+    return found

@@ -1,4 +1,4 @@
-"""The commands of `/simpool/control`: what tests tell the pool to do wrong, and ask it afterwards."""
+"""The commands of the control endpoint: what tests tell a pool to do wrong, and ask it afterwards."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,8 +11,6 @@ from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import When
 from xsconsole.simpool.pool import Pool
-
-PATH = "/simpool/control"
 
 
 class UnknownCommand(Exception):

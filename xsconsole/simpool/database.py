@@ -88,7 +88,7 @@ class Database:
         self._tables = {
             name: Table(by_value={one: {} for one in cls.fields if one in _INDEXED})
             for name, cls in model.classes.items()
-        }
+        } | {name: Table() for name in model.absent_classes}
         self._tombstones: list[Tombstone] = []
         self._waiting: set[asyncio.Future[None]] = set()
         self._computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
@@ -168,9 +168,12 @@ class Database:
         """Make an object and return its reference.
 
         What is not given gets the model's default; `uuid` a fresh one. `ref` (not a field) names the reference.
-        The objects it refers to are told: `VIFs` of the VM and of the network for a new VIF.
+        The objects it refers to are told: `VIFs` of the VM and of the network for a new VIF. Of a class that the
+        model's release does not have nothing is made, and NULL returned.
         """
-        given = dict(fields)
+        if cls in self.model.absent_classes:
+            return NULL
+        given = self._known(cls, fields)
         ref = str(given.pop("ref", "") or self._identities.reference())
         kind = self.model.classes[cls]
         self._assert_writable(cls, given)
@@ -192,8 +195,9 @@ class Database:
     def set(self, cls: str, ref: str, /, **fields: object) -> None:
         """Write fields of an object, and the other ends of its relations; raises as `row` does."""
         row = self._row(cls, ref)
-        self._assert_writable(cls, fields)
-        for name, value in fields.items():
+        known = self._known(cls, fields)
+        self._assert_writable(cls, known)
+        for name, value in known.items():
             before = row.fields[name]
             row.fields[name] = value
             if name in self._tables[cls].by_value:
@@ -331,6 +335,11 @@ class Database:
         if row is None:
             raise XapiError("HANDLE_INVALID", cls, ref)
         return row
+
+    def _known(self, cls: str, fields: Mapping[str, object]) -> dict[str, object]:
+        """Return the fields without those that the model's release does not have."""
+        absent = self.model.absent_fields.get(cls)
+        return dict(fields) if absent is None else {name: one for name, one in fields.items() if name not in absent}
 
     def _assert_writable(self, cls: str, fields: Mapping[str, object]) -> None:
         wrong = [name for name in fields if name not in self.model.classes[cls].fields or (cls, name) in self._computed]

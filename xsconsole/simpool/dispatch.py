@@ -19,6 +19,14 @@ from xsconsole.simpool.wire_xml import value_text
 
 LIST_METHODS = "system.listMethods"
 
+LOCAL_CALLS = frozenset(
+    (
+        *("session.slave_local_login_with_password", "session.local_logout"),
+        *("pool.emergency_transition_to_master", "pool.emergency_reset_master"),
+    )
+)
+"""What a host answers by itself, also where it is not the coordinator, to a session of its own."""
+
 _ASYNC = "Async."
 _CLASSES_WITHOUT_TASKS = frozenset({"task", "event", "session"})
 _log = logging.getLogger(__name__)
@@ -46,8 +54,8 @@ class Dispatcher:
         self._targets = dict(_targets(pool, handlers))
         self._background: set[asyncio.Task[None]] = set()
 
-    async def answer(self, request: Request) -> object:
-        """Return the result of a call; None is void.
+    async def answer(self, request: Request, host: str) -> object:
+        """Return the result of a call to a host; None is void.
 
         Raises:
             XapiError: the call failed.
@@ -56,7 +64,7 @@ class Dispatcher:
         await self._pool.faults.until_allowed()
         outcome, user = "ok", self._pool.sessions.name_of(request.params[0]) if request.params else ""
         try:
-            return await self._answer(request)
+            return await self._answer(request, host)
         except XapiError as error:
             outcome = error.code
             raise
@@ -72,9 +80,11 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
 
-    async def _answer(self, request: Request) -> object:
+    async def _answer(self, request: Request, host: str) -> object:
         if request.method == LIST_METHODS:
             return sorted(target.name for name, target in self._targets.items() if name == target.name)
+        if host != self._pool.coordinator and request.method.removeprefix(_ASYNC) not in LOCAL_CALLS:
+            raise XapiError("HOST_IS_SLAVE", self._pool.db.get("host", self._pool.coordinator, "address"))
         is_async = request.method.startswith(_ASYNC)
         target = self._targets.get(request.method.removeprefix(_ASYNC))
         if target is None or (is_async and target.name != request.method.removeprefix(_ASYNC)):
@@ -84,24 +94,26 @@ class Dispatcher:
             raise XapiError("Fault", f"No async mode for this operation (rpc: {target.name})")
         arguments = self._arguments(target, request)
         session = self._pool.sessions.check(request.params[0]) if target.message.takes_session else NOBODY
+        if session.is_local and target.name not in LOCAL_CALLS:
+            raise XapiError("SESSION_INVALID", session.ref)
         drop = self._pool.faults.next_drop(target.name)
         if drop is When.BEFORE:
             raise ConnectionDropped
         if is_async:
-            result: object = self._start(target, session, arguments)
+            result: object = self._start(target, session, host, arguments)
         else:
-            result = await self._wait_for(target, session, arguments)
+            result = await self._wait_for(target, session, host, arguments)
         if drop is When.AFTER:
             raise ConnectionDropped
         return result
 
-    async def _wait_for(self, target: Target, session: Session, arguments: tuple[object, ...]) -> object:
+    async def _wait_for(self, target: Target, session: Session, host: str, arguments: tuple[object, ...]) -> object:
         """Run a call that the client waits for; where it could have been asynchronous, it has a task meanwhile."""
         if not target.message.is_async or target.cls.name in _CLASSES_WITHOUT_TASKS:
-            return await self._run(target, session, NULL, arguments)
+            return await self._run(target, session, host, NULL, arguments)
         task = self._pool.tasks.begin(target.name, user=session.user.name)
         try:
-            return await self._run(target, session, task, arguments)
+            return await self._run(target, session, host, task, arguments)
         finally:
             self._pool.tasks.drop(task)
 
@@ -116,24 +128,28 @@ class Dispatcher:
             self._converter.convert(param.type, value) for param, value in zip(message.params, given, strict=False)
         )
 
-    def _start(self, target: Target, session: Session, arguments: tuple[object, ...]) -> str:
+    def _start(self, target: Target, session: Session, host: str, arguments: tuple[object, ...]) -> str:
         """Run a call behind a task and return the task's reference at once."""
         ref = self._pool.tasks.begin(_ASYNC + target.name, user=session.user.name)
-        work = asyncio.create_task(self._finish(target, session, ref, arguments), name=f"{target.name} {ref}")
+        work = asyncio.create_task(self._finish(target, session, host, ref, arguments), name=f"{target.name} {ref}")
         self._background.add(work)
         work.add_done_callback(self._background.discard)
         return ref
 
-    async def _finish(self, target: Target, session: Session, ref: str, arguments: tuple[object, ...]) -> None:
+    async def _finish(
+        self, target: Target, session: Session, host: str, ref: str, arguments: tuple[object, ...]
+    ) -> None:
         try:
-            result = await self._run(target, session, ref, arguments)
+            result = await self._run(target, session, host, ref, arguments)
         except XapiError as error:
             self._pool.tasks.fail(ref, error)
         else:
             self._pool.tasks.complete(ref, value_text(result))
 
-    async def _run(self, target: Target, session: Session, task: str, arguments: tuple[object, ...]) -> object:
-        call = Call(pool=self._pool, session=session, task=task, method=target.name)
+    async def _run(
+        self, target: Target, session: Session, host: str, task: str, arguments: tuple[object, ...]
+    ) -> object:
+        call = Call(pool=self._pool, host=host, session=session, task=task, method=target.name)
         if target.message.takes_session:
             require(session.user.role, target.cls.name, target.message, arguments)
         if target.message.is_removed:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -121,12 +122,17 @@ class Relation:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """Everything the pool knows about XAPI's data. `errors` gives the names of each code's parameters."""
+    """Everything the pool knows about XAPI's data. `errors` gives the names of each code's parameters.
+
+    `absent_classes` and `absent_fields` are those that an older release does not have: what is written there is lost.
+    """
 
     classes: Mapping[str, Class]
     relations: tuple[Relation, ...]
     errors: Mapping[str, tuple[str, ...]]
     api_version: tuple[int, int]
+    absent_classes: frozenset[str] = frozenset()
+    absent_fields: Mapping[str, frozenset[str]] = dataclass_field(default_factory=dict)
 
     @cached_property
     def ends(self) -> Mapping[tuple[str, str], tuple[str, str]]:

@@ -11,6 +11,7 @@ from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import Model
 from xsconsole.simpool.sessions import Sessions
 from xsconsole.simpool.tasks import Tasks
+from xsconsole.simpool.versions import NEWEST, RELEASES, Release, model_of
 
 Refresh = Callable[["Pool", str, str], None]
 
@@ -18,9 +19,24 @@ Refresh = Callable[["Pool", str, str], None]
 class Pool:
     """Everything of one pool; nothing of it is shared with another pool of the same process."""
 
-    def __init__(self, model: Model, *, clock: Clock, seed: int, refresh: Refresh, life: int = 0) -> None:
-        """Make an empty pool. `life` differs each time that a pool is read from a file, so that no name comes twice."""
-        self.model = model
+    def __init__(
+        self,
+        model: Model,
+        *,
+        clock: Clock,
+        seed: int,
+        refresh: Refresh,
+        life: int = 0,
+        subnet: str = "127.0.0",
+        release: Release = RELEASES[NEWEST],
+    ) -> None:
+        """Make an empty pool. `life` differs each time that a pool is read from a file, so that no name comes twice.
+
+        `subnet` is what the addresses of its hosts begin with; the model is the newest one, whatever the `release`.
+        """
+        self.release = release
+        self.subnet = subnet
+        self.model = model = model_of(release, model)
         self.clock = clock
         self.seed = seed
         self.identities = Identities(f"{seed}:{life}" if life else seed)

@@ -1,7 +1,6 @@
 """HTTP as a XAPI host speaks it: who answers which path, status pages, headers."""
 
 import html
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -9,17 +8,17 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from xsconsole.simpool import control, wire_json, wire_xml
+from xsconsole.simpool import control, control_wire, wire_json, wire_xml
 from xsconsole.simpool.answers import respond
+from xsconsole.simpool.bodies import body_of
 from xsconsole.simpool.dispatch import LIST_METHODS, Dispatcher
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import ConnectionDropped
+from xsconsole.simpool.hosting import HOST
 from xsconsole.simpool.wire_values import Malformed
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Found = TypeVar("Found")
-
-LARGEST_BODY_BYTES = 64 * 1024 * 1024
 
 _NO_CACHE = MappingProxyType({"cache-control": "no-cache, no-store"})
 _ANY_ORIGIN = MappingProxyType({"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With"})
@@ -45,7 +44,7 @@ class Site:
         self._controlled = controlled
         self._dispatcher = dispatcher
         self._routes: Mapping[str, Mapping[str, Answer]] = {
-            "POST": {"/": self._xml, "/jsonrpc": self._json, control.PATH: self._control},
+            "POST": {"/": self._xml, "/jsonrpc": self._json, control_wire.PATH: self._control},
             "OPTIONS": {"/": self._options},
             "GET": {},
         }
@@ -70,7 +69,7 @@ class Site:
     async def _xml(self, request: web.BaseRequest) -> web.StreamResponse:
         call = wire_xml.parse_request(await body_of(request))
         try:
-            result = await self._dispatcher.answer(call)
+            result = await self._dispatcher.answer(call, host_of(request))
         except XapiError as error:
             return await _rpc(request, wire_xml.failure(error), wire_xml.CONTENT_TYPE)
         is_bare = call.method == LIST_METHODS
@@ -80,7 +79,7 @@ class Site:
     async def _json(self, request: web.BaseRequest) -> web.StreamResponse:
         envelope = wire_json.parse_request(await body_of(request))
         try:
-            result = await self._dispatcher.answer(envelope.request)
+            result = await self._dispatcher.answer(envelope.request, host_of(request))
         except XapiError as error:
             return await _rpc(request, wire_json.failure(envelope, error), wire_json.CONTENT_TYPE)
         return await _rpc(request, wire_json.success(envelope, result), wire_json.CONTENT_TYPE)
@@ -93,32 +92,18 @@ class Site:
         return web.Response(headers=headers)
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            answer = await control.obey(self._controlled, json.loads(await body_of(request)))
-        except (ValueError, control.UnknownCommand) as failure:
-            return web.json_response({"error": str(failure)}, status=400)
-        return web.json_response(answer)
+        return await control_wire.answer(self._controlled, request)
+
+
+def host_of(request: web.BaseRequest) -> str:
+    """Return the host that was asked."""
+    return str(request[HOST])
 
 
 def longest_prefix(routes: Mapping[str, Found], path: str) -> Found | None:
     """Return what belongs to the longest key that `path` begins with."""
     prefix = max((one for one in routes if path.startswith(one)), key=len, default=None)
     return None if prefix is None else routes[prefix]
-
-
-async def body_of(request: web.BaseRequest) -> bytes:
-    """Read the body of a call.
-
-    Raises:
-        web.HTTPRequestEntityTooLarge: it is larger than any call.
-    """
-    parts, size = [], 0
-    async for part in request.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(max_size=LARGEST_BODY_BYTES, actual_size=size)
-    return b"".join(parts)
 
 
 def page(status: int, *, detail: str = "") -> web.Response:

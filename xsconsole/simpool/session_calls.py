@@ -12,7 +12,7 @@ async def _login_with_password(call: Call, name: str, password: str, version: st
 
 
 async def _login_locally(call: Call, name: str, password: str) -> str:
-    session = await call.pool.sessions.login(name, password, is_local=True)
+    session = await call.pool.sessions.login_locally(name, password, call.pool.identities.reference())
     return session.ref
 
 

@@ -35,6 +35,7 @@ class Session:
     user: User
     originator: str
     is_local: bool = False
+    """Known to one host only, and good for what that host can do by itself."""
 
 
 NOBODY = Session(ref=NULL, user=User(name="", password="", role=Role.READ_ONLY), originator="")
@@ -58,16 +59,13 @@ class Sessions:
         """Let somebody log in from now on."""
         self._users[user.name] = user
 
-    async def login(self, name: str, password: str, originator: str = "", *, is_local: bool = False) -> Session:
+    async def login(self, name: str, password: str, originator: str = "") -> Session:
         """Begin a session.
 
         Raises:
             XapiError: SESSION_AUTHENTICATION_FAILED, after a moment that makes guessing slow.
         """
-        user = self._users.get(name)
-        if user is None or user.password != password:
-            await asyncio.sleep(WRONG_PASSWORD_DELAY_S)
-            raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        user = await self._authenticated(name, password)
         self._drop_oldest(originator)
         now = self._clock.now()
         ref = self._db.create(
@@ -81,13 +79,35 @@ class Sessions:
             auth_user_name=user.name,
             originator=originator,
         )
-        session = Session(ref=ref, user=user, originator=originator, is_local=is_local)
+        session = Session(ref=ref, user=user, originator=originator)
         self._sessions[ref] = session
         return session
 
+    async def login_locally(self, name: str, password: str, ref: str) -> Session:
+        """Begin a session with a host instead of the pool, under a reference of its own; raises as `login` does."""
+        user = await self._authenticated(name, password)
+        if user.subject != NULL:
+            raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        session = Session(ref=ref, user=user, originator="", is_local=True)
+        self._sessions[ref] = session
+        return session
+
+    async def _authenticated(self, name: str, password: str) -> User:
+        user = self._users.get(name)
+        if user is None or user.password != password:
+            await asyncio.sleep(WRONG_PASSWORD_DELAY_S)
+            raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        return user
+
+    def forget_all(self) -> None:
+        """End all sessions, as the end of the coordinator does."""
+        for session in self:
+            self.logout(session.ref)
+
     def logout(self, ref: str) -> None:
         """End a session; nothing happens where it has ended."""
-        if self._sessions.pop(ref, None) is not None:
+        session = self._sessions.pop(ref, None)
+        if session is not None and not session.is_local:
             self._db.destroy("session", ref)
 
     def check(self, ref: object) -> Session:

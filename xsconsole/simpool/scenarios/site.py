@@ -73,7 +73,7 @@ class Storage:
     is_tools: bool = False
 
 
-def make_pool(pool: Pool, name: str, host_count: int) -> dict[str, str]:
+def make_pool(pool: Pool, name: str, host_count: int, *, host_name: str = "xen-") -> dict[str, str]:
     """Create the pool and its hosts, the first of them the coordinator, and return the hosts by name."""
     ref = pool.db.create(
         "pool",
@@ -91,9 +91,9 @@ def make_pool(pool: Pool, name: str, host_count: int) -> dict[str, str]:
     )
     hosts = {}
     for number in range(1, host_count + 1):
-        hosts[f"xen-{number}"] = _make_host(pool, number)
+        host = hosts[f"{host_name}{number}"] = _make_host(pool, number, f"{host_name}{number}")
         if number == 1:
-            pool.db.set("pool", ref, master=hosts["xen-1"])
+            pool.db.set("pool", ref, master=host)
     pool.refresh_allowed_operations("pool", ref)
     furnish_pool(pool, ref)
     return hosts
@@ -140,21 +140,21 @@ def make_storage(pool: Pool, hosts: Mapping[str, str], storage: Storage) -> str:
     return sr
 
 
-def _make_host(pool: Pool, number: int) -> str:
-    db, now, name = pool.db, pool.clock.now(), f"xen-{number}"
+def _make_host(pool: Pool, number: int, name: str) -> str:
+    db, now = pool.db, pool.clock.now()
     metrics = db.create("host_metrics", memory_total=HOST_MEMORY_BYTES, live=True, last_updated=now)
     host = db.create(
         "host",
         name_label=name,
         name_description="Default install",
         hostname=name,
-        address=f"127.0.0.{number}",
+        address=f"{pool.subnet}.{number}",
         metrics=metrics,
         enabled=True,
-        API_version_major=2,
-        API_version_minor=23,
+        API_version_major=pool.release.api_version[0],
+        API_version_minor=pool.release.api_version[1],
         API_version_vendor="XenSource",
-        software_version=dict(_SOFTWARE) | {"hostname": name},
+        software_version=dict(_SOFTWARE) | dict(pool.release.software) | {"hostname": name},
         capabilities=("xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64", ""),
         sched_policy="credit",
         supported_bootloaders=("pygrub", "eliloader"),
@@ -255,7 +255,7 @@ def _make_trunk(pool: Pool, host: str, number: int, network: str) -> str:
         device="eth0",
         network=network,
         host=host,
-        MAC=f"00:16:3e:aa:00:{number % 256:02x}",
+        MAC=f"00:16:3e:aa:{int(pool.subnet.rpartition('.')[2]):02x}:{number % 256:02x}",
         MTU=1500,
         VLAN=-1,
         metrics=metrics,

@@ -1,0 +1,145 @@
+"""The hosts of a process's pools, each at an address of its own: alive, frozen or dead."""
+
+import asyncio
+import errno
+import ssl
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+
+from aiohttp import web
+
+SHUTDOWN_S = 0.2
+BACKLOG = 1024
+HOST = "simpool.host"
+"""Under this key a request says which host was asked."""
+
+FIRST = "127.0.0.1"
+"""The one address of loopback that every system has."""
+
+_TRIES = 20
+
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Mode(StrEnum):
+    """What becomes of a request to a host: an answer, silence, or no connection at all."""
+
+    LIVE = "live"
+    FROZEN = "frozen"
+    DEAD = "dead"
+
+
+class Station:
+    """One host at its address. Requests to a frozen one wait until it thaws."""
+
+    def __init__(self, host: str, address: str, answer: Answer, context: ssl.SSLContext | None) -> None:
+        self.host = host
+        self.address = address
+        self.port = 0
+        self.mode = Mode.LIVE
+        self._answer = answer
+        self._context = context
+        self._server = web.Server(self._serve, access_log=None)
+        self._listener: asyncio.Server | None = None
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+
+    @property
+    def url(self) -> str:
+        return f"{'http' if self._context is None else 'https'}://{self.address}:{self.port}"
+
+    @property
+    def is_listening(self) -> bool:
+        return self._listener is not None
+
+    async def listen(self, port: int) -> None:
+        """Answer at the address from now on.
+
+        Raises:
+            OSError: the address or the port cannot be had.
+        """
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._server, self.address, port, backlog=BACKLOG, ssl=self._context)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Take no connections any more."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    def cut(self) -> None:
+        """Break all connections, as a host does that loses its power."""
+        for connection in self._server.connections:
+            transport = connection.transport
+            if transport is not None:
+                transport.abort()
+
+    def freeze(self) -> None:
+        self.mode = Mode.FROZEN
+        self._thawed.clear()
+
+    def die(self) -> None:
+        self.mode = Mode.DEAD
+        self.close()
+        self.cut()
+        self._thawed.set()
+
+    async def live(self) -> None:
+        """Be alive again, whatever was; raises as `listen` does."""
+        was, self.mode = self.mode, Mode.LIVE
+        self._thawed.set()
+        if was is Mode.DEAD:
+            await self.listen(self.port)
+
+    async def end(self) -> None:
+        self.close()
+        await self._server.shutdown(SHUTDOWN_S)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        await self._thawed.wait()
+        request[HOST] = self.host
+        return await self._answer(request)
+
+
+async def listen_all(pools: Sequence[Sequence[Station]], port: int) -> None:
+    """Let all hosts of all pools, coordinators first, listen at one port.
+
+    Where this machine has but one address of loopback, only the coordinators listen, each at a port of its own.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    first, *others = [station for stations in pools for station in stations]
+    for _ in range(_TRIES):
+        await first.listen(port)
+        try:
+            for station in others:
+                await station.listen(first.port)
+        except OSError as failure:
+            if failure.errno == errno.EADDRNOTAVAIL:
+                await _listen_alone(pools)
+                return
+            # Somebody has the port at one of the addresses: another one will do, unless this one was asked for.
+            for station in (first, *others):
+                station.close()
+            if port:
+                raise
+        else:
+            return
+    raise OSError(errno.EADDRINUSE, "no port is free at the addresses of all hosts")
+
+
+async def _listen_alone(pools: Sequence[Sequence[Station]]) -> None:
+    sys.stderr.write(
+        f"xsconsole pool serve: this machine has no addresses of loopback but {FIRST}, so that only the coordinators "
+        "answer.\n"
+    )
+    for number, stations in enumerate(pools):
+        for station in stations[1:]:
+            station.close()
+        if number:
+            stations[0].close()
+            stations[0].address = FIRST
+            await stations[0].listen(0)

@@ -1,0 +1,76 @@
+"""A pool that is being served: its hosts at their addresses, who answers there, and what it can be told."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from xsconsole.simpool import control
+from xsconsole.simpool.behaviours import HANDLERS
+from xsconsole.simpool.churn import Churn
+from xsconsole.simpool.dispatch import Dispatcher
+from xsconsole.simpool.hosting import Station
+from xsconsole.simpool.options import Options
+from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.server import Site
+
+
+class Served:
+    """One pool of the process. `identities`: the certificates of the hosts by their addresses, none without TLS."""
+
+    def __init__(self, part: str, pool: Pool, *, save: control.Save, identities: Mapping[str, bytes]) -> None:
+        self.part = part
+        self.pool = pool
+        self.dispatcher = Dispatcher(pool, HANDLERS)
+        self.stations: dict[str, Station] = {}
+        self.fingerprints: dict[str, str] = {}
+        self.controlled = control.Controlled(pool=pool, churn=Churn(pool), save=save)
+        site = Site(self.controlled, self.dispatcher)
+        for host in _coordinator_first(pool):
+            address = str(pool.db.get("host", host, "address"))
+            context = None
+            if address in identities:
+                from xsconsole.simpool import certificates  # noqa: PLC0415
+
+                context = certificates.server_context(identities[address])
+                self.fingerprints[address] = certificates.fingerprint(identities[address])
+            self.stations[host] = Station(host, address, site.answer, context)
+
+    def tell_addresses(self) -> None:
+        """Let the hosts say where they are, in case it is not where they were to be."""
+        for host, station in self.stations.items():
+            if self.pool.db.get("host", host, "address") != station.address:
+                self.pool.db.set("host", host, address=station.address)
+
+    async def end(self) -> None:
+        """Serve no more."""
+        self.controlled.churn.stop()
+        for station in self.stations.values():
+            station.close()
+        await self.dispatcher.close()
+        for station in self.stations.values():
+            await station.end()
+
+
+def identities(given: Options, pools: Iterable[Pool]) -> Mapping[str, bytes]:
+    """Return the certificate of each host where there is TLS; with a state file they are kept beside that."""
+    if not given.tls:
+        return {}
+    # It takes long to import, and most pools are served without it.
+    from xsconsole.simpool import certificates  # noqa: PLC0415
+
+    kept = given.state.with_name(f"{given.state.name}.pem") if given.state is not None else None
+    found = certificates.by_address(kept.read_bytes()) if kept is not None and kept.exists() else {}
+    wanted = [pool.db.get("host", host, "address") for pool in pools for host in pool.db.refs("host")]
+    missing = [address for address in wanted if address not in found]
+    found |= {address: certificates.make_certificate(address) for address in missing}
+    if kept is not None and missing:
+        _write_secret(kept, b"".join(found.values()))
+    return found
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+
+
+def _coordinator_first(pool: Pool) -> list[str]:
+    return sorted(pool.db.refs("host"), key=lambda host: host != pool.coordinator)
