@@ -53,10 +53,12 @@ class Ambiguous(Refused):
 
 @dataclass(kw_only=True, eq=False)
 class HeldElsewhere(Refused):
-    """Another console holds the lease."""
+    """Another console holds the lease, which has not moved for `quiet_s`; after `ttl_s` that console counts as dead."""
 
     holder: str = ""
     console: str = ""
+    quiet_s: float = 0.0
+    ttl_s: float = 0.0
 
 
 # --- PoolUnavailable: worth retrying ------------------------------------------------------------------------------

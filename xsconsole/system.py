@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 LOCAL_TIME = Path("/etc/localtime")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 IANA_NAME = re.compile(r"UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+)+")
 
 
@@ -52,6 +53,16 @@ def os_user(named: Callable[[], str] = getpass.getuser) -> str:
         return named()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def since_boot(boot_id: Path = BOOT_ID) -> tuple[str, float] | None:
+    """Return the name of this start of the machine and the seconds since, sleep included; None where nobody tells."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return None
+    try:
+        return boot_id.read_text(encoding="ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def machine_name() -> str:

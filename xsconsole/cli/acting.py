@@ -5,7 +5,7 @@ import asyncio
 import sys
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.moves import demand_settled, move
+from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, RunState, RunStatus
 from xsconsole.domain import words
@@ -35,7 +35,7 @@ async def show_plan(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
         command = move(console, card, options)
-        demand_settled(card)
+        demand_settled(console, card, may_wait=False)
         plan = console.plan(command)
         if options.json:
             output.print_json(documents.plan_document(plan, published(console)))
@@ -75,6 +75,8 @@ async def settle(options: argparse.Namespace) -> int:
         asked = RunState.UNDONE if direction is Direction.UNDO else RunState.DONE
         await console.demand_rights(command)
         while True:
+            if options.wait:
+                await _wait_for_others(console, card.id)
             try:
                 run = await console.do(command)
             except HeldElsewhere as refusal:
@@ -90,7 +92,8 @@ async def _wait_for_others(console: Console, name: str) -> None:
         return
     holder = card.run.holder if card.run else None
     who = f" by {holder.actor} at {holder.console}" if holder else ""
-    output.note(f"“{card.name}” is being changed{who}; waiting for the end of that.")
+    ttl_s, quiet_s = (holder.ttl_s, console.quiet_s(card.id)) if holder else (0, 0.0)
+    output.note(f"“{card.name}” is being changed{who}; waiting for the end of that. {words.silence(quiet_s, ttl_s)}")
 
     def is_over() -> bool:
         now = console.board.cards.get(card.id)
@@ -101,6 +104,7 @@ async def _wait_for_others(console: Console, name: str) -> None:
 
 async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) -> None:
     if not options.wait:
+        refusal.mend = WAITING
         raise refusal
     await asyncio.sleep(RETRY_HELD_S)
 
@@ -213,7 +217,7 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
             reason=options.reason,
         )
     card = find_configuration(console.board, options.name)
-    demand_settled(card, is_move=options.verb in ("promote", "demote"))
+    demand_settled(console, card, is_move=options.verb in ("promote", "demote"))
     match options.verb:
         case "promote" | "demote":
             return move(console, card, options)

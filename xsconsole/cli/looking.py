@@ -63,7 +63,7 @@ def _print_status(console: Console) -> None:
         output.say(f"The role {identity.role} may not {words.listing(lacking)}; that needs {needs}.")
     for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
         if card.standing is not Standing.WHOLE:
-            output.say(f"! {card.standing.value}: {output.cell(_situation(card, board), 400)}")
+            output.say(f"! {card.standing.value}: {output.cell(_situation(console, card), 500)}")
     for stray in board.strays:
         output.say(
             f"! stray: {output.cell(stray.name)} ({stray.uuid}) "
@@ -73,16 +73,17 @@ def _print_status(console: Console) -> None:
         output.say(f"! unreadable: {output.cell(name)} carries a mark of a newer console, or a damaged one")
 
 
-def _situation(card: Card, board: Board) -> str:
+def _situation(console: Console, card: Card) -> str:
     """Return what is the matter with a card that is not whole, and the command that mends it."""
     name, settle = spoken_name(card), f"xsconsole settle {spoken_name(card)}"
     if card.run is None:
         return f"{card.name}: {' '.join(card.problems)} `xsconsole config adopt {name}` makes it whole"
     record, holder = card.run.record, card.run.holder
-    done = f"{words.title(record.plan, board.workflow)}, {len(record.settled)} of {len(record.plan.steps)} steps done"
+    what = words.title(record.plan, console.board.workflow)
+    done = f"{what}, {len(record.settled)} of {len(record.plan.steps)} steps done"
     begun = f"begun {words.instant(record.started_at)} by {record.actor} at {record.console_name}"
     if holder is not None:
-        return f"{done}, {begun}"
+        return f"{done}, {begun}. {words.silence(console.quiet_s(card.id), holder.ttl_s)}"
     return f"{done}, {begun}; `{settle} resume` or `{settle} undo`"
 
 
@@ -124,7 +125,7 @@ async def config_show(options: argparse.Namespace) -> int:
         stage = output.cell(_stage_name(card, console.board))
         output.say(f"  in {stage}, {card.standing.value}, revision {card.revision}")
         if card.standing is not Standing.WHOLE:
-            output.say(f"  ! {output.cell(_situation(card, console.board), 400)}")
+            output.say(f"  ! {output.cell(_situation(console, card), 500)}")
         for uuid in card.missing:
             output.say(f"  ! gone: {output.cell(card.missing_name(uuid), 120)}")
         for point in card.restore_points:

@@ -7,10 +7,14 @@ from xsconsole.console import Console
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.naming import find_stage
 from xsconsole.domain.plan import Disks
-from xsconsole.domain.words import listing
+from xsconsole.domain.words import listing, silence
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.errors import NotPromotable, Refused
+
+WAITING = (
+    "Wait for the end of that yourself, or add `--wait`: then this goes on by itself, also once its console is dead."
+)
 
 
 def move(console: Console, card: Card, options: argparse.Namespace) -> Promote | Demote:
@@ -44,13 +48,19 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
     return Demote(configuration=card.id, revision=card.revision, target=target.id, disks=disks, reason=options.reason)
 
 
-def demand_settled(card: Card, *, is_move: bool = True) -> None:
+def demand_settled(console: Console, card: Card, *, is_move: bool = True, may_wait: bool = True) -> None:
     """Refuse what the engine would refuse, and name the command that mends it.
 
     Raises:
-        NotPromotable: a run of it was interrupted, or, for a move, its members are not whole.
+        NotPromotable: a run of it goes on or was interrupted, or, for a move, its members are not whole.
     """
     name = spoken_name(card)
+    if card.standing is Standing.RUNNING and card.run is not None and (holder := card.run.holder) is not None:
+        raise NotPromotable(
+            reason=f"“{card.name}” is being changed by {holder.actor} at {holder.console}. "
+            f"{silence(console.quiet_s(card.id), holder.ttl_s)}",
+            mend=WAITING if may_wait else "Ask again when that has ended.",
+        )
     if card.standing is Standing.INTERRUPTED:
         raise NotPromotable(
             reason=f"A run of “{card.name}” was interrupted.",

@@ -11,6 +11,7 @@ from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
+from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.rights import require_all, rights_of
@@ -29,6 +30,7 @@ from xsconsole.domain.events import (
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.poolstate import configuration_thing
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome, Verdict
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
@@ -58,6 +60,7 @@ class Console:
         self._timing = timing
         self._bus = Bus()
         self._watch = LeaseWatch(home.clock)
+        self._lease_memory = LeaseMemory(home.settings.home)
         self._mirror = Mirror(
             holder_of=self._watch.holder_of,
             hear_keys=self._hear_keys,
@@ -142,6 +145,7 @@ class Console:
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
         self._home.remember_pool(connection, gateway.identity.pool_name)
+        self._lease_memory.pass_on(self._watch, gateway.identity.pool)
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
         # Who may not publish is shown what the first who may will publish.
         self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())
@@ -212,6 +216,7 @@ class Console:
         if engine is not None:
             await engine.close()
         if gateway is not None:
+            self._lease_memory.pass_on(self._watch, gateway.identity.pool)
             await gateway.close()
 
     @property
@@ -249,6 +254,10 @@ class Console:
             Refused: with the reason and the mend.
         """
         return plan(command, self.board, self.inventory)
+
+    def quiet_s(self, configuration: ConfigurationId) -> float:
+        """Return for how long who works on a configuration has given no sign of life, as far as this home saw."""
+        return self._watch.quiet_s(configuration_thing(configuration)) or 0.0
 
     # --- doing ----------------------------------------------------------------------------------------------------
 

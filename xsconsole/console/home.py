@@ -1,5 +1,6 @@
 """What a console keeps in its home folder: who it is, its key, its ledger, the pools it knows."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,7 +75,7 @@ class Home:
             raise Refused(reason="This console was opened for looking only.")
         return Me(
             console=self.settings.console,
-            name=self.settings.console_name,
+            name=f"{self.settings.console_name}, process {os.getpid()}",
             process=self._mark.process,
             is_gone=self.is_gone,
         )

@@ -204,6 +204,11 @@ def state_name(state: RunState) -> str:
     assert_never(state)
 
 
+def silence(quiet_s: float, ttl_s: float) -> str:
+    """Return what is known of whether the console that holds a lease is alive."""
+    return f"Its lease has not moved for {round(quiet_s)} s; after {round(ttl_s)} s its console counts as dead."
+
+
 def refusal(error: Refused) -> str:
     """Return reason and mend as one text, for a tooltip or a column under a drag."""
     return f"{error.reason} {error.mend}".strip()
@@ -213,7 +218,8 @@ def explain(error: ConsoleError) -> Notice:
     """Return what failed, what was put back, what remains and what to do."""
     match error:
         case HeldElsewhere():
-            details = f"held by {error.holder or 'somebody'} at {error.console or 'another console'}"
+            held = f"held by {error.holder or 'somebody'} at {error.console or 'another console'}"
+            details = "" if error.holder and error.holder in error.reason else held
             return Notice(failed=error.reason, mend=error.mend, details=details)
         case Refused():
             return Notice(failed=error.reason, mend=error.mend)

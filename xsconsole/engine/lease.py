@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import LeaseValue, decode, encode, lease_stem, numbers
+from xsconsole.domain.words import silence
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
 from xsconsole.engine.values import RACES, insist
 from xsconsole.engine.watch import UNKNOWN, LeaseWatch
@@ -151,13 +152,7 @@ class Leases:
                 return number
             holder = self._watch.holder_of(thing)
             if holder is not None:
-                raise HeldElsewhere(
-                    reason=f"It is being changed by {shortened(holder.actor) or 'somebody'} "
-                    f"at {shortened(holder.console) or 'another console'}.",
-                    mend="Wait until that has ended.",
-                    holder=holder.actor,
-                    console=holder.console,
-                )
+                raise _held_elsewhere(holder, self._watch.quiet_s(thing) or 0.0)
             # Only the answer to the next look counts: a number added late, below a higher one, holds nothing.
             await self._pool.add_key(Field.POOL, _key(thing, number + 1), self._text(nonce, "held"))
         raise PoolFailed(code="MAP_DUPLICATE_KEY", parameters=("pool.other_config", thing), method="add_to")
@@ -237,6 +232,18 @@ async def free_forsaken(pool: PoolPort, watch: LeaseWatch, me: Me, nonces: froze
                 nonce=value.nonce, console=value.console, actor=value.actor, state="free", ttl_s=value.ttl_s
             )
             await pool.add_key(Field.POOL, _key(thing, number + 1), encode(freed))
+
+
+def _held_elsewhere(holder: LeaseValue, quiet_s: float) -> HeldElsewhere:
+    return HeldElsewhere(
+        reason=f"It is being changed by {shortened(holder.actor) or 'somebody'} "
+        f"at {shortened(holder.console) or 'another console'}. {silence(quiet_s, holder.ttl_s)}",
+        mend="Wait until that has ended.",
+        holder=holder.actor,
+        console=holder.console,
+        quiet_s=quiet_s,
+        ttl_s=holder.ttl_s,
+    )
 
 
 def _things(keys: Mapping[str, str]) -> list[str]:

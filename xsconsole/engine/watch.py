@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xsconsole.domain.poolstate import PREFIX, LeaseValue, decode
 from xsconsole.engine.ports import Clock
@@ -11,6 +11,15 @@ LEASE_PREFIX = PREFIX + "lease."
 LONGEST_TTL_S = 600
 UNKNOWN = LeaseValue(nonce="", console="a newer console", actor="somebody", state="held", ttl_s=60)
 """Stands for a lease that this console cannot read: held, until it has not moved for its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A held lease as it was last seen: its number, who signed it, and for how long it has not moved."""
+
+    number: int
+    nonce: str
+    quiet_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,25 @@ class LeaseWatch:
         """Return for how long the lease has not moved, by our own clock; None where there is none."""
         seen = self._seen.get(thing)
         return None if seen is None else self._clock.monotonic_s() - seen.since_s
+
+    def sightings(self) -> Mapping[str, Sighting]:
+        """Return every lease that is held, by its thing."""
+        return {
+            thing: Sighting(
+                number=seen.number, nonce=seen.value.nonce, quiet_s=self._clock.monotonic_s() - seen.since_s
+            )
+            for thing, seen in self._seen.items()
+            if seen.value.state == "held"
+        }
+
+    def recall(self, sightings: Mapping[str, Sighting]) -> None:
+        """Go on with what an earlier observer saw: a lease that stands as it did then has not moved since."""
+        for thing, sighting in sightings.items():
+            seen = self._seen.get(thing)
+            if seen is not None and (seen.number, seen.value.nonce) == (sighting.number, sighting.nonce):
+                since_s = min(seen.since_s, self._clock.monotonic_s() - sighting.quiet_s)
+                self._seen[thing] = replace(seen, since_s=since_s)
+                self._is_changed.set()
 
     def until_stale_s(self) -> float | None:
         """Return how long it takes until the next lease becomes stale; None where none is held."""
