@@ -236,7 +236,7 @@ class Desk:
 
     @property
     def board(self) -> Board:
-        return derive(self.inventory, self.engine.watch.holder_of)
+        return derive(self.inventory, self.engine.watch.shown_holder_of)
 
     def card(self, configuration: ConfigurationId) -> Card:
         return self.board.cards[configuration]

@@ -76,7 +76,7 @@ class Seat:
 
     @property
     def board(self) -> Board:
-        return derive(self.inventory, self.doing.watch.holder_of)
+        return derive(self.inventory, self.doing.watch.shown_holder_of)
 
     def card(self, name: str) -> Card:
         return next(card for card in self.board.cards.values() if card.name == name)

@@ -92,6 +92,42 @@ def test_there_must_be_something_to_settle_and_nobody_working_on_it() -> None:
     virtually(story)
 
 
+def test_a_run_that_ends_before_the_feed_tells_is_not_taken_for_an_interrupted_one() -> None:
+    async def story() -> None:
+        office = Office()
+        one, two = office.desk(), office.desk()
+        shop = await office.shop(one)
+        run = await one.open(one.promotion(shop, "production"))
+        await two.until(lambda: two.card(shop).run)
+        two.is_deaf = True
+        assert (await run.wait()).state is RunState.DONE
+
+        await two.engine.begin()
+        with pytest.raises(Refused):
+            await two.settle(shop, Direction.UNDO)
+
+        assert two.card(shop).standing is Standing.RUNNING
+        assert two.engine.watch.holder_of(f"configuration.{shop}") is None
+
+    virtually(story)
+
+
+def test_a_run_that_ended_here_is_never_shown_as_an_interrupted_one() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        run = await desk.open(desk.promotion(shop, "production"))
+        await desk.until(lambda: desk.card(shop).run)
+        desk.is_deaf = True
+
+        assert (await run.wait()).state is RunState.DONE
+
+        assert desk.card(shop).standing is Standing.RUNNING
+
+    virtually(story)
+
+
 def test_a_run_that_was_settled_while_its_lease_was_waited_for_is_not_settled_twice() -> None:
     async def story() -> None:
         office = Office()

@@ -62,7 +62,7 @@ class Console:
         self._watch = LeaseWatch(home.clock)
         self._lease_memory = LeaseMemory(home.settings.home)
         self._mirror = Mirror(
-            holder_of=self._watch.holder_of,
+            holder_of=self._watch.shown_holder_of,
             hear_keys=self._hear_keys,
             publish=self._bus.publish,
         )

@@ -5,7 +5,7 @@ How to use it:
     engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=...)
     ...                                     # the feed runs; after every change of the pool's own record:
     engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
-    board = derive(inventory, engine.watch.holder_of)   # who is alive, by this console's own clock
+    board = derive(inventory, engine.watch.shown_holder_of)   # who is alive, by this console's own clock
     await engine.begin()                    # once connected: frees and closes what an ended process of this home left
     ... engine.watch.run(renew_board) ...   # a task of the console's: a lease that becomes stale changes the board
     plan = engine.plan(command)             # pure, from the world as last heard

@@ -131,8 +131,6 @@ class Leases:
             try:
                 await self._free(held)
             except (PoolUnavailable, PoolFailed):
-                continue
-            finally:
                 self._watch.forsake(held.nonce)
 
     async def _take(self, thing: str) -> None:
@@ -146,7 +144,7 @@ class Leases:
     async def _try_take(self, thing: str, nonce: str) -> int:
         for _ in range(RACES):
             keys = await self._pool.keys(Field.POOL)
-            self._watch.observe(keys)
+            self._watch.look(keys)
             number, value = _top(keys, thing)
             if number and value.nonce == nonce:
                 return number
@@ -182,10 +180,13 @@ class Leases:
 
     async def _free(self, held: _Held) -> None:
         for _ in range(RACES):
-            number, value = _top(await self._pool.keys(Field.POOL), held.thing)
+            keys = await self._pool.keys(Field.POOL)
+            number, value = _top(keys, held.thing)
             if value.nonce != held.nonce or value.state != "held":
                 return
-            if await self._pool.add_key(Field.POOL, _key(held.thing, number + 1), self._text(held.nonce, "free")):
+            key, freed = _key(held.thing, number + 1), self._text(held.nonce, "free")
+            if await self._pool.add_key(Field.POOL, key, freed):
+                self._watch.look({**keys, key: freed})
                 return
 
     async def _clean(self, held: _Held) -> None:
@@ -224,7 +225,7 @@ async def free_forsaken(pool: PoolPort, watch: LeaseWatch, me: Me, nonces: froze
     """Free what ended processes of this home still hold, so that nobody waits for them."""
     forsake_gone(watch, me.is_gone, nonces)
     keys = await insist(pool, lambda: pool.keys(Field.POOL))
-    watch.observe(keys)
+    watch.look(keys)
     for thing in _things(keys):
         number, value = _top(keys, thing)
         if value.state == "held" and value.nonce in nonces and me.is_gone(process_of(value.nonce)):

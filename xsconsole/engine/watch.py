@@ -34,16 +34,29 @@ class _Seen:
 
 
 class LeaseWatch:
-    """Follows the leases of one pool. Feed it with `pool.other_config` at each change."""
+    """Follows the leases of one pool. Feed it with `pool.other_config` at each change.
+
+    Who asks the pool itself knows of a lease before the feed tells. The board must not: it would show the end of a
+    lease beside the run record that ended with it, and call a run that is over an interrupted one.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
+        self._told: dict[str, tuple[int, LeaseValue]] = {}
         self._forsaken: set[str] = set()
         self._is_changed = asyncio.Event()
 
     def observe(self, keys: Mapping[str, str]) -> None:
-        """Take the present keys in. A view older than what was seen does not turn it back."""
+        """Take in what the feed tells, and the board shows."""
+        self.look(keys)
+        told = {thing: (number, decode(text, LeaseValue) or UNKNOWN) for thing, (number, text) in _newest(keys).items()}
+        if told != self._told:
+            self._told = told
+            self._is_changed.set()
+
+    def look(self, keys: Mapping[str, str]) -> None:
+        """Take in what the pool itself says. A view older than what was seen does not turn it back."""
         newest = _newest(keys)
         now_s = self._clock.monotonic_s()
         for thing in self._seen.keys() - newest.keys():
@@ -65,6 +78,14 @@ class LeaseWatch:
         if seen is None or seen.value.state != "held" or seen.value.nonce in self._forsaken or self._is_stale(seen):
             return None
         return seen.value
+
+    def shown_holder_of(self, thing: str) -> LeaseValue | None:
+        """Return the same as far as the feed has told: that a lease was freed is not known before the feed says it."""
+        number, value = self._told.get(thing, (0, UNKNOWN))
+        seen = self._seen.get(thing)
+        if not number or seen is None or number >= seen.number or seen.value.state == "held":
+            return self.holder_of(thing) if number else None
+        return value if value.state == "held" and value.nonce not in self._forsaken else None
 
     def quiet_s(self, thing: str) -> float | None:
         """Return for how long the lease has not moved, by our own clock; None where there is none."""
@@ -116,7 +137,7 @@ class LeaseWatch:
                 on_stale()
 
     def _held(self) -> set[str]:
-        return {thing for thing in self._seen if self.holder_of(thing) is not None}
+        return {thing for thing in self._told if self.shown_holder_of(thing) is not None}
 
     def _is_stale(self, seen: _Seen) -> bool:
         return self._clock.monotonic_s() - seen.since_s >= seen.ttl_s
