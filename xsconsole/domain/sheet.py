@@ -1,0 +1,99 @@
+"""What is known of one object, as lines to read, copy and follow: the inspector's contents without a widget."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
+from xsconsole.domain.ids import Uuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line. `value` is what is copied; `hint` says more.
+
+    `link` is another object that the line is about; `edit` the act that gives it another value, with `key` for one of
+    `other_config`; `at` an instant, to be shown in the reader's own time; `depth` indents.
+    """
+
+    label: str
+    value: str
+    hint: str = ""
+    tone: str = ""  # good, warn, bad or muted
+    link: ObjectId | None = None
+    edit: Act | None = None
+    key: str = ""
+    at: datetime | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    title: str
+    lines: tuple[Line, ...]
+    empty: str = ""  # what to say where there are no lines; empty: the section is left out then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """`tasks` are references of XAPI tasks that work on the object now."""
+
+    object: ObjectId
+    title: str
+    caption: str
+    sections: tuple[Section, ...]
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        for section in self.sections:
+            yield from section.lines
+
+
+def names(label: str, description: str) -> tuple[Line, ...]:
+    """Return the lines that every object begins with."""
+    return (
+        Line(label="Name", value=label, edit=Act.RENAME),
+        Line(label="Description", value=description, edit=Act.DESCRIBE),
+    )
+
+
+def marks(tags: Sequence[str], other_config: dict[str, str] | None) -> Iterator[Line]:
+    """Yield tags and folder."""
+    for tag in sorted(tags):
+        yield Line(label="Tag", value=tag, edit=Act.UNTAG)
+    yield Line(label="Add tag", value="", edit=Act.TAG, tone="muted")
+    if other_config is not None:
+        yield Line(label="Folder", value=other_config.get(FOLDER_KEY, ""), edit=Act.MOVE_TO_FOLDER)
+
+
+def keys(other_config: dict[str, str]) -> Section:
+    """Return `other_config` key by key; our own keys can be read and not edited here."""
+    lines = tuple(
+        Line(
+            label=key,
+            value=value,
+            edit=None if key.startswith("xsconsole.") else Act.SET_KEY,
+            key=key,
+            tone="muted" if key.startswith("xsconsole.") else "",
+        )
+        for key, value in sorted(other_config.items())
+        if key != FOLDER_KEY
+    )
+    return Section(
+        title="other_config", lines=(*lines, Line(label="Add key", value="", edit=Act.SET_KEY, tone="muted"))
+    )
+
+
+def identity(kind: Kind, uuid: Uuid, ref: str) -> Section:
+    return Section(
+        title="Identity",
+        lines=(
+            Line(label="UUID", value=uuid),
+            Line(label="Reference", value=ref, hint="Valid in this pool's database only; the UUID is durable."),
+            Line(label="Class", value=kind.value),
+        ),
+    )
+
+
+def yes(value: bool) -> str:
+    return "yes" if value else "no"
