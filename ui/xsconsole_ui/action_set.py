@@ -3,8 +3,9 @@
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
-from xsconsole_ui.actions import ALL, Action, Hands, Situation
+from xsconsole_ui.actions import ALL
 from xsconsole_ui.resources import icon
+from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.theme import Colours
 
 ICON_PX = 20

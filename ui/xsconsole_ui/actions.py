@@ -1,77 +1,13 @@
 """Every command of a user, as data. Menus, buttons, shortcuts, the find field and tests use the same objects."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
-from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
-from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Plannable, Promote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What the user has before them. `targets` are those of the selected card."""
-
-    is_connected: bool = False
-    is_live: bool = False
-    workflow: Workflow | None = None
-    card: Card | None = None
-    targets: tuple[Target, ...] = ()
-    vms: tuple[Uuid, ...] = ()  # selected in the inventory
-    has_strays: bool = False
-
-    def ways(self, kind: Kind) -> tuple[Target, ...]:
-        return tuple(target for target in self.targets if target.kind is kind)
-
-    def open_ways(self, kind: Kind) -> tuple[Target, ...]:
-        return tuple(target for target in self.ways(kind) if target.plan is not None)
-
-    def stage_name(self, target: Target) -> str:
-        stage = self.workflow.stage(target.stage) if self.workflow else None
-        return stage.name if stage else str(target.stage)
-
-
-class Hands(Protocol):
-    """What an action can do; the window gives it."""
-
-    def ask(self, command: Plannable, *, show_only: bool = False) -> None: ...
-    def settle(self, configuration: ConfigurationId, direction: Direction) -> None: ...
-    def choose_target(self, kind: Kind | None) -> None: ...
-    def create(self) -> None: ...
-    def add_members(self) -> None: ...
-    def remove_members(self) -> None: ...
-    def adopt(self) -> None: ...
-    def clean(self) -> None: ...
-    def dissolve(self) -> None: ...
-    def connect_to_pool(self) -> None: ...
-    def find(self) -> None: ...
-    def go(self, place: str) -> None: ...
-    def walk_panels(self) -> None: ...
-    def toggle_theme(self) -> None: ...
-    def restore_panels(self) -> None: ...
-    def quit(self) -> None: ...
-
-
-def _never_refused(situation: Situation) -> str:
-    del situation
-    return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One command. `why_not` gives the reason why it cannot be used now, empty where it can."""
-
-    id: str
-    text: str
-    perform: Callable[[Situation, Hands], None]
-    why_not: Callable[[Situation], str] = _never_refused
-    named: Callable[[Situation], str] | None = None  # a closer name, for what is selected
-    shortcut: str = ""
-    icon: str = ""
-    tip: str = ""
+from xsconsole_ui.object_actions import OBJECT_MENU, SNAPSHOT_MENU
+from xsconsole_ui.situation import Action, Hands, Situation
 
 
 def command_to(situation: Situation, target: Target) -> Plannable | None:
@@ -344,10 +280,11 @@ CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, None, QUIT)),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
+    ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&View", (GO_BOARD, GO_AUDIT, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
 )
 FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS)
-VM_MENU = (CREATE, ADD_MEMBERS, ADOPT)
+VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
 ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)

@@ -7,16 +7,19 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Console
+from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Direction, Dissolve, Plannable
-from xsconsole_ui.actions import Situation, command_to
+from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.situation import Situation
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 class WindowHands(QObject):
     """Every act of the user that is more than looking goes through the desk."""
 
-    def __init__(self, window: "MainWindow", console: Console, desk: Desk, board: BoardView, jobs: Jobs) -> None:
+    def __init__(
+        self, window: "MainWindow", console: Console, desk: Desk, act_desk: ActDesk, board: BoardView, jobs: Jobs
+    ) -> None:
         super().__init__(window)
+        self._act_desk = act_desk
         self._window = window
         self._console = console
         self._desk = desk
@@ -125,6 +131,9 @@ class WindowHands(QObject):
     async def _ask_by(self, dialog: MembershipDialog) -> None:
         if await answered(dialog) and dialog.command is not None:
             self._desk.ask(dialog.command, show_only=True)
+
+    def act(self, act: Act, objects: tuple[ObjectId, ...]) -> None:
+        self._act_desk.ask(act, objects)
 
     def connect_to_pool(self) -> None:
         self._window.ask_to_connect()

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain import words
 from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
+from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import ConnectFailed, ConsoleError
-from xsconsole_ui import actions, pieces, window_layout
+from xsconsole_ui import actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
-from xsconsole_ui.actions import Action, Situation
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
@@ -26,8 +26,11 @@ from xsconsole_ui.hands import WindowHands
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
+from xsconsole_ui.objects.act_desk import ActDesk, headline
+from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
+from xsconsole_ui.situation import Action, Situation
 from xsconsole_ui.status_line import StatusLine
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.top_bar import TopBar
@@ -35,6 +38,8 @@ from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
 
 PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT}
+
+SITUATE_MS = 200
 
 
 class MainWindow(QMainWindow):
@@ -53,13 +58,20 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.notices.tell_bug)
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
+        self._later = QTimer(self)  # what can be done to the selected objects changes with the pool
+        self._later.setSingleShot(True)
+        self._later.setInterval(SITUATE_MS)
+        self._later.timeout.connect(self._situate)
         self.watchdog = Watchdog(self)
         self.desk = Desk(console, self.bridge, self.jobs, self)
         self.board = BoardView(console, self.bridge, self)
-        self.hands = WindowHands(self, console, self.desk, self.board, self.jobs)
+        self.act_desk = ActDesk(console, self.jobs, self)
+        self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.jobs)
         self.actions_ = Actions(self.hands, self)
         ways, mends = ([self.actions_[action] for action in listed] for listed in (actions.WAYS, actions.MENDS))
-        self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, self)
+        object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
+        object_page = ObjectPage(console, self.act_desk, object_menu)
+        self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, object_page, self)
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
@@ -121,14 +133,16 @@ class MainWindow(QMainWindow):
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self.board.take_focus)
-        self.inventory.selection_changed.connect(self._situate)
-        self.inventory.set_context_actions([self.actions_[action] for action in actions.VM_MENU])
+        self.inventory.selection_changed.connect(self._on_objects_selected)
+        self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
+        self.act_desk.ended.connect(self._tell_acts)
         self.desk.failed.connect(self.notices.tell_error)
         self.desk.ended.connect(self._tell_outcome)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
         self.bridge.leftovers_changed.connect(self._situate_soon)
+        self.bridge.inventory_changed.connect(self._situate_later)
         self.bridge.audit_grew.connect(self.status.show_audit)
         self.bridge.audit_failed.connect(self._on_audit_failed)
         self.theme.changed.connect(self._dress)
@@ -146,6 +160,8 @@ class MainWindow(QMainWindow):
                 card=card,
                 targets=self.console.targets(card.id) if card is not None and is_known else (),
                 vms=self.inventory.selected,
+                objects=self.inventory.selected_objects,
+                check=self.console.acts.checks if self.console.identity is not None else None,
                 has_strays=bool(board.strays),
             )
         )
@@ -154,10 +170,31 @@ class MainWindow(QMainWindow):
     def _situate_soon(self) -> None:
         self._turns.put("situation", self._situate)
 
+    @Slot()
+    def _situate_later(self) -> None:
+        if self.inventory.selected_objects and not self._later.isActive():
+            self._later.start()
+
     @Slot(object)
     def _on_card_selected(self, configuration: ConfigurationId | None) -> None:
         self.inspector.show_card(configuration)
         self._situate()
+
+    @Slot()
+    def _on_objects_selected(self) -> None:
+        objects = self.inventory.selected_objects
+        self.inspector.show_object(objects[0] if len(objects) == 1 else None)
+        self._situate()
+
+    @Slot(object)
+    def _tell_acts(self, status: JobStatus) -> None:
+        """Say how acts on objects ended; what was refused or failed must not be missed."""
+        told = headline(status)
+        for item in status.items:
+            if item.error is not None:
+                self.notices.tell_error(item.error, told if len(status.items) == 1 else f"{told} ({item.name})")
+        if status.is_good:
+            self.status.say(self.tr("Done: {title}").format(title=told))
 
     @Slot(object)
     def _on_opened(self, configuration: ConfigurationId) -> None:
@@ -269,6 +306,7 @@ class MainWindow(QMainWindow):
             panel.stop()
         self.watchdog.stop()
         self._turns.forget()
+        self._later.stop()
         await self.jobs.close()
         self.deleteLater()
 

@@ -1,8 +1,8 @@
 """Acts on single objects, as the window asks for them: the jobs of the connection that stands, and of those before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from xsconsole.domain.acts import JobId
+from xsconsole.domain.acts import JobId, ObjectId
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.events import Event, JobChanged
 from xsconsole.domain.ids import Uuid
@@ -92,6 +92,14 @@ class Acts:
             StoreFailed: the audit cannot be written; nothing was changed.
         """
         return await self._demand().open(command)
+
+    async def read(self, item: ObjectId) -> Mapping[str, object]:
+        """Return all fields of an object as the pool has them now, for experts.
+
+        Raises:
+            Refused, PoolFailed, PoolUnavailable: with the reason.
+        """
+        return await self._demand().read(item)
 
     async def finished(self, job: JobId) -> JobStatus:
         """Wait for the end of a job."""

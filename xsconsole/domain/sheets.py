@@ -132,8 +132,8 @@ def _host(record: Record, inventory: Inventory, board: Board) -> Iterable[Sectio
         title="Storage",
         lines=tuple(
             Line(
-                label=storage.name_label,
-                value="attached" if plug.currently_attached else "not attached",
+                label="attached" if plug.currently_attached else "not attached",
+                value=storage.name_label,
                 tone="" if plug.currently_attached else "warn",
                 link=_id(Kind.SR, storage),
             )
@@ -191,8 +191,8 @@ def _sr(record: Record, inventory: Inventory, board: Board) -> Iterable[Section]
         title="Hosts",
         lines=tuple(
             Line(
-                label=host.name_label,
-                value="attached" if plug.currently_attached else "not attached",
+                label="attached" if plug.currently_attached else "not attached",
+                value=host.name_label,
                 tone="" if plug.currently_attached else "warn",
                 link=_id(Kind.HOST, host),
             )
@@ -209,8 +209,8 @@ def _sr(record: Record, inventory: Inventory, board: Board) -> Iterable[Section]
         lines=_limited(
             [
                 Line(
-                    label=disk.name_label or "(no name)",
-                    value=f"{size(disk.physical_utilisation)} of {size(disk.virtual_size)}",
+                    label=f"{size(disk.physical_utilisation)} of {size(disk.virtual_size)}",
+                    value=disk.name_label or "(no name)",
                     tone="muted" if disk.is_a_snapshot or not disk.managed else "",
                     link=_id(Kind.VDI, disk),
                 )
@@ -244,7 +244,9 @@ def _network(record: Record, inventory: Inventory, board: Board) -> Iterable[Sec
         title="Machines",
         lines=_limited(
             [
-                Line(label=machine.name_label, value=f"{vif.device}: {vif.MAC}", link=_id(Kind.VM, machine))
+                Line(
+                    label=vif.MAC, value=machine.name_label, hint=f"Interface {vif.device}", link=_id(Kind.VM, machine)
+                )
                 for machine, vif in sorted(machines, key=lambda pair: pair[0].name_label if pair[0] else "")
                 if machine is not None and not machine.is_a_snapshot
             ]
@@ -286,7 +288,7 @@ def _machines(title: str, found: Iterable[VM | None]) -> Section:
         title=title,
         lines=_limited(
             [
-                Line(label=vm.name_label, value=vm.power_state, link=_id(Kind.VM, vm))
+                Line(label=vm.power_state, value=vm.name_label, link=_id(Kind.VM, vm))
                 for vm in sorted(machines, key=lambda vm: (vm.name_label, vm.uuid))
             ]
         ),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.ids import NULL_REF
+from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, Inventory, Network, Task
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.sheet import Line, Section, keys, marks, names, yes
@@ -65,7 +65,7 @@ def _stage(card: Card, board: Board) -> str:
 
 def _operations(vm: VM, inventory: Inventory) -> Iterator[Line]:
     for ref, operation in sorted(vm.current_operations.items()):
-        task = next((task for task in inventory.all(Task) if task.ref == ref), None)
+        task = inventory.get(Task, Ref(ref))
         told = f"{task.progress:.0%}" if task is not None else "going on"
         yield Line(label=operation.replace("_", " ").capitalize(), value=told, tone="warn")
 

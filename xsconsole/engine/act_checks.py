@@ -38,9 +38,13 @@ Cards = Mapping[Uuid, Card]
 """The configuration of each member."""
 
 
-def checks(command: Operate, inventory: Inventory, board: Board, role: str) -> tuple[Check, ...]:
+def cards_of(board: Board) -> Cards:
+    """Return the configuration of each member; worth keeping for as long as the board is the same."""
+    return {member.uuid: card for card in board.cards.values() for member in card.members}
+
+
+def checks(command: Operate, inventory: Inventory, cards: Cards, role: str) -> tuple[Check, ...]:
     """Return, for every object, whether the act can be done to it now. Pure: from the world as last heard of."""
-    cards = {member.uuid: card for card in board.cards.values() for member in card.members}
     return tuple(_check(command, item, inventory, cards, role) for item in command.objects)
 
 
@@ -123,6 +127,8 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
     match command.act:
         case Act.SNAPSHOT:
             return " ".join(demand_storage(inventory, [record]))
+        case Act.MIGRATE if command.host is None:
+            _demand_any_host(record, inventory)
         case Act.MIGRATE:
             host = inventory.by_uuid(Host, command.host) if command.host else None
             if host is None:
@@ -152,6 +158,18 @@ def _restore_point(snapshot: VM, card: Card | None) -> str:
         if card is not None and snapshot.uuid in point.snapshots.values():
             return f"It belongs to the restore point of {shortened(card.name)} of {instant(point.at)}."
     return ""
+
+
+def _demand_any_host(vm: VM, inventory: Inventory) -> None:
+    """Refuse where no host can take the VM: with the reason against one where it does not run."""
+    against: Refused | None = Refused(reason="The pool has no other host.")
+    for host, refusal in hosts_for(vm.uuid, inventory):
+        if host.ref != vm.resident_on:
+            against = refusal
+            if refusal is None:
+                return
+    if against is not None:
+        raise against
 
 
 def _demand_host(vm: VM, host: Host, inventory: Inventory) -> None:

@@ -20,7 +20,7 @@ from xsconsole.domain.jobs import ENDED, Check, ItemState, JobItem, JobStatus, P
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.words import explain
-from xsconsole.engine.act_checks import checks
+from xsconsole.engine.act_checks import Cards, cards_of, checks
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.marks import Marks
 from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort, Progress
@@ -80,6 +80,8 @@ class Jobs:
         self._statuses: dict[JobId, JobStatus] = {}
         self._running: dict[JobId, asyncio.Task[None]] = {}
         self._cancelled: set[JobId] = set()
+        self._indexed: Board | None = None  # the board of which `_cards` are the cards
+        self._cards: Cards = {}
 
     @property
     def statuses(self) -> tuple[JobStatus, ...]:
@@ -89,7 +91,9 @@ class Jobs:
     def checks(self, command: Operate) -> tuple[Check, ...]:
         """Return, for every object, whether the act can be done to it now."""
         inventory, board = self._world()
-        return checks(command, inventory, board, self._objects.identity.role)
+        if board is not self._indexed:
+            self._indexed, self._cards = board, cards_of(board)
+        return checks(command, inventory, self._cards, self._objects.identity.role)
 
     async def open(self, command: Operate) -> JobId:
         """Begin a job with the objects to which it can be done, and return once its intent is on record.
@@ -115,6 +119,10 @@ class Jobs:
         await self._ledger.record(self._opening_fact(command, status))
         self._go(status, lambda position: self._attempt(status.job, command, position))
         return status.job
+
+    async def read(self, item: ObjectId) -> Mapping[str, object]:
+        """Return all fields of an object as the pool has them now; raises as the port does."""
+        return await self._objects.read(item)
 
     async def adopt(self) -> None:
         """Take up what an ended process of this home began: its tasks may go on, or tell how they ended."""

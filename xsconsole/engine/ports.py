@@ -106,6 +106,9 @@ class ObjectPort(Protocol):
     async def follow(self, mark: RunId, on_progress: Progress) -> bool:
         """Wait for the end of what carries `mark`, such as after a restart; False where the pool knows of none."""
 
+    async def read(self, item: ObjectId) -> Mapping[str, object]:
+        """Return all fields of an object as the pool has them now; secrets are left out."""
+
     async def cancel(self, mark: RunId) -> None:
         """Ask the pool to cancel what carries `mark`; `perform` then tells how it ended."""
 

@@ -1,5 +1,6 @@
 """Acts on single objects, as calls of XAPI."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
@@ -19,6 +20,7 @@ CLASSES = {
     Kind.NETWORK: "network",
     Kind.VDI: "VDI",
 }
+SECRETS = frozenset({"NVRAM", "snapshot_metadata"})  # the second holds the whole record of another time
 POWER = {
     Act.SHUT_DOWN: "VM.clean_shutdown",
     Act.FORCE_OFF: "VM.hard_shutdown",
@@ -75,6 +77,12 @@ class XapiObjects:
 
     async def follow(self, mark: RunId, on_progress: Progress) -> bool:
         return await self._tasks.follow(mark, on_progress)
+
+    async def read(self, item: ObjectId) -> Mapping[str, object]:
+        cls = CLASSES[item.kind]
+        ref = await self._session.call(f"{cls}.get_by_uuid", item.uuid)
+        found: dict[str, object] = await self._session.call(f"{cls}.get_record", ref)
+        return {name: value if name not in SECRETS else "…" for name, value in found.items()}
 
     async def cancel(self, mark: RunId) -> None:
         await self._tasks.cancel(mark)

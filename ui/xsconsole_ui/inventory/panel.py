@@ -1,7 +1,8 @@
 """The inventory as the window shows it: the list, its filter, and how fresh it is."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
+from types import MappingProxyType
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QStackedLayout, QVBoxLay
 
 from xsconsole.console import Console
 from xsconsole.domain import words
+from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged, LinkChanged, LinkState
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.outline import Outline
@@ -22,6 +24,16 @@ from xsconsole_ui.theme import Theme
 
 FRAME_MS = 16
 BUDGET_S = 0.004
+KINDS: Mapping[Sort, Kind] = MappingProxyType(
+    {
+        Sort.POOL: Kind.POOL,
+        Sort.HOST: Kind.HOST,
+        Sort.VM: Kind.VM,
+        Sort.TEMPLATE: Kind.VM,
+        Sort.SR: Kind.SR,
+        Sort.NETWORK: Kind.NETWORK,
+    }
+)
 PIECE = 16  # objects between two looks at the clock
 
 
@@ -36,6 +48,7 @@ class InventoryPanel(pieces.Panel):
         self._outline = Outline(console.inventory)
         self._model = OutlineModel(self._hint, self)
         self._selected: tuple[Uuid, ...] = ()
+        self._objects: tuple[ObjectId, ...] = ()
         self._menu = QMenu(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -81,10 +94,20 @@ class InventoryPanel(pieces.Panel):
         """The uuids of the selected VMs, from top to bottom."""
         return self._selected
 
-    def set_context_actions(self, actions: Sequence[QAction]) -> None:
-        """Offer these in the context menu."""
+    @property
+    def selected_objects(self) -> tuple[ObjectId, ...]:
+        """The selected objects of any class, from top to bottom."""
+        return self._objects
+
+    def set_context_actions(self, actions: Sequence[QAction | None]) -> None:
+        """Offer these in the context menu; None is a separator."""
         self._menu.clear()
-        self._menu.addActions(list(actions))
+        self._menu.setToolTipsVisible(True)
+        for action in actions:
+            if action is None:
+                self._menu.addSeparator()
+            else:
+                self._menu.addAction(action)
 
     def select(self, vms: Iterable[Uuid]) -> None:
         """Select the VMs that are visible, and show the first."""
@@ -194,9 +217,11 @@ class InventoryPanel(pieces.Panel):
 
     @Slot()
     def _tell_selection(self) -> None:
-        selected = tuple(row.uuid for row in self.view.selected_lines() if row.sort is Sort.VM)
-        if selected != self._selected:
-            self._selected = selected
+        lines = self.view.selected_lines()
+        selected = tuple(row.uuid for row in lines if row.sort is Sort.VM)
+        objects = tuple(ObjectId(kind=KINDS[row.sort], uuid=row.uuid) for row in lines if row.sort in KINDS)
+        if (selected, objects) != (self._selected, self._objects):
+            self._selected, self._objects = selected, objects
             self.selection_changed.emit(selected)
 
     @Slot(object, bool)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
+from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
@@ -16,6 +17,7 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole_ui import pieces, times
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.card_page import CardPage
 from xsconsole_ui.promotion.desk import Desk, newest_restore_point
 from xsconsole_ui.promotion.plan_page import PlanPage
@@ -34,6 +36,7 @@ class Inspector(pieces.Panel):
         desk: Desk,
         actions: Sequence[QAction],
         mends: Sequence[QAction],
+        object_page: ObjectPage,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("", "", parent)
@@ -54,6 +57,8 @@ class Inspector(pieces.Panel):
         self._pages.addWidget(self.nothing)
         self._pages.addWidget(pieces.scrolled(self.card_page, self))
         self._pages.addWidget(self.plan_page)
+        self.object_page = object_page
+        self._pages.addWidget(object_page)
         self.body.addWidget(self._pages)
         desk.question_changed.connect(self._on_question)
         desk.started.connect(self._on_start)
@@ -61,6 +66,9 @@ class Inspector(pieces.Panel):
         bridge.run_changed.connect(self._on_run)
         bridge.layout_changed.connect(self._show)
         bridge.link_changed.connect(self._show)
+        bridge.inventory_changed.connect(object_page.renew_soon)
+        object_page.titled.connect(self._show)
+        object_page.followed.connect(self.show_object)
         self.plan_page.confirmed.connect(desk.confirm)
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(self._choose_disks)
@@ -71,7 +79,9 @@ class Inspector(pieces.Panel):
     @Slot(object)
     def show_card(self, configuration: ConfigurationId | None) -> None:
         """Follow the selection. A plan of another card is dropped: nothing was changed by it."""
-        if configuration == self._selected:
+        is_same = configuration == self._selected and self.object_page.item is None
+        self.object_page.show_object(None)
+        if is_same:
             return
         self._selected = configuration
         question = self._desk.question
@@ -79,6 +89,15 @@ class Inspector(pieces.Panel):
             self._desk.dismiss()
         running = self._own_run(configuration) if configuration else None
         self._run = running
+        self._show()
+
+    @Slot(object)
+    def show_object(self, item: ObjectId | None) -> None:
+        """Show what is known of an object of the inventory, instead of the card; None shows the card again.
+
+        A plan that waits for an answer, or a run that goes on, stays on show until it is put away.
+        """
+        self.object_page.show_object(item)
         self._show()
 
     @property
@@ -112,6 +131,10 @@ class Inspector(pieces.Panel):
             self.plan_page.show_question(question, restore_words=restore, is_starting=self._desk.is_starting)
             self._head(question.plan, f"plan {question.plan.digest[:4]}…", question.plan.digest)
             self._pages.setCurrentIndex(2)
+        elif self._run is None and self.object_page.sheet is not None:
+            self.header.set_title(self.object_page.sheet.title)
+            self.header.set_caption(self.object_page.sheet.caption)
+            self._pages.setCurrentWidget(self.object_page)
         elif run is not None:
             is_live = self._console.link.state is LinkState.LIVE
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")

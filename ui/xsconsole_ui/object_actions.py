@@ -1,0 +1,79 @@
+"""What can be done to the objects selected in the inventory, as actions like all others."""
+
+from functools import partial
+
+from xsconsole.domain.act_words import act_name
+from xsconsole.domain.acts import RULES, Act
+from xsconsole.domain.words import count
+from xsconsole.engine.commands import Operate
+from xsconsole_ui.situation import Action, Hands, Situation
+
+LOOKED_AT = 20  # of a selection; the dialog looks at all of them
+PLACEHOLDER = "x"  # stands for a name that is asked for later
+
+_SHORTCUTS = {Act.RENAME: "F2"}
+_NEEDS_TEXT = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG, Act.MOVE_TO_FOLDER})
+
+
+def _perform(act: Act, situation: Situation, hands: Hands) -> None:
+    hands.act(act, situation.objects)
+
+
+def _why_not(act: Act, situation: Situation) -> str:
+    """Return why it can be done to none of the selected objects; empty where it can be to one."""
+    if not situation.is_live:
+        return "Connect to a pool first." if not situation.is_connected else "The pool is away."
+    if not situation.objects:
+        return "Select objects in the inventory first."
+    if situation.check is None:
+        return "Connect to a pool first."
+    if len(situation.objects) > LOOKED_AT:
+        return ""
+    # Where it goes and what it is called is asked for afterwards: only the rest is looked at here.
+    given = PLACEHOLDER if act in _NEEDS_TEXT - {Act.MOVE_TO_FOLDER} else ""
+    command = Operate(act=act, objects=situation.objects, text=given)
+    refusals = [check.refusal for check in situation.check(command)]
+    if any(refusal is None for refusal in refusals):
+        return ""
+    refusal = refusals[0]
+    return "" if refusal is None else f"{refusal.reason} {refusal.mend}".strip()
+
+
+def _named(act: Act, situation: Situation) -> str:
+    number = len(situation.objects)
+    asks = act in _NEEDS_TEXT or act is Act.MIGRATE or RULES[act].asks
+    what = f" {count(number, 'object')}" if number > 1 else ""
+    return f"{act_name(act)}{what}{'…' if asks or number > 1 else ''}"
+
+
+def _action(act: Act) -> Action:
+    return Action(
+        id=f"object.{act.value}",
+        text=act_name(act),
+        perform=partial(_perform, act),
+        why_not=partial(_why_not, act),
+        named=partial(_named, act),
+        shortcut=_SHORTCUTS.get(act, ""),
+    )
+
+
+START, SHUT_DOWN, REBOOT, SUSPEND, RESUME, FORCE_OFF, FORCE_REBOOT = (
+    _action(act)
+    for act in (
+        Act.START,
+        Act.SHUT_DOWN,
+        Act.REBOOT,
+        Act.SUSPEND,
+        Act.RESUME,
+        Act.FORCE_OFF,
+        Act.FORCE_REBOOT,
+    )
+)
+SNAPSHOT, REVERT, DELETE_SNAPSHOT, MIGRATE = (
+    _action(act) for act in (Act.SNAPSHOT, Act.REVERT, Act.DELETE_SNAPSHOT, Act.MIGRATE)
+)
+RENAME, TAG, MOVE_TO_FOLDER = (_action(act) for act in (Act.RENAME, Act.TAG, Act.MOVE_TO_FOLDER))
+
+POWER_MENU: tuple[Action | None, ...] = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME, None, FORCE_OFF, FORCE_REBOOT)
+OBJECT_MENU: tuple[Action | None, ...] = (*POWER_MENU, None, SNAPSHOT, MIGRATE, None, RENAME, TAG, MOVE_TO_FOLDER)
+SNAPSHOT_MENU: tuple[Action | None, ...] = (REVERT, DELETE_SNAPSHOT)

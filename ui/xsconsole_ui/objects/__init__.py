@@ -1,0 +1,1 @@
+"""Single objects of the pool: what is known of them, and what can be done to them."""

@@ -1,0 +1,138 @@
+"""What is known of the object selected in the inventory, with what can be done to it."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain.acts import Act, Kind, ObjectId, record_of
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.sheet import Line, Sheet
+from xsconsole.domain.sheets import sheet_of
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.objects.sheet_model import SheetModel
+from xsconsole_ui.objects.sheet_view import SheetView
+
+GATHER_MS = 150
+
+
+class ObjectPage(QWidget):
+    """Shows one object and follows what the pool says of it."""
+
+    followed = Signal(object)  # ObjectId: somebody wants to see another object
+    titled = Signal()  # the title may be another one
+
+    def __init__(
+        self, console: Console, desk: ActDesk, menu: Sequence[QAction | None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._desk = console, desk
+        self._item: ObjectId | None = None
+        self.sheet: Sheet | None = None
+        self.model = SheetModel(self)
+        self.view = SheetView(self.model, self.tr("What is known of the object"), self)
+        self.acts = QMenu(self)
+        self.acts.setToolTipsVisible(True)
+        for action in menu:
+            if action is None:
+                self.acts.addSeparator()
+            else:
+                self.acts.addAction(action)
+        self.do = pieces.button(self.tr("Actions"), "", self)
+        self.do.setMenu(self.acts)
+        self.raw = pieces.button(self.tr("Raw record"), "quiet", self)
+        self.revert = self._snapshot_action(self.tr("Revert to this snapshot…"), Act.REVERT)
+        self.delete = self._snapshot_action(self.tr("Delete this snapshot…"), Act.DELETE_SNAPSHOT)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self.renew)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self.do)
+        row.addStretch(1)
+        row.addWidget(self.raw)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(pieces.Line(self))
+        column.addWidget(self.view, 1)
+        self.view.followed.connect(self.followed)
+        self.model.edited.connect(self._edit)
+        self.raw.clicked.connect(self._show_raw)
+        self.view.selectionModel().currentRowChanged.connect(self._look_at_line)
+
+    def _snapshot_action(self, text: str, act: Act) -> QAction:
+        action = QAction(text, self)
+        work: Callable[[], None] = self._ask_revert if act is Act.REVERT else self._ask_delete
+        action.triggered.connect(work)
+        self.view.add_context_action(action)
+        action.setEnabled(False)
+        return action
+
+    @property
+    def item(self) -> ObjectId | None:
+        return self._item
+
+    def show_object(self, item: ObjectId | None) -> None:
+        self._item = item
+        self.renew()
+        self.view.scrollToTop()
+
+    def renew_soon(self) -> None:
+        """Look again once what arrives together has arrived."""
+        if self._item is not None and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def renew(self) -> None:
+        self._soon.stop()
+        before = self.sheet
+        self.sheet = None if self._item is None else sheet_of(self._item, self._console.inventory, self._console.board)
+        if self.sheet != before:
+            self.model.show_sheet(self.sheet)
+            self.titled.emit()
+
+    @Slot(object, str)
+    def _edit(self, line: Line, text: str) -> None:
+        if self._item is not None:
+            self._desk.edit(self._item, line, text)
+
+    @Slot()
+    def _show_raw(self) -> None:
+        if self._item is not None:
+            self._desk.show_raw(self._item)
+
+    def _snapshot(self) -> ObjectId | None:
+        """Return the snapshot that the current line leads to, or that is on show."""
+        line = self.view.selected_line()
+        for item in (line.link if line is not None else None, self._item):
+            record = record_of(self._console.inventory, item) if item is not None and item.kind is Kind.VM else None
+            if isinstance(record, VM) and record.is_a_snapshot:
+                return item
+        return None
+
+    @Slot()
+    def _look_at_line(self) -> None:
+        is_snapshot = self._snapshot() is not None
+        for action in (self.revert, self.delete):
+            action.setEnabled(is_snapshot)
+            action.setToolTip("" if is_snapshot else self.tr("Choose the line of a snapshot first."))
+
+    @Slot()
+    def _ask_revert(self) -> None:
+        self._ask(Act.REVERT)
+
+    @Slot()
+    def _ask_delete(self) -> None:
+        self._ask(Act.DELETE_SNAPSHOT)
+
+    def _ask(self, act: Act) -> None:
+        snapshot = self._snapshot()
+        if snapshot is not None:
+            self._desk.ask(act, (snapshot,))

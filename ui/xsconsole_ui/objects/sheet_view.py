@@ -1,0 +1,136 @@
+"""A sheet on the screen: dense rows of label and value, edited in place, followed by Enter, copied as text or CSV."""
+
+from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QWidget
+
+from xsconsole.domain.sheet import Line
+from xsconsole_ui import theme
+from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
+from xsconsole_ui.objects.sheet_model import (
+    DEPTH_ROLE,
+    LABEL,
+    LINK_ROLE,
+    PLACEHOLDER_ROLE,
+    TITLE_ROLE,
+    VALUE,
+    SheetModel,
+    value_of,
+)
+
+LABEL_WIDTH = 124  # px
+LEAST_VALUE = 120  # px
+STEP = 12  # px, of one level of depth
+
+
+class SheetDelegate(CellDelegate):
+    """Titles of sections across both columns; links in the accent's colour and underlined."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        title = index.data(TITLE_ROLE)
+        if title:
+            if index.column() == LABEL:
+                self._paint_title(painter, option, str(title))
+            return
+        depth = index.data(DEPTH_ROLE) or 0
+        if depth:
+            colours = theme.colours_of(option.palette)
+            painter.setPen(QPen(QColor(colours.hairline), 1))
+            painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+            option.rect = QRect(option.rect).adjusted(STEP * depth, 0, 0, 0)
+        if index.data(LINK_ROLE):
+            self._paint_link(painter, option, index)
+        else:
+            super().paint(painter, option, index)
+            self._paint_placeholder(painter, option, str(index.data(PLACEHOLDER_ROLE) or ""))
+
+    def _paint_placeholder(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
+        if text and not option.state & QStyle.StateFlag.State_Editing:
+            painter.save()
+            painter.setFont(theme.text_font())
+            painter.setPen(QColor(theme.colours_of(option.palette).muted))
+            words = option.rect.adjusted(theme.GAP, 0, -theme.GAP, 0)
+            painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.restore()
+
+    def _paint_title(self, painter: QPainter, option: QStyleOptionViewItem, title: str) -> None:
+        colours = theme.colours_of(option.palette)
+        view = option.widget
+        area = QRect(option.rect)
+        if isinstance(view, QAbstractItemView):
+            area.setWidth(view.viewport().width())
+        painter.save()
+        painter.fillRect(area, QColor(colours.chip))
+        painter.setFont(theme.caption_font())
+        painter.setPen(QColor(colours.text))
+        words = area.adjusted(theme.MARGIN, 0, -theme.GAP, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+        painter.restore()
+
+    def _paint_link(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        colours = theme.colours_of(option.palette)
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(colours.accent_soft))
+        painter.setPen(QPen(QColor(colours.hairline), 1))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        font = theme.text_font()
+        font.setUnderline(True)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.accent))
+        words = option.rect.adjusted(theme.GAP, 0, -theme.GAP, 0)
+        text = " ".join(str(index.data() or "").split())
+        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setFrame(False)
+        editor.setAccessibleName(str(index.model().index(index.row(), LABEL).data() or ""))
+        del option
+        return editor
+
+
+class SheetView(DenseTable):
+    """F2 or a double click edits, Enter follows a link or edits, Ctrl+C copies rows, Ctrl+Shift+V only the value."""
+
+    followed = Signal(object)  # ObjectId
+
+    def __init__(self, model: SheetModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(model, name, (LABEL_WIDTH, 0), parent, least_elastic=LEAST_VALUE)
+        self._sheet = model
+        self.setItemDelegate(SheetDelegate(self))
+        self.horizontalHeader().hide()
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
+        self.value = QAction(self.tr("Copy value"), self)
+        self.value.setShortcut(QKeySequence("Ctrl+Shift+V"))
+        self._offer(self.value, self.copy_value)
+        self.opened.connect(self._open)
+
+    def selected_line(self) -> Line | None:
+        return self._sheet.line(self.currentIndex().row())
+
+    @Slot()
+    def copy_value(self) -> None:
+        lines = [line for line in (self._sheet.line(row) for row in self.selected_rows()) if line is not None]
+        QGuiApplication.clipboard().setText("\n".join(value_of(line) for line in lines))
+
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        line = self._sheet.line(index.row())
+        if line is None:
+            return
+        if line.link is not None:
+            self.followed.emit(line.link)
+        elif line.edit is not None and self.state() != QAbstractItemView.State.EditingState:
+            self.edit(self._sheet.index(index.row(), VALUE))
+
+    def event(self, event: QEvent) -> bool:
+        # F2 is the window's shortcut for renaming what is selected; here it edits the line.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            line = self.selected_line()
+            if event.key() == Qt.Key.Key_F2 and line is not None and line.edit is not None:
+                event.accept()
+                return True
+        return super().event(event)

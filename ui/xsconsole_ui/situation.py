@@ -1,0 +1,79 @@
+"""What the user has before them, what an action is, and what it can do: shared by all actions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from xsconsole.domain.acts import Act, ObjectId
+from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.jobs import Check
+from xsconsole.domain.runs import Target
+from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.engine.commands import Direction, Operate, Plannable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the user has before them. `targets` are those of the selected card."""
+
+    is_connected: bool = False
+    is_live: bool = False
+    workflow: Workflow | None = None
+    card: Card | None = None
+    targets: tuple[Target, ...] = ()
+    vms: tuple[Uuid, ...] = ()  # selected in the inventory
+    objects: tuple[ObjectId, ...] = ()  # selected in the inventory
+    check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
+    has_strays: bool = False
+
+    def ways(self, kind: Kind) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.kind is kind)
+
+    def open_ways(self, kind: Kind) -> tuple[Target, ...]:
+        return tuple(target for target in self.ways(kind) if target.plan is not None)
+
+    def stage_name(self, target: Target) -> str:
+        stage = self.workflow.stage(target.stage) if self.workflow else None
+        return stage.name if stage else str(target.stage)
+
+
+class Hands(Protocol):
+    """What an action can do; the window gives it."""
+
+    def ask(self, command: Plannable, *, show_only: bool = False) -> None: ...
+    def settle(self, configuration: ConfigurationId, direction: Direction) -> None: ...
+    def choose_target(self, kind: Kind | None) -> None: ...
+    def create(self) -> None: ...
+    def add_members(self) -> None: ...
+    def remove_members(self) -> None: ...
+    def adopt(self) -> None: ...
+    def clean(self) -> None: ...
+    def dissolve(self) -> None: ...
+    def act(self, act: Act, objects: tuple[ObjectId, ...]) -> None: ...
+    def connect_to_pool(self) -> None: ...
+    def find(self) -> None: ...
+    def go(self, place: str) -> None: ...
+    def walk_panels(self) -> None: ...
+    def toggle_theme(self) -> None: ...
+    def restore_panels(self) -> None: ...
+    def quit(self) -> None: ...
+
+
+def never_refused(situation: Situation) -> str:
+    del situation
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One command. `why_not` gives the reason why it cannot be used now, empty where it can."""
+
+    id: str
+    text: str
+    perform: Callable[[Situation, Hands], None]
+    why_not: Callable[[Situation], str] = never_refused
+    named: Callable[[Situation], str] | None = None  # a closer name, for what is selected
+    shortcut: str = ""
+    icon: str = ""
+    tip: str = ""
