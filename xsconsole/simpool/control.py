@@ -10,7 +10,9 @@ from typing import Any
 from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.faults import When
+from xsconsole.simpool.hosting import Mode
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.succession import Change, Succession
 
 
 class UnknownCommand(Exception):
@@ -27,6 +29,7 @@ class Controlled:
 
     pool: Pool
     churn: Churn
+    succession: Succession
     save: Save
 
 
@@ -125,6 +128,43 @@ def _churn(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"done": done}
 
 
+async def _fail_over(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Make `to`, else the first supporter that lives, the coordinator; `old` says what becomes of the one before."""
+    succession = controlled.succession
+    change = Change(
+        to=succession.host(body["to"]) if "to" in body else succession.heir(),
+        old=Mode(body.get("old", Mode.DEAD)),
+        is_lossy=bool(body.get("lossy", False)),
+        takes_s=float(body.get("takes_s", 0.0)),
+    )
+    await succession.fail_over(change)
+    return {"coordinator": controlled.pool.db.get("host", change.to, "name_label")}
+
+
+async def _restart(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Restart the coordinator's toolstack: sessions and tasks are gone, as is what was not saved if it is `lossy`."""
+    change = Change(
+        to=controlled.pool.coordinator,
+        is_lossy=bool(body.get("lossy", False)),
+        takes_s=float(body.get("takes_s", 0.0)),
+    )
+    await controlled.succession.fail_over(change)
+    return {}
+
+
+def _stop_saving(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let all that is changed from now on be lost with the next `lossy` change of the coordinator."""
+    del body
+    controlled.succession.stop_saving()
+    return {}
+
+
+async def _host(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let a `host` be `live`, `frozen` or `dead`."""
+    await controlled.succession.be(controlled.succession.host(body["host"]), Mode(body["mode"]))
+    return {}
+
+
 async def _save(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     """Answer as soon as all that the pool holds now is in its file."""
     del body
@@ -141,12 +181,16 @@ _COMMANDS: Mapping[str, Command] = MappingProxyType(
         "fail": _fail,
         "delay": _delay,
         "drop": _drop,
+        "fail_over": _fail_over,
         "fill_sr": _fill_sr,
+        "host": _host,
         "churn": _churn,
         "clear": _clear,
         "log": _log,
         "pause": _pause,
+        "restart": _restart,
         "resume": _resume,
         "save": _save,
+        "stop_saving": _stop_saving,
     }
 )

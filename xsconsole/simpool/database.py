@@ -6,13 +6,13 @@ A value is never changed in place; whoever wants another one sets another one.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import NULL, Model
+from xsconsole.simpool.rows import Past, Record, Row, Table, Tombstone
 from xsconsole.simpool.types import Set
 
 KEPT_TOMBSTONES = 20_000
@@ -21,69 +21,18 @@ _INDEXED = frozenset(("name_label", "scheduled_to_be_resident_on", "snapshot_of"
 """The fields by which objects are looked for so often that looking at all of them would be felt."""
 
 
-@dataclass(slots=True)
-class Row:
-    """One object. `created` and `modified` are generations of the database.
-
-    `json` and `xml` are the object as it was last written to a wire, until it changes again.
-    """
-
-    fields: dict[str, Any]
-    created: int
-    modified: int
-    json: bytes | None = None
-    xml: bytes | None = None
-
-
-class Record(Mapping[str, Any]):
-    """An object as an answer shows it: its fields as they are when the answer is written."""
-
-    __slots__ = ("row",)
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-
-    def __getitem__(self, name: str) -> Any:
-        return self.row.fields[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.row.fields)
-
-    def __len__(self) -> int:
-        return len(self.row.fields)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tombstone:
-    """What is left of a destroyed object, so that a watcher who knew it can be told."""
-
-    cls: str
-    ref: str
-    created: int
-    destroyed: int
-
-
-@dataclass(slots=True)
-class Table:
-    """The objects of one class. `by_change` has the references in the order of their last change.
-
-    `by_value` has, for each indexed field and each of its values, the references of the objects that have it.
-    """
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    by_value: dict[str, dict[object, dict[str, None]]] = field(default_factory=dict)
-    by_uuid: dict[str, str] = field(default_factory=dict)
-    by_change: dict[str, None] = field(default_factory=dict)
-
-
 class Database:
-    """All objects of a pool. Every change raises `generation` by one or more and wakes who waits for a change."""
+    """All objects of a pool. Every change raises `generation` by one or more and wakes who waits for a change.
+
+    `era` counts how often the database went back to what it was earlier.
+    """
 
     def __init__(self, model: Model, identities: Identities) -> None:
         self.model = model
         self.generation = 0
         self.forgotten = 0
         """Up to this generation it is no longer known what was destroyed."""
+        self.era = 0
         self._identities = identities
         self._tables = {
             name: Table(by_value={one: {} for one in cls.fields if one in _INDEXED})
@@ -296,6 +245,18 @@ class Database:
                 found.setdefault(row.fields[one_field], []).append(ref)
             for ref, row in self._tables[many].rows.items():
                 row.fields[many_field] = tuple(found.get(ref, ()))
+
+    def past(self) -> Past:
+        """Return all objects as they are now, to `go_back` to."""
+        tables = {name: table.copy() for name, table in self._tables.items()}
+        return Past(generation=self.generation, tables=tables, tombstones=tuple(self._tombstones))
+
+    def go_back(self, past: Past) -> None:
+        """Take all objects to be what they were; nobody is told who does not look from the beginning."""
+        self._tables = {name: table.copy() for name, table in past.tables.items()}
+        self._tombstones = list(past.tombstones)
+        self.generation = past.generation
+        self.era += 1
 
     def continue_from(self, generation: int, tombstones: Iterable[Tombstone]) -> None:
         """Go on where another database ended, whose objects have been `put` here."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.conversion import Converter
@@ -48,11 +49,17 @@ class Target:
 class Dispatcher:
     """Answers the calls to one pool."""
 
-    def __init__(self, pool: Pool, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._converter = Converter(pool.model)
-        self._targets = dict(_targets(pool, handlers))
+        self._targets: dict[str, Target] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._asked: dict[asyncio.Future[None], asyncio.Task[Any]] = {}
+        self._is_booting = False
+
+    def handle(self, handlers: Mapping[str, Handler]) -> None:
+        """Let these answer the calls, and for the others what follows from the model."""
+        self._targets = dict(_targets(self._pool, handlers))
 
     async def answer(self, request: Request, host: str) -> object:
         """Return the result of a call to a host; None is void.
@@ -61,6 +68,31 @@ class Dispatcher:
             XapiError: the call failed.
             ConnectionDropped: the connection is to be closed without an answer.
         """
+        asker = asyncio.current_task()
+        assert asker is not None
+        over = asyncio.get_running_loop().create_future()
+        self._asked[over] = asker
+        try:
+            return await self._recorded(request, host)
+        finally:
+            del self._asked[over]
+            over.set_result(None)
+
+    async def abandon(self) -> None:
+        """Stop all calls and operations where they are; others are refused until `resume`."""
+        self._is_booting = True
+        # Those who asked live on as connections: only what they do for a call has to be over.
+        ends = [*self._background, *self._asked]
+        for task in (*self._background, *self._asked.values()):
+            task.cancel()
+        if ends:
+            await asyncio.wait(ends)
+
+    def resume(self) -> None:
+        """Take calls again."""
+        self._is_booting = False
+
+    async def _recorded(self, request: Request, host: str) -> object:
         await self._pool.faults.until_allowed()
         outcome, user = "ok", self._pool.sessions.name_of(request.params[0]) if request.params else ""
         try:
@@ -76,13 +108,13 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Stop the operations that go on behind tasks."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.abandon()
 
     async def _answer(self, request: Request, host: str) -> object:
         if request.method == LIST_METHODS:
             return sorted(target.name for name, target in self._targets.items() if name == target.name)
+        if self._is_booting:
+            raise XapiError("HOST_STILL_BOOTING")
         if host != self._pool.coordinator and request.method.removeprefix(_ASYNC) not in LOCAL_CALLS:
             raise XapiError("HOST_IS_SLAVE", self._pool.db.get("host", self._pool.coordinator, "address"))
         is_async = request.method.startswith(_ASYNC)

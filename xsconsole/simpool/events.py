@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
-from xsconsole.simpool.database import Database, Record
+from xsconsole.simpool.database import Database
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.rows import Record
 from xsconsole.simpool.turns import unhurried
 from xsconsole.simpool.wire_values import Event, Int32
 

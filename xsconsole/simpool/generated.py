@@ -3,9 +3,9 @@
 from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
-from xsconsole.simpool.database import Record
 from xsconsole.simpool.model import Class, Message
 from xsconsole.simpool.query import parse_query
+from xsconsole.simpool.rows import Record
 from xsconsole.simpool.types import Map, Set
 
 

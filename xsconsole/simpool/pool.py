@@ -58,6 +58,12 @@ class Pool:
         """The reference of the host that answers."""
         return str(self.db.get("pool", self.ref, "master"))
 
+    def forget_clients(self) -> None:
+        """End all sessions and tasks, as a restart of the toolstack does."""
+        self.sessions.forget_all()
+        self.tasks.forget_all()
+        self.registrations.clear()
+
     def refresh_allowed_operations(self, cls: str, ref: str) -> None:
         """Compute `allowed_operations` anew after a change that bears on them."""
         self._refresh(self, cls, ref)

@@ -11,11 +11,17 @@ def recover(pool: Pool) -> None:
     To be called on the loop that will serve the pool.
     """
     db = pool.db
+    interrupted = {vm for vm, row in db.rows("VM") if row["current_operations"]}
+    for name, cls in db.model.classes.items():
+        if "current_operations" in cls.fields:
+            for ref, row in db.rows(name):
+                if row["current_operations"]:
+                    db.set(name, ref, current_operations={})
+                    pool.refresh_allowed_operations(name, ref)
+    for vm in interrupted:
+        refresh_machine(pool, vm)
     for vm, row in db.rows("VM"):
         domains.release(pool, vm)
-        if row["current_operations"]:
-            db.set("VM", vm, current_operations={})
-        refresh_machine(pool, vm)
         if row["power_state"] == lifecycle.RUNNING and not db.exists("VM_guest_metrics", row["guest_metrics"]):
             guests.expect(pool, vm)
     for appliance in db.refs("VM_appliance"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from xsconsole.simpool import control
+from xsconsole.simpool import control, succession_calls
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.dispatch import Dispatcher
@@ -11,6 +11,7 @@ from xsconsole.simpool.hosting import Station
 from xsconsole.simpool.options import Options
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.server import Site
+from xsconsole.simpool.succession import Succession
 
 
 class Served:
@@ -19,10 +20,12 @@ class Served:
     def __init__(self, part: str, pool: Pool, *, save: control.Save, identities: Mapping[str, bytes]) -> None:
         self.part = part
         self.pool = pool
-        self.dispatcher = Dispatcher(pool, HANDLERS)
+        self.dispatcher = Dispatcher(pool)
         self.stations: dict[str, Station] = {}
         self.fingerprints: dict[str, str] = {}
-        self.controlled = control.Controlled(pool=pool, churn=Churn(pool), save=save)
+        self.succession = Succession(pool, self.dispatcher, self.stations)
+        self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession)})
+        self.controlled = control.Controlled(pool=pool, churn=Churn(pool), succession=self.succession, save=save)
         site = Site(self.controlled, self.dispatcher)
         for host in _coordinator_first(pool):
             address = str(pool.db.get("host", host, "address"))
@@ -45,6 +48,7 @@ class Served:
         self.controlled.churn.stop()
         for station in self.stations.values():
             station.close()
+        await self.succession.close()
         await self.dispatcher.close()
         for station in self.stations.values():
             await station.end()

@@ -18,9 +18,10 @@ from typing import Any
 import msgspec
 
 from xsconsole.simpool.conversion import Converter
-from xsconsole.simpool.database import KEPT_TOMBSTONES, Database, Record, Tombstone
+from xsconsole.simpool.database import KEPT_TOMBSTONES, Database
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import Class
+from xsconsole.simpool.rows import Record, Tombstone
 from xsconsole.simpool.types import Bool, Enum, Map, Ref, Set, Str, Type
 from xsconsole.simpool.wire_json import record_text
 
@@ -63,7 +64,9 @@ class Changes:
     """What is new in one pool since the last writing."""
 
     name: str
+    era: int
     generation: int
+    is_whole: bool
     objects: list[tuple[str, str, str, int, int, bytes]]
     gone: list[tuple[str, str, str, int, int]]
 
@@ -127,7 +130,7 @@ class StateFile:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
-        self._written: dict[str, int] = {}
+        self._written: dict[str, tuple[int, int]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="statefile")
         self._turn = asyncio.Lock()
 
@@ -160,7 +163,7 @@ class StateFile:
                 for cls, ref, created, destroyed in self._connection.execute(query, (kept.name,))
             ]
         db.continue_from(kept.generation + LEAP, tombstones)
-        self._written[kept.name] = kept.generation + LEAP
+        self._written[kept.name] = (db.era, kept.generation + LEAP)
 
     async def save(self, pools: Mapping[str, Database]) -> None:
         """Write what changed in the pools since the last time; when this returns it is in the file.
@@ -169,9 +172,9 @@ class StateFile:
             StateUnusable: the file cannot be written.
         """
         async with self._turn:
-            changes = [_changes(name, db, self._written[name]) for name, db in pools.items()]
+            changes = [self._changes(name, db) for name, db in pools.items()]
             await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, changes)
-            self._written |= {one.name: one.generation for one in changes}
+            self._written |= {one.name: (one.era, one.generation) for one in changes}
 
     async def keep(self, pools: Mapping[str, Database]) -> None:
         """Save soon after every change, until cancelled; raises as `save` does."""
@@ -190,7 +193,12 @@ class StateFile:
 
     def begin(self, pools: Mapping[str, Database]) -> None:
         """Take the pools as they are for what the file holds: it was just made from them."""
-        self._written = {name: db.generation for name, db in pools.items()}
+        self._written = {name: (db.era, db.generation) for name, db in pools.items()}
+
+    def _changes(self, name: str, db: Database) -> Changes:
+        era, generation = self._written[name]
+        # A database that went back has forgotten things that the file has: all of it is written anew.
+        return _changes(name, db, generation if era == db.era else -1)
 
     def _commit(self, changes: list[Changes]) -> None:
         try:
@@ -204,7 +212,9 @@ class StateFile:
 def _changes(name: str, db: Database, since: int) -> Changes:
     return Changes(
         name=name,
+        era=db.era,
         generation=db.generation,
+        is_whole=since < 0,
         objects=[
             (name, ref, cls, row.created, row.modified, record_text(Record(row)))
             for cls in db.model.classes
@@ -220,6 +230,9 @@ def _changes(name: str, db: Database, since: int) -> Changes:
 
 
 def _write(connection: sqlite3.Connection, changes: Changes) -> None:
+    if changes.is_whole:
+        connection.execute("DELETE FROM object WHERE pool = ?", (changes.name,))
+        connection.execute("DELETE FROM tombstone WHERE pool = ?", (changes.name,))
     connection.executemany("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?)", changes.objects)
     connection.executemany("DELETE FROM object WHERE pool = ? AND ref = ?", [row[:2] for row in changes.gone])
     connection.executemany("INSERT INTO tombstone VALUES (?, ?, ?, ?, ?)", changes.gone)
@@ -250,11 +263,7 @@ class _Fitter:
 
     def fit(self, found: Mapping[str, Any]) -> dict[str, object]:
         """Return the fields; those that a newer model has and the file has not get their defaults."""
-        fields = {name: way(found[name]) if name in found else initial for name, way, initial in self._fields}
-        if "current_operations" in fields:
-            # Nothing is under way any more.
-            fields["current_operations"] = {}
-        return fields
+        return {name: way(found[name]) if name in found else initial for name, way, initial in self._fields}
 
 
 def _way(kind: Type, converter: Converter) -> Callable[[Any], object]:

@@ -79,6 +79,14 @@ class Tasks:
         self._doomed.add(ref)
         self._mark(ref, "task", "destroy")
 
+    def forget_all(self) -> None:
+        """Remove all tasks; nothing is behind them any more."""
+        self._running.clear()
+        self._owners.clear()
+        self._doomed.clear()
+        for ref in self._db.refs("task"):
+            self._db.destroy("task", ref)
+
     def set_status(self, ref: str, status: str) -> None:
         """Write the status of a task that a client drives by itself.
 

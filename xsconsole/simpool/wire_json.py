@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from xsconsole.simpool.database import Record
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.rows import Record
 from xsconsole.simpool.wire_values import Event, Malformed, Request, instant_text
 
 CONTENT_TYPE = "application/json"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from xsconsole.simpool.database import Record
+from xsconsole.simpool.rows import Record
 
 
 class Int32(int):

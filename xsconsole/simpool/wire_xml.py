@@ -7,8 +7,8 @@ from types import MappingProxyType, NoneType
 from typing import Any
 from xml.etree import ElementTree
 
-from xsconsole.simpool.database import Record
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.rows import Record
 from xsconsole.simpool.wire_values import Event, InstantText, Int32, Malformed, Request, instant_text
 
 CONTENT_TYPE = "text/xml"

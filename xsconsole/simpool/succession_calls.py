@@ -1,0 +1,63 @@
+"""The calls by which another host becomes the coordinator, and by which a host is given up."""
+
+from collections.abc import Mapping
+
+from xsconsole.simpool import domains
+from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.model import NULL
+from xsconsole.simpool.placement import refresh_memory
+from xsconsole.simpool.succession import Change, Succession
+
+
+def calls(succession: Succession) -> Mapping[str, Handler]:
+    """Return what answers them for the hosts of a pool."""
+
+    async def designate(call: Call, host: str) -> None:
+        db = call.pool.db
+        if host == call.pool.coordinator:
+            db.row("host", host)
+            return
+        if not db.get("host_metrics", db.get("host", host, "metrics"), "live"):
+            raise XapiError("HOST_OFFLINE", host)
+        if not db.get("host", host, "enabled"):
+            raise XapiError("HOST_DISABLED", host)
+        succession.soon(Change(to=host))
+
+    async def take_over(call: Call) -> None:
+        """Make the host that was asked the coordinator; it is asked in an emergency, with a session of its own."""
+        if call.host != call.pool.coordinator:
+            succession.soon(Change(to=call.host, old=succession.mode(call.pool.coordinator)))
+
+    async def follow(call: Call, master_address: str) -> None:
+        if master_address != call.pool.db.get("host", call.pool.coordinator, "address"):
+            raise XapiError("CANNOT_CONTACT_HOST", master_address)
+
+    async def recover_slaves(call: Call) -> tuple[str, ...]:
+        """Return the supporters that follow the coordinator now: those that can be reached."""
+        db = call.pool.db
+        return tuple(
+            host
+            for host, row in db.rows("host")
+            if host != call.pool.coordinator and db.get("host_metrics", row["metrics"], "live")
+        )
+
+    async def declare_dead(call: Call, host: str) -> None:
+        """Take the VMs of a host that is gone for halted, so that they can start elsewhere."""
+        db = call.pool.db
+        if db.get("host_metrics", db.get("host", host, "metrics"), "live"):
+            raise XapiError("HOST_IS_LIVE", host)
+        for vm in db.get("host", host, "resident_VMs"):
+            if not db.get("VM", vm, "is_control_domain"):
+                domains.halt(call.pool, vm)
+        for vm in db.find("VM", scheduled_to_be_resident_on=host):
+            db.set("VM", vm, scheduled_to_be_resident_on=NULL)
+        refresh_memory(db, host)
+
+    return {
+        "pool.designate_new_master": designate,
+        "pool.emergency_transition_to_master": take_over,
+        "pool.emergency_reset_master": follow,
+        "pool.recover_slaves": recover_slaves,
+        "host.declare_dead": declare_dead,
+    }
