@@ -3,21 +3,23 @@
 import html
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
 
 from xsconsole_ui import theme
 from xsconsole_ui.resources import icon
+
+LEAST_BUTTON_WIDTH = 120  # px, of a button whose words may be elided
 
 
 def set_look(widget: QWidget, look: str, state: str = "") -> None:
@@ -66,30 +68,6 @@ def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushBut
     if look:
         made.setProperty("look", look)
     return made
-
-
-class ScrollPage(QScrollArea):
-    """A page that scrolls where it has to, and leaves keys with modifiers to the window."""
-
-    def __init__(self, page: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(page)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
-
-
-def scrolled(page: QWidget, parent: QWidget | None = None) -> ScrollPage:
-    """Return a page that scrolls up and down and never sideways."""
-    area = ScrollPage(page, parent)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
 
 
 class ElidedLabel(QLabel):
@@ -277,6 +255,7 @@ class ActionButton(QPushButton):
         if look:
             self.setProperty("look", look)
         self.action = action
+        self._wanted = 0  # px of width for all its words
         action.changed.connect(self._follow)
         self.clicked.connect(action.trigger)
         self._follow()
@@ -289,6 +268,23 @@ class ActionButton(QPushButton):
         self.setEnabled(self.action.isEnabled())
         self.setToolTip(self.action.toolTip())
         self.setAccessibleDescription(self.action.toolTip())
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        self._wanted = hint.width()
+        return hint
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(min(hint.width(), LEAST_BUTTON_WIDTH), hint.height())
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:
+        super().initStyleOption(option)
+        lacking = self._wanted - self.width()
+        if lacking > 0:
+            metrics = self.fontMetrics()
+            room = metrics.horizontalAdvance(option.text) - lacking
+            option.text = metrics.elidedText(option.text, Qt.TextElideMode.ElideRight, room)
 
 
 class Notice(QFrame):

@@ -21,6 +21,7 @@ from xsconsole_ui.board.lane_model import Dragged, LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.offers import Offer, command_for, offer_of
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.scrolling import ScrollPage
 
 
 class BoardView(QWidget):
@@ -72,7 +73,7 @@ class BoardView(QWidget):
         lanes.setSpacing(0)
         lanes.addWidget(self.strip)
         lanes.addLayout(self._row, 1)
-        self._pages.addWidget(pieces.ScrollPage(self._content, self))
+        self._pages.addWidget(ScrollPage(self._content, self))
         self._pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
@@ -11,6 +11,7 @@ from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 MENDS = {
@@ -60,18 +61,17 @@ class CardPage(QWidget):
         self.mends = QWidget(self)  # buttons for what is wrong
         self.facts: QLabel = pieces.wrapped("", "muted", self)
         self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
-        row = QHBoxLayout()
+        self.ways = QWidget(self)  # buttons for the ways out of its stage
+        row = Flow(self.ways)
         row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         row.setSpacing(theme.GAP)
         for at, action in enumerate(actions):
             row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
-        row.addStretch(1)
-        mend_row = QHBoxLayout(self.mends)
+        mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         mend_row.setSpacing(theme.GAP)
         for action in mends:
             mend_row.addWidget(pieces.ActionButton(action, "", self))
-        mend_row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -80,7 +80,7 @@ class CardPage(QWidget):
         for section in (self.problems, self.members, self.points):
             column.addWidget(section)
         column.addWidget(self.mends)
-        column.addLayout(row)
+        column.addWidget(self.ways)
         column.addStretch(1)
 
     def show_card(self, card: Card) -> None:

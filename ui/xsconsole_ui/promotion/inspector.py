@@ -22,6 +22,7 @@ from xsconsole_ui.promotion.card_page import CardPage
 from xsconsole_ui.promotion.desk import Desk, newest_restore_point
 from xsconsole_ui.promotion.plan_page import PlanPage
 from xsconsole_ui.promotion.runs import ShownRun, own, recorded
+from xsconsole_ui.scrolling import UprightPage
 
 
 class Inspector(pieces.Panel):
@@ -55,7 +56,7 @@ class Inspector(pieces.Panel):
         self.plan_page = PlanPage(console, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.nothing)
-        self._pages.addWidget(pieces.scrolled(self.card_page, self))
+        self._pages.addWidget(UprightPage(self.card_page, self))
         self._pages.addWidget(self.plan_page)
         self.object_page = object_page
         self._pages.addWidget(object_page)

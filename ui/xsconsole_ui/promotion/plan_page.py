@@ -14,6 +14,7 @@ from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.desk import Question
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
+from xsconsole_ui.scrolling import UprightPage
 
 PROGRESS_SCALE = 1000
 
@@ -91,7 +92,7 @@ class PlanPage(QWidget):
         for part in (self._news, self._bar, self._disks, self.checks, self.steps):
             parts.addWidget(part)
         parts.addStretch(1)
-        scroll = pieces.scrolled(page, self)
+        scroll = UprightPage(page, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -1,0 +1,60 @@
+"""The window in the sizes that screens have: nothing is cut, nothing moves under the mouse."""
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.ui.board_window import card_of, console, pool, window
+from xsconsole.console import Console
+from xsconsole_ui.flow import Flow
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["console", "pool", "window"]
+
+SIZES = ((1024, 700), (1366, 768), (1440, 900))
+
+
+def is_within(part: QWidget, whole: QWidget) -> bool:
+    return whole.rect().contains(part.rect().translated(part.mapTo(whole, QPoint(0, 0))))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_button_of_a_card_is_cut_off(window: MainWindow, console: Console, size: tuple[int, int]) -> None:
+    window.resize(*size)
+    window.board.select(card_of(console, "payroll@patch-testing").id)
+    QApplication.processEvents()
+
+    page = window.inspector.card_page
+    buttons = [button for button in page.ways.findChildren(QPushButton) if button.isVisible()]
+
+    assert [button.text() for button in buttons] == ["Promote to Staging", "Demote to Integration"]
+    assert all(is_within(button, window.inspector) for button in buttons)
+    assert all(button.width() >= button.sizeHint().width() for button in buttons)
+    assert page.width() <= window.inspector.width()
+
+
+def test_buttons_that_do_not_fit_beside_each_other_stand_below_each_other(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    row = Flow(page)
+    row.setSpacing(8)
+    buttons = [QPushButton(text, page) for text in ("Promote to Staging", "Demote to Integration")]
+    for button in buttons:
+        row.addWidget(button)
+    wide = row.sizeHint().width()
+
+    page.resize(wide, row.heightForWidth(wide))
+    page.show()
+    assert len({button.y() for button in buttons}) == 1
+    page.resize(wide - 1, row.heightForWidth(wide - 1))
+    row.activate()
+
+    assert len({button.x() for button in buttons}) == 1
+    assert row.heightForWidth(wide - 1) == 2 * row.heightForWidth(wide) + row.spacing() - _margins(row)
+    assert all(is_within(button, page) for button in buttons)
+
+
+def _margins(row: Flow) -> int:
+    margins = row.contentsMargins()
+    return margins.top() + margins.bottom()
