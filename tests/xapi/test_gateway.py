@@ -184,6 +184,7 @@ async def test_a_certificate_that_changes_under_way_is_an_alarm_and_not_followed
     with embedded_pool("--tls", "--scenario", "empty", "--port", str(urlsplit(first.url).port)) as second:
         await watcher.until(lambda: isinstance(watcher.links[-1].error, CertificateChanged))
 
+        assert [link.has_given_up for link in watcher.links if link.state is LinkState.LOST][-1]
         assert second.calls() == []
         await gateway.close()
 

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole.console import Connection, Console, Right, Secret
+from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain import words
 from xsconsole.errors import CertificateChanged, CertificateUnknown, ConnectFailed, ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.rights_box import RightsBox
 
 WIDTH = 480
 TYPED_DIGITS = 8  # of a changed certificate's fingerprint, to accept it
@@ -39,7 +40,15 @@ class Step(Enum):
 class ConnectDialog(QDialog):
     """Accepted once connected. To be opened with `open()`."""
 
-    def __init__(self, console: Console, proposed: Connection | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        proposed: Connection | None = None,
+        parent: QWidget | None = None,
+        *,
+        changed: CertificateChanged | None = None,
+    ) -> None:
+        """`changed` is a certificate that changed while connected: it is to be compared first."""
         super().__init__(parent)
         self._console = console
         self._jobs = Jobs(on_error=self._show_error, on_bug=self._show_bug)
@@ -68,6 +77,9 @@ class ConnectDialog(QDialog):
         self.user.editingFinished.connect(self._look_up)
         self.certificate.typed.textChanged.connect(self._show_step)
         self._propose(proposed)
+        if changed is not None:
+            self.address.setText(changed.url)
+            self._ask_about(changed)
         self._show_step()
 
     def _lay_out(self) -> None:
@@ -134,6 +146,14 @@ class ConnectDialog(QDialog):
         if self._step is Step.TOLD:
             self.accept()
             return
+        if self._step is Step.CHANGED and not self.password.text() and self._stored is None:
+            self._step = Step.ASK
+            self._show_step()
+            self.news.show_words(
+                "good", self.tr("The new certificate will be trusted."), self.tr("Enter the password.")
+            )
+            self.password.setFocus()
+            return
         self._is_busy = True
         self.news.hide()
         self._show_step()
@@ -173,8 +193,7 @@ class ConnectDialog(QDialog):
             self._step, self._shown = Step.UNKNOWN, (self.url, unknown.fingerprint)
             self.certificate.show_unknown(unknown)
         except CertificateChanged as changed:
-            self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
-            self.certificate.show_changed(changed)
+            self._ask_about(changed)
         except ConsoleError as failure:
             self._step = Step.ASK
             self._show_error(failure)
@@ -186,6 +205,10 @@ class ConnectDialog(QDialog):
         finally:
             self._is_busy = False
             self._show_step()
+
+    def _ask_about(self, changed: CertificateChanged) -> None:
+        self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
+        self.certificate.show_changed(changed)
 
     async def _keep(self, connection: Connection, password: Secret) -> None:
         if not self.remember.isChecked() or password is self._stored or not self._console.home.has_keyring:
@@ -321,42 +344,6 @@ class CertificateBox(QFrame):
         self._shown_name.setText(name)
         self.shown.setText(_lines(fingerprint) or self.tr("not known"))
         self.setAccessibleName(f"{error.reason} {error.mend}")
-
-
-class RightsBox(QFrame):
-    """What this log-in may not do, said before the first view and not at the first failure."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("look", "notice")
-        self._title = pieces.wrapped("", "title", self)
-        self._list = pieces.wrapped("", "", self)
-        self._note = pieces.wrapped("", "caption", self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.GAP)
-        for part in (self._title, self._list, self._note):
-            column.addWidget(part)
-        self.hide()
-
-    @property
-    def has_words(self) -> bool:
-        return bool(self._title.text() or self._note.text())
-
-    @property
-    def text(self) -> str:
-        return "\n".join(filter(None, (self._title.text(), self._list.text(), self._note.text())))
-
-    def show_lacking(self, actor: str, role: str, lacking: tuple[Right, ...]) -> None:
-        pieces.set_look(self, "notice", "warn")
-        self._title.setText(
-            self.tr("Connected as {actor}. The role {role} may look, but not:").format(actor=actor, role=role)
-        )
-        self._list.setText("\n".join(f"•  {right.what} (needs {right.needs})" for right in lacking))
-
-    def tell(self, note: str) -> None:
-        """Add what else is to be known."""
-        self._note.setText(note)
 
 
 def _fingerprint_label(parent: QWidget) -> QLabel:

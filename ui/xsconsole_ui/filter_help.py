@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QVBoxLayou
 
 from xsconsole.domain.query_fields import Field, Kind, Schema
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.scrolling import UprightPage
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class FilterHelp(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(pieces.scrolled(page, self), 1)
+        column.addWidget(UprightPage(page, self), 1)
         column.addWidget(buttons)
 
     def _section(self, grid: QGridLayout, title: str) -> None:

@@ -8,11 +8,9 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Connection, Console, Secret
-from xsconsole.domain import words
-from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
+from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.jobs import JobStatus
-from xsconsole.domain.runs import RunState
-from xsconsole.errors import ConnectFailed, ConsoleError
+from xsconsole.errors import CertificateChanged, ConnectFailed, ConsoleError
 from xsconsole_ui import actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
@@ -32,6 +30,7 @@ from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Action, Situation
 from xsconsole_ui.status_line import StatusLine
+from xsconsole_ui.teller import Teller
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.top_bar import TopBar
 from xsconsole_ui.watchdog import Watchdog
@@ -79,6 +78,16 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(console, self)
         self.finder = Finder(
             console, self.bar, self.actions_, show_card=self._find_card, show_vm=self._find_vm, parent=self
+        )
+        self._teller = Teller(
+            console,
+            self.bridge,
+            self.desk,
+            self.notices,
+            self.status,
+            connect=self.actions_[actions.CONNECT],
+            is_in_sight=self.inspector.shows,
+            parent=self,
         )
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
@@ -136,8 +145,6 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._tell_acts)
-        self.desk.failed.connect(self.notices.tell_error)
-        self.desk.ended.connect(self._tell_outcome)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
@@ -233,17 +240,6 @@ class MainWindow(QMainWindow):
         self.status.show_audit_failure(error)
         self.notices.tell_error(error, self.tr("Nothing is done until the audit can be written"))
 
-    @Slot(str)
-    def _tell_outcome(self, run: RunId) -> None:
-        status = next((status for status in self.console.runs if status.run == run), None)
-        if status is None:
-            return
-        title = words.title(status.plan, self.console.board.workflow)
-        if status.error is not None and not self.inspector.shows(run):
-            self.notices.tell_error(status.error, title)
-        elif status.state is RunState.DONE:
-            self.status.say(self.tr("Done: {title}").format(title=title))
-
     @Slot(QPoint)
     def _show_card_menu(self, at: QPoint) -> None:
         self._card_menu.popup(at)
@@ -282,7 +278,9 @@ class MainWindow(QMainWindow):
 
     def ask_to_connect(self, proposed: Connection | None = None) -> None:
         """Open the dialog that asks for a pool. It connects by itself and stays until that has worked."""
-        self.jobs.start(answered(ConnectDialog(self.console, proposed, self)), "ask for a pool")
+        link = self.console.link
+        changed = link.error if link.has_given_up and isinstance(link.error, CertificateChanged) else None
+        self.jobs.start(answered(ConnectDialog(self.console, proposed, self, changed=changed)), "ask for a pool")
 
     def connect_to(self, connection: Connection, password: Secret) -> None:
         """Connect; where that fails, say why and ask."""

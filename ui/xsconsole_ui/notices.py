@@ -1,6 +1,7 @@
-"""News that must not be missed and must not stop anybody: they lie above the centre until they are closed."""
+"""News that must not be missed and must not stop anybody: they lie over the centre until they are closed."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from xsconsole.domain import words
@@ -8,17 +9,19 @@ from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 
 MOST_NOTICES = 3
+WIDEST = 720  # px
 
 
 class Notices(QWidget):
-    """The newest few, oldest first. Hidden while there is none."""
+    """The newest few, oldest first, over the foot of a place: what a user aims at never moves because of news."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Notices"))
         self._shown: list[pieces.Notice] = []
+        self._subjects: dict[pieces.Notice, object] = {}
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE)
         self.hide()
 
@@ -30,8 +33,26 @@ class Notices(QWidget):
     def texts(self) -> tuple[str, ...]:
         return tuple(notice.text for notice in self._shown)
 
-    def tell(self, state: str, headline: str, advice: str = "", details: str = "") -> None:
-        """Add news: `good`, `warn` or `bad`. The same news twice is told once."""
+    def lie_over(self, place: QWidget) -> None:
+        """Stay at the foot of this widget, whatever its size becomes."""
+        self.setParent(place)
+        place.installEventFilter(self)
+        self._place()
+
+    def tell(
+        self,
+        state: str,
+        headline: str,
+        advice: str = "",
+        details: str = "",
+        *,
+        about: object = None,
+        way_out: tuple[str, QAction] | None = None,
+    ) -> None:
+        """Add news: `good`, `warn` or `bad`. The same news twice is told once.
+
+        `about` is what `withdraw` names once they are no longer so; `way_out` becomes a button.
+        """
         for notice in self._shown:
             if notice.text == "\n".join(part for part in (headline, advice, details) if part):
                 return
@@ -40,16 +61,34 @@ class Notices(QWidget):
         notice = pieces.Notice(self, can_close=True)
         notice.show_words(state, headline, advice, details)
         notice.closed.connect(self._close_sender)
+        if way_out is not None:
+            notice.offer(*way_out)
         self._shown.append(notice)
+        self._subjects[notice] = about
         self._column.addWidget(notice)
         self.show()
+        self._place()
 
-    def tell_error(self, error: ConsoleError, subject: str = "") -> None:
+    def withdraw(self, about: object) -> None:
+        """Take back what is no longer so."""
+        for notice in tuple(self._shown):
+            if self._subjects[notice] == about:
+                self._drop(notice)
+
+    def tell_error(
+        self,
+        error: ConsoleError,
+        subject: str = "",
+        *,
+        about: object = None,
+        way_out: tuple[str, QAction] | None = None,
+    ) -> None:
         """Say what failed, what was put back, what remains and what to do."""
         told = words.explain(error)
         headline = f"{subject}: {told.failed}" if subject else told.failed
         state = "warn" if isinstance(error, Refused) else "bad"
-        self.tell(state, headline, pieces.joined(told.put_back, told.remains, told.mend), told.details)
+        advice = pieces.joined(told.put_back, told.remains, told.mend)
+        self.tell(state, headline, advice, told.details, about=about, way_out=way_out)
 
     def tell_bug(self, failure: BaseException) -> None:
         """Say that the program itself is wrong. What runs on the pool goes on."""
@@ -69,7 +108,29 @@ class Notices(QWidget):
 
     def _drop(self, notice: pieces.Notice) -> None:
         self._shown.remove(notice)
+        del self._subjects[notice]
         self._column.removeWidget(notice)
         notice.hide()
         notice.deleteLater()
         self.setVisible(bool(self._shown))
+        self._place()
+
+    def _place(self) -> None:
+        place = self.parentWidget()
+        if place is None or not self._shown:
+            return
+        width = min(WIDEST, place.width() - 2 * theme.MARGIN)
+        height = min(self._column.totalHeightForWidth(width), place.height() - 2 * theme.GAP)
+        self.setGeometry((place.width() - width) // 2, place.height() - theme.GAP - height, width, height)
+        self.raise_()
+
+    def event(self, event: QEvent) -> bool:
+        answer = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place()  # details were unfolded
+        return answer
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)

@@ -306,7 +306,7 @@ class Notice(QFrame):
         self.more.toggled.connect(self._toggle)
         self.copy.clicked.connect(self._copy_all)
         self.close_button.clicked.connect(self.closed)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         for control in (self.more, self.copy):
             row.addWidget(control)
@@ -319,6 +319,12 @@ class Notice(QFrame):
             column.addWidget(part)
         column.addLayout(row)
         self.hide()
+
+    def offer(self, text: str, action: QAction) -> None:
+        """Put a button for the way out before the others."""
+        way_out = button(text, "", self)
+        way_out.clicked.connect(action.trigger)
+        self._row.insertWidget(0, way_out)
 
     @property
     def headline(self) -> str:

@@ -61,7 +61,8 @@ class StatusLine(QFrame):
                 text, look = f"live · {number:,} objects".replace(",", "\u2009"), "status"
             case LinkState.LOST:
                 when = times.clock_time(link.as_of) if link.as_of else "before"
-                text, look = f"last known state of {when} · reconnecting", "warn"
+                doing = self.tr("not reconnecting") if link.has_given_up else self.tr("reconnecting")
+                text, look = f"last known state of {when} · {doing}", "bad" if link.has_given_up else "warn"
             case LinkState.CONNECTING:
                 text, look = "connecting", "status"
             case LinkState.CLOSED:

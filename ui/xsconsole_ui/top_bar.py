@@ -74,7 +74,7 @@ class TopBar(QFrame):
         hosts = self._console.inventory.count(Host)
         name = identity.pool_name if identity else ""
         self.pool.setText(f"{name} · {words.count(hosts, 'host')}" if name else "")
-        self.state.setText(word)
+        self.state.setText(self.tr("not reconnecting") if link.has_given_up else word)
         self.state.setToolTip(f"Last heard of {times.exact_time(link.as_of)}" if link.as_of else "")
         self.who.setText(f"{identity.actor} · {identity.role}" if identity else "")
         refused = [right for right in self._console.rights if not right.is_allowed]

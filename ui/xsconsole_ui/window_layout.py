@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from xsconsole_ui import pieces
+from xsconsole_ui.notices import Notices
 
 FIRST_SIZE = QSize(1440, 900)
 RAIL_WIDTH = 57
@@ -53,8 +54,8 @@ def add_rail(window: QMainWindow, title: str, places: Sequence[QAction]) -> QToo
     return rail
 
 
-def set_centre(window: QMainWindow, above: QWidget, pages: Sequence[QWidget]) -> QStackedWidget:
-    """Make the centre: notices above the place that is on show."""
+def set_centre(window: QMainWindow, notices: Notices, pages: Sequence[QWidget]) -> QStackedWidget:
+    """Make the centre: the place that is on show, with notices over its foot."""
     stack = QStackedWidget(window)
     for page in pages:
         stack.addWidget(page)
@@ -62,8 +63,8 @@ def set_centre(window: QMainWindow, above: QWidget, pages: Sequence[QWidget]) ->
     column = QVBoxLayout(centre)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    column.addWidget(above)
     column.addWidget(stack, 1)
+    notices.lie_over(centre)
     window.setCentralWidget(centre)
     return stack
 

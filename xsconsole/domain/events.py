@@ -19,11 +19,15 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkChanged:
-    """The road to the pool opened or broke. `as_of` is when the last change was heard."""
+    """The road to the pool opened or broke. `as_of` is when the last change was heard.
+
+    `has_given_up`: it is lost for a reason that only a person can mend, and nothing is tried any more.
+    """
 
     state: LinkState
     as_of: datetime | None = None
     error: ConsoleError | None = None
+    has_given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

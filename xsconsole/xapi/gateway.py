@@ -353,7 +353,8 @@ class Gateway:
             return
         self._state = state
         self._has_changed.set()
-        self._on_link(LinkChanged(state=state, as_of=self._as_of, error=self._error))
+        has_given_up = state is LinkState.LOST and isinstance(self._error, FINAL)
+        self._on_link(LinkChanged(state=state, as_of=self._as_of, error=self._error, has_given_up=has_given_up))
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._executor, work)

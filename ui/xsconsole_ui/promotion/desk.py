@@ -33,7 +33,7 @@ class Desk(QObject):
     """The one path of drag, key, button and menu."""
 
     question_changed = Signal()
-    failed = Signal(object, str)  # ConsoleError, what was asked for
+    failed = Signal(object, str, object)  # ConsoleError, what was asked for, ConfigurationId or None
     started = Signal(str)  # RunId
     ended = Signal(str)  # RunId
 
@@ -61,7 +61,7 @@ class Desk(QObject):
         try:
             plan = self._console.plan(command)
         except ConsoleError as refusal:
-            self.failed.emit(refusal, self._subject(command))
+            self.failed.emit(refusal, self._subject(command), _configuration_of(command))
             return
         question = Question(command=command, plan=plan)
         if show_only or plan.asks or self.can_restore(command):
@@ -109,13 +109,13 @@ class Desk(QObject):
         self.question_changed.emit()
 
     async def _do(self, command: Confirmed | Settle) -> None:
-        subject = self._subject(command.command if isinstance(command, Confirmed) else command)
+        asked = command.command if isinstance(command, Confirmed) else command
         try:
             run = await self._console.do(command)
         except ConsoleError as refusal:
             self._is_starting = False
             self.question_changed.emit()
-            self.failed.emit(refusal, subject)
+            self.failed.emit(refusal, self._subject(asked), _configuration_of(asked))
             if self._question is not None:
                 self._plan_again(self._question.command, self._question)
             return
@@ -152,7 +152,7 @@ class Desk(QObject):
             self.ended.emit(run)
 
     def _subject(self, command: Plannable | Settle) -> str:
-        configuration = getattr(command, "configuration", None)
+        configuration = _configuration_of(command)
         card = self._console.board.cards.get(configuration) if configuration else None
         name = card.name if card else getattr(command, "name", "") or getattr(command, "service", "")
         target = getattr(command, "target", None)
@@ -160,6 +160,11 @@ class Desk(QObject):
         stage = workflow.stage(target) if workflow and target else None
         verb = {Promote: "Promote", Demote: "Demote"}.get(type(command), type(command).__name__)
         return f"{verb} {name} to {stage.name}" if stage else f"{verb} {name}".strip()
+
+
+def _configuration_of(command: Plannable | Settle) -> ConfigurationId | None:
+    """Return what the command is about; a new configuration has no id yet."""
+    return getattr(command, "configuration", None)
 
 
 def newest_restore_point(card: Card, command: Demote) -> RestorePoint | None:

@@ -1,0 +1,110 @@
+"""What the window tells of commands, runs and the road to the pool; and when it takes that back."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.board import Standing
+from xsconsole.domain.events import LinkState
+from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.runs import RunState
+from xsconsole.errors import CertificateChanged, ConsoleError, HeldElsewhere
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.notices import Notices
+from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.status_line import StatusLine
+
+ROAD = "road"
+
+
+class Teller(QObject):
+    """Nothing it said stays in sight once it is no longer so."""
+
+    def __init__(
+        self,
+        console: Console,
+        bridge: Bridge,
+        desk: Desk,
+        notices: Notices,
+        status: StatusLine,
+        *,
+        connect: QAction,
+        is_in_sight: Callable[[RunId], bool],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._notices = notices
+        self._status = status
+        self._connect = connect
+        self._is_in_sight = is_in_sight
+        self._state = console.link.state
+        self._held: dict[ConfigurationId, bool] = {}  # by somebody else; whether the board has shown it
+        desk.failed.connect(self._tell_refusal)
+        desk.started.connect(self._on_start)
+        desk.ended.connect(self._tell_outcome)
+        bridge.card_changed.connect(self._look_at_card)
+        bridge.link_changed.connect(self._look_at_road)
+        bridge.inventory_changed.connect(status.show_link)
+
+    @Slot(object, str, object)
+    def _tell_refusal(self, error: ConsoleError, subject: str, configuration: ConfigurationId | None) -> None:
+        self._notices.withdraw(_asked(configuration))
+        self._notices.tell_error(error, subject, about=_asked(configuration))
+        if configuration is not None and (isinstance(error, HeldElsewhere) or self._is_running(configuration)):
+            self._held[configuration] = self._is_running(configuration)
+
+    @Slot(str)
+    def _on_start(self, run: RunId) -> None:
+        self._status.say("")
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is not None:
+            self._forget(status.plan.intent.configuration)
+
+    @Slot(str)
+    def _tell_outcome(self, run: RunId) -> None:
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is None:
+            return
+        title = words.title(status.plan, self._console.board.workflow)
+        done = self.tr("Done: {title}").format(title=title)
+        self._status.say(done if status.state is RunState.DONE else "")
+        if status.error is not None and not self._is_in_sight(run):
+            self._notices.tell_error(status.error, title)
+
+    @Slot(str)
+    def _look_at_card(self, configuration: ConfigurationId) -> None:
+        """Take the refusal back once whoever had the configuration is done with it."""
+        if configuration not in self._held:
+            return
+        if self._is_running(configuration):
+            self._held[configuration] = True
+        elif self._held[configuration]:
+            self._forget(configuration)
+
+    @Slot()
+    def _look_at_road(self) -> None:
+        link = self._console.link
+        if link.state is not self._state:
+            self._status.say("")  # what was said of the other state is no longer so
+        self._state = link.state
+        self._notices.withdraw(ROAD)
+        if link.state is LinkState.LOST and link.has_given_up and link.error is not None:
+            is_certificate = isinstance(link.error, CertificateChanged)
+            way_out = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
+            self._notices.tell_error(link.error, about=ROAD, way_out=(way_out, self._connect))
+
+    def _is_running(self, configuration: ConfigurationId) -> bool:
+        card = self._console.board.cards.get(configuration)
+        return card is not None and card.standing is Standing.RUNNING
+
+    def _forget(self, configuration: ConfigurationId) -> None:
+        self._held.pop(configuration, None)
+        self._notices.withdraw(_asked(configuration))
+
+
+def _asked(configuration: ConfigurationId | None) -> tuple[str, ConfigurationId | None]:
+    return ("asked", configuration)
