@@ -30,7 +30,7 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Promote
-from xsconsole.errors import Refused
+from xsconsole.errors import CertificateChanged, Refused
 from xsconsole_ui import actions
 from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.demo.gestures import click, until
@@ -169,7 +169,8 @@ async def test_a_certificate_that_changes_under_way_is_an_alarm_with_the_way_to_
             (dialog,) = window.findChildren(ConnectDialog)
             assert dialog.certificate.isVisible()
             expected = dialog.certificate.expected.text().replace("\n", "").replace(":", "").casefold()
-            assert expected == (first.fingerprint or "").replace(":", "").casefold()
+            assert isinstance(console.link.error, CertificateChanged)
+            assert expected == console.link.error.expected.replace(":", "").casefold()
             dialog.certificate.typed.setText(dialog.certificate.shown.text().replace("\n", ":")[-11:])
             click(dialog.go)
             assert dialog.password.isVisible()
