@@ -342,6 +342,8 @@ class Gateway:
         return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False)
 
     def _report_lost(self, error: ConsoleError) -> None:
+        if isinstance(self._error, FINAL):
+            return  # why it was given up stands: whatever else is lost then, nobody mends it
         is_known = self._state is LinkState.LOST and str(self._error) == str(error)
         self._error = error
         self._is_live.clear()
