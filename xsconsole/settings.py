@@ -1,7 +1,8 @@
 """The home folder, and what this console remembers outside the database: who it is, known pools, its windows."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -10,9 +11,10 @@ import platformdirs
 
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.engine.ports import Ids
-from xsconsole.errors import SchemaTooNew
+from xsconsole.errors import Refused, SchemaTooNew
 from xsconsole.store import files
 from xsconsole.store.sqlite import failures
+from xsconsole.xapi.addresses import canonical_url
 
 FORMAT = 1
 FILE_NAME = "settings.json"
@@ -188,7 +190,21 @@ def _read(path: Path) -> Preferences | None:
             reason=f"The settings are of format {version}; this console knows formats up to {FORMAT}.",
             mend="Use the newer console that wrote them, or another home folder. Nothing was changed.",
         )
-    return msgspec.json.decode(content, type=Preferences)
+    preferences = msgspec.json.decode(content, type=Preferences)
+    return msgspec.structs.replace(preferences, pools=tuple(_each_once(preferences.pools)))
+
+
+def _each_once(pools: tuple[KnownPool, ...]) -> Iterator[KnownPool]:
+    """Yield pools with the one form of their addresses, which earlier builds kept as they were typed."""
+    seen = set()
+    for pool in pools:
+        with suppress(Refused):
+            # A user and a password that came to stand in an address end here.
+            url = canonical_url(pool.url.rpartition("@")[2] if "@" in pool.url else pool.url)
+            fingerprint = pool.fingerprint if url.startswith("https://") else None
+            if url not in seen:
+                yield msgspec.structs.replace(pool, url=url, fingerprint=fingerprint)
+            seen.add(url)
 
 
 def _encoded(preferences: Preferences) -> bytes:

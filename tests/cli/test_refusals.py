@@ -114,7 +114,30 @@ def test_a_certificate_nobody_knows_and_one_that_changed(tmp_path: Path) -> None
         refused(shell.say("status"), pool.fingerprint, "--fingerprint")
         assert shell.say("status", "--fingerprint", pool.fingerprint).status == 0
         assert shell.say("status").status == 0
-        refused(shell.say("status", "--fingerprint", "00" * 32), "certificate")
+        changed = shell.say("status", "--fingerprint", "00" * 32)
+        refused(changed, "another certificate", f"--fingerprint {pool.fingerprint}")
+        other_spelling = replace(pool, url=pool.url.removeprefix("https://").upper() + "/")
+        assert replace(shell, pool=other_spelling).say("status").status == 0
+        assert (shell.home / "settings.json").read_text().count('"url"') == 1
+
+
+def test_a_password_in_an_address_is_refused_and_kept_nowhere(shell: Shell) -> None:
+    address = shell.pool.url.replace("://", "://root:not+secret@")
+    careless = replace(shell, pool=replace(shell.pool, url=address))
+
+    for said in (careless.say("status"), careless.say("promote", "shop@staging", "--to", "production")):
+        refused(said, "user or a password", "apart from it")
+        assert "not+secret" not in said.err
+    for path in shell.home.rglob("*"):
+        assert not path.is_file() or b"not+secret" not in path.read_bytes()
+
+
+def test_a_fingerprint_that_is_none_is_refused_and_so_is_one_without_tls(shell: Shell) -> None:
+    refused(
+        replace(shell, pool=replace(shell.pool, url="https://127.0.0.1")).say("status", "--fingerprint", "zz"), "zz"
+    )
+    refused(shell.say("status", "--fingerprint", "00" * 32), "without TLS")
+    assert shell.say("status").status == 0
 
 
 def test_hostile_names_do_not_reach_the_terminal_raw(shell: Shell) -> None:

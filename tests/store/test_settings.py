@@ -1,3 +1,4 @@
+import json
 import os
 import resource
 from pathlib import Path
@@ -226,3 +227,17 @@ def test_a_file_that_stands_is_not_written_as_new(tmp_path: Path) -> None:
 
     assert (tmp_path / "f").read_bytes() == b"one"
     assert os.listdir(tmp_path) == ["f"]
+
+
+def test_addresses_that_an_earlier_build_kept_as_typed_become_one_and_lose_their_password(tmp_path: Path) -> None:
+    opened(tmp_path)
+    typed = ("https://root:pw@ACME:443/", "acme", "http://acme", "no address")
+    pools = [{"url": url, "user": "root", "fingerprint": "ab:cd"} for url in typed]
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "pools": pools}), encoding="utf-8")
+
+    settings = opened(tmp_path)
+    settings.forget_pool("http://acme")
+
+    assert [(pool.url, pool.fingerprint) for pool in settings.pools] == [("https://acme", "ab:cd")]
+    assert b"pw" not in path.read_bytes()

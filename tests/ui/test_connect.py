@@ -103,6 +103,23 @@ async def test_an_unreachable_address_is_one_clear_sentence(dialog, url):
     assert dialog.go.isEnabled()
 
 
+async def test_a_password_in_the_address_is_refused_and_kept_nowhere(dialog, console, pool):
+    address = pool.url.replace("://", f"://root:{pool.password}@")
+    answer(dialog, address, "root", pool.password)
+
+    dialog.go.click()
+    await until(dialog.news.isVisible)
+    said = dialog.news.text
+    dialog.address.setText(pool.url + "/")
+    dialog.go.click()
+    await until(lambda: not dialog.isVisible())
+
+    assert "user or a password" in said
+    assert pool.password not in said
+    assert [known.url for known in console.home.settings.pools] == [pool.url]
+    assert not [row for row in await console.audit_page(AuditQuery()) if pool.password in str(row.fact.details)]
+
+
 async def test_what_the_role_may_not_do_is_said_before_the_first_view(dialog, console, pool):
     answer(dialog, pool.url, "dave", pool.passwords["dave"])
 

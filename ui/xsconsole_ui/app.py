@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from xsconsole.console import Connection, Console, Secret
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.collector import Collector
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.main_window import MainWindow
@@ -125,10 +125,17 @@ async def _live(
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:
     known = await options.connection(console) if options.connection is not None else None
     if known is None:
-        proposed = Connection(url=options.url, user=options.user or DEFAULT_USER) if options.url else None
-        window.ask_to_connect(proposed)
+        window.ask_to_connect(_proposed(window, options))
     else:
         window.connect_to(*known)
+
+
+def _proposed(window: MainWindow, options: Options) -> Connection | None:
+    try:
+        return Connection(url=options.url, user=options.user or DEFAULT_USER) if options.url else None
+    except Refused as refusal:
+        window.notices.tell_error(refusal)
+        return None
 
 
 class _reported:

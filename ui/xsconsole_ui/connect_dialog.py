@@ -186,8 +186,8 @@ class ConnectDialog(QDialog):
         typed = self.password.text()
         password = Secret(typed) if typed or self._stored is None else self._stored
         accepted = self._shown[1] if self._shown is not None and self._shown[0] == self.url else None
-        connection = self._console.home.known_connection(self.url, self.user.text().strip(), accepted)
         try:
+            connection = self._console.home.known_connection(self.url, self.user.text().strip(), accepted)
             await self._console.connect(connection, password)
         except CertificateUnknown as unknown:
             self._step, self._shown = Step.UNKNOWN, (self.url, unknown.fingerprint)

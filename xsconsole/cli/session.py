@@ -15,7 +15,7 @@ from xsconsole.domain.board import Card, published_workflow
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.naming import full_name
 from xsconsole.domain.workflow import Workflow
-from xsconsole.errors import CertificateUnknown, NotFound, Refused
+from xsconsole.errors import CertificateChanged, CertificateUnknown, NotFound, Refused
 
 
 @asynccontextmanager
@@ -41,6 +41,14 @@ async def _connect(console: Console, connection: Connection, password: Secret) -
             "Compare the fingerprint with what the host itself shows, then say "
             f"`--fingerprint {failure.fingerprint}` once; it is kept."
         )
+        raise
+    except CertificateChanged as failure:
+        if failure.fingerprint:
+            failure.mend = (
+                "Do not connect unless you know why: another machine may answer there. If the host was installed anew, "
+                "compare the new fingerprint with what the host itself shows, then say "
+                f"`--fingerprint {failure.fingerprint}` once; it is kept."
+            )
         raise
 
 

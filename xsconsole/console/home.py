@@ -14,8 +14,8 @@ from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
 from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
+from xsconsole.xapi.addresses import EXAMPLE, canonical_url
 
-DEFAULT_PORT_HINT = "such as https://xen-1.example"
 TRUST_ROWS = 1000
 
 
@@ -130,12 +130,12 @@ class Home:
         """Return where to connect: as given, completed by what is known of the pool.
 
         Raises:
-            Refused: no address was given and none is known.
+            Refused: no address was given and none is known, or it is none.
         """
-        known = self.settings.known_pool(url) if url else next(iter(self.settings.pools), None)
+        known = self.settings.known_pool(canonical_url(url)) if url else next(iter(self.settings.pools), None)
         address = url or (known.url if known else None)
         if address is None:
-            raise Refused(reason="No pool is known yet.", mend=f"Give its address with --pool, {DEFAULT_PORT_HINT}.")
+            raise Refused(reason="No pool is known yet.", mend=f"Give its address with --pool, such as {EXAMPLE}.")
         return Connection(
             url=address,
             user=user or (known.user if known else "root"),

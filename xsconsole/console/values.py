@@ -2,14 +2,27 @@
 
 from dataclasses import dataclass
 
+from xsconsole.xapi.addresses import canonical_fingerprint, canonical_url
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where to connect and as whom. `fingerprint` is the pinned SHA-256 of the host's certificate."""
+    """Where to connect and as whom. `fingerprint` is the pinned SHA-256 of the host's certificate.
+
+    Both are brought into the one form in which they are kept.
+
+    Raises:
+        Refused: the address or the fingerprint is none, or the address holds a password.
+    """
 
     url: str
     user: str
     fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", canonical_url(self.url))
+        if self.fingerprint is not None:
+            object.__setattr__(self, "fingerprint", canonical_fingerprint(self.fingerprint, self.url))
 
 
 class Secret:
