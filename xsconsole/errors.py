@@ -38,6 +38,13 @@ class NotPermitted(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotSupported(Refused):
+    """This pool's XAPI is of a version that does not know the call; it had no effect."""
+
+    method: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
 class NotFound(Refused):
     """The name fits nothing. `choices` are names that exist."""
 

@@ -9,6 +9,7 @@ from xsconsole.errors import (
     ConnectionLost,
     ConsoleError,
     NotPermitted,
+    NotSupported,
     PoolFailed,
     SessionLost,
     Unreachable,
@@ -22,6 +23,9 @@ BELOW = (XenAPI.Failure, RoadBroken, BadAnswer)
 # Answers of a host that is not, or not yet, the one to ask.
 NOT_NOW = frozenset({"HOST_STILL_BOOTING", "HOST_HAS_NO_MANAGEMENT_IP", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE"})
 LOG_IN_AGAIN = frozenset({"SESSION_INVALID", "HOST_IS_SLAVE"})
+# What an older or a newer XAPI says to a call that it does not have.
+UNKNOWN_CALL = frozenset({"MESSAGE_METHOD_UNKNOWN", "MESSAGE_REMOVED", "MESSAGE_DEPRECATED"})
+NOT_PERMITTED = "RBAC_PERMISSION_DENIED"
 
 
 def code_of(failure: BaseException) -> str:
@@ -41,9 +45,24 @@ def failed(failure: Exception, *, method: str, pool: str) -> ConsoleError:
         return SessionLost(pool=pool)
     if code in NOT_NOW:
         return ConnectionLost(pool=pool, cause=code, was_sent=False)
-    if code == "RBAC_PERMISSION_DENIED":
+    return refusal(code, parameters, method=method)
+
+
+def refusal(code: str, parameters: tuple[str, ...], *, method: str, task: str | None = None) -> ConsoleError:
+    """Return what XAPI's no to a call or in a task is to its caller."""
+    if code == NOT_PERMITTED:
         return not_permitted(*parameters)
-    return PoolFailed(code=code, parameters=parameters, method=method)
+    if code in UNKNOWN_CALL:
+        return not_supported(method)
+    return PoolFailed(code=code, parameters=parameters, method=method, task=task)
+
+
+def not_supported(method: str) -> NotSupported:
+    return NotSupported(
+        reason=f"This pool's version of XenServer or XCP-ng does not know the call {method}.",
+        mend="Update the pool's hosts, or do it in another way.",
+        method=method,
+    )
 
 
 def not_permitted(permission: str = "", words: str = "") -> NotPermitted:

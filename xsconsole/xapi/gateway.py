@@ -17,11 +17,13 @@ from xsconsole.errors import (
     ConnectFailed,
     ConnectionLost,
     ConsoleError,
+    NotSupported,
     PoolUnavailable,
     SessionLost,
     WrongPassword,
 )
 from xsconsole.xapi.backoff import Backoff
+from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported
 from xsconsole.xapi.feed import Feed, Listener
 from xsconsole.xapi.hosts import KnownHosts
 from xsconsole.xapi.login import Credentials, Login, Password, log_in, log_out
@@ -206,6 +208,8 @@ class Gateway:
                 await self._has_changed.wait()
         except TimeoutError:
             self._error = self._lost("no answer in time")
+        if isinstance(self._error, NotSupported):
+            raise ConnectFailed(url=self._url, reason=self._error.reason, mend=self._error.mend) from self._error
         if not self._is_live.is_set():
             cause = getattr(self._error, "cause", "the session has ended")
             raise ConnectFailed(
@@ -323,6 +327,9 @@ class Gateway:
         self._needs_mending.set()
 
     def _lose_login(self, cause: str) -> None:
+        if cause in UNKNOWN_CALL:
+            self._report_lost(not_supported("event.from"))  # which no log-in can mend
+            return
         log.info("the session on %s has ended: %s", self._url, cause)
         self._lose_session()
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import XenAPI
 
@@ -18,6 +18,8 @@ from xsconsole.xapi.client import Session
 from xsconsole.xapi.errors import BadAnswer, RoadBroken
 from xsconsole.xapi.transport import CONNECT_TIMEOUT_S, Address, Road, parse_address, with_wire
 from xsconsole.xapi.trust import Trust
+
+T = TypeVar("T")
 
 ORIGINATOR = "xsconsole"
 API_VERSION = "1.0"  # XAPI takes it and looks at it no more
@@ -162,17 +164,27 @@ def originator() -> str:
 def _login(session: Session, address: Address, user: str) -> Login:
     api, handle = session.xenapi, session.handle
     (pool_ref, pool), *_ = api.pool.get_all_records().items()
-    is_superuser = api.session.get_is_local_superuser(handle)
-    rights = frozenset(api.session.get_rbac_permissions(handle))
+    is_superuser = _unless_unknown(api.session.get_is_local_superuser, handle, otherwise=True)
+    rights: frozenset[str] = frozenset(_unless_unknown(api.session.get_rbac_permissions, handle, otherwise=()))
     role = SUPERUSER_ROLE if is_superuser else _role(session, rights)
     identity = Identity(
         pool=Uuid(pool["uuid"]),
         pool_name=pool["name_label"],
-        actor=api.session.get_auth_user_name(handle) or user,
+        actor=_unless_unknown(api.session.get_auth_user_name, handle, otherwise="") or user,
         role=role,
         session=hashlib.sha256(handle.encode()).hexdigest(),
     )
     return Login(address=address, handle=handle, pool_ref=Ref(pool_ref), identity=identity, rights=rights)
+
+
+def _unless_unknown(call: Callable[[str], T], handle: str, *, otherwise: T) -> T:
+    """Ask what hosts without roles do not know: there everybody who is let in may do everything."""
+    try:
+        return call(handle)
+    except XenAPI.Failure as failure:
+        if failures.code_of(failure) in failures.UNKNOWN_CALL:
+            return otherwise
+        raise
 
 
 def _role(session: Session, rights: frozenset[str]) -> str:

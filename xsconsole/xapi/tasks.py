@@ -13,7 +13,7 @@ from xsconsole.engine.ports import Progress
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, PoolUnavailable
 from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer
-from xsconsole.xapi.failures import not_permitted
+from xsconsole.xapi.failures import refusal
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.wire import value_of_xml
@@ -249,6 +249,4 @@ class Tasks:
             except BadAnswer as failure:
                 raise self._unknown(str(failure)) from failure
         code, *parameters = task.error_info or ("TASK_CANCELLED",)
-        if code == "RBAC_PERMISSION_DENIED":
-            raise not_permitted(*parameters)
-        raise PoolFailed(code=code, parameters=tuple(parameters), method=method, task=task.uuid)
+        raise refusal(code, tuple(parameters), method=method, task=task.uuid)
