@@ -16,6 +16,8 @@ from embedded import EmbeddedPool
 from xsconsole.simpool import certificates
 
 Edit = Callable[[bytes, bytes], bytes]
+Transfer = Callable[[BaseHTTPRequestHandler], None]
+"""Answers a GET or a PUT."""
 
 
 def unedited(request: bytes, answer: bytes) -> bytes:
@@ -53,6 +55,7 @@ class Forwarder(ThreadingHTTPServer):
         self.bodies: list[bytes] = []
         self.connections = 0
         self._open: set[socket.socket] = set()
+        self.transfer: Transfer | None = None
 
     @property
     def url(self) -> str:
@@ -107,6 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(response.status, self.server.edit(body, response.read()), response.headers["content-type"])
         finally:
             onward.close()
+
+    def do_GET(self) -> None:
+        assert self.server.transfer is not None
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.server.transfer(self)
+
+    do_PUT = do_GET
 
     def _answer(self, status: int, body: bytes, content_type: str) -> None:
         self.send_response(status)

@@ -175,7 +175,7 @@ async def test_a_task_from_before_a_restart_is_followed_by_its_mark(
     before, _ = await connect(pool)
     mark = RunId("adopted")
     ref = Ref(await before._session.call("Async.VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "adopted"))
-    await before._tasks._mark(ref, mark)
+    await before._tasks.mark(ref, mark)
     await before.close()
     after, _ = await connect(pool)
 

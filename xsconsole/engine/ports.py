@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from xsconsole.domain.acts import ObjectId
@@ -15,6 +16,10 @@ from xsconsole.engine.commands import Operate
 
 Progress = Callable[[float], None]
 """Called with 0 to 1, on the loop's thread."""
+
+
+TransferProgress = Callable[[int, float], None]
+"""Called with the bytes that were moved and with the pool's own 0 to 1, on the loop's thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,68 @@ class ObjectPort(Protocol):
 
     async def cancel(self, mark: RunId) -> None:
         """Ask the pool to cancel what carries `mark`; `perform` then tells how it ended."""
+
+
+class Compression(StrEnum):
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+class DiskFormat(StrEnum):
+    RAW = "raw"
+    VHD = "vhd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """What went over the wire. `sha256` is that of exactly these bytes, in hexadecimal digits."""
+
+    size_bytes: int
+    sha256: str
+
+
+class TransferPort(Protocol):
+    """Whole machines and disks as files. Nothing is held in memory, and nothing unfinished keeps the file's name.
+
+    Whoever stops waiting cancels. A transfer is done when the pool's task says so, not when the bytes end.
+
+    Raises beside what every call may:
+        Refused: the file is there already, or the pool sends the transfer to a host that is not its own.
+        StoreFailed: the file cannot be read or written; `DiskFull`.
+    """
+
+    async def export_vm(
+        self,
+        vm: Uuid,
+        file: Path,
+        run: RunId,
+        on_progress: TransferProgress,
+        *,
+        compression: Compression = Compression.NONE,
+    ) -> Transferred:
+        """Write a halted or suspended VM, a template or a snapshot as an XVA."""
+
+    async def export_disk(
+        self,
+        disk: Uuid,
+        file: Path,
+        run: RunId,
+        on_progress: TransferProgress,
+        *,
+        disk_format: DiskFormat = DiskFormat.RAW,
+    ) -> Transferred: ...
+
+    async def import_vm(
+        self,
+        file: Path,
+        run: RunId,
+        on_progress: TransferProgress,
+        *,
+        sr: Uuid | None = None,
+        is_restore: bool = False,
+    ) -> tuple[tuple[Uuid, ...], Transferred]:
+        """Make VMs of an XVA and return them; a restore keeps their uuids and the addresses of their interfaces."""
 
 
 class Ledger(Protocol):

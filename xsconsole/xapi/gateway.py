@@ -32,6 +32,7 @@ from xsconsole.xapi.pool import XapiPool
 from xsconsole.xapi.search import OtherPool, Search
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
+from xsconsole.xapi.transfer import XapiTransfers
 from xsconsole.xapi.transport import Address, parse_address
 from xsconsole.xapi.trust import Trust
 
@@ -78,6 +79,7 @@ class Gateway:
         self._session = PoolSession(login, on_lost=self._lose_session, on_unreachable=self._is_live.clear)
         self._tasks = Tasks(self._session, until_available=self.until_available)
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
+        self.transfers = XapiTransfers(self._session, self._tasks, self._hosts, trust)
         self.objects = XapiObjects(self._session, self._tasks, self.pool)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING

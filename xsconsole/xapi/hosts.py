@@ -21,6 +21,10 @@ class KnownHosts:
     def addresses(self) -> tuple[str, ...]:
         return tuple(self._hosts.values()) or self._first
 
+    def has(self, address: str) -> bool:
+        """Whether a host of the pool listens there."""
+        return address in self.addresses
+
     def hear(self, batch: ChangeBatch) -> None:
         """Take in what the feed tells of hosts and their certificates."""
         if batch.is_whole:

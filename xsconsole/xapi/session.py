@@ -96,6 +96,11 @@ class PoolSession:
             self._calls.abandon(before)
             self._cancels.abandon(before)
 
+    def lost(self) -> SessionLost:
+        """Note that the pool does not know this session any more, and return what that is to whoever waits."""
+        self._on_lost()
+        return SessionLost(pool=self.pool_name)
+
     async def call(self, method: str, *params: object) -> Any:
         """Call `method`, the session being its first parameter, and return its value as it stands on the wire.
 

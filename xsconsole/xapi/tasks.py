@@ -106,25 +106,33 @@ class Tasks:
         try:
             ref = Ref(await asyncio.shield(start))
             with self._listening(ref) as news:
-                await self._mark(ref, run)
+                await self.mark(ref, run)
                 task = await self._finished(ref, news, method, on_progress)
         except asyncio.CancelledError:
             if not is_left_alone:
                 await asyncio.shield(self._cancelled(start))
             raise
-        await self._tidy(ref)
-        return self._result(task, method)
+        await self.tidy(ref)
+        return self.result_of(task, method)
 
     async def follow(self, run: RunId, on_progress: Progress) -> bool:
         """Wait for the end of a task that carries `run`; False where the pool has none. Raises as `run` does."""
         ref = next(iter(await self._marked(run)), None)
         if ref is None:
             return False
-        with self._listening(ref) as news:
-            task = await self._finished(ref, news, "the task", on_progress)
-        await self._tidy(ref)
-        self._result(task, task.name_label.removeprefix("Async."))
+        task = await self.ended(ref, "the task", on_progress)
+        await self.tidy(ref)
+        self.result_of(task, task.name_label.removeprefix("Async."))
         return True
+
+    async def ended(self, ref: Ref, what: str, on_progress: Progress | None = None) -> Task:
+        """Wait for the end of a task and return it as it ended, however it did.
+
+        Raises:
+            ConnectionLost: nobody knows what became of it.
+        """
+        with self._listening(ref) as news:
+            return await self._finished(ref, news, what, on_progress)
 
     async def cancel(self, run: RunId) -> None:
         """Ask the pool to cancel what carries `run`; whoever waits for it is told how it ended."""
@@ -171,7 +179,7 @@ class Tasks:
             Ref(ref): record["status"] for ref, record in records.items() if record["other_config"].get(RUN_KEY) == run
         }
 
-    async def _mark(self, ref: Ref, run: RunId) -> None:
+    async def mark(self, ref: Ref, run: RunId) -> None:
         """Leave the run's name at the task: a hint for who has to wait for it later, so its loss is no failure."""
         with contextlib.suppress(PoolFailed, NotPermitted, PoolUnavailable):
             await self._session.call("task.add_to_other_config", ref, RUN_KEY, run)
@@ -236,13 +244,19 @@ class Tasks:
         except (ConsoleError, TimeoutError) as failure:
             log.warning("a task could not be cancelled: %s", failure)
 
-    async def _tidy(self, ref: Ref) -> None:
+    async def tidy(self, ref: Ref) -> None:
         """Destroy a task that was read: XAPI keeps it for an hour otherwise."""
         self._heard.pop(ref, None)
         with contextlib.suppress(PoolFailed, NotPermitted, PoolUnavailable):
             await self._session.call("task.destroy", ref)
 
-    def _result(self, task: Task, method: str) -> Any:
+    def result_of(self, task: Task, method: str) -> Any:
+        """Return the value that a task gave which has ended.
+
+        Raises:
+            NotPermitted, NotSupported, PoolFailed: it failed.
+            ConnectionLost: what it gave cannot be read.
+        """
         if task.status == "success":
             try:
                 return value_of_xml(task.result)

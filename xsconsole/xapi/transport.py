@@ -106,7 +106,7 @@ class Road:
         self.timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self.vouched_fingerprint: str | None = None
-        self._connection = _connection_to(address)
+        self._connection = connection_to(address)
         self._is_aborted = False
 
     def post(self, method: str, params: Sequence[object], *, timeout_s: float | None = None) -> bytes:
@@ -219,7 +219,8 @@ def cause_of(failure: BaseException) -> str:
     return str(failure) or type(failure).__name__
 
 
-def _connection_to(address: Address) -> HTTPConnection:
+def connection_to(address: Address) -> HTTPConnection:
+    """Return a connection that is not open yet, and believes in nothing but the pinned certificate."""
     if not address.is_secure:
         return HTTPConnection(address.host, address.port)
     # The pinned certificate is the whole proof: there is no authority behind a host's own certificate.
