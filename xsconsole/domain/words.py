@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
+from xsconsole.domain import pool_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     Action,
@@ -296,46 +297,8 @@ def _explain_connect_failure(error: ConnectFailed) -> Notice:
     return Notice(failed=error.reason, mend=error.mend, details=details)
 
 
-_FULL = ("The storage is full.", "Free space in the storage repository or make it larger, then try again.")
-_POOL_SENTENCES: dict[str, tuple[str, str]] = {
-    "SR_BACKEND_FAILURE_44": _FULL,
-    "SR_FULL": _FULL,
-    "SR_BACKEND_FAILURE_109": (
-        "The chain of snapshots is too long.",
-        "Destroy old snapshots and give the storage time to coalesce, then try again.",
-    ),
-    "NO_HOSTS_AVAILABLE": (
-        "No host can run the machine now.",
-        "See that a host has enough free memory, the networks and the storage of the machine.",
-    ),
-    "HOST_NOT_ENOUGH_FREE_MEMORY": ("No host has enough free memory.", "Free memory on a host, then try again."),
-    "OPERATION_BLOCKED": ("The operation is blocked at the machine.", "Remove the block at the machine, then retry."),
-    "OTHER_OPERATION_IN_PROGRESS": ("Another operation runs on the machine.", "Wait for its end, then try again."),
-    "VM_BAD_POWER_STATE": ("The machine's power state changed meanwhile.", "Look at the machine, then try again."),
-    "VM_LACKS_FEATURE": (
-        "The guest cannot be shut down cleanly: it has no guest tools.",
-        "Install the guest tools, or shut the machine down by hand first.",
-    ),
-    "VM_SHUTDOWN_TIMEOUT": ("The guest did not shut down in time.", "Shut the machine down by hand, then try again."),
-    "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT": (
-        "The guest did not answer the request to shut down.",
-        "Shut the machine down by hand, then try again.",
-    ),
-    "VM_REVERT_FAILED": ("The machine could not be returned to its snapshot.", "Look at the storage, then try again."),
-    "VDI_IN_USE": ("A disk is in use.", "Wait until it is free, then try again."),
-    "HANDLE_INVALID": ("Something the run needs is gone from the pool.", "See the details, then try again."),
-    "UUID_INVALID": ("Something the run needs is gone from the pool.", "See the details, then try again."),
-    "RBAC_PERMISSION_DENIED": (
-        "The pool does not permit it to this user.",
-        "Log in as somebody with the role pool-operator or pool-admin.",
-    ),
-    "TASK_CANCELLED": ("Somebody cancelled the task.", "Try again."),
-    "HOST_IS_SLAVE": ("The address is not the pool's coordinator any more.", "Try again when the console reconnected."),
-}
-
-
 def _explain_pool_failure(error: PoolFailed) -> Notice:
-    failed, mend = _POOL_SENTENCES.get(error.code, (f"The pool refused: {error.code}.", "See the details."))
+    failed, mend = pool_words.sentences(error.code, error.parameters)
     parameters = ", ".join(shortened(parameter, 200) for parameter in error.parameters if parameter)
     details = " ".join(part for part in (error.method, error.code, f"[{parameters}]" if parameters else "") if part)
     return Notice(failed=failed, mend=mend, details=details)
