@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch
+from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Inventory
 from xsconsole.xapi import frames
 from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, Frame, LogInAgain, Lost, Resumed, Some
 from xsconsole.xapi.login import Login
@@ -132,7 +132,8 @@ class Feed:
                 self._hand_over(ChangeBatch(changes=changes))
             case End():
                 assert self._whole is not None
-                self._hand_over(ChangeBatch(changes=tuple(self._whole), is_whole=True))
+                changes = tuple(self._whole)
+                self._hand_over(ChangeBatch(changes=changes, is_whole=True, arranged=Inventory.of(changes)))
                 self._whole = None
             case Beat():
                 self._tell(self._listener.is_alive)
