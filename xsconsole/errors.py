@@ -1,5 +1,6 @@
 """One taxonomy of errors. Fields, not formatted strings: words for people are made in `xsconsole.domain.words`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -121,9 +122,10 @@ class WrongPassword(ConnectFailed):
 
 @dataclass(kw_only=True, eq=False)
 class CertificateUnknown(ConnectFailed):
-    """The host shows a certificate nobody has accepted yet."""
+    """The host shows a certificate nobody has accepted yet. `trusted` are those of hosts that led there, by place."""
 
     fingerprint: str = ""
+    trusted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, eq=False)

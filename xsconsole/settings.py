@@ -31,12 +31,16 @@ class KnownPool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint."""
+    """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint.
+
+    `certificates` are the trusted fingerprints of hosts, by host and port: each host of a pool has its own.
+    """
 
     console: ConsoleId
     console_name: str
     key: str | None = None
     pools: tuple[KnownPool, ...] = ()
+    certificates: dict[str, str] = {}
     window: dict[str, str] = {}
     format: Literal[1] = 1
 
@@ -142,6 +146,15 @@ class Settings:
             return msgspec.structs.replace(pool, fingerprint=fingerprint) if pool.url == url else pool
 
         self._change(lambda now: msgspec.structs.replace(now, pools=tuple(map(trusted, now.pools))))
+
+    @property
+    def certificates(self) -> Mapping[str, str]:
+        return self._preferences.certificates
+
+    def keep_certificates(self, certificates: Mapping[str, str]) -> None:
+        """Keep trusted certificates of hosts; later ones replace earlier ones of the same place."""
+        if not certificates.items() <= self.certificates.items():
+            self._change(lambda now: msgspec.structs.replace(now, certificates={**now.certificates, **certificates}))
 
     def forget_pool(self, url: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, pools=_without(now.pools, url)))

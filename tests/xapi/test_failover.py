@@ -15,9 +15,10 @@ from tests.xapi.hosts import Edit, Forwarder, Newcomer, forwarder, slave_of
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import VM
 from xsconsole.engine.ports import Field
-from xsconsole.errors import ConnectFailed, LostMaster, SessionLost
+from xsconsole.errors import CertificateChanged, CertificateUnknown, LostMaster, SessionLost
 from xsconsole.simpool import certificates
 from xsconsole.xapi.search import OtherPool
+from xsconsole.xapi.transport import plain_fingerprint
 
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"
 LIVE_LOST_LIVE = [LinkState.LIVE, LinkState.LOST, LinkState.LIVE]
@@ -260,7 +261,7 @@ async def test_a_host_whose_certificate_the_pool_vouched_for_is_followed(
     secure.fail_over()
     await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE and gateway.url == secure.second.url)
 
-    assert {FIRST, SECOND} <= set(gateway.pins)
+    assert set(gateway.pins) == {urlsplit(one.url).netloc for one in (secure.first, secure.second)}
     await gateway.close()
 
 
@@ -298,22 +299,46 @@ async def test_a_supporter_vouches_for_its_coordinator(pool: EmbeddedPool, secur
 async def test_a_coordinator_that_its_supporter_does_not_vouch_for_is_shown_first(
     pool: EmbeddedPool, secure: Two, connect: Connect
 ) -> None:
-    with pytest.raises(ConnectFailed) as caught:
+    with pytest.raises(CertificateUnknown) as caught:
         await connect(pool, url=secure.second.url, fingerprint=secure.fingerprints[1])
 
-    assert type(caught.value).__name__ == "CertificateUnknown"
     assert caught.value.url == secure.first.url
     assert secure.first.bodies == []
+
+
+async def test_a_supporter_and_its_coordinator_are_accepted_one_after_the_other(
+    pool: EmbeddedPool, secure: Two, connect: Connect
+) -> None:
+    url = secure.second.url
+    with pytest.raises(CertificateUnknown) as caught:
+        await connect(pool, url=url, fingerprint=secure.fingerprints[1])
+
+    gateway, _ = await connect(pool, url=url, fingerprint=secure.fingerprints[0], pins=caught.value.trusted)
+
+    assert gateway.url == secure.first.url
+    assert plain_fingerprint(gateway.fingerprint or "") == plain_fingerprint(secure.fingerprints[1])
+    await gateway.close()
+
+
+async def test_a_certificate_that_was_expected_and_nobody_shows_is_an_alarm(
+    pool: EmbeddedPool, secure: Two, connect: Connect
+) -> None:
+    pins = {urlsplit(secure.first.url).netloc: secure.fingerprints[0]}
+
+    with pytest.raises(CertificateChanged) as caught:
+        await connect(pool, url=secure.first.url, fingerprint="AB" * 32, pins=pins)
+
+    assert caught.value.expected == "AB" * 32
+    assert secure.first.methods[-1] == "session.logout"
 
 
 async def test_pins_of_an_earlier_time_are_alarms_when_a_host_shows_another(
     pool: EmbeddedPool, secure: Two, connect: Connect
 ) -> None:
-    pins = {FIRST: secure.fingerprints[0], SECOND: secure.fingerprints[1]}
+    first, second = (urlsplit(one.url).netloc for one in (secure.first, secure.second))
+    pins = {first: secure.fingerprints[0], second: secure.fingerprints[1]}
     gateway, _ = await connect(pool, url=secure.second.url, pins=pins)
     await gateway.close()
 
-    with pytest.raises(ConnectFailed) as caught:
-        await connect(pool, url=secure.second.url, pins={**pins, FIRST: "AB" * 32})
-
-    assert type(caught.value).__name__ == "CertificateChanged"
+    with pytest.raises(CertificateChanged):
+        await connect(pool, url=secure.second.url, pins={**pins, first: "AB" * 32})

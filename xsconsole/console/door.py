@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,10 +11,10 @@ from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
-from xsconsole.console.launch import own_command
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror
 from xsconsole.console.moves import OwnMoves
+from xsconsole.console.opening import opened
 from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.console.witness import Witness
@@ -43,7 +44,7 @@ from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import ConnectFailed, ConnectionLost, NotPermitted, Refused
+from xsconsole.errors import ConnectionLost, NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
 from xsconsole.xapi.gateway import Gateway
 
@@ -120,22 +121,7 @@ class Console:
             StoreFailed: the record cannot be written.
         """
         await self.disconnect()
-        try:
-            gateway = await Gateway.open(
-                connection.url,
-                connection.user,
-                password,
-                connection.fingerprint,
-                self._mirror.hear,
-                self._hear_link,
-                own_command("feed"),
-            )
-        except ConnectFailed as failure:
-            details = {"url": connection.url, "failure": type(failure).__name__}
-            await self._home.record(
-                Fact(event=AuditEvent.CONNECT_FAILED, actor=connection.user, outcome=Outcome.FAILED, details=details)
-            )
-            raise
+        gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
         self._gateway = gateway
         try:
             await self._take_over(gateway, connection)
@@ -144,7 +130,8 @@ class Console:
             raise
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
-        self._home.remember_pool(connection, gateway.identity.pool_name)
+        named = replace(connection, fingerprint=gateway.fingerprint or connection.fingerprint)
+        self._home.remember_pool(named, gateway.identity.pool_name)
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
         # Who may not publish is shown what the first who may will publish.

@@ -1,5 +1,7 @@
 """What breaks below, as our errors."""
 
+from collections.abc import Mapping
+
 import XenAPI
 
 from xsconsole.errors import (
@@ -101,12 +103,13 @@ def unreachable(address: Address, failure: RoadBroken | BadAnswer) -> ConnectFai
     )
 
 
-def certificate_unknown(address: Address, shown: str) -> CertificateUnknown:
+def certificate_unknown(address: Address, shown: str, *, trusted: Mapping[str, str]) -> CertificateUnknown:
     return CertificateUnknown(
         url=address.url,
         reason=f"Nobody has accepted the certificate of {address.url} yet.",
         mend="Compare its fingerprint with the one on the host's own screen, then accept it.",
         fingerprint=shown,
+        trusted=trusted,
     )
 
 

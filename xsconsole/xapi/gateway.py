@@ -150,8 +150,8 @@ class Gateway:
 
     @property
     def fingerprint(self) -> str | None:
-        """The pinned certificate; None without TLS."""
-        return self._session.login.address.fingerprint
+        """The pinned certificate of the host that was named; None without TLS."""
+        return self.pins.get(parse_address(self._url).place)
 
     @property
     def pins(self) -> Mapping[str, str]:

@@ -78,14 +78,19 @@ def log_in(url: str, credentials: Credentials, trust: Trust) -> Login:
         ConnectFailed: with the reason.
     """
     try:
-        address = parse_address(url)
+        address = first = parse_address(url)
     except ValueError as failure:
         raise failures.no_address(url) from failure
     for _ in range(LARGEST_NUMBER_OF_HOPS):
         answer = attempt(address, credentials, trust)
-        if isinstance(answer, Login):
-            return answer
-        address = answer.address
+        if isinstance(answer, Elsewhere):
+            address = answer.address
+            continue
+        if first.is_secure and trust.unseen is not None:
+            log_out(answer)
+            shown = trust.pins.get(first.place, "")
+            raise failures.certificate_changed(first, shown=shown, pinned=trust.unseen)
+        return answer
     raise ConnectFailed(
         url=url,
         reason="The hosts send each other's clients in a circle: none says that it is the coordinator.",

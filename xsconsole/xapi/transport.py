@@ -44,6 +44,11 @@ class Address:
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
+    def place(self) -> str:
+        """Host and port, by which certificates are known."""
+        return urlsplit(self.url).netloc
+
+    @property
     def is_secure(self) -> bool:
         return self.scheme == "https"
 

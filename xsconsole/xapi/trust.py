@@ -14,25 +14,29 @@ from xsconsole.xapi.transport import (
 
 
 class Trust:
-    """The certificates of one pool's hosts, by the host's name or address.
+    """The certificates of one pool's hosts.
 
     `pins` were accepted by a person, or learned once and kept since. What the pool itself says, over a connection that
     is trusted already, serves for hosts without a pin, and never replaces one.
     """
 
     def __init__(self, *, accepted: str | None = None, pins: Mapping[str, str] | None = None) -> None:
-        """Begin with `pins`; `accepted` is a fingerprint that a person accepted for whichever host shows it."""
+        """Begin with `pins` by host and port; a person accepted `accepted` for whichever host shows it."""
         self._accepted = accepted
+        self._has_been_shown = False
         self._pins = dict(pins or {})
+        self._shown: dict[str, str] = {}
         self._vouched: dict[str, str] = {}
 
     @property
     def pins(self) -> Mapping[str, str]:
-        """Every host's certificate as far as it is known, to be kept."""
-        return {**self._vouched, **self._pins}
+        """The certificates that were shown and trusted, by host and port, to be kept."""
+        return dict(self._shown)
 
-    def knows(self, host: str) -> bool:
-        return host in self._pins or host in self._vouched
+    @property
+    def unseen(self) -> str | None:
+        """What a person accepted and no host has shown; None where there is no such thing."""
+        return None if self._has_been_shown else self._accepted
 
     def vouch(self, host: str, fingerprint: str) -> None:
         """Take in what the pool says of a host's certificate."""
@@ -49,19 +53,22 @@ class Trust:
         if not address.is_secure:
             return address
         shown = shown_fingerprint(address, timeout_s=timeout_s)
-        if self._accepted is not None and _is_same(shown, self._accepted):
-            expected = shown  # a person's word about this very certificate
-        else:
-            expected = self._pins.get(address.host) or self._vouched.get(address.host) or ""
-        if not expected and self._accepted is not None and not self._pins:
-            # It was accepted for this host, which no host has shown so far.
-            expected = self._accepted
-        if not expected:
-            raise failures.certificate_unknown(address, shown)
+        expected = self._expected(address, shown)
+        if expected is None:
+            raise failures.certificate_unknown(address, shown, trusted=self.pins)
         if not _is_same(shown, expected):
             raise failures.certificate_changed(address, shown=shown, pinned=expected)
-        self._pins[address.host] = shown
+        self._pins[address.place] = self._shown[address.place] = shown
         return replace(address, fingerprint=shown)
+
+    def _expected(self, address: Address, shown: str) -> str | None:
+        if self._accepted is not None and _is_same(shown, self._accepted):
+            self._has_been_shown = True
+            return shown  # a person's word about this very certificate
+        known = self._pins.get(address.place) or self._vouched.get(address.host)
+        if known is None and not self._has_been_shown:
+            return self._accepted  # where it was meant for this host, which shows another
+        return known
 
 
 def _is_same(one: str, other: str) -> bool:
