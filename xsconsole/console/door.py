@@ -56,8 +56,10 @@ SHOWN_TIMEOUT_S = 15.0
 class Console:
     """Everything the program can do, for one home folder and one pool. Lives on one loop's thread."""
 
-    def __init__(self, home: Home, timing: LeaseTiming | None = None) -> None:
+    def __init__(self, home: Home, timing: LeaseTiming | None = None, *, is_guest: bool = False) -> None:
+        """Show a pool of `home`; a guest leaves the home open when it is closed."""
         self._home = home
+        self._is_guest = is_guest
         self._timing = timing
         self._bus = Bus()
         self._watch = LeaseWatch(home.clock)
@@ -101,6 +103,10 @@ class Console:
             await home.close()
             raise
         return cls(home, timing)
+
+    def beside(self) -> "Console":
+        """Return a console for another pool, with this one's home, key and record. It is closed before this one."""
+        return Console(self._home, self._timing, is_guest=True)
 
     @property
     def home(self) -> Home:
@@ -317,9 +323,11 @@ class Console:
             await self.disconnect()
             self._mirror.stop()
             await self._witness.close()
-            await self._home.record(Fact(event=AuditEvent.CONSOLE_STOPPED))
+            if not self._is_guest:
+                await self._home.record(Fact(event=AuditEvent.CONSOLE_STOPPED))
         finally:
-            await self._home.close()
+            if not self._is_guest:
+                await self._home.close()
 
     # --- what it hears --------------------------------------------------------------------------------------------
 
