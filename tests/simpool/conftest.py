@@ -9,6 +9,7 @@ import pytest
 import XenAPI
 from embedded import EmbeddedPool, embedded_pool
 from recorded_replay import RECORDINGS
+from xva_files import export, machine, put  # noqa: F401  they are fixtures for the tests of files
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,8 @@ class Books(RuleBasedStateMachine):
     def ask(self, method: str, *arguments: Any) -> object:
         """Make a call as a client would; what the pool refuses is refused."""
         self.taken += 1
-        call = Call(pool=self.pool, session=NOBODY, task=f"OpaqueRef:task-{self.taken}", method=method)
+        task = f"OpaqueRef:task-{self.taken}"
+        call = Call(pool=self.pool, host=self.pool.coordinator, session=NOBODY, task=task, method=method)
         with suppress(XapiError):
             return self.runner.run(_answer(call, method, arguments))
         return None

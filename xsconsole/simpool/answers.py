@@ -1,10 +1,13 @@
 """Answers of any size: encoded between the other work of the process, and sent as fast as the client reads."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from xsconsole.simpool.turns import unhurried
+
+Response = TypeVar("Response", bound=web.StreamResponse)
 
 _SLICE_BYTES = 256 * 1024
 
@@ -15,13 +18,22 @@ async def respond(request: web.BaseRequest, pieces: Iterable[bytes], headers: Ma
     collected = [piece async for piece in unhurried(pieces)]
     size = sum(map(len, collected))
     if size <= _SLICE_BYTES:
-        return web.Response(body=b"".join(collected), headers=headers)
-    response = web.StreamResponse(headers=headers)
+        return _with_connection(request, web.Response(body=b"".join(collected), headers=headers))
+    response = _with_connection(request, web.StreamResponse(headers=headers))
     response.content_length = size
     await response.prepare(request)
     for one in _slices(collected):
         await response.write(one)
     await response.write_eof()
+    return response
+
+
+def _with_connection(request: web.BaseRequest, response: Response) -> Response:
+    """Say whether the connection goes on; with HTTP/1.0 it never does."""
+    is_kept = request.keep_alive and request.version >= HttpVersion11
+    response.headers["connection"] = "keep-alive" if is_kept else "close"
+    if not is_kept:
+        response.force_close()
     return response
 
 

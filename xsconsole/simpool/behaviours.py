@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 from xsconsole.simpool import (
     appliances,
+    blobs,
     cloning,
+    data_source_calls,
     drives,
     events,
     host_calls,
@@ -21,13 +23,16 @@ from xsconsole.simpool import (
     srs,
     storage,
     task_calls,
+    xva_fetch,
 )
 from xsconsole.simpool.calls import Handler
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
         **appliances.CALLS,
+        **blobs.CALLS,
         **cloning.CALLS,
+        **data_source_calls.CALLS,
         **drives.CALLS,
         **events.CALLS,
         **host_calls.CALLS,
@@ -43,5 +48,6 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         **srs.CALLS,
         **storage.CALLS,
         **task_calls.CALLS,
+        **xva_fetch.CALLS,
     }
 )

@@ -1,20 +1,22 @@
-"""The bodies of calls."""
+"""The bodies of calls and commands."""
 
 from aiohttp import web
 
-LARGEST_BODY_BYTES = 64 * 1024 * 1024
+from xsconsole.simpool.wire_values import Malformed
+
+LARGEST_CALL_BYTES = 300 * 1024
+LARGEST_COMMAND_BYTES = 64 * 1024 * 1024
 
 
-async def body_of(request: web.BaseRequest) -> bytes:
-    """Read the body of a call.
+async def body_of(request: web.BaseRequest, *, at_most: int) -> bytes:
+    """Read a body.
 
     Raises:
-        web.HTTPRequestEntityTooLarge: it is larger than any call.
+        Malformed: its length is not said beforehand, or is above the limit.
     """
-    parts, size = [], 0
-    async for part in request.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(max_size=LARGEST_BODY_BYTES, actual_size=size)
-    return b"".join(parts)
+    length = request.content_length
+    if length is None:
+        raise Malformed('Failure("We require a content-length: HTTP header")')
+    if length > at_most:
+        raise Malformed("Http_svr.Client_requested_size_over_limit")
+    return await request.read()

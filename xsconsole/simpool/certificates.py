@@ -49,7 +49,16 @@ def server_context(pem: bytes) -> ssl.SSLContext:
 
 def fingerprint(pem: bytes) -> str:
     """Return the SHA-256 of the certificate as people read it: pairs of capital digits between colons."""
-    return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA256()).hex(":").upper()
+    return _fingerprint(pem, hashes.SHA256())
+
+
+def thumbprints(pem: bytes) -> dict[str, str]:
+    """Return what a client may ask to be told about the coordinator's certificate, by the words of its question."""
+    return {"sha-256:master": fingerprint(pem), "sha-1:master": _fingerprint(pem, hashes.SHA1())}
+
+
+def _fingerprint(pem: bytes, algorithm: hashes.HashAlgorithm) -> str:
+    return x509.load_pem_x509_certificate(pem).fingerprint(algorithm).hex(":").upper()
 
 
 def by_address(content: bytes) -> dict[str, bytes]:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from xsconsole.simpool import control
-from xsconsole.simpool.bodies import body_of
+from xsconsole.simpool.bodies import LARGEST_COMMAND_BYTES, body_of
+from xsconsole.simpool.wire_values import Malformed
 
 PATH = "/simpool/control"
 
@@ -14,8 +15,9 @@ PATH = "/simpool/control"
 async def answer(controlled: control.Controlled, request: web.BaseRequest) -> web.Response:
     """Carry out the command in a request's body; status 400 with the reason where it is none."""
     try:
-        found = await control.obey(controlled, json.loads(await body_of(request)))
-    except (ValueError, control.UnknownCommand) as failure:
+        command = json.loads(await body_of(request, at_most=LARGEST_COMMAND_BYTES))
+        found = await control.obey(controlled, command)
+    except (ValueError, Malformed, control.UnknownCommand) as failure:
         return web.json_response({"error": str(failure)}, status=400)
     return web.json_response(found)
 

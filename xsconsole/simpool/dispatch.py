@@ -181,9 +181,26 @@ class Dispatcher:
     async def _run(
         self, target: Target, session: Session, host: str, task: str, arguments: tuple[object, ...]
     ) -> object:
+        """Make a call for a session, and note it in the audit log."""
         call = Call(pool=self._pool, host=host, session=session, task=task, method=target.name)
-        if target.message.takes_session:
+        if not target.message.takes_session:
+            return await self._call(target, call, arguments)
+        audit = self._pool.audit
+        shown = audit.arguments(target.name, target.message.params, arguments)
+        try:
             require(session.user.role, target.cls.name, target.message, arguments)
+        except XapiError:
+            audit.refused(session, target.name, shown)
+            raise
+        try:
+            result = await self._call(target, call, arguments)
+        except XapiError as error:
+            audit.called(session, target.name, shown, task=task, error=error)
+            raise
+        audit.called(session, target.name, shown, task=task)
+        return result
+
+    async def _call(self, target: Target, call: Call, arguments: tuple[object, ...]) -> object:
         if target.message.is_removed:
             raise XapiError("MESSAGE_REMOVED")
         await self._pool.faults.strike(target.name)

@@ -1,9 +1,11 @@
 """How the pools of a process come to be: from a scenario, or from the file that keeps them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from xsconsole.simpool import operations, recovery, roles, scenario, statefile, users
 from xsconsole.simpool.clock import Clock
+from xsconsole.simpool.depot import Depot
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import Model, load
 from xsconsole.simpool.options import Options
@@ -42,7 +44,7 @@ def found(options: Options) -> tuple[Mapping[str, Pool], StateFile | None]:
 def make_pool(options: Options, model: Model, number: int = 0, part: str = "") -> Pool:
     """Return a new pool, the `number`th of its scenario; raises `CannotServe` as `found` does."""
     facts = _facts(options, number, part)
-    pool = _empty(options, model, facts, life=0)
+    pool = _empty(options, model, facts, life=0, depot=Depot(_depot_path(options, part), is_new=True))
     try:
         scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms, part=part)
     except ValueError as failure:
@@ -52,6 +54,7 @@ def make_pool(options: Options, model: Model, number: int = 0, part: str = "") -
         raise CannotServe(f"the scenario has no room for so many VMs: {text}") from failure
     roles.furnish(pool.db)
     users.admit(pool)
+    pool.begin()
     return pool
 
 
@@ -70,11 +73,14 @@ def _from_file(options: Options, model: Model) -> tuple[Mapping[str, Pool], Stat
 
 def _restored(options: Options, model: Model, state: StateFile, kept: Kept) -> Pool:
     try:
-        pool = _empty(options, model, kept.facts, life=kept.generation)
+        depot = Depot(_depot_path(options, kept.name))
+        pool = _empty(options, model, kept.facts, life=kept.generation, depot=depot)
     except (KeyError, TypeError, ValueError) as failure:
         raise StateUnusable(f"{options.state} is damaged: nobody can tell what {kept.name} was") from failure
     state.restore(pool.db, kept)
+    depot.keep_only(frozenset((*pool.db.refs("VDI"), *pool.db.refs("blob"))))
     users.admit(pool)
+    pool.begin()
     return pool
 
 
@@ -87,7 +93,11 @@ def _facts(options: Options, number: int, part: str) -> Mapping[str, object]:
     }
 
 
-def _empty(options: Options, model: Model, facts: Mapping[str, object], *, life: int) -> Pool:
+def _depot_path(options: Options, part: str) -> Path | None:
+    return None if options.state is None else options.state.with_name(f"{options.state.name}.{part or 'pool'}.disks")
+
+
+def _empty(options: Options, model: Model, facts: Mapping[str, object], *, life: int, depot: Depot) -> Pool:
     return Pool(
         model,
         clock=Clock(speed=options.speed),
@@ -96,4 +106,5 @@ def _empty(options: Options, model: Model, facts: Mapping[str, object], *, life:
         life=life,
         subnet=str(facts["subnet"]),
         release=RELEASES[str(facts["version"])],
+        depot=depot,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from xsconsole.simpool import devices, machines, storage
+from xsconsole.simpool import blobs, devices, machines, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.lifecycle import HALTED, SUSPENDED
@@ -57,6 +57,8 @@ async def destroy(call: Call, vm: str) -> None:
         if row["power_state"] == SUSPENDED and db.exists("VDI", row["suspend_VDI"]):
             storage.remove_disk(pool, row["suspend_VDI"])
         appliance = row["appliance"]
+        for blob in row["blobs"].values():
+            blobs.remove(pool, blob)
         db.destroy("VM", vm)
         pool.refresh_allowed_operations("VM_appliance", appliance)
 

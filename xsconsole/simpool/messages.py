@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
@@ -28,18 +29,28 @@ def post(pool: Pool, name: str, cls: str, ref: str, body: str = "", *, priority:
     return _create(pool, name, priority, cls, uuid, body)
 
 
-def _create(pool: Pool, name: str, priority: int, cls: str, uuid: str, body: str) -> str:
+def assert_object(pool: Pool, cls: str, uuid: str) -> None:
+    """Let pass what messages can be about.
+
+    Raises:
+        XapiError: UUID_INVALID; INTERNAL_ERROR, messages are never about that class.
+    """
+    if cls not in _TABLES:
+        raise XapiError("INTERNAL_ERROR", f'Failure("Xapi_message.handler: Bad class {cls}")')
+    pool.db.by_uuid(_TABLES[cls], uuid)
+
+
+def keep(pool: Pool, ref: str, fields: Mapping[str, Any]) -> str:
+    """Keep a message, under its own reference where nobody else has it; of very many the oldest goes."""
     if pool.db.count("message") >= KEPT:
         pool.db.destroy("message", pool.db.refs("message")[0])
-    return pool.db.create(
-        "message",
-        name=name,
-        priority=priority,
-        cls=cls,
-        obj_uuid=uuid,
-        timestamp=pool.clock.now().replace(microsecond=0),
-        body=body,
-    )
+    is_taken = not ref or pool.db.exists("message", ref)
+    return pool.db.create("message", **fields, **({} if is_taken else {"ref": ref}))
+
+
+def _create(pool: Pool, name: str, priority: int, cls: str, uuid: str, body: str) -> str:
+    fields = {"name": name, "priority": priority, "cls": cls, "obj_uuid": uuid, "body": body}
+    return keep(pool, "", {**fields, "timestamp": pool.clock.now().replace(microsecond=0)})
 
 
 async def create(call: Call, name: str, priority: int, cls: str, obj_uuid: str, body: str) -> str:

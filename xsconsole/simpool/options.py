@@ -23,6 +23,7 @@ class Options:
     churn: float = 0.0
     faults: Path | None = None
     state: Path | None = None
+    web: Path | None = None
     tls: bool = False
     with_parent: bool = False
 
@@ -52,6 +53,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of commands of the control endpoint")
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the pools in this file from one time to the next"
+    )
+    parser.add_argument(
+        "--web", type=Path, metavar="FOLDER", help="files to serve to browsers, such as a built XO Lite"
     )
     parser.add_argument("--tls", action="store_true", help="https with certificates that the hosts sign themselves")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")

@@ -3,8 +3,10 @@
 import random
 from collections.abc import Callable
 
+from xsconsole.simpool.audit_log import AuditLog
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
+from xsconsole.simpool.depot import Depot
 from xsconsole.simpool.events import Registration
 from xsconsole.simpool.faults import Faults
 from xsconsole.simpool.identities import Identities
@@ -29,6 +31,7 @@ class Pool:
         life: int = 0,
         subnet: str = "127.0.0",
         release: Release = RELEASES[NEWEST],
+        depot: Depot | None = None,
     ) -> None:
         """Make an empty pool. `life` differs each time that a pool is read from a file, so that no name comes twice.
 
@@ -45,8 +48,15 @@ class Pool:
         self.sessions = Sessions(self.db, clock)
         self.tasks = Tasks(self.db, clock)
         self.faults = Faults()
+        self.depot = depot or Depot()
+        self.audit = AuditLog(self.db, clock, self.depot)
+        self.began = clock.now()
         self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
+
+    def begin(self) -> None:
+        """Say that the pool is made, and that everything in it has been there for long."""
+        self.began = self.clock.now()
 
     @property
     def ref(self) -> str:

@@ -45,7 +45,7 @@ async def _serve(given: Options) -> None:
         await state.save(databases)
 
     known = identities(given, pools.values())
-    served = [Served(part, pool, save=save, identities=known) for part, pool in pools.items()]
+    served = [Served(part, pool, save=save, identities=known, files=given.web) for part, pool in pools.items()]
     if given.faults is not None:
         for command in _commands(given.faults):
             await _prepare(served, command, given.faults)
@@ -57,12 +57,14 @@ async def _serve(given: Options) -> None:
             one.tell_addresses()
         await desk.listen(0)
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(_keep(state, pools))
+            keeping = [group.create_task(_keep(state, pools))]
+            keeping += [group.create_task(pool.depot.tend(save)) for pool in pools.values()]
             if given.churn:
                 served[0].controlled.churn.start(given.churn, seed=given.seed)
             _introduce(served, desk.url)
             await stopped.wait()
-            keeping.cancel()
+            for one_task in keeping:
+                one_task.cancel()
     finally:
         await desk.end()
         for one in served:
@@ -70,6 +72,8 @@ async def _serve(given: Options) -> None:
         if state is not None:
             await state.save(databases)
             state.close()
+        for pool in pools.values():
+            pool.depot.close()
 
 
 def _stopping(given: Options) -> asyncio.Event:

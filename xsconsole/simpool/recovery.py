@@ -1,6 +1,6 @@
 """What a pool puts in order when it comes back from a file: nothing is under way any more."""
 
-from xsconsole.simpool import domains, guests, lifecycle, placement
+from xsconsole.simpool import attachments, domains, guests, lifecycle, placement
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
 
@@ -11,6 +11,7 @@ def recover(pool: Pool) -> None:
     To be called on the loop that will serve the pool.
     """
     db = pool.db
+    attachments.detach_all(pool)
     interrupted = {vm for vm, row in db.rows("VM") if row["current_operations"]}
     for name, cls in db.model.classes.items():
         if "current_operations" in cls.fields:

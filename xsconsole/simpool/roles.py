@@ -68,12 +68,15 @@ def require(role: Role, cls: str, message: Message, arguments: tuple[object, ...
     if guarded is not None:
         permission, minimum = f"{permission}/key:{guarded[0]}", guarded[1]
     if not is_allowed(role, minimum):
-        able = ", ".join(one for one in Role if is_allowed(one, minimum))
-        raise XapiError(
-            "RBAC_PERMISSION_DENIED",
-            permission,
-            f"No permission in user session. (Roles with this permission: {able})",
-        )
+        raise denial(permission, minimum)
+
+
+def denial(permission: str, minimum: Role) -> XapiError:
+    """Return the error for somebody whose role does not reach a minimum."""
+    able = ", ".join(one for one in Role if is_allowed(one, minimum))
+    return XapiError(
+        "RBAC_PERMISSION_DENIED", permission, f"No permission in user session. (Roles with this permission: {able})"
+    )
 
 
 def furnish(db: Database) -> None:

@@ -15,9 +15,14 @@ from xsconsole.simpool.succession import Succession
 
 
 class Served:
-    """One pool of the process. `identities`: the certificates of the hosts by their addresses, none without TLS."""
+    """One pool of the process. `identities`: the certificates of the hosts by their addresses, none without TLS.
 
-    def __init__(self, part: str, pool: Pool, *, save: control.Save, identities: Mapping[str, bytes]) -> None:
+    `files` is the folder that browsers see.
+    """
+
+    def __init__(
+        self, part: str, pool: Pool, *, save: control.Save, identities: Mapping[str, bytes], files: Path | None
+    ) -> None:
         self.part = part
         self.pool = pool
         self.dispatcher = Dispatcher(pool)
@@ -26,7 +31,10 @@ class Served:
         self.succession = Succession(pool, self.dispatcher, self.stations)
         self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession)})
         self.controlled = control.Controlled(pool=pool, churn=Churn(pool), succession=self.succession, save=save)
-        site = Site(self.controlled, self.dispatcher)
+        thumbprints: dict[str, Mapping[str, str]] = {}
+        site = Site(
+            self.controlled, self.dispatcher, is_listening=self._is_listening, thumbprints=thumbprints, files=files
+        )
         for host in _coordinator_first(pool):
             address = str(pool.db.get("host", host, "address"))
             context = None
@@ -35,6 +43,7 @@ class Served:
 
                 context = certificates.server_context(identities[address])
                 self.fingerprints[address] = certificates.fingerprint(identities[address])
+                thumbprints[host] = certificates.thumbprints(identities[address])
             self.stations[host] = Station(host, address, site.answer, context)
 
     def tell_addresses(self) -> None:
@@ -52,6 +61,9 @@ class Served:
         await self.dispatcher.close()
         for station in self.stations.values():
             await station.end()
+
+    def _is_listening(self, host: str) -> bool:
+        return host in self.stations and self.stations[host].is_listening
 
 
 def identities(given: Options, pools: Iterable[Pool]) -> Mapping[str, bytes]:

@@ -8,6 +8,7 @@ from xsconsole.simpool.calls import Call, Handler
 async def _login_with_password(call: Call, name: str, password: str, version: str = "", originator: str = "") -> str:
     del version  # Nobody has looked at it since API 1.1.
     session = await call.pool.sessions.login(name, password, originator)
+    call.pool.audit.logged_in(session)
     return session.ref
 
 
@@ -17,6 +18,7 @@ async def _login_locally(call: Call, name: str, password: str) -> str:
 
 
 async def _logout(call: Call) -> None:
+    call.pool.audit.logged_out(call.session)
     call.pool.sessions.logout(call.session.ref)
     call.pool.registrations.pop(call.session.ref, None)
 

@@ -47,20 +47,21 @@ def snapshot_disk(pool: Pool, vdi: str, at: datetime) -> str:
     """Take a snapshot of a disk and return its reference; raises as `add_disk` does."""
     fields = _inherited(pool, vdi)
     fields |= {"is_a_snapshot": True, "snapshot_of": vdi, "snapshot_time": at}
-    return _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields)
+    return _sharing(pool, vdi, _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields))
 
 
 def clone_disk(pool: Pool, vdi: str) -> str:
     """Make a writable disk that shares its blocks with another one; raises as `add_disk` does."""
     fields = _inherited(pool, vdi) | {"read_only": False}
-    return _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields)
+    return _sharing(pool, vdi, _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields))
 
 
 def copy_disk(pool: Pool, vdi: str, sr: str) -> str:
     """Make a disk of its own with the same contents on an SR; raises as `add_disk` does."""
     fields = _inherited(pool, vdi) | {"read_only": False, "SR": sr, "sm_config": {}}
     written = pool.db.get("VDI", vdi, "physical_utilisation")
-    return add_disk(pool, sr, written_bytes=written, **{name: fields[name] for name in fields if name != "SR"})
+    made = add_disk(pool, sr, written_bytes=written, **{name: fields[name] for name in fields if name != "SR"})
+    return _sharing(pool, vdi, made)
 
 
 def remove_disk(pool: Pool, vdi: str) -> None:
@@ -79,9 +80,27 @@ def remove_disk(pool: Pool, vdi: str) -> None:
         pool.db.set("VDI", snapshot, snapshot_of=NULL)
     sr, taken, virtual = row["SR"], row["physical_utilisation"], row["virtual_size"]
     pool.db.destroy("VDI", vdi)
+    pool.depot.forget(vdi)
     _account(pool, sr, taken=-taken, virtual=-virtual)
     for vm in machines:
         pool.refresh_allowed_operations("VM", vm)
+
+
+def take_written(pool: Pool, vdi: str, written_bytes: int) -> None:
+    """Let a disk take the space of what is written on it; on block storage it has that already.
+
+    Raises:
+        XapiError: SR_BACKEND_FAILURE_44, no space.
+    """
+    row = pool.db.row("VDI", vdi)
+    taken = min(row["virtual_size"], written_bytes + _HEADER_BYTES)
+    grown = taken - row["physical_utilisation"]
+    if grown <= 0 or _is_block(pool, row["SR"]):
+        return
+    if grown > free_space(pool, row["SR"]):
+        raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
+    pool.db.set("VDI", vdi, physical_utilisation=taken)
+    _account(pool, row["SR"], taken=grown, virtual=0)
 
 
 def is_attached(pool: Pool, vdi: str) -> bool:
@@ -91,6 +110,12 @@ def is_attached(pool: Pool, vdi: str) -> bool:
 def copy_seconds(pool: Pool, vdi: str) -> float:
     """Return how long a full copy of a disk takes, in pool time."""
     return CLONE_S + float(pool.db.get("VDI", vdi, "physical_utilisation")) / COPY_BYTES_PER_S
+
+
+def _sharing(pool: Pool, source: str, vdi: str) -> str:
+    """Give a disk the contents of another one, and return it."""
+    pool.depot.share(source, vdi)
+    return vdi
 
 
 def _inherited(pool: Pool, vdi: str) -> dict[str, Any]:
@@ -192,7 +217,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
         if pool.db.get("VDI", into_vdi, "virtual_size") < pool.db.get("VDI", vdi, "virtual_size"):
             raise XapiError("VDI_TOO_SMALL", into_vdi, pool.db.get("VDI", vdi, "virtual_size"))
         await call.spend(copy_seconds(pool, vdi))
-        return into_vdi
+        return _sharing(pool, vdi, into_vdi)
     target = sr if pool.db.exists("SR", sr) else pool.db.get("VDI", vdi, "SR")
     await call.spend(copy_seconds(pool, vdi))
     return copy_disk(pool, vdi, target)

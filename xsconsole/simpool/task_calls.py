@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from xsconsole.simpool.calls import Call, Handler
-from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.roles import Role, is_allowed
+from xsconsole.simpool.roles import Role, denial, is_allowed
 
 
 async def _create(call: Call, label: str, description: str) -> str:
@@ -36,10 +35,7 @@ def _require_own(call: Call, ref: str, permission: str) -> None:
     user = call.session.user
     if call.pool.tasks.owner(ref) == user.name or is_allowed(user.role, Role.POOL_OPERATOR):
         return
-    able = ", ".join(role for role in Role if is_allowed(role, Role.POOL_OPERATOR))
-    raise XapiError(
-        "RBAC_PERMISSION_DENIED", permission, f"No permission in user session. (Roles with this permission: {able})"
-    )
+    raise denial(permission, Role.POOL_OPERATOR)
 
 
 CALLS: Mapping[str, Handler] = {

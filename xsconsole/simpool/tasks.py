@@ -41,6 +41,15 @@ class Tasks:
         """Make a pending task that a client drives by itself."""
         return self._create(label, user=user, name_description=description)
 
+    def adopt(self, ref: str) -> None:
+        """Put an operation behind a task that a client made, so that it can be cancelled.
+
+        Raises:
+            XapiError: HANDLE_INVALID.
+        """
+        self._db.set("task", ref, allowed_operations=("cancel",))
+        self._running[ref] = _Running()
+
     def owner(self, ref: str) -> str | None:
         """Return the name of the user who started the task."""
         return self._owners.get(ref)

@@ -33,7 +33,8 @@ def parse_request(body: bytes) -> Envelope:
         Malformed: the body is none; several calls in one body are none either.
     """
     try:
-        call = json.loads(body)
+        # XAPI's parser lets any bytes through in texts: what is no UTF-8 is the argument's fault, not the body's.
+        call = json.loads(body.decode("utf-8", "surrogateescape"))
     except ValueError as failure:
         raise Malformed(f'Yojson__Common.Json_error("{failure}")') from failure
     if not isinstance(call, dict):

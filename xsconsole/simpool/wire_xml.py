@@ -33,6 +33,21 @@ def parse_request(body: bytes) -> Request:
     return Request(method=name, params=[_parse_value(value) for value in call.iterfind("params/param/value")])
 
 
+def parse_value_text(text: bytes) -> object:
+    """Read one value, as `value_text` writes it.
+
+    Raises:
+        Malformed: the text is none.
+    """
+    try:
+        value = ElementTree.fromstring(text)
+    except ElementTree.ParseError as failure:
+        raise Malformed(str(failure)) from failure
+    if value.tag != "value":
+        raise Malformed(f"Xmlrpc.Parse_error: {value.tag}")
+    return _parse_value(value)
+
+
 def value_text(value: object) -> str:
     """Return a result as the text of an XML-RPC value; None is void."""
     parts: list[str] = []

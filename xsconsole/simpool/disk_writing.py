@@ -1,0 +1,59 @@
+"""Writing the disks: what is written takes space on the SR, and the SR can be full."""
+
+from xsconsole.simpool import storage
+from xsconsole.simpool.disk_contents import BLOCK_BYTES
+from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.pool import Pool
+
+_SETTLED_BLOCKS = 16
+
+
+class DiskWriter:
+    """Writes one disk in blocks. The space it takes is counted every few blocks, and when it is done."""
+
+    def __init__(self, pool: Pool, vdi: str) -> None:
+        self._pool = pool
+        self._vdi = vdi
+        self._size = int(pool.db.get("VDI", vdi, "virtual_size"))
+        self._contents = pool.depot.contents
+        self._unsettled = 0
+
+    def assert_fits(self, size_bytes: int) -> None:
+        """Let an image pass that is no larger than the disk.
+
+        Raises:
+            XapiError: VDI_TOO_SMALL.
+        """
+        if size_bytes > self._size:
+            raise XapiError("VDI_TOO_SMALL", self._vdi, size_bytes)
+
+    def block(self, number: int, data: bytes) -> None:
+        """Replace a block of the disk.
+
+        Raises:
+            XapiError: VDI_IO_ERROR, beyond the disk's end, or the disk is gone; SR_BACKEND_FAILURE_44, no space.
+        """
+        is_beyond = number * BLOCK_BYTES + len(data) > self._size
+        if is_beyond or not self._pool.db.exists("VDI", self._vdi):
+            raise XapiError("VDI_IO_ERROR", "Device I/O error")
+        self._contents.write(self._vdi, number, data)
+        self._unsettled += 1
+        if self._unsettled == _SETTLED_BLOCKS:
+            self.settle()
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Replace bytes anywhere on the disk; raises as `block` does."""
+        while data:
+            number, start = divmod(offset, BLOCK_BYTES)
+            piece, data = data[: BLOCK_BYTES - start], data[BLOCK_BYTES - start :]
+            end, length = start + len(piece), min(BLOCK_BYTES, self._size - number * BLOCK_BYTES)
+            if len(piece) < length:
+                before = self._contents.read(self._vdi, number, max(length, 0)) or bytes(max(length, 0))
+                piece = before[:start] + piece + before[end:]
+            self.block(number, piece)
+            offset += end - start
+
+    def settle(self) -> None:
+        """Count what was written since the last time."""
+        self._unsettled = 0
+        storage.take_written(self._pool, self._vdi, self._contents.count(self._vdi) * BLOCK_BYTES)
