@@ -15,8 +15,10 @@ _SLICE_BYTES = 256 * 1024
 async def respond(request: web.BaseRequest, pieces: Iterable[bytes], headers: Mapping[str, str]) -> web.StreamResponse:
     """Send an answer that is made of pieces, with its length in front as XAPI has it."""
     # The pieces are mostly the kept texts of objects: only what is just being sent is ever copied.
-    collected = [piece async for piece in unhurried(pieces)]
-    size = sum(map(len, collected))
+    collected, size = [], 0
+    async for piece in unhurried(pieces):
+        collected.append(piece)
+        size += len(piece)
     if size <= _SLICE_BYTES:
         return _with_connection(request, web.Response(body=b"".join(collected), headers=headers))
     response = _with_connection(request, web.StreamResponse(headers=headers))

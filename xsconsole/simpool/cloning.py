@@ -16,7 +16,7 @@ from xsconsole.simpool.pool import Pool
 
 _DISKLESS_S = 0.2
 
-_RESET: Mapping[str, object] = MappingProxyType(
+RESET: Mapping[str, object] = MappingProxyType(
     {
         "blobs": {},
         "appliance": NULL,
@@ -73,7 +73,7 @@ def copy_record(pool: Pool, source: str, name: str, disks: Mapping[str, str], **
     """
     db = pool.db
     before = db.row("VM", source)
-    fields = db.own_fields("VM", source) | dict(_RESET) | {"name_label": name} | overrides
+    fields = db.own_fields("VM", source) | dict(RESET) | {"name_label": name} | overrides
     if before["generation_id"]:
         fields["generation_id"] = machines.generation_id(pool.identities)
     fields["metrics"] = _copied(pool, "VM_metrics", before["metrics"])
@@ -135,9 +135,9 @@ async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
         sources = machines.disks(pool, vm)
         with undoing(pool, made):
             for number, vdi in enumerate(sources):
-                seconds = storage.copy_seconds(pool, vdi)
-                await call.spend(seconds, start=number / len(sources), end=(number + 1) / len(sources))
                 target = sr if pool.db.exists("SR", sr) else pool.db.get("VDI", vdi, "SR")
+                progress = {"start": number / len(sources), "end": (number + 1) / len(sources)}
+                await storage.copying(call, vdi, target, **progress)
                 made[vdi] = storage.copy_disk(pool, vdi, target)
             if not sources:
                 await call.spend(_DISKLESS_S)

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from xsconsole.simpool.churn import Churn
+from xsconsole.simpool.conversion import Converter
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.faults import When
+from xsconsole.simpool.faults import Delay, Drop, Failure, When
 from xsconsole.simpool.hosting import Mode
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.succession import Change, Succession
@@ -38,11 +39,7 @@ Command = Callable[[Controlled, Mapping[str, Any]], Answer | Awaitable[Answer]]
 
 
 async def obey(controlled: Controlled, body: object) -> dict[str, Any]:
-    """Carry out a command, `{"do": name, ...}`, and return its answer.
-
-    `fail` {method, code, params, nth}, `delay` {method, seconds}, `drop` {method, nth, when}, `fill_sr` {sr,
-    free_bytes}, `churn` {per_second, count, seed}, `clear`, `log`, `pause`, `resume`, `save`. `nth` is 1
-    where it is left out and counts from now; 0 means every call. `Async.X` counts as `X`.
+    """Carry out a command, `{"do": name, ...}`, and return its answer; `docs/embedded-pool.md` has all of them.
 
     Raises:
         UnknownCommand: the body is no command.
@@ -61,36 +58,78 @@ async def obey(controlled: Controlled, body: object) -> dict[str, Any]:
         raise UnknownCommand(", ".join(error.description)) from error
 
 
-def _fail(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+def _fail(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let calls of a `method` fail with a `code` and its `params`: the `nth`, or with 0 all, by a `chance`."""
     error = XapiError(body["code"], *body.get("params", ()))
-    controlled.pool.faults.fail(_method(body), nth=int(body.get("nth", 1)), error=error)
+    chance = _chance(body)
+    controlled.pool.faults.fail(Failure(method=_method(body), nth=_nth(body), error=error, chance=chance))
     return {}
 
 
-def _delay(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
-    controlled.pool.faults.delay(_method(body), float(body["seconds"]))
+def _delay(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let calls of a `method` wait so many `seconds` of our time, and by chance up to `spread` more."""
+    delay = Delay(least_s=_amount(body["seconds"]), spread_s=_amount(body.get("spread", 0)))
+    controlled.pool.faults.delay(_method(body), delay)
     return {}
 
 
-def _drop(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
-    controlled.pool.faults.drop(_method(body), nth=int(body.get("nth", 1)), when=When(body.get("when", "before")))
+def _drop(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let calls of a `method` lose their connection `before` or `after` their effect."""
+    when = When(body.get("when", "before"))
+    controlled.pool.faults.drop(Drop(method=_method(body), nth=_nth(body), when=when, chance=_chance(body)))
+    return {}
+
+
+def _seed(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let chance in faults begin anew from a `seed`."""
+    controlled.pool.faults.reseed(int(body["seed"]))
+    return {}
+
+
+def _speed(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let the pool's time run `factor` times as fast as ours from now on."""
+    controlled.pool.clock.run(float(body["factor"]))
     return {}
 
 
 def _fill_sr(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     """Let something that is no disk of the pool take the space, so that `free_bytes` are left."""
-    pool, wanted = controlled.pool, body["sr"]
+    pool, sr = controlled.pool, _sr(controlled.pool, body["sr"])
+    row = pool.db.row("SR", sr)
+    pool.db.set("SR", sr, physical_utilisation=max(0, row["physical_size"] - int(body["free_bytes"])))
+    return {"free_bytes": row["physical_size"] - row["physical_utilisation"]}
+
+
+def _storage(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Let an SR, or where none is named all, carry so many bytes a second of the pool's time."""
+    pool = controlled.pool
+    pool.traffic.limit(_sr(pool, body["sr"]) if "sr" in body else None, float(body["bytes_per_s"]))
+    return {}
+
+
+def _set_field(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
+    """Write a field of an object that no call writes, such as a VDI's `cbt_enabled`."""
+    db = controlled.pool.db
+    cls, field = body["cls"], body["field"]
+    kind = db.model.classes[cls].fields[field].type
+    if (cls, field) in db.computed:
+        raise ValueError(f"{field} follows from other objects")
+    db.set(cls, body["ref"], **{field: Converter(db.model).convert(kind, body["value"])})
+    controlled.pool.refresh_allowed_operations(cls, body["ref"])
+    return {}
+
+
+def _sr(pool: Pool, wanted: str) -> str:
     found = pool.db.find("SR", uuid=wanted) or pool.db.find("SR", name_label=wanted)
     if not found:
         raise XapiError("UUID_INVALID", "SR", wanted)
-    row = pool.db.row("SR", found[0])
-    pool.db.set("SR", found[0], physical_utilisation=max(0, row["physical_size"] - int(body["free_bytes"])))
-    return {"free_bytes": row["physical_size"] - row["physical_utilisation"]}
+    return found[0]
 
 
 def _clear(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     del body
     controlled.pool.faults.clear()
+    controlled.pool.traffic.clear()
     return {}
 
 
@@ -172,6 +211,28 @@ async def _save(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, An
     return {}
 
 
+def _nth(body: Mapping[str, Any]) -> int:
+    """Return which call is meant: the next where nothing is said, but every one where a chance is."""
+    nth = int(body.get("nth", 0 if "chance" in body else 1))
+    if nth < 0:
+        raise ValueError("calls are counted from 1; 0 means every one")
+    return nth
+
+
+def _chance(body: Mapping[str, Any]) -> float:
+    chance = float(body.get("chance", 1))
+    if not 0 < chance <= 1:
+        raise ValueError("a chance is above 0 and at most 1")
+    return chance
+
+
+def _amount(value: object) -> float:
+    amount = float(str(value))
+    if not 0 <= amount < math.inf:
+        raise ValueError("a time is not below 0")
+    return amount
+
+
 def _method(body: Mapping[str, Any]) -> str:
     return str(body["method"]).removeprefix("Async.")
 
@@ -191,6 +252,10 @@ _COMMANDS: Mapping[str, Command] = MappingProxyType(
         "restart": _restart,
         "resume": _resume,
         "save": _save,
+        "seed": _seed,
+        "set_field": _set_field,
+        "speed": _speed,
         "stop_saving": _stop_saving,
+        "storage": _storage,
     }
 )

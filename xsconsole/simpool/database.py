@@ -40,7 +40,7 @@ class Database:
         } | {name: Table() for name in model.absent_classes}
         self._tombstones: list[Tombstone] = []
         self._waiting: set[asyncio.Future[None]] = set()
-        self._computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
+        self.computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
         self._initial = {
             name: {field_name: one.initial() for field_name, one in cls.fields.items()}
             for name, cls in model.classes.items()
@@ -107,7 +107,7 @@ class Database:
         """
         row = self._row(cls, ref)
         return {
-            name: value for name, value in row.fields.items() if name != "uuid" and (cls, name) not in self._computed
+            name: value for name, value in row.fields.items() if name != "uuid" and (cls, name) not in self.computed
         }
 
     def count(self, cls: str) -> int:
@@ -181,7 +181,7 @@ class Database:
         if table.by_uuid.get(row.fields.get("uuid", "")) == ref:
             del table.by_uuid[row.fields["uuid"]]
         for name, value in row.fields.items():
-            if (cls, name) not in self._computed:
+            if (cls, name) not in self.computed:
                 self._relate(cls, ref, name, value, None)
         self._tombstones.append(Tombstone(cls=cls, ref=ref, created=row.created, destroyed=self._next_generation()))
         if len(self._tombstones) > 2 * KEPT_TOMBSTONES:
@@ -303,7 +303,7 @@ class Database:
         return dict(fields) if absent is None else {name: one for name, one in fields.items() if name not in absent}
 
     def _assert_writable(self, cls: str, fields: Mapping[str, object]) -> None:
-        wrong = [name for name in fields if name not in self.model.classes[cls].fields or (cls, name) in self._computed]
+        wrong = [name for name in fields if name not in self.model.classes[cls].fields or (cls, name) in self.computed]
         assert not wrong, f"{cls} has no such fields, or the database keeps them itself: {wrong}"
 
     def _next_generation(self) -> int:

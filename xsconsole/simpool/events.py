@@ -109,7 +109,10 @@ class Difference:
 
 def difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> list[Event]:
     """Return at most one event per object: messages, then what is new, then what changed, then what is gone."""
-    return sorted(_changes(db, subscriptions, since, db.generation), key=_place)
+    places = _Places()
+    for event in _changes(db, subscriptions, since, db.generation):
+        places.take(event)
+    return places.all()
 
 
 async def _difference(db: Database, subscriptions: Sequence[Subscription], since: Token) -> Difference:
@@ -117,14 +120,26 @@ async def _difference(db: Database, subscriptions: Sequence[Subscription], since
     generation = db.generation
     counts = {name.lower(): Int32(db.count(name)) for name in db.model.classes}
     counts |= dict.fromkeys(_HIDDEN_TABLES, Int32(0))
-    events = []
+    places = _Places()
     async for event in unhurried(_changes(db, subscriptions, since, generation)):
-        events.append(event)
-    return Difference(events=sorted(events, key=_place), generation=generation, counts=counts)
+        places.take(event)
+    return Difference(events=places.all(), generation=generation, counts=counts)
 
 
-def _place(event: Event) -> int:
-    return -1 if event.cls == _MESSAGES and event.operation != "del" else _OPERATIONS.index(event.operation)
+class _Places:
+    """Puts events where XAPI has them in an answer; sorting very many would take too long a turn."""
+
+    def __init__(self) -> None:
+        self._messages: list[Event] = []
+        self._others: dict[str, list[Event]] = {operation: [] for operation in _OPERATIONS}
+
+    def take(self, event: Event) -> None:
+        is_message = event.cls == _MESSAGES and event.operation != "del"
+        (self._messages if is_message else self._others[event.operation]).append(event)
+
+    def all(self) -> list[Event]:
+        """Return messages, then what is new, then what changed, then what is gone."""
+        return [*self._messages, *(event for events in self._others.values() for event in events)]
 
 
 def _changes(db: Database, subscriptions: Sequence[Subscription], since: Token, generation: int) -> Iterator[Event]:

@@ -1,6 +1,7 @@
 """Faults on command: calls that fail, dawdle or lose their connection, so that a client can be tried."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,11 +20,12 @@ class When(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Failure:
-    """The `nth` call of a method from now on fails; with `nth` 0 every call does."""
+    """The `nth` call of a method from now on fails; with `nth` 0 every call does, as far as `chance` will have it."""
 
     method: str
     nth: int
     error: XapiError
+    chance: float = 1.0
     seen: int = 0
 
 
@@ -34,7 +36,16 @@ class Drop:
     method: str
     nth: int
     when: When
+    chance: float = 1.0
     seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """A call waits `least_s` seconds of our time, and by chance up to `spread_s` more."""
+
+    least_s: float
+    spread_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,23 +65,28 @@ class ConnectionDropped(Exception):
 class Faults:
     """What one pool is to do wrong, and what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(f"faults:{seed}")
         self._failures: list[Failure] = []
         self._drops: list[Drop] = []
-        self._delays: dict[str, float] = {}
+        self._delays: dict[str, Delay] = {}
         self._log: list[Served] = []
         self._may_answer = asyncio.Event()
         self._may_answer.set()
 
-    def fail(self, method: str, *, nth: int, error: XapiError) -> None:
-        self._failures.append(Failure(method=method, nth=nth, error=error))
+    def reseed(self, seed: int) -> None:
+        """Let chance begin anew: the same calls in the same order meet the same faults again."""
+        self._random = random.Random(f"faults:{seed}")
 
-    def drop(self, method: str, *, nth: int, when: When) -> None:
-        self._drops.append(Drop(method=method, nth=nth, when=when))
+    def fail(self, failure: Failure) -> None:
+        self._failures.append(failure)
 
-    def delay(self, method: str, seconds: float) -> None:
-        """Make every call of a method (`*`: of any) wait first, in seconds of our time."""
-        self._delays[method] = seconds
+    def drop(self, drop: Drop) -> None:
+        self._drops.append(drop)
+
+    def delay(self, method: str, delay: Delay) -> None:
+        """Make every call of a method (`*`: of any) wait first."""
+        self._delays[method] = delay
 
     def pause(self) -> None:
         """Stop answering; calls wait."""
@@ -102,7 +118,7 @@ class Faults:
 
     def next_drop(self, method: str) -> When | None:
         """Count a call of a method, and say whether and when its connection is to be dropped."""
-        due = [drop.when for drop in self._drops if _is_due(drop, method)]
+        due = [drop.when for drop in self._drops if self._is_due(drop, method)]
         return due[0] if due else None
 
     async def strike(self, method: str) -> None:
@@ -111,16 +127,15 @@ class Faults:
         Raises:
             XapiError: the call is to fail.
         """
-        seconds = self._delays.get(method, self._delays.get("*", 0.0))
-        due = [failure.error for failure in self._failures if _is_due(failure, method)]
-        if seconds:
-            await asyncio.sleep(seconds)
+        delay = self._delays.get(method, self._delays.get("*"))
+        due = [failure.error for failure in self._failures if self._is_due(failure, method)]
+        if delay is not None:
+            await asyncio.sleep(delay.least_s + self._random.random() * delay.spread_s)
         if due:
             raise XapiError(due[0].code, *due[0].params)
 
-
-def _is_due(fault: Failure | Drop, method: str) -> bool:
-    if fault.method not in (method, "*"):
-        return False
-    fault.seen += 1
-    return fault.nth in (0, fault.seen)
+    def _is_due(self, fault: Failure | Drop, method: str) -> bool:
+        if fault.method not in (method, "*"):
+            return False
+        fault.seen += 1
+        return fault.nth in (0, fault.seen) and (fault.chance >= 1 or self._random.random() < fault.chance)

@@ -37,6 +37,7 @@ class Station:
         self.host = host
         self.address = address
         self.port = 0
+        """0 as long as it never listened."""
         self.mode = Mode.LIVE
         self._answer = answer
         self._context = context
@@ -139,6 +140,7 @@ async def _listen_alone(pools: Sequence[Sequence[Station]]) -> None:
     for number, stations in enumerate(pools):
         for station in stations[1:]:
             station.close()
+            station.port = 0
         if number:
             stations[0].close()
             stations[0].address = FIRST

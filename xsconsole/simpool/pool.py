@@ -11,15 +11,17 @@ from xsconsole.simpool.events import Registration
 from xsconsole.simpool.faults import Faults
 from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import Model
+from xsconsole.simpool.neighbours import Neighbours
 from xsconsole.simpool.sessions import Sessions
 from xsconsole.simpool.tasks import Tasks
+from xsconsole.simpool.traffic import Traffic
 from xsconsole.simpool.versions import NEWEST, RELEASES, Release, model_of
 
 Refresh = Callable[["Pool", str, str], None]
 
 
 class Pool:
-    """Everything of one pool; nothing of it is shared with another pool of the same process."""
+    """Everything of one pool. Of the other pools of its process it knows where they are, and nothing else."""
 
     def __init__(
         self,
@@ -47,7 +49,11 @@ class Pool:
         self.db = Database(model, self.identities)
         self.sessions = Sessions(self.db, clock)
         self.tasks = Tasks(self.db, clock)
-        self.faults = Faults()
+        self.faults = Faults(seed)
+        self.traffic = Traffic()
+        self.neighbours = Neighbours(pools=[self])
+        self.migrations: set[str] = set()
+        """The tasks of the VMs that are on their way with their storage."""
         self.depot = depot or Depot()
         self.audit = AuditLog(self.db, clock, self.depot)
         self.began = clock.now()

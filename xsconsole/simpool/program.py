@@ -19,6 +19,9 @@ from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.serving import Served, identities
 from xsconsole.simpool.statefile import StateFile, StateUnusable
 
+_RARELY = (50_000, 20, 100)
+"""How many objects come before Python looks for garbage: a large answer alone is made of hundreds of thousands."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve pools until told to stop; return the exit status."""
@@ -44,11 +47,11 @@ async def _serve(given: Options) -> None:
             raise control.UnknownCommand("the pools are served without --state")
         await state.save(databases)
 
+    for pool in pools.values():
+        pool.neighbours.pools = list(pools.values())
     known = identities(given, pools.values())
     served = [Served(part, pool, save=save, identities=known, files=given.web) for part, pool in pools.items()]
-    if given.faults is not None:
-        for command in _commands(given.faults):
-            await _prepare(served, command, given.faults)
+    commands = _commands(given.faults) if given.faults is not None else []
     stopped = _stopping(given)
     desk = hosting.Station("", hosting.FIRST, control_wire.desk({one.part: one.controlled for one in served}), None)
     try:
@@ -56,6 +59,8 @@ async def _serve(given: Options) -> None:
         for one in served:
             one.tell_addresses()
         await desk.listen(0)
+        for command in commands:
+            await _prepare(served, command, given.faults)
         async with asyncio.TaskGroup() as group:
             keeping = [group.create_task(_keep(state, pools))]
             keeping += [group.create_task(pool.depot.tend(save)) for pool in pools.values()]
@@ -99,6 +104,7 @@ def _without_collecting() -> Iterator[None]:
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_RARELY)
         gc.enable()
 
 
@@ -117,7 +123,7 @@ def _commands(path: Path) -> list[object]:
     return found
 
 
-async def _prepare(served: Sequence[Served], command: object, path: Path) -> None:
+async def _prepare(served: Sequence[Served], command: object, path: Path | None) -> None:
     """Carry out a command of a file, on the pool that it names, else on the first."""
     try:
         body = command if isinstance(command, dict) else {}
@@ -160,7 +166,7 @@ def _description(one: Served, control_url: str) -> Mapping[str, object]:
             {
                 "name": pool.db.get("host", host, "name_label"),
                 "address": station.address,
-                "url": station.url if station.is_listening else None,
+                "url": station.url if station.port else None,
                 "fingerprint": one.fingerprints.get(station.address),
             }
             for host, station in one.stations.items()

@@ -13,12 +13,12 @@ from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import EPOCH, NULL
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.traffic import carry
 
 SNAPSHOT_S = 0.4
 CLONE_S = 0.4
 CREATE_S = 0.2
 DESTROY_S = 0.2
-COPY_BYTES_PER_S = 20 << 30
 
 _HEADER_BYTES = 8 << 20
 
@@ -107,9 +107,12 @@ def is_attached(pool: Pool, vdi: str) -> bool:
     return any(pool.db.get("VBD", vbd, "currently_attached") for vbd in pool.db.get("VDI", vdi, "VBDs"))
 
 
-def copy_seconds(pool: Pool, vdi: str) -> float:
-    """Return how long a full copy of a disk takes, in pool time."""
-    return CLONE_S + float(pool.db.get("VDI", vdi, "physical_utilisation")) / COPY_BYTES_PER_S
+async def copying(call: Call, vdi: str, sr: str, *, start: float = 0.0, end: float = 1.0) -> None:
+    """Let the time pass that a full copy of a disk to an SR takes; raises as `Call.spend` does."""
+    await call.spend(CLONE_S, start=start, end=start)
+    row = call.pool.db.row("VDI", vdi)
+    ends = ((call.pool, str(row["SR"])), (call.pool, sr))
+    await carry(call, int(row["physical_utilisation"]), ends, start=start, end=end)
 
 
 def _sharing(pool: Pool, source: str, vdi: str) -> str:
@@ -216,10 +219,10 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
     if into_vdi != NULL:
         if pool.db.get("VDI", into_vdi, "virtual_size") < pool.db.get("VDI", vdi, "virtual_size"):
             raise XapiError("VDI_TOO_SMALL", into_vdi, pool.db.get("VDI", vdi, "virtual_size"))
-        await call.spend(copy_seconds(pool, vdi))
+        await copying(call, vdi, pool.db.get("VDI", into_vdi, "SR"))
         return _sharing(pool, vdi, into_vdi)
     target = sr if pool.db.exists("SR", sr) else pool.db.get("VDI", vdi, "SR")
-    await call.spend(copy_seconds(pool, vdi))
+    await copying(call, vdi, target)
     return copy_disk(pool, vdi, target)
 
 

@@ -121,6 +121,8 @@ class Succession:
                 station.freeze()
             case Mode.DEAD:
                 station.die()
+        unreachable = self._pool.neighbours.unreachable
+        (unreachable.discard if mode is Mode.LIVE else unreachable.add)(station.address)
         metrics = self._pool.db.get("host", host, "metrics")
         if self._pool.db.get("host_metrics", metrics, "live") != (mode is Mode.LIVE):
             self._pool.db.set("host_metrics", metrics, live=mode is Mode.LIVE, last_updated=self._pool.clock.now())

@@ -1,0 +1,81 @@
+"""What storage can carry: copies take as long as their bytes need, and those on one SR share what it has."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xsconsole.simpool.calls import STEP_S, Call
+
+if TYPE_CHECKING:
+    from xsconsole.simpool.pool import Pool
+
+BYTES_PER_S = float(20 << 30)
+"""Of pool time. Nothing real is as fast; a pool for tests does not make everybody wait."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """The copies that are under way in one pool, and how fast its SRs are."""
+
+    bytes_per_s: float = BYTES_PER_S
+    by_sr: dict[str, float] = field(default_factory=dict)
+    _active: Counter[str] = field(default_factory=Counter)
+
+    def limit(self, sr: str | None, bytes_per_s: float) -> None:
+        """Say how much an SR, or with None every SR that nothing else is said of, can carry in a second.
+
+        Raises:
+            ValueError: it is nothing.
+        """
+        if not bytes_per_s > 0:
+            raise ValueError("storage carries more than nothing")
+        if sr is None:
+            self.bytes_per_s = bytes_per_s
+        else:
+            self.by_sr[sr] = bytes_per_s
+
+    def clear(self) -> None:
+        self.bytes_per_s = BYTES_PER_S
+        self.by_sr.clear()
+
+    def share(self, sr: str) -> float:
+        """Return the bytes a second that each copy on an SR has now."""
+        return self.by_sr.get(sr, self.bytes_per_s) / max(1, self._active[sr])
+
+    @contextmanager
+    def busy(self, sr: str) -> Iterator[None]:
+        """Take part in what an SR carries."""
+        self._active[sr] += 1
+        try:
+            yield
+        finally:
+            self._active[sr] -= 1
+
+
+async def carry(
+    call: Call, size_bytes: int, ends: Sequence[tuple["Pool", str]], *, start: float = 0.0, end: float = 1.0
+) -> None:
+    """Let the time pass that a copy of so many bytes takes, from SR to SR; the slowest of the `ends` decides.
+
+    Raises:
+        XapiError: TASK_CANCELLED.
+    """
+    clock, tasks = call.pool.clock, call.pool.tasks
+    done = 0.0
+    with ExitStack() as stack:
+        for pool, sr in dict.fromkeys(ends):
+            stack.enter_context(pool.traffic.busy(sr))
+        while done < size_bytes:
+            call.check_cancelled()
+            rate, began = _rate(ends), clock.monotonic()
+            await tasks.sleep(call.task, min(STEP_S * clock.speed, (size_bytes - done) / rate))
+            # Others may have come or gone meanwhile: together they never carry more than there is.
+            done += min(rate, _rate(ends)) * (clock.monotonic() - began)
+            tasks.progress(call.task, start + (end - start) * min(1.0, done / size_bytes))
+    call.check_cancelled()
+
+
+def _rate(ends: Sequence[tuple["Pool", str]]) -> float:
+    return min(pool.traffic.share(sr) for pool, sr in ends)
