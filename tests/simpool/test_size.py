@@ -83,6 +83,18 @@ def test_no_reference_of_a_large_pool_leads_nowhere(inside: Pool) -> None:
                     assert value in refs, (cls, name)
 
 
+def test_no_two_machines_of_a_large_pool_share_a_part(inside: Pool) -> None:
+    for cls, name in (
+        ("VM", "metrics"),
+        ("VM", "guest_metrics"),
+        ("VBD", "metrics"),
+        ("VIF", "metrics"),
+        ("VBD", "VDI"),
+    ):
+        parts = [row[name] for _ref, row in inside.db.rows(cls) if row[name] != model.NULL]
+        assert len(set(parts)) == len(parts), (cls, name)
+
+
 def test_the_space_of_a_large_pool_adds_up(inside: Pool) -> None:
     for sr, row in inside.db.rows("SR"):
         disks = [disk for _ref, disk in inside.db.rows("VDI") if disk["SR"] == sr]

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from xsconsole.simpool import blobs, devices, machines, storage
+from xsconsole.simpool import devices, machines, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.lifecycle import HALTED, SUSPENDED
-from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operating import operating
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.removal import remove_machine
 
 _PROVISION_S = 0.5
 _DESTROY_S = 0.2
@@ -35,32 +35,7 @@ async def destroy(call: Call, vm: str) -> None:
         raise XapiError("VM_CANNOT_DELETE_DEFAULT_TEMPLATE")
     async with operating(call, vm, "destroy"):
         await call.spend(_DESTROY_S, can_cancel=False)
-        row = db.row("VM", vm)
-        for cls, attached in (
-            ("VBD", row["VBDs"]),
-            ("VIF", row["VIFs"]),
-            ("console", row["consoles"]),
-            ("VTPM", row["VTPMs"]),
-        ):
-            for device in attached:
-                disk = db.get("VBD", device, "VDI") if cls == "VBD" else NULL
-                if cls in ("VBD", "VIF"):
-                    devices.remove(pool, cls, device)
-                else:
-                    db.destroy(cls, device)
-                pool.refresh_allowed_operations("VDI", disk)
-        for child in row["children"]:
-            db.set("VM", child, parent=row["parent"])
-        for cls, metrics in (("VM_metrics", row["metrics"]), ("VM_guest_metrics", row["guest_metrics"])):
-            if db.exists(cls, metrics):
-                db.destroy(cls, metrics)
-        if row["power_state"] == SUSPENDED and db.exists("VDI", row["suspend_VDI"]):
-            storage.remove_disk(pool, row["suspend_VDI"])
-        appliance = row["appliance"]
-        for blob in row["blobs"].values():
-            blobs.remove(pool, blob)
-        db.destroy("VM", vm)
-        pool.refresh_allowed_operations("VM_appliance", appliance)
+        remove_machine(pool, vm)
 
 
 async def provision(call: Call, vm: str) -> None:

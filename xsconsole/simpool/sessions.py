@@ -65,7 +65,10 @@ class Sessions:
         Raises:
             XapiError: SESSION_AUTHENTICATION_FAILED, after a moment that makes guessing slow.
         """
-        user = await self._authenticated(name, password)
+        return self.begin(await self._authenticated(name, password), originator)
+
+    def begin(self, user: User, originator: str) -> Session:
+        """Begin a session of somebody who is known already."""
         self._drop_oldest(originator)
         now = self._clock.now()
         ref = self._db.create(

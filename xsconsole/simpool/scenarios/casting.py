@@ -125,6 +125,8 @@ def _parts(pool: Pool, vm: str) -> list[tuple[str, str, dict[str, Any]]]:
             ("VM_guest_metrics", row["guest_metrics"]),
             *(("VDI", disk) for disk in disks),
             ("VM", one),
+            *(("VBD_metrics", db.get("VBD", vbd, "metrics")) for vbd in row["VBDs"]),
+            *(("VIF_metrics", db.get("VIF", vif, "metrics")) for vif in row["VIFs"]),
             *(("VBD", vbd) for vbd in row["VBDs"]),
             *(("VIF", vif) for vif in row["VIFs"]),
             *(("console", console) for console in row["consoles"]),
