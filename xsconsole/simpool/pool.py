@@ -57,6 +57,8 @@ class Pool:
         self.depot = depot or Depot()
         self.audit = AuditLog(self.db, clock, self.depot)
         self.began = clock.now()
+        self.pristine: set[str] = set()
+        """The disks in which nothing can have been written since they were branched off."""
         self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
 
