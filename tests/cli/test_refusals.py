@@ -164,3 +164,14 @@ def test_a_role_that_may_not_leaves_a_row_of_its_refusal(shell: Shell) -> None:
     rows = shell.say("audit", "list", "--json").document
 
     assert [row["outcome"] for row in rows if row["event"] == "command.refused"] == ["refused", "refused"]
+
+
+def test_wrong_numbers_are_told_what_would_be_right(shell: Shell) -> None:
+    for words, sentence in (
+        (("audit", "list", "--limit", "many"), "a whole number of at least 1, not many"),
+        (("demo", "--speed", "nan"), "a number from 0.001 to 1000, not nan"),
+    ):
+        said = shell.say(*words)
+
+        assert (said.status, said.out) == (2, "")
+        assert sentence in said.err

@@ -126,3 +126,28 @@ def test_a_pool_with_a_state_file_keeps_its_certificate(tmp_path: Path) -> None:
 def test_an_empty_pool_is_served_too() -> None:
     with embedded_pool("--scenario", "empty", "--hosts", "1") as served, served.plain_session() as session:
         assert len(session.xenapi.host.get_all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--port", "99999"), "a port is 1 to 65535, or 0 for a free one, not 99999"),
+        (("--port", "-1"), "a port is 1 to 65535, or 0 for a free one, not -1"),
+        (("--hosts", "0"), "at least 1, not 0"),
+        (("--vms", "-5"), "at least 0, not -5"),
+        (("--vms", "many"), "a whole number, not many"),
+        (("--seed", "x"), "a whole number, not x"),
+        (("--speed", "nan"), "a number from 0.001 to 100,000, not nan"),
+        (("--speed", "inf"), "a number from 0.001 to 100,000, not inf"),
+        (("--speed", "0"), "a number from 0.001 to 100,000, not 0"),
+        (("--churn", "-1"), "a number from 0 to 100,000, not -1"),
+        (("--churn", "nan"), "a number from 0 to 100,000, not nan"),
+        (("--speed", "fast"), "a number from 0.001 to 100,000, not fast"),
+    ],
+)
+def test_a_wrong_number_is_one_sentence(arguments: tuple[str, str], sentence: str) -> None:
+    status, words = refused(*arguments)
+
+    assert status == 2
+    assert words.splitlines()[-1] == f"xsconsole pool serve: error: argument {arguments[0]}: {sentence}"
+    assert "Traceback" not in words

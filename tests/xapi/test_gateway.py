@@ -153,6 +153,24 @@ async def test_a_host_that_is_no_xapi_is_said_to_be_none(pool: EmbeddedPool) -> 
     assert "not as a XenServer or XCP-ng host does" in error.reason
 
 
+async def test_https_where_no_tls_is_spoken_is_one_sentence_with_its_mend(pool: EmbeddedPool) -> None:
+    url = pool.url.replace("http://", "https://")
+
+    errors = [await refused(url), await refused(url, fingerprint="ab" * 32)]
+
+    for error in errors:
+        assert type(error) is ConnectFailed
+        assert error.reason == f"What answers at {url} does not speak TLS."
+        assert "443" in error.mend
+        assert pool.url in error.mend
+
+
+async def test_http_where_tls_is_spoken_is_told_to_be_https(secure_pool: EmbeddedPool) -> None:
+    error = await refused(secure_pool.url.replace("https://", "http://"))
+
+    assert "write https://" in error.mend
+
+
 @pytest.fixture(scope="module")
 def secure_pool() -> Iterator[EmbeddedPool]:
     with embedded_pool("--tls", "--speed", "50") as served:

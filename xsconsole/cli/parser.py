@@ -1,6 +1,7 @@
 """The words and options of the command line."""
 
 import argparse
+import math
 import re
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
 
     demo = _verb(verbs, "demo", "the embedded pool and the window on it")
     demo.add_argument("--out", metavar="DIR", help="do the main job by itself; leave screenshots and a report in DIR")
-    demo.add_argument("--speed", type=float, metavar="X", help="how fast the embedded pool works (1)")
+    demo.add_argument("--speed", type=_speed, metavar="X", help="how fast the embedded pool works (1)")
     _add_watch(demo, default=argparse.SUPPRESS)
     _add_pool(verbs)
 
@@ -208,10 +209,19 @@ def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0.001 <= speed <= 1000:
+        raise argparse.ArgumentTypeError(f"a number from 0.001 to 1000, not {text}")
+    return speed
 
 
 def _digest(text: str) -> str:

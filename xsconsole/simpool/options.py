@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xsconsole.simpool.numbers import at_least, between, number, port
 from xsconsole.simpool.scenario import SCENARIOS
 from xsconsole.simpool.versions import NEWEST, RELEASES
+
+SPEEDS = (0.001, 100_000.0)  # times of ours
+MOST_CHURN = 100_000.0  # changes a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
     """Read the command line; where it is wrong the program ends with status 2."""
     parser = argparse.ArgumentParser(prog="xsconsole pool serve", description="Serve simulated pools on loopback.")
     parser.add_argument("--scenario", choices=tuple(SCENARIOS), default="acme")
-    parser.add_argument("--hosts", type=int, help="number of hosts of each pool, instead of the scenario's")
-    parser.add_argument("--vms", type=int, help="number of VMs of the first pool, instead of the scenario's")
+    parser.add_argument("--hosts", type=at_least(1), help="number of hosts of each pool, instead of the scenario's")
+    parser.add_argument("--vms", type=at_least(0), help="number of VMs of the first pool, instead of the scenario's")
     parser.add_argument(
         "--version",
         action="append",
@@ -46,10 +50,22 @@ def parse(arguments: Sequence[str] | None) -> Options:
         help=f"{' or '.join(RELEASES)}, of all pools or of one of the scenario's: "
         f"{', '.join(part for parts in SCENARIOS.values() for part in parts)}",
     )
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as ours the pool's time runs")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--churn", type=float, default=0.0, metavar="N", help="change N objects a second, for ever")
+    parser.add_argument("--port", type=port, default=0, help="0, the default, takes a free one")
+    parser.add_argument(
+        "--speed",
+        type=between(*SPEEDS),
+        default=1.0,
+        metavar="X",
+        help="how many times as fast as ours the pool's time runs",
+    )
+    parser.add_argument("--seed", type=number, default=1)
+    parser.add_argument(
+        "--churn",
+        type=between(0, MOST_CHURN),
+        default=0.0,
+        metavar="N",
+        help="change N objects a second, for ever",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of commands of the control endpoint")
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the pools in this file from one time to the next"
@@ -60,10 +76,6 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--tls", action="store_true", help="https with certificates that the hosts sign themselves")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     given = parser.parse_args(arguments)
-    if given.speed <= 0:
-        parser.error("--speed must be above 0")
-    if given.churn < 0:
-        parser.error("--churn must not be below 0")
     try:
         versions = _versions(given.scenario, given.version)
     except ValueError as failure:

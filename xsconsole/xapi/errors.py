@@ -14,6 +14,13 @@ class RoadBroken(Exception):
         self.was_sent = was_sent
 
 
+class NoTls(RoadBroken):
+    """The host answers an https address with something that is no TLS."""
+
+    def __init__(self) -> None:
+        super().__init__("what answers there does not speak TLS", was_sent=False)
+
+
 class WrongCertificate(RoadBroken):
     """The host shows another certificate than the pinned one."""
 

@@ -17,7 +17,7 @@ from xsconsole.errors import (
     Unreachable,
     WrongPassword,
 )
-from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
+from xsconsole.xapi.errors import BadAnswer, NoTls, RoadBroken, WrongCertificate
 from xsconsole.xapi.transport import Address
 
 Below = XenAPI.Failure | RoadBroken | BadAnswer
@@ -96,11 +96,17 @@ def unreachable(address: Address, failure: RoadBroken | BadAnswer) -> ConnectFai
             reason=f"{address.url} answers, but not as a XenServer or XCP-ng host does ({failure}).",
             mend="Check the address: it has to be the management address of a host of the pool.",
         )
-    return Unreachable(
-        url=address.url,
-        reason=f"{address.url} cannot be reached: {failure.cause}.",
-        mend="Check the address, and that the host is running and reachable from this computer.",
-    )
+    if isinstance(failure, NoTls):
+        plain = f"http://{address.url.partition('://')[2]}"
+        return ConnectFailed(
+            url=address.url,
+            reason=f"What answers at {address.url} does not speak TLS.",
+            mend=f"Give the port where the host does, 443 as a rule; or write {plain}, unencrypted, for a pool to try.",
+        )
+    mend = "Check the address, and that the host is running and reachable from this computer."
+    if not address.is_secure and failure.was_sent:
+        mend = "If the host speaks TLS on this port, write https:// before the address."
+    return Unreachable(url=address.url, reason=f"{address.url} cannot be reached: {failure.cause}.", mend=mend)
 
 
 def certificate_unknown(address: Address, shown: str, *, trusted: Mapping[str, str]) -> CertificateUnknown:

@@ -15,13 +15,15 @@ import urllib3
 import XenAPI
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
+from xsconsole.xapi.errors import BadAnswer, NoTls, RoadBroken, WrongCertificate
 from xsconsole.xapi.wire import Wire, decode, encode
 
 CONNECT_TIMEOUT_S = 10.0
 CALL_TIMEOUT_S = 60.0
 OK = 200
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# OpenSSL's names for a first answer that is none of TLS: another protocol's words.
+NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 NO_SESSION = "OpaqueRef:NULL"
 # A supporter that sends clients to its coordinator vouches for the coordinator's certificate, if it is asked to.
 ASK_FOR_FINGERPRINT = {"x-xenapi-request-host-certificate-thumbprint": "sha-256:master"}
@@ -84,7 +86,7 @@ def shown_fingerprint(address: Address, *, timeout_s: float = CONNECT_TIMEOUT_S)
     """Return the SHA-256 of the certificate that the host shows, trusting nobody.
 
     Raises:
-        RoadBroken: nobody answers there, or not with TLS.
+        RoadBroken: nobody answers there, or not with TLS (`NoTls`).
     """
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -96,7 +98,7 @@ def shown_fingerprint(address: Address, *, timeout_s: float = CONNECT_TIMEOUT_S)
         ):
             certificate = secure.getpeercert(binary_form=True)
     except OSError as failure:
-        raise RoadBroken(cause_of(failure), was_sent=False) from failure
+        raise _no_road(failure) from failure
     assert certificate is not None
     return readable_fingerprint(hashlib.sha256(certificate).hexdigest())
 
@@ -163,7 +165,7 @@ class Road:
             self._connection.close()
             if isinstance(failure, urllib3.exceptions.SSLError):
                 raise WrongCertificate(cause_of(failure)) from failure
-            raise RoadBroken(cause_of(failure), was_sent=False) from failure
+            raise _no_road(failure) from failure
 
     def _exchange(self, body: bytes, timeout_s: float) -> tuple[int, bytes]:
         connection, wire = self._connection, self.address.wire
@@ -210,12 +212,21 @@ def _ask_for_an_answer(road: Road) -> None:
         road.call("session.get_all_subject_identifiers", (NO_SESSION,))
 
 
+def _no_road(failure: BaseException) -> RoadBroken:
+    """Return why no connection could be made."""
+    if isinstance(failure, ssl.SSLError) and failure.reason in NO_TLS:
+        return NoTls()
+    return RoadBroken(cause_of(failure), was_sent=False)
+
+
 def cause_of(failure: BaseException) -> str:
     """Return in few words what broke a connection."""
     if isinstance(failure, urllib3.exceptions.NameResolutionError | socket.gaierror):
         return "the name of the host is not known"
     if isinstance(failure, http.client.RemoteDisconnected):
         return "the host closed the connection without an answer"
+    if isinstance(failure, ssl.SSLError) and failure.reason:
+        return f"no TLS comes about with it ({failure.reason.replace('_', ' ').lower()})"
     for one in (failure, failure.__cause__, failure.__context__):
         if isinstance(one, OSError) and one.strerror:
             return one.strerror.lower()
