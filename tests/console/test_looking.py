@@ -34,7 +34,7 @@ async def test_it_calls_the_run_of_its_homes_dead_process_interrupted_though_the
 
 
 async def test_it_changes_nothing_of_what_is_remembered(pool: EmbeddedPool, tmp_path: Path) -> None:
-    with embedded_pool("--scenario", "empty") as other:
+    with embedded_pool("--scenario", "empty", "--seed", "2") as other:
         async with opened_console(other, tmp_path):
             pass
         async with opened_console(pool, tmp_path, "alice"):
@@ -53,7 +53,7 @@ async def test_it_changes_nothing_of_what_is_remembered(pool: EmbeddedPool, tmp_
 async def test_a_pool_that_was_unknown_is_added_behind_those_that_are_known(pool: EmbeddedPool, tmp_path: Path) -> None:
     async with opened_console(pool, tmp_path, "alice"):
         pass
-    with embedded_pool("--scenario", "empty") as other:
+    with embedded_pool("--scenario", "empty", "--seed", "2") as other:
         async with opened_console(other, tmp_path, is_reading=True) as console:
             known = console.home.settings.pools
 

@@ -10,7 +10,7 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.console.desk import SHOP, Desk, seated
 from tests.console.pool_state import footprint, restore_points, runs_and_held_leases
-from xsconsole.console import RunState, RunStatus
+from xsconsole.console import Connection, RunState, RunStatus, Secret
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import ConfigurationMoved
@@ -167,6 +167,36 @@ async def test_a_run_that_somebody_else_settled_is_closed_in_the_journal_at_once
 
     row = await alice.until_recorded(AuditEvent.RUN_CLOSED)
     assert (row.fact.run, row.fact.outcome) == (status.run, Outcome.OBSERVED)
+    assert alice.console.runs[0].state is RunState.SETTLED_ELSEWHERE
+
+
+async def test_a_run_that_was_settled_while_one_was_away_is_known_to_be_at_the_next_connection(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    await alice.start(alice.promotion())
+    await alice.until(lambda: alice.console.runs[0].settled)
+    await alice.console.disconnect()
+    assert alice.console.runs[0].state is RunState.INTERRUPTED
+    await adam.until(lambda: adam.stands(SHOP, "staging", Standing.INTERRUPTED))
+    await adam.settle(adam.card().id, Direction.RESUME)
+
+    await alice.console.connect(Connection(url=pool.url, user="alice"), Secret(pool.passwords["alice"]))
+
+    assert alice.console.runs[0].state is RunState.SETTLED_ELSEWHERE
+
+
+async def test_a_run_that_was_left_is_still_left_after_another_pool_was_visited(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, _ = desks
+    await alice.start(alice.promotion())
+    await alice.until(lambda: alice.console.runs[0].settled)
+    with embedded_pool("--scenario", "empty", "--seed", "2") as other:
+        await alice.console.connect(Connection(url=other.url, user="alice"), Secret(other.passwords["alice"]))
+        assert not alice.console.board.cards
+
+        assert alice.console.runs[0].state is RunState.INTERRUPTED
 
 
 async def test_a_dissolution_elsewhere_takes_the_card_away_here(desks: tuple[Desk, Desk]) -> None:

@@ -150,6 +150,13 @@ def test_durations_read_well(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-1, "0.0 s"), (0.04, "0.0 s"), (0.42, "0.4 s"), (9.96, "10 s"), (61, "1 min")]
+)
+def test_what_something_took_is_told_more_exactly(seconds: float, text: str) -> None:
+    assert words.exact_duration(seconds) == text
+
+
 def test_lists_counts_and_instants_read_well() -> None:
     assert words.listing(()) == ""
     assert words.listing(("a",)) == "a"

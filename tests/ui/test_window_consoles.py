@@ -20,13 +20,15 @@ from tests.ui.board_window import (
     window,
 )
 from xsconsole.console import Console
+from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Promote
+from xsconsole.engine.commands import Direction, Promote, Settle
 from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.runs import step_rows
 
 __all__ = ["console", "pool", "window"]
 
@@ -101,6 +103,49 @@ async def test_of_two_consoles_that_start_one_wins_and_the_other_says_who(
         await until(lambda: bool(window.notices.texts) or _is_refused(window), "the refusal")
         assert (await other.finished(run)).state is RunState.DONE
     assert console.runs == ()
+
+
+async def test_what_somebody_else_settled_is_offered_no_more(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    pool.control("fail", method="VM.snapshot", nth=2, code="SR_BACKEND_FAILURE_44", params=["", "", ""])
+    pool.control("fail", method="VM.destroy", nth=1, code="INTERNAL_ERROR", params=["no"])
+    await console.finished(await start(console, promotion(console)))
+    await until(window.inspector.plan_page.undo.isVisible, "the way out")
+    async with another_console(pool, tmp_path / "other") as other:
+        await until(lambda: other.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption there")
+        settled = await other.do(Settle(configuration=card.id, direction=Direction.UNDO))
+        await other.finished(settled)
+
+        await until(lambda: not window.inspector.plan_page.undo.isVisible(), "the offer gone")
+
+    assert not window.inspector.plan_page.resume.isVisible()
+    assert window.inspector.card_page.isVisible()
+    assert console.runs[0].state is RunState.SETTLED_ELSEWHERE
+    results = [
+        str(window.activity.view.model().index(row, 5).data()) for row in range(window.activity.view.model().rowCount())
+    ]
+    assert "Settled by another console" in results
+
+
+async def test_after_a_run_the_steps_show_what_they_took(window: MainWindow, console: Console) -> None:
+    window.board.select(card_of(console, SHOP).id)
+    command = promotion(console)
+    planned = {row.text: row.aside for row in step_rows(console.plan(command), None)}
+
+    window.desk.ask(command, show_only=True)
+    click(window.inspector.plan_page.go)
+    await ended(console)
+    await until(lambda: "Done" in window.inspector.plan_page.outcome.text, "the outcome")
+
+    took = console.runs[0].took_s
+    steps = console.runs[0].plan.steps
+    assert set(took) == {step.key for step in steps}
+    rows = window.inspector.plan_page.steps.view.rows.rows
+    assert [row.aside for row in rows] == [words.exact_duration(took[step.key]) for step in steps]
+    assert {row.text: row.aside for row in rows} != planned
 
 
 def _is_refused(window: MainWindow) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from xsconsole.console.own_runs import OwnRuns
 from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.poolstate import configuration_thing, numbers, run_stem
 from xsconsole.domain.runs import RunState, RunStatus
@@ -17,22 +18,24 @@ log = logging.getLogger(__name__)
 class Aftercare:
     """Follows one connection. Lives on the loop's thread."""
 
-    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns) -> None:
         self._engine = engine
         self._ledger = ledger
         self._pool = pool
+        self._runs = runs
         self._left: dict[RunId, ConfigurationId] = {}
         self._work: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Remember what earlier processes of this home left open."""
+        """Remember what this home has left open, and tell its own runs which of them are not."""
         runs = await self._ledger.open_runs()
         self._left = {run.run: run.configuration for run in runs if run.pool == self._pool}
+        self._runs.hear_journal(self._left.keys(), self._pool)
 
     def hear_run(self, status: RunStatus) -> None:
         if status.state is RunState.INTERRUPTED:
             self._left[status.run] = status.plan.intent.configuration
-        else:
+        elif status.state is not RunState.SETTLED_ELSEWHERE:
             self._left.pop(status.run, None)
 
     def hear_keys(self, keys: Mapping[str, str]) -> None:

@@ -15,12 +15,14 @@ from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.opening import opened
+from xsconsole.console.own_runs import OwnRuns
 from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import (
+    BoardChanged,
     ConfigurationMoved,
     Event,
     LinkChanged,
@@ -28,7 +30,7 @@ from xsconsole.domain.events import (
     RunChanged,
     StepProgressed,
 )
-from xsconsole.domain.ids import ConfigurationId, RunId, StageId
+from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import configuration_thing
@@ -41,7 +43,6 @@ from xsconsole.engine.facts import refusal_fact
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
-from xsconsole.engine.runner import Run
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import ConnectionLost, NotPermitted, Refused
@@ -72,13 +73,14 @@ class Console:
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
-        self._runs: dict[RunId, Run] = {}
+        self._runs = OwnRuns()
         self.acts = Acts(self._bus.publish)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)
         self._bus.subscribe(ConfigurationMoved, self._note_move)
+        self._bus.subscribe(BoardChanged, self._hear_board)
 
     @classmethod
     async def open(
@@ -179,7 +181,7 @@ class Console:
         )
         if self._may_all():
             await engine.begin()
-            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool)
+            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)
             await self._aftercare.begin()
             await self._publish_default(engine)
 
@@ -277,24 +279,24 @@ class Console:
             PoolUnavailable: the pool is away; nothing was changed.
             StoreFailed: the audit cannot be written; nothing was changed.
         """
-        engine = self._engine
-        if engine is None:
+        engine, identity = self._engine, self.identity
+        if engine is None or identity is None:
             raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
         await self.demand_rights(command if isinstance(command, Settle) else command.command)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
         self._own_moves.expect(run.status.plan.intent)
-        self._runs[run.status.run] = run
+        self._runs.add(run, identity.pool)
         self._bus.publish(RunChanged(run=run.status.run))
         return run.status.run
 
     @property
     def runs(self) -> tuple[RunStatus, ...]:
         """Runs of this console since its start, newest first."""
-        return tuple(run.status for run in reversed(self._runs.values()))
+        return self._runs.statuses
 
     async def finished(self, run: RunId) -> RunStatus:
         """Wait for the end of a run. The board shows it as soon as the feed tells."""
-        return await self._runs[run].wait()
+        return await self._runs.wait(run)
 
     # --- the record -----------------------------------------------------------------------------------------------
 
@@ -339,6 +341,11 @@ class Console:
         else:
             self._watch.observe(keys)
 
+    def _hear_board(self, event: BoardChanged) -> None:
+        del event
+        if self.identity is not None:
+            self._runs.hear_board(self.board, self.identity.pool)
+
     def _hear_link(self, link: LinkChanged) -> None:
         before, self.link = self.link, link
         self._bus.publish(link)
@@ -359,37 +366,22 @@ class Console:
         if self._engine is None or self._own_moves.take(move):
             return
         self._witness.note(
-            self._fact(
-                AuditEvent.OBSERVED,
+            replace(
+                self._fact(AuditEvent.OBSERVED),
                 configuration=move.configuration,
-                name=move.name,
+                configuration_name=move.name,
                 source=move.source,
                 target=move.target,
                 outcome=Outcome.OBSERVED,
             )
         )
 
-    def _fact(
-        self,
-        event: AuditEvent,
-        *,
-        configuration: ConfigurationId | None = None,
-        name: str = "",
-        source: StageId | None = None,
-        target: StageId | None = None,
-        outcome: Outcome | None = None,
-        details: Mapping[str, Json] | None = None,
-    ) -> Fact:
+    def _fact(self, event: AuditEvent, details: Mapping[str, Json] | None = None) -> Fact:
         identity = self.identity
         return Fact(
             event=event,
             actor=identity.actor if identity else "",
             pool=identity.pool if identity else None,
             session=identity.session if identity else "",
-            configuration=configuration,
-            configuration_name=name,
-            source=source,
-            target=target,
-            outcome=outcome,
             details=details,
         )

@@ -1,6 +1,7 @@
 """Runs and targets as people see them: what goes on, and what could be started."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,11 +17,15 @@ class RunState(StrEnum):
     DONE = "done"
     UNDONE = "undone"  # it failed, and what it had done was put back
     INTERRUPTED = "interrupted"  # neither finished nor undone; the run record stands on the pool
+    SETTLED_ELSEWHERE = "settled-elsewhere"  # it was interrupted, and another console finished it forward or back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run of this console as it stands now. `progress` is 0 to 1 over all steps."""
+    """A run of this console as it stands now. `progress` is 0 to 1 over all steps.
+
+    `took_s` says how long steps took here, in their last direction; those of an earlier process are not in it.
+    """
 
     run: RunId
     plan: Plan
@@ -31,6 +36,7 @@ class RunStatus:
     undone: tuple[StepKey, ...] = ()
     current: tuple[StepKey, ...] = ()
     progress: float = 0.0
+    took_s: Mapping[StepKey, float] = field(default_factory=dict)
     error: ConsoleError | None = None
 
 

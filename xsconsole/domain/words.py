@@ -80,6 +80,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def exact_duration(seconds: float) -> str:
+    """Return how long something took: `0.4 s`, from ten seconds on as `duration` says it."""
+    return f"{max(0.0, seconds):.1f} s" if seconds < 9.95 else duration(seconds)
+
+
 def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
@@ -202,6 +207,8 @@ def state_name(state: RunState) -> str:
             return "Put back"
         case RunState.INTERRUPTED:
             return "Interrupted"
+        case RunState.SETTLED_ELSEWHERE:
+            return "Settled by another console"
     assert_never(state)
 
 

@@ -71,6 +71,7 @@ class Run:
         self._performer = Performer(surroundings.pool, surroundings.clock, record.run, record.plan)
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}
+        self._took_s: dict[StepKey, float] = {}
         self._is_new = False
         self._is_aborted = False
         self._is_stopped = False
@@ -99,6 +100,11 @@ class Run:
     def stop(self) -> None:
         """Begin nothing more, and leave the run as interrupted for a later console."""
         self._is_stopped = True
+
+    def leave_to_others(self) -> None:
+        """Take note that somebody else settled what this run left."""
+        if self.status.state is RunState.INTERRUPTED:
+            self._tell(replace(self.status, state=RunState.SETTLED_ELSEWHERE))
 
     async def wait(self) -> RunStatus:
         await self._ended.wait()
@@ -167,6 +173,7 @@ class Run:
         self._intended.add(key)
         await self._leases.confirm()
         self._report(key, 0.0)
+        began_s = self._clock.monotonic_s()
         try:
             result = await self._performer.perform(step, lambda progress: self._report(key, progress))
         except STOPPING:
@@ -175,7 +182,7 @@ class Run:
             await self._record(AuditEvent.STEP_FAILED, step, Outcome.FAILED, failure)
             raise
         finally:
-            self._progress.pop(key, None)
+            self._end(key, began_s)
         await self._record(AuditEvent.STEP_SETTLED, step, Outcome.DONE, result=result)
         await self._standing.change(lambda record: _settle(record, key, result))
         self._show()
@@ -243,6 +250,7 @@ class Run:
             await self._record(AuditEvent.UNDO_INTENDED, step)
             await self._leases.confirm()
             self._report(key, 0.0)
+            began_s = self._clock.monotonic_s()
             try:
                 results = self._standing.record.results
                 await self._performer.undo(step, results, lambda progress: self._report(key, progress))
@@ -252,7 +260,7 @@ class Run:
                 await self._record(AuditEvent.UNDO_FAILED, step, Outcome.FAILED, failure)
                 raise
             finally:
-                self._progress.pop(key, None)
+                self._end(key, began_s)
             await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE)
         if key in self._standing.record.settled:
             await self._standing.change(lambda record: msgspec.structs.replace(record, undone=(*record.undone, key)))
@@ -334,6 +342,10 @@ class Run:
         self._observe(StepProgressed(run=self.id, step=key, progress=progress))
         self._show()
 
+    def _end(self, key: StepKey, began_s: float) -> None:
+        self._progress.pop(key, None)
+        self._took_s[key] = self._clock.monotonic_s() - began_s
+
     def _show(self) -> None:
         self._tell(self._now())
 
@@ -354,6 +366,7 @@ class Run:
             undone=record.undone,
             current=tuple(sorted(self._progress)),
             progress=min(1.0, done_s / sum(weights.values())),
+            took_s=dict(self._took_s),
         )
 
     async def _record(

@@ -85,14 +85,14 @@ def take_written(pool: Pool, vdi: str, written_bytes: int) -> None:
         XapiError: SR_BACKEND_FAILURE_44, no space.
     """
     row = pool.db.row("VDI", vdi)
-    taken = min(row["virtual_size"], written_bytes + _HEADER_BYTES)
+    taken = min(row["virtual_size"], written_bytes + space.HEADER_BYTES)
     grown = taken - row["physical_utilisation"]
-    if grown <= 0 or _is_block(pool, row["SR"]):
+    if grown <= 0 or space.is_block(pool, row["SR"]):
         return
-    if grown > free_space(pool, row["SR"]):
+    if grown > space.free(pool, row["SR"]):
         raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
     pool.db.set("VDI", vdi, physical_utilisation=taken)
-    _account(pool, row["SR"], taken=grown, virtual=0)
+    space.account(pool, row["SR"], taken=grown, virtual=0)
 
 
 def is_attached(pool: Pool, vdi: str) -> bool:

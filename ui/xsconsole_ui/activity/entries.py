@@ -55,8 +55,14 @@ class Entry:
 def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: str) -> Entry:
     plan = status.plan
     is_going = status.state in (RunState.RUNNING, RunState.UNDOING)
-    tones = {RunState.DONE: "good", RunState.UNDONE: "warn", RunState.INTERRUPTED: "bad"}
-    notice = words.explain(status.error) if status.error is not None else None
+    tones = {
+        RunState.DONE: "good",
+        RunState.UNDONE: "warn",
+        RunState.INTERRUPTED: "bad",
+        RunState.SETTLED_ELSEWHERE: "muted",
+    }
+    is_over = status.state is RunState.SETTLED_ELSEWHERE  # what it said of what remains is not so any more
+    notice = words.explain(status.error) if status.error is not None and not is_over else None
     result = "" if is_going else words.state_name(status.state)
     if notice is not None and not is_going:
         result = f"{result}: {notice.failed}"

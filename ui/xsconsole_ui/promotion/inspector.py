@@ -13,6 +13,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole_ui import pieces, times
@@ -105,7 +106,7 @@ class Inspector(pieces.Panel):
     def run(self) -> ShownRun | None:
         """The run on show: ours, or the one that stands on the pool for the selected card."""
         status = next((status for status in self._console.runs if status.run == self._run), None)
-        if status is not None:
+        if status is not None and status.state is not RunState.SETTLED_ELSEWHERE:
             return own(status)
         card = self._card
         return recorded(card.run) if card is not None and card.run is not None else None

@@ -1,11 +1,12 @@
 """A run as the inspector shows it: ours as it goes, another console's as its record on the pool says."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from xsconsole.domain import words
 from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import StepKey
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -25,6 +26,7 @@ class ShownRun:
     who: str = ""
     error: ConsoleError | None = None
     failure: str = ""
+    took_s: Mapping[StepKey, float] = field(default_factory=dict)
 
     @property
     def is_going(self) -> bool:
@@ -45,6 +47,7 @@ def own(status: RunStatus) -> ShownRun:
         failed=failed,
         progress=status.progress,
         error=error,
+        took_s=status.took_s,
     )
 
 
@@ -69,12 +72,17 @@ def recorded(view: RunView) -> ShownRun:
 
 def step_rows(plan: Plan, run: ShownRun | None) -> tuple[Row, ...]:
     """Return a row for each step: as planned, or with what became of it."""
-    rows = []
-    for step in plan.steps:
-        seconds = step.estimate.seconds
-        aside = words.duration(seconds) if seconds >= 1 else ""
-        rows.append(Row(mark=_mark(step.key, run), text=words.describe(step), aside=aside))
-    return tuple(rows)
+    return tuple(
+        Row(mark=_mark(step.key, run), text=words.describe(step), aside=_time_of(step, run)) for step in plan.steps
+    )
+
+
+def _time_of(step: Step, run: ShownRun | None) -> str:
+    """Return what a step took; an estimate only while it may still begin or goes on."""
+    if run is not None and step.key in run.took_s and step.key not in run.current:
+        return words.exact_duration(run.took_s[step.key])
+    may_begin = run is None or (run.state is RunState.RUNNING and step.key not in run.settled)
+    return words.duration(step.estimate.seconds) if may_begin and step.estimate.seconds >= 1 else ""
 
 
 def _mark(key: StepKey, run: ShownRun | None) -> Mark:
