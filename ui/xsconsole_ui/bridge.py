@@ -11,6 +11,7 @@ from xsconsole.console import Console
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
+    AuditVerified,
     BoardChanged,
     Event,
     InventoryChanged,
@@ -69,12 +70,14 @@ class Bridge(QObject):
     run_changed = Signal(str)  # RunId
     inventory_changed = Signal()
     audit_grew = Signal(int)
+    audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
 
     def __init__(self, console: Console, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._turns = Turns(self)
+        self._failures = 0
         self._ends: list[Callable[[], None]] = []
         self._hear(LinkChanged, self._on_link)
         self._hear(BoardChanged, self._on_board)
@@ -82,6 +85,7 @@ class Bridge(QObject):
         self._hear(StepProgressed, self._on_step)
         self._hear(InventoryChanged, self._on_inventory)
         self._hear(AuditGrew, self._on_audit)
+        self._hear(AuditVerified, self._on_audit_check)
         self._hear(AuditFailed, self._on_audit_failure)
 
     def _hear(self, kind: type[E], handler: Callable[[E], None]) -> None:
@@ -129,8 +133,13 @@ class Bridge(QObject):
         self._turns.put("inventory", self.inventory_changed.emit)
 
     def _on_audit(self, event: AuditGrew) -> None:
-        self._turns.put("audit", partial(self.audit_grew.emit, event.seq))
+        # News of growth must not overtake the failure before it, nor fall behind one that came later.
+        self._turns.put(("audit", self._failures), partial(self.audit_grew.emit, event.seq))
+
+    def _on_audit_check(self, event: AuditVerified) -> None:
+        self._turns.put("audit-check", partial(self.audit_verified.emit, event))
 
     def _on_audit_failure(self, event: AuditFailed) -> None:
         error: ConsoleError = event.error
-        self._turns.put("audit-failure", partial(self.audit_failed.emit, error))
+        self._failures += 1
+        self._turns.put(("audit-failure", self._failures), partial(self.audit_failed.emit, error))

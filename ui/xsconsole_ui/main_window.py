@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Connection, Console, Secret
+from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.errors import CertificateChanged, ConnectFailed, ConsoleError
@@ -151,6 +152,7 @@ class MainWindow(QMainWindow):
         self.bridge.leftovers_changed.connect(self._situate_soon)
         self.bridge.inventory_changed.connect(self._situate_later)
         self.bridge.audit_grew.connect(self.status.show_audit)
+        self.bridge.audit_verified.connect(self._on_audit_verified)
         self.bridge.audit_failed.connect(self._on_audit_failed)
         self.theme.changed.connect(self._dress)
 
@@ -240,6 +242,13 @@ class MainWindow(QMainWindow):
         self.status.show_audit_failure(error)
         self.notices.tell_error(error, self.tr("Nothing is done until the audit can be written"))
 
+    @Slot(object)
+    def _on_audit_verified(self, check: AuditVerified) -> None:
+        self.status.show_audit_check(check)
+        broken = [verdict.sentence for verdict in check.verdicts if not verdict.is_good]
+        if broken:
+            self.notices.tell("bad", self.tr("The record does not verify."), "\n".join(broken))
+
     @Slot(QPoint)
     def _show_card_menu(self, at: QPoint) -> None:
         self._card_menu.popup(at)
@@ -292,6 +301,11 @@ class MainWindow(QMainWindow):
         except ConnectFailed as failure:
             self.notices.tell_error(failure)
             self.ask_to_connect(connection)
+
+    @Slot()
+    def verify_audit(self) -> None:
+        """Check the record in the background; the status line says until where and when."""
+        self.jobs.start(self.console.verify_audit_apart(), "verify the audit")
 
     async def until_closed(self) -> None:
         await self._closed.wait()

@@ -3,7 +3,9 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from xsconsole.console import Console
-from xsconsole.domain.events import LinkState
+from xsconsole.domain import words
+from xsconsole.domain.board import published_workflow
+from xsconsole.domain.events import AuditVerified, LinkState
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
 
@@ -16,7 +18,9 @@ class StatusLine(QFrame):
     def __init__(self, console: Console, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
-        self._has_audit_failed = False
+        self._seq = 0
+        self._failure: ConsoleError | None = None
+        self._check: AuditVerified | None = None
         self.setProperty("look", "footer")
         self.setFixedHeight(HEIGHT)
         self.workflow = pieces.label("", "status", self)
@@ -32,44 +36,80 @@ class StatusLine(QFrame):
         row.addWidget(self.freshness)
         self.show_workflow()
         self.show_link()
-        self.audit.setText(self.tr("Audit empty"))
+        self._tell_audit()
 
     def show_workflow(self) -> None:
         workflow = self._console.board.workflow
-        text = f"Workflow “{workflow.name}” v{workflow.version}" if workflow else self.tr("No workflow")
+        pool = self._console.inventory.pool
+        is_published = pool is not None and published_workflow(pool.other_config) is not None
+        if workflow is None:
+            text = self.tr("No workflow")
+        elif is_published:
+            text = self.tr("Workflow “{name}” v{version}").format(name=workflow.name, version=workflow.version)
+        else:
+            text = self.tr("Workflow “{name}”, not published yet").format(name=workflow.name)
         self.workflow.setText(text)
-        self.workflow.setToolTip(f"Digest {workflow.digest}" if workflow else "")
+        self.workflow.setToolTip(self.tr("Digest {digest}").format(digest=workflow.digest) if workflow else "")
 
     def show_audit(self, seq: int) -> None:
-        """Say that rows up to `seq` stand."""
-        if not self._has_audit_failed:
-            self.audit.setText(self.tr("Audit up to row {seq}").format(seq=seq))
-            self.audit.setToolTip(self.tr("Rows are signed as they are written; the audit place verifies them."))
-            pieces.set_look(self.audit, "status")
+        """Say that rows up to `seq` stand. What could not be written before can be now."""
+        if self._failure is not None:
+            self.say(self.tr("The audit can be written again."))
+        self._seq, self._failure = seq, None
+        self._tell_audit()
+
+    def show_audit_check(self, check: AuditVerified) -> None:
+        """Say until where the chain was verified, when, and what was found."""
+        self._check = check
+        self._seq = max(self._seq, check.seq)
+        self._tell_audit()
 
     def show_audit_failure(self, error: ConsoleError) -> None:
-        self._has_audit_failed = True
-        self.audit.setText(self.tr("Audit cannot be written"))
-        self.audit.setToolTip(str(error))
-        pieces.set_look(self.audit, "bad")
+        self._failure = error
+        self._tell_audit()
+
+    def _tell_audit(self) -> None:
+        check = self._check
+        broken = [verdict for verdict in check.verdicts if not verdict.is_good] if check is not None else []
+        if self._failure is not None:
+            told = words.explain(self._failure)
+            text, look = self.tr("Audit cannot be written"), "bad"
+            hint = pieces.joined(told.failed, told.mend, self.tr("Until it can, nothing is done on the pool."))
+        elif broken:
+            text, look = self.tr("Audit does not verify"), "bad"
+            hint = "\n".join(verdict.sentence for verdict in broken)
+        elif check is not None and check.seq:
+            when = times.clock_time(check.at)
+            known = self.tr("Audit up to row {seq}, verified up to row {checked} at {when}")
+            text, look = known.format(seq=self._seq, checked=check.seq, when=when), "status"
+            hint = "\n".join(verdict.sentence for verdict in check.verdicts)
+        else:
+            text = self.tr("Audit up to row {seq}").format(seq=self._seq) if self._seq else self.tr("Audit empty")
+            look, hint = "status", self.tr("It has not been verified since this window opened.")
+        self.audit.setText(text)
+        self.audit.setToolTip(hint)
+        pieces.set_look(self.audit, look)
 
     def show_link(self) -> None:
         link = self._console.link
         number = self._console.inventory.total()
         match link.state:
             case LinkState.LIVE:
-                text, look = f"live · {number:,} objects".replace(",", "\u2009"), "status"
+                objects = f"{number:,}".replace(",", "\u2009")
+                text, look = self.tr("live · {objects} objects").format(objects=objects), "status"
             case LinkState.LOST:
-                when = times.clock_time(link.as_of) if link.as_of else "before"
+                when = times.clock_time(link.as_of) if link.as_of else self.tr("before")
                 doing = self.tr("not reconnecting") if link.has_given_up else self.tr("reconnecting")
-                text, look = f"last known state of {when} · {doing}", "bad" if link.has_given_up else "warn"
+                text = self.tr("last known state of {when} · {doing}").format(when=when, doing=doing)
+                look = "bad" if link.has_given_up else "warn"
             case LinkState.CONNECTING:
-                text, look = "connecting", "status"
+                text, look = self.tr("connecting"), "status"
             case LinkState.CLOSED:
-                text, look = "not connected", "status"
+                text, look = self.tr("not connected"), "status"
         self.freshness.setText(text)
         pieces.set_look(self.freshness, look)
-        self.freshness.setToolTip(f"Last heard of {times.exact_time(link.as_of)}" if link.as_of else "")
+        heard = self.tr("Last heard of {when}")
+        self.freshness.setToolTip(heard.format(when=times.exact_time(link.as_of)) if link.as_of else "")
 
     def say(self, text: str) -> None:
         """Show a passing word; an empty one takes it away."""

@@ -22,6 +22,7 @@ from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import (
+    AuditVerified,
     BoardChanged,
     ConfigurationMoved,
     Event,
@@ -318,6 +319,12 @@ class Console:
     async def verify_audit(self, expected_key: str | None = None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""
         return await self._home.verify_audit(expected_key)
+
+    async def verify_audit_apart(self) -> AuditVerified:
+        """Check the whole chain in a process of its own, and tell what was found; `StoreFailed` where it cannot be."""
+        check = await self._home.verify_audit_apart()
+        self._bus.publish(check)
+        return check
 
     async def close(self) -> None:
         """Stop runs at the next step, log out and close the store."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
+from xsconsole.console.verifying import verified_apart
+from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.lease import Me
 from xsconsole.errors import NotFound, Refused
@@ -125,6 +127,17 @@ class Home:
         if source is None:
             raise NotFound(reason="This home folder has no record yet.", mend="Connect to a pool first.")
         return await source.verify()
+
+    async def verify_audit_apart(self) -> AuditVerified:
+        """Check the whole chain in a process of its own.
+
+        Raises:
+            StoreFailed: it could not be checked.
+        """
+        newest = await self.audit_page(AuditQuery(), None, 1)
+        at = self.clock.now()
+        verdicts = await verified_apart(self.settings.home)
+        return AuditVerified(verdicts=verdicts, seq=newest[0].seq if newest else 0, at=at)
 
     def known_connection(self, url: str | None, user: str | None, fingerprint: str | None) -> Connection:
         """Return where to connect: as given, completed by what is known of the pool.

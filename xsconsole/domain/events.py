@@ -7,6 +7,7 @@ from enum import StrEnum
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
 from xsconsole.domain.inventory import ChangeBatch
 from xsconsole.domain.jobs import JobStatus
+from xsconsole.domain.record import Verdict
 from xsconsole.errors import ConsoleError
 
 
@@ -86,6 +87,15 @@ class AuditGrew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditVerified:
+    """The whole chain was checked; at least the rows up to `seq` were in it."""
+
+    verdicts: tuple[Verdict, ...]
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFailed:
     """A row could not be written. Nothing that needs a row is done until one can be."""
 
@@ -101,5 +111,6 @@ Event = (
     | StepProgressed
     | JobChanged
     | AuditGrew
+    | AuditVerified
     | AuditFailed
 )

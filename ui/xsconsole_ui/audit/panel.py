@@ -245,12 +245,12 @@ class AuditPanel(pieces.Panel):
 
     async def _check(self) -> None:
         try:
-            verdicts = await self._console.verify_audit()
+            check = await self._console.verify_audit_apart()
         except ConsoleError as failure:
             notice = words.explain(failure)
             self.verdicts.show_words("bad", notice.failed, notice.mend, notice.details)
         else:
-            self._show_verdicts(verdicts)
+            self._show_verdicts(check.verdicts)
         finally:
             self.verify.setText(self.tr("Verify chain"))
             self.verify.setEnabled(True)
