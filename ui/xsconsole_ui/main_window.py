@@ -18,6 +18,7 @@ from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.closing import Closing
 from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.find import Finder
@@ -50,7 +51,7 @@ class MainWindow(QMainWindow):
     def __init__(self, console: Console, theme: Theme, state: WindowState) -> None:
         super().__init__()
         self.console, self.theme, self._state = console, theme, state
-        self._is_loaded = False
+        self._is_loaded = self._is_ending = False
         self._closed: asyncio.Event = asyncio.Event()
         self.setWindowTitle("xsconsole")
         self.setDockNestingEnabled(False)
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._later.setInterval(SITUATE_MS)
         self._later.timeout.connect(self._situate)
         self.watchdog = Watchdog(self)
+        self.closing = Closing(console, self.bridge, self.jobs, self)
         self.desk = Desk(console, self.bridge, self.jobs, self)
         self.board = BoardView(console, self.bridge, self)
         self.act_desk = ActDesk(console, self.jobs, self)
@@ -154,6 +156,8 @@ class MainWindow(QMainWindow):
         self.bridge.audit_grew.connect(self.status.show_audit)
         self.bridge.audit_verified.connect(self._on_audit_verified)
         self.bridge.audit_failed.connect(self._on_audit_failed)
+        self.closing.granted.connect(self.close)
+        self.closing.told.connect(self.status.say)
         self.theme.changed.connect(self._dress)
 
     @Slot()
@@ -311,7 +315,8 @@ class MainWindow(QMainWindow):
         await self._closed.wait()
 
     async def end(self) -> None:
-        """Close, remember the layout and stop what still runs here. The console is not closed."""
+        """Close without asking, remember the layout and stop what still runs here. The console is not closed."""
+        self._is_ending = True
         self.close()
         self.bridge.close()
         for panel in (self.inventory, self.activity, self.audit):
@@ -345,6 +350,9 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_ending and not self._closed.is_set() and not self.closing.may_close():
+            event.ignore()
+            return
         if not self._closed.is_set():
             self._state.remember(self, self.theme.scheme)
             self._closed.set()

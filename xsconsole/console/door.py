@@ -295,6 +295,11 @@ class Console:
         """Runs of this console since its start, newest first."""
         return self._runs.statuses
 
+    def stop_runs(self) -> None:
+        """Let no run begin another step: what is under way is finished, and then the run is interrupted."""
+        if self._engine is not None:
+            self._engine.stop_runs()
+
     async def finished(self, run: RunId) -> RunStatus:
         """Wait for the end of a run. The board shows it as soon as the feed tells."""
         return await self._runs.wait(run)

@@ -225,10 +225,14 @@ class Engine:
         """Publish a workflow over the one that was seen. Raises `PlanIsStale` where somebody was faster."""
         return await publishing.publish(self._pool, self._ledger, workflow, version_seen)
 
-    async def close(self) -> None:
-        """Stop every run at its next step; its record stays, and any console may settle it."""
+    def stop_runs(self) -> None:
+        """Let no run begin another step; its record stays, and any console may settle it."""
         for run in self._runs.values():
             run.stop()
+
+    async def close(self) -> None:
+        """Stop every run at its next step and wait for that."""
+        self.stop_runs()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
