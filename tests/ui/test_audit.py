@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import datetime
 
 import pytest
 from embedded import embedded_pool
@@ -13,9 +14,10 @@ from tests.ui.live_console import connect, failing_jobs, open_console, until
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.engine.commands import Confirmed, Create, NewMember
+from xsconsole_ui import times
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.audit.fields import Column
-from xsconsole_ui.audit.panel import PAGE_ROWS
+from xsconsole_ui.audit.panel import LEAST_WHAT, PAGE_ROWS
 from xsconsole_ui.dense_table import csv_field, csv_text
 from xsconsole_ui.theme import Theme
 
@@ -128,6 +130,27 @@ async def test_selected_rows_copy_as_text_and_as_csv(panel, console):
 
     assert len(lines) == 4
     assert [row[Column.SEQ] for row in table] == ["#", "3", "2", "1"]
+    assert all(datetime.fromisoformat(row[Column.TIME]).tzinfo for row in table[1:])
+    assert all(len(row[Column.DIGEST]) == 64 for row in table[1:])
+
+
+async def test_what_matters_fits_where_the_docks_are_open_and_the_digest_comes_back_with_room(panel):
+    view = panel.view
+    for width, shows_digest in ((770, False), (1200, True), (770, False)):
+        panel.resize(width, 500)
+        await until(lambda: view.isColumnHidden(Column.DIGEST) is not shows_digest)  # noqa: B023 - awaited here
+
+        assert view.horizontalHeader().length() <= view.viewport().width()
+        assert view.columnWidth(Column.WHAT) >= LEAST_WHAT
+        assert not view.isColumnHidden(Column.WHO)
+
+
+def test_an_audit_row_of_today_tells_the_second_and_an_older_one_its_day():
+    at = datetime(2025, 11, 26, 23, 4, 5).astimezone()
+
+    assert times.row_time(at, at) == "23:04:05"
+    assert times.row_time(at, at.replace(day=28)) == "26 Nov 23:04"
+    assert times.row_time(at, at.replace(year=2026)) == "2025-11-26"
 
 
 @pytest.mark.parametrize(

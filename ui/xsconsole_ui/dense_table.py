@@ -32,6 +32,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 TONE_ROLE = Qt.ItemDataRole.UserRole + 1  # "", muted, good, warn or bad
 PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
+COPY_ROLE = Qt.ItemDataRole.UserRole + 4  # what is copied where the cell shows less; absent: what it shows
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -101,10 +102,15 @@ class DenseTable(QTableView):
         parent: QWidget | None = None,
         *,
         least_elastic: int,
+        spare: Sequence[int] = (),
     ) -> None:
-        """Widths are in pixels. The column of width 0 takes what is left, but at least `least_elastic`."""
+        """Widths are in pixels. The column of width 0 takes what is left, but at least `least_elastic`.
+
+        Columns in `spare` give way, the first one first, where the others would not fit.
+        """
         super().__init__(parent)
         self._elastic, self._least_elastic = widths.index(0), least_elastic
+        self._spare = tuple(spare)
         self._table = model
         self.setModel(model)
         self.setItemDelegate(CellDelegate(self))
@@ -164,7 +170,7 @@ class DenseTable(QTableView):
         """Return the texts of rows, below the names of the columns."""
         columns = range(self._table.columnCount())
         head = [str(self._table.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
-        body = [[str(self._table.index(row, column).data() or "") for column in columns] for row in rows]
+        body = [[_copied(self._table.index(row, column)) for column in columns] for row in rows]
         return [head, *body]
 
     @Slot()
@@ -185,8 +191,19 @@ class DenseTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._make_room()
         others = self.horizontalHeader().length() - self.columnWidth(self._elastic)
         self.setColumnWidth(self._elastic, max(self._least_elastic, self.viewport().width() - others))
+
+    def _make_room(self) -> None:
+        """Hide spare columns where the rest needs their room, and show them where there is some."""
+        for column in self._spare:
+            self.setColumnHidden(column, False)
+        for column in self._spare:
+            needed = self.horizontalHeader().length() - self.columnWidth(self._elastic) + self._least_elastic
+            if needed <= self.viewport().width():
+                return
+            self.setColumnHidden(column, True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -194,3 +211,8 @@ class DenseTable(QTableView):
             event.accept()
             return
         super().keyPressEvent(event)
+
+
+def _copied(index: QModelIndex) -> str:
+    exact = index.data(COPY_ROLE)
+    return str(index.data() or "") if exact is None else str(exact)

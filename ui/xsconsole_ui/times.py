@@ -21,6 +21,12 @@ def short_time(at: datetime, now: datetime | None = None) -> str:
     return here.strftime("%H:%M") if age < timedelta(hours=20) else f"{here.day} {here:%b}"
 
 
+def row_time(at: datetime, now: datetime | None = None) -> str:
+    """Return when a row among many was written: today to the second, else as `clock_time` says it."""
+    here, today = at.astimezone(), (now or datetime.now(at.tzinfo)).astimezone()
+    return f"{here:%H:%M:%S}" if here.date() == today.date() else clock_time(at, now)
+
+
 def exact_time(at: datetime) -> str:
     """Return local time with its zone, and UTC beside it."""
     here = at.astimezone()

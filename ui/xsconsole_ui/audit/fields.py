@@ -39,7 +39,7 @@ def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
         case Column.SEQ:
             return str(row.seq)
         case Column.TIME:
-            return f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}"
+            return times.row_time(row.at)
         case Column.WHO:
             return fact.actor or row.os_user
         case Column.WHAT:
@@ -65,6 +65,17 @@ def way(row: AuditRow, workflow: Workflow | None) -> str:
 def stage_name(workflow: Workflow | None, stage_id: str) -> str:
     found = next((stage.name for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
     return found or stage_id
+
+
+def exact(row: AuditRow, column: Column) -> str | None:
+    """Return what is copied of a cell that shows less; None where it shows all."""
+    match column:
+        case Column.TIME:
+            return row.at.isoformat()
+        case Column.DIGEST:
+            return row.digest
+        case _:
+            return None
 
 
 def hint(row: AuditRow, column: Column, workflow: Workflow | None) -> str:

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import pieces
-from xsconsole_ui.audit.fields import HEADS, TONES, Column, cell, hint
-from xsconsole_ui.dense_table import NUMBER_ROLE, TONE_ROLE
+from xsconsole_ui.audit.fields import HEADS, TONES, Column, cell, exact, hint
+from xsconsole_ui.dense_table import COPY_ROLE, NUMBER_ROLE, TONE_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -96,6 +96,8 @@ class AuditModel(QAbstractTableModel):
                 return f"{HEADS[column]}: {cell(row, column, self._workflow())}"
             case _ if role == TONE_ROLE:
                 return _tone(row, column)
+            case _ if role == COPY_ROLE:
+                return exact(row, column)
             case _ if role == NUMBER_ROLE:
                 return column is Column.SEQ
             case _:

@@ -19,6 +19,7 @@ from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.audit.details import RowDetails
+from xsconsole_ui.audit.fields import Column
 from xsconsole_ui.audit.model import AuditModel
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
@@ -29,8 +30,9 @@ from xsconsole_ui.theme import Theme
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (52, 152, 60, 0, 76, 120, 152, 100)
-LEAST_WHAT = 270  # px
+WIDTHS = (44, 100, 56, 0, 64, 100, 164, 96)
+LEAST_WHAT = 220  # px
+SPARE = (Column.DIGEST,)  # the details have it whole
 DETAIL_WIDTH = 320
 SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 
@@ -48,7 +50,7 @@ class AuditPanel(pieces.Panel):
         self._generation = 0  # an answer to an earlier question is thrown away
         self._is_loaded = False
         self._model = AuditModel(self._workflow, self)
-        self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self, least_elastic=LEAST_WHAT)
+        self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self, least_elastic=LEAST_WHAT, spare=SPARE)
         self.details = RowDetails(self)
         self.filter = FilterField(
             AUDIT,
