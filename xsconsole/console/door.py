@@ -142,6 +142,7 @@ class Console:
         named = replace(connection, fingerprint=gateway.fingerprint or connection.fingerprint)
         self._home.remember_pool(named, gateway.identity.pool_name)
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
+        await self._mirror.caught_up()
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
         # Who may not publish is shown what the first who may will publish.
         self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf, derive
+from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory
+from xsconsole.domain.live_board import LiveBoard
 from xsconsole.domain.workflow import Workflow
 
 BOARD_CLASSES = frozenset({"pool", "vm", "vbd", "vdi"})
+MOST_A_TURN = 150  # VMs and cards read anew in one turn of the loop: some milliseconds
 GATHER_S = 0.03  # changes that arrive within this time make one new board
 
 
@@ -26,7 +28,7 @@ class Mirror:
     ) -> None:
         self.inventory = Inventory()
         self.board: Board = EMPTY_BOARD
-        self._holder_of = holder_of
+        self._live = LiveBoard(self.inventory, holder_of)
         self._hear_keys = hear_keys
         self._publish = publish
         self._assumed: Workflow | None = None
@@ -41,6 +43,7 @@ class Mirror:
     def hear(self, batch: ChangeBatch) -> None:
         """Take a batch in. A whole one makes the board at once, a change soon."""
         self.inventory.apply(batch)
+        self._live.hear(batch)
         if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
             self._hear_keys(self.inventory.pool.other_config)
         self._publish(InventoryChanged(batch=batch))
@@ -54,14 +57,17 @@ class Mirror:
             self._pending = asyncio.get_running_loop().call_later(GATHER_S, self.renew)
 
     def renew(self) -> None:
-        """Derive the board anew and tell what differs."""
+        """Bring the board up to date and tell what differs; where much is due, in as many turns as it takes."""
         self.stop()
-        before, after = self.board, derive(self.inventory, self._holder_of)
+        if not self._live.advance(MOST_A_TURN):
+            self._pending = asyncio.get_running_loop().call_later(0, self.renew)
+            return
+        before, after = self.board, self._live.renewed()
         if after.workflow is None and self.inventory.pool is not None:
             after = replace(after, workflow=self._assumed)
         self.board = after
         self._is_renewed.set()
-        changed = tuple(id_ for id_ in {**before.cards, **after.cards} if before.cards.get(id_) != after.cards.get(id_))
+        changed = tuple(id_ for id_ in {**before.cards, **after.cards} if _differs(before, after, id_))
         is_layout_changed = before.workflow != after.workflow
         if changed or is_layout_changed or (before.strays, before.unreadable) != (after.strays, after.unreadable):
             self._publish(BoardChanged(configurations=changed, is_layout_changed=is_layout_changed))
@@ -75,6 +81,12 @@ class Mirror:
         if source != target and seen is not None:
             self._publish(ConfigurationMoved(configuration=id_, source=source, target=target, name=seen.name))
 
+    async def caught_up(self) -> None:
+        """Wait until the board shows all that was heard so far."""
+        if self._pending is not None:
+            self._is_renewed.clear()
+            await self._is_renewed.wait()
+
     async def until(self, is_so: Callable[[Board], bool], timeout_s: float) -> None:
         """Wait until the board is as asked; raises TimeoutError where it does not become so."""
         async with asyncio.timeout(timeout_s):
@@ -87,3 +99,8 @@ class Mirror:
         if self._pending is not None:
             self._pending.cancel()
             self._pending = None
+
+
+def _differs(before: Board, after: Board, configuration: ConfigurationId) -> bool:
+    was, is_now = before.cards.get(configuration), after.cards.get(configuration)
+    return was is not is_now and was != is_now

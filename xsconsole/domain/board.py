@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, StageId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
@@ -24,7 +25,6 @@ from xsconsole.domain.poolstate import (
     newest,
     numbers,
     roster_digest,
-    roster_stem,
 )
 from xsconsole.domain.workflow import Workflow
 
@@ -133,6 +133,11 @@ class Board:
         return tuple(card for card in self.cards.values() if card.stage not in known)
 
 
+V = TypeVar("V", Roster, RunRecord)
+
+ROSTER_PREFIX = PREFIX + "configuration."
+RUN_PREFIX = PREFIX + "run."
+
 EMPTY_BOARD = Board(workflow=None, cards={})
 
 HolderOf = Callable[[str], LeaseValue | None]
@@ -144,9 +149,9 @@ def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
     pool = inventory.pool
     if pool is None:
         return EMPTY_BOARD
-    state = _PoolState.read(inventory, pool.other_config)
+    state = PoolState.read(inventory, pool.other_config)
     ids = set(state.members) | set(state.rosters) | set(state.runs)
-    cards = {id_: _card(id_, state, holder_of) for id_ in ids}
+    cards = {id_: card_of(id_, state, holder_of) for id_ in ids}
     return Board(
         workflow=state.workflow,
         cards={id_: card for id_, card in cards.items() if card is not None},
@@ -168,7 +173,7 @@ def published_workflow(pool_keys: Mapping[str, str]) -> Workflow | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PoolState:
+class PoolState:
     workflow: Workflow | None
     members: Mapping[ConfigurationId, list[Member]]
     rosters: Mapping[ConfigurationId, Roster]
@@ -178,37 +183,47 @@ class _PoolState:
     unreadable: list[str]
 
     @classmethod
-    def read(cls, inventory: Inventory, keys: Mapping[str, str]) -> "_PoolState":
+    def read(cls, inventory: Inventory, keys: Mapping[str, str]) -> "PoolState":
         members: dict[ConfigurationId, list[Member]] = defaultdict(list)
         points: dict[ConfigurationId, list[tuple[VM, RestorePointMark]]] = defaultdict(list)
         strays: list[Stray] = []
         unreadable: list[str] = []
         for vm in inventory.all(VM):
-            if vm.is_a_snapshot:
-                mark = decode(vm.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
-                if mark is not None:
+            match role_of(inventory, vm):
+                case Member() as member:
+                    members[member.value.configuration].append(member)
+                case Stray() as stray:
+                    strays.append(stray)
+                case RestorePointMark() as mark:
                     points[mark.configuration].append((vm, mark))
-            elif vm.is_ordinary:
-                number, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
-                if value is None:
-                    if number:
-                        unreadable.append(vm.name_label)
-                elif value.vm == vm.uuid:
-                    members[value.configuration].append(_member(inventory, vm, value))
-                else:
-                    strays.append(Stray(ref=vm.ref, uuid=vm.uuid, name=vm.name_label, value=value))
+                case str() as name:
+                    unreadable.append(name)
         return cls(
             workflow=published_workflow(keys),
             members=members,
-            rosters=dict(_rosters(keys)),
-            runs=dict(_runs(keys)),
+            rosters=_read_each(numbered(keys, ROSTER_PREFIX), roster_of),
+            runs=_read_each(numbered(keys, RUN_PREFIX), run_of),
             points=points,
             strays=strays,
             unreadable=unreadable,
         )
 
 
-def _member(inventory: Inventory, vm: VM, value: MemberValue) -> Member:
+def role_of(inventory: Inventory, vm: VM) -> Member | Stray | RestorePointMark | str | None:
+    """Return what a VM is to the board; its name where it carries what cannot be read; None where it is nothing."""
+    if vm.is_a_snapshot:
+        return decode(vm.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+    if not vm.is_ordinary:
+        return None
+    number, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
+    if value is None:
+        return vm.name_label if number else None
+    if value.vm == vm.uuid:
+        return member_of(inventory, vm, value)
+    return Stray(ref=vm.ref, uuid=vm.uuid, name=vm.name_label, value=value)
+
+
+def member_of(inventory: Inventory, vm: VM, value: MemberValue) -> Member:
     return Member(
         ref=vm.ref,
         uuid=vm.uuid,
@@ -239,28 +254,35 @@ def repositories_of(inventory: Inventory, vm: VM) -> tuple[SR, ...]:
     return tuple(sr for sr in (inventory.get(SR, ref) for ref in refs) if sr is not None)
 
 
-def _rosters(keys: Mapping[str, str]) -> Iterable[tuple[ConfigurationId, Roster]]:
-    for configuration in _named(keys, PREFIX + "configuration."):
-        _, roster = newest(keys, roster_stem(configuration), Roster)
-        if roster is not None:
-            yield configuration, roster
+def numbered(keys: Mapping[str, str], prefix: str) -> dict[ConfigurationId, list[str]]:
+    """Return the texts of each configuration's numbered keys, newest first. One pass, however many there are."""
+    found: dict[ConfigurationId, dict[int, str]] = defaultdict(dict)
+    for key, text in keys.items():
+        if key.startswith(prefix):
+            name, _, number = key.removeprefix(prefix).rpartition(".")
+            if name and number.isdecimal():
+                found[ConfigurationId(name)][int(number)] = text
+    return {name: [texts[number] for number in sorted(texts, reverse=True)] for name, texts in found.items()}
 
 
-def _runs(keys: Mapping[str, str]) -> Iterable[tuple[ConfigurationId, RunRecord]]:
-    stem = PREFIX + "run."
-    for configuration in _named(keys, stem):
-        for number in numbers(keys, stem + configuration):
-            record = decode_run(keys[f"{stem}{configuration}.{number}"])
-            if record is not None:
-                yield configuration, record
-                break
+def _read_each(
+    texts: Mapping[ConfigurationId, list[str]], read: Callable[[list[str]], V | None]
+) -> dict[ConfigurationId, V]:
+    found = ((id_, read(of_one)) for id_, of_one in texts.items())
+    return {id_: value for id_, value in found if value is not None}
 
 
-def _named(keys: Mapping[str, str], stem: str) -> list[ConfigurationId]:
-    return sorted({ConfigurationId(key.removeprefix(stem).rpartition(".")[0]) for key in keys if key.startswith(stem)})
+def roster_of(texts: Iterable[str]) -> Roster | None:
+    """Return the newest roster that can be read."""
+    return next((roster for roster in (decode(text, Roster) for text in texts) if roster is not None), None)
 
 
-def _card(id_: ConfigurationId, state: _PoolState, holder_of: HolderOf) -> Card | None:
+def run_of(texts: Iterable[str]) -> RunRecord | None:
+    """Return the newest run record that can be read."""
+    return next((record for record in map(decode_run, texts) if record is not None), None)
+
+
+def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card | None:
     members = sorted(state.members.get(id_, []), key=lambda member: (member.order, member.role, member.uuid))
     record = state.runs.get(id_)
     roster = state.rosters.get(id_)
@@ -298,7 +320,7 @@ def _card(id_: ConfigurationId, state: _PoolState, holder_of: HolderOf) -> Card 
     )
 
 
-def _ghost(id_: ConfigurationId, roster: Roster, state: _PoolState) -> Card:
+def _ghost(id_: ConfigurationId, roster: Roster, state: PoolState) -> Card:
     """Return the card of a configuration of which only the roster is left."""
     return Card(
         id=id_,
@@ -347,7 +369,7 @@ def _problems(members: list[Member], roster: Roster | None, missing: tuple[Uuid,
 
 def _restore_points(marked: list[tuple[VM, RestorePointMark]], present: set[Uuid]) -> tuple[RestorePoint, ...]:
     by_run: dict[RunId, list[tuple[VM, RestorePointMark]]] = defaultdict(list)
-    for snapshot, mark in marked:
+    for snapshot, mark in sorted(marked, key=lambda pair: pair[0].uuid):
         if mark.purpose == "restore-point":
             by_run[mark.run].append((snapshot, mark))
     points = (
