@@ -112,22 +112,45 @@ async def test_what_somebody_else_settled_is_offered_no_more(
     window.board.select(card.id)
     pool.control("fail", method="VM.snapshot", nth=2, code="SR_BACKEND_FAILURE_44", params=["", "", ""])
     pool.control("fail", method="VM.destroy", nth=1, code="INTERNAL_ERROR", params=["no"])
-    await console.finished(await start(console, promotion(console)))
+    window.desk.ask(promotion(console), show_only=True)
+    click(window.inspector.plan_page.go)
+    assert (await ended(console)).state is RunState.INTERRUPTED
     await until(window.inspector.plan_page.undo.isVisible, "the way out")
     async with another_console(pool, tmp_path / "other") as other:
         await until(lambda: other.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption there")
         settled = await other.do(Settle(configuration=card.id, direction=Direction.UNDO))
         await other.finished(settled)
 
-        await until(lambda: not window.inspector.plan_page.undo.isVisible(), "the offer gone")
+        await until(window.inspector.card_page.isVisible, "the card again")
 
+    assert not window.inspector.plan_page.undo.isVisible()
     assert not window.inspector.plan_page.resume.isVisible()
-    assert window.inspector.card_page.isVisible()
     assert console.runs[0].state is RunState.SETTLED_ELSEWHERE
     results = [
         str(window.activity.view.model().index(row, 5).data()) for row in range(window.activity.view.model().rowCount())
     ]
     assert "Settled by another console" in results
+
+
+async def test_while_somebody_else_settles_a_run_of_ours_it_is_theirs(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    pool.control("fail", method="VM.snapshot", nth=2, code="SR_BACKEND_FAILURE_44", params=["", "", ""])
+    pool.control("fail", method="VM.destroy", nth=1, code="INTERNAL_ERROR", params=["no"])
+    window.desk.ask(promotion(console), show_only=True)
+    click(window.inspector.plan_page.go)
+    await ended(console)
+    await until(window.inspector.plan_page.undo.isVisible, "the way out")
+    pool.control("delay", method="VM.snapshot", seconds=2)
+    async with another_console(pool, tmp_path / "other") as other:
+        await until(lambda: other.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption there")
+        settled = await other.do(Settle(configuration=card.id, direction=Direction.RESUME))
+
+        await until(lambda: "alice" in window.inspector.plan_page.progress_text.whole, "who works on it")
+        assert not window.inspector.plan_page.resume.isVisible()
+        assert (await other.finished(settled)).state is RunState.DONE
 
 
 async def test_after_a_run_the_steps_show_what_they_took(window: MainWindow, console: Console) -> None:

@@ -13,7 +13,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
-from xsconsole.domain.runs import RunState
+from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole_ui import pieces, times
@@ -106,9 +106,11 @@ class Inspector(pieces.Panel):
     def run(self) -> ShownRun | None:
         """The run on show: ours, or the one that stands on the pool for the selected card."""
         status = next((status for status in self._console.runs if status.run == self._run), None)
+        card = self._card
+        if status is not None and status.state is RunState.INTERRUPTED and card is not None and _is_taken(card, status):
+            status = None  # another console settles it right now: what stands on the pool is what counts
         if status is not None and status.state is not RunState.SETTLED_ELSEWHERE:
             return own(status)
-        card = self._card
         return recorded(card.run) if card is not None and card.run is not None else None
 
     def shows(self, run: RunId) -> bool:
@@ -225,6 +227,11 @@ class Inspector(pieces.Panel):
         run = self.run
         if run is not None:
             self._desk.settle(run.plan.intent.configuration, direction, self.plan_page.reason.text().strip())
+
+
+def _is_taken(card: Card, status: RunStatus) -> bool:
+    view = card.run
+    return view is not None and view.record.run == status.run and view.holder is not None
 
 
 def short_title(plan: Plan, workflow: Workflow | None) -> str:

@@ -53,19 +53,19 @@ def own(status: RunStatus) -> ShownRun:
 
 def recorded(view: RunView) -> ShownRun:
     """Return a run as its record on the pool tells it."""
-    record = view.record
+    record, holder = view.record, view.holder  # who settles a run need not be who began it
     going = RunState.UNDOING if record.is_undoing else RunState.RUNNING
     settled, undone = frozenset(record.settled), frozenset(record.undone)
     done = len(settled) - len(undone) if record.is_undoing else len(settled)
     return ShownRun(
         plan=record.plan,
-        state=RunState.INTERRUPTED if view.holder is None else going,
+        state=RunState.INTERRUPTED if holder is None else going,
         settled=settled,
         undone=undone,
         current=frozenset(),
         failed=record.failed,
         progress=done / max(1, len(record.plan.steps)),
-        who=f"{record.actor} from {record.console_name}",
+        who=f"{record.actor} from {record.console_name}" if holder is None else f"{holder.actor} from {holder.console}",
         failure=record.failure,
     )
 
