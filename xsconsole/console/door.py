@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ from xsconsole.console.acts import Acts, HomeProcess
 from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
+from xsconsole.console.facts import fact_of, seen_move
 from xsconsole.console.home import Home
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror
@@ -378,23 +378,7 @@ class Console:
         """Record what somebody else moved. Our own moves have their run's rows."""
         if self._engine is None or self._own_moves.take(move):
             return
-        self._witness.note(
-            replace(
-                self._fact(AuditEvent.OBSERVED),
-                configuration=move.configuration,
-                configuration_name=move.name,
-                source=move.source,
-                target=move.target,
-                outcome=Outcome.OBSERVED,
-            )
-        )
+        self._witness.note(seen_move(move, self.identity))
 
     def _fact(self, event: AuditEvent, details: Mapping[str, Json] | None = None) -> Fact:
-        identity = self.identity
-        return Fact(
-            event=event,
-            actor=identity.actor if identity else "",
-            pool=identity.pool if identity else None,
-            session=identity.session if identity else "",
-            details=details,
-        )
+        return fact_of(event, self.identity, details)

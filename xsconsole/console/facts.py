@@ -1,0 +1,31 @@
+"""What the console itself records, beside the facts of the engine: who was logged in, and what was seen."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.events import ConfigurationMoved
+from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.engine.ports import Identity
+
+
+def fact_of(event: AuditEvent, identity: Identity | None, details: Mapping[str, Json] | None = None) -> Fact:
+    return Fact(
+        event=event,
+        actor=identity.actor if identity else "",
+        pool=identity.pool if identity else None,
+        session=identity.session if identity else "",
+        details=details,
+    )
+
+
+def seen_move(move: ConfigurationMoved, identity: Identity | None) -> Fact:
+    """Return the row of what somebody else moved."""
+    return replace(
+        fact_of(AuditEvent.OBSERVED, identity),
+        configuration=move.configuration,
+        configuration_name=move.name,
+        source=move.source,
+        target=move.target,
+        outcome=Outcome.OBSERVED,
+    )
