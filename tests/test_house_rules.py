@@ -1,13 +1,17 @@
-"""The rules of `conftest.py` hold: what it runs, where it runs it, and what it does not let pass."""
+"""The rules of `conftest.py` hold: what it runs, where, and what it does not let pass. The window speaks by `tr`."""
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+WINDOW = HERE.parent / "ui" / "xsconsole_ui"
 SETTINGS = (
     "[pytest]\nfilterwarnings = error\nqt_api = pyside6\nqt_log_level_fail = WARNING\naddopts = -p no:cacheprovider\n"
 )
@@ -116,3 +120,75 @@ def test_what_is_left_behind_fails_the_test(run_tests, what):
 
     assert done.returncode == 1
     assert f"the test left {what}" in done.stdout
+
+
+SHOWS = {
+    # what shows words: the places of its arguments that are no words for people
+    **dict.fromkeys(("setText", "setToolTip", "setStatusTip", "setWindowTitle", "setPlaceholderText", "setTitle"), ()),
+    **dict.fromkeys(("setAccessibleName", "setAccessibleDescription", "addAction", "addMenu", "set_title"), ()),
+    **dict.fromkeys(("set_words", "show_text", "say", "Chip", "QLabel", "QAction", "QPushButton"), ()),
+    **dict.fromkeys(("QRadioButton", "QCheckBox", "Section", "EmptyPlace", "Row", "Offer"), ()),
+    **dict.fromkeys(("label", "wrapped", "button", "ElidedLabel", "set_caption"), (1,)),  # which look
+    **dict.fromkeys(("show_words", "tell"), (0,)),  # good, warn or bad
+    "addRow": (),
+}
+SAME_IN_EVERY_LANGUAGE = {"xsconsole", "root", "https://xen-1.example"}
+
+
+def plain_words(node: ast.expr) -> Iterator[str]:
+    """Yield the literal words that an expression may show, without those that are translated."""
+    match node:
+        case ast.Constant(value=str() as text):
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+        case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, right=second):
+            yield from plain_words(first)
+            yield from plain_words(second)
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                yield from plain_words(part)
+
+
+def untranslated(source: str) -> list[str]:
+    """Return the words that a module shows and no translator ever sees, with their lines."""
+    found = []
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name not in SHOWS:
+            continue
+        given = [argument for at, argument in enumerate(call.args) if at not in SHOWS[name]]
+        given += [keyword.value for keyword in call.keywords if keyword.arg != "mark"]
+        words = [text for argument in given for text in plain_words(argument)]
+        found += [
+            f"{call.lineno}: {text}"
+            for text in words
+            if re.search("[A-Za-z]{2}", text) and text not in SAME_IN_EVERY_LANGUAGE
+        ]
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(WINDOW.rglob("*.py")), ids=lambda module: module.stem)
+def test_what_the_window_shows_goes_through_tr(module):
+    assert untranslated(module.read_text(encoding="utf-8")) == []
+
+
+def test_words_that_bypass_tr_are_found():
+    source = """
+self.state.setText("Connecting")
+self.state.setToolTip(f"Last heard of {when}" if when else "")
+self.go = pieces.button("Go", "primary", self)
+self.news.show_words("bad", "It failed.", self.tr("Try again."))
+rows.append(Row(mark=Mark.DONE, text="No downtime"))
+self.name.setText("xsconsole")
+self.fine.setText(self.tr("Done."))
+self.size.setText(f"{done} / {total}")
+"""
+
+    assert untranslated(source) == [
+        "2: Connecting",
+        "3: Last heard of ",
+        "4: Go",
+        "5: It failed.",
+        "6: No downtime",
+    ]

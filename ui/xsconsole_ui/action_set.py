@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from xsconsole_ui.actions import ALL
 from xsconsole_ui.resources import icon
 from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.texts import tr
 from xsconsole_ui.theme import Colours
 
 ICON_PX = 20
@@ -15,7 +16,7 @@ class UserAction(QAction):
     """An `Action` as Qt knows it. It is disabled with its reason in tooltip and status tip."""
 
     def __init__(self, action: Action, owner: "Actions") -> None:
-        super().__init__(action.text, owner)
+        super().__init__(tr(action.text), owner)
         self.action = action
         self._owner = owner
         self.setObjectName(action.id)
@@ -25,13 +26,13 @@ class UserAction(QAction):
 
     @property
     def why_not(self) -> str:
-        return self.action.why_not(self._owner.situation)
+        return tr(self.action.why_not(self._owner.situation))
 
     def follow(self, situation: Situation) -> None:
-        why_not = self.action.why_not(situation)
-        name = self.action.named(situation) if self.action.named else self.action.text
+        why_not = tr(self.action.why_not(situation))
+        name = self.action.named(situation) if self.action.named else tr(self.action.text)
         keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        tip = (self.action.tip or name.replace("&", "")) + (f" ({keys})" if keys else "")
+        tip = (tr(self.action.tip) or name.replace("&", "")) + (f" ({keys})" if keys else "")
         if self.text() != name:
             self.setText(name)
         self.setEnabled(not why_not)

@@ -32,6 +32,7 @@ from xsconsole.domain.query_completion import Completion, Proposal, complete
 from xsconsole.domain.query_fields import Schema
 from xsconsole.domain.query_parser import Fault, Parsed, parse_typed
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.texts import tr
 
 T = TypeVar("T")
 Index = QModelIndex | QPersistentModelIndex
@@ -198,7 +199,7 @@ def _popup() -> QListView:
     view = QListView()
     view.setUniformItemSizes(True)
     view.setItemDelegate(_ProposalDelegate(view))
-    view.setAccessibleName("Proposals")
+    view.setAccessibleName(tr("Proposals"))
     view.setProperty("look", "proposals")
     return view
 

@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
 
     def _fill_menus(self) -> None:
         for title, listed in actions.MENUS:
-            self._fill(self.bar.menus.addMenu(title), listed)
+            self._fill(self.bar.menus.addMenu(self.tr(title)), listed)
         view = self.bar.menus.actions()[-1].menu()
         if isinstance(view, QMenu):
             view.addSeparator()

@@ -74,12 +74,17 @@ class TopBar(QFrame):
         hosts = self._console.inventory.count(Host)
         name = identity.pool_name if identity else ""
         self.pool.setText(f"{name} · {words.count(hosts, 'host')}" if name else "")
-        self.state.setText(self.tr("not reconnecting") if link.has_given_up else word)
-        self.state.setToolTip(f"Last heard of {times.exact_time(link.as_of)}" if link.as_of else "")
+        self.state.setText(self.tr("not reconnecting") if link.has_given_up else self.tr(word))
+        self.state.setToolTip(
+            self.tr("Last heard of {exact_time}").format(exact_time=times.exact_time(link.as_of)) if link.as_of else ""
+        )
         self.who.setText(f"{identity.actor} · {identity.role}" if identity else "")
         refused = [right for right in self._console.rights if not right.is_allowed]
-        lines = [f"May not {right.what}: needs {right.needs}" for right in refused]
-        self.who.setToolTip("\n".join(lines) if lines else "This role may do everything the console does.")
+        lines = [
+            self.tr("May not {what}: needs {needs}").format(what=right.what, needs=right.needs) for right in refused
+        ]
+        everything = self.tr("This role may do everything the console does.") if identity else ""
+        self.who.setToolTip("\n".join(lines) or everything)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

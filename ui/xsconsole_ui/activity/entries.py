@@ -10,6 +10,7 @@ from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import PoolFailed
+from xsconsole_ui.texts import tr
 
 RUN_TAG = PREFIX + "run"
 """At a task, names the run that started it: a hint, and as such enough for a list."""
@@ -84,12 +85,14 @@ def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: st
 def _stage_of(status: RunStatus) -> str:
     done, total = len(status.settled), len(status.plan.steps)
     if status.state is RunState.UNDOING:
-        return f"putting back, {len(status.undone)} of {done}"
+        return tr("putting back, {n} of {done}").format(n=len(status.undone), done=done)
     if not status.current:
-        return f"{done} of {total}"
+        return tr("{done} of {total}").format(done=done, total=total)
     current = words.describe(status.plan.step(status.current[0]))
     rest = len(status.current) - 1
-    return f"{done} of {total} · {current}" + (f" and {rest} more" if rest else "")
+    return tr("{done} of {total} · {current}").format(done=done, total=total, current=current) + (
+        tr(" and {rest} more").format(rest=rest) if rest else ""
+    )
 
 
 def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
@@ -104,7 +107,7 @@ def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
         key=f"task:{task.ref}",
         what=task_name(task.name_label),
         where=pool_name,
-        who="pool",
+        who=tr("pool"),
         started_at=task.created or since,
         progress=min(1.0, max(0.0, task.progress)) if is_going else None,
         stage=("cancelling, " if task.status == "cancelling" else "") + f"{task.progress * 100:.0f} %"

@@ -7,6 +7,7 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.record import AuditRow, Outcome
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import times
+from xsconsole_ui.texts import tr
 
 SHORT_DIGEST = 10
 
@@ -90,24 +91,24 @@ def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str
     """Return every field that is not empty, by the name people know it by."""
     fact = row.fact
     fields = (
-        ("Row", f"{row.seq} of chain {row.chain}"),
-        ("Time", times.exact_time(row.at)),
-        ("What", record_words.event_sentence(fact)),
-        ("Event", str(fact.event)),
-        ("Outcome", record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
-        ("Who", fact.actor),
-        ("At the desktop", f"{row.os_user} on {row.console}"),
-        ("Configuration", fact.configuration_name),
-        ("Configuration id", fact.configuration or ""),
-        ("From", stage_name(workflow, fact.source) if fact.source else ""),
-        ("To", stage_name(workflow, fact.target) if fact.target else ""),
-        ("Reason", fact.reason),
-        ("Run", fact.run or ""),
-        ("Step", fact.step or ""),
-        ("Pool", fact.pool or ""),
-        ("Session (SHA-256)", fact.session),
+        (tr("Row"), tr("{seq} of chain {chain}").format(seq=row.seq, chain=row.chain)),
+        (tr("Time"), times.exact_time(row.at)),
+        (tr("What"), record_words.event_sentence(fact)),
+        (tr("Event"), str(fact.event)),
+        (tr("Outcome"), record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
+        (tr("Who"), fact.actor),
+        (tr("At the desktop"), tr("{os_user} on {console}").format(os_user=row.os_user, console=row.console)),
+        (tr("Configuration"), fact.configuration_name),
+        (tr("Configuration id"), fact.configuration or ""),
+        (tr("From"), stage_name(workflow, fact.source) if fact.source else ""),
+        (tr("To"), stage_name(workflow, fact.target) if fact.target else ""),
+        (tr("Reason"), fact.reason),
+        (tr("Run"), fact.run or ""),
+        (tr("Step"), fact.step or ""),
+        (tr("Pool"), fact.pool or ""),
+        (tr("Session (SHA-256)"), fact.session),
         *((name, told(value)) for name, value in sorted((fact.details or {}).items())),
-        ("Digest", row.digest),
+        (tr("Digest"), row.digest),
     )
     return tuple((name, text) for name, text in fields if text)
 
@@ -118,7 +119,7 @@ def told(value: Json) -> str:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return tr("yes") if value else tr("no")
         case str():
             return value
         case list() | tuple():

@@ -261,7 +261,11 @@ class AuditPanel(pieces.Panel):
         broken = [verdict for verdict in verdicts if not verdict.is_good]
         headline = self.tr("The record is whole.") if not broken else self.tr("The record does not verify.")
         lines = [f"{'✓' if verdict.is_good else '✗'}  {verdict.sentence}" for verdict in verdicts]
-        details = "\n".join(f"{verdict.check}: row {verdict.seq}" for verdict in broken if verdict.seq is not None)
+        details = "\n".join(
+            self.tr("{check}: row {seq}").format(check=verdict.check, seq=verdict.seq)
+            for verdict in broken
+            if verdict.seq is not None
+        )
         self.verdicts.show_words("bad" if broken else "good", headline, "\n".join(lines), details)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -10,6 +10,7 @@ from xsconsole.domain.plan import RunKind
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import times
+from xsconsole_ui.texts import tr
 
 MOST_CHIPS = 3
 PROGRESS_STEPS = 200  # a bar is repainted when it grew by this part of its length
@@ -82,7 +83,7 @@ def chips_of(card: Card, stage: Stage | None, *, is_ours: bool = False) -> tuple
 
 def told(card: Card, stage: Stage | None) -> str:
     """Return the whole card in words, for tooltips and screen readers."""
-    place = stage.name if stage else f"unknown stage “{card.stage}”"
+    place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
@@ -94,18 +95,20 @@ def told(card: Card, stage: Stage | None) -> str:
 def powers_in_words(card: Card) -> str:
     """Return such as `3 running, 1 halted`."""
     counted = Counter(POWER_WORDS.get(member.power_state, member.power_state.lower()) for member in card.members)
-    return ", ".join(f"{number} {word}" for word, number in counted.items()) or "no members left"
+    return ", ".join(f"{number} {word}" for word, number in counted.items()) or tr("no members left")
 
 
 def _wrong(card: Card) -> tuple[Chip, ...]:
     match card.standing:
         case Standing.INCOMPLETE:
-            text = f"incomplete: {len(card.missing)} gone" if card.missing else "incomplete"
+            text = tr("incomplete: {n} gone").format(n=len(card.missing)) if card.missing else tr("incomplete")
             return (Chip(text, Tone.BAD, " ".join(("Incomplete.", *card.problems))),)
         case Standing.INCONSISTENT:
-            return (Chip("inconsistent", Tone.BAD, " ".join(("Inconsistent.", *card.problems))),)
+            return (Chip(tr("inconsistent"), Tone.BAD, " ".join(("Inconsistent.", *card.problems))),)
         case Standing.INTERRUPTED:
-            return (Chip("interrupted", Tone.WARN, "Interrupted: a run stopped half-way. Resume it or undo it."),)
+            return (
+                Chip(tr("interrupted"), Tone.WARN, tr("Interrupted: a run stopped half-way. Resume it or undo it.")),
+            )
         case Standing.RUNNING | Standing.WHOLE:
             return ()
 
@@ -114,19 +117,37 @@ def _waits(card: Card) -> tuple[Chip, ...]:
     if card.standing is not Standing.RUNNING or card.run is None:
         return ()
     record = card.run.record
-    word = "undoing" if record.is_undoing else DOING[record.plan.intent.kind]
-    return (Chip(f"{word}: {record.actor}", Tone.ACCENT, f"{record.actor} is {word} it from {record.console_name}."),)
+    word = tr("undoing") if record.is_undoing else tr(DOING[record.plan.intent.kind])
+    return (
+        Chip(
+            f"{word}: {record.actor}",
+            Tone.ACCENT,
+            tr("{actor} is {word} it from {console_name}.").format(
+                actor=record.actor, word=word, console_name=record.console_name
+            ),
+        ),
+    )
 
 
 def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
     found: list[Chip] = []
     if stage is not None and stage.protection:
         blocked = ", ".join(operation.replace("_", " ") for operation in stage.protection)
-        found.append(Chip("protected", whole=f"Protected in {stage.name}: {blocked} is blocked on its members."))
+        found.append(
+            Chip(
+                tr("protected"),
+                whole=tr("Protected in {name}: {blocked} is blocked on its members.").format(
+                    name=stage.name, blocked=blocked
+                ),
+            )
+        )
     point = next((point for point in card.restore_points if point.is_whole), None)
     if point is not None:
         found.append(
-            Chip(f"restore point {times.short_time(point.at)}", whole=f"Restore point of {times.exact_time(point.at)}.")
+            Chip(
+                tr("restore point {short_time}").format(short_time=times.short_time(point.at)),
+                whole=tr("Restore point of {exact_time}.").format(exact_time=times.exact_time(point.at)),
+            )
         )
     return tuple(found)
 
@@ -134,17 +155,17 @@ def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
 def _progress(run: RunView | None, status: RunStatus | None) -> tuple[float | None, str]:
     if status is not None and status.state in (RunState.RUNNING, RunState.UNDOING):
         step = next((status.plan.step(key) for key in status.current), None)
-        doing = words.describe(step) if step is not None else "Starting"
-        shown = f"Undoing: {doing}" if status.state is RunState.UNDOING else doing
+        doing = words.describe(step) if step is not None else tr("Starting")
+        shown = tr("Undoing: {doing}").format(doing=doing) if status.state is RunState.UNDOING else doing
         return _rounded(status.progress), shown
     if run is None or run.holder is None:
         return None, ""
     record = run.record
     steps = record.plan.steps
     if record.is_undoing:
-        return _rounded(1 - len(record.undone) / max(1, len(record.settled))), "Undoing"
+        return _rounded(1 - len(record.undone) / max(1, len(record.settled))), tr("Undoing")
     coming = next((step for step in steps if step.key not in record.settled), None)
-    return _rounded(len(record.settled) / max(1, len(steps))), words.describe(coming) if coming else "Finishing"
+    return _rounded(len(record.settled) / max(1, len(steps))), words.describe(coming) if coming else tr("Finishing")
 
 
 def _rounded(part: float) -> float:

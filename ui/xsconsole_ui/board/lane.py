@@ -186,7 +186,7 @@ class Lane(QFrame):
         self._count.setText(text)
         whole = words.count(number, "configuration")
         if limit is not None:
-            whole += f"; at most {limit} of each service"
+            whole += self.tr("; at most {limit} of each service").format(limit=limit)
         self._count.setToolTip(whole)
         self._count.setAccessibleName(whole)
 

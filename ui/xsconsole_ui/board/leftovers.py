@@ -36,16 +36,22 @@ class LeftoverBand(QFrame):
         self._board = board
         strays = ", ".join(stray.name for stray in board.strays)
         self.strays.show_text(
-            f"{words.count(len(board.strays), 'VM')} with the mark of another VM, as clones have: {strays}"
+            self.tr("{count} with the mark of another VM, as clones have: {strays}").format(
+                count=words.count(len(board.strays), "VM"), strays=strays
+            )
             if strays
             else ""
         )
         homeless = board.homeless if board.workflow else ()
         names = ", ".join(f"{card.name} ({card.stage})" for card in homeless)
-        self.homeless.show_text(f"In a stage that this workflow does not have: {names}" if names else "")
+        self.homeless.show_text(
+            self.tr("In a stage that this workflow does not have: {names}").format(names=names) if names else ""
+        )
         unreadable = ", ".join(board.unreadable)
         self.unreadable.show_text(
-            f"Written by a newer console and not readable here: {unreadable}" if unreadable else ""
+            self.tr("Written by a newer console and not readable here: {unreadable}").format(unreadable=unreadable)
+            if unreadable
+            else ""
         )
         self.setVisible(any(line.text for line in (self.strays, self.homeless, self.unreadable)))
 

@@ -8,6 +8,7 @@ from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Promote
+from xsconsole_ui.texts import tr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,14 @@ def offer_of(card: Card, target: Target) -> Offer | None:
     if target.plan is None or target.kind is None:
         refusal = target.refusal
         if refusal is None:
-            return Offer(is_open=False, title="No way leads here.")
+            return Offer(is_open=False, title=tr("No way leads here."))
         return Offer(is_open=False, title=refusal.reason, lines=(refusal.mend,) if refusal.mend else ())
-    verb = "promote" if target.kind is Kind.PROMOTE else "demote"
-    return Offer(is_open=True, title=f"Drop to {verb} {card.name}", lines=consequences(target.plan))
+    verb = tr("promote") if target.kind is Kind.PROMOTE else tr("demote")
+    return Offer(
+        is_open=True,
+        title=tr("Drop to {verb} {name}").format(verb=verb, name=card.name),
+        lines=consequences(target.plan),
+    )
 
 
 def consequences(plan: Plan) -> tuple[str, ...]:
@@ -41,13 +46,17 @@ def consequences(plan: Plan) -> tuple[str, ...]:
     does: list[str] = []
     purposes = {step.action.purpose for step in plan.steps if isinstance(step.action, TakeSnapshot)}
     if Purpose.RESTORE_POINT in purposes:
-        does.append("takes a restore point")
+        does.append(tr("takes a restore point"))
     if plan.intent.disks is Disks.RESTORE:
-        does.append("returns to the restore point")
-    downtime = f"downtime about {words.duration(plan.downtime_s)}" if plan.downtime_s >= 1 else "no downtime"
-    takes = f"about {words.duration(max(1.0, plan.duration_s))}"
+        does.append(tr("returns to the restore point"))
+    downtime = (
+        tr("downtime about {duration}").format(duration=words.duration(plan.downtime_s))
+        if plan.downtime_s >= 1
+        else tr("no downtime")
+    )
+    takes = tr("about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
     if plan.size_bytes:
-        takes += f", up to {words.size(plan.size_bytes)}"
+        takes += tr(", up to {size}").format(size=words.size(plan.size_bytes))
     return tuple(line for line in (" · ".join((*does, downtime)), takes) if line)
 
 

@@ -9,6 +9,7 @@ from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
 from xsconsole_ui.inventory.model import LINE_ROLE, aside
 from xsconsole_ui.resources import icon
+from xsconsole_ui.texts import tr
 from xsconsole_ui.theme import Colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -103,7 +104,7 @@ def _paint_words(painter: QPainter, area: QRect, row: Row, colours: Colours) -> 
     font = theme.text_font(is_bold=row.sort is Sort.POOL)
     painter.setFont(font)
     painter.setPen(QColor(colours.muted if row.sort is Sort.GROUP else colours.text))
-    name = " ".join(row.name.split()) or "(no name)"
+    name = " ".join(row.name.split()) or tr("(no name)")
     shown = QFontMetrics(font).elidedText(name, Qt.TextElideMode.ElideRight, max(0, area.width() - taken))
     painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 

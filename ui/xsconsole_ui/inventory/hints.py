@@ -6,6 +6,7 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
 from xsconsole.domain.outline_rows import Row, Sort
 from xsconsole.domain.workflow import Workflow
+from xsconsole_ui.texts import tr
 
 
 def hint(row: Row, inventory: Inventory, board: Board) -> str:
@@ -28,12 +29,14 @@ def _host(row: Row, inventory: Inventory) -> list[str]:
     metrics = inventory.get(HostMetrics, host.metrics)
     lines = [host.address] if host.address else []
     if row.state == "down":
-        lines.append("The pool hears nothing of this host.")
+        lines.append(tr("The pool hears nothing of this host."))
     elif row.state == "disabled":
-        lines.append("In maintenance: no VM starts here.")
+        lines.append(tr("In maintenance: no VM starts here."))
     if metrics is not None and metrics.memory_total:
         used = metrics.memory_total - metrics.memory_free
-        lines.append(f"Memory: {words.size(used)} of {words.size(metrics.memory_total)} in use")
+        lines.append(
+            tr("Memory: {used} of {size} in use").format(used=words.size(used), size=words.size(metrics.memory_total))
+        )
     return lines
 
 
@@ -48,12 +51,16 @@ def _vm(row: Row, inventory: Inventory, board: Board) -> list[str]:
     if addresses:
         lines.append(", ".join(addresses))
     if vm.current_operations:
-        lines.append(f"Busy: {', '.join(sorted(set(vm.current_operations.values())))}")
+        lines.append(tr("Busy: {names}").format(names=", ".join(sorted(set(vm.current_operations.values())))))
     card = board.cards.get(row.configuration) if row.configuration else None
     if card is not None:
-        lines.append(f"Member of {card.name}, in {_stage_name(board.workflow, card.stage)}")
+        lines.append(
+            tr("Member of {name}, in {stage}").format(name=card.name, stage=_stage_name(board.workflow, card.stage))
+        )
     elif row.is_stray:
-        lines.append("A clone that still carries the mark of the VM it was made from: adopt it, or let it be cleaned.")
+        lines.append(
+            tr("A clone that still carries the mark of the VM it was made from: adopt it, or let it be cleaned.")
+        )
     return lines
 
 
@@ -64,7 +71,12 @@ def _sr(row: Row, inventory: Inventory) -> list[str]:
     kind = f"{sr.type}, {'shared' if sr.shared else 'local'}"
     if not sr.physical_size:
         return [kind]
-    return [kind, f"{words.size(sr.physical_utilisation)} of {words.size(sr.physical_size)} in use"]
+    return [
+        kind,
+        tr("{used} of {size} in use").format(
+            used=words.size(sr.physical_utilisation), size=words.size(sr.physical_size)
+        ),
+    ]
 
 
 def _stage_name(workflow: Workflow | None, stage_id: str) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from xsconsole.domain import words
 from xsconsole.domain.outline_rows import Changed, Edit, Inserted, Removed, Row, Sort
 from xsconsole_ui import pieces
+from xsconsole_ui.texts import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -22,9 +23,9 @@ def aside(row: Row) -> str:
         case Sort.HOST:
             return "" if row.memory_used is None else f"{row.memory_used * 100:.0f} %"
         case Sort.VM:
-            return "stray" if row.is_stray else row.version
+            return tr("stray") if row.is_stray else row.version
         case Sort.SR:
-            return "" if row.free_bytes is None else f"{words.size(max(0, row.free_bytes))} free"
+            return "" if row.free_bytes is None else tr("{size} free").format(size=words.size(max(0, row.free_bytes)))
         case Sort.NETWORK:
             return words.count(row.count or 0, "VIF")
         case Sort.GROUP:
@@ -37,10 +38,14 @@ def spoken(row: Row) -> str:
     """Return what a screen reader says of a line."""
     parts = [row.name, "" if row.sort is Sort.GROUP else str(row.sort), row.state.lower()]
     if row.is_busy:
-        parts.append("busy")
-    parts.append(f"{aside(row)} of memory in use" if row.sort is Sort.HOST and row.state == "live" else aside(row))
+        parts.append(tr("busy"))
+    parts.append(
+        tr("{part} of memory in use").format(part=aside(row))
+        if row.sort is Sort.HOST and row.state == "live"
+        else aside(row)
+    )
     if row.is_expandable:
-        parts.append("open" if row.is_open else "closed")
+        parts.append(tr("open") if row.is_open else tr("closed"))
     return ", ".join(part for part in parts if part)
 
 

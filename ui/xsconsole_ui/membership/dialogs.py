@@ -258,7 +258,9 @@ class RemoveDialog(LeavingDialog):
             for member in card.members
         ]
         gone = [
-            Candidate(uuid=uuid, name=str(uuid), role=card.missing_roles.get(uuid, "—"), state="gone from the pool")
+            Candidate(
+                uuid=uuid, name=str(uuid), role=card.missing_roles.get(uuid, "—"), state=self.tr("gone from the pool")
+            )
             for uuid in card.missing
         ]
         super().__init__(console, card, self.tr("Remove members from {name}"), [*gone, *members], parent)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from xsconsole.domain.ids import Uuid
+from xsconsole_ui.texts import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -32,7 +33,7 @@ class Candidate:
 
     @property
     def shown_name(self) -> str:
-        return " ".join(self.name.split()) or "(no name)"
+        return " ".join(self.name.split()) or tr("(no name)")
 
 
 class CandidatesModel(QAbstractTableModel):

@@ -86,24 +86,36 @@ class CardPage(QWidget):
     def show_card(self, card: Card) -> None:
         stage = self._stage_name(card)
         self.facts.setText(
-            f"{stage} · {words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}"
-            f" · revision {card.revision}"
+            self.tr("{stage} · {count} · {size} · revision {revision}").format(
+                stage=stage,
+                count=words.count(len(card.members), "VM"),
+                size=words.size(card.disks_bytes),
+                revision=card.revision,
+            )
         )
         mend = MENDS.get(card.standing, "")
         self.problems.show_rows(
             [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
-            + ([Row(mark=Mark.WAITING, text=mend)] if mend and card.problems else [])
+            + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
         )
         self.mends.setVisible(card.standing in MENDS)
-        gone = [Row(mark=Mark.GONE, text=f"gone from the pool: {card.missing_name(uuid)}") for uuid in card.missing]
+        gone = [
+            Row(
+                mark=Mark.GONE,
+                text=self.tr("gone from the pool: {missing_name}").format(missing_name=card.missing_name(uuid)),
+            )
+            for uuid in card.missing
+        ]
         self.members.show_rows([*(self._member_row(member) for member in card.members), *gone])
         self.points.show_rows(
             [
                 Row(
                     mark=Mark.POINT if point.is_whole else Mark.WARNING,
-                    text=self._of_stage(str(point.stage)) + ("" if point.is_whole else ", not of all members"),
+                    text=self._of_stage(str(point.stage)) + ("" if point.is_whole else self.tr(", not of all members")),
                     aside=times.clock_time(point.at),
-                    whole=f"Taken {times.exact_time(point.at)} before run {point.run}",
+                    whole=self.tr("Taken {exact_time} before run {run}").format(
+                        exact_time=times.exact_time(point.at), run=point.run
+                    ),
                 )
                 for point in card.restore_points
             ]
@@ -112,20 +124,28 @@ class CardPage(QWidget):
     def _of_stage(self, stage: str) -> str:
         workflow = self._console.board.workflow
         found = next((known for known in workflow.stages if known.id == stage), None) if workflow else None
-        return f"as it stood in {found.name if found else stage}"
+        return self.tr("as it stood in {stage}").format(stage=found.name if found else stage)
 
     def _stage_name(self, card: Card) -> str:
         workflow = self._console.board.workflow
         stage = workflow.stage(card.stage) if workflow else None
-        return stage.name if stage else f"unknown stage “{card.stage}”"
+        return stage.name if stage else self.tr("unknown stage “{stage}”").format(stage=card.stage)
 
     def _member_row(self, member: Member) -> Row:
         known = member.power_state in POWER_WORDS
         address = self._address(member)
-        told = [member.name, f"role {member.role}", POWER_WORDS.get(member.power_state, member.power_state)]
+        told = [
+            member.name,
+            self.tr("role {role}").format(role=member.role),
+            POWER_WORDS.get(member.power_state, member.power_state),
+        ]
         if address:
             told.append(address)
-        told.append(f"{words.size(member.memory_bytes)} of memory, {words.size(member.disks_bytes)} of disks")
+        told.append(
+            self.tr("{memory} of memory, {disks} of disks").format(
+                memory=words.size(member.memory_bytes), disks=words.size(member.disks_bytes)
+            )
+        )
         return Row(
             mark=Mark(member.power_state) if known else Mark.WAITING,
             text=member.name,

@@ -13,6 +13,7 @@ from xsconsole.engine.commands import Confirmed, Demote, Direction, Plannable, P
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.texts import tr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,11 @@ class Desk(QObject):
         workflow = self._console.board.workflow
         stage = workflow.stage(target) if workflow and target else None
         verb = {Promote: "Promote", Demote: "Demote"}.get(type(command), type(command).__name__)
-        return f"{verb} {name} to {stage.name}" if stage else f"{verb} {name}".strip()
+        return (
+            tr("{verb} {name} to {stage}").format(verb=tr(verb), name=name, stage=stage.name)
+            if stage
+            else f"{verb} {name}".strip()
+        )
 
 
 def _configuration_of(command: Plannable | Settle) -> ConfigurationId | None:

@@ -133,7 +133,9 @@ class Inspector(pieces.Panel):
             if isinstance(question.command, Demote) and card is not None:
                 restore = self._restore_words(card, question.command)
             self.plan_page.show_question(question, restore_words=restore, is_starting=self._desk.is_starting)
-            self._head(question.plan, f"plan {question.plan.digest[:4]}…", question.plan.digest)
+            self._head(
+                question.plan, self.tr("plan {digest}…").format(digest=question.plan.digest[:4]), question.plan.digest
+            )
             self._pages.setCurrentIndex(2)
         elif self._run is None and self.object_page.sheet is not None:
             self.header.set_title(self.object_page.sheet.title)
@@ -143,7 +145,7 @@ class Inspector(pieces.Panel):
             is_live = self._console.link.state is LinkState.LIVE
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
             self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not)
-            self._head(run.plan, f"plan {run.plan.digest[:4]}…", run.plan.digest)
+            self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:
             self.card_page.show_card(card)

@@ -15,6 +15,7 @@ from xsconsole_ui.promotion.desk import Question
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
 from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.texts import tr
 
 PROGRESS_SCALE = 1000
 
@@ -224,13 +225,19 @@ def _meaning(plan: Plan) -> tuple[Row, ...]:
     """Return what the plan costs, and its warnings."""
     rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
     if plan.downtime_s >= 1:
-        downtime = f"Downtime about {words.duration(plan.downtime_s)}"
+        downtime = tr("Downtime about {duration}").format(duration=words.duration(plan.downtime_s))
         rows.append(Row(mark=Mark.WARNING, text=downtime))
     else:
-        rows.append(Row(mark=Mark.DONE, text="No downtime"))
-    rows.append(Row(mark=Mark.DONE, text=f"Takes about {words.duration(max(1.0, plan.duration_s))}"))
+        rows.append(Row(mark=Mark.DONE, text=tr("No downtime")))
+    rows.append(
+        Row(
+            mark=Mark.DONE, text=tr("Takes about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
+        )
+    )
     if plan.size_bytes:
-        rows.append(Row(mark=Mark.DONE, text=f"Needs up to {words.size(plan.size_bytes)} on the storage"))
+        rows.append(
+            Row(mark=Mark.DONE, text=tr("Needs up to {size} on the storage").format(size=words.size(plan.size_bytes)))
+        )
     return tuple(rows)
 
 
@@ -239,8 +246,8 @@ def _explained(run: ShownRun) -> tuple[str, str]:
     if run.error is not None:
         told = words.explain(run.error)
         return told.failed, pieces.joined(told.put_back, told.remains, told.mend)
-    who = f"A run of {run.who} stopped half-way." if run.who else "The run stopped half-way."
-    return f"{who} {run.failure}".strip(), "Resume it to finish, or undo it to put everything back."
+    who = tr("A run of {who} stopped half-way.").format(who=run.who) if run.who else tr("The run stopped half-way.")
+    return f"{who} {run.failure}".strip(), tr("Resume it to finish, or undo it to put everything back.")
 
 
 def _details(run: ShownRun) -> str:

@@ -10,6 +10,7 @@ from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.texts import tr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,9 @@ def recorded(view: RunView) -> ShownRun:
         current=frozenset(),
         failed=record.failed,
         progress=done / max(1, len(record.plan.steps)),
-        who=f"{record.actor} from {record.console_name}" if holder is None else f"{holder.actor} from {holder.console}",
+        who=tr("{actor} from {console_name}").format(actor=record.actor, console_name=record.console_name)
+        if holder is None
+        else tr("{actor} from {console}").format(actor=holder.actor, console=holder.console),
         failure=record.failure,
     )
 
