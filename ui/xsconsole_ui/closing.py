@@ -86,6 +86,7 @@ class Closing(QObject):
 
     granted = Signal()  # now the window may close
     told = Signal(str)  # what it waits for
+    refused = Signal(str)  # why it did not come to that
 
     def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, window: QWidget) -> None:
         super().__init__(window)
@@ -151,7 +152,7 @@ class Closing(QObject):
         if choice is Choice.STOP or not failed:
             self.granted.emit()
         else:
-            self.told.emit(self.tr("The window stays open: not everything went through."))
+            self.refused.emit(self.tr("The window stays open: not everything went through."))
 
     def _going(self) -> tuple[RunStatus, ...]:
         going = tuple(status for status in self._console.runs if status.ended_at is None)

@@ -158,6 +158,7 @@ class MainWindow(QMainWindow):
         self.bridge.audit_failed.connect(self._on_audit_failed)
         self.closing.granted.connect(self.close)
         self.closing.told.connect(self.status.say)
+        self.closing.refused.connect(self._on_staying)
         self.theme.changed.connect(self._dress)
 
     @Slot()
@@ -245,6 +246,10 @@ class MainWindow(QMainWindow):
     def _on_audit_failed(self, error: ConsoleError) -> None:
         self.status.show_audit_failure(error)
         self.notices.tell_error(error, self.tr("Nothing is done until the audit can be written"))
+
+    @Slot(str)
+    def _on_staying(self, why: str) -> None:
+        self.notices.tell("warn", why)
 
     @Slot(object)
     def _on_audit_verified(self, check: AuditVerified) -> None:
