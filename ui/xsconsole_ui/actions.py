@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from xsconsole.console import Verb
 from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
@@ -29,6 +30,15 @@ def _way(kind: Kind) -> Callable[[Situation, Hands], None]:
             hands.choose_target(kind)
 
     return perform
+
+
+def _permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situation], str]:
+    """Return a reason that begins with the role: what else is in the way does not matter to who may not."""
+
+    def reason(situation: Situation) -> str:
+        return situation.denials.get(verb, "") or why_not(situation)
+
+    return reason
 
 
 def _no_card(situation: Situation) -> str:
@@ -106,8 +116,15 @@ def _settle(direction: Direction) -> Callable[[Situation, Hands], None]:
     return perform
 
 
+def _planned_ways(situation: Situation) -> tuple[Target, ...]:
+    """Return the ways whose plan Show plan would show; open ones first."""
+    kinds = (Kind.PROMOTE, Kind.DEMOTE)
+    found = (ways for listed in (situation.open_ways, situation.planned_ways) for ways in map(listed, kinds) if ways)
+    return next(found, ())
+
+
 def _plan_only(situation: Situation, hands: Hands) -> None:
-    ways = situation.open_ways(Kind.PROMOTE) or situation.open_ways(Kind.DEMOTE)
+    ways = _planned_ways(situation)
     command = command_to(situation, ways[0]) if ways else None
     if command is not None:
         hands.ask(command, show_only=True)
@@ -116,8 +133,7 @@ def _plan_only(situation: Situation, hands: Hands) -> None:
 def _no_plan(situation: Situation) -> str:
     if _no_card(situation):
         return _no_card(situation)
-    is_open = situation.open_ways(Kind.PROMOTE) or situation.open_ways(Kind.DEMOTE)
-    return "" if is_open else _no_way(Kind.PROMOTE)(situation) or "No way leads out of this stage."
+    return "" if _planned_ways(situation) else _no_way(Kind.PROMOTE)(situation) or "No way leads out of this stage."
 
 
 def _no_way_at_all(situation: Situation) -> str:
@@ -152,7 +168,7 @@ MOVE_TO = Action(
     shortcut="Ctrl+Shift+Right",
     tip="Choose among all stages a way leads to",
     perform=lambda _, hands: hands.choose_target(None),
-    why_not=_no_way_at_all,
+    why_not=_permitted(Verb.MOVE, _no_way_at_all),
 )
 PLAN = Action(
     id="card.plan",
@@ -169,7 +185,7 @@ RESUME = Action(
     icon="resume",
     tip="Finish what was interrupted",
     perform=_settle(Direction.RESUME),
-    why_not=_nothing_interrupted,
+    why_not=_permitted(Verb.SETTLE, _nothing_interrupted),
 )
 UNDO_RUN = Action(
     id="run.undo",
@@ -177,7 +193,7 @@ UNDO_RUN = Action(
     icon="undo",
     tip="Put back what an interrupted run did",
     perform=_settle(Direction.UNDO),
-    why_not=_nothing_interrupted,
+    why_not=_permitted(Verb.SETTLE, _nothing_interrupted),
 )
 CREATE = Action(
     id="configuration.create",
@@ -186,42 +202,42 @@ CREATE = Action(
     icon="add",
     tip="Make a configuration from the VMs selected in the inventory",
     perform=lambda _, hands: hands.create(),
-    why_not=_no_vms,
+    why_not=_permitted(Verb.CHANGE, _no_vms),
 )
 ADD_MEMBERS = Action(
     id="configuration.add",
     text="&Add members…",
     tip="Add the VMs selected in the inventory to the configuration",
     perform=lambda _, hands: hands.add_members(),
-    why_not=_no_vms_or_card,
+    why_not=_permitted(Verb.CHANGE, _no_vms_or_card),
 )
 REMOVE_MEMBERS = Action(
     id="configuration.remove",
     text="Remo&ve members…",
     tip="Take VMs out of the configuration; the VMs stay",
     perform=lambda _, hands: hands.remove_members(),
-    why_not=_no_live_card,
+    why_not=_permitted(Verb.CHANGE, _no_live_card),
 )
 ADOPT = Action(
     id="configuration.adopt",
     text="Ad&opt…",
     tip="Take strays in, or make a configuration whole again",
     perform=lambda _, hands: hands.adopt(),
-    why_not=_nothing_to_adopt,
+    why_not=_permitted(Verb.CHANGE, _nothing_to_adopt),
 )
 CLEAN = Action(
     id="configuration.clean",
     text="&Clean clones…",
     tip="Take the mark of another VM off clones; the VMs stay",
     perform=lambda _, hands: hands.clean(),
-    why_not=_no_clones,
+    why_not=_permitted(Verb.CHANGE, _no_clones),
 )
 DISSOLVE = Action(
     id="configuration.dissolve",
     text="D&issolve…",
     tip="Forget the configuration; its VMs stay",
     perform=lambda _, hands: hands.dissolve(),
-    why_not=_no_live_card,
+    why_not=_permitted(Verb.CHANGE, _no_live_card),
 )
 CONNECT = Action(
     id="pool.connect",

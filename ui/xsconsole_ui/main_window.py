@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Secret, Verb
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.jobs import JobStatus
@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
                 objects=self.inventory.selected_objects,
                 check=self.console.acts.checks if self.console.identity is not None else None,
                 has_strays=bool(board.strays),
+                denials={verb: words.refusal(denial) for verb in Verb if (denial := self.console.denial(verb))},
             )
         )
 

@@ -237,6 +237,14 @@ class EmptyPlace(QFrame):
         self.column.addWidget(self._text)
         self.column.addStretch(2)
 
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
     def set_words(self, title: str, text: str) -> None:
         self._title.setText(title)
         self._text.setText(text)

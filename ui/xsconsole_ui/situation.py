@@ -1,9 +1,10 @@
 """What the user has before them, what an action is, and what it can do: shared by all actions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from xsconsole.console import Verb
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, Uuid
@@ -26,11 +27,16 @@ class Situation:
     objects: tuple[ObjectId, ...] = ()  # selected in the inventory
     check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
     has_strays: bool = False
+    denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
 
     def ways(self, kind: Kind) -> tuple[Target, ...]:
         return tuple(target for target in self.targets if target.kind is kind)
 
     def open_ways(self, kind: Kind) -> tuple[Target, ...]:
+        return tuple(target for target in self.planned_ways(kind) if target.refusal is None)
+
+    def planned_ways(self, kind: Kind) -> tuple[Target, ...]:
+        """Return those whose plan can be looked at, also where it may not be carried out."""
         return tuple(target for target in self.ways(kind) if target.plan is not None)
 
     def stage_name(self, target: Target) -> str:

@@ -4,7 +4,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
-from xsconsole.domain.board import published_workflow
 from xsconsole.domain.events import AuditVerified, LinkState
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
@@ -40,11 +39,9 @@ class StatusLine(QFrame):
 
     def show_workflow(self) -> None:
         workflow = self._console.board.workflow
-        pool = self._console.inventory.pool
-        is_published = pool is not None and published_workflow(pool.other_config) is not None
         if workflow is None:
             text = self.tr("No workflow")
-        elif is_published:
+        elif self._console.board.is_published:
             text = self.tr("Workflow “{name}” v{version}").format(name=workflow.name, version=workflow.version)
         else:
             text = self.tr("Workflow “{name}”, not published yet").format(name=workflow.name)

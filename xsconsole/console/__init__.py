@@ -2,7 +2,7 @@
 
 from xsconsole.console.door import Console
 from xsconsole.console.pools import Pools
-from xsconsole.console.values import Connection, Right, Secret
+from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
-__all__ = ["Connection", "Console", "Pools", "Right", "RunState", "RunStatus", "Secret", "Target"]
+__all__ = ["Connection", "Console", "Pools", "Right", "RunState", "RunStatus", "Secret", "Target", "Verb"]

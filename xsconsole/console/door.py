@@ -16,8 +16,8 @@ from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.opening import opened
 from xsconsole.console.own_runs import OwnRuns
-from xsconsole.console.rights import require_all, rights_of
-from xsconsole.console.values import Connection, Right, Secret
+from xsconsole.console.rights import denial_of, denied, rights_of
+from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
@@ -235,6 +235,10 @@ class Console:
             return ()
         return rights_of(self._gateway.identity.role)
 
+    def denial(self, verb: Verb) -> NotPermitted | None:
+        """Return why this log-in may not do it, None where it may."""
+        return None if self.identity is None else denial_of(self.rights, self.identity.role, verb)
+
     def _may_all(self) -> bool:
         return all(right.is_allowed for right in self.rights)
 
@@ -242,7 +246,7 @@ class Console:
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        return targets(configuration, self.board, self.inventory)
+        return denied(targets(configuration, self.board, self.inventory), self.denial(Verb.MOVE))
 
     def plan(self, command: Plannable) -> Plan:
         """Return what the command would do. Nothing is changed.
@@ -264,14 +268,10 @@ class Console:
         Raises:
             NotPermitted: naming the least role that may; nothing was changed.
         """
-        identity = self.identity
-        if identity is None:
-            return
-        try:
-            require_all(self.rights, identity.role)
-        except NotPermitted as refusal:
-            await self.record(refusal_fact(command, refusal, self.board, identity))
-            raise
+        denial = next(filter(None, map(self.denial, Verb)), None)
+        if denial is not None and self.identity is not None:
+            await self.record(refusal_fact(command, denial, self.board, self.identity))
+            raise denial
 
     async def do(self, command: Confirmed | Settle) -> RunId:
         """Start a run and return once its intent is on record; the run goes on by itself.

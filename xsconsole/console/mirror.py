@@ -65,11 +65,11 @@ class Mirror:
             return
         before, after = self.board, self._live.renewed()
         if after.workflow is None and self.inventory.pool is not None:
-            after = replace(after, workflow=self._assumed)
+            after = replace(after, workflow=self._assumed, is_published=False)
         self.board = after
         self._is_renewed.set()
         changed = tuple(id_ for id_ in {**before.cards, **after.cards} if _differs(before, after, id_))
-        is_layout_changed = before.workflow != after.workflow
+        is_layout_changed = (before.workflow, before.is_published) != (after.workflow, after.is_published)
         if changed or is_layout_changed or (before.strays, before.unreadable) != (after.strays, after.unreadable):
             self._publish(BoardChanged(configurations=changed, is_layout_changed=is_layout_changed))
         for id_ in changed:

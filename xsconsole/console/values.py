@@ -1,6 +1,7 @@
 """What the console tells and takes."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from xsconsole.xapi.addresses import canonical_fingerprint, canonical_url
 
@@ -40,10 +41,19 @@ class Secret:
         return "***"
 
 
+class Verb(StrEnum):
+    """What a role may or may not do, as people say it."""
+
+    MOVE = "promote and demote configurations"
+    CHANGE = "create, change and dissolve configurations"
+    SETTLE = "resume or undo interrupted runs"
+    PUBLISH = "publish a workflow"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
     """Whether the logged-in role may do something; `needs` is the least role that may."""
 
-    what: str
+    what: Verb
     is_allowed: bool
     needs: str

@@ -120,6 +120,7 @@ class Board:
     cards: Mapping[ConfigurationId, Card]
     strays: tuple[Stray, ...] = ()
     unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
+    is_published: bool = True  # the workflow stands on the pool, and is not what the first who may will publish
 
     def in_stage(self, stage: StageId) -> tuple[Card, ...]:
         """Return the cards of a column, by service, then newest version first by name."""

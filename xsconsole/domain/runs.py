@@ -42,7 +42,10 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A stage that a card could go to: with its plan, or with the reason why not."""
+    """A stage that a card could go to: with its plan, or with the reason why not.
+
+    Both stand where a plan may be looked at, and this log-in may not carry it out.
+    """
 
     stage: StageId
     kind: Kind | None

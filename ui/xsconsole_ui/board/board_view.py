@@ -230,7 +230,12 @@ class BoardView(QWidget):
     def _show_page(self) -> None:
         board, link = self._console.board, self._console.link
         has_pool = board.workflow is not None
-        if has_pool:
+        if has_pool and not board.is_published:
+            self.empty.set_words(
+                self.tr("No workflow is published on this pool"),
+                self.tr("Somebody with the role pool-operator has to connect once; then configurations can be made."),
+            )
+        elif has_pool:
             self.empty.set_words(
                 self.tr("No configuration yet"),
                 self.tr(

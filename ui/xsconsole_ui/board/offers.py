@@ -28,11 +28,11 @@ def offer_of(card: Card, target: Target) -> Offer | None:
     """Return the answer of a stage; None for the one where the card stands."""
     if target.stage == card.stage:
         return None
-    if target.plan is None or target.kind is None:
-        refusal = target.refusal
-        if refusal is None:
-            return Offer(is_open=False, title=tr("No way leads here."))
+    refusal = target.refusal
+    if refusal is not None:
         return Offer(is_open=False, title=refusal.reason, lines=(refusal.mend,) if refusal.mend else ())
+    if target.plan is None or target.kind is None:
+        return Offer(is_open=False, title=tr("No way leads here."))
     verb = tr("promote") if target.kind is Kind.PROMOTE else tr("demote")
     return Offer(
         is_open=True,

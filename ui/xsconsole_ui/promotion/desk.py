@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from xsconsole.console import Console
+from xsconsole.console import Console, Verb
 from xsconsole.domain.board import Card, RestorePoint
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
@@ -64,8 +64,9 @@ class Desk(QObject):
         except ConsoleError as refusal:
             self.failed.emit(refusal, self._subject(command), _configuration_of(command))
             return
-        question = Question(command=command, plan=plan)
-        if show_only or plan.asks or self.can_restore(command):
+        denial = self._denial(command)
+        question = Question(command=command, plan=plan, refusal=denial)
+        if show_only or plan.asks or denial is not None or self.can_restore(command):
             self._set(question)
         else:
             self._start(Confirmed(command=command, digest=plan.digest))
@@ -133,7 +134,13 @@ class Desk(QObject):
             return
         is_same_wish = command == before.command
         has_changed = is_same_wish and (before.has_changed or plan.digest != before.plan.digest)
-        self._set(Question(command=command, plan=plan, has_changed=has_changed))
+        denial = self._denial(command)
+        self._set(Question(command=command, plan=plan, has_changed=has_changed, refusal=denial))
+
+    def _denial(self, command: Plannable) -> Refused | None:
+        """Return why this log-in may look at the plan and no more."""
+        is_move = isinstance(command, Promote | Demote)
+        return self._console.denial(Verb.MOVE if is_move else Verb.CHANGE)
 
     @Slot(str)
     def _look_again(self, configuration: str) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Console, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
@@ -144,6 +144,8 @@ class Inspector(pieces.Panel):
         elif run is not None:
             is_live = self._console.link.state is LinkState.LIVE
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
+            denial = self._console.denial(Verb.SETTLE)
+            why_not = words.refusal(denial) if denial is not None else why_not
             self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not)
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
             self._pages.setCurrentIndex(2)

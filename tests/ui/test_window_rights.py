@@ -1,0 +1,95 @@
+"""What a role may not do is said where it would be done: on the column, the button and the plan, and no run begins."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.embedded import EmbeddedPool, embedded_pool
+from tests.ui.board_window import CTRL, Key, card_of, no_passphrase_needed, open_window, pool, press
+from xsconsole.console import Connection, Console, Secret
+from xsconsole_ui import actions
+from xsconsole_ui.demo.gestures import CarriedCard, until
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["pool"]
+
+SHOP = "shop@staging"
+NO = "The role read-only may not promote and demote configurations."
+MEND = "Log in as somebody with the role pool-operator or higher."
+
+
+@pytest.fixture
+async def console(pool: EmbeddedPool, tmp_path: Path) -> AsyncIterator[Console]:
+    opened = await Console.open(tmp_path / "home", passphrase=no_passphrase_needed)
+    try:
+        await look(opened, pool)
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+async def window(console: Console, qapp: QApplication) -> AsyncIterator[MainWindow]:
+    opened = await open_window(console, qapp)
+    yield opened
+    await opened.end()
+
+
+async def look(console: Console, pool: EmbeddedPool) -> None:
+    """Connect as somebody who may only look."""
+    user = next(user for user, role in pool.roles.items() if role == "read-only")
+    await console.connect(Connection(url=pool.url, user=user), Secret(pool.passwords[user]))
+
+
+async def test_every_column_says_no_with_why_to_who_may_only_look(window: MainWindow, console: Console) -> None:
+    carried = CarriedCard(card_of(console, SHOP))
+    lane = window.board.lane("Production")
+
+    carried.enter(lane)
+
+    assert lane.offer_box.text == f"{NO}\n{MEND}"
+    assert not any(offer.is_open for offer in window.board.offers.values())
+    assert not carried.drop(lane)
+    assert console.runs == ()
+
+
+async def test_every_act_on_configurations_is_closed_and_says_why(window: MainWindow, console: Console) -> None:
+    window.board.select(card_of(console, SHOP).id)
+
+    ways = [window.actions_[action] for action in (actions.PROMOTE, actions.DEMOTE, actions.MOVE_TO)]
+    changes = [window.actions_[action] for action in (actions.CREATE, actions.REMOVE_MEMBERS, actions.DISSOLVE)]
+
+    assert [action.isEnabled() for action in (*ways, *changes)] == [False] * 6
+    assert {action.toolTip() for action in ways} == {f"{NO} {MEND}"}
+    assert all("may not create, change and dissolve configurations" in action.toolTip() for action in changes)
+
+
+async def test_the_plan_can_be_looked_at_and_not_carried_out(window: MainWindow, console: Console) -> None:
+    window.board.select(card_of(console, SHOP).id)
+
+    press(Key.Key_P, CTRL)
+
+    page = window.inspector.plan_page
+    assert page.steps.view.rows.rows
+    assert NO in page.outcome.text
+    assert not page.go.isEnabled()
+    press(Key.Key_Right, CTRL)
+    assert console.runs == ()
+
+
+async def test_a_pool_without_a_published_workflow_says_who_has_to_connect(tmp_path: Path, qapp: QApplication) -> None:
+    opened = await Console.open(tmp_path / "home", passphrase=no_passphrase_needed)
+    with embedded_pool("--scenario", "empty") as empty:
+        try:
+            await look(opened, empty)
+            window = await open_window(opened, qapp)
+            await until(window.board.empty.isVisible, "the empty board")
+
+            assert window.board.empty.title == "No workflow is published on this pool"
+            assert "pool-operator has to connect once" in window.board.empty.text
+            assert window.status.workflow.text() == "No workflow is published"
+            await window.end()
+        finally:
+            await opened.close()
