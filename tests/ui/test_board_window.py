@@ -1,6 +1,7 @@
 """The board in the whole window: drags, keys, and what they come to on the pool."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.embedded import EmbeddedPool
@@ -23,6 +24,7 @@ from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui import actions
+from xsconsole_ui.board.card_delegate import card_area
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.promotion.rows import Mark
@@ -84,6 +86,39 @@ async def test_every_column_answers_a_drag_with_yes_or_with_why_not(window: Main
     assert answers["Patch testing"].startswith("Drop to promote crm")
     assert "downtime" in answers["Patch testing"]
     assert not answers["Production"].startswith("Drop")
+
+
+async def test_what_the_column_under_the_card_says_stands_in_the_status_line_too(
+    window: MainWindow, console: Console
+) -> None:
+    carried = CarriedCard(card_of(console, SHOP))
+    lane = window.board.lane("Production")
+
+    carried.enter(lane)
+    said = window.status.passing.whole
+    carried.leave(lane)
+
+    assert said.startswith("Drop to promote shop 1.3.0 · ")
+    assert window.status.passing.whole == ""
+
+
+async def test_a_dragged_card_hangs_where_it_was_taken_and_can_be_seen_through(
+    window: MainWindow, console: Console
+) -> None:
+    view = window.board.lane("Staging").view
+    index = view.model().index(1, 0)
+    card = card_area(view.visualRect(index))
+    taken = QPoint(30, 12)
+
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=card.topLeft() + taken)
+    drag = view.drag_of(index)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=card.topLeft() + taken)
+
+    assert drag.hotSpot() == taken
+    picture = drag.pixmap().toImage()
+    alphas = {picture.pixelColor(x, picture.height() // 2).alpha() for x in range(8, picture.width() - 8)}
+    assert max(alphas) < 200
+    drag.deleteLater()
 
 
 async def test_a_column_that_says_no_takes_no_drop(window: MainWindow, console: Console) -> None:

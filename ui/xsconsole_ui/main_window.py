@@ -139,6 +139,7 @@ class MainWindow(QMainWindow):
         self.board.opened.connect(self._on_opened)
         self.board.asked.connect(self.desk.ask)
         self.board.menu_wanted.connect(self._show_card_menu)
+        self.board.answered.connect(self.status.say)
         self.board.leftovers.adopt_wanted.connect(self.actions_[actions.ADOPT].trigger)
         self.board.leftovers.clean_wanted.connect(self.actions_[actions.CLEAN].trigger)
         self.board.leftovers.card_wanted.connect(self.board.select)

@@ -31,6 +31,7 @@ class BoardView(QWidget):
     opened = Signal(object)  # ConfigurationId: Enter or a double click
     asked = Signal(object)  # a command, from a drop
     menu_wanted = Signal(QPoint)
+    answered = Signal(str)  # what the column under the dragged card says, in one line
 
     def __init__(self, console: Console, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,6 +160,7 @@ class BoardView(QWidget):
         lane.view.drag_ended.connect(self.end_drag)
         lane.drag_entered.connect(self._begin_drag)
         lane.menu_wanted.connect(self.menu_wanted)
+        lane.answered.connect(self.answered)
         return lane
 
     @Slot(str)
@@ -336,6 +338,8 @@ class BoardView(QWidget):
     def end_drag(self) -> None:
         """Take the answers of the columns away."""
         dragged, self._dragged, self._targets = self._dragged, None, {}
+        if dragged is not None:
+            self.answered.emit("")
         for lane in self._order:
             lane.offer_box.show_offer(None)
             if dragged is not None:

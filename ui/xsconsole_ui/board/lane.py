@@ -10,10 +10,12 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -22,10 +24,12 @@ from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
 from xsconsole_ui.board.card_list import CardList
-from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
+from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime
 from xsconsole_ui.board.offers import Offer
 
 LEAST_WIDTH = 168  # px; four stages stand beside each other on a screen of 1366
+
+DRAGGED_OPACITY = 0.55
 
 
 class LaneView(CardList):
@@ -44,6 +48,7 @@ class LaneView(CardList):
         self.viewport().setAutoFillBackground(False)
         self.setAutoFillBackground(False)
         self.setProperty("look", "cards")
+        self._pressed = QPoint()
         self.doubleClicked.connect(self._open)
 
     @Slot()
@@ -56,15 +61,24 @@ class LaneView(CardList):
         card = self._cards.card_at(index)
         if card is None:
             return
-        dragged = Dragged(configuration=card.id, revision=card.revision)
-        area = card_area(self.visualRect(index))
-        drag = QDrag(self)
-        drag.setMimeData(to_mime(dragged))
-        drag.setPixmap(self.viewport().grab(area))
-        drag.setHotSpot(self.viewport().mapFromGlobal(self.cursor().pos()) - area.topLeft())
-        self.drag_began.emit(dragged)
+        drag = self.drag_of(index)
+        self.drag_began.emit(Dragged(configuration=card.id, revision=card.revision))
         drag.exec(Qt.DropAction.MoveAction)
         self.drag_ended.emit()
+
+    def drag_of(self, index: QModelIndex) -> QDrag:
+        """Return the drag of a card: it hangs where it was taken, and lets the answers below it be read."""
+        area = card_area(self.visualRect(index))
+        drag = QDrag(self)
+        drag.setMimeData(self._cards.mimeData([index]))
+        drag.setPixmap(_seen_through(self.viewport().grab(area)))
+        taken = self._pressed - area.topLeft()
+        drag.setHotSpot(QPoint(min(max(taken.x(), 0), area.width()), min(max(taken.y(), 0), area.height())))
+        return drag
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
@@ -80,6 +94,17 @@ class LaneView(CardList):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+def _seen_through(picture: QPixmap) -> QPixmap:
+    pale = QPixmap(picture.size())
+    pale.setDevicePixelRatio(picture.devicePixelRatio())
+    pale.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pale)
+    painter.setOpacity(DRAGGED_OPACITY)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
+    return pale
 
 
 class OfferBox(QFrame):
@@ -139,6 +164,7 @@ class Lane(QFrame):
 
     drag_entered = Signal(object)  # Dragged
     drag_left = Signal()
+    answered = Signal(str)  # what it says to the card over it; empty once that has left
     menu_wanted = Signal(QPoint)  # global
 
     def __init__(self, stage: Stage, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
@@ -204,6 +230,7 @@ class Lane(QFrame):
             return
         self.drag_entered.emit(dragged)
         self.offer_box.set_hovered(is_hovered=True)
+        self.answered.emit(self.offer_box.text.replace("\n", " · ") if self.offer_box.isVisibleTo(self) else "")
         self.update()
         self._answer(event)
 
@@ -213,6 +240,7 @@ class Lane(QFrame):
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         del event
         self.offer_box.set_hovered(is_hovered=False)
+        self.answered.emit("")
         self.drag_left.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
