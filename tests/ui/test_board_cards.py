@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from tests.ui.board_values import AT, PRODUCTION, STAGING, make_card, make_plan, stage, with_restore_point, with_run
@@ -81,6 +82,18 @@ def test_no_chip_leaves_its_card(width: int) -> None:
 
     assert all(chip.area.right() <= width for chip in placement.chips)
     assert all(chip.area.bottom() < placement.height for chip in placement.chips)
+
+
+def test_on_a_narrow_card_the_name_wins_over_the_version() -> None:
+    face = face_of(make_card("payroll-service", "2026.5-with-hotfix"), None, None)
+    name_width = round(QFontMetricsF(theme.text_font(is_bold=True)).horizontalAdvance(face.name))
+    width = name_width + 30
+    head = QRect(0, 4, 10 + name_width, 24)
+
+    with_version = CardPainter().picture(face, width, theme.LIGHT, 1.0).toImage().copy(head)
+    alone = CardPainter().picture(replace(face, version=""), width, theme.LIGHT, 1.0).toImage().copy(head)
+
+    assert with_version == alone
 
 
 def test_a_card_that_looks_as_before_is_not_painted_again() -> None:

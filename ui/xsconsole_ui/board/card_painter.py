@@ -113,16 +113,19 @@ class CardPainter:
         room = width - 2 * PADDING
         bold, plain = theme.text_font(is_bold=True), theme.text_font()
         bold_metrics, plain_metrics = QFontMetricsF(bold), QFontMetricsF(plain)
-        version_width = min(plain_metrics.horizontalAdvance(face.version), room * 0.5) if face.version else 0.0
-        between = 6 if face.version else 0
-        name = bold_metrics.elidedText(face.name, Qt.TextElideMode.ElideRight, room - version_width - between)
+        between = 6
+        name = bold_metrics.elidedText(face.name, Qt.TextElideMode.ElideRight, room)
         baseline = PADDING + bold_metrics.ascent()
         painter.setFont(bold)
         painter.setPen(QColor(colours.text))
         painter.drawText(QPointF(PADDING, baseline), name)
-        if face.version:
-            left = PADDING + bold_metrics.horizontalAdvance(name) + between
-            version = plain_metrics.elidedText(face.version, Qt.TextElideMode.ElideRight, width - PADDING - left + 1)
+        left = PADDING + bold_metrics.horizontalAdvance(name) + between
+        left_over = width - PADDING - left + 1
+        # The name wins: without it a version says nothing.
+        version = (
+            plain_metrics.elidedText(face.version, Qt.TextElideMode.ElideRight, left_over) if left_over > 0 else ""
+        )
+        if version:
             painter.setFont(plain)
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(left, baseline), version)
