@@ -19,6 +19,7 @@ from xsconsole.engine.commands import Confirmed, Plannable
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.theme import Scheme, Theme
+from xsconsole_ui.window_layout import FIRST_SIZE
 from xsconsole_ui.window_state import WindowState
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -56,6 +57,7 @@ async def window(console: Console, qapp: QApplication) -> AsyncIterator[MainWind
 async def open_window(console: Console, application: QApplication) -> MainWindow:
     """Open a window and wait until all cards are on its board."""
     opened = MainWindow(console, Theme(application, Scheme.LIGHT), WindowState(console.home))
+    opened.resize(FIRST_SIZE)  # the screen of the offscreen platform is smaller than anybody's
     opened.show()
     opened.activateWindow()
     await until(lambda: shown_cards(opened) == set(console.board.cards), "all cards on the board")

@@ -1,7 +1,7 @@
 """The window in the sizes that screens have: nothing is cut, nothing moves under the mouse."""
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -9,6 +9,7 @@ from tests.ui.board_window import card_of, console, pool, window
 from xsconsole.console import Console
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.window_layout import first_size
 
 __all__ = ["console", "pool", "window"]
 
@@ -32,6 +33,24 @@ async def test_no_button_of_a_card_is_cut_off(window: MainWindow, console: Conso
     assert all(is_within(button, window.inspector) for button in buttons)
     assert all(button.width() >= button.sizeHint().width() for button in buttons)
     assert page.width() <= window.inspector.width()
+
+
+@pytest.mark.parametrize("screen", [QSize(1366, 768), QSize(960, 600), QSize(1920, 1200)])
+def test_the_first_window_is_on_the_screen_with_its_frame(screen: QSize) -> None:
+    size = first_size(screen)
+
+    assert size.width() < screen.width()
+    assert size.height() < screen.height() - 30
+    assert size == QSize(1440, 900) or screen != QSize(1920, 1200)
+
+
+async def test_the_window_can_be_as_small_as_such_a_screen(window: MainWindow) -> None:
+    small = first_size(QSize(960, 600))
+
+    window.resize(small)
+    QApplication.processEvents()
+
+    assert window.size() == small
 
 
 def test_buttons_that_do_not_fit_beside_each_other_stand_below_each_other(qtbot: QtBot) -> None:

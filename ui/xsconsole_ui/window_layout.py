@@ -19,6 +19,7 @@ from xsconsole_ui import pieces
 from xsconsole_ui.notices import Notices
 
 FIRST_SIZE = QSize(1440, 900)
+FRAME = QSize(16, 40)  # a title bar, and borders
 RAIL_WIDTH = 57
 RAIL_ICON = 20
 SIDE_WIDTHS = (272, 312)  # px, of the inventory and the inspector
@@ -80,10 +81,15 @@ def add_docks(
         _dock(window, "inspector", inspector, RIGHT),
         _dock(window, "activity", activity, BOTTOM),
     )
-    window.resize(FIRST_SIZE)
+    window.resize(first_size(window.screen().availableSize()))
     window.resizeDocks(docks[:2], SIDE_WIDTHS, Qt.Orientation.Horizontal)
     window.resizeDocks(docks[2:], [ACTIVITY_HEIGHT], Qt.Orientation.Vertical)
     return {dock.objectName(): dock for dock in docks}
+
+
+def first_size(available: QSize) -> QSize:
+    """Return the size to open with on a screen that has so much room, less what the desktop puts around a window."""
+    return FIRST_SIZE.boundedTo(available - FRAME)
 
 
 def _dock(window: QMainWindow, name: str, panel: pieces.Panel, area: Qt.DockWidgetArea) -> QDockWidget:
