@@ -10,6 +10,7 @@ import msgspec
 import platformdirs
 
 from xsconsole.domain.ids import ConsoleId
+from xsconsole.domain.searches import NO_SEARCHES, Searches
 from xsconsole.engine.ports import Ids
 from xsconsole.errors import Refused, SchemaTooNew
 from xsconsole.store import files
@@ -50,6 +51,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     pools: tuple[KnownPool, ...] = ()
     certificates: dict[str, str] = {}
     window: dict[str, str] = {}
+    searches: Searches = NO_SEARCHES
     format: Literal[1] = 1
 
 
@@ -132,6 +134,10 @@ class Settings:
     def window(self) -> Mapping[str, str]:
         return self._preferences.window
 
+    @property
+    def searches(self) -> Searches:
+        return self._preferences.searches
+
     def known_pool(self, url: str) -> KnownPool | None:
         return next((pool for pool in self.pools if pool.url == url), None)
 
@@ -184,6 +190,15 @@ class Settings:
 
     def remember_window(self, state: Mapping[str, str]) -> None:
         self._change(lambda now: msgspec.structs.replace(now, window=dict(state)))
+
+    def remember_searches(self, change: Callable[[Searches], Searches]) -> Searches:
+        """Change the searches as they stand in the file, and return what they are now.
+
+        Raises:
+            Refused: the change is none; nothing was written.
+        """
+        self._change(lambda now: msgspec.structs.replace(now, searches=change(now.searches)))
+        return self.searches
 
     def rename_console(self, name: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, console_name=name))

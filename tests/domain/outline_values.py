@@ -1,11 +1,38 @@
 """Records and outlines for the outline's tests, as a pool's feed would bring them."""
 
+from datetime import UTC, datetime
+
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId, Uuid, WorkflowId
-from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
+from xsconsole.domain.inventory import (
+    SR,
+    VM,
+    Appliance,
+    Change,
+    ChangeBatch,
+    GuestMetrics,
+    Host,
+    HostMetrics,
+    Inventory,
+    Network,
+    Pool,
+)
+from xsconsole.domain.inventory_filter import inventory_schema
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, encode
+from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query_parser import query_of
 
-CLASS_NAMES = {Pool: "pool", Host: "host", HostMetrics: "host_metrics", VM: "vm", SR: "sr", Network: "network"}
+CLASS_NAMES = {
+    Pool: "pool",
+    Host: "host",
+    HostMetrics: "host_metrics",
+    VM: "vm",
+    SR: "sr",
+    Network: "network",
+    Appliance: "vm_appliance",
+    GuestMetrics: "vm_guest_metrics",
+}
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOSTS = tuple(Ref(f"OpaqueRef:host-{number}") for number in range(4))
 
 
@@ -26,13 +53,16 @@ def vm(name, **fields):
     return VM(ref=Ref(f"OpaqueRef:{name}"), uuid=Uuid(name), name_label=name, **fields)
 
 
-def member_of(vm_uuid, *, carried_by=None, stage="staging"):
+def value_of(vm_uuid, service="shop", stage="staging", version="1.3.0", is_own=True):
+    """Return the keys of a member; none without a service. One that is not the VM's own makes it a stray."""
+    if service is None:
+        return {}
     value = MemberValue(
-        vm=Uuid(vm_uuid),
-        configuration=ConfigurationId("c-1"),
-        name="shop 1.3.0",
-        service="shop",
-        version="1.3.0",
+        vm=Uuid(vm_uuid if is_own else "another"),
+        configuration=ConfigurationId(f"c-{version}"),
+        name=f"shop {version}",
+        service=service,
+        version=version,
         stage=StageId(stage),
         workflow=WorkflowId("release"),
         workflow_version=1,
@@ -41,7 +71,11 @@ def member_of(vm_uuid, *, carried_by=None, stage="staging"):
         roster_count=1,
         roster_digest=Digest(""),
     )
-    return vm(carried_by or vm_uuid, other_config={f"{MEMBER_STEM}.1": encode(value)})
+    return {f"{MEMBER_STEM}.1": encode(value)}
+
+
+def member_of(vm_uuid, *, carried_by=None, stage="staging"):
+    return vm(carried_by or vm_uuid, other_config=value_of(vm_uuid, stage=stage))
 
 
 def outline_of(*records):
@@ -56,4 +90,15 @@ def tell(inventory, outline, *records):
     batch = ChangeBatch(changes=tuple(change(record) for record in records))
     inventory.apply(batch)
     outline.hear(batch)
+    return outline.settle_all()
+
+
+def asks_for(inventory, text):
+    """Return what a text asks of the items of an inventory; None where it asks for everything."""
+    schema = inventory_schema(inventory)
+    return asked_by(query_of(text, schema), schema, NOON) if text.strip() else None
+
+
+def look_for(inventory, outline, text):
+    outline.set_filter(asks_for(inventory, text))
     return outline.settle_all()

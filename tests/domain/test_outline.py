@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
-from tests.domain.outline_values import HOSTS, change, host, member_of, outline_of, pool, tell, vm
+from tests.domain.outline_values import HOSTS, change, host, look_for, member_of, outline_of, pool, tell, vm
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, Change, ChangeBatch, HostMetrics, Inventory, Network
+from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import NETWORKS, POOL, STORAGE, Changed, NodeId, Sort, replay
+from xsconsole.domain.outline_rows import Changed, Inserted, replay
+from xsconsole.domain.outline_views import NETWORKS, POOL, STORAGE, NodeId
 
 
 def told(outline):
@@ -62,9 +64,12 @@ def test_a_vm_that_starts_moves_below_its_host(small):
 def test_a_change_of_one_vm_is_one_range(small):
     inventory, outline = small
 
+    assert outline.rows[2].state == "Running"
+
     edits = tell(inventory, outline, vm("web-2", power_state="Paused", resident_on=HOSTS[0]))
 
-    assert [(edit.first, [row.state for row in edit.rows]) for edit in edits] == [(2, ["Paused"])]
+    assert edits == (Changed(first=2, count=1),)
+    assert outline.rows[2].state == "Paused"
 
 
 def test_closing_a_host_removes_its_vms_in_one_range(small):
@@ -89,16 +94,16 @@ def test_what_was_opened_and_closed_can_be_restored(small):
 
 
 def test_a_filter_shows_what_matches_and_what_it_hangs_below(small):
-    _, outline = small
+    inventory, outline = small
 
-    outline.set_filter("WEB host:xen-p1")
+    look_for(inventory, outline, "WEB host:xen-p1")
 
     assert told(outline) == ["acme", "  xen-p1", "    web-2", "    web-10"]
 
 
 def test_what_no_longer_matches_a_standing_filter_goes(small):
     inventory, outline = small
-    outline.set_filter("state:running web-2")
+    look_for(inventory, outline, "state:running web-2")
 
     tell(inventory, outline, vm("web-2", power_state="Paused", resident_on=HOSTS[0]))
 
@@ -106,11 +111,11 @@ def test_what_no_longer_matches_a_standing_filter_goes(small):
 
 
 def test_a_filter_opens_groups_and_forgets_that_when_it_ends(small):
-    _, outline = small
+    inventory, outline = small
 
-    outline.set_filter("san")
+    look_for(inventory, outline, "san")
     found = told(outline)
-    outline.set_filter("")
+    look_for(inventory, outline, "")
 
     assert found == ["acme", "  Storage", "    SAN"]
     assert "    SAN" not in told(outline)
@@ -120,7 +125,7 @@ def test_a_renamed_host_takes_its_vms_along_and_they_are_found_by_its_new_name(s
     inventory, outline = small
 
     tell(inventory, outline, host(0, "zeus"))
-    outline.set_filter("host:zeus")
+    look_for(inventory, outline, "host:zeus")
 
     assert told(outline) == ["acme", "  zeus", "    web-2", "    web-10"]
 
@@ -130,8 +135,8 @@ def test_a_member_shows_its_version_and_a_clone_of_it_is_a_stray():
 
     lines = {row.name: row for row in outline.rows}
 
-    assert (lines["a"].version, lines["a"].configuration, lines["a"].is_stray) == ("1.3.0", "c-1", False)
-    assert (lines["copy"].version, lines["copy"].configuration, lines["copy"].is_stray) == ("1.3.0", None, True)
+    assert (lines["a"].item.version, lines["a"].configuration, lines["a"].is_stray) == ("1.3.0", "c-1.3.0", False)
+    assert (lines["copy"].item.version, lines["copy"].configuration, lines["copy"].is_stray) == ("1.3.0", None, True)
 
 
 def test_a_host_shows_how_much_of_its_memory_is_used_as_it_changes(small):
@@ -140,7 +145,7 @@ def test_a_host_shows_how_much_of_its_memory_is_used_as_it_changes(small):
 
     tell(inventory, outline, metrics)
 
-    assert outline.rows[1].memory_used == pytest.approx(0.38)
+    assert outline.rows[1].item.memory_used == pytest.approx(0.38)
 
 
 def test_the_work_comes_in_pieces():
@@ -152,7 +157,7 @@ def test_the_work_comes_in_pieces():
     edits = outline.settle(most=20)
 
     assert not outline.is_settled
-    assert sum(len(edit.rows) for edit in edits if not hasattr(edit, "count")) >= 20
+    assert sum(len(edit.ids) for edit in edits if isinstance(edit, Inserted)) >= 20
     assert len(edits) <= 4
 
 
@@ -200,20 +205,21 @@ def test_opening_a_host_that_holds_nothing_changes_nothing(small):
 
 def test_many_scattered_changes_come_as_two_wide_ranges(small):
     inventory, outline = small
-    before = list(outline.rows)
+    before = list(outline.ids)
     many = [vm(f"web-{number}x", resident_on=HOSTS[number % 2], power_state="Running") for number in range(60)]
 
     edits = tell(inventory, outline, *many)
     replay(before, edits)
 
     assert len(edits) <= 2
-    assert before == list(outline.rows)
+    assert before == list(outline.ids)
 
 
 def test_many_changed_lines_stay_changes(small):
     inventory, outline = small
     many = [vm(f"web-{number}x", resident_on=HOSTS[0], power_state="Running") for number in range(60)]
     tell(inventory, outline, *many)
+    assert len(outline.rows) > 60  # somebody looked at all of them
     paused = [msgspec.structs.replace(record, power_state="Paused") for record in many[::2]]
 
     edits = tell(inventory, outline, *paused)

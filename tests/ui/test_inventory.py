@@ -1,13 +1,18 @@
 """The inventory panel beside a living pool."""
 
 import asyncio
+import csv
+import io
 
 import pytest
 from embedded import embedded_pool
+from PySide6.QtGui import QGuiApplication
 
 from tests.ui.live_console import connect, open_console, until
 from xsconsole.domain.events import LinkState
-from xsconsole.domain.inventory import VM
+from xsconsole.domain.inventory import VIF, VM, Host, Network
+from xsconsole.domain.outline_views import NodeId, Order, View
+from xsconsole.domain.selection import ObjectName
 from xsconsole_ui.inventory import InventoryPanel
 from xsconsole_ui.theme import Theme
 
@@ -84,16 +89,18 @@ async def test_a_selection_stays_while_the_selected_vm_moves(panel, console, poo
 
 
 async def test_members_show_their_version_and_are_found_by_stage(panel):
-    panel.filter.setText("stage:staging service:shop")
+    panel.filter.set_text("stage:staging service:shop")
 
+    await until(lambda: panel.outline.is_settled)
     lines = [panel.view.model().line(row) for row in range(panel.view.model().rowCount())]
 
-    assert {line.version for line in lines if line.sort == "vm"} == {"1.3.0"}
+    assert {line.item.version for line in lines if line.sort == "vm"} == {"1.3.0"}
     assert len([line for line in lines if line.sort == "vm"]) == 4
 
 
 async def test_a_filter_that_finds_nothing_says_so(panel):
-    panel.filter.setText("no such thing anywhere")
+    panel.filter.set_text("no such thing anywhere")
+    await until(lambda: panel.outline.is_settled)
 
     assert panel.empty.isVisible()
     assert not panel.view.isVisible()
@@ -115,7 +122,172 @@ async def test_what_was_opened_and_closed_can_be_restored(panel, console, qapp):
     again = InventoryPanel(console, Theme(qapp))
 
     again.restore(panel.state())
+    await until(lambda: again.outline.is_settled)
 
     assert names(again) == names(panel)
     again.stop()
     again.deleteLater()
+
+
+def lines(panel):
+    """Return what is shown as text: indented names."""
+    rows = (panel.view.model().line(row) for row in range(panel.view.model().rowCount()))
+    return [f"{'  ' * row.depth}{row.name}" for row in rows]
+
+
+async def settled(panel):
+    await until(lambda: panel.outline.is_settled)
+
+
+async def test_views_switch_and_each_says_what_it_is_for_while_it_is_empty(panel):
+    panel.set_view(View.SERVICES)
+    await settled(panel)
+    services = lines(panel)
+    panel.set_view(View.APPLIANCES)
+    await settled(panel)
+
+    assert "shop" in services
+    assert services.index("  Staging") < services.index("    shop 1.3.0") < len(services)
+    assert any(line.startswith("      shop-") for line in services)
+    assert panel.view.isVisible() or panel.empty.isVisible()
+    if panel.empty.isVisible():
+        assert "vApp" in panel.empty.title
+
+
+async def test_an_object_with_several_tags_stands_under_each_and_is_selected_once(panel, console, pool):
+    vm = vm_called(console, "jumpbox")
+
+    def tag():
+        with pool.plain_session() as session:
+            ref = session.xenapi.VM.get_by_uuid(vm.uuid)
+            session.xenapi.VM.set_tags(ref, ["blue", "green"])
+
+    await asyncio.to_thread(tag)
+    panel.set_view(View.TAGS)
+    await until(lambda: lines(panel).count("  jumpbox") == 2)
+    panel.view.selectAll()
+
+    assert {"blue", "green"} <= set(lines(panel))
+    assert [chosen.ref for chosen in panel.selection.objects].count(vm.ref) == 1
+
+
+async def test_the_selection_is_told_as_a_plain_value(panel, console):
+    told = []
+    panel.objects_selected.connect(told.append)
+    host = next(iter(console.inventory.all(Host)))
+
+    panel.view.select_ids([NodeId(host.ref)])
+
+    assert told[-1].objects == (ObjectName("host", host.ref),)
+    assert told[-1].current == ObjectName("host", host.ref)
+    assert panel.selected == ()
+
+
+async def test_a_filter_that_matches_only_elsewhere_says_where(panel):
+    panel.set_view(View.APPLIANCES)
+    panel.filter.set_text("jumpbox")
+    await settled(panel)
+
+    assert panel.empty.isVisible()
+    assert "elsewhere" in panel.empty.text
+
+
+async def test_columns_are_chosen_sorted_and_remembered(panel, console, qapp):
+    panel.columns_menu.columns_chosen.emit(("memory", "host"))
+    panel.view.set_widths({"memory": 131})
+    panel.columns_menu.order_chosen.emit(Order(column="memory", is_descending=True))
+    panel.set_view(View.FLAT)
+    await settled(panel)
+    sizes = [panel.view.model().line(row).item.memory or 0 for row in range(panel.view.model().rowCount())]
+    again = InventoryPanel(console, Theme(qapp))
+    again.restore(panel.state())
+    await settled(again)
+
+    assert sizes == sorted(sizes, reverse=True)
+    assert panel.view.horizontalHeader().isVisible()
+    assert again.view.shown_columns == ("memory", "host")
+    assert again.view.widths()["memory"] == 131
+    assert list(again.outline.ids) == list(panel.outline.ids)
+    again.stop()
+    again.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"view": "nonsense"}', '{"columns": ["gone", "name"], "order_by": "x"}']
+)
+async def test_what_was_remembered_wrongly_counts_as_never_written(panel, text):
+    panel.restore(text)
+    await settled(panel)
+
+    assert names(panel)[:2] == ["acme", "xen-1"]
+    assert panel.view.shown_columns == ()
+
+
+async def test_a_selection_copies_as_text_and_as_csv_with_the_columns_that_are_shown(panel, console, pool):
+    vm = vm_called(console, "jumpbox")
+
+    def rename():
+        with pool.plain_session() as session:
+            session.xenapi.VM.set_name_label(session.xenapi.VM.get_by_uuid(vm.uuid), "=1+1")
+
+    await asyncio.to_thread(rename)
+    await until(lambda: "=1+1" in names(panel))
+    panel.view.show_columns(("state", "vcpus"))
+    panel.select((vm.uuid,))
+
+    panel.view.copy_csv()
+    table = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text())))
+    panel.view.copy_text()
+
+    assert table[0] == ["Name", "State", "vCPUs"]
+    assert table[1][0] == "'=1+1"
+    assert QGuiApplication.clipboard().text().splitlines()[1].startswith("=1+1\tRunning\t")
+
+
+async def test_searches_are_saved_renamed_removed_and_survive_a_restart(panel, console, qapp):
+    panel.filter.set_text("power:running tag:web")
+    menu = panel.head.search_menu
+    menu.save("Web")
+    menu.rename("Web", "Web machines")
+    again = InventoryPanel(console, Theme(qapp))
+
+    assert [search.name for search in again.head.search_menu.searches.saved] == ["Web machines"]
+    again.head.search_menu.chosen.emit(again.head.search_menu.searches.saved[0].text)
+    assert again.filter.text() == "power:running tag:web"
+    again.head.search_menu.remove("Web machines")
+    assert console.home.searches.saved == ()
+    again.stop()
+    again.deleteLater()
+
+
+async def test_a_search_without_a_name_is_refused_with_its_reason(panel, qtbot):
+    panel.filter.set_text("web")
+
+    with qtbot.waitSignal(panel.refused) as refused:
+        panel.head.search_menu.save("  ")
+
+    assert "needs a name" in refused.args[0]
+
+
+async def test_the_latest_search_is_remembered_when_the_list_is_entered(panel, console):
+    panel.filter.set_text("host:xen-1")
+    panel.filter.entered.emit()
+    panel.stop()
+
+    assert console.home.searches.recent == ("host:xen-1",)
+
+
+async def test_what_lies_with_other_objects_is_found_and_followed(panel, console, pool):
+    panel.filter.set_text('network:"no such network yet"')
+    await settled(panel)
+    assert names(panel) == []
+    network = next(vif.network for vif in console.inventory.all(VIF))
+
+    def rename():
+        with pool.plain_session() as session:
+            uuid = console.inventory.get(Network, network).uuid
+            session.xenapi.network.set_name_label(session.xenapi.network.get_by_uuid(uuid), "no such network yet")
+
+    await asyncio.to_thread(rename)
+
+    await until(lambda: names(panel))

@@ -6,10 +6,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from tests.domain.outline_values import asks_for
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Pool
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import STORAGE, NodeId
+from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View
 from xsconsole_ui.inventory.model import OutlineModel
 from xsconsole_ui.inventory.view import OutlineView
 
@@ -22,7 +23,7 @@ class Filled:
     def __init__(self):
         self.inventory = Inventory()
         self.outline = Outline(self.inventory)
-        self.model = OutlineModel(lambda row: row.name)
+        self.model = OutlineModel(self.outline.row, lambda row: row.name)
         self.tell(
             *self.everything(),
             is_whole=True,
@@ -52,8 +53,15 @@ class Filled:
         batch = ChangeBatch(changes=tuple(changes), is_whole=is_whole)
         self.inventory.apply(batch)
         self.outline.hear(batch)
+        self.settle()
+
+    def settle(self):
         while not self.outline.is_settled:
             self.model.repeat(self.outline.settle(7))
+
+    def look_for(self, text):
+        self.outline.set_filter(asks_for(self.inventory, text))
+        self.settle()
 
     @property
     def names(self):
@@ -73,7 +81,7 @@ def test_the_model_is_sound_while_batches_arrive(filled, qtmodeltester):
 
     for _ in range(120):
         number = hand.randrange(50)
-        match hand.randrange(6):
+        match hand.randrange(8):
             case 0:
                 filled.tell(gone=(f"v{number}",))
             case 1:
@@ -82,18 +90,25 @@ def test_the_model_is_sound_while_batches_arrive(filled, qtmodeltester):
                 node, is_open = NodeId(f"h{number % 3}"), hand.random() < 0.5
                 filled.model.repeat(filled.outline.set_open(node, is_open=is_open))
             case 3:
-                filled.model.repeat(filled.outline.set_filter(hand.choice(("", "vm-1", "host:xen-2", "nothing"))))
+                filled.look_for(hand.choice(("", "vm-1", "host:xen-2", "nothing")))
             case 4:
+                filled.model.repeat(filled.outline.set_view(hand.choice(tuple(View))))
+                filled.settle()
+            case 5:
+                filled.model.repeat(filled.outline.set_order(Order(column="name", is_descending=hand.random() < 0.5)))
+                filled.settle()
+            case 6:
                 filled.tell(*(filled.vm(hand.randrange(50), home=hand.randrange(3)) for _ in range(30)))
             case _:
                 filled.tell(*filled.everything(), is_whole=True)
         assert filled.names == [row.name for row in filled.outline.rows]
+        assert list(filled.model.ids) == list(filled.outline.ids)
 
     assert not resets
 
 
 def test_arrows_open_close_and_climb_like_in_a_tree(filled, qtbot):
-    view = OutlineView(filled.model)
+    view = OutlineView(filled.model, filled.outline, "Inventory")
     qtbot.addWidget(view)
     view.toggle_wanted.connect(lambda id_, is_open: filled.model.repeat(filled.outline.set_open(id_, is_open=is_open)))
     view.setCurrentIndex(filled.model.index(filled.names.index("vm-3"), 0))
@@ -111,7 +126,7 @@ def test_arrows_open_close_and_climb_like_in_a_tree(filled, qtbot):
 
 
 def test_letters_find_a_line(filled, qtbot):
-    view = OutlineView(filled.model)
+    view = OutlineView(filled.model, filled.outline, "Inventory")
     qtbot.addWidget(view)
     view.setCurrentIndex(filled.model.index(0, 0))
 
@@ -121,7 +136,7 @@ def test_letters_find_a_line(filled, qtbot):
 
 
 def test_a_click_on_the_triangle_toggles_and_selects_nothing(filled, qtbot):
-    view = OutlineView(filled.model)
+    view = OutlineView(filled.model, filled.outline, "Inventory")
     qtbot.addWidget(view)
     view.resize(280, 400)
     wanted = []

@@ -67,6 +67,33 @@ async def test_find_goes_to_a_vm_in_the_inventory(window: MainWindow, console: C
     assert window.inventory.selected == (vm.uuid,)
 
 
+async def test_find_takes_the_filter_language_and_goes_to_any_object(window: MainWindow, console: Console) -> None:
+    QTest.keyClicks(window.bar.field, "kind:host name=xen-3")
+    found = [(one.text, one.aside) for one in window.finder.found]
+    QTest.keyClick(window.bar.field, Key.Key_Return)
+
+    assert found == [("xen-3", "host, live")]
+    assert [chosen.class_name for chosen in window.inventory.selection.objects] == ["host"]
+
+
+async def test_find_offers_saved_searches(window: MainWindow) -> None:
+    window.inventory.filter.set_text("power:running")
+    window.inventory.head.search_menu.save("What runs")
+    window.inventory.filter.clear()
+
+    QTest.keyClicks(window.bar.field, "what ru")
+    QTest.keyClick(window.bar.field, Key.Key_Return)
+
+    assert window.inventory.filter.text() == "power:running"
+
+
+async def test_find_says_what_it_cannot_understand(window: MainWindow) -> None:
+    QTest.keyClicks(window.bar.field, "colour:red")
+
+    assert window.finder.found == ()
+    assert "no field “colour”" in window.finder.said
+
+
 async def test_find_walks_with_the_arrows_and_leaves_with_esc(window: MainWindow) -> None:
     QTest.keyClicks(window.bar.field, "shop")
     names = [found.text for found in window.finder.found]

@@ -189,11 +189,15 @@ class DenseTable(QTableView):
             action.setToolTip("" if has_rows else self.tr("Select rows first."))
         self._menu.popup(self.viewport().mapToGlobal(at))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def fit(self) -> None:
+        """Give the elastic column what the others leave."""
         self._make_room()
         others = self.horizontalHeader().length() - self.columnWidth(self._elastic)
         self.setColumnWidth(self._elastic, max(self._least_elastic, self.viewport().width() - others))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
     def _make_room(self) -> None:
         """Hide spare columns where the rest needs their room, and show them where there is some."""

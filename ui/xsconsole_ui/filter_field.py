@@ -83,7 +83,8 @@ class FilterField(QWidget, Generic[T]):
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setWidget(self.line)
         self.popup = _popup()
-        self._completer.setPopup(self.popup)  # which owns it from now on
+        self._completer.setPopup(self.popup)  # which owns it from now on, and takes its delegate away
+        self.popup.setItemDelegate(_ProposalDelegate(self.popup))
         self._completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signatures
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

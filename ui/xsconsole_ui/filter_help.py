@@ -60,12 +60,12 @@ class FilterHelp(QDialog):
         column.addWidget(buttons)
 
     def _section(self, grid: QGridLayout, title: str) -> None:
-        grid.addWidget(pieces.label(title, "title", self), grid.rowCount(), 0, 1, 2)
+        grid.addWidget(pieces.label(title, "section", self), grid.rowCount(), 0, 1, 2)
 
     def _line(self, grid: QGridLayout, written: str, means: str) -> None:
         row = grid.rowCount()
         top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(pieces.label(written, "fingerprint", self), row, 0, top)
+        grid.addWidget(pieces.label(written, "title", self), row, 0, top)
         grid.addWidget(pieces.wrapped(means, "", self), row, 1, top)
 
 

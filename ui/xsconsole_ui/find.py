@@ -1,22 +1,41 @@
-"""Finds configurations, VMs and commands by a few letters, and goes to what is chosen."""
+"""Finds configurations, objects, saved searches and commands in the one filter language, and goes to what is chosen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
+from typing import TypeVar
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
 from PySide6.QtWidgets import QFrame, QListView, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
-from xsconsole.domain.ids import ConfigurationId, Uuid
-from xsconsole.domain.inventory import VM
+from xsconsole.domain.board import Card
+from xsconsole.domain.card_filter import CARDS
+from xsconsole.domain.folding import folded
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.inventory_filter import inventory_schema
+from xsconsole.domain.inventory_items import Item, Sort
+from xsconsole.domain.query_fields import Schema
+from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query_parser import parse
+from xsconsole.domain.searches import SavedSearch
+from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme
-from xsconsole_ui.action_set import Actions
+from xsconsole_ui.action_set import Actions, UserAction
+from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.promotion.rows import Mark, Row, RowsModel
 from xsconsole_ui.top_bar import TopBar
 
+T = TypeVar("T")
+
 MOST_FOUND = 12
+MOST_OF_A_KIND = 8
+KINDS = {Sort.VM: "VM", Sort.SR: "storage"}
+
+COMMANDS: Schema[UserAction] = Schema(words=lambda action: folded(action.text().replace("&", "")), fields=())
+SEARCHES: Schema[SavedSearch] = Schema(words=lambda search: folded(search.name), fields=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +54,15 @@ class Finder(QFrame):
         bar: TopBar,
         actions: Actions,
         *,
+        inventory: InventoryPanel,
         show_card: Callable[[ConfigurationId], object],
-        show_vm: Callable[[Uuid], object],
+        show_object: Callable[[ObjectName], object],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._console, self._bar, self._actions = console, bar, actions
-        self._show_card, self._show_vm = show_card, show_vm
+        self._inventory = inventory
+        self._show_card, self._show_object = show_card, show_object
         self._found: tuple[Found, ...] = ()
         self._rows = RowsModel(self)
         self._list = QListView(self)
@@ -64,14 +85,21 @@ class Finder(QFrame):
     def found(self) -> tuple[Found, ...]:
         return self._found
 
+    @property
+    def said(self) -> str:
+        """The lines of the list, as they are shown."""
+        return "\n".join(str(self._rows.index(row).data()) for row in range(self._rows.rowCount()))
+
     @Slot(str)
     def look_for(self, text: str) -> None:
-        """Show what has these letters in its name."""
-        wanted = text.strip().casefold()
+        """Show what is asked for: words of a name, or anything that the inventory can be filtered by."""
+        wanted = text.strip()
         self._found = tuple(islice(self._matches(wanted), MOST_FOUND)) if wanted else ()
         self._rows.show([Row(mark=Mark.WAITING, text=f"{found.text}   ·   {found.aside}") for found in self._found])
         if not self._found:
-            self._rows.show([Row(mark=Mark.WAITING, text=self.tr("Nothing is called so"))])
+            fault = parse(wanted, inventory_schema(self._console.inventory)).fault
+            said = fault.sentence if fault is not None and not fault.is_unfinished else self.tr("Nothing is called so")
+            self._rows.show([Row(mark=Mark.WAITING, text=said)])
         self.setVisible(bool(wanted))
         if wanted:
             self._list.setCurrentIndex(self._rows.index(0))
@@ -84,28 +112,38 @@ class Finder(QFrame):
         self._bar.field.clearFocus()
 
     def _matches(self, wanted: str) -> Iterator[Found]:
-        return chain(self._cards(wanted), self._commands(wanted), self._vms(wanted))
+        kinds = (self._cards(wanted), self._commands(wanted), self._searches(wanted), self._objects(wanted))
+        return chain.from_iterable(islice(found, MOST_OF_A_KIND) for found in kinds)
 
     def _cards(self, wanted: str) -> Iterator[Found]:
         board = self._console.board
-        for card in sorted(board.cards.values(), key=lambda card: card.name.casefold()):
-            if wanted in card.name.casefold():
-                stage = board.workflow.stage(card.stage) if board.workflow else None
-                place = self.tr("configuration in {stage}").format(stage=stage.name if stage else card.stage)
-                yield Found(text=card.name, aside=place, choose=partial(self._show_card, card.id))
+        cards: Iterable[Card] = sorted(board.cards.values(), key=lambda card: card.name.casefold())
+        for card in _asked(wanted, CARDS, cards):
+            stage = board.workflow.stage(card.stage) if board.workflow else None
+            place = self.tr("configuration in {stage}").format(stage=stage.name if stage else card.stage)
+            yield Found(text=card.name, aside=place, choose=partial(self._show_card, card.id))
 
     def _commands(self, wanted: str) -> Iterator[Found]:
-        for action in self._actions.all:
-            text = action.text().replace("&", "")
-            if wanted in text.casefold():
-                aside = action.why_not or action.shortcut().toString() or self.tr("command")
-                yield Found(text=text, aside=aside, choose=action.trigger)
+        for action in _asked(wanted, COMMANDS, self._actions.all):
+            aside = action.why_not or action.shortcut().toString() or self.tr("command")
+            yield Found(text=action.text().replace("&", ""), aside=aside, choose=action.trigger)
 
-    def _vms(self, wanted: str) -> Iterator[Found]:
-        for vm in self._console.inventory.all(VM):
-            if vm.is_ordinary and wanted in vm.name_label.casefold():
-                aside = self.tr("VM, {power}").format(power=vm.power_state.lower())
-                yield Found(text=vm.name_label, aside=aside, choose=partial(self._show_vm, vm.uuid))
+    def _searches(self, wanted: str) -> Iterator[Found]:
+        for search in _asked(wanted, SEARCHES, self._inventory.searches):
+            aside = self.tr("saved search: {text}").format(text=search.text)
+            yield Found(text=search.name, aside=aside, choose=partial(self._search, search.text))
+
+    def _search(self, text: str) -> None:
+        self._inventory.look_for(text)
+        self._inventory.view.setFocus()
+
+    def _objects(self, wanted: str) -> Iterator[Found]:
+        schema = inventory_schema(self._console.inventory)
+        items: Iterable[Item] = self._inventory.outline.items.values()
+        for item in _asked(wanted, schema, items):
+            aside = ", ".join(part for part in (KINDS.get(item.sort, str(item.sort)), item.state.lower()) if part)
+            name = ObjectName(item.class_name, item.ref)
+            yield Found(text=item.name, aside=aside, choose=partial(self._show_object, name))
 
     def _place(self) -> None:
         window = self.parentWidget()
@@ -134,3 +172,11 @@ class Finder(QFrame):
             found = self._found[index.row()]
             self.leave()
             found.choose()
+
+
+def _asked(wanted: str, schema: Schema[T], things: Iterable[T]) -> Iterator[T]:
+    """Yield what is asked for; nothing where this kind of thing cannot be asked so."""
+    query = parse(wanted, schema).query
+    if query is None:
+        return iter(())
+    return filter(asked_by(query, schema, datetime.now(UTC)), things)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Connection, Console, Secret, Verb
 from xsconsole.domain.events import AuditVerified
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import JobStatus
+from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import CertificateChanged, ConnectFailed, ConsoleError
 from xsconsole_ui import actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
@@ -80,7 +81,13 @@ class MainWindow(QMainWindow):
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(
-            console, self.bar, self.actions_, show_card=self._find_card, show_vm=self._find_vm, parent=self
+            console,
+            self.bar,
+            self.actions_,
+            inventory=self.inventory,
+            show_card=self._find_card,
+            show_object=self._find_object,
+            parent=self,
         )
         self._teller = Teller(
             console,
@@ -105,6 +112,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._first_layout = self.saveState(LAYOUT_VERSION)
         state.restore(self)
+        self.inventory.restore(state.text_of("inventory"))
         self._dress()
         self.bridge.take_all()
 
@@ -149,6 +157,7 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._tell_acts)
+        self.inventory.refused.connect(self.status.say)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
@@ -268,9 +277,9 @@ class MainWindow(QMainWindow):
         self.go("board")
         self.board.select(configuration)
 
-    def _find_vm(self, vm: Uuid) -> None:
+    def _find_object(self, name: ObjectName) -> None:
         self.docks["inventory"].show()
-        self.inventory.select((vm,))
+        self.inventory.show_object(name)
 
     # What actions and the program ask of it.
 
@@ -361,6 +370,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if not self._closed.is_set():
+            self._state.set_text("inventory", self.inventory.state())
             self._state.remember(self, self.theme.scheme)
             self._closed.set()
         super().closeEvent(event)

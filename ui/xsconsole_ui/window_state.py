@@ -37,6 +37,12 @@ class WindowState:
     def set_bytes(self, name: str, value: QByteArray) -> None:
         self._state[name] = b64encode(bytes(value.data())).decode("ascii")
 
+    def text_of(self, name: str) -> str:
+        return self._state.get(name, "")
+
+    def set_text(self, name: str, value: str) -> None:
+        self._state[name] = value
+
     @property
     def scheme(self) -> Scheme:
         try:

@@ -1,7 +1,7 @@
 """What a console keeps in its home folder: who it is, its key, its ledger, the pools it knows."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from xsconsole.console.values import Connection, Secret
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.domain.searches import Searches
 from xsconsole.engine.lease import Me
 from xsconsole.errors import NotFound, RecordReplaced, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, home_folder
@@ -239,6 +240,19 @@ class Home:
 
     def save_window_state(self, state: Mapping[str, str]) -> None:
         self.settings.remember_window(state)
+
+    @property
+    def searches(self) -> Searches:
+        """Searches that were saved by name, and the latest ones."""
+        return self.settings.searches
+
+    def change_searches(self, change: Callable[[Searches], Searches]) -> Searches:
+        """Change the searches and return what they are now.
+
+        Raises:
+            Refused: the change says why it cannot be.
+        """
+        return self.settings.remember_searches(change)
 
     async def close(self) -> None:
         if self._ledger is not None:

@@ -190,11 +190,20 @@ class SR(Record, frozen=True, kw_only=True, gc=False):
     virtual_allocation: int = 0
     VDIs: tuple[Ref, ...] = ()
     PBDs: tuple[Ref, ...] = ()
+    other_config: dict[str, str] = {}
     tags: tuple[str, ...] = ()
 
     @property
     def free_bytes(self) -> int:
         return self.physical_size - self.physical_utilisation
+
+
+class Appliance(Record, frozen=True, kw_only=True, gc=False):
+    """A vApp: VMs that XAPI starts and stops together."""
+
+    name_label: str = ""
+    name_description: str = ""
+    VMs: tuple[Ref, ...] = ()
 
 
 class PBD(Record, frozen=True, kw_only=True, gc=False):
@@ -248,6 +257,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "sr": SR,
     "pbd": PBD,
     "certificate": Certificate,
+    "vm_appliance": Appliance,
     "task": Task,
     "message": Message,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
+from xsconsole_ui.timers import one_shot
 
 PAGE_ROWS = 200
 TYPING_MS = 180
@@ -62,8 +63,8 @@ class AuditPanel(pieces.Panel):
         self.verify = pieces.button(self.tr("Verify chain"), "", self)
         self.verdicts = pieces.Notice(self, can_close=True)
         self.empty = pieces.EmptyPlace("", "", self)
-        self._typing = self._one_shot(TYPING_MS, self._ask)
-        self._growing = self._one_shot(GATHER_MS, self._ask_newer)
+        self._typing = one_shot(self, self._ask, TYPING_MS)
+        self._growing = one_shot(self, self._ask_newer, GATHER_MS)
         self._lay_out()
         self._model.older_wanted.connect(self._ask_older)
         self.view.selectionModel().currentRowChanged.connect(self._show_details)
@@ -78,13 +79,6 @@ class AuditPanel(pieces.Panel):
             console.subscribe(AuditGrew, self._hear),
             console.subscribe(RunChanged, self._hear),
         ]
-
-    def _one_shot(self, delay_ms: int, work: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(delay_ms)
-        timer.timeout.connect(work)
-        return timer
 
     def _lay_out(self) -> None:
         self.filter.setMinimumWidth(240)

@@ -2,11 +2,13 @@
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
-from xsconsole.domain.outline_rows import Row, Sort
+from xsconsole.domain.inventory_items import Sort
+from xsconsole.domain.outline_rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
+from xsconsole_ui.dense_table import NUMBER_ROLE
 from xsconsole_ui.inventory.model import LINE_ROLE, aside
 from xsconsole_ui.resources import icon
 from xsconsole_ui.texts import tr
@@ -43,6 +45,10 @@ class LineDelegate(QStyledItemDelegate):
             painter.fillRect(area, QColor(colours.accent_soft))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, QColor(colours.sunken))
+        if index.column():
+            _paint_cell(painter, area, index, colours)
+            painter.restore()
+            return
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(QColor(colours.accent), 1))
             frame = QRectF(area).adjusted(2.5, 1.5, -2.5, -1.5)
@@ -51,7 +57,11 @@ class LineDelegate(QStyledItemDelegate):
         if row.is_expandable:
             _paint_triangle(painter, QRectF(triangle), colours, is_open=row.is_open)
         left = _paint_picture(painter, triangle, row, colours)
-        _paint_words(painter, QRect(left, area.top(), area.right() - theme.MARGIN - left, area.height()), row, colours)
+        view = self.parent()
+        is_alone = not isinstance(view, QTableView) or not view.horizontalHeader().isVisible()
+        end = aside(row) if is_alone or row.item is None else ""
+        words = QRect(left, area.top(), area.right() - theme.MARGIN - left, area.height())
+        _paint_words(painter, words, row, end, colours)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -90,8 +100,18 @@ def _paint_picture(painter: QPainter, triangle: QRect, row: Row, colours: Colour
     return left
 
 
-def _paint_words(painter: QPainter, area: QRect, row: Row, colours: Colours) -> None:
-    end = aside(row)
+def _paint_cell(painter: QPainter, area: QRect, index: Index, colours: Colours) -> None:
+    words = area.adjusted(theme.GAP, 0, -theme.GAP, 0)
+    painter.setFont(theme.text_font())
+    painter.setPen(QColor(colours.text))
+    text = QFontMetrics(theme.text_font()).elidedText(
+        str(index.data() or ""), Qt.TextElideMode.ElideRight, words.width()
+    )
+    side = Qt.AlignmentFlag.AlignRight if index.data(NUMBER_ROLE) else Qt.AlignmentFlag.AlignLeft
+    painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _paint_words(painter: QPainter, area: QRect, row: Row, end: str, colours: Colours) -> None:
     taken = 0
     if end:
         caption = theme.caption_font()

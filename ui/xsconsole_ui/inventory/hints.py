@@ -2,35 +2,37 @@
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
-from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
-from xsconsole.domain.outline_rows import Row, Sort
+from xsconsole.domain.inventory_items import Item, Sort
+from xsconsole.domain.outline_rows import Row
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
 
 
 def hint(row: Row, inventory: Inventory, board: Board) -> str:
+    if row.item is None:
+        return row.name
     match row.sort:
         case Sort.HOST:
-            lines = _host(row, inventory)
+            lines = _host(row.item, inventory)
         case Sort.VM:
-            lines = _vm(row, inventory, board)
+            lines = _vm(row.item, inventory, board)
         case Sort.SR:
-            lines = _sr(row, inventory)
+            lines = _sr(row.item, inventory)
         case _:
             lines = []
     return "\n".join((row.name, *lines))
 
 
-def _host(row: Row, inventory: Inventory) -> list[str]:
-    host = inventory.get(Host, Ref(row.id))
+def _host(item: Item, inventory: Inventory) -> list[str]:
+    host = inventory.get(Host, item.ref)
     if host is None:
         return []
     metrics = inventory.get(HostMetrics, host.metrics)
     lines = [host.address] if host.address else []
-    if row.state == "down":
+    if item.state == "down":
         lines.append(tr("The pool hears nothing of this host."))
-    elif row.state == "disabled":
+    elif item.state == "disabled":
         lines.append(tr("In maintenance: no VM starts here."))
     if metrics is not None and metrics.memory_total:
         used = metrics.memory_total - metrics.memory_free
@@ -40,8 +42,8 @@ def _host(row: Row, inventory: Inventory) -> list[str]:
     return lines
 
 
-def _vm(row: Row, inventory: Inventory, board: Board) -> list[str]:
-    vm = inventory.get(VM, Ref(row.id))
+def _vm(item: Item, inventory: Inventory, board: Board) -> list[str]:
+    vm = inventory.get(VM, item.ref)
     if vm is None:
         return []
     processors = words.count(vm.VCPUs_max, "vCPU")
@@ -52,20 +54,20 @@ def _vm(row: Row, inventory: Inventory, board: Board) -> list[str]:
         lines.append(", ".join(addresses))
     if vm.current_operations:
         lines.append(tr("Busy: {names}").format(names=", ".join(sorted(set(vm.current_operations.values())))))
-    card = board.cards.get(row.configuration) if row.configuration else None
+    card = board.cards.get(item.configuration) if item.configuration else None
     if card is not None:
         lines.append(
             tr("Member of {name}, in {stage}").format(name=card.name, stage=_stage_name(board.workflow, card.stage))
         )
-    elif row.is_stray:
+    elif item.is_stray:
         lines.append(
             tr("A clone that still carries the mark of the VM it was made from: adopt it, or let it be cleaned.")
         )
     return lines
 
 
-def _sr(row: Row, inventory: Inventory) -> list[str]:
-    sr = inventory.get(SR, Ref(row.id))
+def _sr(item: Item, inventory: Inventory) -> list[str]:
+    sr = inventory.get(SR, item.ref)
     if sr is None:
         return []
     kind = f"{sr.type}, {'shared' if sr.shared else 'local'}"

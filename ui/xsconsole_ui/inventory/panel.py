@@ -1,247 +1,398 @@
-"""The inventory as the window shows it: the list, its filter, and how fresh it is."""
+"""The inventory as the window shows it: views, filter, list, and how fresh it is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from time import perf_counter
-from types import MappingProxyType
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QStackedLayout, QWidget
 
 from xsconsole.console import Console
-from xsconsole.domain import words
-from xsconsole.domain.acts import Kind, ObjectId
-from xsconsole.domain.events import InventoryChanged, LinkChanged, LinkState
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.acts import ObjectId
+from xsconsole.domain.catalogue import FAR_CLASSES
+from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkChanged, LinkState
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.inventory_filter import FAR_FIELDS, inventory_schema, values_in
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Edit, NodeId, Removed, Row, Sort
-from xsconsole_ui import pieces, times
-from xsconsole_ui import theme as look
+from xsconsole.domain.outline_rows import Edit, Removed, Row
+from xsconsole.domain.outline_views import NodeId, Order, View
+from xsconsole.domain.query import EVERYTHING, Query
+from xsconsole.domain.query_fields import Kind
+from xsconsole.domain.query_matching import asked_by, fields_of
+from xsconsole.domain.searches import SavedSearch
+from xsconsole.domain.selection import ObjectName, Selection
+from xsconsole_ui import pieces
+from xsconsole_ui.filter_help import FilterHelp
+from xsconsole_ui.inventory.captions import emptiness, freshness
+from xsconsole_ui.inventory.chosen import Chosen, chosen_of
+from xsconsole_ui.inventory.head import Head
 from xsconsole_ui.inventory.hints import hint
 from xsconsole_ui.inventory.model import OutlineModel
+from xsconsole_ui.inventory.remembered import MOST_TOGGLED, Remembered, remembered
+from xsconsole_ui.inventory.search_menu import texts
 from xsconsole_ui.inventory.view import OutlineView
 from xsconsole_ui.theme import Theme
+from xsconsole_ui.timers import one_shot
 
-FRAME_MS = 16
+GATHER_MS = 30
 BUDGET_S = 0.004
-KINDS: Mapping[Sort, Kind] = MappingProxyType(
-    {
-        Sort.POOL: Kind.POOL,
-        Sort.HOST: Kind.HOST,
-        Sort.VM: Kind.VM,
-        Sort.TEMPLATE: Kind.VM,
-        Sort.SR: Kind.SR,
-        Sort.NETWORK: Kind.NETWORK,
-    }
-)
 PIECE = 16  # objects between two looks at the clock
+SPARE_PIECE = 200  # objects of a view that is made ready while there is nothing else to do
+SPARE_MS = 20
+ASKED_AGAIN_MS = 1_000  # a filter that looks at disks or ages, after a change of those
+AGED_MS = 60_000
+RECENT_MS = 2_500  # a filter that stands so long was meant
 
 
 class InventoryPanel(pieces.Panel):
     """Follows the console by itself. `stop` ends that; call it before the console closes."""
 
     selection_changed = Signal(tuple)  # of Uuid: the selected VMs, from top to bottom
+    objects_selected = Signal(object)  # Selection: whatever is selected
+    opened = Signal(object)  # ObjectName: by Enter or a double click
+    settled = Signal()  # everything that was heard is in the list
+    refused = Signal(str)  # why something could not be kept
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Inventory"), parent=parent)
         self._console = console
+        self._schema = inventory_schema(console.inventory)
         self._outline = Outline(console.inventory)
-        self._model = OutlineModel(self._hint, self)
-        self._selected: tuple[Uuid, ...] = ()
-        self._objects: tuple[ObjectId, ...] = ()
+        self._model = OutlineModel(self._outline.row, self._hint, self)
+        self._chosen = Chosen()
+        self._is_repeating = False
+        self._query: Query = EVERYTHING
         self._menu = QMenu(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._work)
-        self.view = OutlineView(self._model, self)
-        self.filter = QLineEdit(self)
+        self._menu.setToolTipsVisible(True)
+        self._context: list[QAction | None] = []
+        self._timer = one_shot(self, self._work)
+        self._spare = one_shot(self, self._make_ready)
+        self._again = one_shot(self, self._ask)
+        self._recent = one_shot(self, self._note_recent)
+        self.view = OutlineView(self._model, self._outline, self.tr("Inventory"), self)
+        self.head = Head(console, self._schema, self._values, self)
+        self.filter = self.head.filter
+        self.columns_menu = self.head.columns_menu
         self.empty = pieces.EmptyPlace("", "", self)
         self._lay_out()
-        self.view.toggle_wanted.connect(self._toggle)
-        self.view.menu_wanted.connect(self._open_menu)
-        self.view.selectionModel().selectionChanged.connect(self._tell_selection)
-        self.filter.textChanged.connect(self._filter)
-        theme.changed.connect(self.view.viewport().update)
+        self._connect(theme)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(InventoryChanged, self._hear),
             console.subscribe(LinkChanged, self._hear_link),
+            console.subscribe(BoardChanged, self._hear_board),
         ]
+        self._name_stages()
         self._work()
 
     def _lay_out(self) -> None:
-        self.filter.setPlaceholderText(self.tr("Filter: name, stage:, host:, state:"))
-        self.filter.setAccessibleName(self.tr("Filter of the inventory"))
-        self.filter.setClearButtonEnabled(True)
-        self.view.setAccessibleName(self.tr("Inventory"))
-        # The context is set afterwards: as an argument beside a slot it is lost, and the keys would be the window's.
-        for key, slot in ((Qt.Key.Key_Escape, self._leave_filter), (Qt.Key.Key_Down, self.view.setFocus)):
-            QShortcut(QKeySequence(key), self.filter, slot).setContext(_HERE)
-        field = QFrame(self)
-        field.setProperty("look", "surface")
-        row = QVBoxLayout(field)
-        row.setContentsMargins(look.GAP, look.GAP, look.GAP, look.SPACE)
-        row.addWidget(self.filter)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
-        self.body.addWidget(field)
+        self.body.addWidget(self.head)
         self.body.addLayout(self._stack, 1)
+
+    def _connect(self, theme: Theme) -> None:
+        self.view.toggle_wanted.connect(self._toggle)
+        self.view.menu_wanted.connect(self._open_menu)
+        self.view.order_wanted.connect(self.set_order)
+        self.view.columns_wanted.connect(self.columns_menu.popup)
+        self.view.opened.connect(self._open)
+        self.view.selectionModel().selectionChanged.connect(self._tell_selection)
+        self.view.selectionModel().currentChanged.connect(self._tell_selection)
+        self.head.views.activated.connect(self._choose_view)
+        self.columns_menu.columns_chosen.connect(self._show_columns)
+        self.columns_menu.order_chosen.connect(self.set_order)
+        self.columns_menu.turn_wanted.connect(self._turn_order)
+        self.columns_menu.help_wanted.connect(self._show_help)
+        self.filter.asked.connect(self._filter)
+        self.filter.left.connect(self.view.setFocus)
+        self.filter.entered.connect(self._enter_list)
+        self.filter.help_wanted.connect(self._show_help)
+        self.head.search_menu.chosen.connect(self.look_for)
+        self.head.search_menu.refused.connect(self.refused)
+        theme.changed.connect(self._dress)
+        self._theme = theme
+        self._dress()
+
+    @Slot()
+    def _dress(self) -> None:
+        self.head.dress(self._theme.colours)
+        self.view.viewport().update()
 
     # --- for the main window
 
     @property
     def selected(self) -> tuple[Uuid, ...]:
         """The uuids of the selected VMs, from top to bottom."""
-        return self._selected
+        return self._chosen.vms
+
+    @property
+    def selection(self) -> Selection:
+        """Whatever is selected, by class and reference."""
+        return self._chosen.selection
+
+    @property
+    def outline(self) -> Outline:
+        return self._outline
 
     @property
     def selected_objects(self) -> tuple[ObjectId, ...]:
-        """The selected objects of any class, from top to bottom."""
-        return self._objects
+        """The selected objects of any class, each once, from top to bottom."""
+        return self._chosen.objects
 
     def set_context_actions(self, actions: Sequence[QAction | None]) -> None:
         """Offer these in the context menu; None is a separator."""
-        self._menu.clear()
-        self._menu.setToolTipsVisible(True)
-        for action in actions:
-            if action is None:
-                self._menu.addSeparator()
-            else:
-                self._menu.addAction(action)
+        self._context = list(actions)
 
     def select(self, vms: Iterable[Uuid]) -> None:
-        """Select the VMs that are visible, and show the first."""
-        wanted = set(vms)
-        self._select({row.id for row in self._outline.rows if row.uuid in wanted and row.sort is Sort.VM})
+        """Select VMs and show the first; a view or a filter that hides it gives way."""
+        found = (self._console.inventory.by_uuid(VM, uuid) for uuid in vms)
+        self._show([vm.ref for vm in found if vm is not None])
 
-    def state(self) -> tuple[str, ...]:
-        """Return what was opened and closed, to be restored in a later session."""
-        return tuple(sorted(self._outline.toggled))
+    def show_object(self, name: ObjectName) -> None:
+        """Select an object and show it; a view or a filter that hides it gives way."""
+        self._show([name.ref])
 
-    def restore(self, state: Iterable[str]) -> None:
-        self._repeat(self._outline.restore_toggled(frozenset(NodeId(id_) for id_ in state)))
+    def _show(self, refs: Sequence[Ref]) -> None:
+        self._finish()
+        if any(ref in self._outline.items and not self._outline.lines_of(ref) for ref in refs):
+            self.set_view(View.HOSTS)
+            self._finish()
+        ids = [id_ for ref in refs for id_ in self._outline.lines_of(ref)[:1]]
+        if ids and self._outline.position(ids[0]) is None:
+            self._reveal(ids[0])
+        self.view.select_ids(ids)
+
+    def _reveal(self, id_: NodeId) -> None:
+        if self.filter.text():
+            self.filter.clear()
+            self._finish()
+        for above in self._outline.above(id_):
+            self._repeat(self._outline.set_open(above, is_open=True))
+
+    @property
+    def searches(self) -> tuple[SavedSearch, ...]:
+        """Saved searches, and the latest ones."""
+        return texts(self.head.search_menu.searches)
+
+    def _finish(self) -> None:
+        """Show what is wanted before going on: some milliseconds, however much is still to come from the pool."""
+        while self._outline.is_changing:
+            self._repeat(self._outline.settle())
+
+    @Slot(str)
+    def look_for(self, text: str) -> None:
+        """Filter by a text, as if it were typed."""
+        self.filter.set_text(text)
+        self.head.search_menu.note(text)
+
+    def set_view(self, view: View) -> None:
+        self.head.show_view(view)
+        self._repeat(self._outline.set_view(view))
+        self._work()
+
+    @Slot(object)
+    def set_order(self, order: Order) -> None:
+        self._repeat(self._outline.set_order(order))
+        self._model.show_order(order)
+        self._work()
+
+    def state(self) -> str:
+        """Return how the list is left, to be restored in a later session."""
+        order = self._outline.arrangement.order
+        return Remembered(
+            view=self._outline.arrangement.view,
+            order_by=order.column,
+            is_descending=order.is_descending,
+            columns=self.view.shown_columns,
+            widths=self.view.widths(),
+            toggled=tuple(sorted(self._outline.toggled)[:MOST_TOGGLED]),
+        ).text()
+
+    def restore(self, state: str) -> None:
+        left = remembered(state)
+        self._repeat(self._outline.restore_toggled(frozenset(NodeId(id_) for id_ in left.toggled)))
+        self.view.show_columns(left.columns)
+        self.view.set_widths(left.widths)
+        self.columns_menu.check(self.view.shown_columns)
+        self.set_order(left.order)
+        self.set_view(left.view)
 
     def stop(self) -> None:
-        """Follow the console no more."""
+        """Follow the console no more, and keep the latest searches."""
         for end in self._ends:
             end()
         self._ends.clear()
-        self._timer.stop()
+        for timer in (self._timer, self._spare, self._again, self._recent):
+            timer.stop()
+        self.head.search_menu.keep()
 
     # --- the console
 
     def _hear(self, event: InventoryChanged) -> None:
         self._outline.hear(event.batch)
         if not self._outline.is_settled and not self._timer.isActive():
-            self._timer.start(FRAME_MS)
+            self._timer.start(GATHER_MS)
+        is_far = bool(fields_of(self._query) & FAR_FIELDS)
+        if is_far and not self._again.isActive() and any(one.class_name in FAR_CLASSES for one in event.batch.changes):
+            self._again.start(ASKED_AGAIN_MS)
 
     def _hear_link(self, event: LinkChanged) -> None:
         del event
         self._show_caption()
 
+    def _hear_board(self, event: BoardChanged) -> None:
+        if event.is_layout_changed:
+            self._name_stages()
+
+    def _name_stages(self) -> None:
+        workflow = self._console.board.workflow
+        if workflow is not None:
+            stages = {str(stage.id): (rank, stage.name) for rank, stage in enumerate(workflow.stages)}
+            self._repeat(self._outline.set_stages(stages))
+            self._timer.start(0)
+
     @Slot()
     def _work(self) -> None:
         """Take in changes for a part of a frame; the rest waits for the next turn."""
         end = perf_counter() + BUDGET_S
+        was_settled = self._outline.is_settled
         while not self._outline.is_settled and perf_counter() < end:
             self._repeat(self._outline.settle(PIECE))
         if not self._outline.is_settled:
             self._timer.start(1)
+        elif not was_settled:
+            self.settled.emit()
+            self._spare.start(SPARE_MS)
         self._show_caption()
+
+    @Slot()
+    def _make_ready(self) -> None:
+        """Make the other views ready, so that switching to them is instant."""
+        if self._outline.prepare(SPARE_PIECE):
+            self._spare.start(SPARE_MS)
 
     def _show_caption(self) -> None:
         link = self._console.link
-        match link.state:
-            case LinkState.LIVE:
-                hosts = words.count(self._outline.count(Sort.HOST), "host")
-                text = f"live · {hosts} · {words.count(self._outline.count(Sort.VM), 'VM')}"
-            case LinkState.LOST if link.as_of is not None:
-                text = self.tr("as of {time} (reconnecting)").format(time=times.clock_time(link.as_of))
-            case LinkState.CLOSED:
-                text = self.tr("not connected")
-            case _:
-                text = self.tr("connecting…")
+        text = freshness(link, self._outline)
         if self.header.caption != text:
-            self.header.set_caption(text, "warn" if link.state is LinkState.LOST else "caption")
-        self._show_emptiness()
-
-    def _show_emptiness(self) -> None:
+            is_old = link.state is LinkState.LOST or (link.state is LinkState.CLOSED and link.as_of is not None)
+            self.header.set_caption(text, "warn" if is_old else "caption")
         is_empty = self._model.rowCount() == 0
-        if is_empty and self.filter.text().strip():
-            self.empty.set_words(self.tr("Nothing matches"), self.tr("Esc clears the filter."))
-        elif is_empty and self._console.link.state in (LinkState.LIVE, LinkState.CONNECTING):
-            self.empty.set_words(self.tr("Loading"), self.tr("The pool is sending what it has."))
-        elif is_empty:
-            self.empty.set_words(
-                self.tr("No pool"), self.tr("Hosts, VMs, storage and networks of the pool appear here once connected.")
-            )
-        self._stack.setCurrentIndex(1 if is_empty else 0)
+        if is_empty:
+            self.empty.set_words(*emptiness(self._outline, link, is_filtered=self._query != EVERYTHING))
+        if self._stack.currentIndex() != int(is_empty):
+            self._stack.setCurrentIndex(int(is_empty))
 
     def _hint(self, row: Row) -> str:
         return hint(row, self._console.inventory, self._console.board)
 
+    # --- the filter
+
+    @Slot(object)
+    def _filter(self, query: Query) -> None:
+        self._query = query
+        self._recent.start(RECENT_MS)
+        self._ask()
+
+    @Slot()
+    def _ask(self) -> None:
+        """Ask what is in the filter of everything, in pieces."""
+        asks = None if self._query == EVERYTHING else asked_by(self._query, self._schema, datetime.now(UTC))
+        self._outline.set_filter(asks)
+        ages = {field.name for field in self._schema.fields if field.kind is Kind.AGE}
+        if fields_of(self._query) & ages:
+            self._again.start(AGED_MS)
+        self._work()
+
+    @Slot()
+    def _note_recent(self) -> None:
+        if self.filter.parsed.fault is None:
+            self.head.search_menu.note(self.filter.text())
+
+    @Slot()
+    def _enter_list(self) -> None:
+        self._note_recent()
+        self._finish()
+        if not self.view.currentIndex().isValid():
+            self.view.setCurrentIndex(self._model.index(0, 0))
+        self.view.setFocus()
+
+    @Slot()
+    def _show_help(self) -> None:
+        FilterHelp(self.tr("Filter of the inventory"), self._schema, self).show()
+
+    def _values(self, field: str) -> Iterable[str]:
+        """Return what there is in a field now."""
+        return values_in(self._schema, self._outline.items.values(), field)
+
     # --- the list
 
     def _repeat(self, edits: Sequence[Edit]) -> None:
-        """Change the list; what was selected and current stays so, also where its line moved."""
-        if not any(isinstance(edit, Removed) for edit in edits):
-            self._model.repeat(edits)
+        """Change the list; what is selected is told once, when its lines are where they belong."""
+        if not edits:
             return
-        selected = {row.id for row in self.view.selected_lines()}
-        current = self._model.line(self.view.currentIndex().row())
-        top = self.view.verticalScrollBar().value()
-        selection = self.view.selectionModel()
-        selection.blockSignals(True)
-        self._model.repeat(edits)
-        if selected:
-            self._select(selected, is_shown=False)
-        at = None if current is None else self._outline.position(current.id)
-        if at is not None and self.view.currentIndex().row() != at:
-            selection.setCurrentIndex(self._model.index(at, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-        selection.blockSignals(False)
-        self.view.verticalScrollBar().setValue(top)
-        self.view.viewport().update()
-        self._tell_selection()
-
-    def _select(self, ids: Iterable[NodeId], *, is_shown: bool = True) -> None:
-        rows = sorted(at for at in (self._outline.position(id_) for id_ in ids) if at is not None)
-        selection = QItemSelection()
-        for at in rows:
-            index = self._model.index(at, 0)
-            selection.select(index, index)
-        self.view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        if rows and is_shown:
-            first = self._model.index(rows[0], 0)
-            self.view.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
-            self.view.scrollTo(first)
+        self._is_repeating = True
+        try:
+            self.view.repeat(edits)
+        finally:
+            self._is_repeating = False
+        if self._chosen.selection.objects and any(isinstance(edit, Removed) for edit in edits):
+            self._tell_selection()
 
     @Slot()
     def _tell_selection(self) -> None:
-        lines = self.view.selected_lines()
-        selected = tuple(row.uuid for row in lines if row.sort is Sort.VM)
-        objects = tuple(ObjectId(kind=KINDS[row.sort], uuid=row.uuid) for row in lines if row.sort in KINDS)
-        if (selected, objects) != (self._selected, self._objects):
-            self._selected, self._objects = selected, objects
-            self.selection_changed.emit(selected)
+        if self._is_repeating:
+            return
+        before = self._chosen
+        current = self._model.line(self.view.currentIndex().row())
+        self._chosen = chosen = chosen_of(self.view.selected_lines(), current)
+        if (chosen.vms, chosen.objects) != (before.vms, before.objects):
+            self.selection_changed.emit(chosen.vms)
+        if chosen.selection != before.selection:
+            self.objects_selected.emit(chosen.selection)
 
     @Slot(object, bool)
     def _toggle(self, id_: NodeId, is_open: bool) -> None:
         self._repeat(self._outline.set_open(id_, is_open=is_open))
 
-    @Slot(str)
-    def _filter(self, text: str) -> None:
-        self._repeat(self._outline.set_filter(text))
-        self._show_emptiness()
+    @Slot(int)
+    def _choose_view(self, index: int) -> None:
+        self.set_view(View(self.head.views.itemData(index)))
 
-    @Slot()
-    def _leave_filter(self) -> None:
-        self.filter.clear()
-        self.view.setFocus()
+    @Slot(object)
+    def _open(self, index: object) -> None:
+        del index
+        if self._chosen.selection.current is not None:
+            self.opened.emit(self._chosen.selection.current)
 
     @Slot(QPoint)
     def _open_menu(self, at: QPoint) -> None:
-        if not self._menu.isEmpty():
-            self._menu.popup(at)
+        self._menu.clear()
+        for offered in (*self._context, None):
+            if offered is None:
+                self._menu.addSeparator()
+            else:
+                self._menu.addAction(offered)
+        has_rows = bool(self.view.selectionModel().hasSelection())
+        for action in (self.view.as_text, self.view.as_csv):
+            action.setEnabled(has_rows)
+            action.setToolTip("" if has_rows else self.tr("Select rows first."))
+            self._menu.addAction(action)
+        self._menu.popup(at)
 
+    # --- columns
 
-_HERE = Qt.ShortcutContext.WidgetShortcut
+    @Slot(tuple)
+    def _show_columns(self, wanted: tuple[str, ...]) -> None:
+        """Show these; those that stood keep their places."""
+        standing = [id_ for id_ in self.view.shown_columns if id_ in wanted]
+        self.view.show_columns((*standing, *(id_ for id_ in wanted if id_ not in standing)))
+
+    @Slot()
+    def _turn_order(self) -> None:
+        order = self._outline.arrangement.order
+        self.set_order(replace(order, is_descending=not order.is_descending))

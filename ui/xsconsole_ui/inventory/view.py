@@ -1,55 +1,181 @@
 """A table that behaves like a tree: arrows open and close, letters find, clicks on a triangle toggle."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 
-from xsconsole.domain.outline_rows import Row
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from xsconsole.domain.folding import natural
+from xsconsole.domain.outline import Outline
+from xsconsole.domain.outline_rows import Edit, Removed, Row
+from xsconsole.domain.outline_views import NodeId, Order
 from xsconsole_ui import theme
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.inventory.columns import COLUMNS
 from xsconsole_ui.inventory.delegate import LineDelegate, triangle_area
 from xsconsole_ui.inventory.model import OutlineModel
 
-Index = QModelIndex | QPersistentModelIndex
+LEAST_NAME = 160  # px
+CHOSEN = QItemSelectionModel.SelectionFlag
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class OutlineView(QTableView):
-    """A `QTableView`, because it is the one view whose cost of an insertion stays small with many rows."""
+class OutlineView(DenseTable):
+    """A table, because it is the one view of Qt whose cost of an insertion stays small with many rows."""
 
     toggle_wanted = Signal(object, bool)  # NodeId, whether it is to be open
     menu_wanted = Signal(QPoint)  # on the screen
+    order_wanted = Signal(object)  # Order
+    columns_wanted = Signal(QPoint)  # on the screen: the menu of columns
 
-    def __init__(self, model: OutlineModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: OutlineModel, outline: Outline, name: str, parent: QWidget | None = None) -> None:
+        widths = [0, *(column.width for column in COLUMNS[1:])]
+        super().__init__(model, name, widths, parent, least_elastic=LEAST_NAME)
         self._lines = model
-        self.setModel(model)
+        self._outline = outline
+        self._typed, self._typed_at = "", 0.0
         self.setItemDelegate(LineDelegate(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._ask_for_menu)
-        across, down = self.horizontalHeader(), self.verticalHeader()
-        across.hide()
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        down.hide()
-        down.setMinimumSectionSize(theme.ROW_HEIGHT)
-        down.setDefaultSectionSize(theme.ROW_HEIGHT)
-        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        across = self.horizontalHeader()
+        across.setSectionsClickable(True)
+        across.sectionClicked.connect(self._order_by)
+        across.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        across.customContextMenuRequested.connect(self._ask_for_columns)
+        self.show_columns(())
+
+    # --- columns
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The columns beside the name, from left to right."""
+        across = self.horizontalHeader()
+        logical = (across.logicalIndex(visual) for visual in range(across.count()))
+        return tuple(COLUMNS[at].id for at in logical if at and not across.isSectionHidden(at))
+
+    def show_columns(self, ids: Sequence[str]) -> None:
+        """Show these columns beside the name, in this order."""
+        across = self.horizontalHeader()
+        for at, column in enumerate(COLUMNS):
+            if at:
+                across.setSectionHidden(at, column.id not in ids)
+        places = {column.id: at for at, column in enumerate(COLUMNS)}
+        for visual, id_ in enumerate(("name", *(id_ for id_ in ids if id_ in places and id_ != "name"))):
+            across.moveSection(across.visualIndex(places[id_]), visual)
+        across.setVisible(bool(self.shown_columns))
+        self.fit()
+
+    def widths(self) -> dict[str, int]:
+        """Return the widths of the columns that are shown, in pixels. The name takes what is left."""
+        places = {column.id: at for at, column in enumerate(COLUMNS)}
+        return {id_: self.columnWidth(places[id_]) for id_ in self.shown_columns}
+
+    def set_widths(self, widths: dict[str, int]) -> None:
+        for at, column in enumerate(COLUMNS):
+            width = widths.get(column.id, 0)
+            if at and theme.ROW_HEIGHT <= width <= 2000:
+                self.setColumnWidth(at, width)
+        self.fit()
+
+    @Slot(int)
+    def _order_by(self, column: int) -> None:
+        before = self._outline.arrangement.order
+        id_ = COLUMNS[column].id
+        self.order_wanted.emit(Order(column=id_, is_descending=before.column == id_ and not before.is_descending))
+
+    @Slot(QPoint)
+    def _ask_for_columns(self, at: QPoint) -> None:
+        self.columns_wanted.emit(self.horizontalHeader().viewport().mapToGlobal(at))
+
+    # --- what is selected
+
+    def selected_rows(self) -> list[int]:
+        return sorted({row for one in self._ranges() for row in range(one.top(), one.bottom() + 1)})
+
+    def _ranges(self) -> list[QItemSelectionRange]:
+        selection = self.selectionModel().selection()
+        return [selection.at(at) for at in range(selection.count())]
 
     def selected_lines(self) -> list[Row]:
         """Return the selected lines from top to bottom."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [line for line in (self._lines.line(row) for row in rows) if line is not None]
+        return [line for line in (self._lines.line(row) for row in self.selected_rows()) if line is not None]
 
-    def _ask_for_menu(self, at: QPoint) -> None:
+    def select_ids(self, ids: Iterable[NodeId], *, is_shown: bool = True, is_added: bool = False) -> None:
+        """Select the lines that are visible, and show the first."""
+        rows = sorted(at for at in (self._outline.position(id_) for id_ in ids) if at is not None)
+        selection = QItemSelection()
+        start = 0
+        for at, row in enumerate(rows):
+            if at + 1 == len(rows) or rows[at + 1] != row + 1:
+                first, last = self._lines.index(rows[start], 0), self._lines.index(row, len(COLUMNS) - 1)
+                selection.append(QItemSelectionRange(first, last))
+                start = at + 1
+        self.selectionModel().select(selection, CHOSEN.Select if is_added else CHOSEN.ClearAndSelect)
+        if rows and is_shown:
+            first = self._lines.index(rows[0], 0)
+            self.selectionModel().setCurrentIndex(first, CHOSEN.NoUpdate)
+            self.scrollTo(first)
+
+    def cells(self, rows: Iterable[int]) -> list[list[str]]:
+        """Return the columns that are shown, as they are shown."""
+        shown = ("name", *self.shown_columns)
+        columns = [next(column for column in COLUMNS if column.id == id_) for id_ in shown]
+        lines = [line for line in (self._lines.line(row) for row in rows) if line is not None]
+        body = [
+            [line.name, *("" if line.item is None else column.text(line.item) for column in columns[1:])]
+            for line in lines
+        ]
+        return [[column.title for column in columns], *body]
+
+    def repeat(self, edits: Sequence[Edit]) -> None:
+        """Change the list. What was selected and current stays so where its line moved, and what is seen stays put."""
+        if not edits:
+            return
+        if not any(isinstance(edit, Removed) for edit in edits) and self.verticalScrollBar().value() == 0:
+            self._lines.repeat(edits)
+            return
+        ids = self._lines.ids
+        top, offset = divmod(self.verticalScrollBar().value(), theme.ROW_HEIGHT)
+        anchors = ids[top : top + 3] if top or offset else ()
+        here = self.currentIndex().row()
+        current = ids[here] if 0 <= here < len(ids) else None
+        lost: set[NodeId] = set()
+        for edit in edits:
+            if isinstance(edit, Removed):
+                lost.update(self._selected_in(edit.first, edit.first + edit.count - 1))
+            self._lines.repeat((edit,))
+        if lost:
+            self.select_ids(lost, is_shown=False, is_added=True)
+        at = None if current is None else self._outline.position(current)
+        if at is not None and self.currentIndex().row() != at:
+            self.selectionModel().setCurrentIndex(self._lines.index(at, 0), CHOSEN.NoUpdate)
+        self._hold(anchors, offset)
+
+    def _selected_in(self, first: int, last: int) -> list[NodeId]:
+        ids = self._lines.ids
+        return [ids[row] for one in self._ranges() for row in range(max(first, one.top()), min(last, one.bottom()) + 1)]
+
+    def _hold(self, anchors: Sequence[NodeId], offset: int) -> None:
+        """Keep the first of the lines that was at the top, and still is there, where it was on the screen."""
+        for below, id_ in enumerate(anchors):
+            at = self._outline.position(id_)
+            if at is not None:
+                self.verticalScrollBar().setValue((at - below) * theme.ROW_HEIGHT + offset)
+                return
+
+    # --- hands
+
+    def _open_menu(self, at: QPoint) -> None:
         self.menu_wanted.emit(self.viewport().mapToGlobal(at))
 
     def _toggle(self, row: Row) -> None:
@@ -62,58 +188,80 @@ class OutlineView(QTableView):
             self.scrollTo(index)
 
     def _go_to_parent(self, row: int) -> None:
-        line = self._lines.line(row)
-        if line is None:
-            return
-        for above in range(row - 1, -1, -1):
-            candidate = self._lines.line(above)
-            if candidate is not None and candidate.depth < line.depth:
-                self._go_to(above)
-                return
+        parent = self._outline.parent_of(self._lines.ids[row])
+        at = None if parent is None else self._outline.position(parent)
+        if at is not None:
+            self._go_to(at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         at = self.currentIndex().row()
         line = self._lines.line(at)
-        if line is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if line is None or event.modifiers() & ~KEYPAD:
             super().keyPressEvent(event)
             return
-        match Qt.Key(event.key()):
+        act = self._act_of(Qt.Key(event.key()), at, line)
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            act()
+            event.accept()
+
+    def _act_of(self, key: Qt.Key, at: int, line: Row) -> Callable[[], None] | None:
+        match key:
             case Qt.Key.Key_Right if line.is_expandable and not line.is_open:
-                self._toggle(line)
+                return lambda: self._toggle(line)
             case Qt.Key.Key_Right if line.is_expandable:
-                self._go_to(at + 1)
+                return lambda: self._go_to(at + 1)
             case Qt.Key.Key_Left if line.is_open:
-                self._toggle(line)
+                return lambda: self._toggle(line)
             case Qt.Key.Key_Left:
-                self._go_to_parent(at)
+                return lambda: self._go_to_parent(at)
             case Qt.Key.Key_Right:
-                pass
+                return lambda: None
             case Qt.Key.Key_Home:
-                self._go_to(0)
+                return lambda: self._go_to(0)
             case Qt.Key.Key_End:
-                self._go_to(self._lines.rowCount() - 1)
+                return lambda: self._go_to(self._lines.rowCount() - 1)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if line.is_expandable:
-                self._toggle(line)
+                return lambda: self._toggle(line)
             case _:
-                super().keyPressEvent(event)
+                return None
+
+    def keyboardSearch(self, search: str) -> None:
+        """Go to the next line whose name begins with what was typed just now. Qt's own asks for every line in full."""
+        now = perf_counter()
+        is_going_on = now - self._typed_at < QGuiApplication.styleHints().keyboardInputInterval() / 1000
+        self._typed = self._typed + search if is_going_on and self._typed else search
+        self._typed_at = now
+        ids, wanted = self._lines.ids, natural(self._typed)
+        loose = self._typed.casefold()
+        here = max(0, self.currentIndex().row()) + (0 if len(self._typed) > 1 else 1)
+        for row in (*range(here, len(ids)), *range(min(here, len(ids)))):
+            name = self._outline.name_of(ids[row])
+            if name.startswith(wanted) or (loose != wanted and self._begins(ids[row], loose)):
+                self._go_to(row)
                 return
-        event.accept()
+
+    def _begins(self, id_: NodeId, wanted: str) -> bool:
+        row = self._outline.row(id_) if self._outline.name_of(id_)[:1] == wanted[:1] else None
+        return row is not None and row.name.casefold().startswith(wanted)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint())
-        line = self._lines.line(index.row())
-        if line is not None and line.is_expandable and event.button() is Qt.MouseButton.LeftButton:
-            area = triangle_area(self.visualRect(index), line)
-            if area.contains(event.position().toPoint()):
-                self._toggle(line)
-                event.accept()
-                return
-        super().mousePressEvent(event)
+        if not self._toggled_by(event, at_triangle=True):
+            super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        line = self._lines.line(self.indexAt(event.position().toPoint()).row())
-        if line is not None and line.is_expandable and event.button() is Qt.MouseButton.LeftButton:
-            self._toggle(line)
-            event.accept()
-            return
-        super().mouseDoubleClickEvent(event)
+        if not self._toggled_by(event, at_triangle=False):
+            super().mouseDoubleClickEvent(event)
+
+    def _toggled_by(self, event: QMouseEvent, *, at_triangle: bool) -> bool:
+        at = event.position().toPoint()
+        index = self.indexAt(at)
+        line = self._lines.line(index.row())
+        if line is None or not line.is_expandable or event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        if at_triangle and (index.column() or not triangle_area(self.visualRect(index), line).contains(at)):
+            return False
+        self._toggle(line)
+        event.accept()
+        return True

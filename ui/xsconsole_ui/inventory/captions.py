@@ -1,0 +1,67 @@
+"""What the inventory says of itself: its views, how fresh it is, and why there is nothing to see."""
+
+from collections.abc import Mapping
+
+from xsconsole.domain import words
+from xsconsole.domain.events import LinkChanged, LinkState
+from xsconsole.domain.inventory_items import Sort
+from xsconsole.domain.outline import Outline
+from xsconsole.domain.outline_views import View
+from xsconsole_ui import times
+
+VIEW_NAMES: Mapping[View, str] = {
+    View.HOSTS: "Hosts",
+    View.SERVICES: "Services",
+    View.TAGS: "Tags",
+    View.FOLDERS: "Folders",
+    View.APPLIANCES: "vApps",
+    View.FLAT: "Flat list",
+}
+VIEW_HINTS: Mapping[View, str] = {
+    View.HOSTS: "By pool and host",
+    View.SERVICES: "By service, stage and configuration",
+    View.TAGS: "By tag; what has several stands under each",
+    View.FOLDERS: "By folder, as XenCenter shows them",
+    View.APPLIANCES: "By vApp",
+    View.FLAT: "Everything in one list, to be sorted",
+}
+_PURPOSES: Mapping[View, tuple[str, str]] = {
+    View.SERVICES: (
+        "No configurations yet",
+        "Members of configurations appear here by service and stage. Select VMs in another view and create one.",
+    ),
+    View.TAGS: ("No tags yet", "What has a tag appears here, under each of its tags."),
+    View.FOLDERS: ("No folders yet", "What XenCenter or this console puts into a folder appears here."),
+    View.APPLIANCES: ("No vApps yet", "VMs that the pool starts and stops together as a vApp appear here."),
+}
+
+
+def freshness(link: LinkChanged, outline: Outline) -> str:
+    """Return how fresh the list is and how much there is, in few words."""
+    match link.state:
+        case LinkState.LIVE:
+            hosts = words.count(outline.count(Sort.HOST), "host")
+            return f"live · {hosts} · {words.count(outline.count(Sort.VM), 'VM')}"
+        case LinkState.LOST if link.as_of is not None:
+            return f"as of {times.clock_time(link.as_of)} (reconnecting)"
+        case LinkState.CLOSED if link.as_of is not None:
+            return f"as of {times.clock_time(link.as_of)}"
+        case LinkState.CLOSED:
+            return "not connected"
+        case _:
+            return "connecting…"
+
+
+def emptiness(outline: Outline, link: LinkChanged, *, is_filtered: bool) -> tuple[str, str]:
+    """Return a title and a sentence for a list in which there is nothing."""
+    if is_filtered and outline.matching:
+        others = words.count(outline.matching, "object")
+        view = VIEW_NAMES[outline.arrangement.view].lower()
+        return "Nothing matches here", f"{others} elsewhere: the view by {view} does not show them. Choose another one."
+    if is_filtered:
+        return "Nothing matches", "Esc clears the filter."
+    if outline.items and outline.arrangement.view in _PURPOSES:
+        return _PURPOSES[outline.arrangement.view]
+    if link.state in (LinkState.LIVE, LinkState.CONNECTING):
+        return "Loading", "The pool is sending what it has."
+    return "No pool", "Hosts, VMs, storage and networks of the pool appear here once connected."

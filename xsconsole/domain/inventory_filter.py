@@ -1,0 +1,221 @@
+"""What the inventory can be asked for. Some fields are looked up among disks and interfaces when they are asked."""
+
+from collections.abc import Iterable, Iterator
+
+from xsconsole.domain.board import disks_of, repositories_of
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.inventory_items import Item, Sort
+from xsconsole.domain.query_fields import Field, Kind, Schema
+
+POWERS = ("running", "halted", "suspended", "paused")
+STATES = (*POWERS, "live", "disabled", "down")
+FLAGS = ("running", "busy", "stray", "member", "protected", "shared", "local", "live", "disabled", "down")
+HAVINGS = ("tags", "folder", "description", "snapshots", "address", "tools", "vapp")
+KINDS = tuple(str(sort) for sort in Sort if sort is not Sort.GROUP)
+UNLIKE = frozenset({"name", "uuid", "description", "mac"})
+FAR_FIELDS = frozenset({"sr", "disk", "mac", "network"})
+"""Fields that lie with other objects: a change of those may change what fits."""
+
+
+def inventory_schema(inventory: Inventory) -> Schema[Item]:
+    """Return what can be asked of the objects of one inventory."""
+    return Schema(words=lambda item: item.words, fields=(*_near(), *_far(inventory)))
+
+
+def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> frozenset[str]:
+    """Return what there is in a field of text now; nothing for fields that nearly every object has its own of."""
+    asked = schema.field(field)
+    found: set[str] = set()
+    if asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
+        for item in items:
+            content = asked.get(item)
+            if isinstance(content, str):
+                found.add(content)
+            elif isinstance(content, tuple):
+                found.update(content)
+    return frozenset(found - {""})
+
+
+def _near() -> tuple[Field[Item], ...]:
+    return (
+        Field(name="name", kind=Kind.TEXT, about="its name", get=lambda item: item.name, example="name:web-*"),
+        Field(
+            name="kind",
+            kind=Kind.CHOICE,
+            about="what it is",
+            get=lambda item: item.sort,
+            aliases=("class", "type"),
+            choices=KINDS,
+        ),
+        Field(
+            name="power",
+            kind=Kind.CHOICE,
+            about="the power state of a VM",
+            get=lambda item: item.state if item.sort is Sort.VM else None,
+            choices=POWERS,
+        ),
+        Field(
+            name="state",
+            kind=Kind.CHOICE,
+            about="the state of a VM or a host",
+            get=lambda item: item.state,
+            choices=STATES,
+        ),
+        Field(name="is", kind=Kind.CHOICE, about="what is so", get=lambda item: item.flags, choices=FLAGS),
+        Field(name="has", kind=Kind.CHOICE, about="what there is of it", get=lambda item: item.has, choices=HAVINGS),
+        Field(
+            name="host",
+            kind=Kind.TEXT,
+            about="the host it runs on or prefers",
+            get=lambda item: item.host,
+            example="host:xen-1",
+        ),
+        Field(
+            name="memory",
+            kind=Kind.SIZE,
+            about="its memory",
+            get=lambda item: item.memory,
+            aliases=("ram",),
+        ),
+        Field(name="vcpus", kind=Kind.NUMBER, about="its vCPUs", get=lambda item: item.vcpus, aliases=("cpus", "cpu")),
+        Field(
+            name="tag",
+            kind=Kind.TEXT,
+            about="one of its tags",
+            get=lambda item: item.tags,
+            aliases=("tags",),
+            example="tag:web",
+        ),
+        Field(
+            name="folder",
+            kind=Kind.TEXT,
+            about="its folder",
+            get=lambda item: item.folder,
+            example="folder:/prod/*",
+        ),
+        Field(
+            name="vapp",
+            kind=Kind.TEXT,
+            about="the vApp it belongs to",
+            get=lambda item: item.appliance_name,
+            aliases=("appliance",),
+            example="vapp:backend",
+        ),
+        Field(
+            name="service",
+            kind=Kind.TEXT,
+            about="the service it belongs to",
+            get=lambda item: item.service,
+            example="service:shop",
+        ),
+        Field(
+            name="stage",
+            kind=Kind.TEXT,
+            about="the stage it stands in",
+            get=lambda item: item.stage,
+            example="stage:production",
+        ),
+        Field(
+            name="configuration",
+            kind=Kind.TEXT,
+            about="the configuration it is a member of",
+            get=lambda item: (item.configuration_name, item.configuration or ""),
+            aliases=("config",),
+            example='configuration:"shop 1.3*"',
+        ),
+        Field(
+            name="version",
+            kind=Kind.TEXT,
+            about="the version of its configuration",
+            get=lambda item: item.version,
+            example="version>=1.3",
+        ),
+        Field(name="role", kind=Kind.TEXT, about="its role there", get=lambda item: item.role, example="role:db"),
+        Field(
+            name="address",
+            kind=Kind.TEXT,
+            about="one of its IP addresses",
+            get=lambda item: item.addresses,
+            aliases=("ip",),
+            example="address:10.1.*",
+        ),
+        Field(
+            name="os",
+            kind=Kind.TEXT,
+            about="its operating system, or the type of storage",
+            get=lambda item: item.system,
+            example="os:debian",
+        ),
+        Field(
+            name="free",
+            kind=Kind.SIZE,
+            about="free memory of a host, free space of storage",
+            get=lambda item: item.free_bytes,
+        ),
+        Field(name="size", kind=Kind.SIZE, about="the size of storage", get=lambda item: item.size),
+        Field(name="snapshots", kind=Kind.NUMBER, about="how many snapshots it has", get=lambda item: item.snapshots),
+        Field(
+            name="snapshot",
+            kind=Kind.AGE,
+            about="how old its newest snapshot is",
+            get=lambda item: item.newest_snapshot,
+            aliases=("age",),
+        ),
+        Field(
+            name="description",
+            kind=Kind.TEXT,
+            about="its description",
+            get=lambda item: item.description,
+            example="description:*nightly*",
+        ),
+        Field(name="uuid", kind=Kind.TEXT, about="its uuid", get=lambda item: item.uuid, example="uuid:4f2a"),
+    )
+
+
+def _far(inventory: Inventory) -> tuple[Field[Item], ...]:
+    def vm_of(item: Item) -> VM | None:
+        return inventory.get(VM, item.ref) if item.sort in (Sort.VM, Sort.TEMPLATE) else None
+
+    def interfaces(item: Item) -> Iterator[VIF]:
+        vm = vm_of(item)
+        found = (inventory.get(VIF, ref) for ref in (vm.VIFs if vm is not None else ()))
+        return (one for one in found if one is not None)
+
+    def storage(item: Item) -> tuple[str, ...]:
+        vm = vm_of(item)
+        return () if vm is None else tuple(sr.name_label for sr in repositories_of(inventory, vm))
+
+    def disks(item: Item) -> int | None:
+        vm = vm_of(item)
+        return None if vm is None else sum(disk.virtual_size for disk in disks_of(inventory, vm))
+
+    def networks(item: Item) -> tuple[str, ...]:
+        return tuple(_names(inventory, (interface.network for interface in interfaces(item))))
+
+    return (
+        Field(
+            name="sr",
+            kind=Kind.TEXT,
+            about="the storage that holds its disks",
+            get=storage,
+            aliases=("storage",),
+            example="sr:SAN",
+        ),
+        Field(name="disk", kind=Kind.SIZE, about="the size of all its disks", get=disks, aliases=("disks",)),
+        Field(name="network", kind=Kind.TEXT, about="a network it is on", get=networks, example="network:dmz"),
+        Field(
+            name="mac",
+            kind=Kind.TEXT,
+            about="one of its MAC addresses",
+            get=lambda item: tuple(interface.MAC for interface in interfaces(item)),
+            example="mac:7e:01*",
+        ),
+    )
+
+
+def _names(inventory: Inventory, refs: Iterable[Ref]) -> Iterator[str]:
+    for ref in refs:
+        network = inventory.get(Network, ref)
+        if network is not None:
+            yield network.name_label

@@ -1,0 +1,270 @@
+"""The lines of a tree that are visible, as one flat list that changes by ranges."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory_items import Item, Sort
+from xsconsole.domain.outline_rows import Edit, Inserted, Removed, Row, coarse, ranges
+from xsconsole.domain.outline_tree import Node, Replaced, Tree
+from xsconsole.domain.outline_views import AFTER, BELOW, CLOSED_AT_FIRST, TOP, NodeId, Path
+from xsconsole.domain.selection import ObjectName
+
+SCATTERED_EDITS = 24  # more ranges than this cost a view more than one wide one
+
+
+class Shown:
+    """What is visible of one tree. Between `begin` and `end` it changes; `end` tells how."""
+
+    def __init__(self, tree: Tree, items: Mapping[Ref, Item]) -> None:
+        self.tree = tree
+        self._items = items
+        self.ids: list[NodeId] = []
+        self.toggled: set[NodeId] = set()
+        self.toggled_in_filter: set[NodeId] = set()
+        self.is_filtered = False
+        self._paths: list[Path] = []
+        self._shown: set[NodeId] = set()
+        self._held: dict[NodeId, int] = defaultdict(int)  # how many shown lines hang directly below
+        self._rows: dict[NodeId, Row] = {}  # of lines that somebody looked at
+        self._touched: set[NodeId] = set()
+        self._edits: list[Edit] = []
+        self._before: list[NodeId] = []
+
+    # --- looking
+
+    def row(self, id_: NodeId) -> Row | None:
+        """Return a line as it is now; None where it is none any more."""
+        row = self._rows.get(id_)
+        if row is None:
+            row = self._made(id_)
+            if row is not None:
+                self._rows[id_] = row
+        return row
+
+    def position(self, id_: NodeId) -> int | None:
+        """Return the row of a line; None where it is not visible."""
+        node = self.tree.nodes.get(id_)
+        return None if node is None else self._listed(node.path)
+
+    def held(self, id_: NodeId) -> int:
+        return self._held.get(id_, 0)
+
+    def is_open(self, id_: NodeId) -> bool:
+        if self.is_filtered:
+            return id_ not in self.toggled_in_filter
+        return (id_ in CLOSED_AT_FIRST) == (id_ in self.toggled)
+
+    def _made(self, id_: NodeId) -> Row | None:
+        node = self.tree.nodes.get(id_)
+        if node is None:
+            return None
+        held, depth = self._held.get(id_, 0), node.path.count(BELOW)
+        is_open = held > 0 and self.is_open(id_)
+        group = node.group
+        if group is not None:
+            named = ObjectName(group.class_name, group.ref) if group.class_name else None
+            return Row(
+                id=id_,
+                sort=Sort.GROUP,
+                name=group.name,
+                depth=depth,
+                object=named,
+                configuration=group.configuration,
+                held=held,
+                is_open=is_open,
+            )
+        item = self._items.get(node.ref)
+        if item is None:
+            return None
+        return Row(
+            id=id_,
+            sort=item.sort,
+            name=item.name,
+            depth=depth,
+            item=item,
+            object=ObjectName(item.class_name, item.ref),
+            configuration=item.configuration,
+            held=held,
+            is_open=is_open,
+        )
+
+    def _listed(self, path: Path) -> int | None:
+        index = bisect_left(self._paths, path)
+        return index if index < len(self._paths) and self._paths[index] == path else None
+
+    # --- changing
+
+    def begin(self) -> None:
+        self._edits, self._touched = [], set()
+        self._before = self.ids.copy()
+
+    def end(self) -> tuple[Edit, ...]:
+        """Return what changed since `begin`, in the order in which it is to be repeated."""
+        changed: list[int] = []
+        for id_ in self._touched:
+            before = self._rows.pop(id_, None)
+            if before is not None and (index := self.position(id_)) is not None and self.row(id_) != before:
+                changed.append(index)
+        edits = self._edits
+        if len(edits) > SCATTERED_EDITS:
+            edits = list(coarse(self._before, self.ids))
+        self._before = []
+        return (*edits, *ranges(sorted(changed)))
+
+    def set_open(self, id_: NodeId, *, is_open: bool) -> None:
+        node = self.tree.nodes.get(id_)
+        index = None if node is None else self._listed(node.path)
+        if node is not None and index is not None and not is_open:
+            self._unlist(node.path, is_self=False)
+        (self.toggled_in_filter if self.is_filtered else self.toggled).symmetric_difference_update({id_})
+        if node is not None and index is not None and is_open:
+            self._list(id_, is_self=False)
+        self._touched.add(id_)
+
+    def lay_out(self, matching: AbstractSet[Ref]) -> tuple[Edit, ...]:
+        """Find anew what is visible, whatever was so before."""
+        before, rows = self.ids, self._rows
+        self._find_shown(matching)
+        self._paths, self.ids = [], []
+        self._walk(TOP, self._paths, self.ids)
+        edits = coarse(before, self.ids)
+        self._rows = {}
+        changed = []
+        for id_, row in rows.items():
+            index = self.position(id_)
+            if index is not None and self.row(id_) != row:
+                changed.append(index)
+        return (*edits, *ranges(sorted(changed)))
+
+    def show_tree(self, tree: Tree, matching: AbstractSet[Ref]) -> tuple[Edit, ...]:
+        """Show another tree of the same objects."""
+        self.tree = tree
+        return self.lay_out(matching)
+
+    def follow(self, replaced: Sequence[tuple[Ref, Replaced]], matching: AbstractSet[Ref]) -> None:
+        """Repeat what the tree did with objects, and whether they match now. What holds others comes before them."""
+        come: set[NodeId] = set()
+        for _, what in replaced:
+            come.update(node.id for node in what.come)
+            for node in what.gone:
+                self._lose(node, matching)
+        for ref, _ in replaced:
+            for id_ in self.tree.lines_of(ref):
+                self._match(id_, matching)
+                if id_ not in come:
+                    self._touched.add(id_)
+
+    def _find_shown(self, matching: AbstractSet[Ref]) -> None:
+        nodes = self.tree.nodes
+        if len(matching) == len(self._items):  # then every line is shown: groups stand only where something hangs below
+            self._shown = set(nodes)
+            self._held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
+            return
+        held: dict[NodeId, int] = defaultdict(int)
+        shown: set[NodeId] = set()
+        for node in nodes.values():
+            if node.group is None and node.ref in matching:
+                shown.add(node.id)
+                held[node.parent] += 1
+        for id_ in tuple(held):
+            above: Node | None = nodes.get(id_)
+            while above is not None and above.id not in shown:
+                shown.add(above.id)
+                held[above.parent] += 1
+                above = nodes.get(above.parent)
+        self._shown, self._held = shown, held
+
+    def _walk(self, parent: NodeId, paths: list[Path], ids: list[NodeId]) -> None:
+        """Append the visible lines below a line, in order."""
+        by_path, shown, held = self.tree.by_path, self._shown, self._held
+        for path in self.tree.below.get(parent, ()):
+            id_ = by_path[path]
+            if id_ in shown:
+                paths.append(path)
+                ids.append(id_)
+                if id_ in held and held[id_] and self.is_open(id_):
+                    self._walk(id_, paths, ids)
+
+    def _match(self, id_: NodeId, matching: AbstractSet[Ref]) -> None:
+        node = self.tree.nodes[id_]
+        should = (node.group is None and node.ref in matching) or self._held.get(id_, 0) > 0
+        if should and id_ not in self._shown:
+            self._show(node)
+        elif not should and id_ in self._shown:
+            self._hide(node, matching)
+
+    def _show(self, node: Node) -> None:
+        self._shown.add(node.id)
+        self._held[node.parent] += 1
+        self._touched.add(node.parent)
+        above = self.tree.nodes.get(node.parent)
+        if above is not None and above.id not in self._shown:
+            self._show(above)  # brings this line along
+        elif node.parent == TOP or (above is not None and self._is_open_line(above)):
+            self._list(node.id, is_self=True)
+
+    def _is_open_line(self, node: Node) -> bool:
+        return self._listed(node.path) is not None and self.is_open(node.id)
+
+    def _hide(self, node: Node, matching: AbstractSet[Ref]) -> None:
+        self._unlist(node.path, is_self=True)
+        self._shown.discard(node.id)
+        self._let_go(node.parent, matching)
+
+    def _lose(self, node: Node, matching: AbstractSet[Ref]) -> None:
+        """Take a line out that the tree has dropped already."""
+        self._rows.pop(node.id, None)
+        if node.id in self._shown:
+            self._unlist(node.path, is_self=True)
+            self._shown.discard(node.id)
+            self._let_go(node.parent, matching)
+
+    def _let_go(self, parent: NodeId, matching: AbstractSet[Ref]) -> None:
+        """Count one line less below another; a group that holds none any more is not shown."""
+        self._held[parent] -= 1
+        self._touched.add(parent)
+        if self._held[parent]:
+            return
+        del self._held[parent]
+        above = self.tree.nodes.get(parent)
+        if above is not None and parent in self._shown and (above.group is not None or above.ref not in matching):
+            self._hide(above, matching)
+
+    # --- ranges
+
+    def _list(self, id_: NodeId, *, is_self: bool) -> None:
+        paths: list[Path] = []
+        ids: list[NodeId] = []
+        node = self.tree.nodes[id_]
+        if is_self:
+            paths.append(node.path)
+            ids.append(id_)
+        if self._held.get(id_) and (not is_self or self.is_open(id_)):
+            self._walk(id_, paths, ids)
+        if not paths:
+            return
+        first = bisect_left(self._paths, paths[0])
+        self._paths[first:first] = paths
+        self.ids[first:first] = ids
+        last = self._edits[-1] if self._edits else None
+        if isinstance(last, Inserted) and last.first <= first <= last.first + len(last.ids):
+            at = first - last.first
+            self._edits[-1] = Inserted(first=last.first, ids=(*last.ids[:at], *ids, *last.ids[at:]))
+        else:
+            self._edits.append(Inserted(first=first, ids=tuple(ids)))
+
+    def _unlist(self, path: Path, *, is_self: bool) -> None:
+        first = bisect_left(self._paths, path if is_self else path + BELOW)
+        end = bisect_left(self._paths, path + AFTER)
+        if end <= first:
+            return
+        del self._paths[first:end]
+        del self.ids[first:end]
+        last = self._edits[-1] if self._edits else None
+        if isinstance(last, Removed) and first <= last.first <= end:
+            self._edits[-1] = Removed(first=first, count=last.count + end - first)
+        else:
+            self._edits.append(Removed(first=first, count=end - first))
