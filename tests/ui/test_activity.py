@@ -1,20 +1,24 @@
 """The activity list: runs of this console and tasks of the pool."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from embedded import embedded_pool
+from PySide6.QtWidgets import QWidget
 
-from tests.ui.live_console import connect, open_console, until
+from tests.ui.live_console import connect, failing_jobs, open_console, until
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM, Task
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Confirmed, Create, NewMember, Promote
+from xsconsole.engine.commands import Confirmed, Create, NewMember, Operate, Promote
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.activity.entries import Entry, of_task, task_name
 from xsconsole_ui.activity.model import ActivityModel, Column
+from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.theme import Theme
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -35,13 +39,22 @@ async def console(tmp_path, pool):
 
 @pytest.fixture
 async def panel(console, qapp):
-    made = ActivityPanel(console, Theme(qapp))
+    async with opened_panel(console, qapp) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened_panel(console, application):
+    jobs, window = failing_jobs(), QWidget()
+    made = ActivityPanel(console, Theme(application), ActDesk(console, jobs, window), jobs, window)
+    window.resize(900, 200)
     made.resize(900, 200)
-    made.show()
+    window.show()
     yield made
     made.stop()
-    made.close()
-    made.deleteLater()
+    await jobs.close()
+    window.close()
+    window.deleteLater()
 
 
 def rows(panel):
@@ -149,3 +162,62 @@ def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):
     assert model.entry(0).progress == pytest.approx(0.9)
     assert model.entry(19).key == "k0"
     assert model.going == 2
+
+
+def operate(act, vm, **fields):
+    return Operate(act=act, objects=(ObjectId(kind=Kind.VM, uuid=vm.uuid),), **fields)
+
+
+def row_named(panel, what):
+    return next((at for at, row in enumerate(rows(panel)) if row[Column.WHAT] == what), None)
+
+
+async def test_an_act_on_an_object_has_one_line_and_its_task_has_none(panel, console):
+    vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+
+    await console.acts.finished(await console.acts.do(operate(Act.SUSPEND, vm)))
+    await until(lambda: any(row[Column.RESULT] == "done" for row in rows(panel)))
+
+    (row,) = [row for row in rows(panel) if "uspend" in row[Column.WHAT]]
+    assert (row[Column.WHO], row[Column.RESULT]) == ("root", "done")
+
+
+async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(tmp_path, pool, qapp):
+    async with open_console(tmp_path / "home") as console:
+        await connect(console, pool)
+        vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+        await console.acts.finished(await console.acts.do(operate(Act.TAG, vm, text="seen")))
+        with pool.plain_session() as session:
+            task = session.xenapi.Async.VM.hard_reboot(vm.ref)
+            await until(lambda: console.inventory.get(Task, Ref(task)) is not None)
+            await until(lambda: console.inventory.get(Task, Ref(task)).status == "success")
+            session.xenapi.task.destroy(task)
+        await until(lambda: console.inventory.get(Task, Ref(task)) is None)
+
+    async with open_console(tmp_path / "home") as console, opened_panel(console, qapp) as panel:
+        await until(lambda: row_named(panel, "Force reboot of VM") is not None)
+        wanted = []
+        panel.object_wanted.connect(wanted.append)
+        panel.view.selectRow(row_named(panel, "Force reboot of VM"))
+        panel.go_to.trigger()
+
+        assert row_named(panel, "Add tag: jumpbox") is not None
+        assert wanted == [ObjectId(kind=Kind.VM, uuid=vm.uuid)]
+
+
+async def test_a_task_of_somebody_else_can_be_cancelled_and_that_is_on_record(tmp_path, qapp):
+    with embedded_pool("--speed", "0.2") as slow:
+        async with open_console(tmp_path) as console:
+            await connect(console, slow)
+            async with opened_panel(console, qapp) as panel:
+                vm = next(vm for vm in console.inventory.all(VM) if "suspend" in vm.allowed_operations)
+                with slow.plain_session() as session:
+                    task = session.xenapi.Async.VM.suspend(vm.ref)
+                    await until(lambda: row_named(panel, "Suspend VM") is not None)
+                    panel.view.selectRow(row_named(panel, "Suspend VM"))
+                    panel.cancel.trigger()
+                    await until(lambda: session.xenapi.task.get_status(task) == "cancelled")
+                await until(lambda: console.acts.jobs and console.acts.jobs[0].ended_at is not None)
+
+                assert console.acts.jobs[0].is_good
+                assert not any(vm.power_state == "Suspended" for vm in console.inventory.all(VM))

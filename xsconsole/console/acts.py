@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+from xsconsole.console.bus import Bus
+from xsconsole.console.home import Home
+from xsconsole.console.task_watch import TaskWatch
 from xsconsole.domain.acts import JobId, ObjectId
 from xsconsole.domain.board import EMPTY_BOARD
-from xsconsole.domain.events import Event, JobChanged
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.events import InventoryChanged, JobChanged
+from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import Host, Inventory
 from xsconsole.domain.jobs import Check, JobStatus
 from xsconsole.engine.act_checks import hosts_for
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.jobs import Jobs, World
-from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort
+from xsconsole.engine.ports import Ledger
 from xsconsole.errors import Refused
+from xsconsole.xapi.gateway import Gateway
 
 
 class HomeProcess:
@@ -27,34 +31,28 @@ class HomeProcess:
 
 
 class Acts:
-    """Checks acts, begins them as jobs, and follows them."""
+    """Checks acts, begins them as jobs, and follows them; also remembers what others did on the pool."""
 
-    def __init__(self, publish: Callable[[Event], None]) -> None:
-        self._publish = publish
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._jobs: Jobs | None = None
         self._ended: tuple[JobStatus, ...] = ()  # of connections before
         self._world: World = lambda: (Inventory(), EMPTY_BOARD)
+        self._tasks: TaskWatch | None = None
+        self._unsubscribe: Callable[[], None] = _nothing
 
-    async def begin(
-        self,
-        *,
-        objects: ObjectPort,
-        pool: PoolPort,
-        ledger: Ledger,
-        clock: Clock,
-        ids: Ids,
-        process: HomeProcess,
-        world: World,
-    ) -> None:
+    async def begin(self, gateway: Gateway, ledger: Ledger, home: Home, world: World) -> None:
         """Serve a connection, and take up what an ended process of this home began on its pool."""
         self._world = world
+        self._tasks = TaskWatch(world()[0], gateway.identity.pool, home.ledger.remember_tasks)
+        self._unsubscribe = self._bus.subscribe(InventoryChanged, self._tasks.hear)
         self._jobs = Jobs(
-            objects=objects,
-            pool=pool,
+            objects=gateway.objects,
+            pool=gateway.pool,
             ledger=ledger,
-            clock=clock,
-            ids=ids,
-            process=process,
+            clock=home.clock,
+            ids=home.ids,
+            process=HomeProcess(home.me.process, home.is_alive),
             world=world,
             observe=self._observe,
         )
@@ -62,10 +60,17 @@ class Acts:
 
     async def end(self) -> None:
         """Follow nothing any more; what the pool works on goes on there."""
-        jobs, self._jobs = self._jobs, None
+        jobs, tasks, self._jobs, self._tasks = self._jobs, self._tasks, None, None
+        self._unsubscribe()
+        if tasks is not None:
+            await tasks.close()
         if jobs is not None:
             await jobs.close()
             self._ended = (*jobs.statuses, *self._ended)
+
+    def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
+        """Return the machines that a task of the pool works on, as far as the pool tells."""
+        return () if self._tasks is None else self._tasks.objects_of(task)
 
     @property
     def jobs(self) -> tuple[JobStatus, ...]:
@@ -119,4 +124,8 @@ class Acts:
         return self._jobs
 
     def _observe(self, status: JobStatus) -> None:
-        self._publish(JobChanged(status=status))
+        self._bus.publish(JobChanged(status=status))
+
+
+def _nothing() -> None:
+    """Stand for the end of a subscription where there is none."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from xsconsole.console.acts import Acts, HomeProcess
+from xsconsole.console.acts import Acts
 from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
@@ -75,7 +75,7 @@ class Console:
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
         self._runs = OwnRuns()
-        self.acts = Acts(self._bus.publish)
+        self.acts = Acts(self._bus)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -172,15 +172,7 @@ class Console:
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
         self._engine = engine
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
-        await self.acts.begin(
-            objects=gateway.objects,
-            pool=gateway.pool,
-            ledger=ledger,
-            clock=self._home.clock,
-            ids=self._home.ids,
-            process=HomeProcess(self._home.me.process, self._home.is_alive),
-            world=lambda: (self.inventory, self.board),
-        )
+        await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.board))
         if self._may_all():
             await engine.begin()
             self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)

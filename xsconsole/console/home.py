@@ -10,6 +10,7 @@ from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain.events import AuditVerified
+from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.engine.lease import Me
@@ -146,6 +147,16 @@ class Home:
         if source is None and self._finding is not None:
             raise self._finding
         return () if source is None else await source.page(query, before=before, limit=limit)
+
+    async def past_jobs(self, limit: int) -> tuple[PastJob, ...]:
+        """Return jobs of this home, newest first; none where it has no record yet."""
+        source = self._ledger or self._reader
+        return () if source is None else await source.jobs(limit)
+
+    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+        """Return tasks of pools that ended while this home looked, newest first."""
+        source = self._ledger or self._reader
+        return () if source is None else await source.ended_tasks(limit)
 
     async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""

@@ -21,6 +21,8 @@ NAMES = {
     Act.MOVE_TO_FOLDER: "Move to folder",
     Act.SET_KEY: "Set other_config key",
     Act.REMOVE_KEY: "Remove other_config key",
+    Act.CANCEL: "Cancel",
+    Act.DISMISS: "Dismiss message",
 }
 
 

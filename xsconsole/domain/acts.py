@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, VDI, VM, Host, Inventory, Network, Pool, Record
+from xsconsole.domain.inventory import SR, VDI, VM, Host, Inventory, Message, Network, Pool, Record, Task
 
 JobId = NewType("JobId", str)
 
@@ -33,6 +33,8 @@ class Act(StrEnum):
     MOVE_TO_FOLDER = "move-to-folder"
     SET_KEY = "set-key"
     REMOVE_KEY = "remove-key"
+    CANCEL = "cancel"  # a task
+    DISMISS = "dismiss"  # a message
 
 
 class Kind(StrEnum):
@@ -44,10 +46,21 @@ class Kind(StrEnum):
     SR = "sr"
     NETWORK = "network"
     VDI = "vdi"
+    TASK = "task"
+    MESSAGE = "message"
 
 
 RECORDS: Mapping[Kind, type[Record]] = MappingProxyType(
-    {Kind.POOL: Pool, Kind.HOST: Host, Kind.VM: VM, Kind.SR: SR, Kind.NETWORK: Network, Kind.VDI: VDI}
+    {
+        Kind.POOL: Pool,
+        Kind.HOST: Host,
+        Kind.VM: VM,
+        Kind.SR: SR,
+        Kind.NETWORK: Network,
+        Kind.VDI: VDI,
+        Kind.TASK: Task,
+        Kind.MESSAGE: Message,
+    }
 )
 
 
@@ -78,7 +91,7 @@ class ActRule:
         return not self.operation
 
 
-EVERYTHING = frozenset(Kind)
+LASTING = frozenset(Kind) - {Kind.TASK, Kind.MESSAGE}
 
 # Least roles: XAPI's API reference. Names and keys of other classes than VM need more: see `needed_role`.
 RULES: Mapping[Act, ActRule] = MappingProxyType(
@@ -94,13 +107,15 @@ RULES: Mapping[Act, ActRule] = MappingProxyType(
         Act.REVERT: ActRule(operation="revert", needs="vm-power-admin", asks=True),
         Act.DELETE_SNAPSHOT: ActRule(operation="destroy", needs="vm-admin", asks=True),
         Act.MIGRATE: ActRule(operation="pool_migrate", needs="vm-power-admin"),
-        Act.RENAME: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
-        Act.DESCRIBE: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
-        Act.TAG: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
-        Act.UNTAG: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
-        Act.MOVE_TO_FOLDER: ActRule(operation="", needs="vm-operator", kinds=EVERYTHING),
-        Act.SET_KEY: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
-        Act.REMOVE_KEY: ActRule(operation="", needs="vm-admin", kinds=EVERYTHING),
+        Act.RENAME: ActRule(operation="", needs="vm-admin", kinds=LASTING),
+        Act.DESCRIBE: ActRule(operation="", needs="vm-admin", kinds=LASTING),
+        Act.TAG: ActRule(operation="", needs="vm-operator", kinds=LASTING),
+        Act.UNTAG: ActRule(operation="", needs="vm-operator", kinds=LASTING),
+        Act.MOVE_TO_FOLDER: ActRule(operation="", needs="vm-operator", kinds=LASTING),
+        Act.SET_KEY: ActRule(operation="", needs="vm-admin", kinds=LASTING),
+        Act.REMOVE_KEY: ActRule(operation="", needs="vm-admin", kinds=LASTING),
+        Act.CANCEL: ActRule(operation="", needs="read-only", kinds=frozenset({Kind.TASK})),
+        Act.DISMISS: ActRule(operation="", needs="pool-operator", kinds=frozenset({Kind.MESSAGE})),
     }
 )
 
@@ -122,3 +137,9 @@ def needed_role(act: Act, kind: Kind, key: str = "") -> str:
 
 def record_of(inventory: Inventory, item: ObjectId) -> Record | None:
     return inventory.by_uuid(RECORDS[item.kind], item.uuid)
+
+
+def name_of(record: Record) -> str:
+    """Return what an object is called; its uuid where it has no name."""
+    name = record.name if isinstance(record, Message) else getattr(record, "name_label", "")
+    return str(name or record.uuid)

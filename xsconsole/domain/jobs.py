@@ -88,3 +88,17 @@ class PastJob:
     actor: str
     opened_at: datetime
     items: tuple[PastItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTask:
+    """A task of the pool that ended while this home looked; `objects` are those it was seen to work on."""
+
+    pool: Uuid
+    task: Uuid
+    label: str
+    began_at: datetime
+    ended_at: datetime
+    status: str
+    error: tuple[str, ...] = ()
+    objects: tuple[ObjectId, ...] = ()

@@ -31,9 +31,9 @@ MOST_LINES = 200  # of what hangs below an object, such as the VMs of a network
 
 
 def sheet_of(item: ObjectId, inventory: Inventory, board: Board) -> Sheet | None:
-    """Return what is known of an object; None where it is gone."""
+    """Return what is known of an object; None where it is gone, or is a task or a message."""
     record = record_of(inventory, item)
-    if record is None:
+    if record is None or item.kind not in _SECTIONS:
         return None
     sections = _SECTIONS[item.kind](record, inventory, board)
     return Sheet(

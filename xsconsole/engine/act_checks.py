@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from xsconsole.domain.act_words import consequence
-from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, needed_role, record_of
+from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, name_of, needed_role, record_of
 from xsconsole.domain.board import Board, Card, Standing, disks_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
@@ -63,7 +63,7 @@ def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | 
 
 def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards, role: str) -> Check:
     record = record_of(inventory, item)
-    name = shortened(getattr(record, "name_label", "") or str(item.uuid))
+    name = shortened(name_of(record) if record is not None else str(item.uuid))
     try:
         if record is None:
             raise NotFound(reason=f"“{name}” is not on the pool any more.", mend="Somebody deleted it.")
@@ -107,11 +107,9 @@ def _demand_text(command: Operate) -> None:
 def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards) -> str:
     """Refuse what cannot be done to the object; return what to know before it is done."""
     rule = RULES[command.act]
-    if not isinstance(record, VM):
-        if Kind(_kind_of(record)) not in rule.kinds:
-            raise Refused(reason="This can be done to machines only.")
-        return ""
-    if rule.is_edit:
+    if _kind_of(record) not in rule.kinds:
+        raise Refused(reason=f"This cannot be done to a {_kind_of(record)}.")
+    if rule.is_edit or not isinstance(record, VM):
         return ""
     machine = _machine_of(record, inventory)
     card = cards.get(machine.uuid) if machine is not None else None
@@ -215,5 +213,5 @@ def _networks_of(vm: VM, inventory: Inventory) -> Iterator[Network]:
             yield network
 
 
-def _kind_of(record: Record) -> str:
-    return type(record).__name__.casefold()
+def _kind_of(record: Record) -> Kind:
+    return Kind(type(record).__name__.casefold())

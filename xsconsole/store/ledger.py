@@ -10,10 +10,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.ids import ConsoleId
-from xsconsole.domain.jobs import PastJob
+from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
-from xsconsole.store import journal, reader
+from xsconsole.store import journal, reader, task_history
 from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
 from xsconsole.store.database import Database
 from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, listed
@@ -138,6 +138,14 @@ class SqliteLedger:
     async def jobs(self, limit: int) -> tuple[PastJob, ...]:
         """Return jobs of this home, newest first."""
         return await self._reader.jobs(limit)
+
+    async def remember_tasks(self, tasks: Sequence[SeenTask]) -> None:
+        """Keep ended tasks of pools for the activity list; they are no evidence, and the oldest are dropped."""
+        await self._database.write(lambda session: task_history.remember(session, tasks))
+
+    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+        """Return ended tasks of pools, newest first."""
+        return await self._reader.ended_tasks(limit)
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._reader.open_runs()

@@ -101,4 +101,13 @@ def _version_2(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE ended_task (pool TEXT NOT NULL, task TEXT NOT NULL, label TEXT NOT NULL, began_at TEXT NOT NULL,"
+        " ended_at TEXT NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, objects TEXT NOT NULL,"
+        " PRIMARY KEY (pool, task))"
+    )
+    connection.exec_driver_sql("CREATE INDEX ended_task_by_time ON ended_task (began_at)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.audit_filter import AUDIT, IN_WORDS
-from xsconsole.domain.jobs import PastJob
+from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.query_matching import asked_by, required_words
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import job_journal, journal, sqlite
+from xsconsole.store import job_journal, journal, sqlite, task_history
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
@@ -61,6 +61,9 @@ class LedgerReader:
 
     async def jobs(self, limit: int) -> tuple[PastJob, ...]:
         return await self._reading.run(lambda session: job_journal.jobs(session, limit))
+
+    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+        return await self._reading.run(lambda session: task_history.tasks(session, limit))
 
     async def nonces(self) -> frozenset[str]:
         return await self._reading.run(lambda session: frozenset(session.scalars(select(LeaseNonce.nonce))))

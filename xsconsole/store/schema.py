@@ -163,6 +163,20 @@ class JournaledAct(Base):
     reason: Mapped[str]
 
 
+class EndedTask(Base):
+    """A task of a pool that ended while this home looked; the oldest go."""
+
+    __tablename__ = "ended_task"
+    pool: Mapped[str] = mapped_column(primary_key=True)
+    task: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    status: Mapped[str]
+    error: Mapped[str]  # JSON
+    objects: Mapped[str]  # JSON
+
+
 class LeaseNonce(Base):
     """By which nonces a lease on a pool is ours."""
 

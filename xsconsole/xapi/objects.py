@@ -19,6 +19,8 @@ CLASSES = {
     Kind.SR: "SR",
     Kind.NETWORK: "network",
     Kind.VDI: "VDI",
+    Kind.TASK: "task",
+    Kind.MESSAGE: "message",
 }
 SECRETS = frozenset({"NVRAM", "snapshot_metadata"})  # the second holds the whole record of another time
 POWER = {
@@ -72,6 +74,10 @@ class XapiObjects:
                 await self._write_key(cls, ref, command.key, command.text)
             case Act.REMOVE_KEY:
                 await self._session.call(f"{cls}.remove_from_other_config", ref, command.key)
+            case Act.CANCEL:
+                await self._session.cancel(ref)
+            case Act.DISMISS:
+                await self._session.call("message.destroy", ref)
             case _:
                 assert_never(command.act)
 

@@ -1,11 +1,14 @@
-"""One line of the activity list: a run of this console, or a task of the pool."""
+"""One line of the activity list: a run of this console, acts on objects, or a task of the pool."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from xsconsole.domain import words
-from xsconsole.domain.ids import RunId
+from xsconsole.domain.act_words import title
+from xsconsole.domain.acts import JobId, ObjectId
+from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import Task
+from xsconsole.domain.jobs import ENDED, ItemState, JobStatus
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
@@ -24,7 +27,7 @@ _VERBS = {
     "pool_migrate": "Migrate",
     "start_on": "Start",
 }
-_RESULTS = {"success": ("done", "good"), "failure": ("failed", "bad"), "cancelled": ("cancelled", "muted")}
+TASK_RESULTS = {"success": ("done", "good"), "failure": ("failed", "bad"), "cancelled": ("cancelled", "muted")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,9 @@ class Entry:
     tone: str = ""
     details: str = ""
     run: RunId | None = None
+    job: JobId | None = None  # of this console, while it goes on
+    task: Uuid | None = None  # of the pool, while it goes on
+    objects: tuple[ObjectId, ...] = ()  # what it works on, as far as that is known
 
     @property
     def is_going(self) -> bool:
@@ -95,10 +101,10 @@ def _stage_of(status: RunStatus) -> str:
     )
 
 
-def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
+def of_task(task: Task, pool_name: str, since: datetime, objects: tuple[ObjectId, ...] = ()) -> Entry:
     """Return a task's line. `since` stands in where the pool does not say when it began."""
     is_going = task.status in ("pending", "cancelling")
-    result, tone = _RESULTS.get(task.status, ("", ""))
+    result, tone = TASK_RESULTS.get(task.status, ("", ""))
     failure = None
     if task.error_info:
         failure = words.explain(PoolFailed(code=task.error_info[0], parameters=task.error_info[1:]))
@@ -116,7 +122,45 @@ def of_task(task: Task, pool_name: str, since: datetime) -> Entry:
         result=result,
         tone=tone,
         details="" if failure is None else f"{failure.mend}\n{failure.details}".strip(),
+        task=task.uuid if is_going else None,
+        objects=objects,
     )
+
+
+def of_job(status: JobStatus, pool_name: str) -> Entry:
+    """Return the line of acts on single objects."""
+    is_going = status.ended_at is None
+    failed = [item for item in status.items if item.error is not None]
+    done = sum(item.state in ENDED for item in status.items)
+    many = len(status.items) > 1
+    result, tone = ("", "") if is_going else _job_result(status, len(failed))
+    notice = words.explain(failed[0].error) if failed and failed[0].error is not None else None
+    if notice is not None and not is_going:
+        result = f"{result}: {notice.failed}"
+    return Entry(
+        key=f"job:{status.job}",
+        what=title(status.act, tuple(item.name for item in status.items)),
+        where=pool_name,
+        who=status.actor,
+        started_at=status.started_at,
+        progress=status.progress if is_going else None,
+        stage=f"{done} of {len(status.items)}" if is_going and many else "",
+        result=result,
+        tone=tone,
+        details="" if notice is None else f"{notice.mend}\n{notice.details}".strip(),
+        job=status.job if is_going else None,
+        objects=tuple(item.object for item in status.items),
+    )
+
+
+def _job_result(status: JobStatus, failed: int) -> tuple[str, str]:
+    if status.is_good:
+        return "done", "good"
+    if any(item.state is ItemState.UNKNOWN for item in status.items):
+        return "not known", "warn"
+    if failed:
+        return ("failed" if len(status.items) == 1 else f"{failed} of {len(status.items)} failed"), "bad"
+    return "cancelled", "muted"
 
 
 def task_name(label: str) -> str:

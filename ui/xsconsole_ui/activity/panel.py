@@ -6,22 +6,30 @@ from functools import partial
 from time import perf_counter
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from xsconsole.console import Console
-from xsconsole.domain.events import BoardChanged, InventoryChanged, RunChanged, StepProgressed
+from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
+from xsconsole.domain.events import BoardChanged, InventoryChanged, JobChanged, RunChanged, StepProgressed
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.query import Query
 from xsconsole.domain.query_matching import asked_by
+from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces
-from xsconsole_ui.activity.entries import RUN_TAG, Entry, of_run, of_task
+from xsconsole_ui.activity.entries import RUN_TAG, Entry, of_job, of_run, of_task
 from xsconsole_ui.activity.filtering import ACTIVITY
 from xsconsole_ui.activity.model import ActivityModel
+from xsconsole_ui.activity.past import PAST, past_entries
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.theme import Theme
+
+Key = RunId | JobId | Ref
 
 FRAME_MS = 16
 BUDGET_S = 0.004
@@ -38,12 +46,15 @@ class ActivityPanel(pieces.Panel):
 
     run_opened = Signal(str)  # RunId: somebody wants to see a run, such as why it failed
     explanation_wanted = Signal(str, str)  # of a task that failed: what it was, and the pool's words
+    object_wanted = Signal(object)  # ObjectId: somebody wants to see what it works on
 
-    def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, console: Console, theme: Theme, desk: ActDesk, jobs: Jobs, parent: QWidget | None = None
+    ) -> None:
         super().__init__(self.tr("Activity"), parent=parent)
-        self._console = console
+        self._console, self._desk = console, desk
         self._model = ActivityModel(self)
-        self._due: dict[RunId | Ref, Callable[[], Entry | None]] = {}
+        self._due: dict[Key, Callable[[], Entry | None]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
@@ -62,8 +73,12 @@ class ActivityPanel(pieces.Panel):
         self.filter.entered.connect(self.view.setFocus)
         self.filter.help_wanted.connect(self._show_help)
         theme.changed.connect(self.view.viewport().update)
+        self.cancel = self._offered(self.tr("Cancel"), self._cancel)
+        self.go_to = self._offered(self.tr("Go to object"), self._go_to)
+        self.view.selectionModel().selectionChanged.connect(self._look_at_selection)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(RunChanged, self._hear_run),
+            console.subscribe(JobChanged, self._hear_job),
             console.subscribe(StepProgressed, self._hear_step),
             console.subscribe(InventoryChanged, self._hear),
             console.subscribe(BoardChanged, self._hear_board),
@@ -71,6 +86,14 @@ class ActivityPanel(pieces.Panel):
         self._note_runs()
         self._note_tasks(task.ref for task in console.inventory.all(Task))
         self._work()
+        self._look_at_selection()
+        jobs.start(self._show_past(), "read the activity of earlier starts")
+
+    def _offered(self, text: str, work: Callable[[], None]) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(work)
+        self.view.add_context_action(action)
+        return action
 
     def stop(self) -> None:
         """Follow the console no more."""
@@ -85,6 +108,44 @@ class ActivityPanel(pieces.Panel):
 
     def _hear_run(self, event: RunChanged) -> None:
         self._note(event.run, partial(self._run, event.run))
+
+    def _hear_job(self, event: JobChanged) -> None:
+        self._note(event.status.job, partial(of_job, event.status, self._pool_name))
+
+    async def _show_past(self) -> None:
+        """Add what earlier starts of this home did and saw."""
+        for entry in await past_entries(self._console, PAST):
+            if self._model.known(entry.key) is None:
+                self._model.show(entry)
+        self._show_caption()
+
+    def _selected(self) -> list[Entry]:
+        found = (self._model.entry(row) for row in self.view.selected_rows())
+        return [entry for entry in found if entry is not None]
+
+    @Slot()
+    def _look_at_selection(self) -> None:
+        selected = self._selected()
+        can_cancel = any(entry.job is not None or entry.task is not None for entry in selected)
+        self.cancel.setEnabled(can_cancel)
+        self.cancel.setToolTip("" if can_cancel else self.tr("Nothing that can be cancelled is selected."))
+        has_object = len(selected) == 1 and bool(selected[0].objects)
+        self.go_to.setEnabled(has_object)
+        self.go_to.setToolTip("" if has_object else self.tr("Nobody knows what it works on."))
+
+    @Slot()
+    def _cancel(self) -> None:
+        for entry in self._selected():
+            if entry.job is not None:
+                self._desk.cancel(entry.job)
+            elif entry.task is not None:
+                self._desk.do(Operate(act=Act.CANCEL, objects=(ObjectId(kind=Kind.TASK, uuid=entry.task),)))
+
+    @Slot()
+    def _go_to(self) -> None:
+        for entry in self._selected()[:1]:
+            if entry.objects:
+                self.object_wanted.emit(entry.objects[0])
 
     def _hear_step(self, event: StepProgressed) -> None:
         self._note(event.run, partial(self._run, event.run))
@@ -106,7 +167,7 @@ class ActivityPanel(pieces.Panel):
         for ref in refs:
             self._note(ref, partial(self._task, ref))
 
-    def _note(self, key: RunId | Ref, make: Callable[[], Entry | None]) -> None:
+    def _note(self, key: Key, make: Callable[[], Entry | None]) -> None:
         self._due[key] = make
         if not self._timer.isActive():
             self._timer.start(FRAME_MS)
@@ -168,11 +229,18 @@ class ActivityPanel(pieces.Panel):
             return _ended(known)
         if task.name_label.removeprefix("Async.").startswith(NOISE):
             return None
-        if any(status.run == task.other_config.get(RUN_TAG) for status in self._console.runs):
+        if self._is_own(task.other_config.get(RUN_TAG, "")):
             # The run's own line tells what goes on; its tasks would push it out of sight.
             self._model.forget(f"task:{ref}")
             return None
-        return of_task(task, self._pool_name, known.started_at if known is not None else datetime.now(UTC))
+        since = known.started_at if known is not None else datetime.now(UTC)
+        return of_task(task, self._pool_name, since, self._console.acts.objects_of(ref))
+
+    def _is_own(self, tag: str) -> bool:
+        """Whether a line of a run or a job of this console tells of the task that carries `tag`."""
+        job = tag.partition("/")[0]
+        runs, jobs = self._console.runs, self._console.acts.jobs
+        return any(status.run == tag for status in runs) or any(status.job == job for status in jobs)
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
@@ -183,6 +251,8 @@ class ActivityPanel(pieces.Panel):
             self.run_opened.emit(entry.run)
         elif entry.tone == "bad":
             self.explanation_wanted.emit(entry.what, entry.details)
+        elif entry.objects:
+            self.object_wanted.emit(entry.objects[0])
 
 
 def _ended(known: Entry | None) -> Entry | None:
@@ -197,4 +267,5 @@ def _ended(known: Entry | None) -> Entry | None:
         started_at=known.started_at,
         result="ended",
         tone="muted",
+        objects=known.objects,
     )
