@@ -269,6 +269,13 @@ GO_AUDIT = Action(
     icon="audit",
     perform=lambda _, hands: hands.go("audit"),
 )
+GO_HEALTH = Action(
+    id="go.health",
+    text="&Health",
+    shortcut="Ctrl+3",
+    icon="health",
+    perform=lambda _, hands: hands.go("health"),
+)
 WALK = Action(
     id="panel.next",
     text="&Next panel",
@@ -297,7 +304,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, None, QUIT)),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
-    ("&View", (GO_BOARD, GO_AUDIT, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
+    ("&View", (GO_BOARD, GO_AUDIT, GO_HEALTH, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
 )
 FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)

@@ -24,6 +24,7 @@ from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.find import Finder
 from xsconsole_ui.hands import WindowHands
+from xsconsole_ui.health import HealthPanel
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
@@ -39,7 +40,7 @@ from xsconsole_ui.top_bar import TopBar
 from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
 
-PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT}
+PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT, "health": actions.GO_HEALTH}
 
 SITUATE_MS = 200
 
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
+        self.health = HealthPanel(console, theme, self.act_desk, self)
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(
@@ -99,10 +101,11 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
+        self._pages = {"board": self.board, "audit": self.audit, "health": self.health}
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
-        self._centre = window_layout.set_centre(self, self.notices, (self.board, self.audit))
+        self._centre = window_layout.set_centre(self, self.notices, (self.board, self.audit, self.health))
         self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
         )
@@ -159,6 +162,7 @@ class MainWindow(QMainWindow):
         self.act_desk.ended.connect(self._tell_acts)
         self.inventory.refused.connect(self.status.say)
         self.activity.object_wanted.connect(self.inspector.show_object)
+        self.health.object_wanted.connect(self.inspector.show_object)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
@@ -285,8 +289,8 @@ class MainWindow(QMainWindow):
     # What actions and the program ask of it.
 
     def go(self, place: str) -> None:
-        """Show a place, `board` or `audit`, and give it the keyboard."""
-        page = {"board": self.board, "audit": self.audit}[place]
+        """Show a place, one of `PLACES`, and give it the keyboard."""
+        page = self._pages[place]
         self.actions_[PLACES[place]].setChecked(True)
         self._centre.setCurrentWidget(page)
         if page is self.board:
@@ -298,7 +302,7 @@ class MainWindow(QMainWindow):
         panels = (self._centre, self.inspector, self.activity, self.inventory)
         for panel in window_layout.panels_after(panels, QApplication.focusWidget()):
             if panel is self._centre:
-                self.go("board" if self._centre.currentWidget() is self.board else "audit")
+                self.go(next(place for place, page in self._pages.items() if page is self._centre.currentWidget()))
                 return
             if window_layout.focus_into(panel):
                 return
@@ -336,7 +340,7 @@ class MainWindow(QMainWindow):
         self._is_ending = True
         self.close()
         self.bridge.close()
-        for panel in (self.inventory, self.activity, self.audit):
+        for panel in (self.inventory, self.activity, self.audit, self.health):
             panel.stop()
         self.watchdog.stop()
         self._turns.forget()

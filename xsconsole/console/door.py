@@ -35,7 +35,7 @@ from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import configuration_thing
-from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle

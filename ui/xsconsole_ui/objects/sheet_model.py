@@ -8,6 +8,7 @@ from xsconsole.domain.acts import Act
 from xsconsole.domain.sheet import Line, Sheet
 from xsconsole_ui import pieces, times
 from xsconsole_ui.dense_table import TONE_ROLE
+from xsconsole_ui.row_difference import difference
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -39,23 +40,19 @@ class SheetModel(QAbstractTableModel):
         self._rows: list[SheetRow] = []
 
     def show_sheet(self, sheet: Sheet | None) -> None:
-        after = _rows_of(sheet)
-        before = self._rows
-        same = _same_start(before, after)
-        rest = min(len(before), len(after)) - same
-        end = min(_same_start(before[::-1], after[::-1]), rest)
-        gone, came = before[same : len(before) - end], after[same : len(after) - end]
-        if len(gone) == len(came):
+        before, after = self._rows, _rows_of(sheet)
+        first, gone, came = difference(before, after)
+        if gone == came:
+            self._rows = after
             if came:
-                self._rows = after
-                self.dataChanged.emit(self.index(same, 0), self.index(same + len(came) - 1, VALUE))
+                self.dataChanged.emit(self.index(first, 0), self.index(first + came - 1, VALUE))
             return
         if gone:
-            self.beginRemoveRows(QModelIndex(), same, same + len(gone) - 1)
-            self._rows = before[:same] + before[len(before) - end :]
+            self.beginRemoveRows(QModelIndex(), first, first + gone - 1)
+            self._rows = before[:first] + before[first + gone :]
             self.endRemoveRows()
         if came:
-            self.beginInsertRows(QModelIndex(), same, same + len(came) - 1)
+            self.beginInsertRows(QModelIndex(), first, first + came - 1)
             self._rows = after
             self.endInsertRows()
 
@@ -149,12 +146,3 @@ def _rows_of(sheet: Sheet | None) -> list[SheetRow]:
         if not section.lines:
             rows.append(SheetRow(line=Line(label="", value=section.empty, tone="muted")))
     return rows
-
-
-def _same_start(one: list[SheetRow], other: list[SheetRow]) -> int:
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

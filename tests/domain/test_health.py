@@ -1,0 +1,180 @@
+"""What is not well in a pool is found, and what is well is left alone."""
+
+from datetime import UTC, datetime, timedelta
+
+from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.health import LONG_CHAIN, Severity, findings
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import (
+    SR,
+    VBD,
+    VDI,
+    VIF,
+    VM,
+    Change,
+    ChangeBatch,
+    GuestMetrics,
+    Host,
+    HostMetrics,
+    Inventory,
+    Message,
+    Network,
+)
+from xsconsole.domain.pool_messages import pool_messages
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NAMES = {
+    SR: "sr",
+    VBD: "vbd",
+    VDI: "vdi",
+    VIF: "vif",
+    VM: "vm",
+    GuestMetrics: "vm_guest_metrics",
+    Host: "host",
+    HostMetrics: "host_metrics",
+    Message: "message",
+    Network: "network",
+}
+LAN = Network(ref=Ref("net"), uuid=Uuid("net"), name_label="lan")
+
+
+def make(kind, name, /, **fields):
+    return kind(ref=Ref(name), uuid=Uuid(name), **fields)
+
+
+def pool_of(*records):
+    inventory = Inventory()
+    changes = tuple(Change(ref=one.ref, class_name=NAMES[type(one)], record=one) for one in records)
+    inventory.apply(ChangeBatch(changes=changes, is_whole=True))
+    return inventory
+
+
+def found(*records):
+    return [(one.severity, one.kind, one.object.uuid) for one in findings(pool_of(*records), NOW)]
+
+
+def vm(name, **fields):
+    return make(VM, name, **{"name_label": name, **fields})
+
+
+def vif(name, machine, mac, network="net"):
+    return make(VIF, name, VM=Ref(machine), MAC=mac, network=Ref(network), device="0")
+
+
+def test_a_pool_that_is_well_has_no_findings():
+    host = make(Host, "xen", metrics=Ref("m"))
+    disk = make(VDI, "disk", SR=Ref("sr"), snapshot_of=Ref("OpaqueRef:NULL"))
+
+    assert (
+        found(
+            LAN,
+            host,
+            make(HostMetrics, "m", live=True),
+            make(SR, "sr", physical_size=100, physical_utilisation=20, type="nfs"),
+            disk,
+            make(VBD, "vbd", VDI=Ref("disk"), VM=Ref("web")),
+            vm("web", power_state="Running", guest_metrics=Ref("g")),
+            make(GuestMetrics, "g", PV_drivers_detected=True),
+            vif("v", "web", "aa:00:00:00:00:01"),
+        )
+        == []
+    )
+
+
+def test_hosts_that_are_down_or_in_maintenance():
+    assert found(
+        make(Host, "down", metrics=Ref("m")),
+        make(HostMetrics, "m", live=False),
+        make(Host, "off", metrics=Ref("n"), enabled=False),
+        make(HostMetrics, "n", live=True),
+    ) == [(Severity.BAD, "host down", "down"), (Severity.HINT, "maintenance", "off")]
+
+
+def test_storage_that_is_tight_or_full_but_no_library_of_isos():
+    assert found(
+        make(SR, "full", physical_size=100, physical_utilisation=100, type="lvm"),
+        make(SR, "tight", physical_size=100, physical_utilisation=95, type="nfs"),
+        make(SR, "isos", physical_size=100, physical_utilisation=100, type="iso"),
+        make(SR, "unknown", physical_size=0, physical_utilisation=0, type="nfs"),
+    ) == [(Severity.BAD, "storage tight", "full"), (Severity.WARNING, "storage tight", "tight")]
+
+
+def test_two_machines_with_one_mac_on_one_network_but_not_on_two():
+    other = make(Network, "other", name_label="fence")
+    here = [
+        vm("a", power_state="Running"),
+        vm("b", power_state="Running"),
+        vm("c"),
+        vif("va", "a", "AA:00:00:00:00:01"),
+        vif("vb", "b", "aa:00:00:00:00:01"),
+        vif("vc", "c", "aa:00:00:00:00:01", "other"),
+    ]
+
+    assert found(LAN, other, *here) == [(Severity.BAD, "duplicate MAC", "a"), (Severity.BAD, "duplicate MAC", "b")]
+    sentence = findings(pool_of(LAN, other, *here), NOW)[0].sentence
+    assert sentence == "aa:00:00:00:00:01 on “lan” is also that of b."
+
+
+def test_a_mac_that_only_one_running_machine_has_is_less_bad():
+    assert found(LAN, vm("a", power_state="Running"), vm("b"), vif("va", "a", "aa:1"), vif("vb", "b", "aa:1")) == [
+        (Severity.WARNING, "duplicate MAC", "a"),
+        (Severity.WARNING, "duplicate MAC", "b"),
+    ]
+
+
+def test_disks_that_nobody_has_but_not_those_of_others_kinds():
+    store, isos = make(SR, "sr", type="nfs"), make(SR, "isos", type="iso", content_type="iso")
+    assert found(
+        store,
+        isos,
+        make(VDI, "orphan", SR=Ref("sr")),
+        make(VDI, "snapshot", SR=Ref("sr"), is_a_snapshot=True),
+        make(VDI, "image", SR=Ref("isos")),
+        make(VDI, "base", SR=Ref("sr"), managed=False),
+        make(VDI, "elsewhere", SR=Ref("gone")),
+    ) == [(Severity.HINT, "orphaned disk", "orphan")]
+
+
+def test_many_snapshots_of_a_disk_and_snapshots_that_grow_old():
+    snapshots = [
+        vm(f"s{number}", is_a_snapshot=True, snapshot_of=Ref("web"), snapshot_time=NOW - timedelta(days=number))
+        for number in range(20)
+    ]
+    disks = [
+        make(VDI, f"d{number}", SR=Ref("sr"), is_a_snapshot=True, snapshot_of=Ref("disk"))
+        for number in range(LONG_CHAIN)
+    ]
+    web = vm("web", VBDs=(Ref("vbd"),), snapshots=tuple(one.ref for one in snapshots))
+    disk = make(VDI, "disk", SR=Ref("sr"))
+    vbd = make(VBD, "vbd", VM=Ref("web"), VDI=Ref("disk"))
+
+    assert found(make(SR, "sr", type="nfs"), web, disk, vbd, *disks, *snapshots) == [
+        (Severity.WARNING, "long chain", "web"),
+        (Severity.HINT, "old snapshot", "web"),
+    ]
+
+
+def test_an_interface_on_a_network_that_is_gone_and_a_guest_without_tools():
+    assert found(
+        vm("web", power_state="Running", guest_metrics=Ref("g")),
+        make(GuestMetrics, "g", PV_drivers_detected=False),
+        vif("v", "web", "aa:1", "gone"),
+    ) == [(Severity.BAD, "lost network", "web"), (Severity.HINT, "no guest tools", "web")]
+
+
+def test_messages_come_newest_first_with_the_object_they_are_about():
+    web = vm("web")
+    messages = [
+        make(Message, "m1", name="VM_STARTED", priority=5, cls="VM", obj_uuid="web", timestamp=NOW),
+        make(Message, "m2", name="HA_HOST_FAILED", priority=1, cls="Host", obj_uuid="x", timestamp=NOW - timedelta(1)),
+        make(Message, "m3", name="ALARM", priority=3, cls="Crashdump", obj_uuid="y"),
+    ]
+
+    told = pool_messages(pool_of(web, *messages))
+
+    assert [(one.uuid, one.severity, one.name, one.about_name) for one in told] == [
+        ("m1", Severity.HINT, "Vm started", "web"),
+        ("m2", Severity.BAD, "Ha host failed", "Host x"),
+        ("m3", Severity.WARNING, "Alarm", "Crashdump y"),
+    ]
+    assert [one.about for one in told] == [ObjectId(kind=Kind.VM, uuid=Uuid("web")), None, None]

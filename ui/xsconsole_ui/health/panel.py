@@ -1,0 +1,220 @@
+"""The place where a look shows whether the pool is well: findings above, the pool's own messages below."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain.acts import Act, Kind, ObjectId
+from xsconsole.domain.events import InventoryChanged
+from xsconsole.domain.health import Finding, Severity, findings
+from xsconsole.domain.pool_messages import PoolMessage, pool_messages
+from xsconsole.domain.query import Query
+from xsconsole.domain.query_fields import Schema
+from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.words import count
+from xsconsole.engine.commands import Operate
+from xsconsole_ui import pieces, times
+from xsconsole_ui import theme as look
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.filter_field import FilterField
+from xsconsole_ui.filter_help import FilterHelp
+from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
+from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.theme import Theme
+
+GATHER_MS = 1000
+LEAST_WORDS = 220  # px
+FILTER_WIDTH = 240  # px
+TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
+WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
+
+T = TypeVar("T")
+
+
+def _columns_of_findings() -> tuple[Column[Finding], ...]:
+    return (
+        Column(head="Severity", text=lambda one: WORDS[one.severity], tone=lambda one: TONES[one.severity], width=84),
+        Column(head="Kind", text=lambda one: one.kind, width=112),
+        Column(head="Object", text=lambda one: one.name, width=130),
+        Column(head="What is so", text=lambda one: one.sentence, hint=lambda one: f"{one.sentence}\n{one.mend}"),
+        Column(head="What to do", text=lambda one: one.mend, tone=lambda _: "muted", width=210),
+    )
+
+
+def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
+    return (
+        Column(head="Severity", text=lambda one: WORDS[one.severity], tone=lambda one: TONES[one.severity], width=84),
+        Column(
+            head="Time",
+            text=lambda one: times.clock_time(one.at) if one.at is not None else "",
+            hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
+            width=110,
+        ),
+        Column(head="Object", text=lambda one: one.about_name, width=180),
+        Column(head="Message", text=lambda one: one.name, width=180),
+        Column(head="Words", text=lambda one: one.body),
+    )
+
+
+class FilteredList(QWidget, Generic[T]):
+    """A table with a title, a filter and a sentence for when it is empty."""
+
+    opened = Signal(int)  # row
+
+    def __init__(
+        self,
+        title: str,
+        columns: Sequence[Column[T]],
+        schema: Schema[T],
+        empty: tuple[str, str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._title, self._schema, self._empty = title, schema, empty
+        self._all: tuple[T, ...] = ()
+        self._is_asked: Callable[[T], bool] = lambda _: True
+        self.model = ListModel(columns, self)
+        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=LEAST_WORDS)
+        self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
+        self.filter.setFixedWidth(FILTER_WIDTH)
+        self.nothing = pieces.EmptyPlace(*empty, self)
+        self._caption = pieces.label("", "caption", self)
+        head = QHBoxLayout()
+        head.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, look.GAP)
+        head.setSpacing(look.GAP)
+        head.addWidget(pieces.label(title, "section", self))
+        head.addWidget(self._caption)
+        head.addStretch(1)
+        head.addWidget(self.filter)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.nothing)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(pieces.Line(self))
+        column.addLayout(self._stack, 1)
+        self.view.opened.connect(self._open)
+        self.filter.asked.connect(self._filter)
+        self.filter.left.connect(self.view.setFocus)
+        self.filter.entered.connect(self.view.setFocus)
+        self.filter.help_wanted.connect(self._show_help)
+
+    def show_all(self, rows: Sequence[T]) -> None:
+        self._all = tuple(rows)
+        self._renew()
+
+    def selected(self) -> list[T]:
+        return [row for row in (self.model.row(at) for at in self.view.selected_rows()) if row is not None]
+
+    def _renew(self) -> None:
+        shown = [row for row in self._all if self._is_asked(row)]
+        self.model.show_rows(shown)
+        self._caption.setText(str(len(self._all)) if len(shown) == len(self._all) else f"{len(shown)}/{len(self._all)}")
+        is_hidden = bool(self._all) and not shown
+        words = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
+        self.nothing.set_words(*words)
+        self._stack.setCurrentIndex(0 if shown else 1)
+
+    @Slot(object)
+    def _filter(self, query: Query) -> None:
+        self._is_asked = asked_by(query, self._schema, datetime.now(UTC))
+        self._renew()
+
+    @Slot()
+    def _show_help(self) -> None:
+        FilterHelp(self.filter.accessibleName(), self._schema, self).show()
+
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        self.opened.emit(index.row())
+
+
+class HealthPanel(pieces.Panel):
+    """Looks at the inventory while it is seen, at most once a second."""
+
+    object_wanted = Signal(object)  # ObjectId
+
+    def __init__(self, console: Console, theme: Theme, desk: ActDesk, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Health"), parent=parent)
+        self._console, self._desk = console, desk
+        well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
+        silent = (self.tr("No messages"), self.tr("What the pool says about its objects appears here."))
+        self.findings = FilteredList(self.tr("Findings"), _columns_of_findings(), FINDINGS, well, self)
+        self.messages = FilteredList(self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self)
+        self.dismiss = QAction(self.tr("Dismiss"), self)
+        self.dismiss.triggered.connect(self._dismiss)
+        self.messages.view.add_context_action(self.dismiss)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.findings)
+        split.addWidget(self.messages)
+        self.body.addWidget(split, 1)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self.renew)
+        self.findings.opened.connect(self._open_finding)
+        self.messages.opened.connect(self._open_message)
+        self.messages.view.selectionModel().selectionChanged.connect(self._look_at_selection)
+        self._look_at_selection()
+        for part in (self.findings, self.messages):
+            theme.changed.connect(part.view.viewport().update)
+        self._end = console.subscribe(InventoryChanged, self._hear)
+
+    def stop(self) -> None:
+        """Follow the console no more."""
+        self._end()
+        self._soon.stop()
+
+    def _hear(self, event: InventoryChanged) -> None:
+        del event
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def renew(self) -> None:
+        """Look anew."""
+        found = findings(self._console.inventory, datetime.now(UTC))
+        self.findings.show_all(found)
+        self.messages.show_all(pool_messages(self._console.inventory))
+        bad = sum(one.severity is Severity.BAD for one in found)
+        self.header.set_caption(
+            count(bad, "thing is bad", "things are bad") if bad else "", "bad" if bad else "caption"
+        )
+
+    @Slot(int)
+    def _open_finding(self, row: int) -> None:
+        finding = self.findings.model.row(row)
+        if finding is not None:
+            self.object_wanted.emit(finding.object)
+
+    @Slot(int)
+    def _open_message(self, row: int) -> None:
+        message = self.messages.model.row(row)
+        if message is not None and message.about is not None:
+            self.object_wanted.emit(message.about)
+
+    @Slot()
+    def _look_at_selection(self) -> None:
+        has_some = bool(self.messages.selected())
+        self.dismiss.setEnabled(has_some)
+        self.dismiss.setToolTip("" if has_some else self.tr("Select messages first."))
+
+    @Slot()
+    def _dismiss(self) -> None:
+        chosen = tuple(ObjectId(kind=Kind.MESSAGE, uuid=message.uuid) for message in self.messages.selected())
+        if chosen:
+            self._desk.do(Operate(act=Act.DISMISS, objects=chosen))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.renew()

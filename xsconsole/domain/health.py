@@ -1,0 +1,205 @@
+"""What is not well in a pool, though nothing has failed yet: found from the inventory alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.board import disks_of
+from xsconsole.domain.ids import NULL_REF, Ref
+from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import count, listing, size
+
+OLD_SNAPSHOT = timedelta(days=14)
+LONG_CHAIN = 10  # snapshots of one disk; the usual limit of a chain is 30
+TIGHT_FRACTION = 0.1
+NO_MAC = frozenset({"", "00:00:00:00:00:00"})
+
+
+class Severity(StrEnum):
+    """From the worst on."""
+
+    BAD = "bad"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not well. `mend` says what can be done; `object` is where."""
+
+    severity: Severity
+    kind: str  # short, for a column and for filtering
+    sentence: str
+    mend: str
+    object: ObjectId
+    name: str
+
+
+def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
+    """Return what is not well, the worst first, then by kind and name. Pure."""
+    found = [
+        *_hosts(inventory),
+        *_full_storage(inventory),
+        *_duplicate_macs(inventory),
+        *_orphaned_disks(inventory),
+        *_long_chains(inventory),
+        *_old_snapshots(inventory, now),
+        *_lost_networks(inventory),
+        *_without_tools(inventory),
+    ]
+    rank = {severity: at for at, severity in enumerate(Severity)}
+    return tuple(sorted(found, key=lambda one: (rank[one.severity], one.kind, one.name.casefold(), one.object.uuid)))
+
+
+def _hosts(inventory: Inventory) -> Iterator[Finding]:
+    for host in inventory.all(Host):
+        metrics = inventory.get(HostMetrics, host.metrics)
+        item, name = ObjectId(kind=Kind.HOST, uuid=host.uuid), host.name_label
+        if metrics is not None and not metrics.live:
+            yield Finding(
+                severity=Severity.BAD,
+                kind="host down",
+                sentence="The pool hears nothing of this host.",
+                mend="Look at the host itself and at its network.",
+                object=item,
+                name=name,
+            )
+        elif not host.enabled:
+            yield Finding(
+                severity=Severity.HINT,
+                kind="maintenance",
+                sentence="The host is in maintenance: no machine starts here.",
+                mend="Enable it when the work is done.",
+                object=item,
+                name=name,
+            )
+
+
+def _full_storage(inventory: Inventory) -> Iterator[Finding]:
+    for sr in inventory.all(SR):
+        is_counted = sr.physical_size > 0 and sr.type not in {"iso", "udev"}
+        if is_counted and sr.free_bytes < sr.physical_size * TIGHT_FRACTION:
+            yield Finding(
+                severity=Severity.BAD if sr.free_bytes <= 0 else Severity.WARNING,
+                kind="storage tight",
+                sentence=f"{size(max(0, sr.free_bytes))} of {size(sr.physical_size)} are free.",
+                mend="Delete old snapshots, move disks elsewhere, or make it larger.",
+                object=ObjectId(kind=Kind.SR, uuid=sr.uuid),
+                name=sr.name_label,
+            )
+
+
+def _duplicate_macs(inventory: Inventory) -> Iterator[Finding]:
+    """Yield machines that have a MAC which another one has on the same network."""
+    holders: dict[tuple[str, Ref], list[VM]] = defaultdict(list)
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM)
+        if vm is not None and vm.is_ordinary and vif.MAC.casefold() not in NO_MAC:
+            holders[vif.MAC.casefold(), vif.network].append(vm)
+    for (mac, ref), vms in holders.items():
+        if len(vms) < 2:
+            continue
+        network = inventory.get(Network, ref)
+        where = f"“{shortened(network.name_label)}”" if network is not None else "one network"
+        running = sum(vm.power_state == "Running" for vm in vms)
+        for vm in vms:
+            others = listing(tuple(other.name_label for other in vms if other is not vm)) or "itself"
+            yield Finding(
+                severity=Severity.BAD if running > 1 else Severity.WARNING,
+                kind="duplicate MAC",
+                sentence=f"{mac} on {where} is also that of {others}.",
+                mend="Give one of them another MAC, or put it on a network of its own.",
+                object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
+                name=vm.name_label,
+            )
+
+
+def _orphaned_disks(inventory: Inventory) -> Iterator[Finding]:
+    used = {vbd.VDI for vbd in inventory.all(VBD)}
+    for disk in inventory.all(VDI):
+        storage = inventory.get(SR, disk.SR)
+        is_data = disk.type == "user" and disk.managed and not disk.is_a_snapshot
+        if disk.ref in used or not is_data or storage is None or storage.content_type == "iso":
+            continue
+        yield Finding(
+            severity=Severity.HINT,
+            kind="orphaned disk",
+            sentence=f"No machine has this disk of {size(disk.virtual_size)}; it takes "
+            f"{size(disk.physical_utilisation)} in “{shortened(storage.name_label)}”.",
+            mend="Attach it to a machine, or delete it.",
+            object=ObjectId(kind=Kind.VDI, uuid=disk.uuid),
+            name=disk.name_label or "(no name)",
+        )
+
+
+def _long_chains(inventory: Inventory) -> Iterator[Finding]:
+    """Yield machines with a disk of which many snapshots stand: each makes the chain of the disk longer."""
+    snapshots: dict[Ref, int] = defaultdict(int)
+    for disk in inventory.all(VDI):
+        if disk.is_a_snapshot and disk.snapshot_of != NULL_REF:
+            snapshots[disk.snapshot_of] += 1
+    for vm in inventory.all(VM):
+        longest = max((snapshots[disk.ref] for disk in disks_of(inventory, vm)), default=0) if vm.is_ordinary else 0
+        if longest >= LONG_CHAIN:
+            yield Finding(
+                severity=Severity.WARNING,
+                kind="long chain",
+                sentence=f"A disk has {count(longest, 'snapshot')}.",
+                mend="Delete those that nobody returns to; the storage then joins what it can.",
+                object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
+                name=vm.name_label,
+            )
+
+
+def _old_snapshots(inventory: Inventory, now: datetime) -> Iterator[Finding]:
+    for vm in inventory.all(VM):
+        if not vm.is_ordinary:
+            continue
+        ages = [
+            now - snapshot.snapshot_time
+            for snapshot in (inventory.get(VM, ref) for ref in vm.snapshots)
+            if snapshot is not None and snapshot.snapshot_time is not None and snapshot.snapshot_time.year > 1970
+        ]
+        old = [age for age in ages if age >= OLD_SNAPSHOT]
+        if old:
+            yield Finding(
+                severity=Severity.HINT,
+                kind="old snapshot",
+                sentence=f"{count(len(old), 'snapshot')} older than {OLD_SNAPSHOT.days} days; the oldest is of "
+                f"{max(old).days} days ago.",
+                mend="Delete those that nobody returns to: they grow with every change of the disks.",
+                object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
+                name=vm.name_label,
+            )
+
+
+def _lost_networks(inventory: Inventory) -> Iterator[Finding]:
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM)
+        if vm is not None and vm.is_ordinary and inventory.get(Network, vif.network) is None:
+            yield Finding(
+                severity=Severity.BAD,
+                kind="lost network",
+                sentence=f"Interface {vif.device} is on a network that is gone.",
+                mend="Move the interface to another network.",
+                object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
+                name=vm.name_label,
+            )
+
+
+def _without_tools(inventory: Inventory) -> Iterator[Finding]:
+    for vm in inventory.all(VM):
+        guest = inventory.get(GuestMetrics, vm.guest_metrics)
+        if vm.is_ordinary and vm.power_state == "Running" and guest is not None and not guest.PV_drivers_detected:
+            yield Finding(
+                severity=Severity.HINT,
+                kind="no guest tools",
+                sentence="The guest runs without tools: it cannot be shut down cleanly.",
+                mend="Install the guest tools in the machine.",
+                object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
+                name=vm.name_label,
+            )

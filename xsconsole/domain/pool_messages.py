@@ -1,0 +1,56 @@
+"""What the pool says about its objects: XAPI's messages, with the objects they are about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from xsconsole.domain.acts import RECORDS, Kind, ObjectId, name_of
+from xsconsole.domain.health import Severity
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import Inventory, Message
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMessage:
+    """One message. `about` is absent where its object is gone or of a class that is not shown."""
+
+    uuid: Uuid
+    severity: Severity
+    name: str
+    body: str
+    at: datetime | None
+    about: ObjectId | None
+    about_name: str
+
+
+def pool_messages(inventory: Inventory) -> tuple[PoolMessage, ...]:
+    """Return what the pool says, newest first."""
+    found = sorted(
+        inventory.all(Message),
+        key=lambda one: (one.timestamp.timestamp() if one.timestamp is not None else 0.0, one.uuid),
+        reverse=True,
+    )
+    return tuple(_message(message, inventory) for message in found)
+
+
+def _message(message: Message, inventory: Inventory) -> PoolMessage:
+    kind = _KINDS.get(message.cls.casefold())
+    record = inventory.by_uuid(RECORDS[kind], Uuid(message.obj_uuid)) if kind is not None else None
+    about = ObjectId(kind=kind, uuid=record.uuid) if kind is not None and record is not None else None
+    return PoolMessage(
+        uuid=message.uuid,
+        severity=_severity(message.priority),
+        name=message.name.replace("_", " ").capitalize(),
+        body=message.body,
+        at=message.timestamp,
+        about=about,
+        about_name=name_of(record) if record is not None else f"{message.cls} {message.obj_uuid}",
+    )
+
+
+def _severity(priority: int) -> Severity:
+    """XAPI's priorities go from 1, data may be lost, to 5, for information."""
+    if priority <= 2:
+        return Severity.BAD
+    return Severity.WARNING if priority == 3 else Severity.HINT
