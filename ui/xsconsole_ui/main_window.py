@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Connection, Console, Secret, Verb
+from xsconsole.domain import words
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import JobStatus

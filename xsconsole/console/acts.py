@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.task_watch import TaskWatch
-from xsconsole.domain.acts import JobId, ObjectId
+from xsconsole.domain.acts import JobId, ObjectId, record_of
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.events import InventoryChanged, JobChanged
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import Host, Inventory
+from xsconsole.domain.inventory import VM, Host, Inventory
 from xsconsole.domain.jobs import Check, JobStatus
+from xsconsole.domain.metrics import NOTHING_MEASURED, SPANS, Measured, Span
 from xsconsole.engine.act_checks import hosts_for
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.jobs import Jobs, World
-from xsconsole.engine.ports import Ledger
+from xsconsole.engine.ports import Ledger, MeasurementPort
 from xsconsole.errors import Refused
 from xsconsole.xapi.gateway import Gateway
 
@@ -39,11 +40,13 @@ class Acts:
         self._ended: tuple[JobStatus, ...] = ()  # of connections before
         self._world: World = lambda: (Inventory(), EMPTY_BOARD)
         self._tasks: TaskWatch | None = None
+        self._measurements: MeasurementPort | None = None
         self._unsubscribe: Callable[[], None] = _nothing
 
     async def begin(self, gateway: Gateway, ledger: Ledger, home: Home, world: World) -> None:
         """Serve a connection, and take up what an ended process of this home began on its pool."""
         self._world = world
+        self._measurements = gateway.measurements
         self._tasks = TaskWatch(world()[0], gateway.identity.pool, home.ledger.remember_tasks)
         self._unsubscribe = self._bus.subscribe(InventoryChanged, self._tasks.hear)
         self._jobs = Jobs(
@@ -62,11 +65,29 @@ class Acts:
         """Follow nothing any more; what the pool works on goes on there."""
         jobs, tasks, self._jobs, self._tasks = self._jobs, self._tasks, None, None
         self._unsubscribe()
+        self._measurements = None
         if tasks is not None:
             await tasks.close()
         if jobs is not None:
             await jobs.close()
             self._ended = (*jobs.statuses, *self._ended)
+
+    async def measured(self, item: ObjectId, span: Span) -> Measured:
+        """Return what is measured of a VM or a host; nothing of other objects, and of a VM that does not run.
+
+        Raises:
+            Refused: there is no connection. PoolUnavailable: the host does not answer.
+        """
+        if self._measurements is None:
+            self._demand()
+            return NOTHING_MEASURED
+        inventory = self._world()[0]
+        record = record_of(inventory, item)
+        host = inventory.get(Host, record.resident_on) if isinstance(record, VM) else record
+        if not isinstance(host, Host):
+            return NOTHING_MEASURED
+        length, step_s = SPANS[span]
+        return await self._measurements.read(host.address, item.uuid, length, step_s)
 
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
         """Return the machines that a task of the pool works on, as far as the pool tells."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
+from xsconsole.domain.metrics import Measured
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.commands import Operate
 
@@ -178,6 +179,15 @@ class TransferPort(Protocol):
         is_restore: bool = False,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
         """Make VMs of an XVA and return them; a restore keeps their uuids and the addresses of their interfaces."""
+
+
+class MeasurementPort(Protocol):
+    async def read(self, host: str, measured: Uuid, span: timedelta, step_s: int) -> Measured:
+        """Return what the host at that address measured of itself, or of a VM on it; empty: the coordinator.
+
+        Raises:
+            PoolUnavailable: it does not answer, or not with measurements.
+        """
 
 
 class Ledger(Protocol):

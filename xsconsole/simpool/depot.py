@@ -64,6 +64,14 @@ class Depot:
         if not self.is_untouched:
             self.contents.share(source, target)
 
+    def bring(self, other: "Depot", source: str, target: str) -> None:
+        """Let a disk have what a disk of another pool, or of this one, has now."""
+        if other is self:
+            self.share(source, target)
+        elif not other.is_untouched:
+            for number in other.contents.written(source):
+                self.contents.write(target, number, other.contents.read(source, number) or b"")
+
     def forget(self, disk: str) -> None:
         """Give up what a disk held: with a state file not before the state without that disk is written."""
         if self.is_untouched:

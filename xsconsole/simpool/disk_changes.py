@@ -53,30 +53,6 @@ async def introduce(
     )
 
 
-async def pool_migrate(call: Call, vdi: str, sr: str, options: Mapping[str, str]) -> str:
-    """Move a disk of a VM to another SR, while the VM runs too; return the disk there."""
-    del options
-    pool, db = call.pool, call.pool.db
-    row = db.row("VDI", vdi)
-    db.row("SR", sr)
-    if row["cbt_enabled"]:
-        raise XapiError("VDI_CBT_ENABLED", vdi)
-    if not row["VBDs"]:
-        raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
-    if row["on_boot"] == "reset":
-        raise XapiError("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
-    with storage.marked(pool, vdi, call.task, "mirror"):
-        await call.spend(storage.copy_seconds(pool, vdi))
-        moved = storage.copy_disk(pool, vdi, sr)
-    for vbd in db.get("VDI", vdi, "VBDs"):
-        db.set("VBD", vbd, VDI=moved)
-    for snapshot in db.get("VDI", vdi, "snapshots"):
-        db.set("VDI", snapshot, snapshot_of=moved)
-    storage.remove_disk(pool, vdi)
-    pool.refresh_allowed_operations("VDI", moved)
-    return moved
-
-
 async def enable_cbt(call: Call, vdi: str) -> None:
     row = call.pool.db.row("VDI", vdi)
     _assert_trackable(call.pool, vdi)
@@ -170,7 +146,6 @@ def _assert_managed(pool: Pool, vdi: str) -> None:
 
 CALLS: Mapping[str, Handler] = {
     "VDI.introduce": introduce,
-    "VDI.pool_migrate": pool_migrate,
     "VDI.enable_cbt": enable_cbt,
     "VDI.disable_cbt": disable_cbt,
     "VDI.data_destroy": data_destroy,

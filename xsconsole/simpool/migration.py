@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xsconsole.simpool import devices, domains, guests, lifecycle, machines, placement, storage
+from xsconsole.simpool import devices, domains, guests, lifecycle, machines, placement, space, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.cloning import RESET, undoing
 from xsconsole.simpool.destination import MOST_AT_ONCE, Destination, Wish, destination, disks_of, family
@@ -76,10 +76,12 @@ async def migrate_disk(call: Call, vdi: str, sr: str, options: Mapping[str, str]
         raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
     if row["cbt_enabled"]:
         raise XapiError("VDI_CBT_ENABLED", vdi)
+    if row["on_boot"] == "reset":
+        raise XapiError("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
     async with operating(call, vm, "migrate_send"):
         if row["SR"] == sr:
             return vdi
-        storage.assert_plugged(pool, sr)
+        space.assert_plugged(pool, sr)
         await carry(call, int(row["physical_utilisation"]), ((pool, row["SR"]), (pool, sr)))
         return _exchange(pool, vdi, sr)
 
@@ -161,7 +163,9 @@ def _disk_at(pool: Pool, there: Pool, vdi: str, sr: str) -> str:
     }
     written = int(fields.pop("physical_utilisation"))
     del fields["SR"]
-    return storage.add_disk(there, sr, written_bytes=written, **fields)
+    made = storage.add_disk(there, sr, written_bytes=written, **fields)
+    there.depot.bring(pool.depot, vdi, made)
+    return made
 
 
 def _exchange(pool: Pool, vdi: str, sr: str) -> str:

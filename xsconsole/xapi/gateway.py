@@ -27,6 +27,7 @@ from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported
 from xsconsole.xapi.feed import Feed, Listener
 from xsconsole.xapi.hosts import KnownHosts
 from xsconsole.xapi.login import Credentials, Login, Password, log_in, log_out
+from xsconsole.xapi.measurements import XapiMeasurements
 from xsconsole.xapi.objects import XapiObjects
 from xsconsole.xapi.pool import XapiPool
 from xsconsole.xapi.search import OtherPool, Search
@@ -81,6 +82,7 @@ class Gateway:
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
         self.transfers = XapiTransfers(self._session, self._tasks, self._hosts, trust)
         self.objects = XapiObjects(self._session, self._tasks, self.pool)
+        self.measurements = XapiMeasurements(self._session, trust)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None
@@ -195,6 +197,7 @@ class Gateway:
         if self._feed is not None:
             await self._blocking(self._feed.stop)
         await self._session.close()
+        self.measurements.close()
         self._executor.shutdown(wait=False)
         self._on_link(LinkChanged(state=LinkState.CLOSED, as_of=self._as_of))
 

@@ -1,0 +1,95 @@
+"""What a host measures of itself and of its VMs, asked for over HTTP: `/rrd_updates`."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import math
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.metrics import NOTHING_MEASURED, Measured
+from xsconsole.errors import ConnectionLost
+from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.transport import Address, cause_of, connection_to
+from xsconsole.xapi.trust import Trust
+
+TIMEOUT_S = 15.0
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+OK = 200
+BROKEN = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
+
+
+class XapiMeasurements:
+    """Each host answers for itself and for the VMs that run on it. Implements `engine.ports.MeasurementPort`."""
+
+    def __init__(self, session: PoolSession, trust: Trust) -> None:
+        self._session = session
+        self._trust = trust
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="measurements")
+
+    async def read(self, host: str, measured: Uuid, span: timedelta, step_s: int) -> Measured:
+        login = self._session.login
+        address = replace(login.address, host=host, fingerprint=None) if host else login.address
+        work = asyncio.get_running_loop().run_in_executor(
+            self._executor, self._read, address, login.handle, measured, span, step_s
+        )
+        try:
+            return await work
+        except (RoadBroken, BadAnswer) as failure:
+            raise ConnectionLost(pool=self._session.pool_name, cause=str(failure), was_sent=False) from failure
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, address: Address, session: str, measured: Uuid, span: timedelta, step_s: int) -> Measured:
+        start = int(time.time() - span.total_seconds())
+        query = urlencode({"start": start, "interval": step_s, "cf": "AVERAGE", "host": "true", "json": "true"})
+        with contextlib.closing(connection_to(self._trust.checked(address))) as connection:
+            connection.timeout = TIMEOUT_S
+            try:
+                # The cookie carries the session: a query would stand in every log.
+                connection.request("GET", f"/rrd_updates?{query}", headers={"Cookie": f"session_id={session}"})
+                response = connection.getresponse()
+                body = response.data[:LARGEST_ANSWER_BYTES]
+            except BROKEN as failure:
+                raise RoadBroken(cause_of(failure), was_sent=True) from failure
+        if response.status != OK:
+            raise BadAnswer(f"the host measures nothing just now (HTTP status {response.status})")
+        return measured_of(body, measured)
+
+
+def measured_of(body: bytes, uuid: Uuid) -> Measured:
+    """Return what an answer says of one VM or host, the oldest first.
+
+    Raises:
+        BadAnswer: it is none.
+    """
+    try:
+        answer: Mapping[str, Any] = json.loads(body)
+        legend = [str(entry).split(":", 3) for entry in answer["meta"]["legend"]]
+        rows = sorted(answer["data"], key=lambda row: float(row["t"]))
+        columns = {parts[3]: at for at, parts in enumerate(legend) if len(parts) == 4 and parts[2] == uuid}
+        if not columns or not rows:
+            return NOTHING_MEASURED
+        return Measured(
+            times=tuple(datetime.fromtimestamp(float(row["t"]), UTC) for row in rows),
+            values={name: tuple(_number(row["values"][at]) for row in rows) for name, at in columns.items()},
+        )
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as failure:
+        raise BadAnswer("the answer holds no measurements") from failure
+
+
+def _number(value: object) -> float:
+    """Read a number; what was not measured comes as NaN, as a text or bare."""
+    number = float(str(value))
+    return number if math.isfinite(number) else math.nan
