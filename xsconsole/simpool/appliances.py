@@ -52,6 +52,7 @@ async def _each(call: Call, appliance: str, operation: str, act: power.Act, *, i
     for task, current in row["current_operations"].items():
         raise XapiError("OTHER_OPERATION_IN_PROGRESS", "VM_appliance", appliance, current, task)
     db.set("VM_appliance", appliance, current_operations={call.task: operation})
+    call.pool.refresh_allowed_operations("VM_appliance", appliance)
 
     def is_done(vm: str) -> bool:
         return bool(db.get("VM", vm, "power_state") == HALTED) == (operation != "start")

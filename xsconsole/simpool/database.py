@@ -100,6 +100,10 @@ class Database:
             raise XapiError("UUID_INVALID", cls, uuid)
         return ref
 
+    def find_uuid(self, cls: str, uuid: str) -> str | None:
+        """Return the reference of the object with that uuid; None where there is none."""
+        return self._tables[cls].by_uuid.get(uuid)
+
     def own_fields(self, cls: str, ref: str) -> dict[str, Any]:
         """Return what a copy of the object starts from: all fields but the uuid and the sets the database keeps itself.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import guests, machines, placement
+from xsconsole.simpool import chains, guests, machines, placement
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
@@ -134,6 +134,8 @@ def attach_devices(pool: Pool, vm: str) -> None:
     for vbd in db.get("VM", vm, "VBDs"):
         row = db.row("VBD", vbd)
         db.set("VBD", vbd, currently_attached=True, device=device_name(int(row["userdevice"])))
+        if row["mode"] == "RW":
+            chains.mark_written(pool, row["VDI"])
     for vif in db.get("VM", vm, "VIFs"):
         db.set("VIF", vif, currently_attached=True)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import devices, domains, lifecycle
+from xsconsole.simpool import chains, devices, domains, lifecycle
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
@@ -61,6 +61,8 @@ async def plug(call: Call, vbd: str) -> None:
     if row["VDI"] != NULL and row["mode"] == "RW" and _is_elsewhere(call.pool, vbd):
         raise XapiError("VDI_IN_USE", row["VDI"])
     await call.spend(_PLUG_S, can_cancel=False)
+    if row["mode"] == "RW":
+        chains.mark_written(call.pool, row["VDI"])
     db.set("VBD", vbd, currently_attached=True, device=domains.device_name(int(row["userdevice"])))
     refresh_machine(call.pool, vm)
 

@@ -102,13 +102,7 @@ async def add_ipv6_allowed(call: Call, vif: str, value: str) -> None:
 
 async def configure_ipv4(call: Call, vif: str, mode: str, address: str = "", gateway: str = "") -> None:
     """Tell the guest's agent which address to take; only agents that said they can."""
-    vm = call.pool.db.get("VIF", vif, "VM")
-    metrics = call.pool.db.get("VM", vm, "guest_metrics")
-    able = call.pool.db.exists("VM_guest_metrics", metrics) and (
-        call.pool.db.get("VM_guest_metrics", metrics, "other").get("feature-static-ip-setting") == "1"
-    )
-    if not able:
-        raise XapiError("VM_LACKS_FEATURE", vm)
+    _assert_configurable(call.pool, vif)
     call.pool.db.set(
         "VIF",
         vif,
@@ -116,6 +110,23 @@ async def configure_ipv4(call: Call, vif: str, mode: str, address: str = "", gat
         ipv4_addresses=(address,) if address else (),
         ipv4_gateway=gateway,
     )
+
+
+async def configure_ipv6(call: Call, vif: str, mode: str, address: str = "", gateway: str = "") -> None:
+    """Tell the guest's agent which address of version 6 to take; only agents that said they can."""
+    _assert_configurable(call.pool, vif)
+    addresses = (address,) if address else ()
+    call.pool.db.set("VIF", vif, ipv6_configuration_mode=mode, ipv6_addresses=addresses, ipv6_gateway=gateway)
+
+
+def _assert_configurable(pool: Pool, vif: str) -> None:
+    vm = pool.db.get("VIF", vif, "VM")
+    metrics = pool.db.get("VM", vm, "guest_metrics")
+    able = pool.db.exists("VM_guest_metrics", metrics) and (
+        pool.db.get("VM_guest_metrics", metrics, "other").get("feature-static-ip-setting") == "1"
+    )
+    if not able:
+        raise XapiError("VM_LACKS_FEATURE", vm)
 
 
 async def get_allowed_vif_devices(call: Call, vm: str) -> tuple[str, ...]:
@@ -188,5 +199,6 @@ CALLS: Mapping[str, Handler] = {
     "VIF.add_ipv4_allowed": add_ipv4_allowed,
     "VIF.add_ipv6_allowed": add_ipv6_allowed,
     "VIF.configure_ipv4": configure_ipv4,
+    "VIF.configure_ipv6": configure_ipv6,
     "VM.get_allowed_VIF_devices": get_allowed_vif_devices,
 }

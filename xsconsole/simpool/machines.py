@@ -4,12 +4,15 @@ from typing import Any
 
 from xsconsole.simpool import devices
 from xsconsole.simpool.addresses import generated_mac
+from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.identities import Identities
+from xsconsole.simpool.lifecycle import refusal
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 
 MIB = 1 << 20
 HARDWARE_PLATFORM_VERSION = 2
+VCPU_RULE = "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max"
 
 
 def memory_overhead(memory_bytes: int, vcpus: int) -> int:
@@ -78,3 +81,35 @@ def disks(pool: Pool, vm: str) -> tuple[str, ...]:
     rows = [pool.db.row("VBD", vbd) for vbd in pool.db.get("VM", vm, "VBDs")]
     rows.sort(key=lambda row: int(row["userdevice"]))
     return tuple(row["VDI"] for row in rows if row["type"] == "Disk" and row["VDI"] != NULL)
+
+
+def refuse_unless_allowed(pool: Pool, vm: str, operation: str) -> None:
+    """Let an operation pass that may begin now.
+
+    Raises:
+        XapiError: as `lifecycle.refusal` says.
+    """
+    error = refusal(pool.db, vm, operation)
+    if error is not None:
+        raise error
+
+
+def set_memory(pool: Pool, vm: str, **amounts: int) -> None:
+    """Write amounts of memory, in bytes.
+
+    Raises:
+        XapiError: MEMORY_CONSTRAINT_VIOLATION_ORDER.
+    """
+    row = pool.db.row("VM", vm)
+    names = ("memory_static_min", "memory_dynamic_min", "memory_dynamic_max", "memory_static_max")
+    ordered = [amounts.get(name, row[name]) for name in names]
+    if ordered != sorted(ordered):
+        raise XapiError("MEMORY_CONSTRAINT_VIOLATION_ORDER")
+    pool.db.set("VM", vm, **amounts)
+    refresh_overhead(pool, vm)
+
+
+def refresh_overhead(pool: Pool, vm: str) -> None:
+    """Write what the hypervisor needs for a VM, after something that bears on it."""
+    row = pool.db.row("VM", vm)
+    pool.db.set("VM", vm, memory_overhead=memory_overhead(row["memory_static_max"], row["VCPUs_max"]))

@@ -61,10 +61,8 @@ async def create_vlan(call: Call, tagged_pif: str, tag: int, network: str) -> st
 
 
 async def destroy_vlan(call: Call, vlan: str) -> None:
-    untagged = call.pool.db.get("VLAN", vlan, "untagged_PIF")
-    call.pool.db.destroy("VLAN", vlan)
-    if call.pool.db.exists("PIF", untagged):
-        call.pool.db.destroy("PIF", untagged)
+    call.pool.db.row("VLAN", vlan)
+    remove_vlan(call.pool, vlan)
 
 
 async def create_pool_vlan(call: Call, device: str, network: str, tag: int) -> tuple[str, ...]:
@@ -105,6 +103,14 @@ def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
     )
     pool.db.set("VLAN", vlan, untagged_PIF=untagged)
     return vlan
+
+
+def remove_vlan(pool: Pool, vlan: str) -> None:
+    """Let a host no longer see the network of a VLAN."""
+    untagged = pool.db.get("VLAN", vlan, "untagged_PIF")
+    pool.db.destroy("VLAN", vlan)
+    if pool.db.exists("PIF", untagged):
+        pool.db.destroy("PIF", untagged)
 
 
 def _connect(pool: Pool, device: str, network: str, tag: int) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ _SR_DISKS = (
 _FREE_DISK = ("snapshot", "clone", "copy", "resize", "resize_online", "destroy", "forget", "update", "generate_config")
 _FREE_SNAPSHOT = ("clone", "copy", "destroy", "forget", "update", "generate_config")
 _POOL = (
-    *("ha_enable", "cluster_create", "designate_new_master", "tls_verification_enable", "configure_repositories"),
-    *("sync_updates", "sync_bundle", "apply_updates", "cert_refresh", "eject", "get_updates"),
+    *("cluster_create", "designate_new_master", "tls_verification_enable", "configure_repositories", "sync_updates"),
+    *("sync_bundle", "apply_updates", "cert_refresh", "exchange_certificates_on_join", "get_updates", "eject"),
+    *("exchange_ca_certificates_on_join", "copy_primary_host_certs", "exchange_crls_on_join"),
 )
 
 
@@ -61,11 +62,16 @@ def _vif(db: Database, ref: str) -> tuple[str, ...]:
 
 def _vdi(db: Database, ref: str) -> tuple[str, ...]:
     row = db.row("VDI", ref)
+    if row["current_operations"] or not row["managed"]:
+        return ()
     if row["read_only"]:
         return ("copy", "forget", "destroy")
+    tracking = () if row["is_a_snapshot"] or row["on_boot"] == "reset" else ("enable_cbt", "disable_cbt")
     if any(db.get("VBD", vbd, "currently_attached") for vbd in row["VBDs"]):
-        return ("snapshot", "resize_online", "update", "generate_config")
-    return _FREE_SNAPSHOT if row["is_a_snapshot"] else _FREE_DISK
+        return ("snapshot", "resize_online", "update", "generate_config", *tracking)
+    if not row["is_a_snapshot"]:
+        return (*_FREE_DISK, *tracking)
+    return (*_FREE_SNAPSHOT, "data_destroy", "list_changed_blocks") if row["cbt_enabled"] else _FREE_SNAPSHOT
 
 
 def _sr(db: Database, ref: str) -> tuple[str, ...]:
@@ -80,12 +86,19 @@ def _sr(db: Database, ref: str) -> tuple[str, ...]:
 
 
 def _host(db: Database, ref: str) -> tuple[str, ...]:
-    if db.get("host", ref, "enabled"):
+    row = db.row("host", ref)
+    if not db.get("host_metrics", row["metrics"], "live"):
+        return ("power_on",)
+    if "evacuate" in row["current_operations"].values():
+        return ()
+    if row["enabled"]:
         return ("provision", "evacuate", "vm_start", "vm_resume", "vm_migrate", "enable")
     return ("provision", "evacuate", "reboot", "shutdown", "vm_migrate", "enable")
 
 
 def _appliance(db: Database, ref: str) -> tuple[str, ...]:
+    if db.get("VM_appliance", ref, "current_operations"):
+        return ()
     states = {db.get("VM", vm, "power_state") for vm in db.get("VM_appliance", ref, "VMs")}
     return (
         *(("start",) if "Halted" in states else ()),
@@ -94,8 +107,8 @@ def _appliance(db: Database, ref: str) -> tuple[str, ...]:
     )
 
 
-def _pool(_db: Database, _ref: str) -> tuple[str, ...]:
-    return _POOL
+def _pool(db: Database, ref: str) -> tuple[str, ...]:
+    return ("ha_disable" if db.get("pool", ref, "ha_enabled") else "ha_enable", *_POOL)
 
 
 _COMPUTE: Mapping[str, lifecycle.Compute] = MappingProxyType(

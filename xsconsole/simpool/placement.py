@@ -62,10 +62,10 @@ def _obstacle_but_memory(db: Database, vm: str, host: str) -> XapiError | None:
         return XapiError("HOST_NOT_LIVE")
     if not row["enabled"]:
         return XapiError("HOST_DISABLED", host)
-    for sr in _needed_srs(db, vm):
+    for sr in needed_srs(db, vm):
         if not _is_plugged(db, host, sr):
             return XapiError("VM_REQUIRES_SR", vm, sr)
-    for network in _networks(db, vm):
+    for network in networks(db, vm):
         if not sees_network(db, host, network):
             return XapiError("VM_REQUIRES_NETWORK", vm, network)
     return None
@@ -104,14 +104,16 @@ def sees_network(db: Database, host: str, network: str) -> bool:
     return not homes or host in homes
 
 
-def _needed_srs(db: Database, vm: str) -> tuple[str, ...]:
+def needed_srs(db: Database, vm: str) -> tuple[str, ...]:
+    """Return the SRs that have a disk or disc of a VM."""
     disks = (db.get("VBD", vbd, "VDI") for vbd in db.get("VM", vm, "VBDs"))
     return tuple(dict.fromkeys(db.get("VDI", disk, "SR") for disk in disks if db.exists("VDI", disk)))
 
 
-def _networks(db: Database, vm: str) -> tuple[str, ...]:
-    networks = (db.get("VIF", vif, "network") for vif in db.get("VM", vm, "VIFs"))
-    return tuple(dict.fromkeys(network for network in networks if db.exists("network", network)))
+def networks(db: Database, vm: str) -> tuple[str, ...]:
+    """Return the networks that a VM has an interface on."""
+    found = (db.get("VIF", vif, "network") for vif in db.get("VM", vm, "VIFs"))
+    return tuple(dict.fromkeys(network for network in found if db.exists("network", network)))
 
 
 async def assert_can_boot_here(call: Call, vm: str, host: str) -> None:

@@ -45,6 +45,8 @@ class Pool:
         self.sessions = Sessions(self.db, clock)
         self.tasks = Tasks(self.db, clock)
         self.faults = Faults()
+        self.pristine: set[str] = set()
+        """The disks in which nothing can have been written since they were branched off."""
         self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
 

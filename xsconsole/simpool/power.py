@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from xsconsole.simpool import domains, guests, lifecycle, placement, storage
+from xsconsole.simpool import availability, domains, guests, lifecycle, placement, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.messages import post
@@ -30,6 +30,7 @@ Act = Callable[[str], Awaitable[None]]
 
 async def start(call: Call, vm: str, start_paused: bool, force: bool) -> None:  # noqa: ARG001
     async with operating(call, vm, "start"):
+        availability.assert_keeps_plan(call.pool.db, call.pool.ref, vm)
         await _start(call, vm, placement.chosen_host(call.pool, vm), is_paused=start_paused)
 
 
@@ -37,6 +38,8 @@ async def start_on(call: Call, vm: str, host: str, start_paused: bool, force: bo
     call.pool.db.row("VM", vm)
     call.pool.db.row("host", host)
     async with operating(call, vm, "start_on"):
+        _assert_takes(call.pool, host)
+        availability.assert_keeps_plan(call.pool.db, call.pool.ref, vm)
         _assert_fits(call.pool, vm, host)
         await _start(call, vm, host, is_paused=start_paused)
 
@@ -44,7 +47,7 @@ async def start_on(call: Call, vm: str, host: str, start_paused: bool, force: bo
 async def clean_shutdown(call: Call, vm: str) -> None:
     async with operating(call, vm, "clean_shutdown"):
         await call.spend(CLEAN_SHUTDOWN_S + float(call.pool.db.get("VM", vm, "shutdown_delay")))
-        _stop(call.pool, vm)
+        _stop(call.pool, vm, "shutdown")
 
 
 async def shutdown(call: Call, vm: str) -> None:
@@ -55,34 +58,34 @@ async def shutdown(call: Call, vm: str) -> None:
             call.pool.db, row["guest_metrics"], ("feature-shutdown", "feature-poweroff")
         )
         await call.spend(CLEAN_SHUTDOWN_S if is_clean else HARD_SHUTDOWN_S)
-        _stop(call.pool, vm)
+        _stop(call.pool, vm, "shutdown" if is_clean else "shutdown forcibly")
 
 
 async def hard_shutdown(call: Call, vm: str) -> None:
     async with operating(call, vm, "hard_shutdown"):
         interrupt(call, vm, _GIVE_WAY)
         await call.spend(HARD_SHUTDOWN_S, can_cancel=False)
-        _stop(call.pool, vm)
+        _stop(call.pool, vm, "shutdown forcibly")
 
 
 async def clean_reboot(call: Call, vm: str) -> None:
     async with operating(call, vm, "clean_reboot"):
         await call.spend(CLEAN_SHUTDOWN_S + START_S)
-        _restart(call.pool, vm)
+        _restart(call.pool, vm, "rebooted cleanly")
 
 
 async def hard_reboot(call: Call, vm: str) -> None:
     async with operating(call, vm, "hard_reboot"):
         interrupt(call, vm, _GIVE_WAY - {"hard_reboot"})
         await call.spend(HARD_SHUTDOWN_S + START_S, can_cancel=False)
-        _restart(call.pool, vm)
+        _restart(call.pool, vm, "rebooted forcibly")
 
 
 async def pause(call: Call, vm: str) -> None:
     async with operating(call, vm, "pause"):
         await call.spend(PAUSE_S, can_cancel=False)
         call.pool.db.set("VM", vm, power_state=lifecycle.PAUSED)
-        post(call.pool, "VM_PAUSED", "VM", vm)
+        post(call.pool, "VM_PAUSED", "VM", vm, f"{_named(call.pool, vm)} paused")
 
 
 async def unpause(call: Call, vm: str) -> None:
@@ -90,14 +93,14 @@ async def unpause(call: Call, vm: str) -> None:
         await call.spend(PAUSE_S, can_cancel=False)
         call.pool.db.set("VM", vm, power_state=lifecycle.RUNNING)
         guests.expect(call.pool, vm)
-        post(call.pool, "VM_UNPAUSED", "VM", vm)
+        post(call.pool, "VM_UNPAUSED", "VM", vm, f"{_named(call.pool, vm)} unpaused")
 
 
 async def suspend(call: Call, vm: str) -> None:
     async with operating(call, vm, "suspend"):
         await call.spend(SUSPEND_S)
         domains.suspend(call.pool, vm, save_memory(call.pool, vm))
-        post(call.pool, "VM_SUSPENDED", "VM", vm)
+        post(call.pool, "VM_SUSPENDED", "VM", vm, f"{_named(call.pool, vm)} suspended")
 
 
 async def resume(call: Call, vm: str, start_paused: bool, force: bool) -> None:  # noqa: ARG001
@@ -108,6 +111,7 @@ async def resume(call: Call, vm: str, start_paused: bool, force: bool) -> None: 
 async def resume_on(call: Call, vm: str, host: str, start_paused: bool, force: bool) -> None:  # noqa: ARG001
     call.pool.db.row("host", host)
     async with operating(call, vm, "resume_on"):
+        _assert_takes(call.pool, host)
         _assert_fits(call.pool, vm, host)
         await _resume(call, vm, host, is_paused=start_paused)
 
@@ -121,21 +125,39 @@ async def power_state_reset(call: Call, vm: str) -> None:
 
 async def pool_migrate(call: Call, vm: str, host: str, options: Mapping[str, str]) -> None:
     del options
-    pool, db = call.pool, call.pool.db
-    db.row("host", host)
+    call.pool.db.row("host", host)
     async with operating(call, vm, "pool_migrate"):
-        origin = db.get("VM", vm, "resident_on")
-        if origin == host:
-            return
-        _assert_fits(pool, vm, host)
-        domains.reserve(pool, vm, host)
-        try:
-            await call.spend(MIGRATE_S)
-            domains.relocate(pool, vm, host)
-            post(pool, "VM_MIGRATED", "VM", vm)
-        finally:
-            domains.release(pool, vm)
-            placement.refresh_memory(db, origin)
+        if call.pool.db.get("VM", vm, "resident_on") != host:
+            _assert_takes(call.pool, host)
+            _assert_fits(call.pool, vm, host)
+            await _migrate(call, vm, host)
+
+
+async def migrate_away(call: Call, vm: str, host: str) -> None:
+    """Move a running VM from a host to any other that can take it; one that is paused moves as it is.
+
+    Raises:
+        XapiError: NO_HOSTS_AVAILABLE.
+    """
+    async with operating(call, vm, "pool_migrate"):
+        others = [one for one in placement.possible_hosts(call.pool.db, vm) if one != host]
+        if not others:
+            raise XapiError("NO_HOSTS_AVAILABLE")
+        await _migrate(call, vm, max(others, key=lambda one: placement.free_memory(call.pool.db, one)))
+
+
+async def _migrate(call: Call, vm: str, host: str) -> None:
+    pool, db = call.pool, call.pool.db
+    origin = db.get("VM", vm, "resident_on")
+    domains.reserve(pool, vm, host)
+    try:
+        await call.spend(MIGRATE_S)
+        domains.relocate(pool, vm, host)
+        before, after = (db.get("host", one, "name_label") for one in (origin, host))
+        post(pool, "VM_MIGRATED", "VM", vm, f"{_named(pool, vm)} migrated from {before} to {after}")
+    finally:
+        domains.release(pool, vm)
+        placement.refresh_memory(db, origin)
 
 
 async def assert_operation_valid(call: Call, vm: str, op: str) -> None:
@@ -188,8 +210,8 @@ async def _start(call: Call, vm: str, host: str, *, is_paused: bool) -> None:
     finally:
         domains.release(pool, vm)
     guests.expect(pool, vm)
-    name = pool.db.get("host", host, "name_label")
-    post(pool, "VM_STARTED", "VM", vm, f"VM '{pool.db.get('VM', vm, 'name_label')}' started on host: {name}")
+    post(pool, "VM_STARTED", "VM", vm, f"{_named(pool, vm)} started on host: {_host_named(pool, host)}")
+    _let_restart(pool, vm, is_wanted=True)
     await call.spend(float(pool.db.get("VM", vm, "start_delay")), start=1.0)
 
 
@@ -206,10 +228,10 @@ async def _resume(call: Call, vm: str, host: str, *, is_paused: bool) -> None:
     finally:
         domains.release(pool, vm)
     guests.expect(pool, vm)
-    post(pool, "VM_RESUMED", "VM", vm)
+    post(pool, "VM_RESUMED", "VM", vm, f"{_named(pool, vm)} resumed on host: {_host_named(pool, host)}")
 
 
-def _stop(pool: Pool, vm: str) -> None:
+def _stop(pool: Pool, vm: str, words: str) -> None:
     """Halt a VM, if another operation has not done so meanwhile."""
     if pool.db.get("VM", vm, "power_state") == lifecycle.HALTED:
         return
@@ -217,13 +239,35 @@ def _stop(pool: Pool, vm: str) -> None:
     domains.halt(pool, vm)
     if pool.db.exists("VDI", image):
         storage.remove_disk(pool, image)
-    post(pool, "VM_SHUTDOWN", "VM", vm, f"VM '{pool.db.get('VM', vm, 'name_label')}' shut down")
+    _let_restart(pool, vm, is_wanted=False)
+    post(pool, "VM_SHUTDOWN", "VM", vm, f"{_named(pool, vm)} {words}")
 
 
-def _restart(pool: Pool, vm: str) -> None:
+def _restart(pool: Pool, vm: str, words: str) -> None:
     domains.restart(pool, vm)
     guests.expect(pool, vm)
-    post(pool, "VM_REBOOTED", "VM", vm)
+    post(pool, "VM_REBOOTED", "VM", vm, f"{_named(pool, vm)} {words}")
+
+
+def _let_restart(pool: Pool, vm: str, *, is_wanted: bool) -> None:
+    """Note whether HA is to start a VM again, if it is one of those, and what that makes of the plan."""
+    if pool.db.get("VM", vm, "ha_restart_priority") == "restart":
+        pool.db.set("VM", vm, ha_always_run=is_wanted)
+        availability.refresh_plan(pool)
+
+
+def _named(pool: Pool, vm: str) -> str:
+    return f"VM '{pool.db.get('VM', vm, 'name_label')}' (uuid: {pool.db.get('VM', vm, 'uuid')})"
+
+
+def _host_named(pool: Pool, host: str) -> str:
+    return f"{pool.db.get('host', host, 'name_label')} (uuid: {pool.db.get('host', host, 'uuid')})"
+
+
+def _assert_takes(pool: Pool, host: str) -> None:
+    """Let pass a host that is not being emptied."""
+    if "evacuate" in pool.db.get("host", host, "current_operations").values():
+        raise XapiError("HOST_EVACUATE_IN_PROGRESS", host)
 
 
 def _assert_fits(pool: Pool, vm: str, host: str) -> None:

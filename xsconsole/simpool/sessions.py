@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
@@ -13,7 +13,12 @@ from xsconsole.simpool.roles import Role
 WRONG_PASSWORD_DELAY_S = 0.05
 """A real host waits 5 s before it refuses a password; a pool for tests does not make everybody wait."""
 
-ORIGINATOR_QUOTA = 500
+QUOTA = 500
+"""How many sessions an originator may have, and a user; the least active one goes when there is another."""
+
+IDLE_S = 86_400.0
+NOTED_EVERY_S = 600.0
+"""Activity is written down no oftener than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,9 @@ class Sessions:
         self._db = db
         self._clock = clock
         self._users: dict[str, User] = {}
+        self._unauthorised: set[str] = set()
         self._sessions: dict[str, Session] = {}
+        self._active_at: dict[str, float] = {}
 
     @property
     def users(self) -> Mapping[str, User]:
@@ -59,14 +66,36 @@ class Sessions:
         """Let somebody log in from now on."""
         self._users[user.name] = user
 
+    def change_password(self, name: str, password: str) -> None:
+        """Let somebody log in with another password from now on."""
+        self._users[name] = replace(self._users[name], password=password)
+
+    def change_role(self, identifier: str, role: Role | None) -> None:
+        """Give a subject another role at the next login; without a role it is refused."""
+        for user in tuple(self._users.values()):
+            if user.identifier != identifier:
+                continue
+            if role is None:
+                self._unauthorised.add(user.name)
+            else:
+                self._unauthorised.discard(user.name)
+                self._users[user.name] = replace(user, role=role)
+
     async def login(self, name: str, password: str, originator: str = "") -> Session:
         """Begin a session.
 
         Raises:
-            XapiError: SESSION_AUTHENTICATION_FAILED, after a moment that makes guessing slow.
+            XapiError: SESSION_AUTHENTICATION_FAILED, after a moment that makes guessing slow;
+                SESSION_AUTHORIZATION_FAILED, the pool knows nothing of the user, or no role.
         """
         user = await self._authenticated(name, password)
-        self._drop_oldest(originator)
+        is_known = user.subject == NULL or self._db.exists("subject", user.subject)
+        if name in self._unauthorised or not is_known:
+            words = f"Subject {user.identifier} (identifier {name}, from domain) has no access rights"
+            raise XapiError("SESSION_AUTHORIZATION_FAILED", name, words)
+        self._end_idle()
+        self._make_room([session for session in self._sessions.values() if session.originator == originator])
+        self._make_room([session for session in self._sessions.values() if session.user.name == name])
         now = self._clock.now()
         ref = self._db.create(
             "session",
@@ -81,6 +110,7 @@ class Sessions:
         )
         session = Session(ref=ref, user=user, originator=originator)
         self._sessions[ref] = session
+        self._active_at[ref] = self._clock.monotonic()
         return session
 
     async def login_locally(self, name: str, password: str, ref: str) -> Session:
@@ -90,6 +120,7 @@ class Sessions:
             raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
         session = Session(ref=ref, user=user, originator="", is_local=True)
         self._sessions[ref] = session
+        self._active_at[ref] = self._clock.monotonic()
         return session
 
     async def _authenticated(self, name: str, password: str) -> User:
@@ -108,18 +139,23 @@ class Sessions:
     def logout(self, ref: str) -> None:
         """End a session; nothing happens where it has ended."""
         session = self._sessions.pop(ref, None)
+        self._active_at.pop(ref, None)
         if session is not None and not session.is_local:
             self._db.destroy("session", ref)
 
     def check(self, ref: object) -> Session:
-        """Return the session of that reference.
+        """Return the session of that reference, which is in use with that.
 
         Raises:
-            XapiError: SESSION_INVALID.
+            XapiError: SESSION_INVALID, it is none, or has not been used for a day.
         """
         session = self._sessions.get(ref) if isinstance(ref, str) else None
+        if session is not None and self._is_idle(session.ref):
+            self.logout(session.ref)
+            session = None
         if session is None:
             raise XapiError("SESSION_INVALID", ref)
+        self._note(session.ref)
         return session
 
     def name_of(self, ref: object) -> str:
@@ -130,7 +166,21 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._sessions.values()))
 
-    def _drop_oldest(self, originator: str) -> None:
-        same = [session for session in self._sessions.values() if session.originator == originator]
-        for session in same[: max(0, len(same) + 1 - ORIGINATOR_QUOTA)]:
+    def _note(self, ref: str) -> None:
+        now = self._clock.monotonic()
+        if now - self._active_at[ref] >= NOTED_EVERY_S:
+            self._active_at[ref] = now
+            if not self._sessions[ref].is_local:
+                self._db.set("session", ref, last_active=self._clock.now())
+
+    def _is_idle(self, ref: str) -> bool:
+        return self._clock.monotonic() - self._active_at[ref] > IDLE_S
+
+    def _end_idle(self) -> None:
+        for ref in [ref for ref in self._sessions if self._is_idle(ref)]:
+            self.logout(ref)
+
+    def _make_room(self, same: list[Session]) -> None:
+        same.sort(key=lambda session: self._active_at[session.ref])
+        for session in same[: max(0, len(same) + 1 - QUOTA)]:
             self.logout(session.ref)

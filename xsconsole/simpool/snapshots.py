@@ -34,7 +34,7 @@ _KEPT_BY_REVERT = frozenset(
 async def snapshot(call: Call, vm: str, new_name: str, ignore_vdis: tuple[str, ...] = ()) -> str:
     async with operating(call, vm, "snapshot"):
         ref = await _take(call, vm, new_name, frozenset(ignore_vdis), {})
-        post(call.pool, "VM_SNAPSHOTTED", "VM", vm)
+        post(call.pool, "VM_SNAPSHOTTED", "VM", vm, _told(call.pool, vm, "snapshotted", new_name))
         return ref
 
 
@@ -59,8 +59,13 @@ async def checkpoint(call: Call, vm: str, new_name: str) -> str:
                 pool.db.set("VM", vm, suspend_VDI=NULL)
                 storage.remove_disk(pool, image)
                 guests.expect(pool, vm)
-        post(pool, "VM_CHECKPOINTED", "VM", vm)
+        post(pool, "VM_CHECKPOINTED", "VM", vm, _told(pool, vm, "checkpointed", new_name))
         return ref
+
+
+def _told(pool: Pool, vm: str, done: str, name: str) -> str:
+    row = pool.db.row("VM", vm)
+    return f"VM '{row['name_label']}' (uuid: {row['uuid']}) {done}, snapshot name: {name}"
 
 
 async def revert(call: Call, snapshot: str) -> None:

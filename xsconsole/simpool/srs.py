@@ -8,7 +8,7 @@ from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
-from xsconsole.simpool.storage import assert_plugged
+from xsconsole.simpool.space import assert_plugged
 
 SUPPORTED_TYPES = (
     "shm",

@@ -1,14 +1,11 @@
-"""Disks and the space they take: an SR fills and frees with every one of them.
+"""Disks: made, copied, snapshotted, resized, removed; each takes its space, and gives it back."""
 
-Block storage (LVM) takes the whole virtual size of a disk at once, and again for each snapshot or clone of it, because
-the new leaf could be written to its end. File storage takes what was written.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from xsconsole.simpool import devices
+from xsconsole.simpool import chains, devices, space
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import EPOCH, NULL
@@ -20,16 +17,6 @@ CREATE_S = 0.2
 DESTROY_S = 0.2
 COPY_BYTES_PER_S = 20 << 30
 
-_HEADER_BYTES = 8 << 20
-
-_BLOCK_TYPES = frozenset(("lvm", "lvmoiscsi", "lvmohba"))
-
-
-def free_space(pool: Pool, sr: str) -> int:
-    """Return the bytes of an SR that no disk has."""
-    row = pool.db.row("SR", sr)
-    return max(0, int(row["physical_size"]) - int(row["physical_utilisation"]))
-
 
 def add_disk(pool: Pool, sr: str, *, written_bytes: int = 0, **fields: Any) -> str:
     """Create a disk on an SR and return its reference; `virtual_size` is among the fields.
@@ -37,29 +24,31 @@ def add_disk(pool: Pool, sr: str, *, written_bytes: int = 0, **fields: Any) -> s
     Raises:
         XapiError: SR_BACKEND_FAILURE_44, no space; SR_HAS_NO_PBDS, no host sees the SR.
     """
-    assert_plugged(pool, sr)
+    space.assert_plugged(pool, sr)
     size = int(fields["virtual_size"])
-    taken = size if _is_block(pool, sr) else min(size, written_bytes + _HEADER_BYTES)
-    return _add(pool, sr, taken, fields)
+    taken = size if space.is_block(pool, sr) else min(size, written_bytes + space.HEADER_BYTES)
+    return space.place(pool, sr, taken, fields)
 
 
 def snapshot_disk(pool: Pool, vdi: str, at: datetime) -> str:
-    """Take a snapshot of a disk and return its reference; raises as `add_disk` does."""
+    """Take a snapshot of a disk and return its reference; raises as `add_disk` does, and SR_BACKEND_FAILURE_109."""
+    _assert_branching(pool, vdi)
     fields = _inherited(pool, vdi)
     fields |= {"is_a_snapshot": True, "snapshot_of": vdi, "snapshot_time": at}
-    return _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields)
+    return chains.branch(pool, vdi, fields, is_snapshot=True)
 
 
 def clone_disk(pool: Pool, vdi: str) -> str:
-    """Make a writable disk that shares its blocks with another one; raises as `add_disk` does."""
-    fields = _inherited(pool, vdi) | {"read_only": False}
-    return _add(pool, fields["SR"], _leaf_bytes(pool, vdi), fields)
+    """Make a writable disk that shares its blocks with another one; raises as `snapshot_disk` does."""
+    _assert_branching(pool, vdi)
+    fields = _inherited(pool, vdi) | {"read_only": False, "cbt_enabled": False}
+    return chains.branch(pool, vdi, fields, is_snapshot=False)
 
 
 def copy_disk(pool: Pool, vdi: str, sr: str) -> str:
     """Make a disk of its own with the same contents on an SR; raises as `add_disk` does."""
     fields = _inherited(pool, vdi) | {"read_only": False, "SR": sr, "sm_config": {}}
-    written = pool.db.get("VDI", vdi, "physical_utilisation")
+    written = chains.contents(pool.db, vdi)
     return add_disk(pool, sr, written_bytes=written, **{name: fields[name] for name in fields if name != "SR"})
 
 
@@ -78,8 +67,11 @@ def remove_disk(pool: Pool, vdi: str) -> None:
     for snapshot in row["snapshots"]:
         pool.db.set("VDI", snapshot, snapshot_of=NULL)
     sr, taken, virtual = row["SR"], row["physical_utilisation"], row["virtual_size"]
+    base = chains.parent(pool.db, vdi)
     pool.db.destroy("VDI", vdi)
-    _account(pool, sr, taken=-taken, virtual=-virtual)
+    pool.pristine.discard(vdi)
+    space.account(pool, sr, taken=-taken, virtual=-virtual)
+    chains.let_go(pool, base)
     for vm in machines:
         pool.refresh_allowed_operations("VM", vm)
 
@@ -90,12 +82,14 @@ def is_attached(pool: Pool, vdi: str) -> bool:
 
 def copy_seconds(pool: Pool, vdi: str) -> float:
     """Return how long a full copy of a disk takes, in pool time."""
-    return CLONE_S + float(pool.db.get("VDI", vdi, "physical_utilisation")) / COPY_BYTES_PER_S
+    return CLONE_S + float(chains.contents(pool.db, vdi)) / COPY_BYTES_PER_S
 
 
 def _inherited(pool: Pool, vdi: str) -> dict[str, Any]:
     fields = pool.db.own_fields("VDI", vdi)
+    config = {key: value for key, value in fields["sm_config"].items() if key != chains.PARENT}
     return fields | {
+        "sm_config": config,
         "allowed_operations": (),
         "current_operations": {},
         "location": "",
@@ -107,54 +101,60 @@ def _inherited(pool: Pool, vdi: str) -> dict[str, Any]:
     }
 
 
-def _leaf_bytes(pool: Pool, vdi: str) -> int:
-    row = pool.db.row("VDI", vdi)
-    assert_plugged(pool, row["SR"])
-    if row["SR"] and pool.db.get("SR", row["SR"], "content_type") == "iso":
-        raise XapiError("SR_OPERATION_NOT_SUPPORTED", row["SR"])
-    return int(row["virtual_size"]) if _is_block(pool, row["SR"]) else min(row["virtual_size"], _HEADER_BYTES)
+def empty_disk(pool: Pool, vdi: str) -> None:
+    """Free the blocks of a disk and keep its record."""
+    base = chains.parent(pool.db, vdi)
+    space.resize(pool, vdi, 0)
+    config = pool.db.get("VDI", vdi, "sm_config")
+    pool.db.set("VDI", vdi, sm_config={key: value for key, value in config.items() if key != chains.PARENT})
+    chains.let_go(pool, base)
 
 
-def _add(pool: Pool, sr: str, taken: int, fields: Mapping[str, Any]) -> str:
-    if taken > free_space(pool, sr):
-        raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
-    uuid = str(fields.get("uuid") or pool.identities.uuid())
-    values = {"managed": True, **fields, "SR": sr, "uuid": uuid, "physical_utilisation": taken}
-    values["location"] = fields.get("location") or uuid
-    vdi = pool.db.create("VDI", **values)
-    _account(pool, sr, taken=taken, virtual=int(fields["virtual_size"]))
-    pool.refresh_allowed_operations("VDI", vdi)
-    return vdi
-
-
-def _account(pool: Pool, sr: str, *, taken: int, virtual: int) -> None:
-    """Add to what an SR says of itself: the bytes taken, and those its disks could grow to."""
-    row = pool.db.row("SR", sr)
-    pool.db.set(
-        "SR",
-        sr,
-        physical_utilisation=max(0, row["physical_utilisation"] + taken),
-        virtual_allocation=max(0, row["virtual_allocation"] + virtual),
-    )
-
-
-def _is_block(pool: Pool, sr: str) -> bool:
-    return pool.db.get("SR", sr, "type") in _BLOCK_TYPES
-
-
-def assert_plugged(pool: Pool, sr: str) -> None:
-    """Let pass an SR that some host sees.
+@contextmanager
+def marked(pool: Pool, vdi: str, task: str, operation: str) -> Iterator[None]:
+    """Show an operation on a disk, and let no other begin meanwhile.
 
     Raises:
-        XapiError: SR_HAS_NO_PBDS.
+        XapiError: OTHER_OPERATION_IN_PROGRESS.
     """
-    if not any(pool.db.get("PBD", pbd, "currently_attached") for pbd in pool.db.get("SR", sr, "PBDs")):
-        raise XapiError("SR_HAS_NO_PBDS", sr)
+    for other, current in pool.db.get("VDI", vdi, "current_operations").items():
+        raise XapiError("OTHER_OPERATION_IN_PROGRESS", "VDI", vdi, current, other)
+    pool.db.set("VDI", vdi, current_operations={task: operation})
+    pool.refresh_allowed_operations("VDI", vdi)
+    try:
+        yield
+    finally:
+        if pool.db.exists("VDI", vdi):
+            pool.db.set("VDI", vdi, current_operations={})
+            pool.refresh_allowed_operations("VDI", vdi)
+
+
+def _assert_branching(pool: Pool, vdi: str) -> None:
+    row = pool.db.row("VDI", vdi)
+    space.assert_plugged(pool, row["SR"])
+    _assert_managed(pool, vdi)
+    if pool.db.get("SR", row["SR"], "content_type") == "iso":
+        raise XapiError("SR_OPERATION_NOT_SUPPORTED", row["SR"])
 
 
 def _assert_idle(pool: Pool, vdi: str, operation: str) -> None:
     if is_attached(pool, vdi):
         raise XapiError("VDI_IN_USE", vdi, operation)
+
+
+def _assert_managed(pool: Pool, vdi: str) -> None:
+    if not pool.db.get("VDI", vdi, "managed"):
+        raise XapiError("VDI_NOT_MANAGED", vdi)
+
+
+def _fill(pool: Pool, vdi: str, written: int) -> None:
+    """Let a disk hold as much as another one, where its SR counts that."""
+    row = pool.db.row("VDI", vdi)
+    if not space.is_block(pool, row["SR"]):
+        taken = max(int(row["physical_utilisation"]), min(int(row["virtual_size"]), written))
+        space.require(pool, row["SR"], taken - int(row["physical_utilisation"]))
+        space.resize(pool, vdi, taken)
+    chains.mark_written(pool, vdi)
 
 
 async def create(call: Call, args: Mapping[str, Any]) -> str:
@@ -167,35 +167,42 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
 
 async def destroy(call: Call, vdi: str) -> None:
     _assert_idle(call.pool, vdi, "destroy")
-    await call.spend(DESTROY_S, can_cancel=False)
-    if call.pool.db.exists("VDI", vdi):
-        remove_disk(call.pool, vdi)
+    _assert_managed(call.pool, vdi)
+    with marked(call.pool, vdi, call.task, "destroy"):
+        await call.spend(DESTROY_S, can_cancel=False)
+        if call.pool.db.exists("VDI", vdi):
+            remove_disk(call.pool, vdi)
 
 
 async def snapshot(call: Call, vdi: str, driver_params: Mapping[str, str] | None = None) -> str:  # noqa: ARG001
-    call.pool.db.row("VDI", vdi)
-    await call.spend(SNAPSHOT_S)
-    return snapshot_disk(call.pool, vdi, call.pool.clock.now().replace(microsecond=0))
+    with marked(call.pool, vdi, call.task, "snapshot"):
+        await call.spend(SNAPSHOT_S)
+        return snapshot_disk(call.pool, vdi, call.pool.clock.now().replace(microsecond=0))
 
 
 async def clone(call: Call, vdi: str, driver_params: Mapping[str, str] | None = None) -> str:  # noqa: ARG001
     _assert_idle(call.pool, vdi, "clone")
-    await call.spend(CLONE_S)
-    return clone_disk(call.pool, vdi)
+    with marked(call.pool, vdi, call.task, "clone"):
+        await call.spend(CLONE_S)
+        return clone_disk(call.pool, vdi)
 
 
 async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_vdi: str = NULL) -> str:  # noqa: ARG001
     """Copy a disk to an SR, or into a disk that is there; only whole copies are made."""
-    pool = call.pool
+    pool, db = call.pool, call.pool.db
     _assert_idle(pool, vdi, "copy")
     if into_vdi != NULL:
-        if pool.db.get("VDI", into_vdi, "virtual_size") < pool.db.get("VDI", vdi, "virtual_size"):
-            raise XapiError("VDI_TOO_SMALL", into_vdi, pool.db.get("VDI", vdi, "virtual_size"))
+        target = db.row("VDI", into_vdi)
+        if target["read_only"]:
+            raise XapiError("VDI_READONLY", into_vdi)
+        if target["virtual_size"] < db.get("VDI", vdi, "virtual_size"):
+            raise XapiError("VDI_TOO_SMALL", into_vdi, db.get("VDI", vdi, "virtual_size"))
+    with marked(pool, vdi, call.task, "copy"):
         await call.spend(copy_seconds(pool, vdi))
-        return into_vdi
-    target = sr if pool.db.exists("SR", sr) else pool.db.get("VDI", vdi, "SR")
-    await call.spend(copy_seconds(pool, vdi))
-    return copy_disk(pool, vdi, target)
+        if into_vdi != NULL:
+            _fill(pool, into_vdi, chains.contents(db, vdi))
+            return into_vdi
+        return copy_disk(pool, vdi, sr if db.exists("SR", sr) else db.get("VDI", vdi, "SR"))
 
 
 async def resize(call: Call, vdi: str, size: int) -> None:
@@ -203,11 +210,11 @@ async def resize(call: Call, vdi: str, size: int) -> None:
     grown = size - row["virtual_size"]
     if grown < 0:
         raise XapiError("SR_BACKEND_FAILURE_79", "", f"VDI Invalid size [opterr=shrinking not allowed: {size}]", "")
-    taken = grown if _is_block(pool, row["SR"]) else 0
-    if taken > free_space(pool, row["SR"]):
-        raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
-    pool.db.set("VDI", vdi, virtual_size=size, physical_utilisation=row["physical_utilisation"] + taken)
-    _account(pool, row["SR"], taken=taken, virtual=grown)
+    taken = grown if space.is_block(pool, row["SR"]) else 0
+    space.require(pool, row["SR"], taken)
+    with marked(pool, vdi, call.task, "resize"):
+        pool.db.set("VDI", vdi, virtual_size=size, physical_utilisation=row["physical_utilisation"] + taken)
+        space.account(pool, row["SR"], taken=taken, virtual=grown)
 
 
 async def forget(call: Call, vdi: str) -> None:

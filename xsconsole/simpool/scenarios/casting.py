@@ -107,6 +107,7 @@ def _disk(casting: Casting, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "SR": casting.sr,
         "location": fields["uuid"],
+        "sm_config": {},
         "name_label": f"{casting.name} {fields['type']}",
         "name_description": f"Disk of {casting.name}",
         "physical_utilisation": taken if is_thick else int(taken * casting.written_share),
