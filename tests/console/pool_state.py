@@ -27,7 +27,8 @@ def footprint(pool: EmbeddedPool) -> dict[str, Any]:
             for record in machines.values()
             if not record["is_a_template"] or record["is_a_snapshot"]
         },
-        "disks": {record["uuid"] for record in disks.values()},
+        # What is hidden below snapshots goes by itself, some time after they do.
+        "disks": {record["uuid"] for record in disks.values() if record["managed"]},
         "keys": _unnumbered({key: text for key, text in keys.items() if not key.startswith(ANYHOW)}),
     }
 

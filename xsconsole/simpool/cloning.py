@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from xsconsole.simpool import devices, machines, storage
+from xsconsole.simpool import devices, machines, placement, storage
 from xsconsole.simpool.addresses import generated_mac
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
@@ -115,6 +115,7 @@ async def clone(call: Call, vm: str, new_name: str) -> str:
     pool = call.pool
     made: dict[str, str] = {}
     async with operating(call, vm, "clone"):
+        placement.assert_seen_by_one(pool.db, vm)
         sources = machines.disks(pool, vm)
         with undoing(pool, made):
             for number, vdi in enumerate(sources):

@@ -71,6 +71,8 @@ def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
         memory_actual=row["memory_dynamic_max"],
         VCPUs_number=row["VCPUs_at_startup"],
         VCPUs_utilisation=dict.fromkeys(range(row["VCPUs_at_startup"]), 0.0),
+        nomigrate=row["platform"].get("nomigrate") == "true",
+        nested_virt=row["platform"].get("nested-virt") == "true",
         hvm=row["domain_type"] in ("hvm", "unspecified"),
         current_domain_type="hvm" if row["domain_type"] == "unspecified" else row["domain_type"],
     )

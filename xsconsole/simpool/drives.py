@@ -27,6 +27,8 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
         fields["VDI"] = NULL
     else:
         db.row("VDI", fields["VDI"])
+        if fields["mode"] == "RW" and fields["type"] == "Disk" and db.get("VDI", fields["VDI"], "read_only"):
+            raise XapiError("VDI_READONLY", fields["VDI"])
     allowed = _allowed_devices(pool, vm)
     if device == "autodetect":
         device = allowed[0]

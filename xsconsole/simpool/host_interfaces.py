@@ -229,6 +229,8 @@ async def create_tunnel(call: Call, transport: str, network: str, protocol: str 
         raise XapiError("IS_TUNNEL_ACCESS_PIF", transport)
     if not row["IP"]:
         raise XapiError("TRANSPORT_PIF_NOT_CONFIGURED", transport)
+    if not db.get("network", network, "managed"):
+        raise XapiError("NETWORK_UNMANAGED", network)
     _assert_unconnected(pool, network, row["host"])
     taken = {one["device"] for _ref, one in db.rows("PIF")}
     access = db.create(

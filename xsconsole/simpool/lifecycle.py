@@ -85,7 +85,7 @@ def allowed_operations(db: Database, vm: str) -> tuple[str, ...]:
 def refusal(db: Database, vm: str, operation: str) -> XapiError | None:
     """Return why an operation on a VM cannot begin now; None where it can."""
     record = db.row("VM", vm)
-    for rule in (_blocked, _power, _busy, _kind, _place, _guest, _disks, _membership):
+    for rule in (_blocked, _power, _busy, _kind, _place, _guest, _disks, _passthrough, _membership):
         error = rule(db, vm, record, operation)
         if error is not None:
             return error
@@ -166,6 +166,17 @@ def _place(db: Database, vm: str, record: Mapping[str, Any], operation: str) -> 
         row = db.row("VM_metrics", metrics)
         if row["nomigrate"] or row["nested_virt"]:
             return XapiError("VM_IS_IMMOBILE", vm)
+    return None
+
+
+def _passthrough(_db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
+    """Return why a VM with a device of its host cannot be saved or moved."""
+    if operation in ("suspend", "checkpoint", "pool_migrate", "migrate_send"):
+        for field, code in (("attached_PCIs", "VM_HAS_PCI_ATTACHED"), ("VGPUs", "VM_HAS_VGPU")):
+            if record[field]:
+                return XapiError(code, vm)
+    if operation in ("suspend", "checkpoint", "snapshot", "pool_migrate", "migrate_send") and record["VUSBs"]:
+        return XapiError("VM_HAS_VUSBS", vm)
     return None
 
 

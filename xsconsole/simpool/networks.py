@@ -81,6 +81,8 @@ def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
         XapiError: VLAN_TAG_INVALID, NETWORK_ALREADY_CONNECTED, PIF_VLAN_EXISTS.
     """
     row = pool.db.row("PIF", trunk)
+    if not pool.db.get("network", network, "managed"):
+        raise XapiError("NETWORK_UNMANAGED", network)
     for pif in pool.db.get("network", network, "PIFs"):
         if pool.db.get("PIF", pif, "host") == row["host"]:
             raise XapiError("NETWORK_ALREADY_CONNECTED", row["host"], pif)

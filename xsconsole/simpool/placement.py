@@ -62,6 +62,9 @@ def _obstacle_but_memory(db: Database, vm: str, host: str) -> XapiError | None:
         return XapiError("HOST_NOT_LIVE")
     if not row["enabled"]:
         return XapiError("HOST_DISABLED", host)
+    error = _misfit(db, vm, host)
+    if error is not None:
+        return error
     for sr in needed_srs(db, vm):
         if not _is_plugged(db, host, sr):
             return XapiError("VM_REQUIRES_SR", vm, sr)
@@ -69,6 +72,35 @@ def _obstacle_but_memory(db: Database, vm: str, host: str) -> XapiError | None:
         if not sees_network(db, host, network):
             return XapiError("VM_REQUIRES_NETWORK", vm, network)
     return None
+
+
+def _misfit(db: Database, vm: str, host: str) -> XapiError | None:
+    """Return why the hardware of a host is not what a VM needs: its virtual platform, or the processor it began on."""
+    row, versions = db.row("VM", vm), db.get("host", host, "virtual_hardware_platform_versions")
+    wanted = row["hardware_platform_version"]
+    if wanted not in versions:
+        offered = f"({'; '.join(map(str, versions))})"
+        code = "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION"
+        return XapiError(code, host, offered, vm, wanted)
+    vendor = db.get("host", host, "cpu_info").get("vendor", "")
+    if row["power_state"] == "Suspended" and row["last_boot_CPU_flags"].get("vendor", vendor) != vendor:
+        words = "VM last booted on a host which had a CPU from a different vendor."
+        return XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", vm, host, words)
+    return None
+
+
+def assert_seen_by_one(db: Database, vm: str) -> None:
+    """Let pass a VM all whose disks one host can see, as work on them needs.
+
+    Raises:
+        XapiError: NO_HOSTS_AVAILABLE.
+    """
+    wanted = needed_srs(db, vm)
+    for host, row in db.rows("host"):
+        is_usable = row["enabled"] and db.get("host_metrics", row["metrics"], "live")
+        if is_usable and all(_is_plugged(db, host, sr) for sr in wanted):
+            return
+    raise XapiError("NO_HOSTS_AVAILABLE")
 
 
 def _is_plugged(db: Database, host: str, sr: str) -> bool:

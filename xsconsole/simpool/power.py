@@ -280,6 +280,9 @@ def _assert_disks_free(pool: Pool, vm: str) -> None:
     db = pool.db
     for vbd in db.get("VM", vm, "VBDs"):
         vdi = db.get("VBD", vbd, "VDI")
+        row = db.row("VBD", vbd)
+        if row["type"] == "Disk" and row["mode"] == "RO" and db.get("VM", vm, "domain_type") == "hvm":
+            raise XapiError("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", vbd)
         if not db.exists("VDI", vdi) or db.get("VDI", vdi, "sharable") or db.get("VBD", vbd, "mode") == "RO":
             continue
         if any(db.get("VBD", other, "currently_attached") for other in db.get("VDI", vdi, "VBDs") if other != vbd):

@@ -88,6 +88,9 @@ async def _take(call: Call, vm: str, name: str, ignored: frozenset[str], state: 
     """Snapshot the disks one after another, then the record; what was made goes again where one of them fails."""
     pool = call.pool
     sources = tuple(vdi for vdi in machines.disks(pool, vm) if vdi not in ignored)
+    for vdi in sources:
+        if pool.db.get("VDI", vdi, "sharable"):
+            raise XapiError("VDI_IS_SHARABLE", vdi)
     at = pool.clock.now().replace(microsecond=0)
     made: dict[str, str] = {}
     with undoing(pool, made):
