@@ -44,7 +44,8 @@ class Books(RuleBasedStateMachine):
     def ask(self, method: str, *arguments: Any) -> object:
         """Make a call as a client would; what the pool refuses is refused."""
         self.taken += 1
-        call = Call(pool=self.pool, session=NOBODY, task=f"OpaqueRef:task-{self.taken}", method=method)
+        task = f"OpaqueRef:task-{self.taken}"
+        call = Call(pool=self.pool, host=self.pool.coordinator, session=NOBODY, task=task, method=method)
         with suppress(XapiError):
             return self.runner.run(_answer(call, method, arguments))
         return None
@@ -86,6 +87,25 @@ class Books(RuleBasedStateMachine):
     @rule(number=PICK)
     def destroy_disk(self, number: int) -> None:
         self.ask("VDI.destroy", self.pick("VDI", number))
+
+    @rule(number=PICK, operation=st.sampled_from(("snapshot", "clone", "copy", "enable_cbt", "data_destroy")))
+    def branch_disk(self, number: int, operation: str) -> None:
+        self.ask(f"VDI.{operation}", self.pick("VDI", number))
+
+    @rule(number=PICK, operation=st.sampled_from(("enable", "disable", "evacuate", "declare_dead", "reboot")))
+    def change_host(self, number: int, operation: str) -> None:
+        self.ask(f"host.{operation}", self.pick("host", number))
+
+    @rule(number=PICK, is_template=st.booleans())
+    def change_kind(self, number: int, is_template: bool) -> None:
+        vm = self.pick("VM", number, is_control_domain=False)
+        self.ask("VM.set_is_a_template", vm, is_template)
+        self.ask("VM.update_allowed_operations", vm)
+
+    @rule(is_on=st.booleans(), number=PICK)
+    def change_availability(self, is_on: bool, number: int) -> None:
+        self.ask("VM.set_ha_restart_priority", self.pick("VM", number, is_control_domain=False), "restart")
+        self.ask(*(("pool.enable_ha", (), {}) if is_on else ("pool.disable_ha",)))
 
     @rule(number=PICK, free_bytes=st.sampled_from((0, 1 << 30, 20 << 30)))
     def add_ballast(self, number: int, free_bytes: int) -> None:
@@ -145,7 +165,7 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def allowed_operations_are_up_to_date(self) -> None:
-        for cls in ("VM", "VBD", "VIF", "VDI"):
+        for cls in ("VM", "VBD", "VIF", "VDI", "SR", "host", "VM_appliance", "pool"):
             for ref in self.pool.db.refs(cls):
                 before = self.pool.db.get(cls, ref, "allowed_operations")
                 self.pool.refresh_allowed_operations(cls, ref)
