@@ -2,7 +2,20 @@
 
 from xsconsole.console.door import Console
 from xsconsole.console.pools import Pools
+from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
-__all__ = ["Connection", "Console", "Pools", "Right", "RunState", "RunStatus", "Secret", "Target", "Verb"]
+__all__ = [
+    "Connection",
+    "Console",
+    "Pools",
+    "Right",
+    "RunState",
+    "RunStatus",
+    "Secret",
+    "Target",
+    "Verb",
+    "record_refusal",
+    "record_unread",
+]

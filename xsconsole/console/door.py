@@ -17,6 +17,7 @@ from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.opening import opened
 from xsconsole.console.own_runs import OwnRuns
+from xsconsole.console.refusals import record_refusal
 from xsconsole.console.rights import denial_of, denied, rights_of
 from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.console.witness import Witness
@@ -41,7 +42,6 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.facts import refusal_fact
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
@@ -263,7 +263,7 @@ class Console:
         """
         denial = next(filter(None, map(self.denial, Verb)), None)
         if denial is not None and self.identity is not None:
-            await self.record(refusal_fact(command, denial, self.board, self.identity))
+            await record_refusal(self, command, denial)
             raise denial
 
     async def do(self, command: Confirmed | Settle) -> RunId:
