@@ -24,9 +24,8 @@ def create(*vms: Uuid, **fields: object) -> Create:
 
 def ours(office: Office) -> list[str]:
     """Return every key of ours that stands anywhere, without lease counters and the workflow."""
-    keys = [key for vm in office.pool.vms() if not vm.is_a_snapshot for key in vm.other_config if PREFIX in key]
-    keys += [STAGE_FIELD_KEY for vm in office.pool.vms() if STAGE_FIELD_KEY in vm.other_config and not vm.is_a_snapshot]
-    keys += [key for vm in office.pool.vms() for key in vm.other_config if "restore_point" in key]
+    keys = [key for vm in office.pool.vms() for key in vm.other_config if PREFIX in key]
+    keys += [STAGE_FIELD_KEY for vm in office.pool.vms() if STAGE_FIELD_KEY in vm.other_config]
     keys += [text for vm in office.pool.vms() for text in vm.blocked_operations.values() if BLOCK_REASON_PREFIX in text]
     return keys + [key for key in office.pool.keys if ".lease." not in key and ".workflow." not in key]
 
@@ -291,6 +290,7 @@ def test_dissolving_removes_every_key_of_ours_or_none(*, fails: bool) -> None:
         shop = await office.shop(desk)
         await desk.do(desk.promotion(shop, "production"))
         db = desk.member(shop, "shop-db")
+        office.pool.snapshot(db, "taken by hand")
         office.pool.clone(db, "shop-db-copy")
         office.pool.change(
             desk.member(shop, "shop-lb"),
@@ -311,6 +311,29 @@ def test_dissolving_removes_every_key_of_ours_or_none(*, fails: bool) -> None:
             assert ours(office) == [STAGE_FIELD_KEY]
             assert desk.board.cards == {}
             assert "1 restore point can no longer be returned to" in status.plan.warnings[1]
+
+    virtually(story)
+
+
+def test_what_is_left_of_a_member_in_snapshots_hinders_no_dissolving() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        await desk.do(desk.promotion(shop, "production"))
+        web, lb = desk.member(shop, "shop-web"), desk.member(shop, "shop-lb")
+
+        removed = await desk.do(RemoveMembers(configuration=shop, revision=2, vms=(web,)))
+        of_web = [key for vm in office.pool.snapshots_of(web) for key in vm.other_config]
+        office.pool.forget(lb)
+        dissolved = await desk.do(Dissolve(configuration=shop, revision=3))
+
+        assert removed.error is None
+        assert "1 restore point of a machine that leaves" in removed.plan.warnings[0]
+        assert not [key for key in of_web if PREFIX in key or key == STAGE_FIELD_KEY]
+        assert dissolved.error is None
+        assert ours(office) == []
+        assert len([vm for vm in office.pool.vms() if vm.is_a_snapshot]) == 3
 
     virtually(story)
 

@@ -334,7 +334,10 @@ def _problems(members: list[Member], roster: Roster | None, missing: tuple[Uuid,
     if len({(value.name, value.service, value.version) for value in values}) > 1:
         found.append("Its members name different versions.")
     if roster is None:
-        found.append("Its roster is missing from the pool.")
+        found.append(
+            "Its roster is missing from the pool: it was dissolved and a machine then returned to an earlier snapshot, "
+            "or somebody removed the key."
+        )
     else:
         extra = [member.name for member in members if member.uuid not in roster.roster]
         if extra:

@@ -25,6 +25,7 @@ from xsconsole.domain.plan import Intent
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
 from xsconsole.engine.ports import Field, PoolPort
+from xsconsole.engine.traces import traced
 
 CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 
@@ -41,7 +42,11 @@ async def read_afresh(pool: PoolPort, mirror: Inventory, command: Plannable, int
     own, others = _concerned(mirror, command, intent)
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
-    everything = [*vms, *(snapshot for found in snapshots for snapshot in found)]
+    # Snapshots outlive the machine and its membership, and still carry what is ours.
+    known = {vm.uuid for vm in vms} | {snapshot.uuid for found in snapshots for snapshot in found}
+    left = [vm.uuid for vm in traced(intent.configuration, mirror) if vm.uuid not in known]
+    leftovers = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in left)) if vm is not None]
+    everything = [*vms, *(snapshot for found in snapshots for snapshot in found), *leftovers]
     records: list[Record] = [*everything, *mirror.all(Host), *mirror.all(HostMetrics), *mirror.all(SR)]
     if mirror.pool is not None:
         records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))

@@ -7,14 +7,11 @@ from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent, Plan, RunKind, WriteMark, WriteRoster
+from xsconsole.domain.plan import Intent, Plan, RunKind, WriteRoster
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
-    RESTORE_POINT_KEY,
     MemberValue,
-    RestorePointMark,
     Roster,
-    decode,
     encode,
     newest,
     newest_text,
@@ -23,7 +20,7 @@ from xsconsole.domain.poolstate import (
 )
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.engine import rules
+from xsconsole.engine import rules, traces
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, RemoveMembers
 from xsconsole.engine.roles import assign_roles, demand_text, make_unique, role_of
 from xsconsole.engine.steps import Steps, add_verification, clearing, writing
@@ -165,18 +162,14 @@ def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory) -> Plan
     stage_names = [known.name for known in workflow.stages]
     steps = Steps()
     ready: list[StepKey] = []
-    for snapshot, mark in _marked(card.id, inventory):
-        text = snapshot.other_config[RESTORE_POINT_KEY]
-        vm = inventory.by_uuid(VM, mark.vm)
-        ready.append(
-            steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), vm.name_label if vm else "a machine")
-        )
+    snapshots = traces.traced(card.id, inventory)
+    ready += traces.add_clearing(steps, snapshots, stage_names, inventory)
     for vm in (*_present(card, inventory), *_clones(card, board, inventory)):
         ready.append(steps.add(clearing(vm, stage_names), vm.name_label))
     original = _roster_text(card.id, inventory)
     ready = [steps.add(WriteRoster(configuration=card.id, value="", original=original), card.name, ready)]
     add_verification(steps, card.name, set(), ready)
-    points = len({mark.run for _, mark in _marked(card.id, inventory)})
+    points = len(traces.points(snapshots))
     warnings = ["The machines stay as they are; the console forgets that they belong together."]
     if points:
         warnings.append(f"{count(points, 'restore point')} can no longer be returned to; the snapshots stay.")
@@ -247,13 +240,23 @@ def _plan_roster(
         ready.append(steps.add(writing(vm, value, draft.stage), vm.name_label, [written]))
     stage_names = [stage.name for stage in draft.workflow.stages]
     ready += [steps.add(clearing(vm, stage_names), vm.name_label, [written]) for vm in leaving]
+    left = {vm.ref for vm in leaving}
+    snapshots = [vm for vm in traces.traced(configuration, inventory) if vm.snapshot_of in left]
+    ready += traces.add_clearing(steps, snapshots, stage_names, inventory)
     add_verification(steps, draft.name, set(), ready)
     return Plan(
         intent=intent,
         steps=steps.all,
         leases=rules.leases_for(configuration, draft.service, (draft.stage,)),
+        warnings=_lost_points(snapshots),
         asks=bool(draft.stage.protection),
     )
+
+
+def _lost_points(snapshots: Sequence[VM]) -> tuple[str, ...]:
+    lost = len(traces.points(snapshots))
+    one = "of a machine that leaves can no longer be returned to; the snapshots stay."
+    return (f"{count(lost, 'restore point')} {one}",) if lost else ()
 
 
 def _changeable(
@@ -331,13 +334,3 @@ def _free_vms(newcomers: Iterable[NewMember], board: Board, inventory: Inventory
 def _roster_text(configuration: ConfigurationId, inventory: Inventory) -> str:
     keys = inventory.pool.other_config if inventory.pool else {}
     return newest_text(keys, roster_stem(configuration), Roster)
-
-
-def _marked(configuration: ConfigurationId, inventory: Inventory) -> list[tuple[VM, RestorePointMark]]:
-    marks = (
-        (vm, decode(vm.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark))
-        for vm in inventory.all(VM)
-        if vm.is_a_snapshot
-    )
-    found = [(vm, mark) for vm, mark in marks if mark is not None and mark.configuration == configuration]
-    return sorted(found, key=lambda pair: pair[0].uuid)
