@@ -171,6 +171,11 @@ class AuditBroken(StoreFailed):
 
 
 @dataclass(kw_only=True, eq=False)
+class RecordReplaced(StoreFailed):
+    """The record is not the one that this home remembers: gone, another one, or shorter."""
+
+
+@dataclass(kw_only=True, eq=False)
 class SchemaTooNew(StoreFailed):
     pass
 

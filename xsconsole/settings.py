@@ -30,12 +30,20 @@ class KnownPool(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
 
 
+class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The audit chain of this home, and up to which row it reached when that was last written down."""
+
+    chain: str
+    seq: int
+
+
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint."""
 
     console: ConsoleId
     console_name: str
     key: str | None = None
+    record: KnownRecord | None = None
     pools: tuple[KnownPool, ...] = ()
     window: dict[str, str] = {}
     format: Literal[1] = 1
@@ -107,6 +115,11 @@ class Settings:
         return self._preferences.key
 
     @property
+    def record(self) -> KnownRecord | None:
+        """What is remembered of the audit, so that a file that vanished or was cut is noticed."""
+        return self._preferences.record
+
+    @property
     def pools(self) -> tuple[KnownPool, ...]:
         """Known pools, the latest first."""
         return self._preferences.pools
@@ -120,6 +133,16 @@ class Settings:
 
     def remember_key(self, fingerprint: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, key=fingerprint))
+
+    def remember_record(self, record: KnownRecord, *, is_accepted: bool = False) -> None:
+        """Remember how far the record reaches; what another process saw of it beyond stays, unless this is accepted."""
+
+        def farther(now: Preferences) -> Preferences:
+            known = now.record
+            is_behind = known is not None and known.chain == record.chain and known.seq >= record.seq
+            return now if is_behind and not is_accepted else msgspec.structs.replace(now, record=record)
+
+        self._change(farther)
 
     def remember_pool(self, pool: KnownPool) -> None:
         """Remember a pool as the latest; an earlier entry of the same address gives way."""

@@ -1,5 +1,6 @@
 """Every verb of the command line, on a pool of its own."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,8 +54,15 @@ def test_a_configuration_goes_to_production_and_back_and_the_record_says_so(shel
     assert closed == [("staging", "done"), ("production", "done")]
     assert any(row["reason"] == "release 1.3" for row in rows)
     verified = shell.say("audit", "verify")
-    assert verified.status == 0
+    assert verified.status == 3
     assert "BAD" not in verified.out
+    assert "?   keys: Key unknown" in verified.out
+    (keys,) = [check for check in shell.say("audit", "verify", "--json").document if check["check"] == "keys"]
+    assert (keys["is_good"], keys["is_vouched"]) == (True, False)
+    own = json.loads((shell.home / "settings.json").read_bytes())["key"]
+    vouched = shell.say("audit", "verify", "--key", own)
+    assert (vouched.status, "?" in vouched.out) == (0, False)
+    assert shell.say("audit", "verify", "--key", "0" * 64).status == 1
 
 
 def test_configurations_are_made_changed_and_dissolved(shell: Shell) -> None:

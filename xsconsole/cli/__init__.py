@@ -69,7 +69,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "workflow list": ("looking", "workflow_list"),
     "workflow show": ("looking", "workflow_show"),
     "workflow export": ("looking", "workflow_export"),
-    "audit list": ("looking", "audit_list"),
-    "audit verify": ("looking", "audit_verify"),
+    "audit list": ("record", "audit_list"),
+    "audit verify": ("record", "audit_verify"),
+    "audit accept": ("record", "audit_accept"),
 }
 """Module and function of each verb, loaded when it is said."""

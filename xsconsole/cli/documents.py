@@ -117,7 +117,13 @@ def row_document(row: AuditRow) -> Document:
 
 
 def verdict_document(verdict: Verdict) -> Document:
-    return {"check": verdict.check, "is_good": verdict.is_good, "sentence": verdict.sentence, "seq": verdict.seq}
+    return {
+        "check": verdict.check,
+        "is_good": verdict.is_good,
+        "is_vouched": verdict.is_vouched,
+        "sentence": verdict.sentence,
+        "seq": verdict.seq,
+    }
 
 
 def _plain(details: Mapping[str, Json] | None) -> Json:

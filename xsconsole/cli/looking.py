@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.session import connected, is_published, no_passphrase, published, spoken_name
+from xsconsole.cli.session import connected, is_published, published, spoken_name
 from xsconsole.console import Console
-from xsconsole.domain import record_words, words
-from xsconsole.domain.audit_filter import AUDIT
+from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.naming import find_configuration, shortened
-from xsconsole.domain.query_parser import query_of
-from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.workflow import to_json
 from xsconsole.errors import NotFound, Refused
 
@@ -202,47 +199,3 @@ async def workflow_export(options: argparse.Namespace) -> int:
         ) from failure
     output.say(f"{options.out} is written.")
     return 0
-
-
-async def audit_list(options: argparse.Namespace) -> int:
-    asked = AuditQuery(filter=query_of(options.text, AUDIT))
-    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
-    try:
-        rows = await console.audit_page(asked, limit=options.limit)
-    finally:
-        await console.close()
-    if options.json:
-        output.print_json([documents.row_document(row) for row in rows])
-        return 0
-    output.print_table(
-        ("SEQ", "AT", "WHO", "CONFIGURATION", "WHAT", "OUTCOME"),
-        (
-            (
-                str(row.seq),
-                row.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-                row.fact.actor,
-                row.fact.configuration_name,
-                record_words.event_sentence(row.fact),
-                record_words.outcome_name(row.fact.outcome) if row.fact.outcome else "",
-            )
-            for row in rows
-        ),
-        widest=90,
-    )
-    return 0
-
-
-async def audit_verify(options: argparse.Namespace) -> int:
-    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
-    try:
-        verdicts = await console.verify_audit(options.key)
-    finally:
-        await console.close()
-    if options.json:
-        output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
-    else:
-        for verdict in verdicts:
-            output.say(
-                f"{'ok ' if verdict.is_good else 'BAD'} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}"
-            )
-    return 0 if all(verdict.is_good for verdict in verdicts) else 1

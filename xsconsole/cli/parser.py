@@ -56,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
     verb.add_argument("--limit", type=_count, default=100, metavar="N", help="at most so many rows (100)")
     verb = _verb(audit, "audit verify", "check the chain, its values and signatures", has_json=True)
-    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it")
+    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
+
+    _verb(audit, "audit accept", "go on with a record that is not the one remembered; a row says so")
 
     _add_place(top, is_top=True)
     for each in _verbs_below(verbs):

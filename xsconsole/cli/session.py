@@ -21,10 +21,10 @@ from xsconsole.errors import CertificateChanged, CertificateUnknown, NotFound, R
 @asynccontextmanager
 async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[Console]:
     """Open the console on the pool that the options name. One that only reads needs no signing key."""
-    given = _Given(options)
+    given = Given(options)
     console = await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading)
     try:
-        _pass_on_notices(console)
+        pass_on_notices(console)
         connection = console.home.known_connection(options.pool, options.user, options.fingerprint)
         password = given.password() or await console.home.stored_password(connection) or given.ask_password(connection)
         await _connect(console, connection, password)
@@ -52,12 +52,12 @@ async def _connect(console: Console, connection: Connection, password: Secret) -
         raise
 
 
-def _pass_on_notices(console: Console) -> None:
+def pass_on_notices(console: Console) -> None:
     for notice in console.home.settings.notices:
         output.note(notice)
 
 
-class _Given:
+class Given:
     """Secrets from the environment, standard input or the terminal; lines of standard input in this order."""
 
     def __init__(self, options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
 from xsconsole.console.lease_memory import LeaseMemory
-from xsconsole.console.mirror import Mirror
+from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
@@ -84,16 +84,18 @@ class Console:
         *,
         passphrase: PassphraseProvider,
         is_reading: bool = False,
+        accepts_record: bool = False,
         timing: LeaseTiming | None = None,
     ) -> "Console":
         """Open the home folder; one that only reads needs no signing key and changes nothing.
 
+        `accepts_record` goes on with a record that is not the one this home remembers, and leaves a row of that.
         `timing` says for how long others believe that a run of a silent console is alive.
 
         Raises:
             StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
         """
-        home = await Home.open(folder, passphrase, is_reading=is_reading)
+        home = await Home.open(folder, passphrase, is_reading=is_reading, accepts_record=accepts_record)
         try:
             await home.record(Fact(event=AuditEvent.CONSOLE_STARTED))
         except BaseException:
@@ -156,10 +158,8 @@ class Console:
             accepted: dict[str, Json] = {"url": url, "fingerprint": fingerprint}
             await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, details=accepted))
         # What stands at the first look is one row; what moves from then on is a row each.
-        stages: dict[str, Json] = {
-            card.id: {"name": card.name, "stage": card.stage} for card in self.board.cards.values()
-        }
-        await self.record(self._fact(AuditEvent.CONNECTED, details={"url": connection.url, "board": stages}))
+        first: dict[str, Json] = {"url": url, "board": stages_of(self.board)}
+        await self.record(self._fact(AuditEvent.CONNECTED, details=first))
         ledger = AnnouncedLedger(self._home.ledger, self._bus.publish)
         engine = Engine(
             pool=gateway.pool,
@@ -256,7 +256,7 @@ class Console:
         return plan(command, self.board, self.inventory)
 
     def quiet_s(self, configuration: ConfigurationId) -> float:
-        """Return for how long who works on a configuration has given no sign of life, as far as this home saw."""
+        """Return for how long who works on a configuration has given no sign of life, as this home saw it."""
         return self._watch.quiet_s(configuration_thing(configuration)) or 0.0
 
     # --- doing ----------------------------------------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from xsconsole.console import record_memory
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.lease import Me
-from xsconsole.errors import NotFound, Refused
+from xsconsole.errors import NotFound, RecordReplaced, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, home_folder
 from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
 from xsconsole.store.ledger import Origin, SqliteLedger
@@ -23,7 +25,12 @@ class Home:
     """An open home folder. One that only reads needs no key, and has no ledger to write to."""
 
     def __init__(
-        self, settings: Settings, ring: Keyring | None, ledger: SqliteLedger | None, reader: LedgerReader | None
+        self,
+        settings: Settings,
+        ring: Keyring | None,
+        ledger: SqliteLedger | None,
+        reader: LedgerReader | None,
+        finding: RecordReplaced | None = None,
     ) -> None:
         self.settings = settings
         self.clock = SystemClock()
@@ -32,26 +39,48 @@ class Home:
         self._ring = ring
         self._ledger = ledger
         self._reader = reader
+        self._finding = finding  # of one that only looks; who writes does not go on with one
 
     @classmethod
-    async def open(cls, folder: str | Path | None, passphrase: PassphraseProvider, *, is_reading: bool) -> "Home":
-        """Open the folder, and the ledger in it.
+    async def open(
+        cls,
+        folder: str | Path | None,
+        passphrase: PassphraseProvider,
+        *,
+        is_reading: bool,
+        accepts_record: bool = False,
+    ) -> "Home":
+        """Open the folder, and the ledger in it; `accepts_record`, also one that is not the one remembered.
 
         Raises:
-            StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
+            StoreFailed: the folder, the key or the database cannot be used, or the record is another than the one
+                remembered; nothing was changed.
         """
         home = home_folder(folder)
         settings = Settings.open(home, RandomIds(), machine_name())
         ring = system_keyring()
+        finding = await record_memory.finding(settings)
         if is_reading:
-            return cls(settings, ring, None, await _reader(home, settings))
+            if finding is not None:
+                settings.notices += (f"{finding.reason} {finding.mend}",)
+            return cls(settings, ring, None, await _reader(home, settings), finding)
+        if finding is not None and not accepts_record:
+            raise finding
         key = await open_key(home, settings.console, ring, passphrase, settings.key)
         origin = Origin(
             console=settings.console, console_name=settings.console_name, os_user=os_user(), zone=local_zone
         )
         ledger = await SqliteLedger.open(home, origin, key, SystemClock())
-        settings.remember_key(key.fingerprint)
-        return cls(settings, ring, ledger, None)
+        opened = cls(settings, ring, ledger, None)
+        try:
+            settings.remember_key(key.fingerprint)
+            if finding is not None:
+                await ledger.record(record_memory.acceptance(settings, finding))
+            record_memory.remember(settings, await ledger.head(), is_accepted=finding is not None)
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
 
     @property
     def ledger(self) -> SqliteLedger:
@@ -111,20 +140,26 @@ class Home:
 
     async def audit_page(self, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         source = self._ledger or self._reader
+        if source is None and self._finding is not None:
+            raise self._finding
         return () if source is None else await source.page(query, before=before, limit=limit)
 
     async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""
-        if expected_key is not None:
-            reader = await LedgerReader.open(self.settings.home, frozenset({expected_key}))
-            try:
-                return await reader.verify()
-            finally:
-                await reader.close()
         source = self._ledger or self._reader
         if source is None:
-            raise NotFound(reason="This home folder has no record yet.", mend="Connect to a pool first.")
-        return await source.verify()
+            raise self._finding or NotFound(
+                reason="This home folder has no record yet.", mend="Connect to a pool first."
+            )
+        remembered = record_memory.verdict(self.settings, await source.head())
+        more = () if remembered is None else (remembered,)
+        if expected_key is None:
+            return (*await source.verify(), *more)
+        reader = await LedgerReader.open(self.settings.home, frozenset({expected_key}))
+        try:
+            return (*await reader.verify(), *more)
+        finally:
+            await reader.close()
 
     def known_connection(self, url: str | None, user: str | None, fingerprint: str | None) -> Connection:
         """Return where to connect: as given, completed by what is known of the pool.
@@ -193,6 +228,10 @@ class Home:
         self.settings.remember_window(state)
 
     async def close(self) -> None:
+        if self._ledger is not None:
+            # Worth no error now: what is not remembered is only noticed less well.
+            with suppress(StoreFailed):
+                record_memory.remember(self.settings, await self._ledger.head())
         for part in (self._ledger, self._reader):
             if part is not None:
                 await part.close()
@@ -202,6 +241,6 @@ class Home:
 
 async def _reader(home: Path, settings: Settings) -> LedgerReader | None:
     try:
-        return await LedgerReader.open(home, frozenset({settings.key}) if settings.key else frozenset())
+        return await LedgerReader.open(home, own_keys=frozenset({settings.key}) if settings.key else frozenset())
     except NotFound:
         return None

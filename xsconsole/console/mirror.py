@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf, derive
+from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory
@@ -87,3 +88,8 @@ class Mirror:
         if self._pending is not None:
             self._pending.cancel()
             self._pending = None
+
+
+def stages_of(board: Board) -> dict[str, Json]:
+    """Return where every configuration stands, for the record."""
+    return {card.id: {"name": card.name, "stage": card.stage} for card in board.cards.values()}

@@ -20,6 +20,7 @@ class AuditEvent(StrEnum):
     LINK_LOST = "pool.link-lost"
     LINK_RESTORED = "pool.link-restored"
     CERTIFICATE_ACCEPTED = "pool.certificate-accepted"
+    RECORD_ACCEPTED = "record.accepted"  # the record is not the one remembered, and a person went on with it
     WORKFLOW_PUBLISHED = "workflow.published"
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
@@ -96,12 +97,13 @@ class AuditQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one check of the chain found."""
+    """What one check of the chain found. Without `is_vouched` nothing is wrong, and nobody from outside says so."""
 
     check: str  # chain, signatures, values, gaps
     is_good: bool
     sentence: str
     seq: int | None = None
+    is_vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

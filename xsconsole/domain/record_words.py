@@ -11,6 +11,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.LINK_LOST: "The connection to the pool was lost",
     AuditEvent.LINK_RESTORED: "The connection to the pool is back",
     AuditEvent.CERTIFICATE_ACCEPTED: "A certificate was accepted",
+    AuditEvent.RECORD_ACCEPTED: "Went on with another record than before",
     AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",

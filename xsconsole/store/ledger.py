@@ -44,7 +44,7 @@ class SqliteLedger:
         salt: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._database = database
-        self._reader = LedgerReader(database.reading, expected_keys=frozenset({key.fingerprint}))
+        self._reader = LedgerReader(database.reading, own_keys=frozenset({key.fingerprint}))
         self._origin = origin
         self._key = key
         self._clock = clock

@@ -29,19 +29,29 @@ LISTING = "listing"
 class LedgerReader:
     """Reads a ledger that this program or another one writes. Needs no key."""
 
-    def __init__(self, reading: Reading, expected_keys: AbstractSet[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        expected_keys: AbstractSet[str] = frozenset(),
+        own_keys: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._reading = reading
         self._expected_keys = expected_keys
+        self._own_keys = own_keys
 
     @classmethod
-    async def open(cls, home: Path, expected_keys: AbstractSet[str] = frozenset()) -> "LedgerReader":
+    async def open(
+        cls, home: Path, expected_keys: AbstractSet[str] = frozenset(), own_keys: AbstractSet[str] = frozenset()
+    ) -> "LedgerReader":
         """Open the ledger of `home`; `expected_keys` are fingerprints that the caller vouches for.
+
+        `own_keys` are those that `home` itself calls its own, which proves nothing to somebody from outside.
 
         Raises:
             NotFound: there is none yet.
             StoreFailed: see `Reading.open`.
         """
-        return cls(await Reading.open(home), expected_keys)
+        return cls(await Reading.open(home), expected_keys, own_keys)
 
     async def head(self) -> Head:
         return await self._reading.run(head)
@@ -69,7 +79,9 @@ class LedgerReader:
         Raises:
             DatabaseDamaged: the file is not even a whole database.
         """
-        return await self._reading.run(lambda session: _verdicts(session, self._reading.path, self._expected_keys))
+        return await self._reading.run(
+            lambda session: _verdicts(session, self._reading.path, self._expected_keys, self._own_keys)
+        )
 
     async def close(self) -> None:
         await self._reading.close()
@@ -171,7 +183,9 @@ def _shown(entry: AuditEntry, values: Mapping[str, SaltedValue], path: Path) -> 
         ) from failure
 
 
-def _verdicts(session: Session, path: Path, expected_keys: AbstractSet[str]) -> tuple[Verdict, ...]:
+def _verdicts(
+    session: Session, path: Path, expected_keys: AbstractSet[str], own_keys: AbstractSet[str]
+) -> tuple[Verdict, ...]:
     sqlite.check_whole(session.connection(), path)
     check_numbers(session, path, ("audit_value", "seq"))
     chain_id = session.scalars(select(Chain.chain_id)).one()
@@ -199,6 +213,7 @@ def _verdicts(session: Session, path: Path, expected_keys: AbstractSet[str]) -> 
         signatures,
         public_keys,
         expected_keys=expected_keys,
+        own_keys=own_keys,
         values_without_row=orphans,
     )
     return (*verdicts, _judge_listing(misled))

@@ -144,7 +144,7 @@ def damaged(path: Path, reason: str) -> DatabaseDamaged:
         path=str(path),
         reason=f"The database is damaged. {reason}",
         mend=f"It was left as it is. Put a backup in its place; or move it and its companions "
-        f"({path.name}-wal, {path.name}-shm) to a safe place, and the console starts a new one.",
+        f"({path.name}-wal, {path.name}-shm) to a safe place, and go on with a new one by `xsconsole audit accept`.",
     )
 
 

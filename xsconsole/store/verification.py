@@ -54,14 +54,16 @@ def verify(
     public_keys: Mapping[str, bytes],
     *,
     expected_keys: AbstractSet[str] = frozenset(),
+    own_keys: AbstractSet[str] = frozenset(),
     may_withhold: bool = False,
     values_without_row: Sequence[int] = (),
 ) -> tuple[Verdict, ...]:
     """Return a verdict each on chain, gaps, values, signatures and keys.
 
     `rows` come in the order of their sequence numbers and are read once. `public_keys` maps fingerprints to raw keys;
-    `expected_keys` are fingerprints that the caller vouches for. With `may_withhold` an absent value is a redaction,
-    without it a loss. Nothing here can tell that the newest groups were cut off together with their signatures.
+    `expected_keys` are fingerprints that the caller vouches for, `own_keys` those that only the same folder names.
+    With `may_withhold` an absent value is a redaction, without it a loss. Nothing here can tell that the newest groups
+    were cut off together with their signatures.
     """
     walk = _Walk()
     previous, last_seq = FIRST_PREVIOUS, 0
@@ -82,7 +84,7 @@ def verify(
         walk.verdict(GAPS, f"Rows 1 to {last_seq} are all there." if last_seq else "There are no rows yet."),
         walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
         walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups."),
-        _judge_keys(signatures, expected_keys),
+        _judge_keys(signatures, expected_keys, own_keys),
     )
 
 
@@ -176,7 +178,9 @@ def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
     return True
 
 
-def _judge_keys(signatures: Sequence[GroupSignature], expected_keys: AbstractSet[str]) -> Verdict:
+def _judge_keys(
+    signatures: Sequence[GroupSignature], expected_keys: AbstractSet[str], own_keys: AbstractSet[str]
+) -> Verdict:
     first_use: dict[str, int] = {}
     for group in sorted(signatures, key=lambda one: one.first_seq):
         first_use.setdefault(group.fingerprint, group.first_seq)
@@ -184,8 +188,13 @@ def _judge_keys(signatures: Sequence[GroupSignature], expected_keys: AbstractSet
     if not strange:
         names = ", ".join(sorted(first_use)) or "none yet"
         return Verdict(check=KEYS, is_good=True, sentence=f"Only expected keys signed: {names}.")
-    key, seq = next(iter(strange.items()))
-    if not expected_keys:
+    if not expected_keys and set(first_use) <= own_keys:
+        names = ", ".join(first_use)
+        sentence = f"Key unknown: this home's own key signed, {names}. Compare it with one that was kept elsewhere."
+        return Verdict(check=KEYS, is_good=True, sentence=sentence, is_vouched=False)
+    vouched = expected_keys or own_keys
+    key, seq = next((key, seq) for key, seq in strange.items() if key not in vouched)
+    if not vouched:
         sentence = f"Key unknown: rows were signed by {', '.join(first_use)}, and nobody has said whose key that is."
         return Verdict(check=KEYS, is_good=False, sentence=sentence, seq=seq)
     sentence = f"From row {seq} on another key than the expected signed: {key}."

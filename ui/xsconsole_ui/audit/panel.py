@@ -258,7 +258,7 @@ class AuditPanel(pieces.Panel):
     def _show_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         broken = [verdict for verdict in verdicts if not verdict.is_good]
         headline = self.tr("The record is whole.") if not broken else self.tr("The record does not verify.")
-        lines = [f"{'✓' if verdict.is_good else '✗'}  {verdict.sentence}" for verdict in verdicts]
+        lines = [f"{_sign(verdict)}  {verdict.sentence}" for verdict in verdicts]
         details = "\n".join(f"{verdict.check}: row {verdict.seq}" for verdict in broken if verdict.seq is not None)
         self.verdicts.show_words("bad" if broken else "good", headline, "\n".join(lines), details)
 
@@ -273,3 +273,9 @@ class AuditPanel(pieces.Panel):
         if self._split.orientation() is not wanted:
             self._split.setOrientation(wanted)
             self._split.setSizes([900, DETAIL_WIDTH] if is_wide else [500, 220])
+
+
+def _sign(verdict: Verdict) -> str:
+    if not verdict.is_good:
+        return "✗"
+    return "✓" if verdict.is_vouched else "?"
