@@ -1,6 +1,7 @@
 """What goes wrong on a command line: one clear sentence, the right exit status, nothing lost."""
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,30 @@ def test_a_certificate_nobody_knows_and_one_that_changed(tmp_path: Path) -> None
         other_spelling = replace(pool, url=pool.url.removeprefix("https://").upper() + "/")
         assert replace(shell, pool=other_spelling).say("status").status == 0
         assert (shell.home / "settings.json").read_text().count('"url"') == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("status", "--json"),
+        ("config", "list", "--json"),
+        ("workflow", "export"),
+        ("audit", "list"),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...]) -> None:
+    shell.say("promote", "nothing", "--to", "production")
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            shell.command(*words), env=shell.environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+        speechless = subprocess.run(
+            shell.command("config", "show", "nothing"), env=shell.environment(), stdout=full, stderr=full, check=False
+        )
+
+    assert (ended.returncode, speechless.returncode) == (1, 1)
+    assert ended.stderr == "xsconsole: The output cannot be written: No space left on device.\n"
 
 
 def test_a_password_in_an_address_is_refused_and_kept_nowhere(shell: Shell) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 
 from xsconsole.cli import documents, output
@@ -187,9 +186,7 @@ async def workflow_export(options: argparse.Namespace) -> int:
             )
         text = to_json(workflow) + b"\n"
     if options.out is None:
-        # The bytes as they are: a file made of them must not depend on this terminal's encoding.
-        if sys.stdout is not None:
-            sys.stdout.buffer.write(text)
+        output.print_bytes(text)
         return 0
     try:
         await asyncio.to_thread(Path(options.out).write_bytes, text)

@@ -3,7 +3,8 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 from xsconsole.domain import words
@@ -35,7 +36,9 @@ def note(sentence: str) -> None:
 def ask(question: str) -> None:
     """Put a question on standard error: standard output belongs to the answer's reader."""
     _write(cell(question, WIDEST_SENTENCE) + " ", sys.stderr, end="")
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        with _writing(sys.stderr):
+            sys.stderr.flush()
 
 
 def flush() -> None:
@@ -45,20 +48,23 @@ def flush() -> None:
         BrokenPipeError: nobody reads it.
         NotWritten: such as a full disk.
     """
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as failure:
-        raise NotWritten(failure.strerror or str(failure)) from failure
+    if sys.stdout is not None:
+        with _writing(sys.stdout):
+            sys.stdout.flush()
 
 
 def print_json(document: Json) -> None:
     """Print one JSON document and nothing else; whatever is not plain ASCII is escaped."""
     if sys.stdout is not None:
-        sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+        with _writing(sys.stdout):
+            sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+
+
+def print_bytes(content: bytes) -> None:
+    """Print bytes as they are: a file made of them must not depend on this terminal's encoding."""
+    if sys.stdout is not None:
+        with _writing(sys.stdout):
+            sys.stdout.buffer.write(content)
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int = WIDEST_COLUMN) -> None:
@@ -117,4 +123,18 @@ def _write(line: str, stream: TextIO | None, end: str = "\n") -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
-    stream.write(text + end)
+    with _writing(stream):
+        stream.write(text + end)
+
+
+@contextmanager
+def _writing(stream: TextIO) -> Iterator[None]:
+    """Tell why standard output takes no more; where standard error does not, there is nobody to tell."""
+    try:
+        yield
+    except BrokenPipeError:
+        if stream is sys.stdout:
+            raise
+    except OSError as failure:
+        if stream is sys.stdout:
+            raise NotWritten(failure.strerror or str(failure)) from failure
