@@ -16,10 +16,14 @@ class ConsoleError(Exception):
 
 @dataclass(kw_only=True, eq=False)
 class Refused(ConsoleError):
-    """The request cannot be done; nothing was changed. `mend` says what the user can do."""
+    """The request cannot be done; nothing was changed. `mend` says what the user can do.
+
+    `is_recorded` says that a row of the audit tells of it.
+    """
 
     reason: str
     mend: str = ""
+    is_recorded: bool = False
 
 
 @dataclass(kw_only=True, eq=False)

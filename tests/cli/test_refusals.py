@@ -182,6 +182,30 @@ def test_hostile_names_do_not_reach_the_terminal_raw(shell: Shell) -> None:
         assert max(map(len, text.splitlines()), default=0) < 400
 
 
+def test_what_is_refused_before_it_is_a_command_leaves_one_row_and_asking_leaves_none(shell: Shell) -> None:
+    asked = (
+        ("promote", "nothing", "--to", "production", "--reason", "why not"),
+        ("promote", "payroll@2026.5", "--to", "production"),
+        ("demote", "payroll@2026.5", "--to", "patch-testing"),
+        ("promote", "crm@7.1.1", "--to", "production"),
+        ("promote", "shop@staging", "--to", "production", "--plan", "0" * 12),
+        ("config", "remove", "shop@staging", "--vm", "nothing"),
+        ("settle", "shop@staging", "undo"),
+    )
+
+    for words in asked:
+        refused(shell.say(*words))
+    refused(shell.say("plan", "payroll@2026.5", "--to", "production"))
+    rows = [row for row in shell.say("audit", "list", "--json").document if row["event"] == "command.refused"]
+
+    assert len(rows) == len(asked), [row["sentence"] for row in rows]
+    assert {row["outcome"] for row in rows} == {"refused"}
+    first, second = rows[-1], rows[-2]
+    assert first["details"] == {"what": "promote nothing to production", "asked_for_because": "why not"}
+    assert "No configuration is called" in first["reason"]
+    assert (second["configuration_name"], second["source"]) == ("payroll 2026.5", "integration")
+
+
 def test_a_role_that_may_not_leaves_a_row_of_its_refusal(shell: Shell) -> None:
     refused(replace(shell, user="eve").say("promote", "shop@staging", "--to", "production"), "read-only")
     refused(replace(shell, user="eve").say("settle", "shop@staging", "undo"), "read-only")

@@ -3,14 +3,16 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
-from xsconsole.console import Console, RunState, RunStatus
+from xsconsole.console import Console, RunState, RunStatus, record_unread
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import Digest, RunId
+from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.engine.commands import (
@@ -29,6 +31,10 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
+UNCONFIRMED = (
+    "The pool has not told of it yet, so how the configuration stands now is not known here. "
+    "`xsconsole config show` says it once the pool does."
+)
 
 
 async def show_plan(options: argparse.Namespace) -> int:
@@ -46,7 +52,7 @@ async def show_plan(options: argparse.Namespace) -> int:
 
 async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
-    async with connected(options, is_reading=False) as console:
+    async with connected(options, is_reading=False) as console, _on_record(console, options):
         confirmed: Digest | None = None
         if not all(right.is_allowed for right in console.rights):
             await console.demand_rights(_command(console, options))
@@ -68,7 +74,7 @@ async def act(options: argparse.Namespace) -> int:
 
 async def settle(options: argparse.Namespace) -> int:
     """Finish an interrupted run, forward or back."""
-    async with connected(options, is_reading=False) as console:
+    async with connected(options, is_reading=False) as console, _on_record(console, options):
         card = find_configuration(console.board, options.name)
         direction = Direction(options.direction)
         command = Settle(configuration=card.id, direction=direction, reason=options.reason)
@@ -83,6 +89,27 @@ async def settle(options: argparse.Namespace) -> int:
                 await _wait_or_raise(refusal, options)
             else:
                 return await _see_through(console, run, options, asked)
+
+
+@asynccontextmanager
+async def _on_record(console: Console, options: argparse.Namespace) -> AsyncIterator[None]:
+    """Leave a row of what is refused, also where it never became a command, such as for a name that nobody has."""
+    try:
+        yield
+    except Refused as refusal:
+        words_of = (options.verb, getattr(options, "name", "") or "", getattr(options, "direction", ""))
+        asked = " ".join(word for word in words_of if word)
+        aim = getattr(options, "to", None) or getattr(options, "stage", None)
+        found = _configuration(console, getattr(options, "name", "") or "")
+        await record_unread(console, f"{asked} to {aim}" if aim else asked, options.reason, refusal, found)
+        raise
+
+
+def _configuration(console: Console, name: str) -> ConfigurationId | None:
+    try:
+        return find_configuration(console.board, name).id
+    except Refused:
+        return None
 
 
 async def _wait_for_others(console: Console, name: str) -> None:
@@ -131,7 +158,7 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> None:
 
 async def _see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
     ended = await _finished(console, run)
-    card = await _shown(console, ended)
+    card, is_told = await _shown(console, ended)
     if ended.error is not None:
         _print_failure(ended.error, card)
         return 1
@@ -141,12 +168,16 @@ async def _see_through(console: Console, run: RunId, options: argparse.Namespace
                 "run": run,
                 "state": ended.state.value,
                 "plan": ended.plan.digest,
+                "is_confirmed": is_told,
                 "configuration": None if card is None else documents.card_document(card, console.board),
             }
         )
     else:
         output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state).lower()}")
-        output.say(_what_is_so(console, ended.plan, card))
+        if is_told:
+            output.say(_what_is_so(console, ended.plan, card))
+    if not is_told:
+        output.note(UNCONFIRMED)
     return 0 if ended.state is asked else 1
 
 
@@ -170,8 +201,8 @@ def _status_of(console: Console, run: RunId) -> RunStatus:
     return next(status for status in console.runs if status.run == run)
 
 
-async def _shown(console: Console, ended: RunStatus) -> Card | None:
-    """Return the configuration once the board tells of the run's end; None where it is none any more."""
+async def _shown(console: Console, ended: RunStatus) -> tuple[Card | None, bool]:
+    """Return the configuration, None where it is none any more, and whether the board tells of the run's end."""
     intent = ended.plan.intent
 
     def is_told() -> bool:
@@ -183,9 +214,8 @@ async def _shown(console: Console, ended: RunStatus) -> Card | None:
         is_new = ended.state is RunState.UNDONE or intent.source is None or card.revision > intent.revision
         return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
 
-    if console.identity is not None:
-        await until(console, is_told, SHOWN_TIMEOUT_S)
-    return console.board.cards.get(intent.configuration)
+    is_so = console.identity is not None and await until(console, is_told, SHOWN_TIMEOUT_S)
+    return console.board.cards.get(intent.configuration), is_so
 
 
 def _print_failure(error: ConsoleError, card: Card | None) -> None:

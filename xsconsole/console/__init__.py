@@ -1,7 +1,18 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
 from xsconsole.console.door import Console
+from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
-__all__ = ["Connection", "Console", "Right", "RunState", "RunStatus", "Secret", "Target"]
+__all__ = [
+    "Connection",
+    "Console",
+    "Right",
+    "RunState",
+    "RunStatus",
+    "Secret",
+    "Target",
+    "record_refusal",
+    "record_unread",
+]

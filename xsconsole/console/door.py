@@ -14,6 +14,7 @@ from xsconsole.console.launch import own_command
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
+from xsconsole.console.refusals import record_refusal
 from xsconsole.console.rights import require_all, rights_of
 from xsconsole.console.values import Connection, Right, Secret
 from xsconsole.console.witness import Witness
@@ -36,7 +37,6 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.facts import refusal_fact
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
@@ -273,7 +273,7 @@ class Console:
         try:
             require_all(self.rights, identity.role)
         except NotPermitted as refusal:
-            await self.record(refusal_fact(command, refusal, self.board, identity))
+            await record_refusal(self, command, refusal)
             raise
 
     async def do(self, command: Confirmed | Settle) -> RunId:

@@ -154,6 +154,7 @@ class Engine:
             return await self._open(confirmed)
         except Refused as refusal:
             await self._ledger.record(refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity))
+            refusal.is_recorded = True
             raise
 
     async def _open(self, confirmed: Confirmed) -> Run:
@@ -193,6 +194,7 @@ class Engine:
             return await self._settle(settle)
         except Refused as refusal:
             await self._ledger.record(refusal_fact(settle, refusal, self._world.board, self._pool.identity))
+            refusal.is_recorded = True
             raise
 
     async def _settle(self, settle: Settle) -> Run:

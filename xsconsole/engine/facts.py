@@ -6,6 +6,7 @@ import msgspec
 
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
@@ -80,7 +81,23 @@ def step_fact(
 
 
 def refusal_fact(command: Plannable | Settle, refusal: Refused, board: Board, identity: Identity) -> Fact:
-    configuration = getattr(command, "configuration", None)
+    fact = unread_fact("", command.reason, refusal, board, identity, getattr(command, "configuration", None))
+    return replace(
+        fact,
+        target=getattr(command, "target", None) or getattr(command, "stage", None),
+        details={"command": type(command).__name__, "asked_for_because": command.reason},
+    )
+
+
+def unread_fact(
+    asked: str,
+    because: str,
+    refusal: Refused,
+    board: Board,
+    identity: Identity,
+    configuration: ConfigurationId | None = None,
+) -> Fact:
+    """Return the row of what was asked for in words, and refused before it was a command."""
     card = board.cards.get(configuration) if configuration else None
     return Fact(
         event=AuditEvent.COMMAND_REFUSED,
@@ -90,10 +107,9 @@ def refusal_fact(command: Plannable | Settle, refusal: Refused, board: Board, id
         configuration=configuration,
         configuration_name=card.name if card else "",
         source=card.stage if card else None,
-        target=getattr(command, "target", None) or getattr(command, "stage", None),
         outcome=Outcome.REFUSED,
         reason=refusal.reason,
-        details={"command": type(command).__name__, "asked_for_because": command.reason},
+        details={"what": shortened(asked, REASON_LIMIT), "asked_for_because": because},
     )
 
 

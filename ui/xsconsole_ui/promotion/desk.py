@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from xsconsole.console import Console
+from xsconsole.console import Console, record_refusal
 from xsconsole.domain.board import Card, RestorePoint
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
@@ -61,6 +61,8 @@ class Desk(QObject):
         try:
             plan = self._console.plan(command)
         except ConsoleError as refusal:
+            if isinstance(refusal, Refused) and not show_only:
+                self._jobs.start(record_refusal(self._console, command, refusal), "record a refusal")
             self.failed.emit(refusal, self._subject(command), _configuration_of(command))
             return
         question = Question(command=command, plan=plan)
