@@ -16,7 +16,7 @@ from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An XAPI object as last heard of. Field names are XAPI's."""
 
-    ref: Ref
+    ref: Ref = NULL_REF  # told beside the record, and set by who reads it
     uuid: Uuid
 
 
@@ -286,19 +286,22 @@ class ChangeBatch(msgspec.Struct, frozen=True, kw_only=True):
 R = TypeVar("R", bound=Record)
 
 
+Tables = tuple[dict[type[Record], dict[Ref, Record]], dict[type[Record], dict[Uuid, Ref]]]
+
+
 class Inventory:
     """A mirror of one pool's records, by reference and by uuid."""
 
     def __init__(self) -> None:
         self._by_ref: dict[type[Record], dict[Ref, Record]] = {kind: {} for kind in RECORD_TYPES.values()}
         self._by_uuid: dict[type[Record], dict[Uuid, Ref]] = {kind: {} for kind in RECORD_TYPES.values()}
+        self._is_taken = False
 
     def apply(self, batch: ChangeBatch) -> None:
         """Take a batch in. A later record of the same reference replaces the earlier one."""
-        made = batch.arranged
-        if made is not None:
-            self._by_ref = {kind: dict(records) for kind, records in made._by_ref.items()}  # noqa: SLF001 - it is our own
-            self._by_uuid = {kind: dict(refs) for kind, refs in made._by_uuid.items()}  # noqa: SLF001 - it is our own
+        arranged = None if batch.arranged is None else batch.arranged.hand_over()
+        if arranged is not None:
+            self._by_ref, self._by_uuid = arranged
             return
         if batch.is_whole:
             self.__init__()  # type: ignore[misc]
@@ -310,6 +313,13 @@ class Inventory:
             if change.record is not None:
                 self._by_ref[kind][change.ref] = change.record
                 self._by_uuid[kind][change.record.uuid] = change.ref
+
+    def hand_over(self) -> Tables | None:
+        """Give what is known away, once: whoever comes second has to go through the changes."""
+        if self._is_taken:
+            return None
+        self._is_taken = True
+        return self._by_ref, self._by_uuid
 
     @classmethod
     def of(cls, changes: tuple[Change, ...]) -> "Inventory":

@@ -22,14 +22,14 @@ from xsconsole.xapi.records import EventReply, event_reply
 from xsconsole.xapi.transport import Address, Road
 
 FROM_THE_BEGINNING = ""
-LONGEST_POLL_S = 10.0
+LONGEST_POLL_S = 5.0
 SHORTEST_POLL_S = 0.0  # what changed while the road was broken is known at once
-ANSWER_TIMEOUT_S = LONGEST_POLL_S + 15.0
+ANSWER_TIMEOUT_S = LONGEST_POLL_S + 10.0
 FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
 FRAME_CHANGES = 500
 FRAME_BYTES = 256 * 1024
 DIGEST_BYTES = 16
-PAUSE_S = 0.05  # gathers what changes together; nobody sees a difference
+PAUSE_S = 0.02  # gathers what changes together; nobody sees a difference
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
 # Counts of these say nothing: messages lie outside of XAPI's tables.
