@@ -227,6 +227,22 @@ async def test_a_connection_that_breaks_is_resumed_without_loading_all_anew(
     assert gateway.identity.session
 
 
+async def test_a_road_that_stays_broken_for_a_while_is_no_reason_to_log_in_again(
+    pool: EmbeddedPool, plain: Any, two: Two, connect: Connect
+) -> None:
+    gateway, watcher = await connect(pool, url=two.first.url)
+    for number in range(1, 5):
+        pool.control("drop", method="event.from", when="before", nth=number)
+
+    plain.VM.set_name_description(plain.VM.get_by_name_label("jumpbox")[0], "so that the feed gets an answer")
+    await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE and len(watcher.states) > 2)
+
+    assert two.second.calls("session.login_with_password"), "the supporter was asked, and named the first"
+    assert len(two.first.calls("session.login_with_password")) == 1
+    assert [batch.is_whole for batch in watcher.batches].count(True) == 1
+    await gateway.close()
+
+
 def described(vm: VM | None) -> str:
     return "" if vm is None else vm.name_description
 

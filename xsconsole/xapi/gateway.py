@@ -270,12 +270,12 @@ class Gateway:
         """Log in where the session has ended, look elsewhere where the coordinator is away, and start a new feed."""
         present = self._session.login.address
         if not self._has_session:
-            self._adopt(await self._found(present, self._others(present)))
+            self._adopt(await self._found(present, self._others(present), is_watched=False))
         elif self._has_feed:
             others = self._others(present)
             if self._is_mended() or not others:
                 return  # the feed goes on trying where it was
-            login = await self._found(None, others)
+            login = await self._found(present, others, is_watched=True)
             if self._is_mended():  # it came back meanwhile
                 await self._blocking(functools.partial(log_out, login))
                 return
@@ -291,12 +291,14 @@ class Gateway:
         everywhere = self._hosts.beside(present, parse_address(self._url))
         return tuple(address for address in everywhere if address.host not in self._strangers)
 
-    async def _found(self, likely: Address | None, others: tuple[Address, ...]) -> Login:
+    async def _found(self, likely: Address, others: tuple[Address, ...], *, is_watched: bool) -> Login:
         self._search = Search(
             identity=self.identity, credentials=self._credentials, trust=self._trust, strangers=self._strangers
         )
         try:
-            return await _logged_in(self._executor, functools.partial(self._search.run, likely, others))
+            return await _logged_in(
+                self._executor, functools.partial(self._search.run, likely, others, is_watched=is_watched)
+            )
         finally:
             self._search = None
 

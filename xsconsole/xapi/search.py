@@ -45,8 +45,10 @@ class Search:
         self._lock = threading.Lock()
         self._is_aborted = False
 
-    def run(self, likely: Address | None, others: Iterable[Address]) -> Login:
+    def run(self, likely: Address, others: Iterable[Address], *, is_watched: bool) -> Login:
         """Return a log-in at the coordinator of this pool: `likely`, where a supporter points, or among `others`.
+
+        Where the likely one `is_watched` by the feed, which resumes by itself, only another one is looked for.
 
         Only a coordinator looks at a password, so that many hosts can be asked at once without many log-ins.
 
@@ -55,7 +57,9 @@ class Search:
             LostMaster: no coordinator answers anywhere.
             ConnectFailed: it answers, and does not let us in.
         """
-        if likely is not None and likely.host not in self._strangers:
+        if is_watched:
+            self._tried[likely.host] = None
+        elif likely.host not in self._strangers:
             self._pointed_at.add(likely.host)
             login = self._among((likely,))
             if login is not None:
