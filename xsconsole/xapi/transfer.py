@@ -149,10 +149,8 @@ class XapiTransfers:
 
     async def _why(self, failure: RoadBroken | HttpRefused, ending: asyncio.Task[Task], what: str) -> ConsoleError:
         """Return what the task says of a transfer that broke, and where it says nothing what the connection does."""
-        with contextlib.suppress(TimeoutError, ConsoleError):
-            async with asyncio.timeout(WHY_TIMEOUT_S):
-                self._tasks.result_of(await asyncio.shield(ending), what)
-        if ending.done() and not ending.cancelled() and ending.exception() is None:
+        await asyncio.wait((ending,), timeout=WHY_TIMEOUT_S)
+        if ending.done():
             try:
                 self._tasks.result_of(ending.result(), what)
             except ConsoleError as said:
