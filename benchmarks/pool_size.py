@@ -35,14 +35,14 @@ class Served:
             text=True,
         )
         assert self.process.stdout is not None
-        self._pool = json.loads(self.process.stdout.readline())["pools"][0]
+        self.pool = json.loads(self.process.stdout.readline())["pools"][0]
         self.start_s = time.monotonic() - began
-        login = self.post("session.login_with_password", self._pool["user"], self._pool["password"])
+        login = self.post("session.login_with_password", self.pool["user"], self.pool["password"])
         self.session = json.loads(login)["result"]
 
     def post(self, method: str, *params: object) -> bytes:
         body = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}
-        request = urllib.request.Request(self._pool["url"] + "/jsonrpc", data=json.dumps(body).encode())
+        request = urllib.request.Request(self.pool["url"] + "/jsonrpc", data=json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=300) as answer:
             found: bytes = answer.read()
             return found
@@ -51,12 +51,12 @@ class Served:
         arguments = f"<string>{self.session}</string>", "<array><data><value>*</value></data></array>", token, "1.0"
         values = "".join(f"<param><value>{one}</value></param>" for one in arguments)
         body = f"<methodCall><methodName>event.from</methodName><params>{values}</params></methodCall>"
-        with urllib.request.urlopen(urllib.request.Request(self._pool["url"], body.encode()), timeout=300) as answer:
+        with urllib.request.urlopen(urllib.request.Request(self.pool["url"], body.encode()), timeout=300) as answer:
             found: bytes = answer.read()
             return found
 
     def control(self, do: str, **arguments: object) -> Any:
-        request = urllib.request.Request(self._pool["control"], data=json.dumps({"do": do, **arguments}).encode())
+        request = urllib.request.Request(self.pool["control"], data=json.dumps({"do": do, **arguments}).encode())
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 

@@ -22,6 +22,7 @@ from xsconsole.xapi.transport import parse_address
 from xsconsole.xapi.wire import Wire
 
 WIRE_NAMES = {
+    "vm_appliance": "VM_appliance",
     **{"vm": "VM", "vm_guest_metrics": "VM_guest_metrics", "vbd": "VBD", "vdi": "VDI", "vif": "VIF"},
     **{"pif": "PIF", "sr": "SR", "pbd": "PBD", "certificate": "Certificate"},
 }
@@ -76,7 +77,7 @@ async def test_a_change_of_nothing_in_use_is_not_told(pool: EmbeddedPool, plain:
     plain.event.inject("VM", machine)
     await up_to_date(watcher, plain, "after")
 
-    assert machine not in {change.ref for batch in watcher.batches[told:] for change in batch.changes}
+    assert machine not in {change.ref for batch in watcher.batches[told:] for change in batch.all()}
 
 
 def rename(api: Any, own: list[str], mark: str) -> None:
@@ -170,7 +171,7 @@ async def test_a_whole_inventory_arrives_as_one_batch_however_large(pool: Embedd
         _, watcher = await connect(large)
 
         assert watcher.batches[0].is_whole
-        assert len(watcher.batches[0].changes) > FRAME_CHANGES
+        assert len(tuple(watcher.batches[0].all())) > FRAME_CHANGES
         assert watcher.inventory.count(VM) >= 400
 
 
@@ -189,7 +190,7 @@ async def test_a_window_that_stands_still_is_told_the_newest_state_and_not_all_i
     seen = [
         change.record.name_description.split()[0]
         for batch in watcher.batches[told:]
-        for change in batch.changes
+        for change in batch.all()
         if isinstance(change.record, VM) and change.ref == machine
     ]
     assert seen[-1] == "59"

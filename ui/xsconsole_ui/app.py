@@ -107,6 +107,7 @@ async def _live(
             try:
                 collector.start()
                 window.loaded.connect(collector.settle)
+                window.inventory.loaded.connect(collector.settle)
                 window.loaded.connect(window.verify_audit)
                 if options.watches_stalls:
                     window.watchdog.start()

@@ -5,6 +5,7 @@ import gc
 from PySide6.QtCore import QObject, QTimer, Slot
 
 LOOK_MS = 250
+BURST = 20_000  # new objects between two looks: more are the state of a pool, which is there to stay
 
 
 class Collector(QObject):
@@ -30,6 +31,9 @@ class Collector(QObject):
     @Slot()
     def _look(self) -> None:
         counts, limits = gc.get_count(), gc.get_threshold()
+        if counts[0] > BURST:
+            self.settle()  # to walk them would take as long as they are many
+            return
         overdue = [age for age in range(3) if limits[age] and counts[age] > limits[age]]
         if overdue:
             gc.collect(max(overdue))

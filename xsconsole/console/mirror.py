@@ -45,7 +45,7 @@ class Mirror:
         """Take a batch in. A whole one makes the board at once, a change soon."""
         self.inventory.apply(batch)
         self._live.hear(batch)
-        if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
+        if self.inventory.pool is not None and next(batch.of("pool"), None) is not None:
             self._hear_keys(self.inventory.pool.other_config)
         self._publish(InventoryChanged(batch=batch))
         if batch.is_whole:

@@ -41,14 +41,18 @@ class TaskWatch:
 
     def hear(self, event: InventoryChanged) -> None:
         """Take in what changed; the inventory has it already."""
+        if event.batch.is_whole:
+            self._worked_on.clear()
+            for vm in self._inventory.all(VM):
+                self._note_work(vm)
+            for task in self._inventory.all(Task):
+                self._take(task)
         for change in event.batch.changes:
             if isinstance(change.record, VM):
-                for ref in change.record.current_operations:
-                    item = ObjectId(kind=Kind.VM, uuid=change.record.uuid)
-                    self._worked_on.setdefault(Ref(ref), set()).add(item)
-            elif isinstance(change.record, Task) and is_told(change.record) and change.record.status in ENDED:
-                self._take(change.ref, change.record)
-            elif change.class_name == "task" and change.record is None:
+                self._note_work(change.record)
+            elif isinstance(change.record, Task):
+                self._take(change.record)
+            elif change.class_name == "task":
                 self._worked_on.pop(change.ref, None)
         if self._ended and self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write_soon(), name="task history")
@@ -60,7 +64,14 @@ class TaskWatch:
             await asyncio.wait([self._writing])
         await self._write()
 
-    def _take(self, ref: Ref, task: Task) -> None:
+    def _note_work(self, vm: VM) -> None:
+        for ref in vm.current_operations:
+            self._worked_on.setdefault(Ref(ref), set()).add(ObjectId(kind=Kind.VM, uuid=vm.uuid))
+
+    def _take(self, task: Task) -> None:
+        """Keep a task that has ended."""
+        if task.status not in ENDED or not is_told(task):
+            return
         now = datetime.now(UTC)
         finished = task.finished if task.finished is not None and task.finished.year > 1970 else now
         self._ended[task.uuid] = SeenTask(
@@ -71,7 +82,7 @@ class TaskWatch:
             ended_at=finished,
             status=task.status,
             error=task.error_info,
-            objects=self.objects_of(ref),
+            objects=self.objects_of(task.ref),
         )
 
     async def _write_soon(self) -> None:

@@ -1,15 +1,18 @@
 """What there is to say of every object that has a line, kept in step with the pool object by object."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from xsconsole.domain.ids import NULL_REF, Ref
-from xsconsole.domain.inventory import SR, VM, ChangeBatch, Host, Inventory, Network, Pool
+from xsconsole.domain.inventory import RECORD_TYPES, SR, VM, ChangeBatch, Host, Inventory, Network, Pool
 from xsconsole.domain.inventory_items import CLASSES, Item, Sort, item_of
 
 FAR_CLASSES = frozenset({"vbd", "vdi", "vif", "sr", "network"})
 """Classes whose changes can change what some fields hold of other objects; see `inventory_filter.FAR_FIELDS`."""
 
 _LEANT_ON = frozenset({"host_metrics", "vm_guest_metrics", "vm_appliance"})
+NOTED_AT_ONCE = 1_000
+_OVER = object()
 
 
 class Catalogue:
@@ -23,11 +26,12 @@ class Catalogue:
         self._leans_on: dict[Ref, tuple[Ref, ...]] = {}
         self._class_of: dict[Ref, str] = {}
         self._counts: Counter[Sort] = Counter()
+        self._noting: Iterator[object] | None = None
         self.note_all()
 
     @property
     def due(self) -> int:
-        return len(self._due)
+        return len(self._due) + (self._noting is not None)
 
     def count(self, sort: Sort) -> int:
         """Return how many there are, visible or not."""
@@ -53,25 +57,42 @@ class Catalogue:
             self._due[vm.snapshot_of] = "vm"
 
     def note_all(self) -> None:
-        """Note everything known and everything there is, in the order of the lines: then pieces make long ranges."""
+        """Note everything known and everything there is, in pieces, as it is asked what is due."""
+        self._noting = self._note_pieces()
+
+    def _note_pieces(self) -> Iterator[None]:
+        """Note what there is in the order of the lines, so that pieces make long ranges; then what may be gone."""
         inventory = self._inventory
-        due: list[tuple[int, str, str, Ref, str]] = []
-        due += ((0, "", "", record.ref, "pool") for record in inventory.all(Pool))
-        due += ((1, "", record.name_label, record.ref, "host") for record in inventory.all(Host))
-        due += ((4, "", record.name_label, record.ref, "sr") for record in inventory.all(SR))
-        due += ((5, "", record.name_label, record.ref, "network") for record in inventory.all(Network))
-        hosts = {host.ref: host.name_label for host in inventory.all(Host)}
+        hosts = sorted(inventory.all(Host), key=lambda host: host.name_label)
+        at_home: dict[Ref, list[VM]] = {host.ref: [] for host in hosts}
+        elsewhere: list[VM] = []
         for vm in inventory.all(VM):
             if not vm.is_a_snapshot:
-                home = hosts.get(vm.resident_on) or hosts.get(vm.affinity, "")
-                due.append((2 if home else 3, home, vm.name_label, vm.ref, "vm"))
-        present = {entry[3] for entry in due}
-        self._due.update((ref, self._class_of[ref]) for ref in self.items if ref not in present)
-        self._due.update((ref, class_name) for *_, ref, class_name in sorted(due))
+                home = at_home.get(vm.resident_on)
+                if home is None:
+                    home = at_home.get(vm.affinity, elsewhere)
+                home.append(vm)
+        self._due.update((pool.ref, "pool") for pool in inventory.all(Pool))
+        self._due.update((host.ref, "host") for host in hosts)
+        yield
+        for vms in (*at_home.values(), elsewhere):
+            for start in range(0, len(vms), NOTED_AT_ONCE):
+                piece = sorted(vms[start : start + NOTED_AT_ONCE], key=lambda vm: vm.name_label)
+                self._due.update((vm.ref, "vm") for vm in piece)
+                yield
+        self._due.update((sr.ref, "sr") for sr in inventory.all(SR))
+        self._due.update((network.ref, "network") for network in inventory.all(Network))
+        yield
+        for ref, class_name in tuple(self._class_of.items()):
+            if inventory.get(RECORD_TYPES[class_name], ref) is None:
+                self._due[ref] = class_name
 
-    def next_due(self) -> Ref:
-        """Return what has waited longest; there has to be something due."""
-        return next(iter(self._due))
+    def next_due(self) -> Ref | None:
+        """Return what has waited longest; None where nothing is due."""
+        while not self._due and self._noting is not None:
+            if next(self._noting, _OVER) is _OVER:
+                self._noting = None
+        return next(iter(self._due), None)
 
     def take(self, ref: Ref) -> tuple[Item | None, Item | None]:
         """Bring one object up to date, and return what was known and what is so now."""

@@ -60,6 +60,8 @@ class LiveBoard:
         """Note what a batch touches."""
         if batch.is_whole:
             self._begin()
+            self._due_vms.update(dict.fromkeys(change.ref for change in batch.of("vm")))
+            return
         for change in batch.changes:
             match change.class_name:
                 case "vm":

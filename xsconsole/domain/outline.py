@@ -72,7 +72,12 @@ class Outline:
         return [row for row in found if row is not None]
 
     def row(self, id_: NodeId) -> Row | None:
+        """Return a line to be shown: `settle` will tell when it changes."""
         return self._shown.row(id_)
+
+    def peek(self, id_: NodeId) -> Row | None:
+        """Return a line as it is now; nobody is told when it changes."""
+        return self._shown.peek(id_)
 
     def position(self, id_: NodeId) -> int | None:
         """Return the row of a line; None where it is not visible."""
@@ -161,9 +166,10 @@ class Outline:
             return ()
         self._shown.begin()
         for _ in range(most):
-            if not self._catalogue.due:
+            ref = self._catalogue.next_due()
+            if ref is None:
                 break
-            self._take(self._catalogue.next_due())
+            self._take(ref)
         return self._shown.end()
 
     def settle_all(self) -> tuple[Edit, ...]:

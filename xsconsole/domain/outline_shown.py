@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item, Sort
@@ -12,6 +13,7 @@ from xsconsole.domain.outline_tree import Node, Replaced, Tree
 from xsconsole.domain.outline_views import AFTER, BELOW, CLOSED_AT_FIRST, TOP, NodeId, Path
 from xsconsole.domain.selection import ObjectName
 
+MOST_SEEN = 2_000
 SCATTERED_EDITS = 24  # more ranges than this cost a view more than one wide one
 
 
@@ -28,6 +30,7 @@ class Shown:
         self._paths: list[Path] = []
         self._shown: set[NodeId] = set()
         self._held: dict[NodeId, int] = defaultdict(int)  # how many shown lines hang directly below
+        self._branching: set[NodeId] = set()  # lines below which some line holds others, and perhaps more
         self._rows: dict[NodeId, Row] = {}  # of lines that somebody looked at
         self._touched: set[NodeId] = set()
         self._edits: list[Edit] = []
@@ -36,11 +39,13 @@ class Shown:
     # --- looking
 
     def row(self, id_: NodeId) -> Row | None:
-        """Return a line as it is now; None where it is none any more."""
+        """Return a line as it is now, to be shown: a change of it will be told. None where it is none any more."""
         row = self._rows.get(id_)
         if row is None:
-            row = self._made(id_)
+            row = self.peek(id_)
             if row is not None:
+                if len(self._rows) >= MOST_SEEN:  # far more than a screen holds; the oldest are out of sight
+                    self._rows = dict(islice(self._rows.items(), MOST_SEEN // 2, None))
                 self._rows[id_] = row
         return row
 
@@ -57,7 +62,8 @@ class Shown:
             return id_ not in self.toggled_in_filter
         return (id_ in CLOSED_AT_FIRST) == (id_ in self.toggled)
 
-    def _made(self, id_: NodeId) -> Row | None:
+    def peek(self, id_: NodeId) -> Row | None:
+        """Return a line as it is now; nobody is told when it changes."""
         node = self.tree.nodes.get(id_)
         if node is None:
             return None
@@ -103,16 +109,11 @@ class Shown:
 
     def end(self) -> tuple[Edit, ...]:
         """Return what changed since `begin`, in the order in which it is to be repeated."""
-        changed: list[int] = []
-        for id_ in self._touched:
-            before = self._rows.pop(id_, None)
-            if before is not None and (index := self.position(id_)) is not None and self.row(id_) != before:
-                changed.append(index)
         edits = self._edits
         if len(edits) > SCATTERED_EDITS:
             edits = list(coarse(self._before, self.ids))
         self._before = []
-        return (*edits, *ranges(sorted(changed)))
+        return (*edits, *self._changed_among(self._touched))
 
     def set_open(self, id_: NodeId, *, is_open: bool) -> None:
         node = self.tree.nodes.get(id_)
@@ -126,23 +127,27 @@ class Shown:
 
     def lay_out(self, matching: AbstractSet[Ref]) -> tuple[Edit, ...]:
         """Find anew what is visible, whatever was so before."""
-        before, rows = self.ids, self._rows
+        before = self.ids
         self._find_shown(matching)
         self._paths, self.ids = [], []
         self._walk(TOP, self._paths, self.ids)
-        edits = coarse(before, self.ids)
-        self._rows = {}
-        changed = []
-        for id_, row in rows.items():
-            index = self.position(id_)
-            if index is not None and self.row(id_) != row:
+        held = self._held
+        # Only what holds others can look otherwise: by how many it holds, or by being open.
+        seen = [id_ for id_, row in self._rows.items() if row.held or id_ in held]
+        return (*coarse(before, self.ids), *self._changed_among(seen))
+
+    def _changed_among(self, ids: Iterable[NodeId]) -> tuple[Edit, ...]:
+        changed: list[int] = []
+        for id_ in ids:
+            before = self._rows.pop(id_, None)
+            if before is not None and (index := self.position(id_)) is not None and self.row(id_) != before:
                 changed.append(index)
-        return (*edits, *ranges(sorted(changed)))
+        return ranges(sorted(changed))
 
     def show_tree(self, tree: Tree, matching: AbstractSet[Ref]) -> tuple[Edit, ...]:
         """Show another tree of the same objects."""
         self.tree = tree
-        return self.lay_out(matching)
+        return (*self.lay_out(matching), *self._changed_among(tuple(self._rows)))
 
     def follow(self, replaced: Sequence[tuple[Ref, Replaced]], matching: AbstractSet[Ref]) -> None:
         """Repeat what the tree did with objects, and whether they match now. What holds others comes before them."""
@@ -162,6 +167,7 @@ class Shown:
         if len(matching) == len(self._items):  # then every line is shown: groups stand only where something hangs below
             self._shown = set(nodes)
             self._held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
+            self._branching = {nodes[id_].parent for id_ in self._held if id_ in nodes}
             return
         held: dict[NodeId, int] = defaultdict(int)
         shown: set[NodeId] = set()
@@ -176,16 +182,23 @@ class Shown:
                 held[above.parent] += 1
                 above = nodes.get(above.parent)
         self._shown, self._held = shown, held
+        self._branching = {nodes[id_].parent for id_ in held if id_ in nodes}
 
     def _walk(self, parent: NodeId, paths: list[Path], ids: list[NodeId]) -> None:
         """Append the visible lines below a line, in order."""
-        by_path, shown, held = self.tree.by_path, self._shown, self._held
-        for path in self.tree.below.get(parent, ()):
+        by_path, shown = self.tree.by_path, self._shown
+        below = self.tree.below.get(parent, ())
+        if parent not in self._branching:
+            found = [path for path in below if by_path[path] in shown]
+            paths += found
+            ids += [by_path[path] for path in found]
+            return
+        for path in below:
             id_ = by_path[path]
             if id_ in shown:
                 paths.append(path)
                 ids.append(id_)
-                if id_ in held and held[id_] and self.is_open(id_):
+                if self._held.get(id_) and self.is_open(id_):
                     self._walk(id_, paths, ids)
 
     def _match(self, id_: NodeId, matching: AbstractSet[Ref]) -> None:
@@ -201,6 +214,8 @@ class Shown:
         self._held[node.parent] += 1
         self._touched.add(node.parent)
         above = self.tree.nodes.get(node.parent)
+        if above is not None:
+            self._branching.add(above.parent)
         if above is not None and above.id not in self._shown:
             self._show(above)  # brings this line along
         elif node.parent == TOP or (above is not None and self._is_open_line(above)):

@@ -17,6 +17,9 @@ KEPT = 500
 def remember(session: Session, tasks: Sequence[SeenTask]) -> None:
     """Keep these tasks, and of all the newest."""
     for task in tasks:
+        known = session.get(EndedTask, (task.pool, task.task))
+        if known is not None and not task.objects:
+            continue  # told once more, after its objects had forgotten it
         session.merge(
             EndedTask(
                 pool=task.pool,

@@ -5,12 +5,13 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Inventory
+from xsconsole.domain.inventory import RECORD_TYPES, ChangeBatch, Tables
 from xsconsole.xapi import frames
 from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, Frame, LogInAgain, Lost, Resumed, Some
 from xsconsole.xapi.login import Login
@@ -20,6 +21,7 @@ END_TIMEOUT_S = 3.0
 # So many batches may wait for the loop. Then the child waits with the next, and the pool makes one state of what
 # changes meanwhile: a slow window costs no memory, here or there.
 LARGEST_BACKLOG = 4
+BREATH_S = 0.001  # between two frames of a large load the interpreter belongs to the window
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class Feed:
         self._reader = threading.Thread(target=self._read, name="feed", daemon=True)
         self._lock = threading.Lock()  # a start that nobody waits for any more may meet the stop
         self._is_stopped = False
-        self._whole: list[Change] | None = None
+        self._whole: Tables | None = None  # filled on this thread, so that the loop has only to adopt it
         self._room = threading.Semaphore(LARGEST_BACKLOG)
 
     @property
@@ -124,16 +126,17 @@ class Feed:
     def _take(self, frame: Frame) -> None:
         match frame:
             case Begin():
-                self._whole = []
+                self._whole = Tables.empty()
             case Some() if self._whole is not None:
-                self._whole += (frames.unpacked(change) for change in frame.changes)
+                for change in frame.changes:
+                    self._whole.put(frames.unpacked(change))
+                time.sleep(BREATH_S)
             case Some():
                 changes = tuple(frames.unpacked(change) for change in frame.changes)
                 self._hand_over(ChangeBatch(changes=changes))
             case End():
                 assert self._whole is not None
-                changes = tuple(self._whole)
-                self._hand_over(ChangeBatch(changes=changes, is_whole=True, arranged=Inventory.of(changes)))
+                self._hand_over(ChangeBatch(is_whole=True, tables=self._whole))
                 self._whole = None
             case Beat():
                 self._tell(self._listener.is_alive)

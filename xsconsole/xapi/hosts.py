@@ -31,7 +31,7 @@ class KnownHosts:
             self._hosts.clear()
             self._certificates.clear()
         is_changed = False
-        for change in batch.changes:
+        for change in (*batch.of("host"), *batch.of("certificate")):
             match change.class_name, change.record:
                 case "host", Host() as host if host.address:
                     self._hosts[change.ref] = host.address

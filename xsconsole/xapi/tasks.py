@@ -54,14 +54,14 @@ class Tasks:
         """Take in what the feed tells of tasks."""
         if batch.is_whole:
             self._heard.clear()
-        for change in batch.changes:
-            if change.class_name == "task":
-                if isinstance(change.record, Task):
-                    self._heard[change.ref] = change.record
-                else:
-                    self._heard.pop(change.ref, None)
+        tasks = tuple(batch.of("task"))
+        for change in tasks:
+            if isinstance(change.record, Task):
+                self._heard[change.ref] = change.record
+            else:
+                self._heard.pop(change.ref, None)
         if self._listeners:
-            told = {change.ref for change in batch.changes if change.class_name == "task"}
+            told = {change.ref for change in tasks}
             for ref, news in self._listeners:
                 if batch.is_whole or ref in told:
                     news.set()

@@ -153,7 +153,7 @@ class ActivityPanel(pieces.Panel):
     def _hear(self, event: InventoryChanged) -> None:
         if event.batch.is_whole:
             self._note_runs()
-        self._note_tasks(change.ref for change in event.batch.changes if change.class_name == "task")
+        self._note_tasks(change.ref for change in event.batch.of("task"))
 
     def _hear_board(self, event: BoardChanged) -> None:
         if event.is_layout_changed:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import perf_counter
+from time import thread_time
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction
@@ -39,6 +39,7 @@ from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 30
 BUDGET_S = 0.004
+ASKED_BUDGET_S = 0.008  # of what somebody waits for
 PIECE = 16  # objects between two looks at the clock
 SPARE_PIECE = 200  # objects of a view that is made ready while there is nothing else to do
 SPARE_MS = 20
@@ -53,7 +54,7 @@ class InventoryPanel(pieces.Panel):
     selection_changed = Signal(tuple)  # of Uuid: the selected VMs, from top to bottom
     objects_selected = Signal(object)  # Selection: whatever is selected
     opened = Signal(object)  # ObjectName: by Enter or a double click
-    settled = Signal()  # everything that was heard is in the list
+    loaded = Signal()  # everything that there is stands in the list
     refused = Signal(str)  # why something could not be kept
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
@@ -64,6 +65,7 @@ class InventoryPanel(pieces.Panel):
         self._model = OutlineModel(self._outline.row, self._hint, self)
         self._chosen = Chosen()
         self._is_repeating = False
+        self._is_loading = False
         self._query: Query = EVERYTHING
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
@@ -103,7 +105,7 @@ class InventoryPanel(pieces.Panel):
         self.view.selectionModel().selectionChanged.connect(self._tell_selection)
         self.view.selectionModel().currentChanged.connect(self._tell_selection)
         self.head.views.activated.connect(self._choose_view)
-        self.columns_menu.columns_chosen.connect(self._show_columns)
+        self.columns_menu.columns_chosen.connect(self.view.choose_columns)
         self.columns_menu.order_chosen.connect(self.set_order)
         self.columns_menu.turn_wanted.connect(self._turn_order)
         self.columns_menu.help_wanted.connect(self._show_help)
@@ -234,6 +236,7 @@ class InventoryPanel(pieces.Panel):
 
     def _hear(self, event: InventoryChanged) -> None:
         self._outline.hear(event.batch)
+        self._is_loading = self._is_loading or event.batch.is_whole
         if not self._outline.is_settled and not self._timer.isActive():
             self._timer.start(GATHER_MS)
         is_far = bool(fields_of(self._query) & FAR_FIELDS)
@@ -258,15 +261,19 @@ class InventoryPanel(pieces.Panel):
     @Slot()
     def _work(self) -> None:
         """Take in changes for a part of a frame; the rest waits for the next turn."""
-        end = perf_counter() + BUDGET_S
+        # Time in which other processes had the processor is none in which something was done.
+        began = thread_time()
         was_settled = self._outline.is_settled
-        while not self._outline.is_settled and perf_counter() < end:
+        budget_s = ASKED_BUDGET_S if self._outline.is_changing else BUDGET_S
+        while not self._outline.is_settled and thread_time() - began < budget_s:
             self._repeat(self._outline.settle(PIECE))
         if not self._outline.is_settled:
             self._timer.start(1)
         elif not was_settled:
-            self.settled.emit()
             self._spare.start(SPARE_MS)
+            if self._is_loading:
+                self._is_loading = False
+                self.loaded.emit()
         self._show_caption()
 
     @Slot()
@@ -385,12 +392,6 @@ class InventoryPanel(pieces.Panel):
         self._menu.popup(at)
 
     # --- columns
-
-    @Slot(tuple)
-    def _show_columns(self, wanted: tuple[str, ...]) -> None:
-        """Show these; those that stood keep their places."""
-        standing = [id_ for id_ in self.view.shown_columns if id_ in wanted]
-        self.view.show_columns((*standing, *(id_ for id_ in wanted if id_ not in standing)))
 
     @Slot()
     def _turn_order(self) -> None:

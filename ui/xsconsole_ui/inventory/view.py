@@ -63,6 +63,12 @@ class OutlineView(DenseTable):
         logical = (across.logicalIndex(visual) for visual in range(across.count()))
         return tuple(COLUMNS[at].id for at in logical if at and not across.isSectionHidden(at))
 
+    @Slot(tuple)
+    def choose_columns(self, wanted: tuple[str, ...]) -> None:
+        """Show these columns; those that stood keep their places."""
+        standing = [id_ for id_ in self.shown_columns if id_ in wanted]
+        self.show_columns((*standing, *(id_ for id_ in wanted if id_ not in standing)))
+
     def show_columns(self, ids: Sequence[str]) -> None:
         """Show these columns beside the name, in this order."""
         across = self.horizontalHeader()
@@ -108,7 +114,11 @@ class OutlineView(DenseTable):
 
     def selected_lines(self) -> list[Row]:
         """Return the selected lines from top to bottom."""
-        return [line for line in (self._lines.line(row) for row in self.selected_rows()) if line is not None]
+        return self._peeked(self.selected_rows())
+
+    def _peeked(self, rows: Iterable[int]) -> list[Row]:
+        ids = self._lines.ids
+        return [line for line in (self._outline.peek(ids[row]) for row in rows) if line is not None]
 
     def select_ids(self, ids: Iterable[NodeId], *, is_shown: bool = True, is_added: bool = False) -> None:
         """Select the lines that are visible, and show the first."""
@@ -130,10 +140,9 @@ class OutlineView(DenseTable):
         """Return the columns that are shown, as they are shown."""
         shown = ("name", *self.shown_columns)
         columns = [next(column for column in COLUMNS if column.id == id_) for id_ in shown]
-        lines = [line for line in (self._lines.line(row) for row in rows) if line is not None]
         body = [
             [line.name, *("" if line.item is None else column.text(line.item) for column in columns[1:])]
-            for line in lines
+            for line in self._peeked(rows)
         ]
         return [[column.title for column in columns], *body]
 
