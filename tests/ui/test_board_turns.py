@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -18,6 +19,7 @@ from xsconsole.domain.runs import RunState, Target
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.errors import NotPromotable
+from xsconsole_ui import bridge
 from xsconsole_ui.board.graph_strip import GraphStrip
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.offers import command_for, offer_of
@@ -59,6 +61,18 @@ def test_work_that_takes_longer_than_its_part_of_a_frame_goes_on_in_the_next_tur
 
     pieces = [at for at, what in enumerate(seen) if what == 1]
     assert all(later - earlier > 1 for earlier, later in pairwise(pieces)), "the loop went round between two pieces"
+
+
+def test_a_turn_whose_time_is_over_as_it_begins_still_does_something(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge, "BUDGET_S", 0.0)  # as where other processes had the processor in between
+    turns, done = Turns(), list[str]()
+
+    for key in ("one", "two", "three"):
+        turns.put(key, partial(done.append, key))
+
+    qtbot.waitUntil(lambda: done == ["one", "two", "three"])
 
 
 def test_a_piece_that_fails_keeps_no_other_waiting(qtbot: QtBot) -> None:
