@@ -1,7 +1,7 @@
 """vApps: VMs that start and stop together, in the order of `VM.order`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import groupby
 
@@ -12,24 +12,27 @@ from xsconsole.simpool.lifecycle import HALTED
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 
+Act = Callable[[Call, str], Awaitable[None]]
+"""A power operation on a VM."""
+
 
 async def start(call: Call, appliance: str, paused: bool) -> None:
-    async def one(vm: str) -> None:
-        await power.start(call, vm, start_paused=paused, force=False)
+    async def one(part: Call, vm: str) -> None:
+        await power.start(part, vm, start_paused=paused, force=False)
 
     await _each(call, appliance, "start", one, is_reversed=False)
 
 
 async def clean_shutdown(call: Call, appliance: str) -> None:
-    await _each(call, appliance, "clean_shutdown", lambda vm: power.clean_shutdown(call, vm), is_reversed=True)
+    await _each(call, appliance, "clean_shutdown", power.clean_shutdown, is_reversed=True)
 
 
 async def hard_shutdown(call: Call, appliance: str) -> None:
-    await _each(call, appliance, "hard_shutdown", lambda vm: power.hard_shutdown(call, vm), is_reversed=True)
+    await _each(call, appliance, "hard_shutdown", power.hard_shutdown, is_reversed=True)
 
 
 async def shutdown(call: Call, appliance: str) -> None:
-    await _each(call, appliance, "shutdown", lambda vm: power.shutdown(call, vm), is_reversed=True)
+    await _each(call, appliance, "shutdown", power.shutdown, is_reversed=True)
 
 
 async def destroy(call: Call, appliance: str) -> None:
@@ -40,7 +43,7 @@ async def destroy(call: Call, appliance: str) -> None:
     call.pool.db.destroy("VM_appliance", appliance)
 
 
-async def _each(call: Call, appliance: str, operation: str, act: power.Act, *, is_reversed: bool) -> None:
+async def _each(call: Call, appliance: str, operation: str, act: Act, *, is_reversed: bool) -> None:
     """Act on the VMs that need it, those of one order at the same time; go on where some fail, and say so at the end.
 
     Raises:
@@ -60,7 +63,7 @@ async def _each(call: Call, appliance: str, operation: str, act: power.Act, *, i
     async def attempt(vm: str) -> None:
         # XAPI forgets why a VM failed, too: the answer names the VMs that are not where they should be.
         with suppress(XapiError):
-            await act(vm)
+            await call.part(f"VM.{operation}", lambda part: act(part, vm))
 
     try:
         waiting = [vm for vm in row["VMs"] if not is_done(vm)]
@@ -69,6 +72,7 @@ async def _each(call: Call, appliance: str, operation: str, act: power.Act, *, i
             async with asyncio.TaskGroup() as together:
                 for vm in group:
                     together.create_task(attempt(vm))
+            call.check_cancelled()
         left = [vm for vm in waiting if db.exists("VM", vm) and not is_done(vm)]
         if left:
             raise XapiError("OPERATION_PARTIALLY_FAILED", operation, *left)

@@ -1,7 +1,7 @@
 """One call that is being served, as its handler sees it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xsconsole.simpool.errors import XapiError
@@ -15,6 +15,9 @@ Handler = Callable[..., Awaitable[Any]]
 
 Optional arguments that the client left out are not passed. Between two awaits a handler has the pool for itself.
 """
+
+Part = Callable[["Call"], Awaitable[Any]]
+"""A part of an operation that clients see as a task of its own."""
 
 STEP_S = 0.25
 
@@ -68,3 +71,15 @@ class Call:
             self.pool.tasks.progress(self.task, start + (end - start) * min(1.0, passed / seconds))
         if can_cancel:
             self.check_cancelled()
+
+    async def part(self, method: str, act: Part) -> None:
+        """Do a part of an operation behind a task of its own, below this one, which goes when it is done.
+
+        Raises:
+            XapiError: the part failed.
+        """
+        task = self.pool.tasks.begin(f"Async.{method}", user=self.session.user.name, part_of=self.task)
+        try:
+            await act(replace(self, task=task, method=method))
+        finally:
+            self.pool.tasks.drop(task)

@@ -127,7 +127,7 @@ async def get_uncooperative_resident_vms(call: Call, host: str) -> tuple[str, ..
 
 
 async def _leave(call: Call, vm: str, host: str) -> None:
-    await power.migrate_away(call, vm, host)
+    await call.part("VM.pool_migrate", lambda part: power.migrate_away(part, vm, host))
 
 
 def _guests(pool: Pool, host: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Power operations: start, shut down, reboot, pause, suspend, resume, migrate."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from xsconsole.simpool import availability, domains, guests, lifecycle, placement, storage
 from xsconsole.simpool.calls import Call, Handler
@@ -22,10 +22,6 @@ MIGRATE_S = 2.0
 _GIVE_WAY = frozenset(
     ("clean_shutdown", "clean_reboot", "hard_reboot", "pool_migrate", "call_plugin", "shutdown", "suspend")
 )
-
-
-Act = Callable[[str], Awaitable[None]]
-"""A power operation on a VM."""
 
 
 async def start(call: Call, vm: str, start_paused: bool, force: bool) -> None:  # noqa: ARG001

@@ -67,6 +67,21 @@ def require(role: Role, cls: str, message: Message, arguments: tuple[object, ...
     guarded = _guard(cls, message.name, arguments)
     if guarded is not None:
         permission, minimum = f"{permission}/key:{guarded[0]}", guarded[1]
+    _require(role, permission, minimum)
+
+
+def require_key(role: Role, cls: str, message: str, field: str, key: str) -> None:
+    """Let pass the change of one key by a message that writes a whole map.
+
+    Raises:
+        XapiError: RBAC_PERMISSION_DENIED, the key is guarded from the role.
+    """
+    for guarded, minimum in _GUARDED_KEYS.get((cls, field), {}).items():
+        if key == guarded or (guarded.endswith(".") and key.startswith(guarded)):
+            _require(role, f"{cls}.{message}/key:{guarded}".lower(), minimum)
+
+
+def _require(role: Role, permission: str, minimum: Role) -> None:
     if not is_allowed(role, minimum):
         raise denial(permission, minimum)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from xsconsole.simpool.calls import Call, Handler
-from xsconsole.simpool.roles import Role, denial, is_allowed
+from xsconsole.simpool.roles import Role, denial, is_allowed, require_key
 
 
 async def _create(call: Call, label: str, description: str) -> str:
@@ -25,6 +25,15 @@ async def _set_status(call: Call, ref: str, status: str) -> None:
     call.pool.tasks.set_status(ref, status)
 
 
+async def _set_other_config(call: Call, ref: str, value: Mapping[str, str]) -> None:
+    """Write the whole map; each key that changes is looked at, for some are guarded."""
+    before = call.pool.db.get("task", ref, "other_config")
+    for key in before.keys() | value.keys():
+        if before.get(key) != value.get(key):
+            require_key(call.session.user.role, "task", "set_other_config", "other_config", key)
+    call.pool.db.set("task", ref, other_config=dict(value))
+
+
 def _require_own(call: Call, ref: str, permission: str) -> None:
     """Let pass who started the task, or who may do it to anybody's.
 
@@ -43,4 +52,5 @@ CALLS: Mapping[str, Handler] = {
     "task.destroy": _destroy,
     "task.cancel": _cancel,
     "task.set_status": _set_status,
+    "task.set_other_config": _set_other_config,
 }

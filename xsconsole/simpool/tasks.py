@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
@@ -10,6 +11,9 @@ from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
 
 KEPT_FINISHED = 200
+FINISHED_LIFE = timedelta(minutes=65)
+IDLE_LIFE = timedelta(hours=24)
+LOOKED_EVERY_S = 60.0
 PENDING = "pending"
 _FINISHED = frozenset({"success", "failure", "cancelled"})
 
@@ -28,12 +32,14 @@ class Tasks:
         self._db = db
         self._clock = clock
         self._running: dict[str, _Running] = {}
+        self._look_at = 0.0
         self._owners: dict[str, str] = {}
         self._doomed: set[str] = set()
 
-    def begin(self, label: str, *, user: str) -> str:
-        """Make a pending task for an operation and return its reference."""
-        ref = self._create(label, user=user, allowed_operations=("cancel",))
+    def begin(self, label: str, *, user: str, part_of: str = NULL) -> str:
+        """Make a pending task for an operation, which may be part of another one, and return its reference."""
+        within = {"subtask_of": part_of} if self._db.exists("task", part_of) else {}
+        ref = self._create(label, user=user, allowed_operations=("cancel",), **within)
         self._running[ref] = _Running()
         return ref
 
@@ -120,6 +126,8 @@ class Tasks:
         self._mark(ref, by, "cancel")
         if running is not None:
             running.is_cancelled.set()
+        for part in row["subtasks"]:
+            self.cancel(part, by=by)
 
     def refuse_cancel(self, ref: str) -> None:
         """Let nobody cancel the operation behind a task any more; nothing happens for NULL."""
@@ -182,9 +190,21 @@ class Tasks:
             self.drop(ref)
 
     def _collect(self) -> None:
-        """Forget the oldest finished tasks where there are very many."""
+        """Forget what finished long ago, what nobody ever drove, and the oldest finished where there are very many."""
+        self._forget_old()
         if self._db.count("task") < KEPT_FINISHED:
             return
         finished = [ref for ref, row in self._db.rows("task") if row["status"] != PENDING]
         for ref in finished[: max(0, self._db.count("task") - KEPT_FINISHED)]:
             self.drop(ref)
+
+    def _forget_old(self) -> None:
+        if self._clock.monotonic() < self._look_at:
+            return
+        self._look_at = self._clock.monotonic() + LOOKED_EVERY_S
+        now = self._clock.now()
+        for ref, row in self._db.rows("task"):
+            is_finished = row["status"] in _FINISHED
+            since, life = (row["finished"], FINISHED_LIFE) if is_finished else (row["created"], IDLE_LIFE)
+            if now - since > life and (is_finished or (ref not in self._running and row["progress"] == 0.0)):
+                self.drop(ref)
