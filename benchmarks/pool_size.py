@@ -1,4 +1,4 @@
-"""How the embedded pool carries size: start, first answer about everything, changes, memory.
+"""How the embedded pool carries size: start, first answer about everything, changes, memory, state file.
 
     python benchmarks/pool_size.py [VMS] [HOSTS]
 
@@ -10,6 +10,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -103,16 +104,13 @@ def main(vms: int, hosts: int) -> None:
     )
     heartbeat = Heartbeat(served)
     heartbeat.start()
+    # Nothing is decoded meanwhile: that would keep the heartbeat waiting, and not the pool.
     answer = b""
     for name in ("first", "second"):
         cpu_s, began = served.cpu_s, time.monotonic()
         answer = served.post("event.from", served.session, ["*"], "", 1.0)
         took_s, cpu_s = time.monotonic() - began, served.cpu_s - cpu_s
         print(f"{name} event.from, JSON: {took_s:.2f} s ({cpu_s:.2f} s of processor), {len(answer) / 1e6:.0f} MB")
-    decoded = json.loads(answer)["result"]
-    began = time.process_time()
-    msgspec.json.encode(decoded)
-    print(f"{len(decoded['events'])} objects; msgspec alone encodes them in {time.process_time() - began:.2f} s")
     for name in ("first", "second"):
         cpu_s, began = served.cpu_s, time.monotonic()
         size = len(served.post_xml(""))
@@ -121,10 +119,39 @@ def main(vms: int, hosts: int) -> None:
     heartbeat.is_over.set()
     heartbeat.join()
     print(heartbeat)
+    decoded = json.loads(answer)["result"]
+    began = time.process_time()
+    msgspec.json.encode(decoded)
+    print(f"{len(decoded['events'])} objects; msgspec alone encodes them in {time.process_time() - began:.2f} s")
     churn(served, decoded["token"])
     print(f"peak memory {served.peak_mib} MiB")
     served.process.terminate()
     served.process.wait(30)
+    kill_and_restart(vms, hosts)
+
+
+def kill_and_restart(vms: int, hosts: int) -> None:
+    """Kill a pool with a state file in a storm of changes, and see how long it takes until it is there again."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pool.db"
+        served = Served(vms, hosts, "--state", str(file))
+        print(
+            f"with a state file: up in {served.start_s:.1f} s ({served.cpu_s:.1f} s of processor), "
+            f"{file.stat().st_size / 1e6:.0f} MB"
+        )
+        found = msgspec.json.decode(served.post("event.from", served.session, ["*"], "", 1.0))["result"]
+        churn(served, found["token"])
+        served.control("churn", per_second=CHURN_PER_S, count=CHURN_PER_S)
+        served.process.kill()
+        served.process.wait(30)
+        again = Served(vms, hosts, "--state", str(file))
+        found = msgspec.json.decode(again.post("event.from", again.session, ["*"], "", 1.0))["result"]
+        print(
+            f"killed and started again: up in {again.start_s:.1f} s ({again.cpu_s:.1f} s of processor), "
+            f"{len(found['events'])} objects"
+        )
+        again.process.terminate()
+        again.process.wait(60)
 
 
 def churn(served: Served, token: str) -> None:

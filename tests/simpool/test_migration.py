@@ -152,6 +152,21 @@ def test_progress_follows_the_bytes_and_a_cancel_leaves_nothing(journey: Journey
     assert journey.there.VM.get_by_name_label("stopped-half-way") == []
 
 
+def test_a_machine_that_is_shut_down_on_its_way_arrives_halted(journey: Journey) -> None:
+    vm = journey.running("stumbled")
+    size = int(journey.here.VDI.get_physical_utilisation(journey.disks(vm)[0]))
+    journey.pools[1].control("storage", sr="NFS-archive", bytes_per_s=size / 3600)
+    task = journey.here.Async.VM.migrate_send(*journey.arguments(vm))
+    until(journey.sessions[0], lambda: float(journey.here.task.get_progress(task)) > 0)
+
+    journey.here.VM.hard_shutdown(vm)
+    journey.pools[1].control("clear")
+    arrived = finished(journey.sessions[0], task)["result"].removeprefix("<value>").removesuffix("</value>")
+
+    assert journey.there.VM.get_power_state(arrived) == "Halted"
+    assert_whole(journey.there)
+
+
 def test_no_more_than_three_are_on_their_way(journey: Journey) -> None:
     vms = [journey.machine(f"caravan-{number}") for number in range(4)]
     journey.pools[1].control("storage", sr="NFS-archive", bytes_per_s=1)

@@ -110,10 +110,11 @@ async def _send(call: Call, vm: str, target: Destination) -> str:
     pool, there = call.pool, target.pool
     members = (vm,) if target.is_copy else family(pool, vm)
     sources = list(dict.fromkeys(vdi for one in members for vdi in disks_of(pool, one)))
-    is_running = pool.db.get("VM", vm, "power_state") == lifecycle.RUNNING
     made: dict[str, str] = {}
     with undoing(there, made):
         await _carry_all(call, sources, target, made)
+        # Asked now: it may have been shut down by force meanwhile.
+        is_running = pool.db.get("VM", vm, "power_state") == lifecycle.RUNNING
         if is_running:
             await call.spend(_HANDOVER_S, start=0.99, can_cancel=False)
             _assert_still_fits(pool, vm, target)

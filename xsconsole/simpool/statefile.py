@@ -22,7 +22,7 @@ from xsconsole.simpool.database import KEPT_TOMBSTONES, Database
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import Class
 from xsconsole.simpool.rows import Record, Tombstone
-from xsconsole.simpool.types import Bool, Enum, Map, Ref, Set, Str, Type
+from xsconsole.simpool.types import Bool, Enum, Int, Map, Ref, Set, Str, Type
 from xsconsole.simpool.wire_json import record_text
 
 FORMAT = 2
@@ -277,6 +277,10 @@ def _way(kind: Type, converter: Converter) -> Callable[[Any], object]:
             return lambda value: value if type(value) is str else slow(value)
         case Bool():
             return lambda value: value if type(value) is bool else slow(value)
+        case Int():
+            return lambda value: value if type(value) is int else slow(value)
+        case Enum(values=words):
+            return lambda value: value if value in words else slow(value)
         case Set(of=Str() | Ref()):
             return lambda value: (
                 tuple(value) if type(value) is list and _TEXTS.issuperset(map(type, value)) else slow(value)
