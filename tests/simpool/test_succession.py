@@ -1,5 +1,7 @@
 """Another host becomes the coordinator: what lives, what dies, and what is lost."""
 
+import contextlib
+import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -318,6 +320,48 @@ def test_a_frozen_host_answers_when_it_thaws(served: EmbeddedPool) -> None:
     asking.join(PATIENCE_S)
 
     assert answers == [True]
+
+
+def test_a_frozen_host_keeps_the_answer_that_it_had_begun(served: EmbeddedPool) -> None:
+    answers: list[Any] = []
+    supporter = served.hosts[1]
+    with at(served, served.hosts[0]) as session:
+        token = getattr(session.xenapi.event, "from")(["network"], "", 5.0)["token"]
+        wait = getattr(session.xenapi.event, "from")
+        waiting = threading.Thread(target=lambda: answers.append(wait(["network"], token, PATIENCE_S)["events"]))
+        waiting.start()
+        with at(served, served.hosts[0]) as other:
+            network = other.xenapi.network.get_all()[0]
+            served.control("host", host=served.hosts[0].name, mode="frozen")
+            served.control("set_field", cls="network", ref=network, field="name_description", value="meanwhile")
+            waiting.join(0.5)
+            assert answers == []
+            assert refused_by(served, supporter) == ["HOST_IS_SLAVE", served.hosts[0].address]
+
+        served.control("host", host=served.hosts[0].name, mode="live")
+        waiting.join(PATIENCE_S)
+
+    assert [[event["ref"] for event in events] for events in answers] == [[network]]
+
+
+def test_what_a_frozen_host_was_asked_is_not_done_when_it_dies(served: EmbeddedPool) -> None:
+    old, new, _ = served.hosts
+    with at(served, old) as session:
+        vm = session.xenapi.VM.get_by_name_label("jumpbox")[0]
+        served.control("host", host=old.name, mode="frozen")
+
+        def ask() -> None:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                session.xenapi.VM.set_name_description(vm, "too late")
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(0.3)
+        served.control("fail_over", to=new.name)
+        asking.join(PATIENCE_S)
+
+    with at(served, new) as session:
+        assert session.xenapi.VM.get_name_description(vm) != "too late"
 
 
 def test_a_dead_host_lives_again_at_its_address(served: EmbeddedPool) -> None:

@@ -18,6 +18,7 @@ FIRST = "127.0.0.1"
 """The one address of loopback that every system has."""
 
 _TRIES = 20
+_TURNS_TO_LET_IN = 3
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -31,7 +32,7 @@ class Mode(StrEnum):
 
 
 class Station:
-    """One host at its address. Requests to a frozen one wait until it thaws."""
+    """One host at its address. Requests to a frozen one wait until it thaws, and so do its answers."""
 
     def __init__(self, host: str, address: str, answer: Answer, context: ssl.SSLContext | None) -> None:
         self.host = host
@@ -64,11 +65,19 @@ class Station:
         self._listener = await loop.create_server(self._server, self.address, port, backlog=BACKLOG, ssl=self._context)
         self.port = self._listener.sockets[0].getsockname()[1]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Take no connections any more."""
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        if self._listener is None:
+            return
+        listener, self._listener = self._listener, None
+        loop = asyncio.get_running_loop()
+        # WORKAROUND asyncio forgets a connection, open, that it accepted in the turn in which its server is closed:
+        # nobody would ever answer there. So no more are accepted first, and those are let in.
+        for listening in listener.sockets:
+            loop.remove_reader(listening.fileno())
+        for _ in range(_TURNS_TO_LET_IN):
+            await asyncio.sleep(0)
+        listener.close()
 
     def cut(self) -> None:
         """Break all connections, as a host does that loses its power."""
@@ -81,9 +90,9 @@ class Station:
         self.mode = Mode.FROZEN
         self._thawed.clear()
 
-    def die(self) -> None:
+    async def die(self) -> None:
         self.mode = Mode.DEAD
-        self.close()
+        await self.close()
         self.cut()
         self._thawed.set()
 
@@ -95,13 +104,24 @@ class Station:
             await self.listen(self.port)
 
     async def end(self) -> None:
-        self.close()
+        await self.close()
         await self._server.shutdown(SHUTDOWN_S)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         await self._thawed.wait()
+        if self.mode is Mode.DEAD:
+            # It froze with this request and never came to it, or the request came when it was gone already.
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
         request[HOST] = self.host
-        return await self._answer(request)
+        try:
+            response = await self._answer(request)
+        except ConnectionResetError:
+            # Whoever asked is gone, or this host is: no answer is heard any more.
+            return web.Response()
+        await self._thawed.wait()
+        return response
 
 
 async def listen_all(pools: Sequence[Sequence[Station]], port: int) -> None:
@@ -124,7 +144,7 @@ async def listen_all(pools: Sequence[Sequence[Station]], port: int) -> None:
                 return
             # Somebody has the port at one of the addresses: another one will do, unless this one was asked for.
             for station in (first, *others):
-                station.close()
+                await station.close()
             if port:
                 raise
         else:
@@ -139,9 +159,9 @@ async def _listen_alone(pools: Sequence[Sequence[Station]]) -> None:
     )
     for number, stations in enumerate(pools):
         for station in stations[1:]:
-            station.close()
+            await station.close()
             station.port = 0
         if number:
-            stations[0].close()
+            await stations[0].close()
             stations[0].address = FIRST
             await stations[0].listen(0)

@@ -56,7 +56,7 @@ class Served:
         """Serve no more."""
         self.controlled.churn.stop()
         for station in self.stations.values():
-            station.close()
+            await station.close()
         await self.succession.close()
         await self.dispatcher.close()
         for station in self.stations.values():

@@ -120,7 +120,7 @@ class Succession:
             case Mode.FROZEN:
                 station.freeze()
             case Mode.DEAD:
-                station.die()
+                await station.die()
         unreachable = self._pool.neighbours.unreachable
         (unreachable.discard if mode is Mode.LIVE else unreachable.add)(station.address)
         metrics = self._pool.db.get("host", host, "metrics")
