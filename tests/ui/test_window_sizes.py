@@ -9,6 +9,7 @@ from tests.ui.board_window import card_of, console, pool, window
 from xsconsole.console import Console
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.top_bar import FIND_WIDTH
 from xsconsole_ui.window_layout import first_size
 
 __all__ = ["console", "pool", "window"]
@@ -51,6 +52,17 @@ async def test_the_window_can_be_as_small_as_such_a_screen(window: MainWindow) -
     QApplication.processEvents()
 
     assert window.size() == small
+    field, who = window.bar.field.geometry(), window.bar.who.geometry()
+    assert field.right() < who.left()
+    assert window.bar.rect().contains(who)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_find_field_is_as_wide_as_there_is_room(window: MainWindow, size: tuple[int, int]) -> None:
+    window.resize(*size)
+    QApplication.processEvents()
+
+    assert window.bar.field.width() == FIND_WIDTH
 
 
 def test_buttons_that_do_not_fit_beside_each_other_stand_below_each_other(qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ STATES = {
     LinkState.LOST: ("bad", "reconnecting"),
     LinkState.CLOSED: ("wait", "not connected"),
 }
-FIND_WIDTH = 340
+FIND_WIDTH, LEAST_FIND_WIDTH = 340, 140
 HEIGHT = 44
 
 
@@ -41,7 +41,8 @@ class TopBar(QFrame):
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(self.tr("Find a configuration, a VM or a command…   Ctrl+K"))
         self.field.setAccessibleName(self.tr("Find"))
-        self.field.setFixedWidth(FIND_WIDTH)
+        self.field.setMinimumWidth(LEAST_FIND_WIDTH)
+        self.field.setMaximumWidth(FIND_WIDTH)
         self.field.textEdited.connect(self.found)
         self.field.returnPressed.connect(self.find_chosen)
         self.field.installEventFilter(self)
@@ -62,7 +63,7 @@ class TopBar(QFrame):
         row.addWidget(self.pool)
         row.addWidget(self.state)
         row.addStretch(1)
-        row.addWidget(self.field)
+        row.addWidget(self.field, 100)  # all the room there is, up to its greatest width
         row.addSpacing(theme.GAP)
         row.addWidget(self.who)
 
