@@ -87,6 +87,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
 }
 
 NO_NETWORK_SIGNS = (
+    "(from versions: none)",
     "Connection refused",
     "ConnectTimeoutError",
     "ConnectionResetError",
@@ -116,6 +117,9 @@ def main(arguments: Sequence[str]) -> int:
         _complain(f"Say what to start: python3 packaging/bootstrap.py {'|'.join(VERBS)} [ARGS...]")
         return 2
     verb, rest = arguments[0], list(arguments[1:])
+    if verb == "check" and rest:
+        _complain("`check` takes no arguments.")
+        return 2
     try:
         if not is_made():
             with sole_maker() as held:
@@ -141,12 +145,11 @@ def test(arguments: Sequence[str]) -> int:
     if any(argument.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for argument in arguments):
         spread = []
     os.chdir(ROOT)
-    return become([str(PYTHON), "-m", "pytest", *spread, *arguments], {"QT_QPA_PLATFORM": "offscreen"})
+    return become([str(PYTHON), "-m", "pytest", "-rs", *spread, *arguments], {"QT_QPA_PLATFORM": "offscreen"})
 
 
 def check(arguments: Sequence[str]) -> int:
-    if arguments:
-        raise CannotStart("`check` takes no arguments.")
+    assert not arguments
     failed = []
     for program, *rest in CHECKS:
         shown = " ".join([program, *rest])
@@ -275,7 +278,8 @@ def provide_libraries(platform: str) -> None:
     if not packages:
         raise CannotStart(why)
     provide_packages(why, packages)
-    if left := missing_libraries(platform):
+    left = missing_libraries(platform)
+    if left:
         raise CannotStart(f"Qt still cannot show anything here: it lacks {_listed(left)}.")
 
 
@@ -283,7 +287,8 @@ def wanted_platform(verb: str, variables: Mapping[str, str]) -> str:
     """The name of the Qt platform plugin that `verb` will load; tests never need a screen."""
     if verb == "test":
         return "offscreen"
-    if chosen := variables.get("QT_QPA_PLATFORM"):
+    chosen = variables.get("QT_QPA_PLATFORM")
+    if chosen:
         return chosen.split(";")[0].split(":")[0]
     if variables.get("DISPLAY"):
         return "xcb"

@@ -105,6 +105,9 @@ def test_words_that_are_no_command(shell: Shell) -> None:
 
         assert (said.status, said.out) == (2, "")
         assert "usage" in said.err
+    assert "usage: xsconsole promote" in said.err
+    assert "unrecognized arguments: --frobnicate" in shell.say("config", "list", "--frobnicate").err
+    assert "usage: xsconsole config list" in shell.say("config", "list", "--frobnicate").err
 
 
 def test_a_certificate_nobody_knows_and_one_that_changed(tmp_path: Path) -> None:

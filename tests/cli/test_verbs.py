@@ -89,12 +89,32 @@ def test_configurations_are_made_changed_and_dissolved(shell: Shell) -> None:
     assert (refused.status, refused.out) == (1, "")
     assert "incomplete" in refused.err
     assert mended.status == 0, mended.err
+    assert "monitoring (" in mended.err
+    assert "is no member any more: it is gone from the pool" in mended.err
     gone = shell.say("config", "dissolve", "tools")
     assert gone.status == 0, gone.err
     assert shell.say("config", "show", "tools").status == 1
     with shell.pool.plain_session() as session:
         (vm,) = session.xenapi.VM.get_by_name_label("jumpbox")
         assert not [key for key in session.xenapi.VM.get_other_config(vm) if key.startswith("xsconsole.")]
+
+
+def test_a_clone_that_went_astray_is_named_with_what_can_be_done_about_it(shell: Shell) -> None:
+    made = shell.say("config", "create", "wiki", "1", "--stage", "integration", "--vm", "old-wiki")
+    assert made.status == 0, made.err
+    with shell.pool.plain_session() as session:
+        (vm,) = session.xenapi.VM.get_by_name_label("old-wiki")
+        uuid = session.xenapi.VM.get_uuid(session.xenapi.VM.clone(vm, "copy of wiki"))
+
+    status = shell.say("status")
+    wrong = shell.say("config", "remove", "wiki", "--vm", "jumpbox")
+    removed = shell.say("config", "remove", "wiki", "--vm", uuid)
+
+    assert f"`xsconsole config adopt wiki@1 --vm {uuid}` takes it in" in status.out
+    assert f"`xsconsole config remove wiki@1 --vm {uuid}` removes the mark" in status.out
+    assert "Not a member of “wiki 1”: jumpbox." in wrong.err
+    assert removed.status == 0, removed.err
+    assert "stray" not in shell.say("status").out
 
 
 def test_a_workflow_is_listed_shown_and_exported(shell: Shell, tmp_path: Path) -> None:

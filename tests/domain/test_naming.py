@@ -27,6 +27,25 @@ def test_a_configuration_is_found_by_every_name_it_has() -> None:
     virtually(story)
 
 
+def test_of_many_names_a_few_are_offered_and_how_many_more_there_are() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        for number in range(14):
+            await office.configuration(desk, f"s{number:02}", "1", "integration", [office.pool.add_vm("m").uuid])
+
+        with pytest.raises(NotFound) as none:
+            find_configuration(desk.board, "nothing")
+        with pytest.raises(Ambiguous) as several:
+            find_vm(desk.inventory, "m")
+
+        assert none.value.choices[-2:] == ("s11@1", "… and 2 more")
+        assert several.value.choices[-1] == "… and 2 more"
+        assert len(several.value.choices) == 13
+
+    virtually(story)
+
+
 def test_a_name_that_fits_several_or_none_is_refused_with_the_choices() -> None:
     async def story() -> None:
         office = Office()

@@ -1,6 +1,6 @@
 import pytest
 
-from xsconsole.domain.pool_words import sentences
+from xsconsole.domain.pool_words import UNKNOWN_MEND, sentences
 
 
 def test_a_sentence_holds_what_the_pool_said() -> None:
@@ -26,4 +26,4 @@ def test_braces_in_what_the_pool_says_are_only_text() -> None:
 
 
 def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
-    assert sentences("ERROR_OF_TOMORROW", []) == ("The pool refused: ERROR_OF_TOMORROW.", "See the details.")
+    assert sentences("ERROR_OF_TOMORROW", []) == ("The pool refused: ERROR_OF_TOMORROW.", UNKNOWN_MEND)

@@ -247,6 +247,10 @@ def test_an_interrupted_run_says_what_is_left() -> None:
 
 def test_details_hold_what_the_certificate_and_the_holder_say() -> None:
     changed = words.explain(CertificateChanged(url="u", reason="r", fingerprint="ab", expected="cd"))
+    unknown = words.explain(PoolFailed(code="NEVER_HEARD", parameters=("OpaqueRef:1",), method="VM.start"))
+    assert unknown.failed == "The pool refused: NEVER_HEARD."
+    assert "details name" in unknown.mend
+    assert unknown.details == "VM.start NEVER_HEARD [OpaqueRef:1]"
     held = words.explain(HeldElsewhere(reason="r"))
 
     assert changed.details == "u, SHA-256 ab, expected cd"

@@ -96,6 +96,7 @@ def test_what_cannot_be_made_says_why() -> None:
         assert refused(create(free.uuid, service=" ")) == "The service is empty."
         assert "longer than 120" in refused(create(free.uuid, version="v" * 121))
         assert "control characters" in refused(create(free.uuid, name="a\x00b", **new))
+        assert "turn the direction" in refused(create(free.uuid, name="a\u202eb", **new))
         assert "has no stage “nowhere”" in refused(create(free.uuid, stage=StageId("nowhere"), **new))
         assert "no virtual machine" in refused(create(NOBODY, **new))
         assert "no virtual machine" in refused(create(template.uuid, **new))

@@ -78,7 +78,22 @@ def project(tmp_path):
 
 
 def test_it_loads_on_a_python_too_old_for_us():
-    ast.parse(BOOTSTRAP.read_text(encoding="utf-8"), feature_version=(3, 8))
+    ast.parse(BOOTSTRAP.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def test_a_wrong_word_is_refused_before_anything_is_made(tmp_path):
+    started = subprocess.run(
+        [sys.executable, str(BOOTSTRAP), "check", "x"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+
+    assert (started.returncode, started.stdout) == (2, "")
+    assert "takes no arguments" in started.stderr
+
+
+def test_a_pip_that_tries_only_once_is_understood_without_a_network(bootstrap):
+    lines = ["ERROR: Could not find a version that satisfies the requirement six (from versions: none)"]
+
+    assert "does not answer" in bootstrap._why_pip_failed(lines)
 
 
 def test_an_old_python_is_told_what_is_needed(bootstrap, monkeypatch, capsys):

@@ -302,3 +302,15 @@ async def test_the_file_is_for_its_owner_only(home: Home) -> None:
     await ledger.close()
 
     assert modes == {"console.db": 0o600, "console.db-wal": 0o600, "console.db-shm": 0o600}
+
+
+async def test_a_database_that_lacks_a_table_is_called_damaged(home: Home) -> None:
+    ledger = await home.ledger()
+    await ledger.close()
+    with closing(sqlite3.connect(home.database)) as connection:
+        connection.executescript("DROP TABLE audit_signature")
+
+    reader = await LedgerReader.open(home.path)
+    with pytest.raises(DatabaseDamaged, match="It lacks what every record has"):
+        await reader.verify()
+    await reader.close()

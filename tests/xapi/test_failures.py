@@ -9,6 +9,7 @@ from embedded import EmbeddedPool
 
 from tests.xapi.conftest import Connect
 from xsconsole.domain.ids import RunId
+from xsconsole.domain.pool_words import UNKNOWN_MEND
 from xsconsole.domain.words import explain
 from xsconsole.engine.ports import Field
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, SessionLost
@@ -157,7 +158,7 @@ def flaws_of(code: str, caught: ConsoleError | None) -> list[str]:
     flaws = []
     if code in notice.failed or not re.fullmatch(r"[A-Z0-9].*[^.]\.", notice.failed):
         flaws.append(f"{code}: no sentence: {notice.failed}")
-    if not re.fullmatch(r"[A-Z].*\.", notice.mend) or notice.mend == "See the details.":
+    if not re.fullmatch(r"[A-Z].*\.", notice.mend) or notice.mend == UNKNOWN_MEND:
         flaws.append(f"{code}: no mend: {notice.mend}")
     if "OpaqueRef" in notice.failed:
         flaws.append(f"{code}: a reference is no word for people: {notice.failed}")

@@ -8,7 +8,8 @@ from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain import words
-from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.board import Board, Card, Standing, Stray
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, shortened
 from xsconsole.domain.workflow import to_json
 from xsconsole.errors import NotFound, Refused
@@ -63,10 +64,19 @@ def _print_status(console: Console) -> None:
     for stray in board.strays:
         output.say(
             f"! stray: {output.cell(stray.name)} ({stray.uuid}) "
-            f"is a copy of a member of “{output.cell(stray.value.name)}”"
+            f"is a copy of a member of “{output.cell(stray.value.name)}”; {_care(stray, board)}"
         )
     for name in board.unreadable:
         output.say(f"! unreadable: {output.cell(name)} carries a mark of a newer console, or a damaged one")
+
+
+def _care(stray: Stray, board: Board) -> str:
+    """Return what can be done with a clone that carries the mark of a member."""
+    card = board.cards.get(stray.value.configuration)
+    if card is None:
+        return "its configuration is gone: `xsconsole config create` makes a new one of it, and overwrites the mark"
+    named = f"{spoken_name(card)} --vm {stray.uuid}"
+    return f"`xsconsole config adopt {named}` takes it in, `xsconsole config remove {named}` removes the mark"
 
 
 def _situation(console: Console, card: Card) -> str:
@@ -95,7 +105,7 @@ async def config_list(options: argparse.Namespace) -> int:
                 (
                     card.service,
                     card.version,
-                    _stage_name(card, console.board),
+                    stage_name(card.stage, console.board),
                     card.standing.value,
                     str(len(card.members)),
                     card.id,
@@ -106,9 +116,9 @@ async def config_list(options: argparse.Namespace) -> int:
         return 0
 
 
-def _stage_name(card: Card, board: Board) -> str:
-    stage = board.workflow.stage(card.stage) if board.workflow else None
-    return stage.name if stage else card.stage
+def stage_name(stage_id: StageId, board: Board) -> str:
+    stage = board.workflow.stage(stage_id) if board.workflow else None
+    return stage.name if stage else stage_id
 
 
 async def config_show(options: argparse.Namespace) -> int:
@@ -118,7 +128,7 @@ async def config_show(options: argparse.Namespace) -> int:
             output.print_json(documents.card_document(card, console.board))
             return 0
         output.say(f"{output.cell(card.name, 200)}  ({card.id})")
-        stage = output.cell(_stage_name(card, console.board))
+        stage = output.cell(stage_name(card.stage, console.board))
         output.say(f"  in {stage}, {card.standing.value}, revision {card.revision}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
@@ -126,7 +136,8 @@ async def config_show(options: argparse.Namespace) -> int:
             output.say(f"  ! gone: {output.cell(card.missing_name(uuid), 120)}")
         for point in card.restore_points:
             whole = "" if point.is_whole else ", not of every member"
-            output.say(f"  restore point of {words.instant(point.at)}, taken in {output.cell(point.stage)}{whole}")
+            taken_in = output.cell(stage_name(point.stage, console.board))
+            output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}")
         output.print_table(
             ("ROLE", "VM", "POWER", "DISKS", "UUID"),
             (

@@ -75,6 +75,13 @@ class _Verb(argparse.ArgumentParser):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.families: list[_Verbs[_Verb]] = []
 
+    # argparse leaves what a verb does not know to the parser above, which would show its own usage.
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
 
 _Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 

@@ -76,7 +76,7 @@ def find_vm(inventory: Inventory, name: str) -> VM:
         raise Ambiguous(
             reason=f"{len(found)} VMs are called “{shortened(name)}”.",
             mend="Name it by its uuid.",
-            choices=tuple(vm.uuid for vm in found)[:SHOWN_CHOICES],
+            choices=_first(tuple(vm.uuid for vm in found)),
         )
     raise NotFound(reason=f"The pool has no VM called “{shortened(name)}”.", mend="Name a VM by its name or uuid.")
 
@@ -102,4 +102,10 @@ def _choices(cards: Iterable[Card], board: Board | None = None) -> tuple[str, ..
     for card in cards:
         stage = board.workflow.stage(card.stage) if board and board.workflow else None
         names.append(f"{full_name(card)} ({stage.name}, {card.id})" if stage else full_name(card))
-    return tuple(shortened(name, 120) for name in sorted(names))[:SHOWN_CHOICES]
+    return _first(tuple(shortened(name, 120) for name in sorted(names)))
+
+
+def _first(choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first few, and how many more there are."""
+    more = len(choices) - SHOWN_CHOICES
+    return (*choices[:SHOWN_CHOICES], f"… and {more} more") if more > 0 else choices

@@ -6,6 +6,9 @@ from types import MappingProxyType
 
 from xsconsole.domain.naming import shortened
 
+UNKNOWN_MEND = (
+    "Look at the machine, storage or host that the details name; the pool's own log says more. Then try again."
+)
 LONGEST_PARAMETER = 160
 
 AGAIN = "Look at the machine, then try again."
@@ -235,7 +238,7 @@ def sentences(code: str, parameters: Sequence[str]) -> tuple[str, str]:
     """Return what failed and the mend. A code that nobody foresaw is shown as it is."""
     found = _SENTENCES.get(code) or next((known for stem, known in _FAMILIES if code.startswith(stem)), None)
     if found is None:
-        return f"The pool refused: {code}.", "See the details."
+        return f"The pool refused: {code}.", UNKNOWN_MEND
     failed, mend = found
     return _filled(failed, parameters) or f"The pool refused: {code}.", mend
 

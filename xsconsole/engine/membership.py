@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -94,9 +96,10 @@ def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> P
     clones = [vm for vm in _clones(card, board, inventory) if vm.uuid in leaving]
     unknown = leaving - {member.uuid for member in card.members} - set(card.missing) - {vm.uuid for vm in clones}
     if unknown or not leaving:
-        named = listing(tuple(sorted(unknown))) or "nothing was named"
+        found = {uuid: inventory.by_uuid(VM, uuid) for uuid in unknown}
+        named = listing(tuple(sorted(vm.name_label if vm else uuid for uuid, vm in found.items())))
         raise NotFound(
-            reason=f"Not a member of “{shortened(card.name)}”: {named}.",
+            reason=f"Not a member of “{shortened(card.name)}”: {named or 'nothing was named'}.",
             mend="Select its members.",
             choices=tuple(shortened(member.name) for member in card.members),
         )
@@ -143,13 +146,14 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
     present = _present(card, inventory)
     standing = {member.uuid: member.role for member in card.members}
     roles = make_unique({**standing, **assign_roles(newcomers, adopted, standing)})
-    return _plan_roster(
+    plan = _plan_roster(
         _intent(RunKind.ADOPT, card, workflow, stage),
         _Draft.of(card, stage, workflow),
         [(vm, roles[vm.uuid]) for vm in (*present, *adopted)],
         (),
         inventory,
     )
+    return msgspec.structs.replace(plan, warnings=(*plan.warnings, *_struck(card)))
 
 
 def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory) -> Plan:
@@ -250,6 +254,17 @@ def _plan_roster(
         leases=rules.leases_for(configuration, draft.service, (draft.stage,)),
         warnings=_lost_points(snapshots),
         asks=bool(draft.stage.protection),
+    )
+
+
+def _struck(card: Card) -> tuple[str, ...]:
+    if not card.missing:
+        return ()
+    names = listing(tuple(card.missing_name(uuid) for uuid in card.missing))
+    if len(card.missing) == 1:
+        return (f"{names} is no member any more: it is gone from the pool. If it belongs here, bring it back first.",)
+    return (
+        f"{names} are no members any more: they are gone from the pool. If they belong here, bring them back first.",
     )
 
 

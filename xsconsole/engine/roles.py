@@ -11,6 +11,8 @@ from xsconsole.engine.commands import NewMember
 from xsconsole.errors import Ambiguous, NotPromotable
 
 NAME_LIMIT = 120
+TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Unicode's classes of characters that do nothing but turn the direction of what follows."""
 
 
 def assign_roles(newcomers: Iterable[NewMember], vms: Sequence[VM], taken: Mapping[Uuid, str]) -> dict[Uuid, str]:
@@ -64,6 +66,11 @@ def demand_text(text: str, what: str) -> str:
         raise NotPromotable(reason=f"The {what} is empty.", mend=f"Give a {what}.")
     if len(tidy) > NAME_LIMIT:
         raise NotPromotable(reason=f"The {what} is longer than {NAME_LIMIT} characters.", mend="Shorten it.")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tidy):
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in tidy):
         raise NotPromotable(reason=f"The {what} holds control characters.", mend="Leave them out.")
+    if any(unicodedata.bidirectional(character) in TURNING for character in tidy):
+        raise NotPromotable(
+            reason=f"The {what} holds characters that turn the direction of the text and make it read as another.",
+            mend="Leave them out.",
+        )
     return tidy

@@ -18,6 +18,7 @@ READERS = 2
 PRIMARY_CODE = 0xFF
 
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+LACKING = ("no such table", "no such column")
 UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
 # Growing the shared-memory index of the log is the one write whose want of space SQLite calls an I/O error.
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
@@ -118,6 +119,8 @@ def meaning(failure: sqlite3.Error, path: Path) -> ConsoleError:
             reason="Another program keeps the database locked.",
             mend="Close other programs that work on this home folder, then try again. Nothing was written.",
         )
+    if str(failure).startswith(LACKING):
+        return damaged(path, f"It lacks what every record has. SQLite says: {failure}.")
     return StoreFailed(
         path=str(path),
         reason=f"The database cannot be used. SQLite says: {failure}.",
