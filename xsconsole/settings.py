@@ -59,20 +59,35 @@ class _Format(msgspec.Struct):
     format: int
 
 
-def home_folder(given: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+def home_folder(
+    given: str | Path | None = None, environment: Mapping[str, str] = os.environ, *, is_reading: bool = False
+) -> Path:
     """Return the folder that keeps everything, made where it was missing: `given`, else from the environment.
 
     Raises:
-        HomeUnusable: it cannot be made or written.
+        HomeUnusable: it cannot be made or, unless it is only read, written.
     """
     chosen = given or environment.get(HOME_VARIABLE) or platformdirs.user_data_dir("xsconsole", appauthor=False)
     home = Path(chosen).expanduser().absolute()
     with failures(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = home / f".writable.{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
+    if not is_reading:
+        demand_writable(home)
     return home
+
+
+def demand_writable(home: Path) -> None:
+    """Refuse a folder in which nothing can be kept.
+
+    Raises:
+        StoreFailed: `HomeUnusable`, `DiskFull`.
+    """
+    with failures(home):
+        probe = home / f".writable.{os.getpid()}"
+        try:
+            probe.write_bytes(b"?")  # an empty file fits on a full disk
+        finally:
+            probe.unlink(missing_ok=True)
 
 
 class Settings:
@@ -87,8 +102,8 @@ class Settings:
         self.notices = notices
 
     @classmethod
-    def open(cls, home: Path, ids: Ids, console_name: str) -> "Settings":
-        """Read the settings, or begin them. A file that cannot be read is put aside, never overwritten.
+    def open(cls, home: Path, ids: Ids, console_name: str, *, is_kept: bool = True) -> "Settings":
+        """Read the settings, or begin them, on the disk if they are kept. An unreadable file is put aside.
 
         Raises:
             StoreFailed: `SchemaTooNew`, or the file cannot be read or written.
@@ -98,7 +113,7 @@ class Settings:
             preferences, notices = _read_or_put_aside(path)
             if preferences is None:
                 fresh = Preferences(console=ConsoleId(ids.new()), console_name=console_name)
-                if not files.write_new(path, _encoded(fresh)):
+                if is_kept and not files.write_new(path, _encoded(fresh)):
                     fresh = _read(path) or fresh
                 preferences = fresh
         return cls(path, preferences, notices)

@@ -14,8 +14,8 @@ from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.engine.lease import Me
-from xsconsole.errors import NotFound, RecordReplaced, Refused, StoreFailed
-from xsconsole.settings import KnownPool, Settings, home_folder
+from xsconsole.errors import HomeUnusable, NotFound, Refused, StoreFailed
+from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
 from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
@@ -34,7 +34,9 @@ class Home:
         ring: Keyring | None,
         ledger: SqliteLedger | None,
         reader: LedgerReader | None,
-        finding: RecordReplaced | None = None,
+        finding: StoreFailed | None = None,
+        *,
+        is_kept: bool = True,
     ) -> None:
         self.settings = settings
         self.clock = SystemClock()
@@ -43,6 +45,7 @@ class Home:
         self._ring = ring
         self._ledger = ledger
         self._reader = reader
+        self._is_kept = is_kept
         self._finding = finding  # of one that only looks; who writes does not go on with one
 
     @classmethod
@@ -60,14 +63,22 @@ class Home:
             StoreFailed: the folder, the key or the database cannot be used, or the record is another than the one
                 remembered; nothing was changed.
         """
-        home = home_folder(folder)
-        settings = Settings.open(home, RandomIds(), machine_name())
+        home = home_folder(folder, is_reading=is_reading)
+        obstacle = _obstacle(home) if is_reading else None
+        settings = Settings.open(home, RandomIds(), machine_name(), is_kept=obstacle is None)
+        if obstacle is not None:
+            settings.notices += (f"{obstacle.reason} Looking goes on, and nothing of it is kept.",)
         ring = system_keyring()
         finding = await record_memory.finding(settings)
         if is_reading:
             if finding is not None:
                 settings.notices += (f"{finding.reason} {finding.mend}",)
-            return cls(settings, ring, None, await _reader(home, settings), finding)
+            reader, unread = None, None
+            try:
+                reader = await _reader(home, settings)
+            except HomeUnusable as failure:
+                unread = failure
+            return cls(settings, ring, None, reader, finding or unread, is_kept=obstacle is None)
         if finding is not None and not accepts_record:
             raise finding
         key = await open_key(home, settings.console, ring, passphrase, settings.key)
@@ -231,6 +242,8 @@ class Home:
         Who only looks changes nothing that is remembered: it adds a pool that was unknown, and keeps the certificate
         that it was told to trust.
         """
+        if not self._is_kept:
+            return
         pool = KnownPool(url=connection.url, user=connection.user, name=name, fingerprint=connection.fingerprint)
         if not self.is_reading:
             self.settings.remember_pool(pool)
@@ -282,3 +295,12 @@ async def _reader(home: Path, settings: Settings) -> LedgerReader | None:
         return await LedgerReader.open(home, own_keys=frozenset({settings.key}) if settings.key else frozenset())
     except NotFound:
         return None
+
+
+def _obstacle(home: Path) -> StoreFailed | None:
+    """Return why nothing can be kept in the folder; None where it can."""
+    try:
+        demand_writable(home)
+    except StoreFailed as failure:
+        return failure
+    return None
