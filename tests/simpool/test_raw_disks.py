@@ -142,6 +142,17 @@ def test_written_blocks_take_space_on_file_storage(session: Any, put: Put) -> No
     assert grown == 20 * MIB
 
 
+def test_a_clone_takes_space_only_for_what_is_written_to_it(session: Any, put: Put) -> None:
+    vdi = make_disk(session, 64 * MIB)
+    put(vdi, noise(20 * MIB))
+    clone = session.xenapi.VDI.clone(vdi)
+    before = int(session.xenapi.VDI.get_physical_utilisation(clone))
+
+    put(clone, noise(3 * MIB, 2))
+
+    assert int(session.xenapi.VDI.get_physical_utilisation(clone)) - before == 3 * MIB
+
+
 def test_a_full_sr_stops_the_upload(fresh_pool: EmbeddedPool) -> None:
     with fresh_pool.plain_session() as session:
         vdi, task = make_disk(session, 64 * MIB), session.xenapi.task.create("upload", "")

@@ -2,13 +2,14 @@
 
 import http.client
 import random
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from embedded import EmbeddedPool
-from plain_http import ask, connect
+from plain_http import DEADLINE_S, ask, connect
 from xva_files import MIB, Export, Import, contents, disks, left_over, make_machine, members, values
 
 
@@ -129,3 +130,25 @@ def test_the_pool_fetches_a_file_by_itself(pool: EmbeddedPool, session: Any, mac
     assert contents(pool, session, vm) == contents(pool, session, machine)
     wrong = refusal(getattr(session.xenapi.VM, "import"), f"{pool.url}/nosuch", sr, False, False)
     assert wrong[0] == "IMPORT_ERROR"
+
+
+def test_an_import_that_a_change_of_coordinator_cuts_off_leaves_nothing(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.lasting_session() as session:
+        vm = make_machine(fresh_pool, session)
+        data = ask(fresh_pool, "GET", "/export", ref=vm, session_id=session.handle).body
+        before, task = left_over(session), session.xenapi.task.create("import", "")
+        connection = connect(fresh_pool)
+        connection.putrequest("PUT", "/import?" + urlencode({"session_id": session.handle, "task_id": task}))
+        connection.putheader("Content-Length", str(len(data)))
+        connection.endheaders(data[: len(data) // 2])
+        while session.xenapi.task.get_progress(task) < 0.2:
+            pass
+
+    fresh_pool.control("fail_over")
+
+    connection.close()
+    with fresh_pool.lasting_session(url=fresh_pool.hosts[1].url) as session:
+        deadline = time.monotonic() + DEADLINE_S
+        while left_over(session) != before and time.monotonic() < deadline:
+            pass
+        assert left_over(session) == before

@@ -1,8 +1,9 @@
 """Writing the disks: what is written takes space on the SR, and the SR can be full."""
 
-from xsconsole.simpool import storage
+from xsconsole.simpool import chains, storage
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 
 _SETTLED_BLOCKS = 16
@@ -16,7 +17,9 @@ class DiskWriter:
         self._vdi = vdi
         self._size = int(pool.db.get("VDI", vdi, "virtual_size"))
         self._contents = pool.depot.contents
+        self._touched: set[int] = set()
         self._unsettled = 0
+        chains.mark_written(pool, vdi)
 
     def assert_fits(self, size_bytes: int) -> None:
         """Let an image pass that is no larger than the disk.
@@ -37,6 +40,7 @@ class DiskWriter:
         if is_beyond or not self._pool.db.exists("VDI", self._vdi):
             raise XapiError("VDI_IO_ERROR", "Device I/O error")
         self._contents.write(self._vdi, number, data)
+        self._touched.add(number)
         self._unsettled += 1
         if self._unsettled == _SETTLED_BLOCKS:
             self.settle()
@@ -56,4 +60,7 @@ class DiskWriter:
     def settle(self) -> None:
         """Count what was written since the last time."""
         self._unsettled = 0
-        storage.take_written(self._pool, self._vdi, self._contents.count(self._vdi) * BLOCK_BYTES)
+        # What a disk shares with the base it stands on takes no space of its own.
+        is_whole = chains.parent(self._pool.db, self._vdi) == NULL
+        blocks = self._contents.count(self._vdi) if is_whole else len(self._touched)
+        storage.take_written(self._pool, self._vdi, blocks * BLOCK_BYTES)
