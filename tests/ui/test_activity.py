@@ -31,6 +31,13 @@ def pool():
 
 
 @pytest.fixture
+def slow_pool():
+    """One whose operations last long enough to be seen."""
+    with embedded_pool("--speed", "2") as served:
+        yield served
+
+
+@pytest.fixture
 async def console(tmp_path, pool):
     async with open_console(tmp_path) as opened:
         await connect(opened, pool)
@@ -182,12 +189,12 @@ async def test_an_act_on_an_object_has_one_line_and_its_task_has_none(panel, con
     assert (row[Column.WHO], row[Column.RESULT]) == ("root", "done")
 
 
-async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(tmp_path, pool, qapp):
+async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(tmp_path, slow_pool, qapp):
     async with open_console(tmp_path / "home") as console:
-        await connect(console, pool)
+        await connect(console, slow_pool)
         vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
         await console.acts.finished(await console.acts.do(operate(Act.TAG, vm, text="seen")))
-        with pool.plain_session() as session:
+        with slow_pool.plain_session() as session:
             task = session.xenapi.Async.VM.hard_reboot(vm.ref)
             await until(lambda: console.inventory.get(Task, Ref(task)) is not None)
             await until(lambda: console.inventory.get(Task, Ref(task)).status == "success")
