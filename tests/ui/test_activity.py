@@ -189,7 +189,9 @@ async def test_an_act_on_an_object_has_one_line_and_its_task_has_none(panel, con
     assert (row[Column.WHO], row[Column.RESULT]) == ("root", "done")
 
 
-async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(tmp_path, slow_pool, qapp):
+async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(
+    tmp_path, slow_pool, qapp
+):
     async with open_console(tmp_path / "home") as console:
         await connect(console, slow_pool)
         vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
