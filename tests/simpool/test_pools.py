@@ -191,6 +191,20 @@ def test_hosts_with_tls_have_certificates_of_their_own() -> None:
     assert all(prints)
 
 
+def test_a_pool_says_of_its_certificates_what_its_hosts_show() -> None:
+    with embedded_pool("--tls") as served, served.plain_session() as session:
+        records = session.xenapi.Certificate.get_all_records().values()
+        addresses = {ref: one["address"] for ref, one in session.xenapi.host.get_all_records().items()}
+
+    told = {addresses[one["host"]]: one["fingerprint_sha256"] for one in records if one["type"] == "host"}
+    assert told == {host.address: host.fingerprint for host in served.hosts}
+
+
+def test_an_older_release_shows_certificates_all_the_same() -> None:
+    with embedded_pool("--tls", "--version", "8.2") as served:
+        assert all(host.fingerprint for host in served.hosts)
+
+
 def test_pools_are_the_same_again_from_their_file(tmp_path: Any) -> None:
     arguments = ("--state", str(tmp_path / "pools.db"), "--version", "test=8.2")
     with embedded_pools(*arguments) as first:

@@ -44,6 +44,7 @@ class Served:
                 context = certificates.server_context(identities[address])
                 self.fingerprints[address] = certificates.fingerprint(identities[address])
                 thumbprints[host] = certificates.thumbprints(identities[address])
+                _record_certificate(pool, host, thumbprints[host])
             self.stations[host] = Station(host, address, site.answer, context)
 
     def tell_addresses(self) -> None:
@@ -86,6 +87,15 @@ def identities(given: Options, pools: Iterable[Pool]) -> Mapping[str, bytes]:
 def _write_secret(path: Path, content: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(content)
+
+
+def _record_certificate(pool: Pool, host: str, thumbprints: Mapping[str, str]) -> None:
+    """Let the pool say of a host's certificate what the host shows, as clients rely on it."""
+    wide, short = thumbprints["sha-256:master"], thumbprints["sha-1:master"]
+    for ref in pool.db.refs("Certificate"):
+        row = pool.db.row("Certificate", ref)
+        if (row["host"], row["type"]) == (host, "host"):
+            pool.db.set("Certificate", ref, fingerprint=wide, fingerprint_sha256=wide, fingerprint_sha1=short)
 
 
 def _coordinator_first(pool: Pool) -> list[str]:
