@@ -50,7 +50,8 @@ class Turns(QObject):
     @Slot()
     def _work(self) -> None:
         end = perf_counter() + BUDGET_S
-        while self._waiting and perf_counter() < end:
+        # At least one piece, however late it is already: else nothing would start the timer again.
+        while self._waiting:
             work = self._waiting.pop(next(iter(self._waiting)))
             try:
                 work()
@@ -58,6 +59,8 @@ class Turns(QObject):
                 # What one piece breaks must not keep the others waiting for the next event.
                 if self._waiting:
                     self._timer.start(1)
+            if perf_counter() >= end:
+                return
 
 
 class Bridge(QObject):
