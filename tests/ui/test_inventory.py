@@ -13,6 +13,8 @@ from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import VIF, VM, Host, Network
 from xsconsole.domain.outline_views import NodeId, Order, View
 from xsconsole.domain.selection import ObjectName
+from xsconsole.errors import ConnectFailed
+from xsconsole_ui import times
 from xsconsole_ui.inventory import InventoryPanel
 from xsconsole_ui.theme import Theme
 
@@ -291,3 +293,24 @@ async def test_what_lies_with_other_objects_is_found_and_followed(panel, console
     await asyncio.to_thread(rename)
 
     await until(lambda: names(panel))
+
+
+async def test_after_a_restart_without_the_pool_the_last_known_state_is_shown_with_its_time(tmp_path, qapp, pool):
+    async with open_console(tmp_path) as console:
+        await connect(console, pool)
+        await console.last_known.keep()
+        known, as_of = console.inventory.total(), console.link.as_of
+    pool.kill()
+
+    async with open_console(tmp_path) as console:
+        panel = InventoryPanel(console, Theme(qapp))
+        with pytest.raises(ConnectFailed):
+            await connect(console, pool)
+        await settled(panel)
+
+        assert console.inventory.total() == known
+        assert names(panel)[:2] == ["acme", "xen-1"]
+        assert panel.header.caption == f"as of {times.clock_time(as_of)}"
+        assert len(console.board.cards) > 3
+        panel.stop()
+        panel.deleteLater()

@@ -127,7 +127,12 @@ async def _live(
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:
     known = await options.connection(console) if options.connection is not None else None
     if known is None:
-        window.ask_to_connect(_proposed(window, options))
+        proposed = _proposed(window, options)
+        # While somebody looks for the password, the last known state can be looked at.
+        url = proposed.url if proposed is not None else console.home.latest_pool
+        if url is not None:
+            await console.last_known.recall(url)
+        window.ask_to_connect(proposed)
     else:
         window.connect_to(*known)
 

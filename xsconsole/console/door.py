@@ -12,6 +12,7 @@ from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.facts import fact_of, seen_move
 from xsconsole.console.home import Home
+from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
@@ -47,13 +48,11 @@ from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import ConnectionLost, NotPermitted, Refused
+from xsconsole.errors import NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
 from xsconsole.xapi.gateway import Gateway
 
 E = TypeVar("E", bound=Event)
-
-SHOWN_TIMEOUT_S = 15.0
 
 
 class Console:
@@ -81,6 +80,9 @@ class Console:
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)
+        self.last_known = LastKnown(
+            home.settings.home, self._mirror, as_of=lambda: self.link.as_of, tell=self._hear_link
+        )
         self._bus.subscribe(ConfigurationMoved, self._note_move)
         self._bus.subscribe(BoardChanged, self._hear_board)
 
@@ -133,6 +135,8 @@ class Console:
             StoreFailed: the record cannot be written.
         """
         await self.disconnect()
+        if not self._home.is_reading:
+            await self.last_known.recall(connection.url)
         gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
         self._gateway = gateway
         try:
@@ -172,6 +176,7 @@ class Console:
         )
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
         self._engine = engine
+        self.last_known.follow(connection.url)
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
         await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.board))
         if self._may_all():
@@ -183,16 +188,11 @@ class Console:
     async def _publish_default(self, engine: Engine) -> None:
         """Publish the default workflow where none stands, and wait until the board has it."""
         if self.board.workflow is None and await engine.publish_default() is not None:
-            try:
-                await self._mirror.until(lambda board: board.workflow is not None, SHOWN_TIMEOUT_S)
-            except TimeoutError as failure:
-                raise ConnectionLost(
-                    pool=self.identity.pool_name if self.identity else "",
-                    cause="the pool does not tell of what was written to it",
-                ) from failure
+            await self._mirror.until_workflow(self.identity.pool_name if self.identity else "")
 
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
+        await self.last_known.leave()
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = None
         self._own_moves.forget()

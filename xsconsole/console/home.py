@@ -266,6 +266,11 @@ class Home:
         self.settings.remember_window(state)
 
     @property
+    def latest_pool(self) -> str | None:
+        """The address of the pool that this console was connected to last."""
+        return next((pool.url for pool in self.settings.pools), None)
+
+    @property
     def searches(self) -> Searches:
         """Searches that were saved by name, and the latest ones."""
         return self.settings.searches

@@ -11,9 +11,11 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.live_board import LiveBoard
 from xsconsole.domain.workflow import Workflow
+from xsconsole.errors import ConnectionLost
 
 BOARD_CLASSES = frozenset({"pool", "vm", "vbd", "vdi"})
 MOST_A_TURN = 150  # VMs and cards read anew in one turn of the loop: some milliseconds
+SHOWN_TIMEOUT_S = 15.0
 GATHER_S = 0.03  # changes that arrive within this time make one new board
 
 
@@ -52,6 +54,13 @@ class Mirror:
             self.renew()
         elif any(change.class_name in BOARD_CLASSES for change in batch.changes):
             self.renew_soon()
+
+    def show(self, batch: ChangeBatch) -> None:
+        """Show what was known at an earlier time. Nobody may conclude from it who works on what now."""
+        self.inventory.apply(batch)
+        self._live.hear(batch)
+        self._publish(InventoryChanged(batch=batch))
+        self.renew()
 
     def renew_soon(self) -> None:
         if self._pending is None:
@@ -94,6 +103,18 @@ class Mirror:
             while not is_so(self.board):
                 self._is_renewed.clear()
                 await self._is_renewed.wait()
+
+    async def until_workflow(self, pool_name: str) -> None:
+        """Wait until the board has the workflow that was just published.
+
+        Raises:
+            ConnectionLost: the pool does not tell of it.
+        """
+        try:
+            await self.until(lambda board: board.workflow is not None, SHOWN_TIMEOUT_S)
+        except TimeoutError as failure:
+            cause = "the pool does not tell of what was written to it"
+            raise ConnectionLost(pool=pool_name, cause=cause) from failure
 
     def stop(self) -> None:
         """Forget a renewal that is due."""
