@@ -1,5 +1,6 @@
 """The log of who called what, in xapi's own form."""
 
+import base64
 import hashlib
 import re
 from pathlib import Path
@@ -105,6 +106,15 @@ def test_logins_of_subjects_are_noted_and_those_of_root_are_not(pool: EmbeddedPo
     assert [line["call"] for line in found if line["name"] == "dave"][-2:] == ["session.create", "session.destroy"]
     assert "root" not in {line["name"] for line in found}
     assert "('uname' 'dave' '' '') ('originator' 'tests' '' '')" in {line["params"] for line in found}
+
+
+def test_a_login_for_one_request_is_noted_too(pool: EmbeddedPool, session: Any) -> None:
+    credentials = base64.b64encode(f"dave:{pool.passwords['dave']}".encode()).decode()
+    ask(pool, "GET", "/audit_log", headers={"Authorization": f"Basic {credentials}"})
+
+    found = [line for line in lines(pool, session) if line["name"] == "dave"][-3:]
+    assert [line["call"] for line in found] == ["session.create", "http/get_audit_log", "session.destroy"]
+    assert "using Basic auth" in found[0]["params"]
 
 
 def test_only_lines_from_a_time_on_are_wanted(pool: EmbeddedPool, session: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from plain_http import ask
 
-from xsconsole.simpool.depot import Depot
+from xsconsole.simpool.depot import KEPT_LINES, Depot
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
 
 DISKS = st.sampled_from(["a", "b", "c", "d"])
@@ -101,6 +101,18 @@ def test_a_killed_pool_keeps_what_its_disks_hold_and_forgets_what_they_held(tmp_
 
     with sqlite3.connect(next(tmp_path.glob("*.disks"))) as connection:
         assert connection.execute("SELECT count(*) FROM block").fetchone() == (1,)
+
+
+def test_the_log_forgets_what_is_very_old() -> None:
+    depot = Depot()
+    for number in range(KEPT_LINES + 1000):
+        depot.append(str(number))
+
+    lines = list(depot.lines())
+    depot.close()
+
+    assert len(lines) == KEPT_LINES
+    assert lines[-1] == str(KEPT_LINES + 999)
 
 
 def test_a_new_pool_knows_nothing_of_what_an_older_one_left_beside_its_file(tmp_path: Path) -> None:

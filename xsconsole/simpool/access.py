@@ -108,6 +108,7 @@ async def _admitted(
         yield session
     finally:
         if is_guest:
+            pool.audit.logged_out(session)
             pool.sessions.logout(session.ref)
 
 
@@ -119,7 +120,9 @@ async def _guest(pool: Pool, request: web.BaseRequest) -> Session:
         name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as failure:
         raise XapiError("SESSION_AUTHENTICATION_FAILED") from failure
-    return await pool.sessions.login(name, password, f"{request.remote or 'unknown'} using Basic auth")
+    session = await pool.sessions.login(name, password, f"{request.remote or 'unknown'} using Basic auth")
+    pool.audit.logged_in(session)
+    return session
 
 
 def _elsewhere(visit: Visit, find: Callable[[Visit], str | None]) -> str | None:

@@ -12,8 +12,10 @@ from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.rrd_archives import KEPT, Archive, chosen, instants, number_text
 from xsconsole.simpool.signals import Consolidation
 from xsconsole.simpool.visits import Answered, Visit
+from xsconsole.simpool.xva_objects import version_numbers
 
 _VALUES_PER_TURN = 1000
+_FIRST_WITH_TEXTS = (23, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,12 @@ async def download(visit: Visit) -> Answered:
         raise XapiError("INTERNAL_ERROR", "Rrd.No_RRA_Available")
     times = instants(archive, start_s, now_s)
     is_json = wants_json(visit.request, visit.params)
+    row_text = _xml_row if not is_json else _json_row if _writes_texts(visit) else _older_json_row
     rows = []
     pause = max(1, _VALUES_PER_TURN // len(columns))
     for number, instant in enumerate(times):
         values = [number_text(column.value(instant)) for column in columns]
-        rows.append(_json_row(instant, values) if is_json else _xml_row(instant, values))
+        rows.append(row_text(instant, values))
         if number % pause == pause - 1:
             await asyncio.sleep(0)
     first = start_s // archive.step_s * archive.step_s + archive.step_s
@@ -99,8 +102,16 @@ def _bound(source: rrd_sources.Source, step_s: int, kept: Consolidation) -> Call
     return lambda instant: source.value(instant, step_s, kept)
 
 
+def _writes_texts(visit: Visit) -> bool:
+    """Whether the host's xapi writes values as texts: JSON has no word for what was not measured."""
+    return version_numbers(visit.pool.db.get("host", visit.host, "software_version")) >= _FIRST_WITH_TEXTS
+
+
+def _older_json_row(instant: int, values: list[str]) -> str:
+    return f'{{"t":{instant},"values":[{",".join(values)}]}}'
+
+
 def _json_row(instant: int, values: list[str]) -> str:
-    # As text, since xapi 23.31: JSON has no word for what was not measured.
     joined = '","'.join(values)
     return f'{{"t":{instant},"values":["{joined}"]}}'
 
