@@ -24,7 +24,7 @@ from xsconsole.xapi.streams import PIECE_BYTES
 RUN = RunId("a-run")
 NOBODY = Uuid("00000000-0000-0000-0000-000000000001")
 SUPPORTER = "127.0.0.2"
-MIB = 1024 * 1024
+DEADLINE_S = 10.0
 
 
 def ignored(size_bytes: int, share: float) -> None:
@@ -121,7 +121,10 @@ async def test_who_stops_waiting_leaves_neither_file_nor_task(
 
     assert left_in(tmp_path) == []
     assert tasks_of(plain) == []
-    assert not [one for one in threading.enumerate() if one.name.startswith("transfer") and one.is_alive()]
+    own = [one for one in threading.enumerate() if one.name.startswith("transfer")]
+    for thread in own:
+        thread.join(DEADLINE_S)
+    assert not [one for one in own if one.is_alive()]
 
 
 async def test_a_full_disk_is_said_in_a_sentence(
