@@ -9,6 +9,7 @@ import pytest
 from tests.store.homes import Home
 from xsconsole.domain.acts import Act, Kind
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.query import Word
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.store.ledger import SqliteLedger
 
@@ -61,7 +62,7 @@ async def test_only_the_newest_jobs_are_told(ledger: SqliteLedger) -> None:
 async def test_rows_about_objects_are_found_by_their_names(ledger: SqliteLedger) -> None:
     await ledger.record(OPENED, SETTLED)
 
-    (row,) = await ledger.page(AuditQuery(text="=WEB-2"))
+    (row,) = await ledger.page(AuditQuery(filter=Word(text="=WEB-2")))
 
     assert row.fact.event is AuditEvent.ACT_SETTLED
     assert all(verdict.is_good for verdict in await ledger.verify())

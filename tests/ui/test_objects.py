@@ -306,3 +306,36 @@ async def test_the_raw_record_shows_all_that_the_pool_has_but_no_secret(
     assert ("NVRAM", "…") in shown
     dialog.accept()
     await until(lambda: not window.findChildren(RawDialog), "the dialog to go")
+
+
+async def test_performance_is_charted_while_it_is_seen_and_moves(window: MainWindow, console: Console) -> None:
+    await select(window, console, "jumpbox")
+    page = window.inspector.object_page
+
+    page.is_charting.click()
+    await until(lambda: len(page.performance.charts) == 4, "the charts")
+
+    told = {view.chart.title: view.chart for view in page.performance.charts if view.chart is not None}
+    assert set(told) == {"CPU", "Memory", "Disk", "Network"}
+    assert len(told["CPU"].times) > 10
+    assert "%" in told["CPU"].told()
+    page.performance.span.setCurrentIndex(1)
+    await until(
+        lambda: (
+            (chart := page.performance.charts[0].chart) is not None
+            and (chart.times[-1] - chart.times[0]).seconds >= 3600
+        ),
+        "two hours",
+    )
+
+
+async def test_a_machine_that_does_not_run_has_nothing_to_chart_and_says_so(
+    window: MainWindow, console: Console
+) -> None:
+    halted = next(vm for vm in console.inventory.all(VM) if vm.is_ordinary and vm.power_state == "Halted")
+    await select(window, console, halted.name_label)
+
+    window.inspector.object_page.is_charting.click()
+
+    news = window.inspector.object_page.performance.news
+    await until(lambda: "does not run" in news.text(), "the reason")

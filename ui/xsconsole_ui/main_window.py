@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self.hands, self)
         ways, mends = ([self.actions_[action] for action in listed] for listed in (actions.WAYS, actions.MENDS))
         object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
-        object_page = ObjectPage(console, self.act_desk, object_menu)
+        object_page = ObjectPage(console, self.act_desk, self.jobs, object_menu)
         self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, object_page, self)
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)

@@ -3,7 +3,7 @@
 from xsconsole.domain import record_words
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.query_fields import Field, Kind, Schema
-from xsconsole.domain.record import AuditEvent, AuditRow, Outcome
+from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, AuditRow, Outcome
 
 
 def _searched(row: AuditRow) -> str:
@@ -18,6 +18,7 @@ def _searched(row: AuditRow) -> str:
         fact.reason,
         row.console,
         row.os_user,
+        str((fact.details or {}).get("what", "")) if fact.event in ABOUT_OBJECTS else "",
     )
 
 

@@ -39,6 +39,10 @@ class AuditEvent(StrEnum):
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
 
 
+ABOUT_OBJECTS = frozenset({AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED})
+"""Rows whose details say `what` is done to which objects; they are found by that."""
+
+
 class Outcome(StrEnum):
     DONE = "done"
     UNDONE = "undone"

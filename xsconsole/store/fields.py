@@ -9,11 +9,10 @@ import msgspec
 
 from xsconsole.domain.canonical import Json, canonical_bytes
 from xsconsole.domain.ids import ConsoleId
-from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, Fact, Outcome
 from xsconsole.errors import Refused
 
 FACT_FIELDS = tuple(field.name for field in fields(Fact))
-ABOUT_OBJECTS = frozenset({AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED})
 SEARCHED_FIELDS = (
     "event",
     "actor",

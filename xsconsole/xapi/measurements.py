@@ -26,6 +26,7 @@ from xsconsole.xapi.trust import Trust
 TIMEOUT_S = 15.0
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 OK = 200
+MARGIN_STEPS = 2
 BROKEN = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 
 
@@ -52,7 +53,8 @@ class XapiMeasurements:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, address: Address, session: str, measured: Uuid, span: timedelta, step_s: int) -> Measured:
-        start = int(time.time() - span.total_seconds())
+        # A little less than the span: what begins exactly where the finest archive does is answered from a coarser one.
+        start = int(time.time() - span.total_seconds() + MARGIN_STEPS * step_s)
         query = urlencode({"start": start, "interval": step_s, "cf": "AVERAGE", "host": "true", "json": "true"})
         with contextlib.closing(connection_to(self._trust.checked(address))) as connection:
             connection.timeout = TIMEOUT_S

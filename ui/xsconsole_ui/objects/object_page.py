@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain.acts import Act, Kind, ObjectId, record_of
@@ -12,11 +12,15 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.sheet import Line, Sheet
 from xsconsole.domain.sheets import sheet_of
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.objects.performance import PerformancePage
 from xsconsole_ui.objects.sheet_model import SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView
+from xsconsole_ui.scrolling import UprightPage
 
 GATHER_MS = 150
+MEASURED = frozenset({Kind.VM, Kind.HOST})
 
 
 class ObjectPage(QWidget):
@@ -26,7 +30,12 @@ class ObjectPage(QWidget):
     titled = Signal()  # the title may be another one
 
     def __init__(
-        self, console: Console, desk: ActDesk, menu: Sequence[QAction | None], parent: QWidget | None = None
+        self,
+        console: Console,
+        desk: ActDesk,
+        jobs: Jobs,
+        menu: Sequence[QAction | None],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._console, self._desk = console, desk
@@ -34,6 +43,9 @@ class ObjectPage(QWidget):
         self.sheet: Sheet | None = None
         self.model = SheetModel(self)
         self.view = SheetView(self.model, self.tr("What is known of the object"), self)
+        self.performance = PerformancePage(console, jobs, self)
+        self.is_charting = pieces.button(self.tr("Performance"), "", self)
+        self.is_charting.setCheckable(True)
         self.acts = QMenu(self)
         self.acts.setToolTipsVisible(True)
         for action in menu:
@@ -54,6 +66,7 @@ class ObjectPage(QWidget):
         row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         row.setSpacing(theme.GAP)
         row.addWidget(self.do)
+        row.addWidget(self.is_charting)
         row.addStretch(1)
         row.addWidget(self.raw)
         column = QVBoxLayout(self)
@@ -61,7 +74,11 @@ class ObjectPage(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(pieces.Line(self))
-        column.addWidget(self.view, 1)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(UprightPage(self.performance, self))
+        column.addLayout(self._pages, 1)
+        self.is_charting.toggled.connect(self._look_at)
         self.view.followed.connect(self.followed)
         self.model.edited.connect(self._edit)
         self.raw.clicked.connect(self._show_raw)
@@ -81,6 +98,11 @@ class ObjectPage(QWidget):
 
     def show_object(self, item: ObjectId | None) -> None:
         self._item = item
+        is_measured = item is not None and item.kind in MEASURED
+        self.is_charting.setVisible(is_measured)
+        self.performance.show_object(item if is_measured else None)
+        if not is_measured:
+            self.is_charting.setChecked(False)
         self.renew()
         self.view.scrollToTop()
 
@@ -97,6 +119,10 @@ class ObjectPage(QWidget):
         if self.sheet != before:
             self.model.show_sheet(self.sheet)
             self.titled.emit()
+
+    @Slot(bool)
+    def _look_at(self, is_charting: bool) -> None:
+        self._pages.setCurrentIndex(1 if is_charting else 0)
 
     @Slot(object, str)
     def _edit(self, line: Line, text: str) -> None:
