@@ -114,7 +114,7 @@ def host_disabled(world: World) -> list[str]:
 
 def host_not_live(world: World) -> list[str]:
     host = host_named(world.session, "xen-2")
-    world.api.host.declare_dead(host)
+    world.pool.control("host", host="xen-2", mode="dead")
     return world.refused(world.api.VM.assert_can_boot_here, world.machine(), host)
 
 

@@ -63,6 +63,24 @@ def test_ha_keeps_a_statefile_and_says_what_may_be_done(fresh_pool: EmbeddedPool
         assert "ha_enable" in session.xenapi.pool.get_allowed_operations(pool)
 
 
+def test_what_ha_protects_runs_again_elsewhere_when_its_host_is_lost(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        kept, lost = make_running(session, "kept"), make_running(session, "lost")
+        session.xenapi.VM.set_ha_restart_priority(kept, "restart")
+        session.xenapi.pool.enable_ha([session.xenapi.SR.get_by_name_label("NFS-silver")[0]], {})
+        host = session.xenapi.VM.get_resident_on(kept)
+        if host == session.xenapi.pool.get_master(session.xenapi.pool.get_all()[0]):
+            host = host_named(session, "xen-2")
+        for vm in (kept, lost):
+            if session.xenapi.VM.get_resident_on(vm) != host:
+                session.xenapi.VM.pool_migrate(vm, host, {})
+
+        fresh_pool.control("host", host=host, mode="dead")
+
+        until(session, lambda: session.xenapi.VM.get_resident_on(kept) not in (host, "OpaqueRef:NULL"), ("VM",))
+        assert session.xenapi.VM.get_power_state(lost) == "Halted"
+
+
 def test_the_parts_of_an_operation_are_tasks_below_its_own(slow_pool: EmbeddedPool) -> None:
     with slow_pool.plain_session() as session:
         appliance = session.xenapi.VM_appliance.create({"name_label": "two", "name_description": ""})

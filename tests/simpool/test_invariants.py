@@ -92,7 +92,7 @@ class Books(RuleBasedStateMachine):
     def branch_disk(self, number: int, operation: str) -> None:
         self.ask(f"VDI.{operation}", self.pick("VDI", number))
 
-    @rule(number=PICK, operation=st.sampled_from(("enable", "disable", "evacuate", "declare_dead", "reboot")))
+    @rule(number=PICK, operation=st.sampled_from(("enable", "disable", "evacuate", "shutdown", "reboot")))
     def change_host(self, number: int, operation: str) -> None:
         self.ask(f"host.{operation}", self.pick("host", number))
 

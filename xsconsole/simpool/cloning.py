@@ -9,6 +9,7 @@ from xsconsole.simpool import devices, machines, placement, storage
 from xsconsole.simpool.addresses import generated_mac
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.lifecycle import SUSPENDED
 from xsconsole.simpool.model import EPOCH, NULL
 from xsconsole.simpool.operating import operating
 from xsconsole.simpool.operations import refresh_machine
@@ -123,7 +124,8 @@ async def clone(call: Call, vm: str, new_name: str) -> str:
                 made[vdi] = storage.clone_disk(pool, vdi)
             if not sources:
                 await call.spend(_DISKLESS_S)
-            return copy_record(pool, vm, new_name, made, other_config=_new_config(pool, vm))
+            state = _memory(pool, vm, made)
+            return copy_record(pool, vm, new_name, made, other_config=_new_config(pool, vm), **state)
 
 
 async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
@@ -143,6 +145,15 @@ async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
             if not sources:
                 await call.spend(_DISKLESS_S)
             return copy_record(pool, vm, new_name, made, other_config=_new_config(pool, vm))
+
+
+def _memory(pool: Pool, source: str, made: dict[str, str]) -> dict[str, str]:
+    """Return what a clone of a suspended VM is suspended with; a clone of a snapshot starts anew."""
+    row = pool.db.row("VM", source)
+    if row["power_state"] != SUSPENDED or row["is_a_snapshot"] or not pool.db.exists("VDI", row["suspend_VDI"]):
+        return {}
+    made[row["suspend_VDI"]] = storage.clone_disk(pool, row["suspend_VDI"])
+    return {"power_state": SUSPENDED, "suspend_VDI": made[row["suspend_VDI"]]}
 
 
 def _new_config(pool: Pool, source: str) -> dict[str, str]:

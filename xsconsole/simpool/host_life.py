@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from xsconsole.simpool import domains, placement, power
+from xsconsole.simpool import availability, domains, guests, lifecycle, placement, power
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.messages import post
@@ -12,6 +12,8 @@ from xsconsole.simpool.pool import Pool
 
 SHUTDOWN_S = 2.0
 BOOT_S = 5.0
+RESTART_S = 3.0
+FENCE_S = 5.0
 AT_ONCE = 10
 """How many VMs leave a host at the same time, where the caller does not say."""
 
@@ -87,12 +89,26 @@ async def set_power_on_mode(call: Call, host: str, mode: str, config: Mapping[st
     call.pool.db.set("host", host, power_on_mode=mode, power_on_config=dict(config))
 
 
-async def declare_dead(call: Call, host: str) -> None:
-    """Take a host for dead: what ran on it is halted now, whatever it does."""
-    call.pool.db.row("host", host)
-    _set_live(call.pool, host, is_live=False)
-    for vm in _guests(call.pool, host):
-        domains.halt(call.pool, vm)
+def lose(pool: Pool, host: str) -> None:
+    """Take what ran on a host for halted; with HA, what is protected starts again elsewhere after a while."""
+    post(pool, "HOST_DECLARED_DEAD", "Host", host)
+    for vm in _guests(pool, host):
+        is_protected = pool.db.get("pool", pool.ref, "ha_enabled") and availability.is_protected(pool.db, vm)
+        domains.halt(pool, vm)
+        if is_protected:
+            asyncio.get_running_loop().call_later(RESTART_S / pool.clock.speed, _restart, pool, vm)
+    availability.refresh_plan(pool)
+
+
+def miss(pool: Pool, host: str) -> None:
+    """Let HA, where it is on, give up a host that has not answered for some time."""
+
+    def give_up() -> None:
+        if not pool.db.get("host_metrics", pool.db.get("host", host, "metrics"), "live"):
+            lose(pool, host)
+
+    if pool.db.get("pool", pool.ref, "ha_enabled"):
+        asyncio.get_running_loop().call_later(FENCE_S / pool.clock.speed, give_up)
 
 
 async def destroy(call: Call, host: str) -> None:
@@ -175,6 +191,20 @@ def _set_live(pool: Pool, host: str, *, is_live: bool) -> None:
     pool.refresh_allowed_operations("host", host)
 
 
+def _restart(pool: Pool, vm: str) -> None:
+    """Let HA start a VM again whose host is lost, if there is a host for it and nobody else has done so."""
+    if not pool.db.exists("VM", vm) or pool.db.get("VM", vm, "power_state") != lifecycle.HALTED:
+        return
+    try:
+        host = placement.chosen_host(pool, vm)
+    except XapiError:
+        asyncio.get_running_loop().call_later(RESTART_S / pool.clock.speed, _restart, pool, vm)
+        return
+    domains.run(pool, vm, host)
+    guests.expect(pool, vm)
+    post(pool, "VM_STARTED", "VM", vm, f"VM '{pool.db.get('VM', vm, 'name_label')}' restarted by HA")
+
+
 def _boot(pool: Pool, host: str) -> None:
     if pool.db.exists("host", host):
         _set_live(pool, host, is_live=True)
@@ -192,7 +222,6 @@ CALLS: Mapping[str, Handler] = {
     "host.reboot": reboot,
     "host.power_on": power_on,
     "host.set_power_on_mode": set_power_on_mode,
-    "host.declare_dead": declare_dead,
     "host.destroy": destroy,
     "host.restart_agent": restart_agent,
     "host.get_uncooperative_resident_VMs": get_uncooperative_resident_vms,

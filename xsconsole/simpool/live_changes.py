@@ -154,6 +154,16 @@ async def get_secureboot_readiness(call: Call, vm: str) -> str:
     return "first_boot" if not row["NVRAM"] else "ready"
 
 
+async def set_nvram(call: Call, vm: str, value: Mapping[str, str]) -> None:
+    machines.refuse_unless_allowed(call.pool, vm, "changing_NVRAM")
+    call.pool.db.set("VM", vm, NVRAM=dict(value))
+
+
+async def set_boot_policy(call: Call, vm: str, value: str) -> None:
+    """Set the older field, from which the kind of domain follows."""
+    call.pool.db.set("VM", vm, HVM_boot_policy=value, domain_type=machines.domain_type(value))
+
+
 async def sysprep(call: Call, vm: str, unattend: str, timeout: float) -> None:
     """Refuse: no guest here is a Windows that could generalise itself."""
     del unattend, timeout
@@ -199,5 +209,7 @@ CALLS: Mapping[str, Handler] = {
     "VM.query_services": query_services,
     "VM.set_uefi_mode": set_uefi_mode,
     "VM.get_secureboot_readiness": get_secureboot_readiness,
+    "VM.set_NVRAM": set_nvram,
+    "VM.set_HVM_boot_policy": set_boot_policy,
     "VM.sysprep": sysprep,
 }

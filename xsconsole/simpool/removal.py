@@ -14,6 +14,8 @@ def remove_machine(pool: Pool, vm: str) -> None:
         ("VIF", row["VIFs"]),
         ("console", row["consoles"]),
         ("VTPM", row["VTPMs"]),
+        ("VGPU", row["VGPUs"]),
+        ("VUSB", row["VUSBs"]),
     ):
         for device in attached:
             disk = db.get("VBD", device, "VDI") if cls == "VBD" else NULL

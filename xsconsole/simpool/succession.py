@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from xsconsole.simpool import host_life
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.hosting import Mode, Station
 from xsconsole.simpool.pool import Pool
@@ -126,6 +127,9 @@ class Succession:
         metrics = self._pool.db.get("host", host, "metrics")
         if self._pool.db.get("host_metrics", metrics, "live") != (mode is Mode.LIVE):
             self._pool.db.set("host_metrics", metrics, live=mode is Mode.LIVE, last_updated=self._pool.clock.now())
+            self._pool.refresh_allowed_operations("host", host)
+        if mode is Mode.DEAD:
+            host_life.miss(self._pool, host)
 
     async def close(self) -> None:
         for task in self._coming:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from xsconsole.simpool import domains
+from xsconsole.simpool import host_life
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
@@ -47,9 +47,7 @@ def calls(succession: Succession) -> Mapping[str, Handler]:
         db = call.pool.db
         if db.get("host_metrics", db.get("host", host, "metrics"), "live"):
             raise XapiError("HOST_IS_LIVE", host)
-        for vm in db.get("host", host, "resident_VMs"):
-            if not db.get("VM", vm, "is_control_domain"):
-                domains.halt(call.pool, vm)
+        host_life.lose(call.pool, host)
         for vm in db.find("VM", scheduled_to_be_resident_on=host):
             db.set("VM", vm, scheduled_to_be_resident_on=NULL)
         refresh_memory(db, host)
