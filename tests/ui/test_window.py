@@ -31,6 +31,7 @@ from xsconsole_ui.app import make_application
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.theme import DARK, LIGHT, Scheme, Theme, colours_of
+from xsconsole_ui.window_layout import SIDE_WIDTHS
 from xsconsole_ui.window_state import WindowState
 
 __all__ = ["console", "pool", "window"]
@@ -274,3 +275,16 @@ def test_the_one_application_is_dressed_in_every_scheme(qapp: QApplication, sche
 
     assert qapp.font().pixelSize() == 13
     assert qapp.styleSheet()
+
+
+async def test_the_sides_get_back_what_a_small_window_took_from_them(window: MainWindow) -> None:
+    sides = [window.docks["inventory"], window.docks["inspector"]]
+    await until(lambda: all(dock.width() >= width for dock, width in zip(sides, SIDE_WIDTHS, strict=True)), "the first")
+
+    window.resize(1024, 700)
+    await until(lambda: window.width() == 1024, "the small window")
+    window.resize(1440, 900)
+
+    await until(
+        lambda: all(dock.width() >= width for dock, width in zip(sides, SIDE_WIDTHS, strict=True)), "the widths"
+    )

@@ -23,6 +23,7 @@ from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.closing import Closing
 from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.dialogs import answered
+from xsconsole_ui.dock_widths import DockWidths
 from xsconsole_ui.find import Finder
 from xsconsole_ui.hands import WindowHands
 from xsconsole_ui.health import HealthPanel
@@ -110,6 +111,9 @@ class MainWindow(QMainWindow):
         self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
         )
+        sides = zip(("inventory", "inspector"), window_layout.SIDE_WIDTHS, strict=True)
+        self._dock_widths = DockWidths(self, {self.docks[name]: width for name, width in sides})
+        self._dock_widths.restore(state.text_of("docks"))
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(self.status, 1)
         self._fill_menus()
@@ -377,6 +381,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed.is_set():
             self._state.set_text("inventory", self.inventory.state())
+            self._state.set_text("docks", self._dock_widths.state())
             self._state.remember(self, self.theme.scheme)
             self._closed.set()
         super().closeEvent(event)
