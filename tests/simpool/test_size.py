@@ -9,7 +9,7 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 from fleet import until
 
-from xsconsole.simpool import model, operations, roles, scenario
+from xsconsole.simpool import chains, model, operations, roles, scenario
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.turns import unhurried
@@ -93,6 +93,19 @@ def test_no_two_machines_of_a_large_pool_share_a_part(inside: Pool) -> None:
     ):
         parts = [row[name] for _ref, row in inside.db.rows(cls) if row[name] != model.NULL]
         assert len(set(parts)) == len(parts), (cls, name)
+
+
+def test_no_two_machines_of_a_large_pool_stand_on_one_base(inside: Pool) -> None:
+    db = inside.db
+    owners: dict[str, set[str]] = {}
+    for _ref, vbd in db.rows("VBD"):
+        base = chains.parent(db, vbd["VDI"]) if vbd["VDI"] != model.NULL else model.NULL
+        if base != model.NULL:
+            vm = db.row("VM", vbd["VM"])
+            owners.setdefault(base, set()).add(vm["snapshot_of"] if vm["is_a_snapshot"] else vbd["VM"])
+
+    assert len(owners) > 10
+    assert all(len(found) == 1 for found in owners.values())
 
 
 def test_the_space_of_a_large_pool_adds_up(inside: Pool) -> None:

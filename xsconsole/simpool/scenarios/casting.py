@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xsconsole.simpool import guests
+from xsconsole.simpool import chains, guests
 from xsconsole.simpool.addresses import generated_mac
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
@@ -48,19 +48,21 @@ class Mould:
         """Place another VM of this shape and return its reference; the database has to `relate` afterwards."""
         identities = self._pool.identities
         refs = {ref: identities.reference() for _cls, ref, _fields in self._parts}
+        uuids = {fields["uuid"]: identities.uuid() for _cls, _ref, fields in self._parts}
         seed = casting.other_config["mac_seed"]
         made: dict[str, dict[str, Any]] = {}
         for cls, ref, pattern in self._parts:
             fields = dict(pattern)
             for name in self._links[ref]:
                 fields[name] = refs[fields[name]]
-            fields["uuid"] = casting.uuid if ref == self._vm else identities.uuid()
+            fields["uuid"] = casting.uuid if ref == self._vm else uuids[fields["uuid"]]
             match cls:
                 case "VM":
                     fields |= self._own(casting, fields, is_main=ref == self._vm)
                 case "VDI":
-                    fields |= _disk(casting, fields)
+                    fields |= _disk(casting, fields, uuids)
                 case "VBD":
+                    # Metrics of devices say nothing, and would be a third of all objects.
                     fields["metrics"] = NULL
                 case "VIF":
                     device = int(fields["device"])
@@ -101,13 +103,13 @@ class Mould:
         return found
 
 
-def _disk(casting: Casting, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _disk(casting: Casting, fields: Mapping[str, Any], uuids: Mapping[str, str]) -> dict[str, Any]:
     taken = int(fields["physical_utilisation"])
     is_thick = taken == fields["virtual_size"]
     return {
         "SR": casting.sr,
         "location": fields["uuid"],
-        "sm_config": {},
+        "sm_config": {key: uuids.get(value, value) for key, value in fields["sm_config"].items()},
         "name_label": f"{casting.name} {fields['type']}",
         "name_description": f"Disk of {casting.name}",
         "physical_utilisation": taken if is_thick else int(taken * casting.written_share),
@@ -125,12 +127,23 @@ def _parts(pool: Pool, vm: str) -> list[tuple[str, str, dict[str, Any]]]:
             ("VM_metrics", row["metrics"]),
             ("VM_guest_metrics", row["guest_metrics"]),
             *(("VDI", disk) for disk in disks),
+            *(("VDI", base) for base in _bases(pool, disks)),
             ("VM", one),
-            *(("VBD_metrics", db.get("VBD", vbd, "metrics")) for vbd in row["VBDs"]),
-            *(("VIF_metrics", db.get("VIF", vif, "metrics")) for vif in row["VIFs"]),
             *(("VBD", vbd) for vbd in row["VBDs"]),
             *(("VIF", vif) for vif in row["VIFs"]),
             *(("console", console) for console in row["consoles"]),
         ]
-        found += [(cls, ref, dict(db.row(cls, ref))) for cls, ref in refs if db.exists(cls, ref)]
+        known = {ref for _cls, ref, _fields in found}
+        found += [(cls, ref, dict(db.row(cls, ref))) for cls, ref in refs if db.exists(cls, ref) and ref not in known]
     return found
+
+
+def _bases(pool: Pool, disks: list[str]) -> list[str]:
+    """Return the hidden disks on which those stand, each of them once."""
+    found: dict[str, None] = {}
+    for disk in disks:
+        base = chains.parent(pool.db, disk) if disk != NULL else NULL
+        while base != NULL and base not in found:
+            found[base] = None
+            base = chains.parent(pool.db, base)
+    return list(found)
