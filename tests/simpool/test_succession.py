@@ -1,66 +1,16 @@
 """Another host becomes the coordinator: what lives, what dies, and what is lost."""
 
-import contextlib
-import http.client
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import XenAPI
 from embedded import EmbeddedHost, EmbeddedPool, embedded_pool
 from fleet import until
 
-PATIENCE_S = 30.0
+from tests.simpool.reaching import PATIENCE_S, at, code_of, is_reached, refused_by, served, sooner_or_later
 
-
-@pytest.fixture
-def served() -> Iterator[EmbeddedPool]:
-    with embedded_pool("--speed", "20", "--hosts", "3") as pool:
-        yield pool
-
-
-def code_of(call: Any, *arguments: object) -> str:
-    with pytest.raises(XenAPI.Failure) as caught:
-        call(*arguments)
-    return str(caught.value.details[0])
-
-
-@contextmanager
-def at(pool: EmbeddedPool, host: EmbeddedHost) -> Iterator[Any]:
-    with pool.lasting_session(url=host.url) as session:
-        yield session
-
-
-def refused_by(pool: EmbeddedPool, host: EmbeddedHost) -> list[str]:
-    session = XenAPI.Session(host.url, ignore_ssl=True)
-    try:
-        with pytest.raises(XenAPI.Failure) as caught:
-            session.xenapi.login_with_password(pool.user, pool.password)
-        details: list[str] = caught.value.details
-        return details
-    finally:
-        session("close")()
-
-
-def sooner_or_later(condition: Callable[[], bool]) -> None:
-    """Ask again until it is so; each asking is a journey over the wire."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-
-
-def is_reached(host: EmbeddedHost) -> bool:
-    proxy = XenAPI.Session(host.url, ignore_ssl=True)
-    try:
-        return bool(proxy.system.listMethods())
-    except OSError:
-        return False
-    finally:
-        proxy("close")()
+__all__ = ["served"]
 
 
 def test_a_supporter_takes_over_from_a_coordinator_that_dies(served: EmbeddedPool) -> None:
@@ -306,72 +256,6 @@ def test_machines_of_a_dead_host_start_elsewhere_once_it_is_given_up(served: Emb
         assert {session.xenapi.VM.get_power_state(vm) for vm in residents} == {"Halted"}
         session.xenapi.VM.start(residents[0], False, False)
         assert session.xenapi.VM.get_resident_on(residents[0]) != host
-
-
-def test_a_frozen_host_answers_when_it_thaws(served: EmbeddedPool) -> None:
-    answers: list[bool] = []
-    served.control("host", host=served.hosts[0].name, mode="frozen")
-    asking = threading.Thread(target=lambda: answers.append(is_reached(served.hosts[0])))
-    asking.start()
-
-    asking.join(0.3)
-    assert answers == []
-    served.control("host", host=served.hosts[0].name, mode="live")
-    asking.join(PATIENCE_S)
-
-    assert answers == [True]
-
-
-def test_a_frozen_host_keeps_the_answer_that_it_had_begun(served: EmbeddedPool) -> None:
-    answers: list[Any] = []
-    supporter = served.hosts[1]
-    with at(served, served.hosts[0]) as session:
-        token = getattr(session.xenapi.event, "from")(["network"], "", 5.0)["token"]
-        wait = getattr(session.xenapi.event, "from")
-        waiting = threading.Thread(target=lambda: answers.append(wait(["network"], token, PATIENCE_S)["events"]))
-        waiting.start()
-        with at(served, served.hosts[0]) as other:
-            network = other.xenapi.network.get_all()[0]
-            served.control("host", host=served.hosts[0].name, mode="frozen")
-            served.control("set_field", cls="network", ref=network, field="name_description", value="meanwhile")
-            waiting.join(0.5)
-            assert answers == []
-            assert refused_by(served, supporter) == ["HOST_IS_SLAVE", served.hosts[0].address]
-
-        served.control("host", host=served.hosts[0].name, mode="live")
-        waiting.join(PATIENCE_S)
-
-    assert [[event["ref"] for event in events] for events in answers] == [[network]]
-
-
-def test_what_a_frozen_host_was_asked_is_not_done_when_it_dies(served: EmbeddedPool) -> None:
-    old, new, _ = served.hosts
-    with at(served, old) as session:
-        vm = session.xenapi.VM.get_by_name_label("jumpbox")[0]
-        served.control("host", host=old.name, mode="frozen")
-
-        def ask() -> None:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                session.xenapi.VM.set_name_description(vm, "too late")
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        asking.join(0.3)
-        served.control("fail_over", to=new.name)
-        asking.join(PATIENCE_S)
-
-    with at(served, new) as session:
-        assert session.xenapi.VM.get_name_description(vm) != "too late"
-
-
-def test_a_dead_host_lives_again_at_its_address(served: EmbeddedPool) -> None:
-    _, supporter, _ = served.hosts
-    served.control("host", host=supporter.name, mode="dead")
-    assert not is_reached(supporter)
-
-    served.control("host", host=supporter.name, mode="live")
-
-    assert refused_by(served, supporter) == ["HOST_IS_SLAVE", served.hosts[0].address]
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,7 @@ def recover(pool: Pool) -> None:
             guests.expect(pool, vm)
     for appliance in db.refs("VM_appliance"):
         pool.refresh_allowed_operations("VM_appliance", appliance)
+    # Somebody has to answer: the coordinator is there again, whatever was before.
+    db.set("host_metrics", db.get("host", pool.coordinator, "metrics"), live=True)
     for host in db.refs("host"):
         placement.refresh_memory(db, host)

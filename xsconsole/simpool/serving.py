@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from aiohttp import web
+
 from xsconsole.simpool import control, succession_calls
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.dispatch import Dispatcher
-from xsconsole.simpool.hosting import Station
+from xsconsole.simpool.hosting import HOST, Station
 from xsconsole.simpool.options import Options
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.server import Site
@@ -32,7 +34,7 @@ class Served:
         self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession)})
         self.controlled = control.Controlled(pool=pool, churn=Churn(pool), succession=self.succession, save=save)
         thumbprints: dict[str, Mapping[str, str]] = {}
-        site = Site(
+        self._site = Site(
             self.controlled, self.dispatcher, is_listening=self._is_listening, thumbprints=thumbprints, files=files
         )
         for host in _coordinator_first(pool):
@@ -45,7 +47,7 @@ class Served:
                 self.fingerprints[address] = certificates.fingerprint(identities[address])
                 thumbprints[host] = certificates.thumbprints(identities[address])
                 _record_certificate(pool, host, thumbprints[host])
-            self.stations[host] = Station(host, address, site.answer, context)
+            self.stations[host] = Station(host, address, self._answer, context)
 
     def tell_addresses(self) -> None:
         """Let the hosts say where they are, in case it is not where they were to be."""
@@ -63,8 +65,20 @@ class Served:
         for station in self.stations.values():
             await station.end()
 
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._is_up(str(request[HOST])):
+            return await self._site.answer(request)
+        # Nobody is at a host that was shut down, by a call or with its own process.
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
     def _is_listening(self, host: str) -> bool:
-        return host in self.stations and self.stations[host].is_listening
+        return host in self.stations and self.stations[host].is_listening and self._is_up(host)
+
+    def _is_up(self, host: str) -> bool:
+        db = self.pool.db
+        return db.exists("host", host) and db.get("host_metrics", db.get("host", host, "metrics"), "live") is True
 
 
 def identities(given: Options, pools: Iterable[Pool]) -> Mapping[str, bytes]:
