@@ -202,7 +202,8 @@ def main() -> int:
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not through the buffered reader: its lock, held by this thread, would break the interpreter's end.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     os._exit(0)  # the main thread waits in a socket, and has nothing to put in order
 
