@@ -10,6 +10,7 @@ from tests.engine.test_recovery import reason_of
 from xsconsole.domain.board import Standing
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.ports import Field
@@ -40,6 +41,29 @@ def test_a_pool_that_stays_away_interrupts_the_run_and_the_way_back_is_found_lat
         assert (await desk.settle(shop, Direction.UNDO)).state is RunState.UNDONE
         assert desk.card(shop).standing is Standing.WHOLE
         assert not any(vm.is_a_snapshot for vm in office.pool.vms())
+
+    virtually(story)
+
+
+def test_what_had_not_happened_is_not_said_to_be_put_back() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        run = await desk.open(desk.promotion(shop, "production"))
+        desk.port.on_call = lambda method: run.stop() if method == "snapshot" else None
+        assert (await run.wait()).state is RunState.INTERRUPTED
+        desk.port.on_call = lambda _: None
+        began = {fact.step for fact in desk.ledger.facts if fact.event is AuditEvent.STEP_INTENDED}
+        left = len(desk.ledger.facts)
+
+        assert (await desk.settle(shop, Direction.UNDO)).state is RunState.UNDONE
+
+        rows = [(fact.event, fact.step, event_sentence(fact)) for fact in desk.ledger.facts[left:] if fact.step]
+        of_others = [(event, sentence) for event, step, sentence in rows if step not in began]
+        assert of_others == [
+            (AuditEvent.UNDO_SETTLED, "Put back: nothing, as “Start shop-lb” had not happened"),
+        ]
 
     virtually(story)
 

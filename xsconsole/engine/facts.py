@@ -64,9 +64,11 @@ def step_fact(
     outcome: Outcome | None,
     failure: ConsoleError | None,
     result: str,
+    left_nothing: bool = False,
 ) -> Fact:
+    undoing = f"nothing, as “{describe(step)}” had not happened" if left_nothing else describe_undo(step)
     details: dict[str, Json] = {
-        "what": describe_undo(step) if event in UNDOING else describe(step),
+        "what": undoing if event in UNDOING else describe(step),
         "action": msgspec.to_builtins(step.action),
     }
     if result:

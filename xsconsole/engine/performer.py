@@ -72,6 +72,21 @@ class Performer:
                 return False
         assert_never(step.action)
 
+    async def left_nothing(self, step: Step) -> bool:
+        """Return whether the step certainly changed nothing that undoing it would put back.
+
+        A write can be half there without `is_there` seeing it: of those it is never said.
+        """
+        match step.action:
+            case TakeSnapshot():
+                return await self._find_snapshot(step) is None
+            case Start(vm=vm):
+                return not await self._exists(vm) or (await self._vm(vm)).power_state == "Halted"
+            case ShutDown(vm=vm):
+                return not await self._exists(vm) or (await self._vm(vm)).power_state == "Running"
+            case _:
+                return False
+
     async def perform(self, step: Step, on_progress: Progress) -> str:
         """Bring the effect about and return what it made, in text.
 

@@ -246,7 +246,9 @@ class Run:
 
     async def _undo_step(self, key: StepKey) -> None:
         step = self.plan.step(key)
-        if not isinstance(step.action, Verify):
+        if key not in self._standing.record.settled and await self._performer.left_nothing(step):
+            await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE, left_nothing=True)
+        elif _has_effect(step):
             await self._record(AuditEvent.UNDO_INTENDED, step)
             await self._leases.confirm()
             self._report(key, 0.0)
@@ -376,9 +378,20 @@ class Run:
         outcome: Outcome | None = None,
         failure: ConsoleError | None = None,
         result: str = "",
+        *,
+        left_nothing: bool = False,
     ) -> None:
         record = self._standing.record
-        fact = step_fact(event, record, self._pool.identity, step, outcome=outcome, failure=failure, result=result)
+        fact = step_fact(
+            event,
+            record,
+            self._pool.identity,
+            step,
+            outcome=outcome,
+            failure=failure,
+            result=result,
+            left_nothing=left_nothing,
+        )
         await self._ledger.record(fact)
 
     def _fact(self, event: AuditEvent, *, outcome: Outcome | None = None, reason: str = "") -> Fact:
