@@ -1,8 +1,11 @@
 """How the window starts: with a passphrase, without a screen, with a home that cannot be opened."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from xsconsole_ui.passphrase_dialog import PassphraseDialog, PassphraseQuestion
 from xsconsole_ui.start_failure import StartFailureDialog
 
 DEADLINE_S = 60.0
+LOOK_EVERY_S = 0.05
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -26,6 +30,36 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         timeout=DEADLINE_S,
         check=False,
     )
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="signals are read from /proc")
+def test_it_ends_in_good_order_when_asked_to_though_ctrl_c_is_ignored(tmp_path: Path) -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a script's `&` does
+
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XSCONSOLE_PASSPHRASE": "a passphrase for tests"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "xsconsole_ui", "--home", str(tmp_path / "home")],
+        env=environment,
+        preexec_fn=ignore,  # noqa: PLW1509 - no thread of this process is in the way
+    ) as window:
+        try:
+            deadline = time.monotonic() + DEADLINE_S
+            while not catches(window.pid, signal.SIGTERM) and time.monotonic() < deadline:
+                assert window.poll() is None
+                threading.Event().wait(LOOK_EVERY_S)
+
+            window.terminate()
+
+            assert window.wait(DEADLINE_S) == 0
+        finally:
+            window.kill()
+
+
+def catches(process: int, number: int) -> bool:
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 def test_a_new_passphrase_is_taken_when_both_are_long_and_the_same(qtbot) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
@@ -49,13 +49,29 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
     """Open the window and return the exit status when it is closed, or when `script`, which drives it, returns one."""
     qInstallMessageHandler(_log_qt)
     application = make_application()
-    # Whoever asks the process to end gets the same good order as Ctrl+C: the runner cancels, everything is closed.
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
-            return runner.run(_live(application, options, open_console, script))
-    except KeyboardInterrupt:
+            return runner.run(_until_asked_to_end(_live(application, options, open_console, script)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
+
+
+async def _until_asked_to_end(life: Coroutine[Any, Any, int]) -> int:
+    """Give whoever asks the process to end the same good order as Ctrl+C: it is cancelled, everything is closed.
+
+    Not by way of SIGINT: what a script starts with `&` inherits that as ignored. A second SIGTERM ends at once.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, before)
+        task.cancel()
+        loop.call_soon_threadsafe(lambda: None)  # wakes the loop
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        return await life
     finally:
         signal.signal(signal.SIGTERM, before)
 
