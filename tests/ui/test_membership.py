@@ -7,11 +7,13 @@ from embedded import embedded_pool
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.ui.board_window import open_window
 from tests.ui.live_console import connect, open_console, until
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import AddMembers, Confirmed, Create, NewMember, RemoveMembers
+from xsconsole_ui import actions
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, RemoveDialog
 from xsconsole_ui.membership.model import Candidate, CandidatesModel, Column
 
@@ -187,6 +189,44 @@ async def test_a_clone_is_adopted(console, show, pool):
 
     assert ended.state is RunState.DONE
     assert len(console.board.cards[card.id].members) == 5
+
+
+async def test_clones_of_another_configuration_are_no_matter_of_the_selected_one(qapp, console, pool):
+    window = await open_window(console, qapp)
+    shop, payroll = (find_configuration(console.board, name) for name in ("shop@staging", "payroll@production"))
+    await clone_of(pool, shop.members[0].uuid, "shop-web-3.stg")
+    await until(lambda: console.board.strays)
+    offers = [window.actions_[action] for action in (actions.ADOPT, actions.CLEAN)]
+
+    window.board.select(payroll.id)
+    await until(lambda: not any(offer.isEnabled() for offer in offers))
+    said = [offer.toolTip() for offer in offers]
+    window.board.select(shop.id)
+    await until(lambda: all(offer.isEnabled() for offer in offers))
+    window.board.select(payroll.id)
+    window.board.leftovers.adopt_wanted.emit()
+    await until(lambda: window.findChild(AdoptDialog) is not None)
+    from_the_band = window.findChild(AdoptDialog).wanted().configuration
+    window.findChild(AdoptDialog).reject()
+    await window.end()
+
+    assert all("belong to another one" in why for why in said)
+    assert from_the_band == shop.id
+
+
+async def test_a_clone_of_a_member_whose_role_is_taken_shows_the_role_it_will_have(console, show, pool):
+    card = find_configuration(console.board, "shop@staging")
+    await clone_of(pool, card.members[0].uuid, "shop-web-3.stg")
+    await until(lambda: console.board.strays)
+
+    dialog = show(AdoptDialog(console, card.id))
+    shown = dialog.members.index(0, Column.ROLE).data()
+    dialog.go.click()
+    await carry_out(console, dialog.command)
+    await until(lambda: len(console.board.cards[card.id].members) == 5)
+
+    roles = {member.name: member.role for member in console.board.cards[card.id].members}
+    assert shown == roles["shop-web-3.stg"]
 
 
 async def test_a_clone_is_cleaned(console, show, pool):

@@ -95,17 +95,21 @@ def _no_vms_or_card(situation: Situation) -> str:
 def _nothing_to_adopt(situation: Situation) -> str:
     if not situation.is_live:
         return "Connect to a pool first."
-    broken = (Standing.INCOMPLETE, Standing.INCONSISTENT)
-    is_broken = situation.card is not None and situation.card.standing in broken
-    if situation.has_strays or is_broken:
+    if situation.to_adopt is not None:
         return ""
+    if situation.stray_owners:
+        return "The selected configuration is whole, and no VM carries its mark. The clones belong to another one."
     return "There are no strays, and the selected configuration is whole."
 
 
 def _no_clones(situation: Situation) -> str:
     if not situation.is_live:
         return "Connect to a pool first."
-    return "" if situation.has_strays else "No VM carries the mark of another one."
+    if situation.with_strays is not None:
+        return ""
+    if situation.stray_owners:
+        return "No VM carries the mark of the selected configuration. The clones belong to another one."
+    return "No VM carries the mark of another one."
 
 
 def _settle(direction: Direction) -> Callable[[Situation, Hands], None]:

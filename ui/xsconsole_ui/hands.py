@@ -6,9 +6,8 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from xsconsole.console import Console
+from xsconsole.console import Console, Verb
 from xsconsole.domain.acts import Act, ObjectId
-from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Direction, Dissolve, Plannable
@@ -96,29 +95,47 @@ class WindowHands(QObject):
             self._open(RemoveDialog(self._console, card, self._window))
 
     def adopt(self) -> None:
-        """Take the strays of one configuration in, or make the selected one whole."""
-        card = self._situation.card
-        is_broken = card is not None and card.standing in (Standing.INCOMPLETE, Standing.INCONSISTENT)
-        configuration = card.id if card is not None and is_broken else self._with_strays()
+        """Take the clones of the selected configuration in, or make it whole."""
+        self._adopt(self._situation.to_adopt)
+
+    def clean(self) -> None:
+        """Take the mark of the selected configuration off its clones."""
+        self._clean(self._situation.with_strays)
+
+    @Slot()
+    def adopt_strays(self) -> None:
+        """Take clones in, of the selected configuration first: who asks here means the clones, whosever they are."""
+        if self._may_change():
+            self._adopt(self._owner_of_strays())
+
+    @Slot()
+    def clean_strays(self) -> None:
+        if self._may_change():
+            self._clean(self._owner_of_strays())
+
+    def _owner_of_strays(self) -> ConfigurationId | None:
+        situation = self._situation
+        return situation.with_strays or next(iter(situation.stray_owners), None)
+
+    def _may_change(self) -> bool:
+        situation = self._situation
+        why_not = situation.denials.get(Verb.CHANGE) or ("" if situation.is_live else self.tr("The pool is away."))
+        if why_not:
+            self._window.status.say(why_not)
+        return not why_not
+
+    def _adopt(self, configuration: ConfigurationId | None) -> None:
         if configuration is not None:
             self._board.select(configuration)
             self._open(AdoptDialog(self._console, configuration, self._window))
 
-    def clean(self) -> None:
-        """Take the mark off the strays of one configuration."""
-        configuration = self._with_strays()
+    def _clean(self, configuration: ConfigurationId | None) -> None:
         card = self._console.board.cards.get(configuration) if configuration is not None else None
         if card is None:
             self._window.notices.tell("warn", self.tr("The configuration of these clones is not on this pool."), "")
             return
         self._board.select(card.id)
         self._open(CleanDialog(self._console, card, self._window))
-
-    def _with_strays(self) -> ConfigurationId | None:
-        """Return the selected configuration where it has strays, else the first that has some."""
-        owners = [stray.value.configuration for stray in self._console.board.strays]
-        card = self._situation.card
-        return card.id if card is not None and card.id in owners else next(iter(owners), None)
 
     def dissolve(self) -> None:
         card = self._situation.card

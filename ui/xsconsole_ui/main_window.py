@@ -156,8 +156,8 @@ class MainWindow(QMainWindow):
         self.board.asked.connect(self.desk.ask)
         self.board.menu_wanted.connect(self._show_card_menu)
         self.board.answered.connect(self.status.say)
-        self.board.leftovers.adopt_wanted.connect(self.actions_[actions.ADOPT].trigger)
-        self.board.leftovers.clean_wanted.connect(self.actions_[actions.CLEAN].trigger)
+        self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
+        self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
         self.board.leftovers.card_wanted.connect(self.board.select)
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
                 vms=self.inventory.selected,
                 objects=self.inventory.selected_objects,
                 check=self.console.acts.checks if self.console.identity is not None else None,
-                has_strays=bool(board.strays),
+                stray_owners=tuple(stray.value.configuration for stray in board.strays),
                 denials={verb: words.refusal(denial) for verb in Verb if (denial := self.console.denial(verb))},
             )
         )

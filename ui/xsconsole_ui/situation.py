@@ -6,7 +6,7 @@ from typing import Protocol
 
 from xsconsole.console import Verb
 from xsconsole.domain.acts import Act, ObjectId
-from xsconsole.domain.board import Card
+from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
@@ -26,8 +26,21 @@ class Situation:
     vms: tuple[Uuid, ...] = ()  # selected in the inventory
     objects: tuple[ObjectId, ...] = ()  # selected in the inventory
     check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
-    has_strays: bool = False
+    stray_owners: tuple[ConfigurationId, ...] = ()  # the configurations whose marks clones carry
     denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
+
+    @property
+    def with_strays(self) -> ConfigurationId | None:
+        """The selected configuration where clones carry its mark; the first such one where no card is selected."""
+        if self.card is None:
+            return next(iter(self.stray_owners), None)
+        return self.card.id if self.card.id in self.stray_owners else None
+
+    @property
+    def to_adopt(self) -> ConfigurationId | None:
+        """The configuration that can be made whole or take clones in: never another one than is selected."""
+        broken = (Standing.INCOMPLETE, Standing.INCONSISTENT)
+        return self.card.id if self.card is not None and self.card.standing in broken else self.with_strays
 
     def ways(self, kind: Kind) -> tuple[Target, ...]:
         return tuple(target for target in self.targets if target.kind is kind)

@@ -11,7 +11,8 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, WriteMember
+from xsconsole.domain.poolstate import MemberValue, decode
 from xsconsole.engine.commands import AddMembers, Adopt, Create, NewMember, Plannable, RemoveMembers
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
@@ -301,6 +302,11 @@ class AdoptDialog(MembershipDialog):
         self.table.setFocus()
         self.look()
 
+    def _show_plan(self, plan: Plan | None) -> None:
+        super()._show_plan(plan)
+        if plan is not None:  # it gives another role where a member has the one that a clone brings along
+            self.members.show_roles(given_roles(plan))
+
     def wanted(self) -> Adopt:
         return Adopt(
             configuration=self._configuration,
@@ -318,6 +324,13 @@ def candidates_from(inventory: Inventory, vms: Iterable[Uuid]) -> list[Candidate
         for vm in found
         if vm is not None and vm.is_ordinary
     ]
+
+
+def given_roles(plan: Plan) -> dict[Uuid, str]:
+    """Return the role that each machine will have."""
+    written = (step.action for step in plan.steps if isinstance(step.action, WriteMember))
+    values = ((action.vm, decode(action.value, MemberValue)) for action in written)
+    return {vm: value.role for vm, value in values if value is not None}
 
 
 def _state(console: Console, uuid: Uuid) -> str:

@@ -1,6 +1,6 @@
 """Machines to choose from, and the roles they are to have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -47,6 +47,11 @@ class CandidatesModel(QAbstractTableModel):
     @property
     def chosen(self) -> Sequence[Candidate]:
         return [candidate for candidate in self._candidates if candidate.is_chosen]
+
+    def show_roles(self, roles: Mapping[Uuid, str]) -> None:
+        """Show the roles that a plan gives to machines."""
+        for row, candidate in enumerate(self._candidates):
+            self._change(row, replace(candidate, role=roles.get(candidate.uuid, candidate.role)))
 
     def _change(self, row: int, candidate: Candidate) -> None:
         if self._candidates[row] != candidate:
