@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from xsconsole_ui import theme
+from xsconsole_ui.focus import paint_focus
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -68,6 +69,8 @@ class CellDelegate(QStyledItemDelegate):
             painter.fillRect(area, QColor(colours.accent_soft))
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
+        if state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, QRectF(area), colours)
         tone = index.data(TONE_ROLE) or ""
         words = area.adjusted(theme.GAP if index.column() else theme.MARGIN, 0, -theme.GAP, 0)
         progress = index.data(PROGRESS_ROLE)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import CardPainter
 from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
+from xsconsole_ui.focus import paint_focus
 
 AROUND = theme.GAP  # between a card and the lane's edge, and between two cards
 LIFTED_OPACITY = 0.45
@@ -44,6 +45,8 @@ class CardDelegate(QStyledItemDelegate):
             inset = width / 2
             ring = QRectF(area).adjusted(inset, inset, -inset, -inset)
             painter.drawRoundedRect(ring, theme.RADIUS, theme.RADIUS)
+        if state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, QRectF(area).adjusted(1, 2, -1, -2), colours)
         painter.restore()
 
 

@@ -16,15 +16,18 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     Qt,
     Slot,
 )
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
 
+from xsconsole_ui import theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
 from xsconsole_ui.board.card_painter import place
 from xsconsole_ui.board.lane_model import LaneModel
+from xsconsole_ui.focus import paint_focus
 
 STEP = 24  # px, of the wheel and the arrows of the scroll bar
 
@@ -199,6 +202,9 @@ class CardList(QAbstractItemView):
             option.state = state
             option.rect = self._area(row)
             self.itemDelegate().paint(painter, option, index)
+        if current < 0 and self.hasFocus():
+            room = QRectF(self.viewport().rect()).adjusted(AROUND, 0, -AROUND, -AROUND)
+            paint_focus(painter, room, theme.colours_of(self.palette()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -9,6 +9,7 @@ from xsconsole.domain.outline_rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
 from xsconsole_ui.dense_table import NUMBER_ROLE
+from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.inventory.model import LINE_ROLE, aside
 from xsconsole_ui.resources import icon
 from xsconsole_ui.texts import tr
@@ -50,9 +51,7 @@ class LineDelegate(QStyledItemDelegate):
             painter.restore()
             return
         if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(colours.accent), 1))
-            frame = QRectF(area).adjusted(2.5, 1.5, -2.5, -1.5)
-            painter.drawRoundedRect(frame, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+            paint_focus(painter, QRectF(area), colours)
         triangle = triangle_area(area, row)
         if row.is_expandable:
             _paint_triangle(painter, QRectF(triangle), colours, is_open=row.is_open)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
+from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.theme import Colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -131,6 +132,8 @@ class RowsDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.accent_soft))
             painter.drawRoundedRect(area.adjusted(4, 0, -4, 0), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+        if state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, QRectF(area), colours)
         metrics = QFontMetrics(theme.text_font())
         mark_area = QRectF(area.left() + theme.MARGIN, area.top() + ABOVE, MARK_WIDTH, metrics.height())
         paint_mark(painter, mark_area, row.mark, colours)

@@ -1,0 +1,17 @@
+"""How it shows in lists where the keyboard is: alike in all of them."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from xsconsole_ui import theme
+from xsconsole_ui.theme import Colours
+
+
+def paint_focus(painter: QPainter, area: QRectF, colours: Colours) -> None:
+    """Paint the frame of the current item just inside `area`."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.accent), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(area.adjusted(2.5, 1.5, -2.5, -1.5), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+    painter.restore()
