@@ -64,11 +64,9 @@ def step_fact(
     outcome: Outcome | None,
     failure: ConsoleError | None,
     result: str,
-    left_nothing: bool = False,
 ) -> Fact:
-    undoing = f"nothing, as “{describe(step)}” had not happened" if left_nothing else describe_undo(step)
     details: dict[str, Json] = {
-        "what": undoing if event in UNDOING else describe(step),
+        "what": describe_undo(step) if event in UNDOING else describe(step),
         "action": msgspec.to_builtins(step.action),
     }
     if result:
@@ -79,6 +77,16 @@ def step_fact(
         reason = shortened(notice.failed, REASON_LIMIT)
         details["failure"] = notice.details
     fact = run_fact(event, record, identity, outcome=outcome, reason=reason)
+    return replace(fact, step=step.key, details=details)
+
+
+def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:
+    """Return the row of a step that left nothing to put back."""
+    details: dict[str, Json] = {
+        "what": f"nothing, as “{describe(step)}” had not happened",
+        "action": msgspec.to_builtins(step.action),
+    }
+    fact = run_fact(AuditEvent.UNDO_SETTLED, record, identity, outcome=Outcome.UNDONE)
     return replace(fact, step=step.key, details=details)
 
 

@@ -22,7 +22,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
-from xsconsole.engine.facts import run_fact, step_fact
+from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
 from xsconsole.engine.lease import Leases
 from xsconsole.engine.performer import Performer
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
@@ -247,7 +247,7 @@ class Run:
     async def _undo_step(self, key: StepKey) -> None:
         step = self.plan.step(key)
         if key not in self._standing.record.settled and await self._performer.left_nothing(step):
-            await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE, left_nothing=True)
+            await self._ledger.record(nothing_fact(self._standing.record, self._pool.identity, step))
         elif _has_effect(step):
             await self._record(AuditEvent.UNDO_INTENDED, step)
             await self._leases.confirm()
@@ -378,20 +378,9 @@ class Run:
         outcome: Outcome | None = None,
         failure: ConsoleError | None = None,
         result: str = "",
-        *,
-        left_nothing: bool = False,
     ) -> None:
         record = self._standing.record
-        fact = step_fact(
-            event,
-            record,
-            self._pool.identity,
-            step,
-            outcome=outcome,
-            failure=failure,
-            result=result,
-            left_nothing=left_nothing,
-        )
+        fact = step_fact(event, record, self._pool.identity, step, outcome=outcome, failure=failure, result=result)
         await self._ledger.record(fact)
 
     def _fact(self, event: AuditEvent, *, outcome: Outcome | None = None, reason: str = "") -> Fact:
