@@ -203,7 +203,8 @@ class CardList(QAbstractItemView):
             option.rect = self._area(row)
             self.itemDelegate().paint(painter, option, index)
         if current < 0 and self.hasFocus():
-            room = QRectF(self.viewport().rect()).adjusted(AROUND, 0, -AROUND, -AROUND)
+            gap = AROUND / 2  # around the cards, not across them
+            room = QRectF(self.viewport().rect()).adjusted(gap, 0, -gap, -gap)
             paint_focus(painter, room, theme.colours_of(self.palette()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
