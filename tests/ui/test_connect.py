@@ -197,6 +197,7 @@ async def test_a_certificate_is_trusted_once_and_a_changed_one_is_alarming(dialo
         again.password.setText(second.password)
         again.go.click()
         await until(again.certificate.isVisible)
+        await until(again.certificate.typed.hasFocus)
         alarm = (again.go.isEnabled(), again.go.isDefault(), again.certificate.expected.text())
         again.certificate.typed.setText(again.certificate.shown.text()[-11:])
         again.go.click()
@@ -239,7 +240,18 @@ def test_a_changed_certificate_shows_both_and_wants_the_end_of_the_new_one_typed
     at_first = box.is_confirmed
     box.typed.setText("45:67:88")
     wrong = box.is_confirmed
+    too_short = (box.is_confirmed, box.hint.text())
+    box.typed.setText("23456788")
+    not_the_end = box.hint.text()
+    box.typed.setText("23:45:67:89")
+    with_colons = (box.is_confirmed, box.hint.text())
     box.typed.setText("23456789")
 
     assert EXPECTED[:8] in box.expected.text()
     assert (at_first, wrong, box.is_confirmed) == (False, False, True)
+    assert too_short == (
+        False,
+        "Type the last 4 pairs of the fingerprint shown now, with or without colons: 6 of 8 digits.",
+    )
+    assert not_the_end == "That is not the end of the fingerprint shown now."
+    assert with_colons == (True, "")

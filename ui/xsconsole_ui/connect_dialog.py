@@ -24,7 +24,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.rights_box import RightsBox
 
 WIDTH = 480
-TYPED_DIGITS = 8  # of a changed certificate's fingerprint, to accept it
+TYPED_PAIRS = 4  # of digits, of a changed certificate's fingerprint, to accept it
 FINGERPRINT_LINE = 48  # characters: 16 bytes with their colons
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class ConnectDialog(QDialog):
         if changed is not None:
             self.address.setText(changed.url)
             self._ask_about(changed)
+            self.certificate.typed.setFocus()
         self._show_step()
 
     def _lay_out(self) -> None:
@@ -205,6 +206,8 @@ class ConnectDialog(QDialog):
         finally:
             self._is_busy = False
             self._show_step()
+            if self._step is Step.CHANGED:
+                self.certificate.typed.setFocus()
 
     def _ask_about(self, changed: CertificateChanged) -> None:
         self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
@@ -269,7 +272,7 @@ class ConnectDialog(QDialog):
 
     def _why_not(self) -> str:
         if self._step is Step.CHANGED and not self.certificate.is_confirmed:
-            return self.tr("Type the last {n} characters of the new fingerprint first.").format(n=TYPED_DIGITS)
+            return self.certificate.wanted
         if self._step in (Step.CHANGED, Step.TOLD):
             return ""
         if not self.url:
@@ -307,12 +310,14 @@ class CertificateBox(QFrame):
         self.expected = _fingerprint_label(self)
         self.typed = QLineEdit(self)
         self.typed.setAccessibleName(self.tr("Last characters of the new fingerprint"))
-        self.typed.setPlaceholderText(self.tr("last {n} characters of the new fingerprint").format(n=TYPED_DIGITS))
+        self.typed.setPlaceholderText(self.tr("last {n} pairs of the new fingerprint").format(n=TYPED_PAIRS))
+        self.hint = pieces.wrapped("", "caption", self)
+        self.typed.textChanged.connect(self._show_wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.SPACE)
         parts: tuple[QWidget, ...] = (self._title, self._advice, self._shown_name, self.shown)
-        for part in (*parts, self._expected_name, self.expected, self.typed):
+        for part in (*parts, self._expected_name, self.expected, self.typed, self.hint):
             column.addWidget(part)
         self.hide()
 
@@ -320,11 +325,27 @@ class CertificateBox(QFrame):
     def is_confirmed(self) -> bool:
         """Whether the end of the new fingerprint was typed, whatever the case and with or without colons."""
         typed = _digits(self.typed.text())
-        return len(typed) >= TYPED_DIGITS and _digits(self._fingerprint).endswith(typed)
+        return len(typed) >= 2 * TYPED_PAIRS and _digits(self._fingerprint).endswith(typed)
+
+    @property
+    def wanted(self) -> str:
+        """What is still to be typed, in a sentence; empty once it is there."""
+        if self.is_confirmed or not self._fingerprint:
+            return ""
+        typed = len(_digits(self.typed.text()))
+        if typed >= 2 * TYPED_PAIRS:
+            return self.tr("That is not the end of the fingerprint shown now.")
+        return self.tr(
+            "Type the last {pairs} pairs of the fingerprint shown now, with or without colons: {typed} of {all} digits."
+        ).format(pairs=TYPED_PAIRS, typed=typed, all=2 * TYPED_PAIRS)
+
+    @Slot()
+    def _show_wanted(self) -> None:
+        self.hint.setText(self.wanted)
 
     def show_unknown(self, error: CertificateUnknown) -> None:
         self._show(error, "warn", self.tr("SHA-256 of the certificate"), error.fingerprint)
-        for part in (self._expected_name, self.expected, self.typed):
+        for part in (self._expected_name, self.expected, self.typed, self.hint):
             part.hide()
 
     def show_changed(self, error: CertificateChanged) -> None:
@@ -335,6 +356,8 @@ class CertificateBox(QFrame):
         for part in (self._expected_name, self.expected):
             part.show()
         self.typed.setVisible(bool(error.fingerprint))
+        self.hint.setVisible(bool(error.fingerprint))
+        self._show_wanted()
 
     def _show(self, error: ConnectFailed, state: str, name: str, fingerprint: str) -> None:
         pieces.set_look(self, "notice", state)
