@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.embedded import EmbeddedPool
+from tests.embedded import EmbeddedPool, embedded_pool
 from tests.ui.board_window import (
     CTRL,
     Key,
@@ -165,6 +166,38 @@ async def test_a_pool_that_goes_away_leaves_the_last_known_state_with_its_time(
     assert window.bar.state.text() == "reconnecting"
     assert set(console.board.cards) == cards
     assert "last known state" in window.actions_[actions.PROMOTE].why_not
+
+
+async def test_while_the_pool_is_away_a_run_says_that_it_waits(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    card = card_of(console, "shop@staging")
+    window.board.select(card.id)
+    window.actions_[actions.PLAN].trigger()
+    await until(window.inspector.plan_page.go.isVisible, "the plan")
+    click(window.inspector.plan_page.go)
+    await until(lambda: bool(console.runs and console.runs[0].current), "a step")
+
+    pool.kill()
+
+    page = window.inspector.plan_page
+    await until(lambda: page.progress_text.whole.startswith("Waiting for the pool: "), "the word in the inspector")
+    lane = window.board.lane(card.stage)
+    row = lane.model.row_of(card.id)
+    assert row is not None
+    assert lane.model.face_at(row).step.startswith("Waiting for the pool: ")
+    with embedded_pool("--speed", "20", "--port", str(urlsplit(pool.url).port)):
+        await until(lambda: console.runs[0].ended_at is not None, "the end of the run")
+        await console.disconnect()
+
+
+async def test_after_a_pool_was_left_it_is_said_of_when_the_list_is(window: MainWindow, console: Console) -> None:
+    await console.disconnect()
+
+    await until(lambda: window.status.freshness.text().startswith("not connected"), "the news")
+
+    assert window.status.freshness.text().startswith("not connected · last known state of ")
+    assert window.inventory.header.caption.startswith("as of ")
 
 
 async def test_the_theme_changes_everything_and_is_remembered(

@@ -101,6 +101,9 @@ class StatusLine(QFrame):
                 look = "bad" if link.has_given_up else "warn"
             case LinkState.CONNECTING:
                 text, look = self.tr("connecting"), "status"
+            case LinkState.CLOSED if link.as_of is not None:
+                text = self.tr("not connected · last known state of {when}").format(when=times.clock_time(link.as_of))
+                look = "warn"
             case LinkState.CLOSED:
                 text, look = self.tr("not connected"), "status"
         self.freshness.setText(text)

@@ -59,6 +59,7 @@ class BoardView(QWidget):
         bridge.run_changed.connect(self._show_run)
         bridge.leftovers_changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_leftovers)
+        bridge.link_changed.connect(self._show_waiting)
         self._show_leftovers()
 
     def _lay_out(self) -> None:
@@ -178,7 +179,9 @@ class BoardView(QWidget):
             del self._where[configuration]
         if card is not None and stands is not None:
             lane = self._lanes[stands]
-            lane.model.show(card, face_of(card, lane.stage, self._run_of(configuration)), told(card, lane.stage))
+            is_away = self._console.link.state is not LinkState.LIVE
+            face = face_of(card, lane.stage, self._run_of(configuration), is_away=is_away)
+            lane.model.show(card, face, told(card, lane.stage))
             self._where[configuration] = stands
         if configuration == self._selected:
             self._after_change(card, has_moved=stood != stands)
@@ -199,6 +202,12 @@ class BoardView(QWidget):
             if had_focus:
                 lane.view.setFocus()
             self.strip.light(card.stage)
+
+    @Slot()
+    def _show_waiting(self) -> None:
+        for status in self._console.runs:
+            if status.ended_at is None:
+                self._show_run(status.run)
 
     @Slot(str)
     def _show_run(self, run: RunId) -> None:

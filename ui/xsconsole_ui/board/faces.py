@@ -60,10 +60,10 @@ DOING = {
 }
 
 
-def face_of(card: Card, stage: Stage | None, status: RunStatus | None) -> Face:
-    """Return what the card shows; `status` is this console's own run on it, if there is one."""
+def face_of(card: Card, stage: Stage | None, status: RunStatus | None, *, is_away: bool = False) -> Face:
+    """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away."""
     has_parts = bool(card.service and card.version)
-    progress, step = _progress(card.run, status)
+    progress, step = _progress(card.run, status, is_away=is_away)
     return Face(
         name=card.service if has_parts else card.name,
         version=card.version if has_parts else "",
@@ -152,11 +152,13 @@ def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
     return tuple(found)
 
 
-def _progress(run: RunView | None, status: RunStatus | None) -> tuple[float | None, str]:
+def _progress(run: RunView | None, status: RunStatus | None, *, is_away: bool) -> tuple[float | None, str]:
     if status is not None and status.state in (RunState.RUNNING, RunState.UNDOING):
         step = next((status.plan.step(key) for key in status.current), None)
         doing = words.describe(step) if step is not None else tr("Starting")
         shown = tr("Undoing: {doing}").format(doing=doing) if status.state is RunState.UNDOING else doing
+        if is_away:
+            shown = tr("Waiting for the pool: {doing}").format(doing=shown)
         return _rounded(status.progress), shown
     if run is None or run.holder is None:
         return None, ""

@@ -146,7 +146,7 @@ class Inspector(pieces.Panel):
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
             denial = self._console.denial(Verb.SETTLE)
             why_not = words.refusal(denial) if denial is not None else why_not
-            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not)
+            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not, is_away=not is_live)
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:
