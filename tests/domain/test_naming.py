@@ -85,3 +85,8 @@ def test_stages_and_machines_are_found_by_id_and_name() -> None:
 def test_long_names_are_shortened_to_one_line() -> None:
     assert shortened("a\n b") == "a b"
     assert shortened("x" * 100, 10) == "x" * 9 + "…"
+
+
+def test_a_name_cannot_turn_the_direction_of_what_is_read() -> None:
+    assert shortened("web\u202ecba\u2066\n1") == "web\ufffdcba\ufffd 1"
+    assert shortened("خادم-1") == "خادم-1"

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
 from xsconsole_ui.focus import paint_focus
 
@@ -79,7 +80,7 @@ class CellDelegate(QStyledItemDelegate):
             words.setLeft(words.left() + BAR_WIDTH + theme.GAP)
         painter.setFont(theme.text_font())
         painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
-        text = " ".join(str(index.data() or "").split())
+        text = one_line(str(index.data() or ""))
         shown = QFontMetrics(theme.text_font()).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
         side = Qt.AlignmentFlag.AlignRight if index.data(NUMBER_ROLE) else Qt.AlignmentFlag.AlignLeft
         painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -2,12 +2,19 @@
 
 import re
 
+# Embeddings, overrides and isolates: somebody's name must not make another one read backwards.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
 _NUMBER = re.compile(r"[0-9]+")
 
 
 def natural(name: str) -> str:
     """Return a text that sorts web-2 before web-10, whatever the case of the letters."""
     return _NUMBER.sub(lambda found: found[0].lstrip("0").zfill(12), name.casefold())
+
+
+def one_line(text: str) -> str:
+    """Return a text for showing: on one line, and what would turn the direction of what follows as a visible mark."""
+    return " ".join((text if text.isascii() else text.translate(_TURNING)).split())
 
 
 def folded(text: str) -> str:

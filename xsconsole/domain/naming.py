@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.workflow import Stage, Workflow
@@ -83,7 +84,7 @@ def find_vm(inventory: Inventory, name: str) -> VM:
 
 def shortened(text: str, most: int = 80) -> str:
     """Return `text` on one line and no longer than `most` characters."""
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline_rows import Row
 from xsconsole_ui import theme
@@ -123,7 +124,7 @@ def _paint_words(painter: QPainter, area: QRect, row: Row, end: str, colours: Co
     font = theme.text_font(is_bold=row.sort is Sort.POOL)
     painter.setFont(font)
     painter.setPen(QColor(colours.muted if row.sort is Sort.GROUP else colours.text))
-    name = " ".join(row.name.split()) or tr("(no name)")
+    name = one_line(row.name) or tr("(no name)")
     shown = QFontMetrics(font).elidedText(name, Qt.TextElideMode.ElideRight, max(0, area.width() - taken))
     painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole_ui.texts import tr
 
@@ -33,7 +34,7 @@ class Candidate:
 
     @property
     def shown_name(self) -> str:
-        return " ".join(self.name.split()) or tr("(no name)")
+        return one_line(self.name) or tr("(no name)")
 
 
 class CandidatesModel(QAbstractTableModel):
@@ -112,6 +113,6 @@ def _text(candidate: Candidate, column: Column) -> str:
         case Column.VM:
             return candidate.shown_name
         case Column.ROLE:
-            return " ".join(candidate.role.split()) or candidate.shown_name
+            return one_line(candidate.role) or candidate.shown_name
         case Column.STATE:
             return candidate.state

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.sheet import Line
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
@@ -79,7 +80,7 @@ class SheetDelegate(CellDelegate):
         painter.setFont(font)
         painter.setPen(QColor(colours.accent))
         words = option.rect.adjusted(theme.GAP, 0, -theme.GAP, 0)
-        text = " ".join(str(index.data() or "").split())
+        text = one_line(str(index.data() or ""))
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.restore()

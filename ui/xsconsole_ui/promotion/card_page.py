@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
@@ -135,7 +136,7 @@ class CardPage(QWidget):
         known = member.power_state in POWER_WORDS
         address = self._address(member)
         told = [
-            member.name,
+            one_line(member.name),
             self.tr("role {role}").format(role=member.role),
             POWER_WORDS.get(member.power_state, member.power_state),
         ]
@@ -148,7 +149,7 @@ class CardPage(QWidget):
         )
         return Row(
             mark=Mark(member.power_state) if known else Mark.WAITING,
-            text=member.name,
+            text=one_line(member.name),
             aside=address or POWER_WORDS.get(member.power_state, member.power_state.lower()),
             whole="\n".join(told),
         )
