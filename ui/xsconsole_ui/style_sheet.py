@@ -56,7 +56,7 @@ QFrame[look="notice"][state="bad"] { background: $bad_soft; border-color: $bad; 
 
 QPushButton {
     background: $surface; color: $text; border: 1px solid $outline; border-radius: 6px;
-    padding: 4px 12px; min-height: 18px;
+    padding: 4px 12px; min-height: 18px; outline: 0;
 }
 QPushButton:hover { background: $chip; }
 QPushButton:pressed { background: $accent_soft; }
@@ -90,12 +90,14 @@ QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $outline; selection-background-color: $accent_soft;
 }
-QRadioButton { spacing: 8px; }
+QRadioButton { spacing: 8px; outline: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QRadioButton::indicator {
     width: 12px; height: 12px; border: 1px solid $muted; border-radius: 7px; background: $surface;
 }
 QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent; }
 QRadioButton:focus { color: $accent; }
+QRadioButton::indicator:focus { border-color: $accent; }
 
 QAbstractItemView { background: $surface; color: $text; border: 0; outline: 0; gridline-color: $hairline; }
 QAbstractItemView[look="cards"] { background: transparent; }
