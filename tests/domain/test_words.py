@@ -132,6 +132,7 @@ def test_a_run_has_a_title_with_the_names_of_its_stages() -> None:
         "Make whole shop 1",
         "Dissolve shop 1",
     ]
+    assert [words.act_name(plan.intent.kind) for plan in plans[3:5]] == ["Add members", "Remove members"]
 
 
 @pytest.mark.parametrize(

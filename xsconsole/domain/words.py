@@ -158,7 +158,7 @@ def describe_undo(step: Step) -> str:
 
 
 def kind_name(kind: RunKind) -> str:
-    """Return the name of an act: `Promote`, `Add members`."""
+    """Return the name of an act, before the name of what it is done to: `Promote`, `Add members to`."""
     match kind:
         case RunKind.PROMOTE:
             return "Promote"
@@ -175,6 +175,11 @@ def kind_name(kind: RunKind) -> str:
         case RunKind.DISSOLVE:
             return "Dissolve"
     assert_never(kind)
+
+
+def act_name(kind: RunKind) -> str:
+    """Return the name of an act as it stands alone, on a button: `Promote`, `Add members`."""
+    return kind_name(kind).removesuffix(" to").removesuffix(" from")
 
 
 def title(plan: Plan, workflow: Workflow | None = None) -> str:

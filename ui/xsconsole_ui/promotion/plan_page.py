@@ -136,7 +136,7 @@ class PlanPage(QWidget):
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
         self.restore.setText(restore_words)
         self._why.setVisible(True)
-        self.go.setText(words.kind_name(plan.intent.kind))
+        self.go.setText(words.act_name(plan.intent.kind))
         self.go.setEnabled(question.refusal is None and not is_starting)
         self.go.setToolTip(question.refusal.reason if question.refusal else self._title(plan))
         self.go.setVisible(True)
