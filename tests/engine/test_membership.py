@@ -174,7 +174,7 @@ def test_changes_of_membership_that_make_no_sense_say_why() -> None:
         everybody = tuple(member.uuid for member in desk.card(shop).members)
 
         assert "nothing to add" in desk.refusal(AddMembers(configuration=shop, revision=1, members=())).reason
-        assert "nothing was named" in desk.refusal(RemoveMembers(configuration=shop, revision=1, vms=())).reason
+        assert "nothing to remove" in desk.refusal(RemoveMembers(configuration=shop, revision=1, vms=())).reason
         assert isinstance(desk.refusal(RemoveMembers(configuration=shop, revision=1, vms=(NOBODY,))), NotFound)
         assert isinstance(desk.refusal(RemoveMembers(configuration=shop, revision=7, vms=everybody)), PlanIsStale)
         assert "Dissolve" in desk.refusal(RemoveMembers(configuration=shop, revision=1, vms=everybody)).mend

@@ -16,6 +16,7 @@ from xsconsole.engine.commands import AddMembers, Confirmed, Create, NewMember, 
 from xsconsole_ui import actions
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, RemoveDialog
 from xsconsole_ui.membership.model import Candidate, CandidatesModel, Column
+from xsconsole_ui.theme import MARGIN
 
 CHECK = Qt.ItemDataRole.CheckStateRole
 
@@ -93,14 +94,17 @@ async def test_why_it_cannot_be_created_is_said_as_one_types(console, show):
     dialog = show(CreateDialog(console, uuids(console, "jumpbox")))
     at_first = dialog.why_not.text
 
+    looks = [dialog.why_not.property("state")]
     dialog.service.setText("shop")
     dialog.version.setText("1.3.0")
     await until(lambda: dialog.why_not.text != at_first)
     said = dialog.why_not.text
+    looks.append(dialog.why_not.property("state"))
     dialog.version.setText("9.9")
     await until(dialog.why_not.isHidden)
 
     assert "service" in at_first
+    assert [look or "" for look in looks] == ["", "warn"]  # no warning before a key was pressed
     assert "shop 1.3.0" in said
     assert dialog.go.isEnabled()
     assert dialog.steps.isVisible()
@@ -220,6 +224,8 @@ async def test_a_clone_of_a_member_whose_role_is_taken_shows_the_role_it_will_ha
     await until(lambda: console.board.strays)
 
     dialog = show(AdoptDialog(console, card.id))
+    await until(lambda: dialog.steps.height() > 1)
+    unused = dialog.go.y() - dialog.steps.geometry().bottom()
     shown = dialog.members.index(0, Column.ROLE).data()
     dialog.go.click()
     await carry_out(console, dialog.command)
@@ -227,6 +233,7 @@ async def test_a_clone_of_a_member_whose_role_is_taken_shows_the_role_it_will_ha
 
     roles = {member.name: member.role for member in console.board.cards[card.id].members}
     assert shown == roles["shop-web-3.stg"]
+    assert unused < 3 * MARGIN
 
 
 async def test_a_clone_is_cleaned(console, show, pool):

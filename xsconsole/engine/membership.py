@@ -94,12 +94,14 @@ def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> P
     )
     leaving = set(command.vms)
     clones = [vm for vm in _clones(card, board, inventory) if vm.uuid in leaving]
+    if not leaving:
+        raise NotPromotable(reason="There is nothing to remove.", mend="Select at least one member.")
     unknown = leaving - {member.uuid for member in card.members} - set(card.missing) - {vm.uuid for vm in clones}
-    if unknown or not leaving:
+    if unknown:
         found = {uuid: inventory.by_uuid(VM, uuid) for uuid in unknown}
         named = listing(tuple(sorted(vm.name_label if vm else uuid for uuid, vm in found.items())))
         raise NotFound(
-            reason=f"Not a member of “{shortened(card.name)}”: {named or 'nothing was named'}.",
+            reason=f"Not a member of “{shortened(card.name)}”: {named}.",
             mend="Select its members.",
             choices=tuple(shortened(member.name) for member in card.members),
         )

@@ -41,6 +41,7 @@ class MembershipDialog(QDialog):
         super().__init__(parent)
         self.command: Plannable | None = None
         self._console = console
+        self._is_touched = False  # what is lacking before anything was chosen is no mistake of anybody
         self.setWindowTitle(title)
         self.setMinimumWidth(WIDTH)
         self.members = CandidatesModel(candidates, can_edit_roles=can_edit_roles, parent=self)
@@ -88,6 +89,7 @@ class MembershipDialog(QDialog):
     @Slot()
     def _look_soon(self) -> None:
         # Who types fast and presses Enter is answered by the plan of that moment, not by the last one.
+        self._is_touched = True
         self.go.setEnabled(True)
         self._soon.start()
 
@@ -101,7 +103,7 @@ class MembershipDialog(QDialog):
         except ConsoleError as refusal:
             told = words.explain(refusal)
             self.command = None
-            self.why_not.show_words("warn", told.failed, told.mend, told.details)
+            self.why_not.show_words("warn" if self._is_touched else "", told.failed, told.mend, told.details)
             self._show_plan(None)
         else:
             self.command = command
@@ -126,7 +128,7 @@ class MembershipDialog(QDialog):
                 else self.tr("What it would do: {steps}").format(steps=words.count(len(plan.steps), "step"))
             )
         self.summary.setVisible(plan is not None)
-        self.steps.show_rows(rows)
+        self.steps.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
         self.steps.setFixedHeight(max(1, self.steps.maximumHeight()))
         self.steps.setVisible(bool(rows))
         self.adjustSize()

@@ -20,14 +20,15 @@ Index = QModelIndex | QPersistentModelIndex
 STATE_WIDTH = 140
 ROLE_WIDTH = 150
 SHOWN_ROWS = 7
+TEXT_MARGIN = 3  # px, that Fusion puts before the words of a cell
 
 
 class CandidateDelegate(QStyledItemDelegate):
-    """Keeps the boxes as far from the edge as the words of the head."""
+    """Keeps boxes and words as far from the edge as the words of the head."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         state: QStyle.StateFlag = option.state
-        if index.column() == Column.VM and state & QStyle.StateFlag.State_Selected:
+        if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
         super().paint(painter, _inset(option, index), index)
 
@@ -36,10 +37,8 @@ class CandidateDelegate(QStyledItemDelegate):
 
 
 def _inset(option: QStyleOptionViewItem, index: Index) -> QStyleOptionViewItem:
-    if index.column() != Column.VM:
-        return option
     moved = QStyleOptionViewItem(option)
-    moved.rect = option.rect.adjusted(theme.GAP, 0, 0, 0)
+    moved.rect = option.rect.adjusted(theme.GAP - (0 if index.column() == Column.VM else TEXT_MARGIN), 0, 0, 0)
     return moved
 
 

@@ -227,12 +227,13 @@ class RowsView(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[Row], *, width: int = 0) -> None:
+        """Show rows. `width`, in pixels, is what it will have where it was not laid out yet."""
         self.rows.show(rows)
-        self._fit()
+        self._fit(width)
 
-    def _fit(self) -> None:
-        width = self.viewport().width()
+    def _fit(self, wanted: int = 0) -> None:
+        width = wanted or self.viewport().width()
         self.setFixedHeight(max(1, sum(row_height(row, width) for row in self.rows.rows)))
         if width != self._fitted_width:
             # `QListView` keeps the heights that its rows had in the width before.
