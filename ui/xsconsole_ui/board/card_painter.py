@@ -150,9 +150,9 @@ class CardPainter:
                 left += metrics.horizontalAdvance(str(number)) + 2 * SQUARE_GAP
         left += SQUARE_GAP
         painter.setPen(QColor(colours.muted))
-        fits = left + metrics.horizontalAdvance(face.facts) <= width - PADDING
+        # Where numbers stand at the squares, how many there are is said already.
         shown = metrics.elidedText(
-            face.facts if fits or are_single else face.size, Qt.TextElideMode.ElideRight, width - PADDING - left + 1
+            face.facts if are_single else face.size, Qt.TextElideMode.ElideRight, width - PADDING - left + 1
         )
         painter.drawText(QPointF(left, top + metrics.ascent()), shown)
 

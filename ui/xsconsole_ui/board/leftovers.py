@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
+from xsconsole.domain.naming import shortened
 from xsconsole_ui import pieces, theme
 
 
@@ -34,7 +35,7 @@ class LeftoverBand(QFrame):
 
     def show_board(self, board: Board) -> None:
         self._board = board
-        strays = ", ".join(stray.name for stray in board.strays)
+        strays = ", ".join(shortened(stray.name) for stray in board.strays)
         self.strays.show_text(
             self.tr("{count} with the mark of another VM, as clones have: {strays}").format(
                 count=words.count(len(board.strays), "VM"), strays=strays
@@ -43,7 +44,7 @@ class LeftoverBand(QFrame):
             else ""
         )
         homeless = board.homeless if board.workflow else ()
-        names = ", ".join(f"{card.name} ({card.stage})" for card in homeless)
+        names = ", ".join(f"{shortened(card.name)} ({card.stage})" for card in homeless)
         self.homeless.show_text(
             self.tr("In a stage that this workflow does not have: {names}").format(names=names) if names else ""
         )
