@@ -148,6 +148,29 @@ async def test_it_says_what_is_missing_before_it_connects(dialog):
     assert dialog.url == "https://xen-1.example"
 
 
+async def test_that_a_password_goes_in_clear_is_said_before_it_goes(dialog):
+    said = []
+    for url in (
+        "http://xen-1.example",
+        "xen-1.example",
+        "http://127.0.0.1:8080",
+        "http://[::1]",
+        "http://localhost",
+        "http://[::",
+    ):
+        dialog.address.setText(url)
+        said.append(dialog.state.text())
+
+    assert said == [
+        "Without TLS the password goes in clear.",
+        "",
+        "",
+        "",
+        "",
+        "Without TLS the password goes in clear.",
+    ]
+
+
 async def test_escape_gives_up_and_nothing_is_connected(dialog, console):
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
 

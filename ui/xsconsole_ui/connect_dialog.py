@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Secret, goes_in_clear
 from xsconsole.domain import words
 from xsconsole.errors import CertificateChanged, CertificateUnknown, ConnectFailed, ConsoleError, Refused
 from xsconsole_ui import pieces, theme
@@ -253,7 +253,10 @@ class ConnectDialog(QDialog):
         self.rights.setVisible(step is Step.TOLD)
         if step is not Step.ASK:
             self.news.hide()
-        self.state.setText(self.tr("Connecting…") if is_busy else "")
+        in_clear = step is Step.ASK and goes_in_clear(self.url)
+        warning = self.tr("Without TLS the password goes in clear.") if in_clear else ""
+        self.state.setText(self.tr("Connecting…") if is_busy else warning)
+        pieces.set_look(self.state, "warn" if in_clear and not is_busy else "caption")
         self.cancel.setVisible(step is not Step.TOLD)
         self.go.setText(
             {

@@ -3,7 +3,7 @@
 from xsconsole.console.door import Console
 from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
-from xsconsole.console.values import Connection, Right, Secret, Verb
+from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Secret",
     "Target",
     "Verb",
+    "goes_in_clear",
     "record_refusal",
     "record_unread",
 ]

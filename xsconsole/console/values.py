@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from xsconsole.xapi.addresses import canonical_fingerprint, canonical_url
 
@@ -57,3 +59,14 @@ class Right:
     what: Verb
     is_allowed: bool
     needs: str
+
+
+def goes_in_clear(url: str) -> bool:
+    """Whether what is sent to `url` can be read on the way. To this machine itself there is none."""
+    if not url.casefold().startswith("http://"):
+        return False
+    try:
+        host = urlsplit(url).hostname or ""
+        return host != "localhost" and not ip_address(host).is_loopback
+    except ValueError:  # a name, or not all of it is typed yet
+        return True
