@@ -77,7 +77,10 @@ async def test_a_configuration_is_created_from_selected_vms(console, show):
 
     dialog.go.click()
     ended = await carry_out(console, dialog.command)
-    await until(lambda: any(card.service == "tools" for card in console.board.cards.values()))
+    # The pool tells of one member after the other.
+    await until(
+        lambda: any(card.service == "tools" and len(card.members) == 2 for card in console.board.cards.values())
+    )
 
     assert ended.state is RunState.DONE
     assert dialog.command == Create(
