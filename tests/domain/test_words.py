@@ -232,7 +232,7 @@ def test_a_failed_run_says_what_was_put_back_and_what_to_do() -> None:
     untouched = words.explain(RunFailed(failed="Take it", cause=ConsoleError()))
 
     assert notice.failed == "“Take it” failed: The storage is full."
-    assert notice.put_back == "What had been done was put back (Destroy the snapshot of a)."
+    assert notice.put_back == "What had been done was put back: destroy the snapshot of a."
     assert notice.mend.startswith("Free space")
     assert notice.details == "SR_FULL"
     assert (untouched.put_back, untouched.mend) == ("Nothing had been changed.", "Mend the cause and try again.")

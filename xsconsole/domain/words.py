@@ -265,9 +265,8 @@ def explain(error: ConsoleError) -> Notice:
 
 def _explain_failed_run(error: RunFailed) -> Notice:
     cause = explain(error.cause)
-    put_back = (
-        f"What had been done was put back ({listing(error.undone)})." if error.undone else "Nothing had been changed."
-    )
+    acts = listing(tuple(act[:1].lower() + act[1:] for act in error.undone))
+    put_back = f"What had been done was put back: {acts}." if acts else "Nothing had been changed."
     return Notice(
         failed=f"“{error.failed}” failed: {cause.failed}",
         put_back=put_back,
