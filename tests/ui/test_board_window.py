@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import (
@@ -343,7 +342,6 @@ async def test_the_mouse_takes_a_card_up_without_losing_it(window: MainWindow, c
     window.board.select(card.id)
 
     lane.view.startDrag(lane.model.supportedDragActions())
-    QApplication.processEvents()
 
+    await until(lambda: window.board.offers == {}, "the end of the drag")
     assert "shop 1.3.0" in cards_in(window, "Staging")
-    assert window.board.offers == {}

@@ -2,15 +2,16 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.board_window import card_of, console, pool, window
 from xsconsole.console import Console
+from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.top_bar import FIND_WIDTH
-from xsconsole_ui.window_layout import first_size
+from xsconsole_ui.window_layout import FIRST_SIZE, first_size
 
 __all__ = ["console", "pool", "window"]
 
@@ -25,14 +26,16 @@ def is_within(part: QWidget, whole: QWidget) -> bool:
 async def test_no_button_of_a_card_is_cut_off(window: MainWindow, console: Console, size: tuple[int, int]) -> None:
     window.resize(*size)
     window.board.select(card_of(console, "payroll@patch-testing").id)
-    QApplication.processEvents()
-
     page = window.inspector.card_page
-    buttons = [button for button in page.ways.findChildren(QPushButton) if button.isVisible()]
+    buttons = page.ways.findChildren(QPushButton)
+
+    def are_whole() -> bool:
+        within = (is_within(button, window.inspector) for button in buttons)
+        return all(within) and all(button.width() >= button.sizeHint().width() for button in buttons)
+
+    await until(lambda: buttons[0].isVisible() and are_whole(), "whole buttons")
 
     assert [button.text() for button in buttons] == ["Promote to Staging", "Demote to Integration"]
-    assert all(is_within(button, window.inspector) for button in buttons)
-    assert all(button.width() >= button.sizeHint().width() for button in buttons)
     assert page.width() <= window.inspector.width()
 
 
@@ -45,13 +48,14 @@ def test_the_first_window_is_on_the_screen_with_its_frame(screen: QSize) -> None
     assert size == QSize(1440, 900) or screen != QSize(1920, 1200)
 
 
-async def test_the_window_can_be_as_small_as_such_a_screen(window: MainWindow) -> None:
-    small = first_size(QSize(960, 600))
+async def test_the_window_fits_a_small_screen_and_nothing_in_its_bar_overlaps(window: MainWindow) -> None:
+    screen = QSize(960, 600)
 
-    window.resize(small)
-    QApplication.processEvents()
+    window.resize(first_size(screen))
+    await until(lambda: window.bar.width() == window.width() < FIRST_SIZE.width(), "the small window")
 
-    assert window.size() == small
+    assert window.width() <= screen.width()
+    assert window.height() <= screen.height() - 40
     field, who = window.bar.field.geometry(), window.bar.who.geometry()
     assert field.right() < who.left()
     assert window.bar.rect().contains(who)
@@ -60,9 +64,8 @@ async def test_the_window_can_be_as_small_as_such_a_screen(window: MainWindow) -
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_find_field_is_as_wide_as_there_is_room(window: MainWindow, size: tuple[int, int]) -> None:
     window.resize(*size)
-    QApplication.processEvents()
 
-    assert window.bar.field.width() == FIND_WIDTH
+    await until(lambda: window.bar.width() == size[0] and window.bar.field.width() == FIND_WIDTH, "the wide field")
 
 
 def test_buttons_that_do_not_fit_beside_each_other_stand_below_each_other(qtbot: QtBot) -> None:

@@ -64,26 +64,31 @@ async def test_news_move_nothing_that_the_mouse_aims_at(window: MainWindow, numb
 
     for at in range(number):
         window.notices.tell_error(Refused(reason=f"No, for reason {at}.", mend="Ask for something else. " * 9))
-    QApplication.processEvents()
+    await until(lambda: are_whole(window), "room for the news")
 
     assert {lane.stage.name: place_of(window, lane.stage.name) for lane in window.board.lanes} == before
-    area = window.notices.geometry()
-    assert window.notices.parentWidget().rect().contains(area)
-    assert all(notice.height() >= notice.heightForWidth(notice.width()) for notice in window.notices.shown)
     window.resize(1024, 700)
-    QApplication.processEvents()
-    assert window.notices.parentWidget().rect().contains(window.notices.geometry())
+    await until(lambda: window.width() == 1024 and is_within_place(window), "the news in a small window")
+
+
+def is_within_place(window: MainWindow) -> bool:
+    return window.notices.parentWidget().rect().contains(window.notices.geometry())
+
+
+def are_whole(window: MainWindow) -> bool:
+    shown = window.notices.shown
+    return is_within_place(window) and all(one.height() >= one.heightForWidth(one.width()) for one in shown)
 
 
 async def test_unfolded_details_have_room(window: MainWindow) -> None:
     window.notices.tell("bad", "It failed.", "Do something.", "many words " * 60)
-    QApplication.processEvents()
+    await until(lambda: are_whole(window), "room for the news")
     folded = window.notices.height()
 
     click(window.notices.shown[0].more)
     await until(lambda: window.notices.height() > folded, "room for the details")
 
-    assert window.notices.parentWidget().rect().contains(window.notices.geometry())
+    assert is_within_place(window)
 
 
 async def test_what_is_done_is_no_longer_said_once_the_next_run_began(
@@ -99,8 +104,9 @@ async def test_what_is_done_is_no_longer_said_once_the_next_run_began(
     run = await start(console, _promotion(console, SHOP, "production"))
     await console.finished(run)
 
-    await until(lambda: bool(window.notices.texts), "the failure")
+    await until(lambda: any("The storage is full." in text for text in window.notices.texts), "the failure")
     assert window.status.passing.whole == ""
+    assert len(window.notices.texts) == 1
 
 
 async def test_that_somebody_works_on_it_is_said_until_it_has_ended(
