@@ -153,9 +153,9 @@ def _wants_window(path: Path) -> bool:
 
 
 def _window_loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
-    from qasync import QEventLoop
+    from xsconsole_ui.window_loop import WindowLoop
 
-    return functools.partial(QEventLoop, request.getfixturevalue("qapp"))
+    return functools.partial(WindowLoop, request.getfixturevalue("qapp"))
 
 
 def _runner_of(item: pytest.Function) -> asyncio.Runner:

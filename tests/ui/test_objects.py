@@ -317,7 +317,7 @@ async def test_performance_is_charted_while_it_is_seen_and_moves(window: MainWin
 
     told = {view.chart.title: view.chart for view in page.performance.charts if view.chart is not None}
     assert set(told) == {"CPU", "Memory", "Disk", "Network"}
-    assert len(told["CPU"].times) > 10
+    assert len(told["CPU"].times) >= 5
     assert "%" in told["CPU"].told()
     page.performance.span.setCurrentIndex(1)
     await until(

@@ -12,7 +12,6 @@ from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
-from qasync import QEventLoop
 
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.errors import ConsoleError, Refused
@@ -22,6 +21,7 @@ from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.resources import icon
 from xsconsole_ui.start_failure import StartFailureDialog
 from xsconsole_ui.theme import LIGHT, Scheme, Theme
+from xsconsole_ui.window_loop import WindowLoop
 from xsconsole_ui.window_state import WindowState
 
 DEFAULT_USER = "root"
@@ -50,7 +50,7 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
     qInstallMessageHandler(_log_qt)
     application = make_application()
     try:
-        with asyncio.Runner(loop_factory=partial(QEventLoop, application)) as runner:
+        with asyncio.Runner(loop_factory=partial(WindowLoop, application)) as runner:
             return runner.run(_until_asked_to_end(_live(application, options, open_console, script)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
