@@ -29,7 +29,8 @@ class PatientHandle(asyncio.Handle):
 
     def _run(self) -> None:
         loop: Any = self._loop  # type: ignore[attr-defined]
-        if asyncio._get_running_loop() is loop and asyncio.current_task(loop) is None:
+        is_running = asyncio._get_running_loop() is loop  # noqa: SLF001 - the public one raises where none runs
+        if is_running and asyncio.current_task(loop) is None:
             super()._run()
         else:
             loop.put_off(self)
