@@ -65,7 +65,7 @@ async def test_the_loop_is_the_windows_own(round):
     label.close()
     await asyncio.sleep(0.001)
 
-    assert type(asyncio.get_running_loop()).__module__ == "qasync"
+    assert type(asyncio.get_running_loop()).__name__ == "WindowLoop"
 """
 
 BROKEN = {
