@@ -66,31 +66,41 @@ def seconds_of(*records: dict[str, Any]) -> float:
 
 
 def copies(session: Any, sr: str, count: int) -> list[dict[str, Any]]:
-    target = session.xenapi.SR.get_by_name_label(sr)[0]
-    source = session.xenapi.VDI.get_by_name_label("Debian 12 golden system")[0]
-    tasks = [session.xenapi.Async.VDI.copy(source, target) for _ in range(count)]
-    return [finished(session, task) for task in tasks]
+    """Copy the disks of so many machines at once: one disk is copied only once at a time."""
+    api = session.xenapi
+    target = api.SR.get_by_name_label(sr)[0]
+    machines = [make_machine(session, f"source {number}") for number in range(count)]
+    disks = [api.VBD.get_VDI(api.VM.get_VBDs(vm)[0]) for vm in machines]
+    tasks = [api.Async.VDI.copy(disk, target) for disk in disks]
+    records = [finished(session, task) for task in tasks]
+    assert [record["status"] for record in records] == ["success"] * count
+    return records
+
+
+def bytes_carried(session: Any) -> int:
+    """Return how much a copy has to carry: what it takes on storage that keeps only what was written."""
+    (record,) = copies(session, "NFS-silver", 1)
+    made = record["result"].removeprefix("<value>").removesuffix("</value>")
+    return int(session.xenapi.VDI.get_physical_utilisation(made))
 
 
 def test_a_copy_takes_as_long_as_its_bytes_need(served: EmbeddedPool, session: Any) -> None:
-    source = session.xenapi.VDI.get_by_name_label("Debian 12 golden system")[0]
-    size = int(session.xenapi.VDI.get_physical_utilisation(source))
+    size = bytes_carried(session)
     served.control("storage", sr="SAN-gold", bytes_per_s=size / 300)
 
     (record,) = copies(session, "SAN-gold", 1)
 
-    # However busy the machine is, it can only have been more.
-    assert seconds_of(record) >= 299
+    # However busy the machine is, it can only have been more; the headers of a file are not carried.
+    assert seconds_of(record) >= 0.95 * 300
 
 
 def test_copies_on_one_sr_share_what_it_carries(served: EmbeddedPool, session: Any) -> None:
-    source = session.xenapi.VDI.get_by_name_label("Debian 12 golden system")[0]
-    size = int(session.xenapi.VDI.get_physical_utilisation(source))
+    size = bytes_carried(session)
     served.control("storage", sr="SAN-gold", bytes_per_s=size / 1000)
 
     records = copies(session, "SAN-gold", 3)
 
-    assert seconds_of(*records) >= 2999
+    assert seconds_of(*records) >= 0.95 * 3000
 
 
 def test_all_storage_can_be_slow_at_once(served: EmbeddedPool, session: Any) -> None:
