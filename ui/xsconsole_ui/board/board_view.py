@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
@@ -155,6 +155,7 @@ class BoardView(QWidget):
         self._lanes[stage.id] = lane
         self._order.append(lane)
         lane.view.selectionModel().selectionChanged.connect(self._on_selection)
+        lane.view.clicked.connect(self._on_click)
         lane.view.walked.connect(self._walk)
         lane.view.opened.connect(self._open)
         lane.view.drag_began.connect(self._begin_drag)
@@ -278,6 +279,14 @@ class BoardView(QWidget):
         lane = next(lane for lane in self._order if lane.model is indexes[0].model())
         card = lane.model.card_at(indexes[0])
         self._set_selected(card.id if card else None, keep=lane)
+
+    @Slot(QModelIndex)
+    def _on_click(self, index: QModelIndex) -> None:
+        """Show a card that was selected already, and that something else has taken the place of."""
+        lane = next((lane for lane in self._order if lane.model is index.model()), None)
+        card = lane.model.card_at(index) if lane is not None else None
+        if card is not None and card.id == self._selected:
+            self.card_selected.emit(card.id)
 
     def _set_selected(self, configuration: ConfigurationId | None, *, keep: Lane | None) -> None:
         self._is_selecting = True

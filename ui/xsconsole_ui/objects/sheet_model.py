@@ -99,7 +99,8 @@ class SheetModel(QAbstractTableModel):
             case _ if role == TONE_ROLE:
                 return "muted" if column == LABEL or not value_of(line) else line.tone
             case _ if role == PLACEHOLDER_ROLE:
-                return self.tr("add…") if line.edit in ADDING and not line.key and not line.value else ""
+                is_new = line.edit in ADDING and not line.key and not line.value
+                return self.tr("add…") if is_new and column == VALUE else ""
             case _ if role == DEPTH_ROLE:
                 return line.depth if column == LABEL else 0
             case _ if role == LINK_ROLE:

@@ -81,7 +81,9 @@ class Inspector(pieces.Panel):
     @Slot(object)
     def show_card(self, configuration: ConfigurationId | None) -> None:
         """Follow the selection. A plan of another card is dropped: nothing was changed by it."""
-        is_same = configuration == self._selected and self.object_page.item is None
+        run = next((status for status in self._console.runs if status.run == self._run), None)
+        is_its_own = run is None or run.plan.intent.configuration == configuration
+        is_same = configuration == self._selected and self.object_page.item is None and is_its_own
         self.object_page.show_object(None)
         if is_same:
             return
