@@ -23,16 +23,14 @@ from typing import Any
 import XenAPI
 
 from xsconsole.domain.events import LinkChanged
-from xsconsole.domain.inventory import RECORD_TYPES, VM, ChangeBatch, Inventory
+from xsconsole.domain.inventory import VM, ChangeBatch, Inventory
 from xsconsole.xapi.gateway import Gateway
 
 CHURN_PER_S = 1000
 MARKS = 200
 MARK_EVERY_S = 0.05
 TICK_S = 0.001
-PLAIN = "plain"
-SMALL = frozenset({"pool", "host", "host_metrics", "network", "task", "message"})
-NAMES = {"vm_guest_metrics": "VM_guest_metrics", "certificate": "Certificate", **{name: name for name in SMALL}}
+PLAIN = Path(__file__).with_name("plain_mirror.py")
 
 
 class Password:
@@ -70,20 +68,6 @@ def control(pool: dict[str, Any], **command: object) -> None:
     request = urllib.request.Request(pool["control"], data=json.dumps(command).encode())
     with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read()
-
-
-def read_plainly(url: str, user: str, password: str) -> None:
-    """Do with the plain package what the console does: know every object of every class that it follows."""
-    began, session = time.monotonic(), XenAPI.Session(url)
-    session.xenapi.login_with_password(user, password, "1.0", "benchmark")
-    mirror = {}
-    for name in RECORD_TYPES:
-        mirror[name] = getattr(session.xenapi, NAMES.get(name, name.upper())).get_all_records()
-    taken_s = time.monotonic() - began
-    session.xenapi.session.logout()
-    objects = sum(map(len, mirror.values()))
-    figures = {"s": taken_s, "cpu_s": time.process_time(), "mib": peak_mib(os.getpid()), "objects": objects}
-    sys.stdout.write(json.dumps(figures))
 
 
 class Listener:
@@ -136,8 +120,8 @@ def distribution(values: list[float]) -> str:
 
 async def measured(pool: dict[str, Any]) -> None:
     url, user, password = pool["url"], pool["user"], pool["password"]
-    reading = [sys.executable, __file__, PLAIN, url, user, password]
-    plain = json.loads(await asyncio.to_thread(subprocess.check_output, reading))
+    told = json.dumps({"url": url, "user": user, "password": password}).encode()
+    plain = json.loads(await asyncio.to_thread(subprocess.check_output, [sys.executable, PLAIN], input=told))
     listener, turns_s = Listener(), list[float]()
     ticks = asyncio.create_task(ticking(turns_s))
     own_cpu_s, pool_cpu_s, began = time.process_time(), cpu_s(pool["process"]), time.monotonic()
@@ -147,10 +131,10 @@ async def measured(pool: dict[str, Any]) -> None:
     assert gateway.feed_process_id is not None
     feed_cpu_s, feed_mib = cpu_s(gateway.feed_process_id), peak_mib(gateway.feed_process_id)
     print(f"{listener.inventory.total()} objects; the plain package read {plain['objects']}")
-    print(f"everything known after {taken_s:.2f} s, plain {plain['s']:.2f} s: {plain['s'] / taken_s:.1f} times sooner")
+    print(f"everything known after {taken_s:.2f} s, plain {plain['mirror_s']:.2f} s: {plain['mirror_s'] / taken_s:.1f} times sooner")
     print(f"  the pool itself computed {pool_cpu_s:.2f} s for it: {taken_s / pool_cpu_s:.2f} times that")
     print(f"processor time {own_cpu_s + feed_cpu_s:.2f} s (feed {feed_cpu_s:.2f}), plain {plain['cpu_s']:.2f} s")
-    print(f"memory: feed {feed_mib} MiB, console {peak_mib(os.getpid())} MiB, plain {plain['mib']} MiB")
+    print(f"memory: feed {feed_mib} MiB, console {peak_mib(os.getpid())} MiB, plain {plain['memory_mb']:.0f} MiB")
     print(f"the mirror took the whole over in {listener.whole_s * 1000:.1f} ms; turns: {distribution(turns_s)}")
 
     turns_s.clear()
@@ -168,9 +152,6 @@ async def measured(pool: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] == [PLAIN]:
-        read_plainly(*sys.argv[2:5])
-        return
     vms, hosts = (int(one) for one in (*sys.argv[1:3], *("10000", "64")[len(sys.argv[1:3]) :]))
     with served(vms, hosts) as pool:
         asyncio.run(measured(pool))
