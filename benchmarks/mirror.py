@@ -131,7 +131,8 @@ async def measured(pool: dict[str, Any]) -> None:
     assert gateway.feed_process_id is not None
     feed_cpu_s, feed_mib = cpu_s(gateway.feed_process_id), peak_mib(gateway.feed_process_id)
     print(f"{listener.inventory.total()} objects; the plain package read {plain['objects']}")
-    print(f"everything known after {taken_s:.2f} s, plain {plain['mirror_s']:.2f} s: {plain['mirror_s'] / taken_s:.1f} times sooner")
+    sooner = plain["mirror_s"] / taken_s
+    print(f"everything known after {taken_s:.2f} s, plain {plain['mirror_s']:.2f} s: {sooner:.1f} times sooner")
     print(f"  the pool itself computed {pool_cpu_s:.2f} s for it: {taken_s / pool_cpu_s:.2f} times that")
     print(f"processor time {own_cpu_s + feed_cpu_s:.2f} s (feed {feed_cpu_s:.2f}), plain {plain['cpu_s']:.2f} s")
     print(f"memory: feed {feed_mib} MiB, console {peak_mib(os.getpid())} MiB, plain {plain['memory_mb']:.0f} MiB")

@@ -177,7 +177,7 @@ async def workflow_show(options: argparse.Namespace) -> int:
         output.print_table(
             ("FROM", "TO", "KIND", "RESTORE POINT"),
             (
-                (names[edge.source], names[edge.target], edge.kind.value, "yes" if edge.has_restore_point else "no")
+                (names[edge.source], names[edge.target], edge.kind.value, "yes" if edge.restore_point else "no")
                 for edge in workflow.transitions
             ),
         )

@@ -188,7 +188,7 @@ def _plan_move(
     warnings: list[str] = []
     steps = Steps()
     ready: list[StepKey] = []
-    if edge.has_restore_point:
+    if edge.restore_point is not None:
         warnings += demand_storage(inventory, vms)
         ready = _add_snapshots(steps, card.members, vms, inventory)
         running = [member.name for member in card.members if member.power_state == "Running"]

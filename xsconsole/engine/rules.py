@@ -87,17 +87,17 @@ def demand_place(board: Board, stage: Stage, service: str, configuration: Config
 
     A configuration on its way into the stage, or out of it and perhaps back again, has its place there.
     """
-    if stage.per_service_limit is None:
+    if stage.limits.per_service is None:
         return
     occupants = sorted(
         card.name
         for card in board.cards.values()
         if card.id != configuration and card.service == service and stage.id in _stages_of(card)
     )
-    if len(occupants) >= stage.per_service_limit:
+    if len(occupants) >= stage.limits.per_service:
         raise NotPromotable(
             reason=f"{stage.name} already has {listing(tuple(occupants))}; "
-            f"it takes {count(stage.per_service_limit, 'configuration')} of {shortened(service)}.",
+            f"it takes {count(stage.limits.per_service, 'configuration')} of {shortened(service)}.",
             mend=f"Demote {listing(tuple(occupants), 1)} first.",
         )
 
@@ -114,7 +114,7 @@ def leases_for(configuration: ConfigurationId, service: str, stages: Iterable[St
 
     The place left behind is leased too, because undoing returns to it.
     """
-    slots = {slot_thing(stage.id, service) for stage in stages if stage and stage.per_service_limit is not None}
+    slots = {slot_thing(stage.id, service) for stage in stages if stage and stage.limits.per_service is not None}
     return tuple(sorted({configuration_thing(configuration), *slots}))
 
 

@@ -56,7 +56,7 @@ class GraphStrip(QWidget):
         source, target = (stage.name if stage else "?" for stage in ends)
         if edge.kind is Kind.DEMOTE:
             return self.tr("Way back from {source} to {target}").format(source=source, target=target)
-        with_point = self.tr(", takes a restore point") if edge.has_restore_point else ""
+        with_point = self.tr(", takes a restore point") if edge.restore_point else ""
         return self.tr("{source} to {target}").format(source=source, target=target) + with_point
 
     def _nodes(self) -> Mapping[StageId, QRectF]:

@@ -207,7 +207,7 @@ class Lane(QFrame):
 
     @Slot()
     def _count_cards(self) -> None:
-        number, limit = self.model.rowCount(), self.stage.per_service_limit
+        number, limit = self.model.rowCount(), self.stage.limits.per_service
         text = str(number) if limit is None else self.tr("{n} · {limit} per service").format(n=number, limit=limit)
         self._count.setText(text)
         whole = words.count(number, "configuration")
