@@ -239,7 +239,8 @@ class Console:
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        return denied(targets(configuration, self.board, self.inventory), self.denial(Verb.MOVE))
+        found = targets(configuration, self.board, self.inventory, self._actor)
+        return denied(found, self.denial(Verb.MOVE))
 
     def plan(self, command: Plannable) -> Plan:
         """Return what the command would do. Nothing is changed.
@@ -247,7 +248,11 @@ class Console:
         Raises:
             Refused: with the reason and the mend.
         """
-        return plan(command, self.board, self.inventory)
+        return plan(command, self.board, self.inventory, self._actor)
+
+    @property
+    def _actor(self) -> str:
+        return self.identity.actor if self.identity is not None else ""
 
     def quiet_s(self, configuration: ConfigurationId) -> float:
         """Return for how long who works on a configuration has given no sign of life, as this home saw it."""

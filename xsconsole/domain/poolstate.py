@@ -55,6 +55,11 @@ def slot_thing(stage: StageId, service: str) -> str:
     return f"slot.{hashlib.sha256(place.encode()).hexdigest()[:32]}"
 
 
+def stage_thing(stage: StageId) -> str:
+    """Return the name under which all places of `stage` are leased together: its limits count every service."""
+    return slot_thing(stage, "")  # no service is called so
+
+
 class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
     """What a member VM carries. `vm` is its own uuid: a clone copies the value, and is told apart by it."""
 

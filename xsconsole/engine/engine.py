@@ -27,7 +27,7 @@ from xsconsole.domain.board import Board, derive
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem
+from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Workflow
@@ -134,11 +134,11 @@ class Engine:
         Raises:
             Refused: with reason and mend.
         """
-        return planner.plan(command, self._world.board, self._world.inventory)
+        return planner.plan(command, self._world.board, self._world.inventory, self._pool.identity.actor)
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage with what a drop there would do, or why it would not."""
-        return targets.targets(configuration, self._world.board, self._world.inventory)
+        return targets.targets(configuration, self._world.board, self._world.inventory, self._pool.identity.actor)
 
     # Doing
 
@@ -284,8 +284,13 @@ class Engine:
     async def _plan_afresh(self, command: Plannable, plan: Plan) -> Plan:
         """Plan again under the lease, from what the pool says now."""
         await self._catch_up(plan.leases[0])
-        fresh = await insist(self._pool, lambda: read_afresh(self._pool, self._world.inventory, command, plan.intent))
-        return planner.plan(command, derive(fresh, self._nobody_else), fresh)
+        target = plan.intent.target
+        is_limited = target is not None and stage_thing(target) in plan.leases
+        mirror = self._world.inventory
+        fresh = await insist(
+            self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
+        )
+        return planner.plan(command, derive(fresh, self._nobody_else), fresh, self._pool.identity.actor)
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""

@@ -30,16 +30,18 @@ from xsconsole.engine.traces import traced
 CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 
 
-async def read_afresh(pool: PoolPort, mirror: Inventory, command: Plannable, intent: Intent) -> Inventory:
+async def read_afresh(
+    pool: PoolPort, mirror: Inventory, command: Plannable, intent: Intent, *, is_stage_limited: bool
+) -> Inventory:
     """Return an inventory of what a plan depends on: our pool keys, the machines concerned, and their snapshots.
 
     Concerned are the configuration's members, the machines that the command names, and all members of the same
-    service, because they may stand in the place that the plan wants. Which those are comes from the mirror, which must
-    have heard of everything before the lease was taken. Devices, storage and hosts come from the mirror too: they
-    decide on capacity and not on what will be done.
+    service, because they may stand in the place that the plan wants; where a limit counts all that is in the stage,
+    those too. Which those are comes from the mirror, which must have heard of everything before the lease was taken.
+    Devices, storage and hosts come from the mirror too: they decide on capacity and not on what will be done.
     """
     keys = await pool.keys(Field.POOL)
-    own, others = _concerned(mirror, command, intent)
+    own, others = _concerned(mirror, command, intent, is_stage_limited=is_stage_limited)
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
     # Snapshots outlive the machine and its membership, and still carry what is ours.
@@ -57,7 +59,9 @@ async def read_afresh(pool: PoolPort, mirror: Inventory, command: Plannable, int
     return inventory
 
 
-def _concerned(mirror: Inventory, command: Plannable, intent: Intent) -> tuple[list[Uuid], list[Uuid]]:
+def _concerned(
+    mirror: Inventory, command: Plannable, intent: Intent, *, is_stage_limited: bool
+) -> tuple[list[Uuid], list[Uuid]]:
     own: dict[Uuid, None] = dict.fromkeys(_named(command))
     others: dict[Uuid, None] = {}
     for vm in mirror.all(VM):
@@ -65,7 +69,9 @@ def _concerned(mirror: Inventory, command: Plannable, intent: Intent) -> tuple[l
             _, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
             if value is not None and value.configuration == intent.configuration:
                 own[vm.uuid] = None
-            elif value is not None and value.service == intent.service:
+            elif value is not None and (
+                value.service == intent.service or (is_stage_limited and value.stage == intent.target)
+            ):
                 others[vm.uuid] = None
     return list(own), [uuid for uuid in others if uuid not in own]
 

@@ -31,7 +31,7 @@ from xsconsole.errors import Ambiguous, NotFound, NotPromotable
 CONFIGURATION_SPACE = uuid.UUID("5d2f4a86-8a1e-4f0d-9d43-0c6f6c7a9e11")
 
 
-def plan_create(command: Create, board: Board, inventory: Inventory) -> Plan:
+def plan_create(command: Create, board: Board, inventory: Inventory, actor: str) -> Plan:
     """Make a configuration from machines that belong to none; a clone's copied value is overwritten.
 
     The configuration's id is made from the command, so that the plan somebody saw and the plan that is carried out
@@ -55,7 +55,8 @@ def plan_create(command: Create, board: Board, inventory: Inventory) -> Plan:
         (inventory.pool.uuid if inventory.pool else "", service, version, *sorted(vm.uuid for vm in vms))
     )
     configuration = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, identity)))
-    rules.demand_place(board, stage, service, configuration)
+    rules.demand_actor(workflow, (stage,), actor)
+    rules.demand_place(board, stage, service, configuration, will_run=any(vm.power_state == "Running" for vm in vms))
     roles = assign_roles(command.members, vms, {})
     intent = Intent(
         kind=RunKind.CREATE,
@@ -141,7 +142,8 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
         )
     if card.standing is Standing.WHOLE and not command.vms:
         raise NotPromotable(reason=f"“{shortened(card.name)}” is whole.", mend="There is nothing to mend.")
-    rules.demand_place(board, stage, card.service, card.id)
+    is_running = any(member.power_state == "Running" for member in card.members)
+    rules.demand_place(board, stage, card.service, card.id, will_run=is_running)
     strays = {stray.uuid: stray for stray in board.strays}
     newcomers = [NewMember(vm=vm, role=role_of(strays.get(vm), card)) for vm in command.vms]
     adopted = _free_vms(newcomers, board, inventory)
@@ -158,13 +160,14 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
     return msgspec.structs.replace(plan, warnings=(*plan.warnings, *_struck(card)))
 
 
-def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory) -> Plan:
+def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory, actor: str) -> Plan:
     """Remove every key we wrote but the lease counters: from members, clones, snapshots and the pool."""
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
     rules.demand_standing(card, {Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
     rules.demand_revision(card, command.revision)
     stage = workflow.stage(card.stage)
+    rules.demand_actor(workflow, (stage,), actor)
     stage_names = [known.name for known in workflow.stages]
     steps = Steps()
     ready: list[StepKey] = []

@@ -10,7 +10,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count, listing
-from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
+from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
 from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_bytes
 from xsconsole.engine.commands import (
@@ -23,16 +23,16 @@ from xsconsole.engine.commands import (
     Promote,
     RemoveMembers,
 )
+from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
-KNOWN_METHODS = frozenset({Method.MOVE})
 SNAPSHOT_S = 4.0
 
 
-def plan(command: Plannable, board: Board, inventory: Inventory) -> Plan:
-    """Return what the command would do.
+def plan(command: Plannable, board: Board, inventory: Inventory, actor: str = "") -> Plan:
+    """Return what the command would do. `actor` is who is logged in: stages may name who moves what is in them.
 
     Pure: what the plan's digest covers depends on the command, the board and the members' records alone.
 
@@ -41,11 +41,11 @@ def plan(command: Plannable, board: Board, inventory: Inventory) -> Plan:
     """
     match command:
         case Promote():
-            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory)
+            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor)
         case Demote():
-            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory)
+            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor)
         case Create():
-            return membership.plan_create(command, board, inventory)
+            return membership.plan_create(command, board, inventory, actor)
         case AddMembers():
             return membership.plan_add(command, board, inventory)
         case RemoveMembers():
@@ -53,12 +53,12 @@ def plan(command: Plannable, board: Board, inventory: Inventory) -> Plan:
         case Adopt():
             return membership.plan_adopt(command, board, inventory)
         case Dissolve():
-            return membership.plan_dissolve(command, board, inventory)
+            return membership.plan_dissolve(command, board, inventory, actor)
     assert_never(command)
 
 
 def _plan_transition(
-    command: Promote | Demote, kind: RunKind, disks: Disks, board: Board, inventory: Inventory
+    command: Promote | Demote, kind: RunKind, disks: Disks, board: Board, inventory: Inventory, actor: str
 ) -> Plan:
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
@@ -67,7 +67,9 @@ def _plan_transition(
     target = rules.stage_of(workflow, command.target)
     edge = _transition(workflow, card, target, Kind(kind.value))
     source = rules.stage_of(workflow, edge.source)
-    rules.demand_place(board, target, card.service, card.id)
+    demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
+    rules.demand_actor(workflow, (source, target), actor)
+    rules.demand_place(board, target, card.service, card.id, will_run=_will_run(card, target))
     rules.demand_settled_power(card)
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
@@ -111,12 +113,6 @@ def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Tr
             mend = f"From there it can be {kind.value}d to {listing(ways)}." if ways else "Change the workflow."
         raise NotPromotable(
             reason=f"The workflow has no way to {kind.value} from {source.name} to {target.name}.", mend=mend
-        )
-    if edge.method not in KNOWN_METHODS:
-        raise NotPromotable(
-            reason=f"The way from {source.name} to {target.name} asks for “{edge.method}”, "
-            "which this console does not know.",
-            mend="Use a newer console.",
         )
     return edge
 
@@ -233,6 +229,12 @@ def _plan_move(
         leases=leases,
         warnings=tuple(warnings),
         asks=bool(to_start or to_stop or source.protection or target.protection),
+    )
+
+
+def _will_run(card: Card, target: Stage) -> bool:
+    return target.entry is EntryAction.START or (
+        target.entry is EntryAction.LEAVE and any(_runs(member) for member in card.members)
     )
 
 

@@ -1,4 +1,4 @@
-"""What must hold before a configuration may change: standing, revision, place, power and permitted operations."""
+"""What must hold before a configuration may change: standing, revision, place, actor, power, permitted operations."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,13 +6,14 @@ from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.inventory import VM, GuestMetrics, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, configuration_thing, slot_thing
+from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, configuration_thing, slot_thing, stage_thing
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.errors import NotFound, NotPromotable, PlanIsStale
+from xsconsole.errors import NotFound, NotPermitted, NotPromotable, PlanIsStale
 
 SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
 STARTING = frozenset({"start"})
+SHARED = "root"  # a log-in that several people share is nobody
 SETTLED_POWER = frozenset({"Running", "Halted"})
 
 
@@ -82,24 +83,55 @@ def demand_revision(card: Card, revision: int) -> None:
         )
 
 
-def demand_place(board: Board, stage: Stage, service: str, configuration: ConfigurationId | None) -> None:
-    """Refuse when the stage already holds as many configurations of the service as it may.
+def demand_place(
+    board: Board, stage: Stage, service: str, configuration: ConfigurationId | None, *, will_run: bool
+) -> None:
+    """Refuse when the stage already holds as many configurations as it may: of the service, in all, or running ones.
 
     A configuration on its way into the stage, or out of it and perhaps back again, has its place there.
     """
-    if stage.limits.per_service is None:
-        return
-    occupants = sorted(
-        card.name
-        for card in board.cards.values()
-        if card.id != configuration and card.service == service and stage.id in _stages_of(card)
-    )
-    if len(occupants) >= stage.limits.per_service:
+    limits = stage.limits
+    others = [card for card in board.cards.values() if card.id != configuration and stage.id in _stages_of(card)]
+    if limits.per_service is not None:
+        same = [card for card in others if card.service == service]
+        _demand_room(stage, same, limits.per_service, f"{{}} of {shortened(service)}")
+    if limits.configurations is not None:
+        _demand_room(stage, others, limits.configurations, "{}")
+    if limits.running is not None and will_run:
+        running = [card for card in others if any(member.power_state == "Running" for member in card.members)]
+        _demand_room(stage, running, limits.running, "{} with running machines")
+
+
+def _demand_room(stage: Stage, occupants: Iterable[Card], most: int, which: str) -> None:
+    names = tuple(sorted(card.name for card in occupants))
+    if len(names) >= most:
+        takes = which.format(count(most, "configuration"))
+        has = f"already has {listing(names)}; it " if names else ""
         raise NotPromotable(
-            reason=f"{stage.name} already has {listing(tuple(occupants))}; "
-            f"it takes {count(stage.limits.per_service, 'configuration')} of {shortened(service)}.",
-            mend=f"Demote {listing(tuple(occupants), 1)} first.",
+            reason=f"{stage.name} {has}takes {takes}.",
+            mend=f"Demote {listing(names, 1)} first." if names else "Change the limit in the workflow.",
         )
+
+
+def demand_actor(workflow: Workflow, stages: Iterable[Stage | None], actor: str) -> None:
+    """Refuse who is in none of the groups that a stage names as those who may move what is in it.
+
+    Somebody is known by the name with which they log in to the pool; the shared `root` is nobody.
+    """
+    people = {person.id: person for person in workflow.people if person.subject}
+    for stage in stages:
+        if stage is None or not stage.actors:
+            continue
+        groups = [group for group in workflow.groups if group.id in stage.actors]
+        may = {person for group in groups for person in group.people if person in people}
+        subjects = {people[person].subject.casefold() for person in may} - {SHARED}
+        if actor.casefold() not in subjects:
+            names = tuple(people[person].name for person in sorted(may))
+            raise NotPermitted(
+                reason=f"{shortened(actor) or 'Who is not logged in'} may not move configurations into "
+                f"or out of {stage.name}: the workflow names {listing(tuple(group.name for group in groups))}.",
+                mend=f"Ask {listing(names)}." if names else "Nobody of them has a log-in name in the workflow.",
+            )
 
 
 def _stages_of(card: Card) -> set[StageId | None]:
@@ -114,7 +146,12 @@ def leases_for(configuration: ConfigurationId, service: str, stages: Iterable[St
 
     The place left behind is leased too, because undoing returns to it.
     """
-    slots = {slot_thing(stage.id, service) for stage in stages if stage and stage.limits.per_service is not None}
+    slots: set[str] = set()
+    for stage in stages:
+        if stage is not None and stage.limits.per_service is not None:
+            slots.add(slot_thing(stage.id, service))
+        if stage is not None and (stage.limits.configurations, stage.limits.running) != (None, None):
+            slots.add(stage_thing(stage.id))
     return tuple(sorted({configuration_thing(configuration), *slots}))
 
 

@@ -10,13 +10,13 @@ from xsconsole.engine.planner import plan
 from xsconsole.errors import Refused
 
 
-def targets(configuration: ConfigurationId, board: Board, inventory: Inventory) -> tuple[Target, ...]:
+def targets(configuration: ConfigurationId, board: Board, inventory: Inventory, actor: str = "") -> tuple[Target, ...]:
     """Return every stage of the workflow with its plan, or with the reason why not. A demotion keeps the disks."""
     card = board.cards.get(configuration)
     if card is None or board.workflow is None:
         return ()
     return tuple(
-        _target(configuration, card.revision, stage, _kind(board.workflow, card.stage, stage), board, inventory)
+        _target(configuration, card.revision, stage, _kind(board.workflow, card.stage, stage), board, inventory, actor)
         for stage in board.workflow.stages
     )
 
@@ -27,12 +27,18 @@ def _kind(workflow: Workflow, source: str, target: Stage) -> Kind | None:
 
 
 def _target(
-    configuration: ConfigurationId, revision: int, stage: Stage, kind: Kind | None, board: Board, inventory: Inventory
+    configuration: ConfigurationId,
+    revision: int,
+    stage: Stage,
+    kind: Kind | None,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
 ) -> Target:
     command: Promote | Demote = Promote(configuration=configuration, revision=revision, target=stage.id)
     if kind is Kind.DEMOTE:
         command = Demote(configuration=configuration, revision=revision, target=stage.id)
     try:
-        return Target(stage=stage.id, kind=kind, plan=plan(command, board, inventory), refusal=None)
+        return Target(stage=stage.id, kind=kind, plan=plan(command, board, inventory, actor), refusal=None)
     except Refused as refusal:
         return Target(stage=stage.id, kind=kind, plan=None, refusal=refusal)

@@ -1,0 +1,212 @@
+"""What a workflow demands and the engine does not carry out is refused; what it does carry out is held to."""
+
+import asyncio
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from tests.engine.desks import Desk, Office, virtually
+from tests.engine.test_planning import changed, reason
+from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId, Uuid
+from xsconsole.domain.workflow import (
+    ApprovalRule,
+    Binding,
+    DiskRule,
+    DiskTreatment,
+    Group,
+    Limits,
+    Method,
+    Person,
+    PoolObject,
+    RestorePointRule,
+    StageLease,
+    Workflow,
+    default_workflow,
+)
+from xsconsole.domain.workflow.afterwards import Tell
+from xsconsole.domain.workflow.findings import Severity
+from xsconsole.domain.workflow.gates import GuestToolsUp
+from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.engine.commands import Create, Dissolve, NewMember
+from xsconsole.engine.enforcement import findings_of_gaps, gaps
+from xsconsole.errors import NotPermitted, NotPromotable, PlanIsStale
+
+INTO_PRODUCTION = TransitionId("staging-to-production")
+ELSEWHERE = PoolObject(uuid=Uuid("00000000-0000-0000-0000-0000000000ff"), name="elsewhere")
+THERE = NetworkEntry(logical="front", network=ELSEWHERE)
+
+
+def with_way(**fields: object) -> Workflow:
+    workflow = default_workflow()
+    ways = tuple(
+        msgspec.structs.replace(way, **fields) if way.id == INTO_PRODUCTION else way for way in workflow.transitions
+    )
+    return msgspec.structs.replace(workflow, version=2, transitions=ways)
+
+
+UNENFORCED = {
+    "the method “linked-clone”": with_way(method=Method.LINKED_CLONE),
+    "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
+    "gates (guest-tools)": with_way(gates=(GuestToolsUp(),)),
+    "approvals": with_way(approvals=(ApprovalRule(count=1),)),
+    "the end of a request by time": with_way(expiry_s=60),
+    "a soak time": with_way(soak_s=60),
+    "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
+    "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
+    "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),
+    "preferred hosts": changed("production", binding=Binding(hosts=(ELSEWHERE,))),
+    "the storage “elsewhere”": changed("production", binding=Binding(sr=ELSEWHERE)),
+    "a move to another pool": changed("production", binding=Binding(pool=ELSEWHERE)),
+    "other networks than before": changed("production", binding=Binding(networks=(THERE,))),
+}
+
+
+def test_the_default_workflow_demands_nothing_that_is_not_carried_out() -> None:
+    assert gaps(default_workflow(), None) == ()
+
+
+@pytest.mark.parametrize("what", UNENFORCED)
+def test_a_way_whose_demand_is_not_carried_out_is_refused_everywhere_and_said_at_the_draft(what: str) -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        seen = desk.promotion(shop, "production")
+        digest = desk.engine.plan(seen).digest
+        await desk.publish(UNENFORCED[what])
+
+        refused = desk.refusal(seen)
+        target = next(target for target in desk.engine.targets(shop) if target.stage == "production")
+
+        assert isinstance(refused, NotPromotable)
+        assert (
+            f"The way from Staging to Production demands {what}, which this console cannot carry out" in refused.reason
+        )
+        assert target.plan is None
+        assert target.refusal is not None
+        assert target.refusal.reason == refused.reason
+        with pytest.raises(NotPromotable, match="cannot carry out"):
+            await desk.open(seen, digest)
+        assert desk.card(shop).stage == "staging"
+
+    virtually(story)
+    pool = Uuid("00000000-0000-0000-0000-000000000001")
+    found = findings_of_gaps(UNENFORCED[what], pool)
+    assert found
+    assert all(finding.severity is Severity.WARNING and what in finding.sentence for finding in found)
+    assert all((finding.stage or finding.transition) and finding.field for finding in found)
+
+
+def test_a_stage_that_names_the_pool_it_is_in_binds_to_no_other() -> None:
+    pool = PoolObject(uuid=Uuid("00000000-0000-0000-0000-000000000001"), name="acme")
+
+    assert gaps(changed("production", binding=Binding(pool=pool)), pool.uuid) == ()
+
+
+async def two_in_staging(office: Office, desk: Desk, power: str) -> tuple[str, str]:
+    found = []
+    for service in ("crm", "shop"):
+        vm = office.pool.add_vm(f"{service}-1", power)
+        found.append(await office.configuration(desk, service, "1", "staging", [vm.uuid]))
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (Limits(configurations=1), "Production already has crm 1; it takes 1 configuration."),
+        (Limits(running=1), "Production already has crm 1; it takes 1 configuration with running machines."),
+        (Limits(configurations=0), "Production takes 0 configurations."),
+    ],
+)
+def test_a_limit_of_a_stage_counts_every_service(limits: Limits, sentence: str) -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        crm, shop = await two_in_staging(office, desk, "Running")
+        await desk.publish(changed("production", limits=limits))
+        if limits.configurations != 0:
+            assert (await desk.do(desk.promotion(crm, "production"))).error is None
+
+        assert desk.refusal(desk.promotion(shop, "production")).reason == sentence
+        vm = office.pool.add_vm("new", "Running")
+        command = Create(service="new", version="1", stage=StageId("production"), members=(NewMember(vm=vm.uuid),))
+        assert desk.refusal(command).reason == sentence
+
+    virtually(story)
+
+
+def test_a_configuration_that_will_not_run_takes_no_running_place() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        crm, shop = await two_in_staging(office, desk, "Halted")
+        office.pool.change(desk.member(crm, "crm-1"), power_state="Running")
+        stage = changed("patch-testing", limits=Limits(running=1))
+        await desk.publish(stage)
+        assert (await desk.do(desk.demotion(crm, "patch-testing"))).error is None
+
+        assert (await desk.do(desk.demotion(shop, "patch-testing"))).error is None
+
+    virtually(story)
+
+
+def test_of_two_consoles_that_fill_the_last_place_of_a_stage_one_wins() -> None:
+    async def story() -> None:
+        office = Office()
+        alice, bob = office.desk(), office.desk()
+        crm, shop = await two_in_staging(office, alice, "Running")
+        await alice.publish(changed("production", limits=Limits(configurations=1)))
+        asked = [(alice, alice.promotion(crm, "production")), (bob, bob.promotion(shop, "production"))]
+
+        ended = await asyncio.gather(*(desk.do(command) for desk, command in asked), return_exceptions=True)
+
+        refused = [one for one in ended if isinstance(one, BaseException)]
+        assert len(refused) == 1
+        assert isinstance(refused[0], (NotPromotable, PlanIsStale)) or "being changed" in reason(refused[0])  # type: ignore[arg-type]
+        assert len(alice.board.in_stage(StageId("production"))) == 1
+
+    virtually(story)
+
+
+def for_operators(subject: str) -> Workflow:
+    workflow = changed("production", actors=(GroupId("operators"),))
+    people = (Person(id=PersonId("user"), name="User One", subject=subject),)
+    groups = (Group(id=GroupId("operators"), name="Operators", people=(PersonId("user"),)),)
+    return msgspec.structs.replace(workflow, people=people, groups=groups)
+
+
+def test_only_who_is_named_by_the_stage_moves_what_is_in_it() -> None:
+    async def story() -> None:
+        office = Office()
+        named, other = office.desk(), office.desk()
+        shop = await office.shop(named)
+        await named.publish(for_operators("USER-1"))
+
+        refused = other.refusal(other.promotion(shop, "production"))
+        assert isinstance(refused, NotPermitted)
+        assert "user-2 may not move configurations into or out of Production" in refused.reason
+        assert refused.mend == "Ask User One."
+        assert (await named.do(named.promotion(shop, "production"))).error is None
+        assert isinstance(other.refusal(other.demotion(shop, "staging")), NotPermitted)
+        dissolve = Dissolve(configuration=shop, revision=other.card(shop).revision)
+        assert isinstance(other.refusal(dissolve), NotPermitted)
+
+    virtually(story)
+
+
+def test_a_shared_root_is_nobody() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        desk.port.identity = replace(desk.port.identity, actor="root")
+        shop = await office.shop(desk)
+        await desk.publish(for_operators("root"))
+
+        refused = desk.refusal(desk.promotion(shop, "production"))
+
+        assert isinstance(refused, NotPermitted)
+        assert "root may not move" in refused.reason
+
+    virtually(story)

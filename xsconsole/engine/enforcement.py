@@ -1,0 +1,130 @@
+"""What a workflow demands and today's engine does not carry out. Such a way is refused, never passed.
+
+A part that becomes enforced leaves this list in the same change.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from xsconsole.domain.ids import StageId, TransitionId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import listing
+from xsconsole.domain.workflow import Binding, DiskTreatment, Method, Stage, Transition, Workflow
+from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.errors import NotPromotable
+
+KNOWN_METHODS = frozenset({Method.MOVE})
+RULE = "not-enforced"
+MEND = "Take it out of the workflow, or use a console that can."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """One demand that is not carried out. `what` ends the sentence 'the way demands …'."""
+
+    what: str
+    field: str
+    stage: StageId | None = None
+    transition: TransitionId | None = None
+
+
+def gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Gap, ...]:
+    """Return every demand of the workflow that is not carried out, in the order of its stages and transitions.
+
+    `pool` is the one that holds the configurations: what a stage without a pool of its own is bound to.
+    """
+    of_stages = (gap for stage in workflow.stages for gap in _of_stage(stage))
+    of_ways = (gap for way in workflow.transitions for gap in _of_transition(workflow, way, pool))
+    return (*of_stages, *of_ways)
+
+
+def gaps_of(workflow: Workflow, way: Transition, pool: Uuid | None) -> tuple[Gap, ...]:
+    """Return what stands against a transition: its own demands, and those of the stage that it leads to."""
+    target = workflow.stage(way.target)
+    return (*_of_transition(workflow, way, pool), *(_of_stage(target) if target else ()))
+
+
+def demand_enforced(workflow: Workflow, way: Transition, pool: Uuid | None) -> None:
+    """Refuse a transition of which something would not be carried out.
+
+    Raises:
+        NotPromotable: naming all of it.
+    """
+    found = gaps_of(workflow, way, pool)
+    if found:
+        names = [stage.name if stage else end for end in (way.source, way.target) for stage in (workflow.stage(end),)]
+        raise NotPromotable(
+            reason=f"The way from {shortened(names[0])} to {shortened(names[1])} demands {_listed(found)}, "
+            "which this console cannot carry out, so it moves nothing there.",
+            mend=MEND,
+        )
+
+
+def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ...]:
+    """Return the same as findings: it may be published, and what it stands at is refused."""
+    return tuple(
+        Finding(
+            rule=RULE,
+            severity=Severity.WARNING,
+            sentence=f"This console cannot carry out {gap.what}: it refuses to promote or demote "
+            f"{'into this stage' if gap.stage else 'along this way'} as long as that is demanded.",
+            stage=gap.stage,
+            transition=gap.transition,
+            field=gap.field,
+        )
+        for gap in gaps(workflow, pool)
+    )
+
+
+def _listed(found: Iterable[Gap]) -> str:
+    return listing(tuple(dict.fromkeys(gap.what for gap in found)), 8)
+
+
+def _of_stage(stage: Stage) -> Iterator[Gap]:
+    def gap(what: str, field: str) -> Gap:
+        return Gap(what=what, field=field, stage=stage.id)
+
+    if stage.lease is not None:
+        yield gap("the end of a stage's lease", "lease")
+    if stage.binding.hosts:
+        yield gap("preferred hosts", "binding.hosts")
+    if stage.binding.sr is not None:
+        yield gap(f"the storage “{shortened(stage.binding.sr.name or stage.binding.sr.uuid, 40)}”", "binding.sr")
+
+
+def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:
+    def gap(what: str, field: str) -> Gap:
+        return Gap(what=what, field=field, transition=way.id)
+
+    if way.method not in KNOWN_METHODS:
+        yield gap(f"the method “{shortened(way.method, 40)}”", "method")
+    if any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
+        yield gap("disks that do not travel", "disks")
+    if way.gates:
+        kinds = tuple(dict.fromkeys(str(gate.__struct_config__.tag) for gate in way.gates))
+        yield gap(f"gates ({listing(kinds)})", "gates")
+    if way.approvals:
+        yield gap("approvals", "approvals")
+    if way.expiry_s is not None:
+        yield gap("the end of a request by time", "expiry_s")
+    if way.soak_s > 0:
+        yield gap("a soak time", "soak_s")
+    if way.restore_point is not None and way.restore_point.kept_s is not None:
+        yield gap("the removal of restore points by time", "restore_point")
+    if way.afterwards:
+        kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in way.afterwards))
+        yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")
+    ends = workflow.stage(way.source), workflow.stage(way.target)
+    if ends[0] is not None and ends[1] is not None:
+        if _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool):
+            yield gap("a move to another pool", "target")
+        elif _networks_of(ends[0].binding) != _networks_of(ends[1].binding):
+            yield gap("other networks than before", "target")
+
+
+def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:
+    return binding.pool.uuid if binding.pool is not None else pool
+
+
+def _networks_of(binding: Binding) -> dict[str, Uuid]:
+    return {entry.logical: entry.network.uuid for entry in binding.networks}
