@@ -61,6 +61,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "settle": ("acting", "settle"),
     "config list": ("looking", "config_list"),
     "config show": ("looking", "config_show"),
+    "config compare": ("comparing", "compare"),
+    "config manifest": ("comparing", "show_manifest"),
     "config create": ("acting", "act"),
     "config add": ("acting", "act"),
     "config remove": ("acting", "act"),

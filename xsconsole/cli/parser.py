@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 SHORTEST_DIGEST = 8
+LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
 NAME_HELP = "id, service, service@version or service@stage"
 
 
@@ -189,6 +190,11 @@ def _add_configurations(config: "_Verbs[_Verb]") -> None:
     _verb(config, "config list", "all configurations", has_json=True)
     show = _verb(config, "config show", "one configuration: its machines, problems and restore points", has_json=True)
     show.add_argument("name", metavar="NAME", help=NAME_HELP)
+    manifest = _verb(config, "config manifest", "all that makes it what it is, as JSON, with its fingerprint")
+    manifest.add_argument("name", metavar="NAME", help=NAME_HELP)
+    compare = _verb(config, "config compare", "how one differs from another: drift, and what may differ", has_json=True)
+    compare.add_argument("name", metavar="NAME", help=NAME_HELP)
+    compare.add_argument("other", metavar="OTHER", help=NAME_HELP)
     create = _verb(config, "config create", "make a configuration of VMs that belong to none", has_json=True)
     create.add_argument("service", metavar="SERVICE", help="the business application, such as shop")
     create.add_argument("version", metavar="VERSION", help="its version, such as 1.4.0")
@@ -206,7 +212,7 @@ def _add_configurations(config: "_Verbs[_Verb]") -> None:
     adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
     _changing(config, "config dissolve", "forget a configuration; its VMs stay as they are")
     for verb in config.choices.values():
-        if verb.get_default("verb") not in ("config list", "config show"):
+        if verb.get_default("verb") not in LOOKING:
             _add_reason(verb)
             _add_wait(verb)
 

@@ -125,6 +125,7 @@ class VBD(Record, frozen=True, kw_only=True, gc=False):
     type: str = "Disk"
     empty: bool = False
     currently_attached: bool = False
+    other_config: dict[str, str] = {}
 
 
 class VDI(Record, frozen=True, kw_only=True, gc=False):

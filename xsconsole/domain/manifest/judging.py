@@ -1,0 +1,70 @@
+"""Which differences are allowed, and by which rule; the others are drift. Never a bare percentage."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from xsconsole.domain.manifest.difference import Change, FieldChange
+from xsconsole.domain.manifest.values import Part
+
+
+class Verdict(StrEnum):
+    ALLOWED = "allowed"
+    DRIFT = "drift"
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A rule that lets a field differ: of every member, or of one `role`; of a whole map, or of one `key`.
+
+    `pairs`, where there are any, are the only values that may face each other (before, after).
+    """
+
+    id: str
+    part: Part
+    field: str
+    key: str = ""
+    role: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def covers(self, change: Change) -> bool:
+        return (
+            isinstance(change, FieldChange)
+            and (self.part, self.field) == (change.part, change.field)
+            and self.key in ("", change.key)
+            and self.role in ("", change.role)
+            and (not self.pairs or (change.before, change.after) in self.pairs)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A difference with its verdict; `rule` is the id of the allowance, empty for drift."""
+
+    change: Change
+    verdict: Verdict
+    rule: str = ""
+
+
+USUAL = (
+    Allowance(id="names", part=Part.MEMBER, field="name"),
+    Allowance(id="names", part=Part.MEMBER, field="description"),
+    Allowance(id="names", part=Part.DISK, field="name"),
+    Allowance(id="macs", part=Part.NIC, field="mac"),
+    Allowance(id="placement", part=Part.MEMBER, field="home_host"),
+    Allowance(id="placement", part=Part.DISK, field="sr_kind"),
+)
+"""What differs between any configuration and its replica outside of a fence."""
+
+
+def judge(changes: Iterable[Change], allowances: Sequence[Allowance] = USUAL) -> tuple[Judged, ...]:
+    """Return each difference with its verdict. A member or a part that one side lacks is always drift."""
+    return tuple(_judged(change, allowances) for change in changes)
+
+
+def _judged(change: Change, allowances: Sequence[Allowance]) -> Judged:
+    rule = next((allowance.id for allowance in allowances if allowance.covers(change)), None)
+    if rule is None:
+        return Judged(change=change, verdict=Verdict.DRIFT)
+    return Judged(change=change, verdict=Verdict.ALLOWED, rule=rule)
