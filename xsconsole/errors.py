@@ -64,6 +64,11 @@ class Ambiguous(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class AlreadyThere(Refused):
+    """A file of that name stands already; whoever asks may decide to replace it."""
+
+
+@dataclass(kw_only=True, eq=False)
 class HeldElsewhere(Refused):
     """Another console holds the lease, which has not moved for `quiet_s`; after `ttl_s` that console counts as dead."""
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from xsconsole.console import record_memory
+from xsconsole.console.drafts import Drafts
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.console.verifying import verified_apart
@@ -14,8 +15,10 @@ from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.engine.lease import Me
+from xsconsole.engine.ports import Clock, Ids
 from xsconsole.errors import HomeUnusable, NotFound, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
+from xsconsole.store.drafts import DraftStore
 from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
@@ -46,6 +49,7 @@ class Home:
         self._ledger = ledger
         self._reader = reader
         self._is_kept = is_kept
+        self._drafts = _drafts(ledger, reader, self.clock, self.ids)
         self._finding = finding  # of one that only looks; who writes does not go on with one
 
     @classmethod
@@ -107,6 +111,17 @@ class Home:
         if self._ledger is None:
             raise Refused(reason="This console was opened for looking only.")
         return self._ledger
+
+    @property
+    def drafts(self) -> Drafts:
+        """The workflows that somebody works on here.
+
+        Raises:
+            Refused: there is no database yet, and this home was opened for reading.
+        """
+        if self._drafts is None:
+            raise Refused(reason="This home has no drafts yet.", mend="Begin one with `xsconsole workflow new`.")
+        return self._drafts
 
     @property
     def me(self) -> Me:
@@ -293,6 +308,12 @@ class Home:
                 await part.close()
         if self._mark is not None:
             self._mark.remove()
+
+
+def _drafts(ledger: SqliteLedger | None, reader: LedgerReader | None, clock: Clock, ids: Ids) -> Drafts | None:
+    if ledger is not None:
+        return Drafts(DraftStore(ledger.database.reading, ledger.database), clock, ids)
+    return None if reader is None else Drafts(DraftStore(reader.reading), clock, ids)
 
 
 async def _reader(home: Path, settings: Settings) -> LedgerReader | None:

@@ -8,6 +8,7 @@ StageId = NewType("StageId", str)
 TransitionId = NewType("TransitionId", str)
 PersonId = NewType("PersonId", str)  # within a workflow, as are stages, transitions and groups
 GroupId = NewType("GroupId", str)
+DraftId = NewType("DraftId", str)  # within a home
 RunId = NewType("RunId", str)
 StepKey = NewType("StepKey", str)
 Digest = NewType("Digest", str)  # SHA-256, lower-case hexadecimal

@@ -1,8 +1,11 @@
 """Small files that are never seen half written."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+
+from xsconsole.errors import AlreadyThere, DiskFull, Refused
 
 
 def write_new(path: Path, content: bytes) -> bool:
@@ -23,6 +26,55 @@ def replace(path: Path, content: bytes) -> None:
     unfinished = _unfinished(path, content)
     unfinished.replace(path)
     _settle(path.parent)
+
+
+def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
+    """Write a file for its user, with the usual rights, and never half of it.
+
+    Raises:
+        AlreadyThere: there is a file, and it may not be replaced.
+        Refused: there is something that is no file, or the folder cannot be written.
+        DiskFull: nothing was left.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise Refused(reason=f"{path} is no file.", mend="Name a file.")
+        if path.exists() and not may_replace:
+            raise AlreadyThere(reason=f"{path} is there already.", mend="Name another file, or replace it.")
+        unfinished = _unfinished(path, content)
+        try:
+            mask = os.umask(0)
+            os.umask(mask)
+            unfinished.chmod(0o666 & ~mask)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+    except OSError as failure:
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                path=str(path), reason="The disk is full.", mend="Free space, or name a file on another disk."
+            ) from failure
+        raise Refused(reason=f"{path} cannot be written: {failure.strerror}.", mend="Name another file.") from failure
+    _settle(path.parent)
+
+
+def read_in(path: Path, most_bytes: int) -> bytes:
+    """Return what a user's file holds.
+
+    Raises:
+        Refused: there is none, it is none, it cannot be read, or it is larger than `most_bytes`.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise Refused(reason=f"{path} is no file.", mend="Name a file.")
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as failure:
+        raise Refused(reason=f"{path} cannot be read: {failure.strerror}.", mend="Name another file.") from failure
+    if len(content) > most_bytes:
+        raise Refused(reason=f"{path} is larger than {most_bytes} bytes.", mend="Name the file of a workflow.")
+    return content
 
 
 def put_aside(path: Path) -> Path:

@@ -69,6 +69,11 @@ class SqliteLedger:
             raise
         return cls(database, origin, key, clock)
 
+    @property
+    def database(self) -> Database:
+        """What else the home keeps stands in the same file, written by the same thread."""
+        return self._database
+
     async def record(self, *facts: Fact) -> int:
         """Commit the facts as one signed group and return the last sequence number; without facts, the present one.
 

@@ -110,4 +110,14 @@ def _version_3(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ended_task_by_time ON ended_task (began_at)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
+def _version_4(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE draft (draft TEXT PRIMARY KEY NOT NULL, format INTEGER NOT NULL, name TEXT NOT NULL, base BLOB,"
+        " base_version INTEGER, position INTEGER NOT NULL, revision INTEGER NOT NULL, updated_at TEXT NOT NULL)",
+        "CREATE TABLE draft_moment (draft TEXT NOT NULL REFERENCES draft, position INTEGER NOT NULL,"
+        " label TEXT NOT NULL, merge TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (draft, position))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)

@@ -53,6 +53,11 @@ class LedgerReader:
         """
         return cls(await Reading.open(home), expected_keys, own_keys)
 
+    @property
+    def reading(self) -> Reading:
+        """What else the home keeps stands in the same file."""
+        return self._reading
+
     async def head(self) -> Head:
         return await self._reading.run(head)
 

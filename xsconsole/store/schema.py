@@ -184,3 +184,28 @@ class LeaseNonce(Base):
     nonce: Mapped[str] = mapped_column(primary_key=True)
     thing: Mapped[str]
     remembered_at: Mapped[datetime]
+
+
+class KeptDraft(Base):
+    """A workflow somebody works on. `position` is where on the line of its moments one stands."""
+
+    __tablename__ = "draft"
+    draft: Mapped[str] = mapped_column(primary_key=True)
+    format: Mapped[int]
+    name: Mapped[str]
+    base: Mapped[bytes | None]  # the published version that it began with, compressed
+    base_version: Mapped[int | None]
+    position: Mapped[int]
+    revision: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class KeptMoment(Base):
+    """One workflow on the line of a draft, compressed, with the label of what led to it."""
+
+    __tablename__ = "draft_moment"
+    draft: Mapped[str] = mapped_column(ForeignKey("draft.draft"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    merge: Mapped[str]
+    content: Mapped[bytes]
