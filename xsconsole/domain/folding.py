@@ -17,6 +17,12 @@ def one_line(text: str) -> str:
     return " ".join((text if text.isascii() else text.translate(_TURNING)).split())
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """Return `text` on one line and no longer than `most` characters."""
+    line = one_line(text)
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def folded(text: str) -> str:
     """Return a text for comparing without case; a break of a line counts as a blank."""
     return text.casefold().replace("\n", " ")

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
+
+__all__ = ["find_configuration", "find_stage", "find_vm", "full_name", "shortened"]
 
 SHOWN_CHOICES = 12
 
@@ -80,12 +82,6 @@ def find_vm(inventory: Inventory, name: str) -> VM:
             choices=_first(tuple(vm.uuid for vm in found)),
         )
     raise NotFound(reason=f"The pool has no VM called “{shortened(name)}”.", mend="Name a VM by its name or uuid.")
-
-
-def shortened(text: str, most: int = 80) -> str:
-    """Return `text` on one line and no longer than `most` characters."""
-    line = one_line(text)
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _names(board: Board, card: Card) -> set[str]:

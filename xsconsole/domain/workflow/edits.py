@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 import networkx
 
+from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId, TransitionId
-from xsconsole.domain.naming import shortened
+from xsconsole.domain.workflow.bounds import FARTHEST_STEPS, MOST_STAGES, MOST_TRANSITIONS, NAME_LIMIT, Problem
+from xsconsole.domain.workflow.check import of_stage, of_transition, problems, refuse
+from xsconsole.domain.workflow.check_rules import Known
 from xsconsole.domain.workflow.values import Kind, Place, Stage, Transition, Workflow
 from xsconsole.errors import NotFound, Refused
 
-NAME_LIMIT = 100
 COLOURS = ("#64748b", "#7c5cbf", "#2a8fa8", "#c98a16", "#1f8a4c", "#b4483c", "#3b6fd4", "#8a6d3b")
 
 
@@ -41,25 +43,50 @@ def fresh_name(wanted: str, taken: Iterable[str]) -> str:
 def add_stage(workflow: Workflow, name: str, place: Place | None = None) -> tuple[Workflow, StageId]:
     """Add a stage at the end of the list, with an id and a colour of its own."""
     found = StageId(fresh_id(name, {stage.id for stage in workflow.stages}))
+    if len(workflow.stages) >= MOST_STAGES:
+        raise Refused(reason=f"A workflow has at most {MOST_STAGES} stages.", mend="Remove some.")
     colour = COLOURS[len(workflow.stages) % len(COLOURS)]
     stage = Stage(id=found, name=_named(workflow, name), colour=colour, place=place)
     return msgspec.structs.replace(workflow, stages=(*workflow.stages, stage)), found
 
 
 def change_stage(workflow: Workflow, stage_id: StageId, **fields: Any) -> Workflow:
-    """Change fields of a stage; its id stays, whatever its name becomes."""
+    """Change fields of a stage; its id stays, whatever its name becomes.
+
+    Raises:
+        Refused: a field is not what `check` demands.
+    """
     if "name" in fields:
         fields["name"] = _named(workflow, fields["name"], but=stage_id)
-    return _with_stage(workflow, stage_id, lambda stage: msgspec.structs.replace(stage, **fields))
+    known = Known.by(workflow)
+
+    def change(stage: Stage) -> Stage:
+        changed = msgspec.structs.replace(stage, **fields)
+        refuse_new(of_stage(changed, known), of_stage(stage, known))
+        return changed
+
+    return _with_stage(workflow, stage_id, change)
 
 
 def place_stages(workflow: Workflow, places: Mapping[StageId, Place]) -> Workflow:
-    """Draw stages elsewhere; nothing else about them changes."""
+    """Draw stages elsewhere; nothing else about them changes.
+
+    Raises:
+        Refused: too far away.
+    """
+    if any(max(abs(place.x), abs(place.y)) > FARTHEST_STEPS for place in places.values()):
+        raise Refused(reason="That is too far away to be drawn.", mend="Arrange the drawing.")
     stages = tuple(
         msgspec.structs.replace(stage, place=places[stage.id]) if stage.id in places else stage
         for stage in workflow.stages
     )
     return msgspec.structs.replace(workflow, stages=stages)
+
+
+def refuse_new(found: Iterable[Problem], before: Iterable[Problem]) -> None:
+    """Refuse what an edit would make wrong; what was wrong already may stay until it is mended."""
+    standing = set(before)
+    refuse(problem for problem in found if problem not in standing)
 
 
 def order_stages(workflow: Workflow, order: Iterable[StageId]) -> Workflow:
@@ -124,6 +151,8 @@ def why_not_connect(
         return Refused(
             reason=f"There is a {kind_name} from {names[0]} to {names[1]} already.", mend="Change that one instead."
         )
+    if instead_of is None and len(workflow.transitions) >= MOST_TRANSITIONS:
+        return Refused(reason=f"A workflow has at most {MOST_TRANSITIONS} transitions.", mend="Remove some.")
     if kind is Kind.PROMOTE:
         graph = workflow.promotions()
         if instead_of is not None:
@@ -159,7 +188,8 @@ def change_transition(workflow: Workflow, transition_id: TransitionId, **fields:
     """Change fields of a transition: its rules, its kind, or its ends.
 
     Raises:
-        Refused: the ends or the kind contradict the others, see `why_not_connect`.
+        Refused: the ends or the kind contradict the others, see `why_not_connect`, or a field is not what `check`
+            demands.
     """
     way = workflow.transition_of(transition_id)
     if way is None:
@@ -171,6 +201,8 @@ def change_transition(workflow: Workflow, transition_id: TransitionId, **fields:
         refusal = why_not_connect(workflow, changed.source, changed.target, changed.kind, instead_of=way.id)
         if refusal is not None:
             raise refusal
+    known = Known.by(workflow)
+    refuse_new(of_transition(changed, known), of_transition(way, known))
     ways = tuple(changed if other.id == way.id else other for other in workflow.transitions)
     return msgspec.structs.replace(workflow, transitions=ways)
 
@@ -191,11 +223,17 @@ def insert_stage(
 
 
 def change_workflow(workflow: Workflow, **fields: Any) -> Workflow:
-    """Change what is neither a stage nor a transition: name, description, networks, people, groups, rules."""
+    """Change what is neither a stage nor a transition: name, description, networks, people, groups, rules.
+
+    Raises:
+        Refused: a field is not what `check` demands, or a stage or rule still refers to what is gone; see `roll`.
+    """
     assert not {"stages", "transitions"} & set(fields)
     if "name" in fields:
         fields["name"] = _trimmed(fields["name"])
-    return msgspec.structs.replace(workflow, **fields)
+    changed = msgspec.structs.replace(workflow, **fields)
+    refuse_new(problems(changed), problems(workflow))
+    return changed
 
 
 def _named(workflow: Workflow, name: str, but: StageId | None = None) -> str:

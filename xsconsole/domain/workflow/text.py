@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+import codecs
 import zlib
 
 import msgspec
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.workflow.check import check
+from xsconsole.domain.workflow.reading import not_readable
 from xsconsole.domain.workflow.values import Workflow, content_of
 from xsconsole.errors import Refused
 
@@ -34,23 +36,44 @@ def from_json(text: bytes) -> Workflow:
     """Read the text form.
 
     Raises:
-        Refused: not JSON, of a newer format, with unknown fields, or contradictory.
+        Refused: not JSON, of a newer format, with unknown fields, too large, or what `check` refuses.
     """
-    try:
-        version = msgspec.json.decode(text, type=_Format).format
-        if version != FORMAT:
-            raise Refused(
-                reason=f"The workflow is of format {version}; this console reads format {FORMAT}.",
-                mend="Use a newer console.",
-            )
-        workflow = msgspec.json.decode(text, type=Workflow)
-    except msgspec.MsgspecError as failure:
-        raise Refused(
-            reason=f"The workflow cannot be read: {failure}.",
-            mend="If a newer console published it, use that one; nothing was changed.",
-        ) from failure
+    workflow = read_json(text)
     check(workflow)
     return workflow
+
+
+def read_json(text: bytes) -> Workflow:
+    """Read the text form without `check`: for showing what is wrong with it.
+
+    Raises:
+        Refused: not JSON, of a newer format, with unknown fields or too large.
+    """
+    if len(text) > DECOMPRESSED_LIMIT_BYTES:
+        raise Refused(
+            reason=f"The text has {len(text)} bytes; a workflow has at most {DECOMPRESSED_LIMIT_BYTES}.",
+            mend="Choose the file of a workflow.",
+        )
+    text = text.removeprefix(codecs.BOM_UTF8)
+    try:
+        text.decode("utf-8")
+        found = msgspec.json.decode(text, type=_Format).format
+        if found != FORMAT:
+            raise Refused(
+                reason=f"The workflow is of format {found}; this console reads format {FORMAT}.",
+                mend="Use a newer console.",
+            )
+        return msgspec.json.decode(text, type=Workflow)
+    except UnicodeDecodeError as failure:
+        raise Refused(
+            reason=f"The text is no UTF-8: byte {failure.start} does not belong there.", mend="Save the file as UTF-8."
+        ) from failure
+    except RecursionError as failure:
+        raise Refused(
+            reason="The text nests its brackets too deep: that is no workflow.", mend="Choose the file of a workflow."
+        ) from failure
+    except msgspec.MsgspecError as failure:
+        raise not_readable(failure, text) from failure
 
 
 class _Format(msgspec.Struct):

@@ -1,0 +1,70 @@
+"""What the parts of a workflow and their fields are called."""
+
+from collections.abc import Mapping
+
+from xsconsole.domain.ids import GroupId, PersonId, StageId
+from xsconsole.domain.workflow.bounds import shown
+from xsconsole.domain.workflow.values import Kind, Transition, Workflow
+
+
+def stage_words(workflow: Workflow, stage: StageId) -> str:
+    """Return a stage's name; its id where the workflow does not have it."""
+    found = workflow.stage(stage)
+    return shown(found.name if found else stage)
+
+
+def kind_words(kind: Kind) -> str:
+    return "promotion" if kind is Kind.PROMOTE else "way back"
+
+
+def way_words(workflow: Workflow, way: Transition) -> str:
+    """Return such as `promotion Staging → Production`."""
+    ends = (stage_words(workflow, way.source), stage_words(workflow, way.target))
+    return f"{kind_words(way.kind)} {' → '.join(ends)}"
+
+
+def group_words(workflow: Workflow, group: GroupId) -> str:
+    return shown(next((known.name for known in workflow.groups if known.id == group), group))
+
+
+def person_words(workflow: Workflow, person: PersonId) -> str:
+    return shown(next((known.name for known in workflow.people if known.id == person), person))
+
+
+def field_name(field: str) -> str:
+    """Return what people call a field: `limits.running` is `limit of running configurations`."""
+    return field_names().get(field) or field.rpartition(".")[2].replace("_", " ")
+
+
+def field_names() -> Mapping[str, str]:
+    return {
+        "actors": "who may act",
+        "afterwards": "actions afterwards",
+        "binding.hosts": "preferred hosts",
+        "binding.networks": "networks",
+        "binding.pool": "pool",
+        "binding.sr": "storage",
+        "disks": "disk roles",
+        "entry": "on entry",
+        "excludes_author": "without the author",
+        "expiry_s": "expiry of requests",
+        "fingerprints": "keys",
+        "is_production": "production",
+        "lease.at_end": "at the end of the lease",
+        "lease.duration_s": "length of the lease",
+        "limits.configurations": "limit of configurations",
+        "limits.per_service": "limit per service",
+        "limits.running": "limit of running configurations",
+        "place": "place in the drawing",
+        "publishing": "rules for publishing",
+        "replaces_data": "may replace data",
+        "restore_point.kept_s": "how long the restore point is kept",
+        "soak_s": "soak time",
+        "source": "start",
+        "subject": "log-in name",
+        "summary": "summary of changes",
+        "target": "end",
+        "timeout_s": "time-out",
+        "when": "before or after",
+        "within_s": "time for the review",
+    }

@@ -1,0 +1,99 @@
+"""Foreign bytes that should be a workflow: what is wrong with them, and where, in the words of their fields."""
+
+import re
+
+import msgspec
+
+from xsconsole.domain.workflow.bounds import shown
+from xsconsole.domain.workflow.names import field_name
+from xsconsole.errors import Refused
+
+NEWER = "If a newer console wrote it, use that one; nothing was changed."
+_PATH = re.compile(r" - at `(\$[^`]*)`$")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+
+
+def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
+    """Return what to say of a decoder's failure."""
+    message = str(failure)
+    if not isinstance(failure, msgspec.ValidationError):
+        return Refused(
+            reason=f"The workflow is no JSON: {shown(message.removeprefix('JSON is malformed: '), 120)}.",
+            mend="Export it again, or correct the text where it says.",
+        )
+    found = _PATH.search(message)
+    path = found[1] if found else "$"
+    what = message[: found.start()] if found else message
+    where = _where(path, text)
+    field = _last_field(path)
+    if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+        return Refused(
+            reason=f"{where} has the field “{shown(match[1], 60)}”, which this console does not know: "
+            "it was written by a newer console.",
+            mend=NEWER,
+        )
+    if match := re.fullmatch(r"Object missing required field `(.*)`", what, re.DOTALL):
+        return Refused(reason=f"{where} lacks the field “{field_name(match[1])}”.", mend="Add it to the text.")
+    if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
+        return Refused(
+            reason=f"{where}, field “{field}”: {shown(match[1], 60)} is not known to this console.", mend=NEWER
+        )
+    subject = where if path == "$" else f"{where}, field “{field}”"
+    return Refused(reason=f"{subject}: {_expectation(what)}.", mend="Correct the text of the file, or export it again.")
+
+
+def _last_field(path: str) -> str:
+    names = [name for name, _ in _STEP.findall(path) if name] or ["workflow"]
+    dotted = ".".join(names[-2:])
+    words = field_name(dotted)
+    return words if words != dotted.rpartition(".")[2] else field_name(names[-1])
+
+
+def _expectation(what: str) -> str:
+    words = {
+        "`str`": "words",
+        "`int`": "a whole number",
+        "`int | null`": "a whole number",
+        "`bool`": "true or false",
+        "`array`": "a list",
+        "`object`": "a group of fields",
+        "`object | null`": "a group of fields",
+        "`str | null`": "words",
+        "`null`": "nothing",
+        "`float`": "a number with a fraction",
+    }
+    found = re.fullmatch(r"Expected (`[^`]*`)(?:, got (`[^`]*`))?", what)
+    if found is None:
+        return shown(what[:1].lower() + what[1:], 80)
+    expected = words.get(found[1], found[1])
+    return f"{expected} should stand there" + (f", not {words.get(found[2], found[2])}" if found[2] else "")
+
+
+def _where(path: str, text: bytes) -> str:
+    """Return the stage, transition, person or group that a path leads through, by name where it has one."""
+    value: object
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        value = None
+    called = "The workflow"
+    kinds = {"stages": "Stage", "transitions": "Transition", "people": "Person", "groups": "Group"}
+    within = ""
+    for name, number in _STEP.findall(path):
+        if number:
+            at = int(number)
+            value = value[at] if isinstance(value, list) and at < len(value) else None
+            if within in kinds and called == "The workflow":
+                called = f"{kinds[within]} {_caption(value, at)}"
+            continue
+        within = name
+        value = value.get(name) if isinstance(value, dict) else None
+    return called
+
+
+def _caption(value: object, at: int) -> str:
+    if isinstance(value, dict):
+        for name in ("name", "id"):
+            if isinstance(value.get(name), str) and value[name].strip():
+                return f"“{shown(value[name], 60)}”"
+    return f"number {at + 1}"
