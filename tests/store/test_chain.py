@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from xsconsole.domain.canonical import Json, canonical_bytes
 from xsconsole.domain.record import Verdict
+from xsconsole.domain.signing import key_fingerprint
 from xsconsole.store.chain import (
     FIRST_PREVIOUS,
     ChainRow,
@@ -22,7 +23,6 @@ from xsconsole.store.chain import (
     SaltedValue,
     group_bytes,
     head_after,
-    key_fingerprint,
     seal,
 )
 from xsconsole.store.verification import verify

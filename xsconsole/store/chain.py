@@ -94,8 +94,3 @@ def group_bytes(chain_id: str, first_seq: int, last_seq: int, head: bytes) -> by
         "type": GROUP_TYPE,
     }
     return canonical_bytes(group)
-
-
-def key_fingerprint(public_key: bytes) -> str:
-    """Return the name of a key: the SHA-256 of its 32 raw bytes."""
-    return hashlib.sha256(public_key).hexdigest()

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NoReturn, Protocol, TypeVar
 
 import keyring
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -19,9 +20,9 @@ from keyring.core import recommended
 from keyring.errors import KeyringError, PasswordDeleteError
 
 from xsconsole.domain.ids import ConsoleId
+from xsconsole.domain.signing import key_fingerprint
 from xsconsole.errors import KeyLocked, Refused
 from xsconsole.store import files
-from xsconsole.store.chain import key_fingerprint
 from xsconsole.store.sqlite import failures
 
 T = TypeVar("T")
@@ -56,6 +57,15 @@ class SigningKey:
 
     def sign(self, covered: bytes) -> bytes:
         return self.private.sign(covered)
+
+
+def is_signature(public_key: bytes, signature: bytes, covered: bytes) -> bool:
+    """Whether the owner of a raw public key signed exactly these bytes."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, covered)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 class Keyring:

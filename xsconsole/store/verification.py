@@ -8,20 +8,18 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.record import Verdict
+from xsconsole.domain.signing import key_fingerprint
 from xsconsole.store.chain import (
     FIRST_PREVIOUS,
     FORMAT,
     ChainRow,
     GroupSignature,
     group_bytes,
-    key_fingerprint,
     salted_hash,
 )
+from xsconsole.store.keys import is_signature
 
 CHAIN, GAPS, VALUES, SIGNATURES, KEYS = "chain", "gaps", "values", "signatures", "keys"
 
@@ -170,12 +168,8 @@ def _check_signatures(
 def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
     if public_key is None or key_fingerprint(public_key) != group.fingerprint:
         return False
-    try:
-        covered = group_bytes(group.chain_id, group.first_seq, group.last_seq, group.head)
-        Ed25519PublicKey.from_public_bytes(public_key).verify(group.signature, covered)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    covered = group_bytes(group.chain_id, group.first_seq, group.last_seq, group.head)
+    return is_signature(public_key, group.signature, covered)
 
 
 def _judge_keys(

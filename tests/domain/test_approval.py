@@ -1,0 +1,186 @@
+"""Decisions count for whom the workflow pins their key, once, and for nothing but what was signed."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from xsconsole.domain.approval import (
+    Decision,
+    Matter,
+    Meaning,
+    Requester,
+    Tally,
+    decided,
+    from_text,
+    is_genuine,
+    tally,
+    to_text,
+)
+from xsconsole.domain.ids import Digest, GroupId, PersonId
+from xsconsole.domain.signing import SignatureState, provenance, signed
+from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow, from_json, to_json
+from xsconsole.store.keys import SigningKey, is_signature
+
+AT = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
+SUBJECT = Digest("5" * 64)
+
+
+def key(number: int) -> SigningKey:
+    return SigningKey(private=Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+
+
+REQUESTER, ALICE, BOB, CAROL, STRANGER = (key(number) for number in range(1, 6))
+RULES = (
+    ApprovalRule(count=2, groups=(GroupId("operators"),)),
+    ApprovalRule(count=1, people=(PersonId("carol"),)),
+)
+
+
+def person(name: str, *keys: SigningKey, subject: str = "") -> Person:
+    return Person(
+        id=PersonId(name), name=name.title(), fingerprints=tuple(one.fingerprint for one in keys), subject=subject
+    )
+
+
+def workflow(*people: Person) -> Workflow:
+    known = people or (
+        person("rita", REQUESTER),
+        person("alice", ALICE),
+        person("bob", BOB, subject="bob@acme"),
+        person("carol", CAROL),
+    )
+    group = Group(
+        id=GroupId("operators"), name="Operators", people=(PersonId("rita"), PersonId("alice"), PersonId("bob"))
+    )
+    return msgspec.structs.replace(default_workflow(), people=known, groups=(group,))
+
+
+def by(signer: SigningKey, meaning: Meaning = Meaning.APPROVE, subject: Digest = SUBJECT, actor: str = "") -> Decision:
+    return decided(
+        signer,
+        matter=Matter.PUBLICATION,
+        subject=subject,
+        about="Publish version 2",
+        meaning=meaning,
+        reason="looks right",
+        at=AT,
+        actor=actor,
+    )
+
+
+def counted(
+    decisions: Iterable[Decision],
+    of: Workflow | None = None,
+    rules: tuple[ApprovalRule, ...] = RULES,
+    authors: Iterable[Requester] = (),
+) -> Tally:
+    return tally(
+        rules,
+        of or workflow(),
+        Matter.PUBLICATION,
+        SUBJECT,
+        decisions,
+        Requester(fingerprint=REQUESTER.fingerprint, actor="rita@acme"),
+        is_signature,
+        authors,
+    )
+
+
+def test_every_rule_must_be_satisfied_and_who_could_is_named() -> None:
+    none = counted([])
+    some = counted([by(ALICE), by(CAROL)])
+    all_ = counted([by(ALICE), by(CAROL), by(BOB)])
+
+    assert none.sentence == "0 of 2 approvals; Alice and Bob could approve. 0 of 1 approval; Carol could approve."
+    assert (some.is_satisfied, some.sentence) == (False, "1 of 2 approvals; Bob could approve.")
+    assert (all_.is_satisfied, all_.sentence) == (True, "")
+
+
+def test_nobody_counts_twice_whatever_keys_they_have() -> None:
+    second = key(9)
+    people = workflow(person("rita", REQUESTER), person("alice", ALICE, second), person("bob"), person("carol", CAROL))
+
+    found = counted([by(ALICE), by(second), by(ALICE), by(CAROL)], people)
+
+    assert not found.is_satisfied
+    assert found.sentence == "1 of 2 approvals, and nobody is left who could approve."
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason"),
+    [
+        (by(REQUESTER), "Rita asked for it."),
+        (by(STRANGER), "The workflow pins its key to nobody."),
+        (by(ALICE, subject=Digest("6" * 64)), "It is about something else."),
+        (msgspec.structs.replace(by(ALICE), matter=Matter.PROMOTION), "It is about something else."),
+        (msgspec.structs.replace(by(ALICE), reason="forged"), "Its signature does not match."),
+        (msgspec.structs.replace(by(ALICE), meaning=Meaning.REJECT), "Its signature does not match."),
+        (msgspec.structs.replace(by(ALICE), public_key=by(BOB).public_key), "Its signature does not match."),
+        (msgspec.structs.replace(by(ALICE), public_key="no base64!", signature=""), "Its signature does not match."),
+        (by(BOB, actor="root"), "It was made by the log-in root, and Bob logs in as bob@acme."),
+    ],
+)
+def test_what_does_not_count_says_why(decision: Decision, reason: str) -> None:
+    found = counted([decision])
+
+    assert [ignored.reason for ignored in found.ignored] == [reason]
+    assert not any(rule.approved for rule in found.rules)
+
+
+def test_a_key_that_several_share_is_nobodys() -> None:
+    shared = workflow(person("rita", REQUESTER), person("alice", ALICE), person("bob", ALICE), person("carol", CAROL))
+
+    found = counted([by(ALICE)], shared)
+
+    assert found.ignored[0].reason == "Its key belongs to Alice and Bob together, so to nobody."
+    assert found.rules[0].could == ()
+
+
+def test_who_logs_in_as_the_requester_does_not_count_either() -> None:
+    people = workflow(person("rita", key(8), subject="RITA@acme"), person("alice", ALICE), person("bob", BOB))
+
+    assert counted([by(key(8))], people).ignored[0].reason == "Rita asked for it."
+
+
+def test_one_rejection_of_somebody_whom_a_rule_names_ends_it() -> None:
+    found = counted([by(ALICE), by(BOB), by(CAROL, Meaning.REJECT)])
+
+    assert not found.is_satisfied
+    assert found.sentence == "Carol rejected it: looks right."
+    assert counted([by(ALICE), by(BOB), by(CAROL), by(STRANGER, Meaning.REJECT)]).is_satisfied
+
+
+def test_a_rule_may_leave_out_who_made_the_last_change() -> None:
+    rule = ApprovalRule(count=1, people=(PersonId("alice"), PersonId("bob")), excludes_author=True)
+    author = Requester(fingerprint=ALICE.fingerprint)
+
+    assert not counted([by(ALICE)], rules=(rule,), authors=(author,)).is_satisfied
+    assert counted([by(BOB)], rules=(rule,), authors=(author,)).is_satisfied
+    assert counted(
+        [by(ALICE)], rules=(msgspec.structs.replace(rule, excludes_author=False),), authors=(author,)
+    ).is_satisfied
+
+
+def test_a_decision_is_the_same_as_text_and_hostile_text_is_none() -> None:
+    decision = by(ALICE, actor="alice")
+
+    again = from_text(to_text(decision))
+
+    assert again == decision
+    assert is_genuine(decision, is_signature)
+    for hostile in ("", "{", "[]", "[" * 100_000, to_text(decision).replace('"schema":1', '"schema":2')):
+        assert from_text(hostile) is None
+
+
+def test_a_signed_version_says_by_whom_and_a_changed_one_that_it_was_changed() -> None:
+    version = from_json(to_json(signed(workflow(), ALICE)))
+
+    assert provenance(workflow(), is_signature).state is SignatureState.UNSIGNED
+    found = provenance(version, is_signature)
+    assert (found.state, found.fingerprint, found.person) == (SignatureState.SIGNED, ALICE.fingerprint, "Alice")
+    changed = msgspec.structs.replace(version, summary="nothing, really")
+    assert provenance(changed, is_signature).state is SignatureState.DOES_NOT_MATCH
+    assert version.digest == workflow().digest

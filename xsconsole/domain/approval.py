@@ -1,0 +1,255 @@
+"""Approvals: signed decisions over a digest, and whether they satisfy rules. For publications and for promotions alike.
+
+A decision counts for the person to whom the rules' own workflow pins the key that signed it. What counts as nobody: a
+key that is pinned to several people or to none, and whoever asked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.ids import Digest, PersonId
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, owner_of, raw_of, text_of
+from xsconsole.domain.words import count, listing
+from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
+
+REASON_LIMIT = 1000
+
+
+class Meaning(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Matter(StrEnum):
+    """What kind of thing a digest stands for: a decision on one kind is none on another."""
+
+    PUBLICATION = "publication"
+    PROMOTION = "promotion"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided, as it is signed. `actor` is the log-in it was made with; empty: by file, the key alone.
+
+    Texts of keys and signatures are base64.
+    """
+
+    schema: Literal[1] = 1
+    matter: Matter
+    subject: Digest
+    about: str
+    meaning: Meaning
+    reason: str
+    at: datetime
+    actor: str = ""
+    public_key: str
+    signature: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The name of the key that should have signed it; empty where there is none."""
+        raw = raw_of(self.public_key)
+        return key_fingerprint(raw) if raw else ""
+
+
+def decided(
+    signer: Signer,
+    *,
+    matter: Matter,
+    subject: Digest,
+    about: str,
+    meaning: Meaning,
+    reason: str,
+    at: datetime,
+    actor: str = "",
+) -> Decision:
+    """Return a decision signed by `signer`."""
+    unsigned = Decision(
+        matter=matter,
+        subject=subject,
+        about=about,
+        meaning=meaning,
+        reason=shortened(reason, REASON_LIMIT),
+        at=at,
+        actor=actor,
+        public_key=text_of(signer.public_key),
+    )
+    return msgspec.structs.replace(unsigned, signature=text_of(signer.sign(_covered(unsigned))))
+
+
+def is_genuine(decision: Decision, check: SignatureCheck) -> bool:
+    """Whether the key that a decision names signed exactly this decision."""
+    public_key, signature = raw_of(decision.public_key), raw_of(decision.signature)
+    return public_key is not None and signature is not None and check(public_key, signature, _covered(decision))
+
+
+def _covered(decision: Decision) -> bytes:
+    content: dict[str, Any] = msgspec.to_builtins(decision)
+    del content["signature"]
+    return canonical_bytes({"type": "xsconsole decision", **content})
+
+
+def to_text(decision: Decision) -> str:
+    return msgspec.json.encode(decision, order="sorted").decode()
+
+
+def from_text(text: str) -> Decision | None:
+    """Read a decision; None where it is damaged or of a newer console. Whether it is genuine is another question."""
+    try:
+        return msgspec.json.decode(text, type=Decision)
+    except msgspec.MsgspecError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """Who asks: the key of their console and the name of their log-in. They never count."""
+
+    fingerprint: str
+    actor: str = ""
+
+    def is_(self, person: Person) -> bool:
+        is_log_in = bool(self.actor) and person.subject.casefold() == self.actor.casefold()
+        return self.fingerprint in person.fingerprints or is_log_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTally:
+    """How one rule stands: who approved, and who could still."""
+
+    rule: ApprovalRule
+    approved: tuple[Person, ...]
+    could: tuple[Person, ...]
+
+    @property
+    def is_satisfied(self) -> bool:
+        return len(self.approved) >= self.rule.count
+
+    @property
+    def sentence(self) -> str:
+        """Return what is missing; empty where nothing is."""
+        if self.is_satisfied:
+            return ""
+        has = f"{len(self.approved)} of {count(self.rule.count, 'approval')}"
+        names = listing(tuple(person.name for person in self.could))
+        return f"{has}; {names} could approve." if names else f"{has}, and nobody is left who could approve."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A decision that does not count, and the sentence that says why."""
+
+    decision: Decision
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How all rules stand. Any rejection of somebody whom a rule names ends it."""
+
+    rules: tuple[RuleTally, ...]
+    rejected: tuple[tuple[Person, Decision], ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+    @property
+    def is_satisfied(self) -> bool:
+        return not self.rejected and all(rule.is_satisfied for rule in self.rules)
+
+    @property
+    def sentence(self) -> str:
+        """Return what stands against it; empty where nothing does."""
+        if self.rejected:
+            person, decision = self.rejected[0]
+            return f"{person.name} rejected it: {shortened(decision.reason, 200) or 'without a reason'}."
+        return " ".join(rule.sentence for rule in self.rules if not rule.is_satisfied)
+
+
+def tally(
+    rules: Sequence[ApprovalRule],
+    workflow: Workflow,
+    matter: Matter,
+    subject: Digest,
+    decisions: Iterable[Decision],
+    requester: Requester,
+    check: SignatureCheck,
+    authors: Iterable[Requester] = (),
+) -> Tally:
+    """Count decisions over `subject`. `workflow` is the one that holds the rules: its people and groups count.
+
+    `authors` are those whom a rule with `excludes_author` leaves out too.
+    """
+    authors = tuple(authors)
+    ignored: list[Ignored] = []
+    approved: dict[PersonId, Person] = {}
+    rejected: dict[PersonId, tuple[Person, Decision]] = {}
+    named = {person.id for rule in rules for person in people_of(rule, workflow)}
+    for decision in decisions:
+        person = owner_of(decision.fingerprint, workflow.people)
+        reason = _why_not(decision, person, named, matter, subject, requester, check, workflow)
+        if reason or person is None:
+            ignored.append(Ignored(decision=decision, reason=reason))
+        elif decision.meaning is Meaning.REJECT:
+            rejected.setdefault(person.id, (person, decision))
+        else:
+            approved[person.id] = person
+    return Tally(
+        rules=tuple(_of_rule(rule, workflow, approved, requester, authors) for rule in rules),
+        rejected=tuple(rejected.values()),
+        ignored=tuple(ignored),
+    )
+
+
+def people_of(rule: ApprovalRule, workflow: Workflow) -> tuple[Person, ...]:
+    """Return the people whom a rule names, each once, in the workflow's order."""
+    ids = set(rule.people) | {person for group in workflow.groups if group.id in rule.groups for person in group.people}
+    return tuple(person for person in workflow.people if person.id in ids)
+
+
+def _of_rule(
+    rule: ApprovalRule,
+    workflow: Workflow,
+    approved: dict[PersonId, Person],
+    requester: Requester,
+    authors: tuple[Requester, ...],
+) -> RuleTally:
+    left_out = (requester, *(authors if rule.excludes_author else ()))
+    may = [person for person in people_of(rule, workflow) if not any(one.is_(person) for one in left_out)]
+    has_key = [
+        person for person in may if any(owner_of(key, workflow.people) is not None for key in person.fingerprints)
+    ]
+    return RuleTally(
+        rule=rule,
+        approved=tuple(person for person in may if person.id in approved),
+        could=tuple(person for person in has_key if person.id not in approved),
+    )
+
+
+def _why_not(
+    decision: Decision,
+    person: Person | None,
+    named: set[PersonId],
+    matter: Matter,
+    subject: Digest,
+    requester: Requester,
+    check: SignatureCheck,
+    workflow: Workflow,
+) -> str:
+    if (decision.matter, decision.subject) != (matter, subject):
+        return "It is about something else."
+    if not is_genuine(decision, check):
+        return "Its signature does not match."
+    if person is None:
+        holders = [one.name for one in workflow.people if decision.fingerprint in one.fingerprints]
+        shared = f"Its key belongs to {listing(tuple(holders))} together, so to nobody."
+        return shared if holders else "The workflow pins its key to nobody."
+    if requester.is_(person):
+        return f"{person.name} asked for it."
+    if person.subject and decision.actor and decision.actor.casefold() != person.subject.casefold():
+        return f"It was made by the log-in {shortened(decision.actor)}, and {person.name} logs in as {person.subject}."
+    return "" if person.id in named else f"No rule names {person.name}."
