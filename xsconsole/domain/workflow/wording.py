@@ -1,0 +1,261 @@
+"""Values of a workflow's fields, as people read them: in inspectors, differences, findings and walk-throughs."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, assert_never
+
+from xsconsole.domain.folding import shortened
+from xsconsole.domain.words import count, duration, listing
+from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
+from xsconsole.domain.workflow.gates import (
+    AddressesAnswer,
+    Checklist,
+    ExactReplica,
+    Gate,
+    GuestToolsUp,
+    HttpCall,
+    MaintenanceWindow,
+    Measure,
+    NoDrift,
+    NoDuplicateAddresses,
+    PoolFit,
+    RecentRestorePoint,
+    Script,
+    ShortChains,
+    When,
+)
+from xsconsole.domain.workflow.names import group_words, kind_words, person_words, stage_words
+from xsconsole.domain.workflow.rules import ApprovalRule, Group, Person
+from xsconsole.domain.workflow.values import (
+    DiskRule,
+    DiskTreatment,
+    EntryAction,
+    Kind,
+    LeaseEnd,
+    Method,
+    NetworkEntry,
+    Place,
+    PoolObject,
+    RestorePointRule,
+    Signature,
+    StageLease,
+    Workflow,
+)
+
+NONE = "none"
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_S = 24 * 3600
+MOST_SHOWN = 12
+
+
+def span_words(seconds: int) -> str:
+    """Return a time span of a rule: `3 days`, `2 h`, `1 h 30 min`."""
+    return count(seconds // DAY_S, "day") if seconds and seconds % DAY_S == 0 else duration(seconds)
+
+
+def value_words(field: str, value: Any, workflow: Workflow) -> str:
+    """Return the value of a field, named by its path such as `limits.running`; people and groups by their names."""
+    match value:
+        case None:
+            return _nothing(field)
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return span_words(value) if field.endswith("_s") else str(value)
+        case StrEnum():
+            return _choice_words(value)
+        case str():
+            return _text_words(field, value, workflow)
+        case tuple():
+            return _many_words([_item_words(field, item, workflow) for item in value])
+        case _:
+            return _item_words(field, value, workflow)
+
+
+def _nothing(field: str) -> str:
+    if field.startswith("limits."):
+        return "any number"
+    return {
+        "binding.pool": "the workflow's pool",
+        "binding.sr": "where each disk is",
+        "expiry_s": "never",
+        "timeout_s": "never",
+    }.get(field, NONE)
+
+
+def _text_words(field: str, value: str, workflow: Workflow) -> str:
+    if field in {"source", "target"}:
+        return stage_words(workflow, value)  # type: ignore[arg-type]
+    return f"“{shortened(value)}”" if value else "nothing"
+
+
+def _many_words(words: Sequence[str]) -> str:
+    between = "; " if any(", " in each for each in words) else ", "
+    if len(words) > MOST_SHOWN:
+        return f"{between.join(words[:MOST_SHOWN])} and {len(words) - MOST_SHOWN} more"
+    return between.join(words) or NONE
+
+
+def _item_words(field: str, item: Any, workflow: Workflow) -> str:
+    match item:
+        case PoolObject():
+            return shortened(item.name or item.uuid)
+        case NetworkEntry():
+            return f"{shortened(item.logical)} is {shortened(item.network.name or item.network.uuid)}"
+        case DiskRule():
+            return f"{shortened(item.role)} {_choice_words(item.treatment)}"
+        case ApprovalRule():
+            return rule_words(item, workflow)
+        case RestorePointRule():
+            return "kept until removed" if item.kept_s is None else f"kept for {span_words(item.kept_s)}"
+        case StageLease():
+            return f"{span_words(item.duration_s)}, then {_choice_words(item.at_end)}"
+        case Place():
+            return f"{item.x}, {item.y}"
+        case Person() | Group():
+            return shortened(item.name)
+        case Signature():
+            return "signed"
+        case str():
+            if field in {"actors", "groups"}:
+                return group_words(workflow, item)  # type: ignore[arg-type]
+            return person_words(workflow, item) if field == "people" else shortened(item)  # type: ignore[arg-type]
+        case DemoteIncumbent() | ArchiveIncumbent() | Tell() | Review():
+            return action_words(item, workflow)
+        case _:
+            gate: Gate = item
+            return gate_words(gate)
+
+
+def _choice_words(value: StrEnum) -> str:
+    match value:
+        case Kind():
+            return kind_words(value)
+        case EntryAction.START:
+            return "start the machines"
+        case EntryAction.STOP:
+            return "shut the machines down"
+        case EntryAction.LEAVE:
+            return "leave their power as it is"
+        case Method.MOVE:
+            return "move the machines"
+        case Method.LINKED_CLONE:
+            return "linked clones"
+        case Method.FULL_COPY:
+            return "full copies"
+        case DiskTreatment.TRAVELS:
+            return "travels"
+        case DiskTreatment.STAYS:
+            return "stays with the slot"
+        case DiskTreatment.EMPTY:
+            return "starts empty"
+        case LeaseEnd.TELL:
+            return "tell"
+        case LeaseEnd.STOP:
+            return "stop the machines"
+        case LeaseEnd.ARCHIVE:
+            return "archive"
+        case _:
+            return value.value.replace("-", " ")
+
+
+def rule_words(rule: ApprovalRule, workflow: Workflow) -> str:
+    """Return such as `2 of Leads and Ann, not the author`."""
+    named = (
+        *(group_words(workflow, group) for group in rule.groups),
+        *(person_words(workflow, person) for person in rule.people),
+    )
+    return f"{rule.count} of {listing(named) or 'nobody'}" + (", not the author" if rule.excludes_author else "")
+
+
+def gate_name(gate: Gate) -> str:
+    """Return what a gate looks at, without its parameters."""
+    match gate:
+        case GuestToolsUp():
+            return "guest tools answer"
+        case AddressesAnswer():
+            return "addresses answer"
+        case NoDrift():
+            return "no drift"
+        case ExactReplica():
+            return "exact replica of production"
+        case NoDuplicateAddresses():
+            return "no duplicate addresses"
+        case RecentRestorePoint():
+            return "recent restore point"
+        case ShortChains():
+            return "short chains of disks"
+        case MaintenanceWindow():
+            return "maintenance window"
+        case PoolFit():
+            return "pool is fit"
+        case Checklist():
+            return "checklist"
+        case Script():
+            return "script"
+        case HttpCall():
+            return "web request"
+        case _:
+            assert_never(gate)
+
+
+def gate_words(gate: Gate) -> str:
+    """Return a gate with what was chosen for it, such as `addresses answer at port 443, within 5 min, afterwards`."""
+    parts = [gate_name(gate) + _gate_choice(gate)]
+    if gate.timeout_s is not None:
+        parts.append(f"within {span_words(gate.timeout_s)}")
+    if gate.when is When.AFTER:
+        parts.append("afterwards")
+    if gate.leads_back:
+        parts.append("else back again")
+    return ", ".join(parts)
+
+
+def _gate_choice(gate: Gate) -> str:
+    match gate:
+        case AddressesAnswer(port=port):
+            return " to ping" if port is None else f" at port {port}"
+        case NoDrift(against=against):
+            return " from production" if against is Measure.PRODUCTION else " from what was approved"
+        case RecentRestorePoint(age_s=age_s, tag=tag):
+            return f" of the last {span_words(age_s)}" + (f" with tag {shortened(tag, 40)}" if tag else "")
+        case ShortChains(longest=longest):
+            return f" of at most {longest}"
+        case MaintenanceWindow():
+            return f" {window_words(gate)}"
+        case Checklist(items=items):
+            return f" of {count(len(items), 'question')}"
+        case Script(argv=argv):
+            return f" {shortened(' '.join(argv), 60)}" if argv else ""
+        case HttpCall(url=url, method=method):
+            return f" {method} {shortened(url, 60)}" if url else ""
+        case _:
+            return ""
+
+
+def window_words(window: MaintenanceWindow) -> str:
+    """Return such as `Monday to Friday 22:00–04:00 (Europe/Berlin)`."""
+    days = sorted(window.weekdays)
+    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        named = f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+    else:
+        named = ", ".join(DAYS[day] for day in days if day < len(DAYS)) or "on no day"
+    return f"{named} {_clock(window.from_minute)}–{_clock(window.to_minute)} ({shortened(window.zone, 40)})"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def action_words(action: Action, workflow: Workflow) -> str:
+    match action:
+        case DemoteIncumbent():
+            return "who had the slot goes back"
+        case ArchiveIncumbent():
+            return "who had the slot goes into the archive"
+        case Tell(url=url):
+            return f"tell {shortened(url, 60) or 'nobody'}"
+        case Review(rule=rule, within_s=within_s):
+            return f"review by {rule_words(rule, workflow)} within {span_words(within_s)}"
+        case _:
+            assert_never(action)
