@@ -1,0 +1,186 @@
+"""What can be edited in a draft: read as it was typed, refused with a mend, and always the model's own state."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from tests.ui.draft_values import rich_draft, surroundings
+from xsconsole.domain.workflow.edits import change_stage, change_workflow
+from xsconsole.domain.workflow.values import Binding, NetworkEntry, PoolObject
+from xsconsole.errors import Refused
+from xsconsole_ui.workflow.forms import spans
+from xsconsole_ui.workflow.forms.draft_tree import DraftTree
+from xsconsole_ui.workflow.forms.editors import Choice, Clock, Colour, Flag, Lines, Number, Span, Words
+from xsconsole_ui.workflow.forms.multiple import together
+from xsconsole_ui.workflow.forms.node import DeedKind, Shape
+
+AROUND = surroundings()
+
+
+def tree_of(draft):
+    return DraftTree().of(draft, AROUND)
+
+
+def node_at(tree, *path):
+    for key in path:
+        tree = next(child for child in tree.children if key in (child.key, child.name))
+    return tree
+
+
+def edited(draft, value, *path):
+    node = node_at(tree_of(draft), *path)
+    return node.change(draft, node.editor.read(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("24 h", 86_400), ("3 d", 259_200), ("90 min", 5400), ("1h30m", 5400), ("2 weeks", 1_209_600), ("45 s", 45)],
+)
+def test_spans_are_typed_with_their_unit(text, seconds):
+    assert spans.read(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "24", "h", "3 moons", "1 h 5", "-3 d"])
+def test_a_span_without_its_unit_is_refused(text):
+    with pytest.raises(Refused) as refusal:
+        spans.read(text)
+
+    assert "24 h" in refusal.value.mend
+
+
+@given(seconds=some.integers(0, 10**9))
+def test_a_span_is_read_back_as_it_is_written(seconds):
+    assert spans.read(spans.written(seconds)) == seconds
+
+
+@given(minute=some.integers(0, 24 * 60))
+def test_a_time_of_day_is_read_back_as_it_is_written(minute):
+    assert spans.read_clock(spans.clock(minute)) == minute
+
+
+def test_objects_of_the_pool_are_chosen_by_name_and_kept_by_uuid():
+    draft = edited(rich_draft(), "acme-prod", "stages", "staging", "binding", "pool")
+    draft = edited(draft, "SAN", "stages", "staging", "binding", "sr")
+    draft = edited(draft, "away-dmz", "stages", "staging", "networks", "frontend")
+
+    assert draft.stage("staging").binding == Binding(
+        pool=PoolObject(uuid="away", name="acme-prod"),
+        sr=PoolObject(uuid="away-s1", name="SAN"),
+        networks=(NetworkEntry(logical="frontend", network=PoolObject(uuid="away-n1", name="away-dmz")),),
+    )
+
+
+def test_an_object_that_is_gone_is_named_with_its_uuid():
+    sr = PoolObject(uuid="no-such", name="old SAN")
+    draft = change_stage(rich_draft(), "staging", binding=Binding(sr=sr, hosts=(PoolObject(uuid="h9", name="xen-9"),)))
+    tree = tree_of(draft)
+
+    assert node_at(tree, "stages", "staging", "binding", "sr").words == "gone: old SAN (no-such)"
+    hosts = node_at(tree, "stages", "staging", "binding", "hosts")
+    assert [child.name for child in hosts.children if child.editor.value] == ["gone: xen-9 (h9)"]
+
+
+def test_a_stage_bound_to_a_pool_that_is_away_still_names_its_objects():
+    binding = Binding(pool=PoolObject(uuid="far", name="acme-far"), sr=PoolObject(uuid="s", name="SAN"))
+    tree = tree_of(change_stage(rich_draft(), "staging", binding=binding))
+
+    assert node_at(tree, "stages", "staging", "binding", "sr").words == "SAN (its pool is not connected)"
+
+
+def test_the_network_map_shows_both_sides():
+    draft = edited(rich_draft(), "home-dmz", "stages", "staging", "networks", "frontend")
+
+    row = node_at(tree_of(draft), "stages", "staging", "out", "staging-to-production", "networks", "frontend")
+
+    assert row.words == "home-dmz → not mapped"
+    assert [side.name for side in row.children] == ["in Staging", "in Production"]
+
+
+def test_what_did_not_change_is_the_very_same_node():
+    keeper, draft = DraftTree(), rich_draft()
+    before = keeper.of(draft, AROUND)
+
+    after = keeper.of(change_stage(draft, "staging", description="Other words"), AROUND)
+
+    assert node_at(after, "stages", "production") is node_at(before, "stages", "production")
+    assert node_at(after, "stages", "staging") != node_at(before, "stages", "staging")
+
+
+def test_several_stages_are_edited_in_one_step():
+    draft = rich_draft()
+    stages = node_at(tree_of(draft), "stages").children[:3]
+    sections = together(stages, "3 stages")
+    entry = next(field for section in sections for field in section.children if field.key == "entry")
+
+    changed = entry.change(draft, entry.editor.read("stop the machines"))
+
+    assert entry.words == "several values"
+    assert entry.label == "Change on entry of 3 stages"
+    assert [stage.entry for stage in changed.stages] == ["stop", "stop", "stop", "start"]
+    assert not any(field.key == "name" for section in sections for field in section.children)
+
+
+def test_a_person_who_goes_leaves_no_trace():
+    draft = rich_draft()
+    person = node_at(tree_of(draft), "people", "cleo")
+
+    changed = person.deed(DeedKind.REMOVE).change(draft, "")
+
+    assert [group.people for group in changed.groups] == [("anna", "ben"), ()]
+
+
+def test_a_fingerprint_may_be_pasted_as_tools_print_it():
+    colons = ":".join(["AB"] * 32)
+
+    changed = edited(rich_draft(), colons, "people", "ben", "fingerprints")
+
+    assert changed.people[1].fingerprints == ("ab" * 32,)
+
+
+@settings(max_examples=20)
+@given(data=some.data())
+def test_whatever_is_edited_the_tree_is_that_of_the_model(data):
+    """Random edits through the nodes: what the keeper hands out equals a tree made anew from the same draft."""
+    keeper, draft, refused = DraftTree(), rich_draft(), []
+    for _ in range(data.draw(some.integers(1, 8))):
+        tree = keeper.of(draft, AROUND)
+        assert tree == tree_of(draft)
+        nodes = [node for node in tree.walk() if node.change is not None or node.deeds]
+        node = data.draw(some.sampled_from(nodes))
+        try:
+            draft = _random_edit(data, draft, node)
+        except Refused as refusal:
+            refused.append(refusal)
+    assert all(refusal.reason.endswith(".") and refusal.mend for refusal in refused)
+    assert keeper.of(draft, AROUND) == tree_of(draft)
+
+
+def _random_edit(data, draft, node):
+    deeds = list(node.deeds)
+    if node.change is None or (deeds and data.draw(some.booleans())):
+        deed = data.draw(some.sampled_from(deeds))
+        options = deed.options() if deed.options is not None else None
+        key = "" if options is None else data.draw(some.sampled_from(options)).key if options else None
+        return draft if key is None else deed.change(draft, key)
+    typed = {
+        Words: some.text(max_size=8),
+        Lines: some.text(alphabet="ab:\n", max_size=8),
+        Number: some.sampled_from(["", "0", "3", "x"]),
+        Span: some.sampled_from(["", "24 h", "0 s", "3"]),
+        Clock: some.sampled_from(["22:30", "24:00", "25:00"]),
+        Colour: some.sampled_from(["#112233", "red"]),
+        Flag: some.sampled_from(["yes", "no"]),
+    }
+    if isinstance(node.editor, Choice):
+        return node.change(draft, data.draw(some.sampled_from(node.editor.options())).key)
+    return node.change(draft, node.editor.read(data.draw(typed[type(node.editor)])))
+
+
+def test_keys_are_unlike_among_siblings_and_everything_has_a_name():
+    tree = tree_of(change_workflow(rich_draft(3), description="What it is for"))
+
+    for node in tree.walk():
+        assert node.name
+        keys = [child.key for child in node.children]
+        assert len(set(keys)) == len(keys), keys
+    assert {node.shape for node in tree.walk()} == set(Shape)

@@ -1,0 +1,144 @@
+"""A transition: everything that can be said of it."""
+
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.workflow import Kind, Method, RestorePointRule, Stage, Transition, Workflow
+from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow.forms.after_forms import action_list, disk_list
+from xsconsole_ui.workflow.forms.editors import Flag, Options, Span, Words, fixed
+from xsconsole_ui.workflow.forms.gate_forms import gate_list
+from xsconsole_ui.workflow.forms.node import Change, Node
+from xsconsole_ui.workflow.forms.rule_forms import rule_list
+from xsconsole_ui.workflow.forms.slots import Slot, of_stage, of_transition
+from xsconsole_ui.workflow.forms.stage_form import network_field
+from xsconsole_ui.workflow.forms.surroundings import Surroundings
+from xsconsole_ui.workflow.forms.writer import Writer
+
+
+def ends_words(way: Transition, draft: Workflow) -> str:
+    """Return such as `Staging → Production`."""
+    found = [draft.stage(end) for end in (way.source, way.target)]
+    names = [one_line(stage.name) if stage is not None else "?" for stage in found]
+    return " → ".join(names)
+
+
+def kind_words(kind: Kind) -> str:
+    return tr("promote") if kind is Kind.PROMOTE else tr("way back")
+
+
+def transition_sections(way: Transition, draft: Workflow, around: Surroundings) -> tuple[Node, ...]:
+    owner = tr("“{ends}”").format(ends=ends_words(way, draft))
+    writer, slot = Writer(owner=owner, transition=way.id), of_transition(way.id)
+    return (
+        _method(writer, slot, way, draft),
+        _restore_point(writer, slot, way),
+        disk_list(writer, slot, way.disks),
+        gate_list(writer, slot, way.gates),
+        _approvals(writer, slot, way, draft),
+        action_list(writer, slot, way.afterwards, draft),
+        _networks(writer, way, draft, around),
+    )
+
+
+def _stages(draft: Workflow) -> Options:
+    return fixed(*((stage.id, one_line(stage.name)) for stage in draft.stages))
+
+
+def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Node:
+    kinds = fixed((Kind.PROMOTE, kind_words(Kind.PROMOTE)), (Kind.DEMOTE, kind_words(Kind.DEMOTE)))
+    methods = fixed(
+        (Method.MOVE, tr("move the same machines")),
+        (Method.LINKED_CLONE, tr("linked clone")),
+        (Method.FULL_COPY, tr("full copy")),
+    )
+    stages = _stages(draft)
+    return writer.section(
+        "method",
+        tr("Method"),
+        (
+            writer.choice(
+                "kind", tr("Kind"), way.kind, kinds, lambda workflow, value: slot.set("kind")(workflow, Kind(value))
+            ),
+            writer.choice("source", tr("From"), way.source, stages, slot.set("source")),
+            writer.choice("target", tr("To"), way.target, stages, slot.set("target")),
+            writer.choice(
+                "method",
+                tr("How"),
+                way.method,
+                methods,
+                lambda workflow, value: slot.set("method")(workflow, Method(value)),
+            ),
+            writer.field(
+                "description", tr("Description"), Words(value=way.description, is_long=True), slot.set("description")
+            ),
+            writer.field("soak_s", tr("Soak"), Span(value=way.soak_s or None, none=tr("none")), _or_zero(slot)),
+            writer.field(
+                "replaces_data",
+                tr("Replaces data"),
+                Flag(value=way.replaces_data),
+                slot.set("replaces_data"),
+                hint=tr("Disks that travel may take the place of disks that hold data of the slot."),
+            ),
+        ),
+    )
+
+
+def _or_zero(slot: Slot) -> Change:
+    return lambda workflow, seconds: slot.set("soak_s")(workflow, seconds or 0)
+
+
+def _restore_point(writer: Writer, slot: Slot, way: Transition) -> Node:
+    def put(workflow: Workflow, is_taken: object) -> Workflow:
+        before = slot.get(workflow).restore_point
+        if bool(is_taken) == (before is not None):
+            return workflow
+        return slot.set("restore_point")(workflow, RestorePointRule() if is_taken else None)
+
+    def keep(workflow: Workflow, kept_s: int | None) -> Workflow:
+        return slot.set("restore_point")(workflow, RestorePointRule(kept_s=kept_s))
+
+    point = way.restore_point
+    fields = [writer.field("restore_point", tr("Taken first"), Flag(value=point is not None), put)]
+    if point is not None:
+        kept = Span(value=point.kept_s, none=tr("until somebody removes it"))
+        fields.append(writer.field("kept_s", tr("Kept for"), kept, keep, path="restore_point"))
+    return writer.section("restore", tr("Restore point"), fields, path="restore_point")
+
+
+def _approvals(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Node:
+    expiry = writer.field("expiry_s", tr("Expires"), Span(value=way.expiry_s, none=tr("never")), slot.set("expiry_s"))
+    rules = rule_list(writer, slot, "approvals", tr("Approvals (all rules)"), way.approvals, draft)
+    return writer.listing(
+        "approvals",
+        rules.name,
+        (*rules.children, expiry),
+        rules.deeds,
+        words="" if way.approvals else tr("none needed"),
+    )
+
+
+def _networks(writer: Writer, way: Transition, draft: Workflow, around: Surroundings) -> Node:
+    source, target = draft.stage(way.source), draft.stage(way.target)
+    rows = [
+        _network(writer, logical, source, target, around)
+        for logical in draft.networks
+        if source is not None and target is not None
+    ]
+    told = "" if rows else tr("The workflow has no logical networks")
+    return writer.section("networks", tr("Networks"), rows, path="networks", words=told)
+
+
+def _network(writer: Writer, logical: str, source: Stage, target: Stage, around: Surroundings) -> Node:
+    sides = [
+        network_field(
+            Writer(owner=tr("“{name}”").format(name=one_line(stage.name)), transition=writer.transition),
+            of_stage(stage.id),
+            stage,
+            logical,
+            around,
+            key=key,
+            name=tr("in {stage}").format(stage=one_line(stage.name)),
+        )
+        for key, stage in (("source", source), ("target", target))
+    ]
+    told = f"{sides[0].words} → {sides[1].words}"
+    return writer.item(logical, logical, sides, (), words=told, path="networks")

@@ -1,0 +1,164 @@
+"""The workflow itself: name, size, logical networks, people, groups, rules for publishing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from xsconsole.domain.words import count, size
+from xsconsole.domain.workflow import STORED_LIMIT_BYTES, Workflow, stored_size_bytes
+from xsconsole.domain.workflow.edits import fresh_name
+from xsconsole.domain.workflow.roll import (
+    add_group,
+    add_network,
+    add_person,
+    remove_group,
+    remove_network,
+    remove_person,
+    rename_network,
+)
+from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow.forms.editors import Flag, Lines, Words
+from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Node
+from xsconsole_ui.workflow.forms.rule_forms import rule_list
+from xsconsole_ui.workflow.forms.slots import Slot, of_group, of_person, of_workflow
+from xsconsole_ui.workflow.forms.writer import Writer
+
+
+def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
+    writer, slot = Writer(owner=tr("the workflow")), of_workflow()
+    return (
+        _about(writer, slot, draft),
+        _networks(writer, draft),
+        _people(writer, draft),
+        _groups(writer, draft),
+        rule_list(writer, slot, "publishing", tr("Publishing needs (all rules)"), draft.publishing, draft),
+    )
+
+
+def _about(writer: Writer, slot: Slot, draft: Workflow) -> Node:
+    return writer.section(
+        "about",
+        tr("Workflow"),
+        (
+            writer.field("name", tr("Name"), Words(value=draft.name), slot.set("name")),
+            writer.field(
+                "description", tr("Description"), Words(value=draft.description, is_long=True), slot.set("description")
+            ),
+            writer.told("size", tr("Size"), size_words(draft), hint=tr("As it would stand on the pool.")),
+        ),
+    )
+
+
+def size_words(draft: Workflow) -> str:
+    """Return how much of what a pool holds the draft takes."""
+    used = stored_size_bytes(draft)
+    told = tr("{used} of {most}").format(used=size(used), most=size(STORED_LIMIT_BYTES))
+    return told if used <= STORED_LIMIT_BYTES else tr("{told}: too large to be published").format(told=told)
+
+
+def _networks(writer: Writer, draft: Workflow) -> Node:
+    items = []
+    for name in draft.networks:
+        label = tr("Remove network “{name}”").format(name=name)
+        remove = Deed(
+            kind=DeedKind.REMOVE,
+            name=tr("Remove"),
+            label=label,
+            change=_without(remove_network, name),
+        )
+        items.append(
+            writer.item(
+                f"network {draft.networks.index(name)}",
+                tr("Network"),
+                (),
+                (remove,),
+                words=name,
+                path="networks",
+                editor=Words(value=name),
+                change=_renamed(name),
+            )
+        )
+    add = writer.add(tr("Add a network"), lambda workflow, _: add_network(workflow, tr("network"))[0])
+    return writer.listing("networks", tr("Logical networks"), items, (add,))
+
+
+def _people(writer: Writer, draft: Workflow) -> Node:
+    items = []
+    for person in draft.people:
+        slot = of_person(person.id)
+        fields = (
+            writer.field("name", tr("Name"), Words(value=person.name), slot.set("name"), path="people"),
+            writer.field(
+                "subject",
+                tr("Log-in name"),
+                Words(value=person.subject, placeholder=tr("name@domain; empty: not asked")),
+                slot.set("subject"),
+                path="people",
+            ),
+            writer.field(
+                "fingerprints",
+                tr("Keys"),
+                Lines(value=person.fingerprints, placeholder=tr("fingerprints, one a line")),
+                _lowered(slot),
+                path="people",
+                hint=tr("SHA-256 of the person's signing key; their console shows it."),
+            ),
+        )
+        remove = Deed(
+            kind=DeedKind.REMOVE,
+            name=tr("Remove"),
+            label=tr("Remove “{name}”").format(name=person.name),
+            change=_without(remove_person, person.id),
+        )
+        told = count(len(person.fingerprints), tr("key")) if person.fingerprints else tr("no key")
+        items.append(writer.item(person.id, person.name, fields, (remove,), words=told, path="people"))
+
+    def make(workflow: Workflow, _: object) -> Workflow:
+        name = fresh_name(tr("New person"), [person.name for person in workflow.people])
+        return add_person(workflow, name)[0]
+
+    return writer.listing("people", tr("People"), items, (writer.add(tr("Add a person"), make),))
+
+
+def _without(take_out: Callable[[Workflow, Any], Workflow], what: str) -> Change:
+    return lambda workflow, _: take_out(workflow, what)
+
+
+def _renamed(name: str) -> Change:
+    return lambda workflow, wanted: rename_network(workflow, name, wanted)
+
+
+def _lowered(slot: Slot) -> Change:
+    """Fingerprints are kept in lower case without colons, however they were copied."""
+    return lambda workflow, lines: slot.set("fingerprints")(
+        workflow, tuple(line.replace(":", "").lower() for line in lines)
+    )
+
+
+def _groups(writer: Writer, draft: Workflow) -> Node:
+    items = []
+    for group in draft.groups:
+        slot = of_group(group.id)
+        members = [
+            writer.field(
+                person.id,
+                person.name,
+                Flag(value=person.id in group.people),
+                slot.member("people", person.id),
+                path="groups",
+            )
+            for person in draft.people
+        ]
+        remove = Deed(
+            kind=DeedKind.REMOVE,
+            name=tr("Remove"),
+            label=tr("Remove group “{name}”").format(name=group.name),
+            change=_without(remove_group, group.id),
+        )
+        fields = (
+            writer.field("name", tr("Name"), Words(value=group.name), slot.set("name"), path="groups"),
+            writer.section("people", tr("People"), members, words="" if members else tr("The workflow has nobody yet")),
+        )
+        told = count(len(group.people), tr("person"), tr("people"))
+        items.append(writer.item(group.id, group.name, fields, (remove,), words=told, path="groups"))
+    add = writer.add(tr("Add a group"), lambda workflow, _: add_group(workflow, tr("group"))[0])
+    return writer.listing("groups", tr("Groups"), items, (add,))
