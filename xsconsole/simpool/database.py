@@ -13,7 +13,7 @@ from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.identities import Identities
 from xsconsole.simpool.model import NULL, Model
 from xsconsole.simpool.rows import Past, Record, Row, Table, Tombstone
-from xsconsole.simpool.types import Set
+from xsconsole.simpool.types import DateTime, Set
 
 KEPT_TOMBSTONES = 20_000
 
@@ -38,6 +38,10 @@ class Database:
             name: Table(by_value={one: {} for one in cls.fields if one in _INDEXED})
             for name, cls in model.classes.items()
         } | {name: Table() for name in model.absent_classes}
+        self._instants = {
+            name: tuple(field_name for field_name, one in cls.fields.items() if isinstance(one.type, DateTime))
+            for name, cls in model.classes.items()
+        }
         self._tombstones: list[Tombstone] = []
         self._waiting: set[asyncio.Future[None]] = set()
         self.computed = frozenset(relation.many for relation in model.relations if not relation.is_many_to_many)
@@ -135,7 +139,7 @@ class Database:
         values = self._initial[cls] | given
         table = self._tables[cls]
         generation = self._next_generation()
-        table.rows[ref] = Row(values, generation, generation)
+        table.rows[ref] = Row(values, generation, generation, self._instants[cls])
         table.by_change[ref] = None
         for name in table.by_value:
             table.by_value[name].setdefault(values[name], {})[ref] = None
@@ -226,7 +230,7 @@ class Database:
     def put(self, cls: str, ref: str, fields: Mapping[str, Any], *, created: int, modified: int) -> None:
         """Place an object as it was in another database, sets of relations included; `continue_from` ends this."""
         table = self._tables[cls]
-        table.rows[ref] = Row(dict(fields), created, modified)
+        table.rows[ref] = Row(dict(fields), created, modified, self._instants.get(cls, ()))
         for name in table.by_value:
             table.by_value[name].setdefault(fields[name], {})[ref] = None
         if "uuid" in fields:

@@ -9,12 +9,14 @@ from typing import Any
 class Row:
     """One object. `created` and `modified` are generations of the database.
 
-    `json` and `xml` are the object as it was last written to a wire, until it changes again.
+    `instants` are the fields that hold dates, which no encoder writes as XAPI does. `json` and `xml` are the object as
+    it was last written to a wire, until it changes again.
     """
 
     fields: dict[str, Any]
     created: int
     modified: int
+    instants: tuple[str, ...]
     json: bytes | None = None
     xml: bytes | None = None
 
@@ -63,7 +65,7 @@ class Table:
         """Return the table as it is now, whatever becomes of this one."""
         return Table(
             rows={
-                ref: Row(dict(row.fields), row.created, row.modified, row.json, row.xml)
+                ref: Row(dict(row.fields), row.created, row.modified, row.instants, row.json, row.xml)
                 for ref, row in self.rows.items()
             },
             by_value={name: {value: dict(refs) for value, refs in one.items()} for name, one in self.by_value.items()},

@@ -89,15 +89,13 @@ def _pieces(value: object) -> Iterator[bytes]:
                 yield from _pieces(one)
             yield b"}"
         case list() if value and isinstance(value[0], Event):
-            yield b"["
-            comma = b""
+            opening = "["
             for event in value:
-                yield comma + _head(event)
+                yield _head(event, opening)
                 if event.snapshot is not None:
                     yield record_text(event.snapshot)
-                yield b"}"
-                comma = b","
-            yield b"]"
+                opening = "},"
+            yield b"}]"
         case _:
             yield _encode(value)
 
@@ -106,18 +104,17 @@ def record_text(record: Record) -> bytes:
     """Return an object as text, which is kept until the object changes."""
     row = record.row
     if row.json is None:
-        row.json = msgspec.json.encode({name: _written(value) for name, value in row.fields.items()})
+        fields = row.fields
+        if row.instants:
+            fields = fields | {name: instant_text(fields[name]) for name in row.instants}
+        row.json = msgspec.json.encode(fields)
     return row.json
 
 
-def _written(value: object) -> object:
-    """Return a field's value as the fast encoder is to see it, which has a form of its own for instants."""
-    return instant_text(value) if type(value) is datetime else value
-
-
-def _head(event: Event) -> bytes:
+def _head(event: Event, opening: str) -> bytes:
+    """Return the text of an event up to its snapshot, and what stands between it and the one before."""
     text = (
-        f'{{"id":"{event.generation}","timestamp":"0.0","class":"{event.cls}",'
+        f'{opening}{{"id":"{event.generation}","timestamp":"0.0","class":"{event.cls}",'
         f'"operation":"{event.operation}","ref":"{event.ref}"'
     )
     return (text if event.snapshot is None else f'{text},"snapshot":').encode()
