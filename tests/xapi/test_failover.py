@@ -252,7 +252,7 @@ def vouching(two: Two, fingerprint: str) -> Edit:
 
     def edit(request: bytes, answer: bytes) -> bytes:
         call, reply = json.loads(request), json.loads(answer)
-        if call["method"] != "event.from" or call["params"][2] != "":
+        if call["method"] != "event.from" or call["params"][2] != "" or "host" not in call["params"][1]:
             return answer
         host = next(
             one["ref"]

@@ -167,6 +167,61 @@ def without_new_networks(request: bytes, answer: bytes) -> bytes:
     return json.dumps(reply).encode()
 
 
+async def test_what_changes_while_the_parts_of_the_whole_come_is_in_the_whole(
+    pool: EmbeddedPool, plain: Any, connect: Connect
+) -> None:
+    machine = plain.VM.get_by_name_label("jumpbox")[0]
+    before = plain.VM.get_name_description(machine)
+
+    def change_afterwards(request: bytes, answer: bytes) -> bytes:
+        if is_part_with("vm", request):
+            plain.VM.set_name_description(machine, "changed between two parts")
+        return answer
+
+    with forwarder(pool, edit=change_afterwards) as host:
+        gateway, watcher = await connect(pool, url=host.url)
+
+        assert plain.VM.get_name_description(machine) == "changed between two parts"
+        (whole,) = (batch for batch in watcher.batches if batch.is_whole)
+        told = {change.ref: change.record for change in whole.of("vm")}
+        assert told[machine].name_description == "changed between two parts"
+
+        await gateway.close()
+    plain.VM.set_name_description(machine, before)
+
+
+async def test_what_came_and_went_between_two_parts_is_not_in_the_whole(pool: EmbeddedPool, connect: Connect) -> None:
+    parts = []
+
+    def add_passing(request: bytes, answer: bytes) -> bytes:
+        if parts or not is_part_with("network", request):
+            return answer
+        parts.append(request)
+        reply = json.loads(answer)
+        event = {"id": "1", "timestamp": "0.0", "class": "network", "operation": "add", "ref": "OpaqueRef:passing"}
+        reply["result"]["events"].append({**event, "snapshot": {"uuid": "passing", "name_label": "passing"}})
+        reply["result"]["valid_ref_counts"]["network"] += 1
+        return json.dumps(reply).encode()
+
+    with forwarder(pool, edit=add_passing) as host:
+        gateway, watcher = await connect(pool, url=host.url)
+
+        assert parts
+        assert watcher.inventory.count(Network) > 0
+        assert watcher.inventory.get(Network, Ref("OpaqueRef:passing")) is None
+
+        await gateway.close()
+
+
+def is_part_with(name: str, request: bytes) -> bool:
+    """Whether it asks, from the beginning, for a part of the classes that has this one."""
+    call = json.loads(request)
+    if call["method"] != "event.from":
+        return False
+    classes, token = call["params"][1:3]
+    return token == "" and name in classes and len(classes) < len(RECORD_TYPES)
+
+
 async def test_a_whole_inventory_arrives_as_one_batch_however_large(pool: EmbeddedPool, connect: Connect) -> None:
     with embedded_pool("--vms", "400") as large:
         _, watcher = await connect(large)

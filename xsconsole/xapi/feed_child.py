@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import chain, islice
 from typing import IO
 
 import msgspec
@@ -18,6 +19,7 @@ from xsconsole.xapi import failures, frames
 from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
 from xsconsole.xapi.frames import Beat, Begin, End, FeedConfiguration, LogInAgain, Lost, Packed, Resumed, Some
+from xsconsole.xapi.parts import Part, answers, parts_of
 from xsconsole.xapi.records import EventReply, event_reply
 from xsconsole.xapi.transport import Address, Road
 
@@ -26,6 +28,7 @@ LONGEST_POLL_S = 5.0
 SHORTEST_POLL_S = 0.0  # what changed while the road was broken is known at once
 ANSWER_TIMEOUT_S = LONGEST_POLL_S + 10.0
 FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
+SWITCH_S = 0.0005  # an answer that comes in need not wait long for one that is being read
 FRAME_CHANGES = 500
 FRAME_BYTES = 256 * 1024
 DIGEST_BYTES = 16
@@ -59,38 +62,45 @@ class Follower:
         """Begin anew with the next road."""
         self._token = FROM_THE_BEGINNING
 
-    def everything(self) -> list[Packed]:
-        """Ask for all objects, and forget what was known before."""
+    def everything(self) -> Iterator[Packed]:
+        """Ask for all objects, and forget what was known before. What is yielded is one state only at the end."""
+        assert self._road is not None
         self._known = {name: {} for name in self._classes}
-        reply = self._ask(self._classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
+        self._surplus = {}
+        # A token from before the first part: what changes while the parts come is told from there.
+        # Questions about nothing but tasks are answered without a delay.
+        beginning = self._ask(("task",), FROM_THE_BEGINNING, ANSWER_TIMEOUT_S, SHORTEST_POLL_S).token
+        for part, body in answers(self._road, parts_of(self._classes), self._post_part):
+            reply = event_reply(self._road.address.wire, body, part[0] if len(part) == 1 else None)
+            yield from self._differing(reply)
+            self._surplus |= self._counted_surplus(reply, part)
+        reply = self._ask(self._classes, beginning, FIRST_ANSWER_TIMEOUT_S, SHORTEST_POLL_S)
+        yield from self._differing(reply)
+        # An object that came and went between two parts is in one of them, and nothing tells that it went.
+        yield from self._recounted(reply)
         self._token = reply.token
-        changes = self._differing(reply)
-        self._surplus = self._counted_surplus(reply)
-        return changes
 
     def next(self, *, longest_s: float = LONGEST_POLL_S) -> list[Packed]:
         """Wait for changes and return those that concern a field in use; none after a while."""
         reply = self._ask(self._classes, self._token, ANSWER_TIMEOUT_S, longest_s)
         self._token = reply.token
-        changes = self._differing(reply)
-        surplus = self._counted_surplus(reply)
-        if not changes and surplus != self._surplus:
-            # Nothing more is coming, and still the pool counts otherwise: an object slipped through.
-            changes = self._reconciled(
-                sorted(name for name, count in surplus.items() if count != self._surplus.get(name))
-            )
-            self._surplus = self._counted_surplus(reply)
-        return changes
+        # Where nothing more is coming, and still the pool counts otherwise, an object slipped through.
+        return list(self._differing(reply)) or self._recounted(reply)
 
     def _ask(
         self, classes: Iterable[str], token: str, timeout_s: float, longest_s: float = LONGEST_POLL_S
     ) -> EventReply:
         assert self._road is not None
-        params = (self._session, list(classes), token, longest_s)
-        return event_reply(self._road.address.wire, self._road.post("event.from", params, timeout_s=timeout_s))
+        body = self._post(self._road, classes, token, timeout_s, longest_s)
+        return event_reply(self._road.address.wire, body)
 
-    def _differing(self, reply: EventReply) -> list[Packed]:
-        changes = []
+    def _post_part(self, road: Road, part: Part) -> bytes:
+        return self._post(road, part, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S, SHORTEST_POLL_S)
+
+    def _post(self, road: Road, classes: Iterable[str], token: str, timeout_s: float, longest_s: float) -> bytes:
+        return road.post("event.from", (self._session, list(classes), token, longest_s), timeout_s=timeout_s)
+
+    def _differing(self, reply: EventReply) -> Iterator[Packed]:
         for event in reply.events:
             known = self._known[event.class_name]
             change = frames.packed(Change(ref=event.ref, class_name=event.class_name, record=event.record))
@@ -102,21 +112,31 @@ class Follower:
                 if known.get(event.ref) == digest:
                     continue
                 known[event.ref] = digest
-            changes.append(change)
-        return changes
+            yield change
 
-    def _counted_surplus(self, reply: EventReply) -> dict[str, int]:
+    def _counted_surplus(self, reply: EventReply, classes: Iterable[str]) -> dict[str, int]:
         """Return how many more objects the pool counts than we know, by class."""
         return {
-            name: reply.counts[name] - len(known)
-            for name, known in self._known.items()
+            name: reply.counts[name] - len(self._known[name])
+            for name in classes
             if name in reply.counts and name not in UNCOUNTED
         }
 
+    def _recounted(self, reply: EventReply) -> list[Packed]:
+        """Ask anew for the classes of which the pool counts otherwise than it did."""
+        surplus = self._counted_surplus(reply, self._classes)
+        changes = []
+        if surplus != self._surplus:
+            changes = self._reconciled(
+                sorted(name for name, count in surplus.items() if count != self._surplus.get(name))
+            )
+            self._surplus = self._counted_surplus(reply, self._classes)
+        return changes
+
     def _reconciled(self, classes: list[str]) -> list[Packed]:
-        reply = self._ask(classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S)
+        reply = self._ask(classes, FROM_THE_BEGINNING, FIRST_ANSWER_TIMEOUT_S, SHORTEST_POLL_S)
         present = {(event.class_name, event.ref) for event in reply.events}
-        changes = self._differing(reply)
+        changes = list(self._differing(reply))
         for name in classes:
             for ref in [ref for ref in self._known[name] if (name, ref) not in present]:
                 del self._known[name][ref]
@@ -138,7 +158,12 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
         road = Road(address)
         follower.take(road)
         try:
-            for frame in _frames(follower):
+            # While all of a large pool is told, the next part is read; later nothing is asked before all is told.
+            with frames.writing_beside(output) as write:
+                for frame in _up_to_now(follower):
+                    write(frame)
+                    backoff.reset()
+            for frame in _from_now_on(follower):
                 frames.write(output, frame)
                 backoff.reset()
         except WrongCertificate as failure:
@@ -158,15 +183,19 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
         time.sleep(backoff.next_s())
 
 
-def _frames(follower: Follower) -> Iterator[frames.Frame]:
+def _up_to_now(follower: Follower) -> Iterator[frames.Frame]:
     if follower.has_everything:
         yield from in_frames(follower.next(longest_s=SHORTEST_POLL_S))
         yield Resumed()
     else:
         everything = follower.everything()
+        first = list(islice(everything, 1))  # nothing begins before the pool has answered
         yield Begin()
-        yield from in_frames(everything)
+        yield from in_frames(chain(first, everything))
         yield End()
+
+
+def _from_now_on(follower: Follower) -> Iterator[frames.Frame]:
     while True:
         time.sleep(PAUSE_S)
         changes = follower.next()
@@ -175,7 +204,7 @@ def _frames(follower: Follower) -> Iterator[frames.Frame]:
             yield Beat()
 
 
-def in_frames(changes: list[Packed]) -> Iterator[Some]:
+def in_frames(changes: Iterable[Packed]) -> Iterator[Some]:
     """Cut changes into frames that take the parent a moment each, however large the records are."""
     frame: list[Packed] = []
     size_bytes = 0
@@ -192,6 +221,7 @@ def in_frames(changes: list[Packed]) -> Iterator[Some]:
 def main() -> int:
     """Follow what the first line of standard input says, until that is closed: then the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the parent, which ends us in its time
+    sys.setswitchinterval(SWITCH_S)
     configuration = msgspec.json.decode(sys.stdin.buffer.readline(), type=FeedConfiguration)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -1,8 +1,11 @@
 """What the feed's child process tells its parent: frames of msgpack behind their length."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from queue import SimpleQueue
 from typing import IO, Any
 
 import msgspec
@@ -71,6 +74,28 @@ def write(stream: IO[bytes], frame: Frame) -> None:
     body = _encoder.encode(frame)
     stream.write(LENGTH.pack(len(body)) + body)
     stream.flush()
+
+
+@contextmanager
+def writing_beside(stream: IO[bytes]) -> Iterator[Callable[[Frame], None]]:
+    """Give what takes a frame at once and writes it on a thread of its own; in the end all are written.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    waiting: SimpleQueue[Frame | None] = SimpleQueue()
+
+    def write_all() -> None:
+        while (frame := waiting.get()) is not None:
+            write(stream, frame)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="frames") as thread:
+        written = thread.submit(write_all)
+        try:
+            yield waiting.put
+        finally:
+            waiting.put(None)
+    written.result()
 
 
 def read_all(stream: IO[bytes]) -> Iterator[Frame]:

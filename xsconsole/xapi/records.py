@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
@@ -13,6 +13,8 @@ from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.wire import Wire, decode, failure_of
 
 R = TypeVar("R", bound=Record)
+S = TypeVar("S")
+T = TypeVar("T")
 
 # The contents of a VM's NVRAM are secrets: only whether there are any leaves this module.
 NVRAM = "NVRAM"
@@ -52,27 +54,36 @@ class _RawAnswer(msgspec.Struct, kw_only=True):
     error: Any = None
 
 
-class _NativeEvent(msgspec.Struct, kw_only=True):
+class _Event(msgspec.Struct, Generic[S], kw_only=True, gc=False):
     class_name: str = msgspec.field(name="class")
     ref: Ref
-    snapshot: dict[str, Any] | None = None
+    snapshot: S | None = None
 
 
-class _NativeReply(msgspec.Struct, kw_only=True):
-    events: list[_NativeEvent]
+class _Reply(msgspec.Struct, Generic[S], kw_only=True):
+    events: list[_Event[S]]
     token: str
     valid_ref_counts: dict[str, int] = {}
 
 
-def event_reply(wire: Wire, body: bytes) -> EventReply:
+class _Answer(msgspec.Struct, Generic[S], kw_only=True):
+    result: _Reply[S] | None = None
+    error: Any = None
+
+
+def event_reply(wire: Wire, body: bytes, only: str | None = None) -> EventReply:
     """Read the answer to an `event.from`; events of classes that nobody follows are left out.
+
+    Where the pool was asked about one class `only`, very many objects are read in a third of the time.
 
     Raises:
         XenAPI.Failure: the pool said no.
         BadAnswer: it is no such answer.
     """
     try:
-        return _reply_of_json(body) if wire is Wire.JSON else _reply_of_natives(decode(wire, body))
+        if wire is not Wire.JSON:
+            return _reply_of_natives(decode(wire, body))
+        return _reply_of_json(body) if only is None else _reply_about(only, body)
     except msgspec.MsgspecError as failure:
         raise BadAnswer(str(failure)) from failure
 
@@ -106,11 +117,7 @@ def instant_of(text: str) -> datetime | None:
 
 def _reply_of_json(body: bytes) -> EventReply:
     answer = msgspec.json.decode(body, type=_RawAnswer)
-    if answer.error is not None:
-        raise failure_of(answer.error)
-    if answer.result is None:
-        raise BadAnswer("neither a result nor an error")
-    reply = answer.result
+    reply = _result_of(answer.result, answer.error)
     events = tuple(
         Event(class_name=raw.class_name, ref=raw.ref, record=_record_of_json(kind, raw))
         for raw in reply.events
@@ -119,19 +126,46 @@ def _reply_of_json(body: bytes) -> EventReply:
     return EventReply(events=events, counts=reply.valid_ref_counts, token=reply.token)
 
 
+def _reply_about(only: str, body: bytes) -> EventReply:
+    """Read an answer that has events of one class: at one go, and not object by object."""
+    kind = RECORD_TYPES[only]
+    try:
+        answer = _answer_decoder_of(kind).decode(body)
+    except msgspec.ValidationError:
+        return _reply_of_json(body)  # which passes over what nobody asked for
+    reply = _result_of(answer.result, answer.error)
+    events = tuple(
+        Event(class_name=only, ref=one.ref, record=_record_of_shape(kind, one.ref, one.snapshot))
+        for one in reply.events
+        if one.class_name == only
+    )
+    return EventReply(events=events, counts=reply.valid_ref_counts, token=reply.token)
+
+
+def _result_of(result: T | None, error: Any) -> T:
+    if error is not None:
+        raise failure_of(error)
+    if result is None:
+        raise BadAnswer("neither a result nor an error")
+    return result
+
+
+def _record_of_shape(kind: type[R], ref: Ref, shape: msgspec.Struct | None) -> R | None:
+    if isinstance(shape, kind):
+        # The struct was made this moment, and nobody has it yet.
+        msgspec.structs.force_setattr(shape, "ref", ref)
+        return shape
+    return None if shape is None else _finished(kind, ref, shape)
+
+
 def _record_of_json(kind: type[R], raw: _RawEvent) -> R | None:
     if not bytes(raw.snapshot):
         return None
-    if _is_as_sent(kind):
-        record: R = _plain_decoder_of(kind).decode(raw.snapshot)
-        # The struct was made this moment, and nobody has it yet.
-        msgspec.structs.force_setattr(record, "ref", raw.ref)
-        return record
-    return _finished(kind, raw.ref, _decoder_of(kind).decode(raw.snapshot))
+    return _record_of_shape(kind, raw.ref, _decoder_of(kind).decode(raw.snapshot))
 
 
 def _reply_of_natives(value: object) -> EventReply:
-    reply = msgspec.convert(value, _NativeReply, strict=False)
+    reply = msgspec.convert(value, _Reply[dict[str, Any]], strict=False)
     events = tuple(
         Event(
             class_name=native.class_name,
@@ -148,11 +182,6 @@ def _reply_of_natives(value: object) -> EventReply:
 def _is_as_sent(kind: type[Record]) -> bool:
     """Whether all fields come as they are kept: nine in ten objects of a pool need no second look."""
     return not _date_fields_of(kind) and NVRAM_PRESENT not in kind.__struct_fields__
-
-
-@cache
-def _plain_decoder_of(kind: type[R]) -> msgspec.json.Decoder[R]:
-    return msgspec.json.Decoder(kind, strict=False)
 
 
 @cache
@@ -184,7 +213,13 @@ def _default_of(field: msgspec.structs.FieldInfo) -> Any:
 
 @cache
 def _decoder_of(kind: type[Record]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_shape_of(kind), strict=False)
+    return msgspec.json.Decoder(kind if _is_as_sent(kind) else _shape_of(kind), strict=False)
+
+
+@cache
+def _answer_decoder_of(kind: type[Record]) -> msgspec.json.Decoder[_Answer[Any]]:
+    shape: Any = kind if _is_as_sent(kind) else _shape_of(kind)
+    return msgspec.json.Decoder(_Answer[shape], strict=False)
 
 
 @cache
