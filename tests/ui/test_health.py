@@ -21,7 +21,7 @@ def cells(table: object) -> list[list[str]]:
 
 async def open_health(window: MainWindow) -> None:
     window.board.take_focus()
-    press(Key.Key_3, CTRL)
+    press(Key.Key_4, CTRL)
     await until(window.health.isVisible, "the place")
 
 

@@ -129,7 +129,7 @@ async def test_f6_walks_all_panels_and_comes_back(window: MainWindow) -> None:
 async def test_the_places_are_reached_by_keys_and_show_which_is_on(window: MainWindow) -> None:
     window.board.take_focus()
 
-    press(Key.Key_2, CTRL)
+    press(Key.Key_3, CTRL)
 
     assert window.audit.isVisible()
     assert not window.board.isVisible()

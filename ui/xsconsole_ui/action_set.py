@@ -1,6 +1,6 @@
 """The actions as Qt knows them, kept in step with what the user has before them."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 from xsconsole_ui.actions import ALL
@@ -22,6 +22,9 @@ class UserAction(QAction):
         self.setObjectName(action.id)
         if action.shortcut:
             self.setShortcut(QKeySequence(action.shortcut))
+        if action.place:
+            # The place takes its keys itself; this only keeps menus from taking them everywhere else.
+            self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.triggered.connect(self._perform)
 
     @property
@@ -59,6 +62,16 @@ class Actions(QObject):
     def __getitem__(self, action: Action) -> UserAction:
         return self._made[action.id]
 
+    def of_keys(self, place: str, keys: QKeySequence) -> UserAction | None:
+        """Return the action of a place that has this shortcut."""
+        own = (made for made in self._made.values() if made.action.place == place)
+        return next((made for made in own if made.shortcut() == keys), None)
+
+    @property
+    def everywhere(self) -> tuple[UserAction, ...]:
+        """Those whose shortcuts work in the whole window."""
+        return tuple(made for made in self._made.values() if not made.action.place)
+
     @property
     def all(self) -> tuple[UserAction, ...]:
         return tuple(self._made.values())
@@ -75,7 +88,7 @@ class Actions(QObject):
 
     def refused_by(self, keys: QKeySequence) -> str:
         """Return why the action of this shortcut cannot be used now; empty where none is, or it can."""
-        for made in self._made.values():
+        for made in self.everywhere:
             if not made.isEnabled() and made.shortcut() == keys:
                 return made.why_not
         return ""

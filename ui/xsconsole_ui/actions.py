@@ -9,6 +9,7 @@ from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Plannable, Promote
 from xsconsole_ui.object_actions import OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
 
 def command_to(situation: Situation, target: Target) -> Plannable | None:
@@ -266,17 +267,24 @@ GO_BOARD = Action(
     icon="board",
     perform=lambda _, hands: hands.go("board"),
 )
+GO_WORKFLOW = Action(
+    id="go.workflow",
+    text="&Workflow",
+    shortcut="Ctrl+2",
+    icon="workflow",
+    perform=lambda _, hands: hands.go("workflow"),
+)
 GO_AUDIT = Action(
     id="go.audit",
     text="A&udit",
-    shortcut="Ctrl+2",
+    shortcut="Ctrl+3",
     icon="audit",
     perform=lambda _, hands: hands.go("audit"),
 )
 GO_HEALTH = Action(
     id="go.health",
     text="&Health",
-    shortcut="Ctrl+3",
+    shortcut="Ctrl+4",
     icon="health",
     perform=lambda _, hands: hands.go("health"),
 )
@@ -308,7 +316,8 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, None, QUIT)),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
-    ("&View", (GO_BOARD, GO_AUDIT, GO_HEALTH, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
+    ("&Workflow", WORKFLOW_MENU),
+    ("&View", (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
 )
 FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)

@@ -18,7 +18,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.desk import Desk
-from xsconsole_ui.situation import Situation
+from xsconsole_ui.situation import Design, Situation
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -151,6 +151,12 @@ class WindowHands(QObject):
 
     def act(self, act: Act, objects: tuple[ObjectId, ...]) -> None:
         self._act_desk.ask(act, objects)
+
+    def design(self, what: Design) -> None:
+        """Do it in the designer, and show that: it can be asked for from anywhere."""
+        if not self._window.workflow.isVisible():
+            self._window.go("workflow")
+        self._window.workflow.designer.do(what)
 
     def connect_to_pool(self) -> None:
         self._window.ask_to_connect()

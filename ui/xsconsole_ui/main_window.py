@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from xsconsole.console import Connection, Console, Secret, Verb
-from xsconsole.domain import words
+from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import JobStatus
@@ -34,15 +34,22 @@ from xsconsole_ui.objects.act_desk import ActDesk, headline
 from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
-from xsconsole_ui.situation import Action, Situation
+from xsconsole_ui.situated import situation_of
+from xsconsole_ui.situation import Action
 from xsconsole_ui.status_line import StatusLine
 from xsconsole_ui.teller import Teller
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.top_bar import TopBar
 from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
+from xsconsole_ui.workflow.place import WorkflowPlace
 
-PLACES: Mapping[str, Action] = {"board": actions.GO_BOARD, "audit": actions.GO_AUDIT, "health": actions.GO_HEALTH}
+PLACES: Mapping[str, Action] = {
+    "board": actions.GO_BOARD,
+    "workflow": actions.GO_WORKFLOW,
+    "audit": actions.GO_AUDIT,
+    "health": actions.GO_HEALTH,
+}
 
 SITUATE_MS = 200
 
@@ -82,6 +89,7 @@ class MainWindow(QMainWindow):
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
+        self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(
@@ -103,11 +111,11 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        self._pages = {"board": self.board, "audit": self.audit, "health": self.health}
+        self._pages = {"board": self.board, "workflow": self.workflow, "audit": self.audit, "health": self.health}
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
-        self._centre = window_layout.set_centre(self, self.notices, (self.board, self.audit, self.health))
+        self._centre = window_layout.set_centre(self, self.notices, tuple(self._pages.values()))
         self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
         )
@@ -136,8 +144,8 @@ class MainWindow(QMainWindow):
                 view.addAction(dock.toggleViewAction())
         self._fill(self._card_menu, actions.CARD_MENU)
         # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
-        self.addActions(self.actions_.all)
-        for action in self.actions_.all:
+        self.addActions(self.actions_.everywhere)
+        for action in self.actions_.everywhere:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
 
     def _fill(self, menu: QMenu, listed: tuple[Action | None, ...]) -> None:
@@ -166,6 +174,9 @@ class MainWindow(QMainWindow):
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._tell_acts)
         self.inventory.refused.connect(self.status.say)
+        self.workflow.said.connect(self.status.say)
+        self.workflow.zoom_told.connect(self.status.show_zoom)
+        self.workflow.situation_changed.connect(self._follow_draft)
         self.activity.object_wanted.connect(self.inspector.show_object)
         self.health.object_wanted.connect(self.inspector.show_object)
         self.bridge.card_changed.connect(self._on_card_changed)
@@ -184,22 +195,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _situate(self) -> None:
         """Look at what the user has before them, for the actions."""
-        card, board = self.board.selected, self.console.board
-        is_known = card is not None and card.id in board.cards and board.workflow is not None
-        self.actions_.follow(
-            Situation(
-                is_connected=self.console.identity is not None,
-                is_live=self.console.identity is not None and self.console.link.state == "live",
-                workflow=board.workflow,
-                card=card,
-                targets=self.console.targets(card.id) if card is not None and is_known else (),
-                vms=self.inventory.selected,
-                objects=self.inventory.selected_objects,
-                check=self.console.acts.checks if self.console.identity is not None else None,
-                stray_owners=tuple(stray.value.configuration for stray in board.strays),
-                denials={verb: words.refusal(denial) for verb in Verb if (denial := self.console.denial(verb))},
-            )
-        )
+        found = situation_of(self.console, self.board.selected, self.inventory)
+        self.actions_.follow(replace(found, draft=self.workflow.situation))
+
+    @Slot()
+    def _follow_draft(self) -> None:
+        self.actions_.follow(replace(self.actions_.situation, draft=self.workflow.situation))
 
     @Slot()
     def _situate_soon(self) -> None:
@@ -300,6 +301,8 @@ class MainWindow(QMainWindow):
         self._centre.setCurrentWidget(page)
         if page is self.board:
             self.board.take_focus()
+        elif page is self.workflow:
+            self.workflow.canvas.setFocus()
         else:
             window_layout.focus_into(page)
 

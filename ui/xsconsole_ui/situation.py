@@ -2,16 +2,60 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from xsconsole.console import Verb
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.engine.commands import Direction, Operate, Plannable
+
+
+class Design(StrEnum):
+    """What can be done in the designer."""
+
+    ADD_STAGE = "add-stage"
+    CONNECT = "connect"
+    INSERT_STAGE = "insert-stage"
+    TURN = "turn"
+    RENAME = "rename"
+    ARRANGE = "arrange"
+    UNDO = "undo"
+    REDO = "redo"
+    CUT = "cut"
+    COPY = "copy"
+    PASTE = "paste"
+    DUPLICATE = "duplicate"
+    DELETE = "delete"
+    SELECT_ALL = "select-all"
+    ZOOM_IN = "zoom-in"
+    ZOOM_OUT = "zoom-out"
+    FULL_SIZE = "full-size"
+    FIT = "fit"
+    EXPORT_SVG = "export-svg"
+    EXPORT_PNG = "export-png"
+    WALK_THROUGH = "walk-through"
+    COMPARE = "compare"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSituation:
+    """What is open in the designer, and what is selected there. `offers` is what the designer can do beside drawing."""
+
+    stages: tuple[StageId, ...] = ()
+    transitions: tuple[TransitionId, ...] = ()
+    number_of_stages: int = 0
+    undo_label: str | None = None
+    redo_label: str | None = None
+    version: int | None = None  # that the draft began from
+    changes: int = 0
+    can_paste: bool = False
+    offers: frozenset[Design] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +72,7 @@ class Situation:
     check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
     stray_owners: tuple[ConfigurationId, ...] = ()  # the configurations whose marks clones carry
     denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
+    draft: DraftSituation = DraftSituation()
 
     @property
     def with_strays(self) -> ConfigurationId | None:
@@ -70,6 +115,7 @@ class Hands(Protocol):
     def clean(self) -> None: ...
     def dissolve(self) -> None: ...
     def act(self, act: Act, objects: tuple[ObjectId, ...]) -> None: ...
+    def design(self, what: Design) -> None: ...
     def connect_to_pool(self) -> None: ...
     def find(self) -> None: ...
     def go(self, place: str) -> None: ...
@@ -94,5 +140,6 @@ class Action:
     why_not: Callable[[Situation], str] = never_refused
     named: Callable[[Situation], str] | None = None  # a closer name, for what is selected
     shortcut: str = ""
+    place: str = ""  # the one place in which the shortcut works; empty: everywhere
     icon: str = ""
     tip: str = ""

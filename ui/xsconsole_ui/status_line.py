@@ -1,5 +1,6 @@
 """The bottom line: the workflow, the audit chain, and how fresh is what is seen."""
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from xsconsole.console import Console
@@ -26,6 +27,8 @@ class StatusLine(QFrame):
         self.audit = pieces.label("", "status", self)
         self.passing = pieces.ElidedLabel("", "status", self)
         self.freshness = pieces.label("", "status", self)
+        self.zoom = pieces.label("", "status", self)
+        self.zoom.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
         row.setSpacing(5 * theme.SPACE)
@@ -33,6 +36,7 @@ class StatusLine(QFrame):
         row.addWidget(self.audit)
         row.addWidget(self.passing, 1)
         row.addWidget(self.freshness)
+        row.addWidget(self.zoom)
         self.show_workflow()
         self.show_link()
         self._tell_audit()
@@ -110,6 +114,12 @@ class StatusLine(QFrame):
         pieces.set_look(self.freshness, look)
         heard = self.tr("Last heard of {when}")
         self.freshness.setToolTip(heard.format(when=times.exact_time(link.as_of)) if link.as_of else "")
+
+    @Slot(str)
+    def show_zoom(self, text: str) -> None:
+        """Show how large the graph is seen; an empty text takes it away."""
+        self.zoom.setText(text)
+        self.zoom.setVisible(bool(text))
 
     def say(self, text: str) -> None:
         """Show a passing word; an empty one takes it away."""

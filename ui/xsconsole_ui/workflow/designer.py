@@ -1,0 +1,167 @@
+"""What the designer's actions do: each ends at the desk as one step, or at the canvas."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from xsconsole.domain import words
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.domain.workflow.edits import change_transition, place_stages, remove
+from xsconsole_ui.situation import Design
+from xsconsole_ui.workflow import between, placing
+from xsconsole_ui.workflow.canvas import Canvas
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.export import Exporter
+from xsconsole_ui.workflow.hand import DrawingHand
+from xsconsole_ui.workflow.measures import place_of
+from xsconsole_ui.workflow.rename import NameField
+
+
+class Designer(QObject):
+    """Does what an action says, whichever way it was asked for."""
+
+    offers_changed = Signal()
+
+    def __init__(self, canvas: Canvas, desk: DraftDesk, hand: DrawingHand, exporter: Exporter) -> None:
+        super().__init__(canvas)
+        self._canvas, self._desk, self._hand = canvas, desk, hand
+        self._exporter = exporter
+        self.name_field = NameField(canvas, desk)
+        self._offers: dict[Design, Callable[[], object]] = {}
+        hand.rename_wanted.connect(self.rename)
+        self._own: dict[Design, Callable[[], object]] = {
+            Design.ADD_STAGE: self.add_stage,
+            Design.CONNECT: self.connect_stages,
+            Design.INSERT_STAGE: self.insert_stage,
+            Design.TURN: self.turn,
+            Design.RENAME: self.rename,
+            Design.ARRANGE: self.arrange,
+            Design.UNDO: desk.undo,
+            Design.REDO: desk.redo,
+            Design.DELETE: self.delete,
+            Design.SELECT_ALL: desk.select_all,
+            Design.ZOOM_IN: lambda: canvas.zoom_by(1),
+            Design.ZOOM_OUT: lambda: canvas.zoom_by(-1),
+            Design.FULL_SIZE: lambda: canvas.zoom_to(1.0),
+            Design.FIT: canvas.fit,
+            Design.EXPORT_SVG: exporter.export_svg,
+            Design.EXPORT_PNG: exporter.export_png,
+        }
+
+    @property
+    def offers(self) -> frozenset[Design]:
+        """What somebody else does for the designer: publishing, comparing, walking through."""
+        return frozenset(self._offers)
+
+    def offer(self, what: Design, perform: Callable[[], object]) -> None:
+        """Do this when it is asked for; until then its action says that it cannot be done."""
+        self._offers[what] = perform
+        self.offers_changed.emit()
+
+    def do(self, what: Design) -> None:
+        """Do what an action says. A gesture under way is left first: its end would come too late."""
+        self._hand.leave()
+        perform = self._offers.get(what) or self._own.get(what)
+        if perform is not None:
+            perform()
+
+    # Stages.
+
+    def add_stage(self) -> None:
+        """Add a stage in the middle of what is seen; on a selected transition, between its ends."""
+        if self._desk.transition is not None:
+            self.insert_stage()
+            return
+        selected = self._desk.stage
+        measures = self._canvas.scene.measures
+        if selected is not None:
+            beside = placing.places(self._desk.workflow)[selected.id]
+            wanted = placing.right_of(beside)
+        else:
+            seen = self._canvas.view.seen(self._canvas.room).center()
+            wanted = place_of(seen - QPointF(measures.width / 2, measures.height / 2))
+        self._name(between.add(self._desk, wanted))
+
+    def insert_stage(self) -> None:
+        way = self._desk.transition
+        if way is not None:
+            self._name(between.insert(self._desk, way.id))
+
+    def _name(self, stage: StageId | None) -> None:
+        """Let a new stage be named at once; it has a name already for who does not care."""
+        if stage is not None:
+            self._canvas.reveal(self._canvas.scene.nodes[stage].area)
+            self.rename()
+
+    def rename(self) -> None:
+        stage = self._desk.stage
+        if stage is not None:
+            self.name_field.begin(stage.id)
+
+    def connect_stages(self) -> None:
+        """Connect two selected stages in the order of their selection; from one, let the target be chosen."""
+        stages = self._desk.stages
+        if len(stages) == 1:
+            self._hand.connect_from(stages[0])
+        elif len(stages) == 2:
+            between.join(self._desk, stages[0], stages[1], self._hand.ask)
+
+    def turn(self) -> None:
+        """Make a way back of a promotion, or the other way round."""
+        way = self._desk.transition
+        if way is None:
+            return
+        kind = Kind.PROMOTE if way.kind is Kind.DEMOTE else Kind.DEMOTE
+        ends = between.ends(self._desk.workflow, way)
+        label = self.tr("Make {ends} a promotion") if kind is Kind.PROMOTE else self.tr("Make {ends} a way back")
+        self._desk.edit(label.format(ends=ends), lambda workflow: change_transition(workflow, way.id, kind=kind))
+
+    def arrange(self) -> None:
+        """Put all stages where the arrangement wants them, and show them all."""
+        workflow = self._desk.workflow
+        self._desk.do(self.tr("Arrange"), place_stages(workflow, placing.arranged(workflow)))
+        self._canvas.fit()
+
+    # Taking out.
+
+    def delete(self) -> None:
+        """Take the selection out. Where its neighbours could be joined instead, ask."""
+        stages, ways = self._desk.stages, self._desk.transitions
+        workflow = self._desk.workflow
+        plain = remove(workflow, stages, ways)
+        bridged = remove(workflow, stages, ways, bridges=True)
+        what = self._name_of_selection()
+        label = self.tr("Delete {what}").format(what=what)
+        if plain == bridged:
+            self._desk.do(label, plain)
+            return
+        lost = len(workflow.transitions) - len(plain.transitions)
+        joined = len(bridged.transitions) - len(plain.transitions)
+        lost_words, joined_words = words.count(lost, "transition"), words.count(joined, "new transition")
+        choices: list[between.Choice] = [
+            (
+                self.tr("Delete {what}, and join its neighbours by {ways}").format(what=what, ways=joined_words),
+                lambda: self._remove(label, bridged, workflow),
+            ),
+            (
+                self.tr("Delete {what} with {ways}").format(what=what, ways=lost_words),
+                lambda: self._remove(label, plain, workflow),
+            ),
+        ]
+        self._hand.ask(choices)
+
+    def _remove(self, label: str, after: Workflow, before: Workflow) -> None:
+        if self._desk.workflow == before:  # while the menu was open, nothing else was done
+            self._desk.do(label, after)
+
+    def _name_of_selection(self) -> str:
+        stage, way = self._desk.stage, self._desk.transition
+        if stage is not None:
+            return f"“{between.short(stage.name)}”"
+        if way is not None:
+            return between.ends(self._desk.workflow, way)
+        parts = [words.count(len(self._desk.stages), "stage")] if self._desk.stages else []
+        if self._desk.transitions:
+            parts.append(words.count(len(self._desk.transitions), "transition"))
+        return words.listing(tuple(parts))

@@ -1,0 +1,129 @@
+"""The graph as a picture in a file: SVG that can be scaled, or PNG. Nothing is overwritten without asking."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QFileInfo, QIODevice, QObject, QRect, QRectF, QSaveFile, QSize, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+
+from xsconsole_ui.dialogs import answered
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.theme import LIGHT, Colours
+from xsconsole_ui.workflow.painter import GraphPainter, Look
+from xsconsole_ui.workflow.scene import Scene
+
+MARGIN = 24  # px around the graph
+PNG_SCALE = 2.0
+MOST_PNG_PX = 12_000  # of a side
+
+Tell = Callable[[str, str], None]  # what went wrong, and what to do
+
+
+class Exporter(QObject):
+    """Asks where to, paints, and writes in one go: a file is whole or not there."""
+
+    written = Signal(str)  # what was written, in words
+
+    def __init__(self, scene: Scene, jobs: Jobs, tell: Tell, window: QWidget) -> None:
+        super().__init__(window)
+        self._scene, self._jobs, self._tell, self._window = scene, jobs, tell, window
+        self.dialog: QDialog | None = None  # what is asked right now
+
+    def export_svg(self) -> None:
+        self._jobs.start(self._export("svg", self.tr("Scalable pictures (*.svg)")), "export the graph")
+
+    def export_png(self) -> None:
+        self._jobs.start(self._export("png", self.tr("Pictures (*.png)")), "export the graph")
+
+    async def _export(self, kind: str, filter_: str) -> None:
+        name = self._scene.workflow.name if self._scene.workflow is not None else ""
+        dialog = QFileDialog(self._window, self.tr("Export the graph"), f"{file_name(name)}.{kind}", filter_)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(kind)
+        # Qt would ask about overwriting in a loop of its own, which stops everything else in the window.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        if not await self._ask(dialog) or not dialog.selectedFiles():
+            return
+        await self.write(Path(dialog.selectedFiles()[0]), kind)
+
+    async def write(self, path: Path, kind: str) -> None:
+        """Write the picture; where there is a file already, only if the user says so."""
+        if QFileInfo(path).exists() and not await self._may_replace(path):
+            return
+        picture = svg_of(self._scene) if kind == "svg" else png_of(self._scene)
+        file = QSaveFile(str(path))
+        is_written = file.open(QIODevice.OpenModeFlag.WriteOnly)
+        is_written = is_written and file.write(picture) == len(picture)
+        if is_written and file.commit():
+            self.written.emit(self.tr("The graph is in {path}.").format(path=path))
+            return
+        file.cancelWriting()
+        reason = self.tr("{path} was not written: {reason}.").format(path=path, reason=file.errorString().rstrip("."))
+        self._tell(reason, self.tr("What stood there is unchanged. Choose another folder, or make room."))
+
+    async def _may_replace(self, path: Path) -> bool:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Replace the file?"))
+        box.setText(self.tr("There is a file {name} already.").format(name=path.name))
+        box.setInformativeText(self.tr("What is in it would be lost."))
+        replace = box.addButton(self.tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        chosen: list[bool] = []
+        box.buttonClicked.connect(lambda button: chosen.append(button is replace))
+        await self._ask(box)
+        return chosen == [True]
+
+    async def _ask(self, dialog: QDialog) -> bool:
+        self.dialog = dialog
+        try:
+            return await answered(dialog)
+        finally:
+            self.dialog = None
+
+
+def file_name(name: str) -> str:
+    """Return a name for a file made from any name."""
+    kept = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name[:60])
+    return " ".join(kept.split()) or "workflow"
+
+
+def svg_of(scene: Scene) -> bytes:
+    buffer, area = QBuffer(), _area(scene)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(area.size().toSize())
+    generator.setViewBox(QRect(0, 0, round(area.width()), round(area.height())))
+    generator.setTitle(scene.workflow.name if scene.workflow is not None else "")
+    _paint(QPainter(generator), scene, area, 1.0)
+    return bytes(buffer.data().data())
+
+
+def png_of(scene: Scene) -> bytes:
+    area = _area(scene)
+    scale = min(PNG_SCALE, MOST_PNG_PX / max(area.width(), area.height()))
+    image = QImage(QSize(round(area.width() * scale), round(area.height() * scale)), QImage.Format.Format_RGB32)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    _paint(QPainter(image), scene, area, scale)
+    image.save(buffer, b"PNG")
+    return bytes(buffer.data().data())
+
+
+def _area(scene: Scene) -> QRectF:
+    bounds = scene.bounds.toAlignedRect()
+    return QRectF(bounds.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
+
+
+def _paint(painter: QPainter, scene: Scene, area: QRectF, scale: float, colours: Colours = LIGHT) -> None:
+    """Paint for paper: light, whole, and nothing that belongs to the hand."""
+    painter.scale(scale, scale)
+    painter.fillRect(QRectF(0, 0, area.width(), area.height()), QColor(colours.surface))
+    painter.translate(-area.topLeft())
+    look = Look(colours=colours, keeps_pictures=False, shows_ports=False)
+    GraphPainter(scene.measures).paint(painter, scene, look)
+    painter.end()

@@ -1,0 +1,70 @@
+"""The whole graph in a corner of the canvas, from a size on at which one loses one's way; it takes one there."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from xsconsole_ui import theme
+from xsconsole_ui.workflow.canvas import Canvas
+
+FROM_STAGES = 15
+WIDTH, HEIGHT = 200, 130  # px
+INSET = 6.0
+
+
+class Minimap(QWidget):
+    """Stages as small bars in their colours, and a frame around what is seen."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setFixedSize(WIDTH, HEIGHT)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(self.tr("Map of the graph"))
+        canvas.scene.changed.connect(self._follow)
+        canvas.moved.connect(self._follow)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        self.setVisible(len(self._canvas.scene.nodes) >= FROM_STAGES)
+        at = self._canvas.rect().bottomRight() - self.rect().bottomRight()
+        self.move(at.x() - theme.MARGIN, at.y() - theme.MARGIN)
+        self.update()
+
+    def _frame(self) -> tuple[float, QPointF]:
+        """Return how the graph becomes the map: a scale and an offset."""
+        bounds = self._canvas.scene.bounds.adjusted(-40, -40, 40, 40)
+        scale = min((WIDTH - 2 * INSET) / bounds.width(), (HEIGHT - 2 * INSET) / bounds.height())
+        return scale, QPointF(self.rect().center()) - bounds.center() * scale
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colours = theme.colours_of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.outline), 1))
+        painter.setBrush(QColor(colours.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
+        scale, offset = self._frame()
+        painter.setClipRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for node in self._canvas.scene.nodes.values():
+            area = QRectF(node.area.topLeft() * scale + offset, node.area.size() * scale)
+            painter.setBrush(theme.stripe(node.face.colour, colours))
+            painter.drawRoundedRect(area.adjusted(0, 0, 0.5, 0.5), 1, 1)
+        seen = self._canvas.view.seen(self._canvas.room)
+        painter.setPen(QPen(QColor(colours.accent), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(seen.topLeft() * scale + offset, seen.size() * scale))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position())
+
+    def _go(self, at: QPointF) -> None:
+        scale, offset = self._frame()
+        self._canvas.centre_on((at - offset) / scale)

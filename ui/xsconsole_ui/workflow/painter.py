@@ -1,0 +1,288 @@
+"""Paints the graph: the designer's canvas, the strip above the board, and the pictures that are exported.
+
+Nodes and labels are painted once and copied; all edges are one layer of plain paths (design section 12).
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
+
+from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole_ui import theme
+from xsconsole_ui.theme import Colours
+from xsconsole_ui.workflow.faces import EdgeFace, NodeFace
+from xsconsole_ui.workflow.labels import PADDING, Label
+from xsconsole_ui.workflow.measures import GRID, Measures
+from xsconsole_ui.workflow.routes import Route
+from xsconsole_ui.workflow.scene import Edge, Node, Scene
+
+KEPT_PICTURES = 1024
+MARGIN = 3.0  # px around a node in its picture, for its border
+FAR = 0.5  # below this zoom a node says its name only, larger
+FAR_TEXT = 1.7
+PORT = 4.0
+STRIPE = 5.0
+MARK = 15.0
+DASHES = (5.0, 3.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the graph is seen now. `ratio` is pixels of the device for one of the widget; `seen` is what can be seen."""
+
+    colours: Colours
+    ratio: float = 1.0
+    zoom: float = 1.0
+    seen: QRectF = field(default_factory=QRectF)
+    is_still: bool = True
+    keeps_pictures: bool = True  # False: paints for paper
+    stages: Collection[StageId] = ()  # selected
+    ways: Collection[TransitionId] = ()
+    lit: StageId | None = None  # the ways out of it stand out
+    offered: StageId | None = None  # where a gesture would end
+    refused: StageId | None = None
+    shows_ports: bool = True
+
+
+class GraphPainter:
+    """Keeps the pictures of nodes and labels as they were last painted."""
+
+    def __init__(self, measures: Measures) -> None:
+        self._measures = measures
+        self._pictures: OrderedDict[Hashable, tuple[float, float, QPixmap]] = OrderedDict()
+
+    def paint(self, painter: QPainter, scene: Scene, look: Look) -> None:
+        """Paint edges, labels and nodes, in this order."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, look.is_still)
+        shown = [edge for edge in scene.edges.values() if look.seen.isNull() or edge.route.bounds.intersects(look.seen)]
+        shown.sort(key=lambda edge: _stands_out(edge, look))
+        for edge in shown:
+            paint_edge(painter, edge.route, edge.face, self._measures, look, _stands_out(edge, look))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for edge in shown:
+            if edge.label is not None and look.zoom >= FAR:
+                self._label(painter, edge, edge.label, look)
+        for node in scene.nodes.values():
+            if look.seen.isNull() or node.area.adjusted(-9, -9, 9, 9).intersects(look.seen):
+                self._node(painter, node, look)
+        for id_ in look.ways:
+            if id_ in scene.edges:
+                _paint_ends(painter, scene.edges[id_].route, look.colours)
+        painter.restore()
+
+    def _node(self, painter: QPainter, node: Node, look: Look) -> None:
+        face, is_far, is_lit = node.face, look.zoom < FAR, node.id == look.lit
+        key = (face, look.colours.scheme, node.area.width(), is_far, is_lit)
+
+        def paint(on: QPainter, area: QRectF) -> None:
+            paint_node(on, area, face, self._measures, look, is_lit=is_lit)
+
+        self._stamp(painter, node.area, key, look, paint)
+        if not self._measures.is_small:
+            if look.shows_ports and not is_far:
+                _paint_port(painter, node.port, look.colours, is_filled=node.id in look.stages)
+            _paint_frame(painter, node, look)
+
+    def _label(self, painter: QPainter, edge: Edge, label: Label, look: Look) -> None:
+        face, is_marked = edge.face, edge.way.id in look.ways
+        key = (label.text, face.is_running, is_marked, label.area.width(), look.colours.scheme)
+
+        def paint(on: QPainter, area: QRectF) -> None:
+            paint_label(on, area, label.text, face, look.colours, is_marked=is_marked)
+
+        self._stamp(painter, label.area, key, look, paint)
+
+    def _stamp(
+        self, painter: QPainter, area: QRectF, key: Hashable, look: Look, paint: Callable[[QPainter, QRectF], None]
+    ) -> None:
+        """Copy the picture that was painted for this key. While all moves, one of another zoom will do."""
+        if not look.keeps_pictures:
+            paint(painter, area)
+            return
+        kept = self._pictures.get(key)
+        if kept is None or (kept[:2] != (look.zoom, look.ratio) and look.is_still):
+            kept = (look.zoom, look.ratio, _picture(area, look, paint))
+            self._pictures[key] = kept
+            if len(self._pictures) > KEPT_PICTURES:
+                self._pictures.popitem(last=False)
+        self._pictures.move_to_end(key)
+        outer = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        if kept[:2] != (look.zoom, look.ratio):
+            painter.drawPixmap(outer, kept[2], QRectF(kept[2].rect()))
+            return
+        # On whole pixels, and never scaled: else what is written becomes blurred.
+        at = painter.worldTransform().map(outer.topLeft())
+        painter.setWorldMatrixEnabled(False)
+        painter.drawPixmap(QPoint(round(at.x()), round(at.y())), kept[2])
+        painter.setWorldMatrixEnabled(True)
+
+
+def _picture(area: QRectF, look: Look, paint: Callable[[QPainter, QRectF], None]) -> QPixmap:
+    scale = look.zoom * look.ratio
+    wide, high = area.width() + 2 * MARGIN, area.height() + 2 * MARGIN
+    picture = QPixmap(QSize(math.ceil(wide * scale), math.ceil(high * scale)))
+    picture.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(look.ratio)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(look.zoom, look.zoom)
+    paint(painter, QRectF(MARGIN, MARGIN, area.width(), area.height()))
+    painter.end()
+    return picture
+
+
+def paint_node(
+    painter: QPainter, area: QRectF, face: NodeFace, measures: Measures, look: Look, *, is_lit: bool
+) -> None:
+    colours = look.colours
+    stripe = theme.stripe(face.colour, colours)
+    ground = QColor(colours.accent_soft if is_lit else colours.surface)
+    border = area.adjusted(0.5, 0.5, -0.5, -0.5)
+    if measures.is_small:
+        painter.setPen(QPen(stripe, 1.5))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(border, theme.RADIUS, theme.RADIUS)
+        _text(painter, area.adjusted(6, 0, -6, 0), face.name, theme.caption_font(), colours.text, is_centred=True)
+        return
+    painter.setPen(QPen(QColor(colours.outline), 1))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(border, theme.RADIUS, theme.RADIUS)
+    painter.save()
+    painter.setClipRect(QRectF(area.left(), area.top(), STRIPE, area.height()))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(stripe)
+    painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
+    painter.restore()
+    inner = area.adjusted(STRIPE + 10, 9, -12, -9)
+    room = inner.adjusted(0, 0, -(MARK + 4) if face.mark else 0, 0)
+    if look.zoom < FAR:
+        font = theme.text_font(is_bold=True)
+        font.setPixelSize(round(theme.TEXT_PX * FAR_TEXT))
+        _text(painter, room, face.name, font, colours.text)
+    else:
+        line = inner.height() / 3
+        title = QRectF(room.left(), inner.top(), room.width(), line)
+        _text(painter, title, face.name, theme.text_font(is_bold=True), colours.text)
+        font = theme.caption_font()
+        _text(painter, QRectF(inner.left(), inner.top() + line, inner.width(), line), face.count, font, colours.muted)
+        _text(
+            painter, QRectF(inner.left(), inner.top() + 2 * line, inner.width(), line), face.place, font, colours.muted
+        )
+    if face.mark:
+        _paint_mark(painter, QRectF(area.right() - 12 - MARK, area.top() + 9, MARK, MARK), face.mark, colours)
+
+
+def paint_edge(
+    painter: QPainter, route: Route, face: EdgeFace, measures: Measures, look: Look, stands_out: int
+) -> None:
+    """Paint the line and its head. A selected one is thicker and has handles at its ends."""
+    colours = look.colours
+    colour = QColor(colours.accent if stands_out else colours.edge)
+    if face.mark == "bad" and not stands_out:
+        colour = QColor(colours.bad)
+    pen = QPen(colour, measures.line * (1.0, 1.35, 1.9)[stands_out])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if face.is_back:
+        pen.setDashPattern([dash / pen.widthF() for dash in DASHES])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(route.line.path)
+    paint_head(painter, route, measures, colour)
+
+
+def paint_head(painter: QPainter, route: Route, measures: Measures, colour: QColor) -> None:
+    tip, ahead = route.tip, route.heading * measures.arrow
+    aside = QPointF(-route.heading.y(), route.heading.x()) * (measures.arrow * 0.5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([tip, tip - ahead + aside, tip - ahead - aside]))
+
+
+def paint_label(
+    painter: QPainter, area: QRectF, text: str, face: EdgeFace, colours: Colours, *, is_marked: bool
+) -> None:
+    painter.setPen(QPen(QColor(colours.accent if is_marked or face.is_running else colours.outline), 1))
+    painter.setBrush(QColor(colours.accent_soft if face.is_running else colours.surface))
+    radius = area.height() / 2
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    inner = area.adjusted(PADDING, 0, -PADDING + 1, 0)
+    colour = colours.accent if is_marked or face.is_running else colours.muted
+    _text(painter, inner, text, theme.caption_font(), colour, is_centred=True)
+
+
+def paint_grid(painter: QPainter, area: QRectF, zoom: float, offset: QPointF, colours: Colours) -> None:
+    """Paint the dots of the grid into an area of the screen, thinned out where they would lie too close."""
+    step = GRID * zoom
+    while step < 12:
+        step *= 2
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    painter.setPen(QPen(QColor(colours.outline), 1))
+    first_x, first_y = offset.x() % step, offset.y() % step
+    dots = [
+        QPointF(first_x + column * step, first_y + row * step)
+        for column in range(int(area.width() / step) + 1)
+        for row in range(int(area.height() / step) + 1)
+    ]
+    painter.drawPoints(dots)
+
+
+def _stands_out(edge: Edge, look: Look) -> int:
+    if edge.way.id in look.ways:
+        return 2
+    return 1 if edge.way.source == look.lit or edge.face.is_running else 0
+
+
+def _paint_frame(painter: QPainter, node: Node, look: Look) -> None:
+    """Paint around a node that it is selected, or what a gesture says to it: a frame, and a word at the pointer."""
+    colours = look.colours
+    is_selected = node.id in look.stages
+    if node.id not in (look.offered, look.refused) and not is_selected:
+        return
+    wide = 2.0 / min(1.0, look.zoom)
+    pen = QPen(QColor(colours.accent), wide)
+    if node.id == look.offered:
+        pen = QPen(QColor(colours.good), wide)
+    elif node.id == look.refused:
+        pen = QPen(QColor(colours.bad), wide, Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(node.area.adjusted(-3, -3, 3, 3), theme.RADIUS_LARGE, theme.RADIUS_LARGE)
+
+
+def _paint_port(painter: QPainter, at: QPointF, colours: Colours, *, is_filled: bool) -> None:
+    painter.setPen(QPen(QColor(colours.accent if is_filled else colours.edge), 1.2))
+    painter.setBrush(QColor(colours.accent if is_filled else colours.surface))
+    painter.drawEllipse(at, PORT, PORT)
+
+
+def _paint_ends(painter: QPainter, route: Route, colours: Colours) -> None:
+    painter.setPen(QPen(QColor(colours.accent), 1.5))
+    painter.setBrush(QColor(colours.surface))
+    for at in route.grips:
+        painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
+
+
+def _paint_mark(painter: QPainter, area: QRectF, mark: str, colours: Colours) -> None:
+    """A ring with `!` warns; a full disc with `×` is an error."""
+    is_bad = mark == "bad"
+    colour = QColor(colours.bad if is_bad else colours.warn)
+    painter.setPen(QPen(colour, 1.4))
+    painter.setBrush(colour if is_bad else QColor(colours.warn_soft))
+    painter.drawEllipse(area.adjusted(0.7, 0.7, -0.7, -0.7))
+    text = colours.surface if is_bad else colours.warn
+    _text(painter, area, "×" if is_bad else "!", theme.caption_font(is_bold=True), text, is_centred=True)
+
+
+def _text(painter: QPainter, area: QRectF, text: str, font: QFont, colour: str, *, is_centred: bool = False) -> None:
+    """Write one line, elided: names from files and pools may be of any length and direction."""
+    metrics = QFontMetricsF(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    where = Qt.AlignmentFlag.AlignHCenter if is_centred else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
+    painter.drawText(area, where | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)

@@ -1,0 +1,290 @@
+"""The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole_ui import pieces, theme, workflow_actions
+from xsconsole_ui.action_set import Actions, UserAction
+from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.notices import Notices
+from xsconsole_ui.situation import Action, DraftSituation
+from xsconsole_ui.workflow.canvas import Canvas
+from xsconsole_ui.workflow.designer import Designer
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.export import Exporter
+from xsconsole_ui.workflow.faces import demands, in_words, ways_of
+from xsconsole_ui.workflow.hand import DrawingHand
+from xsconsole_ui.workflow.live import load_of
+from xsconsole_ui.workflow.measures import DESIGNER
+from xsconsole_ui.workflow.minimap import Minimap
+from xsconsole_ui.workflow.scene import Scene
+
+TOOLS_HEIGHT = 42  # px
+
+
+class WorkflowPlace(QWidget):
+    """Shows the draft of its desk, and gives its actions the keyboard while something in it has it."""
+
+    said = Signal(str)
+    zoom_told = Signal(str)
+    situation_changed = Signal()
+
+    def __init__(
+        self, console: Console, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._actions = console, actions
+        self._turns = Turns(self)
+        self.desk = DraftDesk(self)
+        self.scene = Scene(DESIGNER, self)
+        self.canvas = Canvas(self.scene, self)
+        self.hand = DrawingHand(self.canvas, self.desk)
+        self.canvas.hand = self.hand
+        self.canvas.hint_at = self._hint_at
+        self.minimap = Minimap(self.canvas)
+        self.exporter = Exporter(self.scene, jobs, lambda what, mend: notices.tell("bad", what, mend), self)
+        self.designer = Designer(self.canvas, self.desk, self.hand, self.exporter)
+        self.empty = pieces.EmptyPlace(
+            self.tr("No stage yet"),
+            self.tr("The workflow says through which stages a configuration goes, and what each step demands."),
+            self,
+        )
+        self.empty.add_step(pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self))
+        self.about = pieces.ElidedLabel("", "muted", self)
+        self._pages = QStackedLayout()
+        self._upright = QSplitter(Qt.Orientation.Vertical, self)
+        self._level = QSplitter(Qt.Orientation.Horizontal, self)
+        self._menus = {name: self._menu(listed) for name, listed in _MENUS.items()}
+        self._lay_out()
+        self._connect(bridge)
+        self._tell()
+
+    def _menu(self, listed: tuple[Action | None, ...]) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for action in listed:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self._actions[action])
+        return menu
+
+    def _lay_out(self) -> None:
+        self.setAccessibleName(self.tr("Workflow"))
+        tools = QFrame(self)
+        tools.setProperty("look", "header")
+        tools.setFixedHeight(TOOLS_HEIGHT)
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
+        row.setSpacing(theme.GAP)
+        for tool in workflow_actions.TOOLS:
+            row.addWidget(pieces.ActionButton(self._actions[tool], "", tools))
+        row.addSpacing(theme.GAP)
+        row.addWidget(self.about, 1)
+        for tool in workflow_actions.LAST_TOOLS:
+            look = "primary" if tool is workflow_actions.PUBLISH else ""
+            row.addWidget(pieces.ActionButton(self._actions[tool], look, tools))
+        sheet = QWidget(self)
+        sheet.setLayout(self._pages)
+        self._pages.setStackingMode(QStackedLayout.StackingMode.StackAll)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.canvas)
+        self._upright.addWidget(sheet)
+        self._level.addWidget(self._upright)
+        for splitter in (self._upright, self._level):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(1)
+            splitter.setStretchFactor(0, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(tools)
+        column.addWidget(self._level, 1)
+
+    def _connect(self, bridge: Bridge) -> None:
+        desk = self.desk
+        desk.changed.connect(self._show)
+        desk.selection_changed.connect(self._show_selection)
+        desk.history_changed.connect(self._tell)
+        desk.findings_changed.connect(self._show_findings)
+        desk.refused.connect(self.said)
+        self.hand.said.connect(self.said)
+        self.hand.menu_wanted.connect(self._show_menu)
+        self.exporter.written.connect(self.said)
+        self.designer.offers_changed.connect(self.situation_changed)
+        self.canvas.zoomed.connect(self._tell_zoom)
+        bridge.layout_changed.connect(self._take_published)
+        for news in (bridge.card_changed, bridge.run_changed, bridge.layout_changed):
+            news.connect(self._look_at_board)
+
+    # What others ask of it.
+
+    @property
+    def situation(self) -> DraftSituation:
+        """What is open here, and what is selected, for the actions."""
+        desk = self.desk
+        return DraftSituation(
+            stages=desk.stages,
+            transitions=desk.transitions,
+            number_of_stages=len(desk.workflow.stages),
+            undo_label=desk.history.undo_label,
+            redo_label=desk.history.redo_label,
+            version=desk.base.version if desk.base is not None and self._is_published else None,
+            changes=desk.changes,
+            offers=self.designer.offers,
+        )
+
+    def add_below(self, panel: QWidget) -> None:
+        """Put a panel under the canvas."""
+        self._upright.addWidget(panel)
+
+    def add_beside(self, panel: QWidget) -> None:
+        """Put a panel right of the canvas."""
+        self._level.addWidget(panel)
+
+    def show_thing(self, stage: StageId | None = None, transition: TransitionId | None = None) -> None:
+        """Select one thing and bring it into view."""
+        stages, ways = (stage,) if stage is not None else (), (transition,) if transition is not None else ()
+        self.desk.select(stages, ways)
+        self.canvas.reveal(self.scene.bounds_of(stages, ways))
+        self.canvas.setFocus()
+
+    # What the desk and the console say.
+
+    @Slot(object)
+    def _show(self) -> None:
+        workflow = self.desk.workflow
+        was_empty = not self.scene.nodes
+        self.scene.show(workflow)
+        self.empty.setVisible(not workflow.stages)
+        self._pages.setCurrentWidget(self.canvas if workflow.stages else self.empty)
+        if was_empty and workflow.stages:
+            self.canvas.fit()
+
+    @Slot()
+    def _show_selection(self) -> None:
+        self.canvas.update()
+        self.canvas.setAccessibleDescription(self._selection_in_words())
+        self.situation_changed.emit()
+
+    @Slot()
+    def _show_findings(self) -> None:
+        self.scene.tell(findings=self.desk.findings)
+
+    @property
+    def _is_published(self) -> bool:
+        return self._console.board.workflow is not None and self._console.board.is_published
+
+    @Slot()
+    def _take_published(self) -> None:
+        """Show what is published, as long as nothing was changed here."""
+        published = self._console.board.workflow
+        if not self.desk.is_changed and published is not None and published != self.desk.base:
+            self.desk.open(published)
+
+    @Slot()
+    def _look_at_board(self) -> None:
+        self._turns.put("load", self._show_load)
+
+    def _show_load(self) -> None:
+        self.scene.tell(load=load_of(self._console.board))
+
+    @Slot()
+    def _tell(self) -> None:
+        """Say what is open, how far it is from what is published, and what undo would undo."""
+        workflow, base = self.desk.workflow, self.desk.base
+        changes = words.count(self.desk.changes, "change")
+        if base is None:
+            text = self.tr("Draft of a new workflow · {changes}").format(changes=changes)
+        elif not self.desk.is_changed:
+            text = self.tr("“{name}”, v{version}, as published").format(name=workflow.name, version=base.version)
+        else:
+            known = self.tr("Draft of “{name}”, from v{version} · {changes}")
+            text = known.format(name=workflow.name, version=base.version, changes=changes)
+        self.about.show_text(text)
+        label = self.desk.history.undo_label
+        self.said.emit(self.tr("Undo: {label}").format(label=label) if label else "")
+        self.situation_changed.emit()
+
+    @Slot()
+    def _tell_zoom(self) -> None:
+        if self.isVisible():
+            self.zoom_told.emit(self.tr("{zoom} %").format(zoom=round(self.canvas.view.zoom * 100)))
+
+    def _selection_in_words(self) -> str:
+        workflow, stage, way = self.desk.workflow, self.desk.stage, self.desk.transition
+        if stage is not None:
+            return self._stage_in_words(stage.id)
+        if way is not None:
+            return in_words(workflow, way)
+        number = len(self.desk.stages) + len(self.desk.transitions)
+        return self.tr("{objects} selected").format(objects=words.count(number, "object"))
+
+    def _stage_in_words(self, id_: StageId) -> str:
+        workflow, stage, node = self.desk.workflow, self.desk.workflow.stage(id_), self.scene.nodes.get(id_)
+        if stage is None or node is None:
+            return ""
+        wrong = [finding.sentence for finding in self.desk.findings if finding.stage == id_]
+        ways = [in_words(workflow, way) for way in ways_of(workflow, id_)]
+        facts = f"{node.face.count} · {node.face.place}"
+        return "\n".join(part for part in (stage.name, stage.description, facts, *wrong, *ways) if part)
+
+    def _hint_at(self, at: QPointF) -> str:
+        node = self.scene.node_at(at)
+        if node is not None:
+            return self._stage_in_words(node)
+        way_id = self.scene.edge_at(at)
+        way = self.desk.workflow.transition_of(way_id) if way_id is not None else None
+        if way is None:
+            return ""
+        running = self.scene.edges[way.id].face.label if self.scene.edges[way.id].face.is_running else ""
+        wrong = [finding.sentence for finding in self.desk.findings if finding.transition == way.id]
+        wanted = "" if demands(self.desk.workflow, way) else self.tr("Demands nothing.")
+        parts = (in_words(self.desk.workflow, way), wanted, way.description, running, *wrong)
+        return "\n".join(part for part in parts if part)
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        name = "stage" if self.desk.stages else "transition" if self.desk.transitions else "nothing"
+        self._menus[name].popup(at)
+
+    # Keys: the actions of this place, before those of the window that have the same ones.
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._action_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self._action_of(event)
+        if action is None:
+            super().keyPressEvent(event)
+        elif action.isEnabled():
+            action.trigger()
+        else:
+            self.said.emit(action.why_not)
+
+    def _action_of(self, event: QKeyEvent) -> UserAction | None:
+        combination = event.keyCombination()
+        return self._actions.of_keys(workflow_actions.PLACE, QKeySequence(combination))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_zoom()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.zoom_told.emit("")
+
+
+_MENUS = {
+    "stage": workflow_actions.STAGE_MENU,
+    "transition": workflow_actions.TRANSITION_MENU,
+    "nothing": workflow_actions.EMPTY_MENU,
+}

@@ -1,0 +1,176 @@
+"""What can be done in the designer, as actions like all others; their shortcuts work where it has the keyboard."""
+
+from collections.abc import Callable
+from functools import partial
+
+from xsconsole.domain.words import count
+from xsconsole_ui.situation import Action, Design, Hands, Situation, never_refused
+
+PLACE = "workflow"
+
+WhyNot = Callable[[Situation], str]
+
+
+def _perform(what: Design, situation: Situation, hands: Hands) -> None:
+    del situation
+    hands.design(what)
+
+
+def _nothing_selected(situation: Situation) -> str:
+    draft = situation.draft
+    return "" if draft.stages or draft.transitions else "Select a stage or a transition in the workflow first."
+
+
+def _no_stage_selected(situation: Situation) -> str:
+    return "" if situation.draft.stages else "Select stages in the workflow first."
+
+
+def _not_one_stage(situation: Situation) -> str:
+    return "" if len(situation.draft.stages) == 1 else "Select one stage in the workflow first."
+
+
+def _not_one_transition(situation: Situation) -> str:
+    draft = situation.draft
+    return "" if len(draft.transitions) == 1 and not draft.stages else "Select one transition in the workflow first."
+
+
+def _not_to_connect(situation: Situation) -> str:
+    if situation.draft.number_of_stages < 2:
+        return "The workflow needs two stages before they can be connected."
+    is_some = 1 <= len(situation.draft.stages) <= 2
+    return "" if is_some else "Select the stage that the transition leaves; a second one is its target."
+
+
+def _no_stage(situation: Situation) -> str:
+    return "" if situation.draft.number_of_stages else "The workflow has no stage yet."
+
+
+def _nothing_to_undo(situation: Situation) -> str:
+    return "" if situation.draft.undo_label else "Nothing was changed in the draft."
+
+
+def _nothing_to_redo(situation: Situation) -> str:
+    return "" if situation.draft.redo_label else "Nothing was undone in the draft."
+
+
+def _offered(what: Design, why_not: str, situation: Situation) -> str:
+    return _no_stage(situation) or ("" if what in situation.draft.offers else why_not)
+
+
+def _not_comparable(situation: Situation) -> str:
+    if situation.draft.version is None:
+        return "Nothing is published that the draft could be compared with."
+    return _offered(Design.COMPARE, "This console does not compare versions yet.", situation)
+
+
+def _undo_name(situation: Situation) -> str:
+    label = situation.draft.undo_label
+    return f"Undo {_lowered(label)}" if label else "Undo"
+
+
+def _redo_name(situation: Situation) -> str:
+    label = situation.draft.redo_label
+    return f"Redo {_lowered(label)}" if label else "Redo"
+
+
+def _lowered(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _delete_name(situation: Situation) -> str:
+    number = len(situation.draft.stages) + len(situation.draft.transitions)
+    return f"&Delete {count(number, 'object')}" if number > 1 else "&Delete"
+
+
+def _compare_name(situation: Situation) -> str:
+    version = situation.draft.version
+    return f"&Compare with v{version}" if version is not None else "&Compare"
+
+
+def _action(
+    what: Design,
+    text: str,
+    shortcut: str = "",
+    tip: str = "",
+    *,
+    why_not: WhyNot = never_refused,
+    named: Callable[[Situation], str] | None = None,
+    icon: str = "",
+) -> Action:
+    return Action(
+        id=f"workflow.{what.value}",
+        text=text,
+        perform=partial(_perform, what),
+        why_not=why_not,
+        named=named,
+        shortcut=shortcut,
+        place=PLACE,
+        icon=icon,
+        tip=tip,
+    )
+
+
+ADD_STAGE = _action(Design.ADD_STAGE, "+ &Stage", "Ins", "Add a stage; on a selected transition, put it between")
+CONNECT = _action(
+    Design.CONNECT,
+    "Co&nnect",
+    "Ctrl+L",
+    "Draw a transition from the selected stage; the arrows choose its target, Shift makes it a way back",
+    why_not=_not_to_connect,
+)
+INSERT_STAGE = _action(
+    Design.INSERT_STAGE, "&Insert stage", "Shift+Ins", "Put a stage on the transition", why_not=_not_one_transition
+)
+TURN = _action(
+    Design.TURN,
+    "Make it a way &back or a promotion",
+    "Ctrl+B",
+    "Change the kind of the selected transition",
+    why_not=_not_one_transition,
+)
+RENAME = _action(Design.RENAME, "Rena&me", "F2", "Change the stage's name in place", why_not=_not_one_stage)
+ARRANGE = _action(Design.ARRANGE, "&Arrange", "Ctrl+Shift+A", "Put the stages into layers", why_not=_no_stage)
+UNDO = _action(Design.UNDO, "&Undo", "Ctrl+Z", why_not=_nothing_to_undo, named=_undo_name, icon="undo")
+REDO = _action(Design.REDO, "&Redo", "Ctrl+Shift+Z", why_not=_nothing_to_redo, named=_redo_name)
+DELETE = _action(Design.DELETE, "&Delete", "Del", "Take it out", why_not=_nothing_selected, named=_delete_name)
+SELECT_ALL = _action(Design.SELECT_ALL, "Select a&ll", "Ctrl+A", "Select all stages", why_not=_no_stage)
+ZOOM_IN = _action(Design.ZOOM_IN, "Zoom &in", "Ctrl++")
+ZOOM_OUT = _action(Design.ZOOM_OUT, "Zoom &out", "Ctrl+-")
+FULL_SIZE = _action(Design.FULL_SIZE, "&100 %", "Ctrl+0", "Show the graph in its own size")
+FIT = _action(Design.FIT, "&Fit", "Ctrl+9", "Show the whole graph", why_not=_no_stage)
+EXPORT_SVG = _action(Design.EXPORT_SVG, "Export as S&VG…", "", "Save a picture that can be scaled", why_not=_no_stage)
+EXPORT_PNG = _action(Design.EXPORT_PNG, "Export as P&NG…", "", "Save a picture in dots", why_not=_no_stage)
+WALK_THROUGH = _action(
+    Design.WALK_THROUGH,
+    "&Walk through…",
+    "Ctrl+Shift+W",
+    "Take a configuration through the draft, without a pool",
+    why_not=partial(_offered, Design.WALK_THROUGH, "This console does not walk through drafts yet."),
+)
+COMPARE = _action(
+    Design.COMPARE,
+    "&Compare",
+    "Ctrl+Shift+D",
+    "See what the draft changes",
+    why_not=_not_comparable,
+    named=_compare_name,
+)
+PUBLISH = _action(
+    Design.PUBLISH,
+    "&Publish…",
+    "Ctrl+Shift+P",
+    "Make the draft the workflow of its pools",
+    why_not=partial(_offered, Design.PUBLISH, "This console does not publish workflows yet."),
+)
+
+EDIT_MENU: tuple[Action | None, ...] = (DELETE,)
+WORKFLOW_MENU: tuple[Action | None, ...] = (
+    *(UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
+    *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, None),
+    *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH),
+)
+STAGE_MENU: tuple[Action | None, ...] = (CONNECT, RENAME, None, *EDIT_MENU)
+TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, None, DELETE)
+EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE)
+TOOLS = (ADD_STAGE, CONNECT, ARRANGE, WALK_THROUGH)
+LAST_TOOLS = (COMPARE, PUBLISH)
