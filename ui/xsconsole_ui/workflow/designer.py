@@ -119,8 +119,7 @@ class Designer(QObject):
 
     def arrange(self) -> None:
         """Put all stages where the arrangement wants them, and show them all."""
-        workflow = self._desk.workflow
-        self._desk.do(self.tr("Arrange"), place_stages(workflow, placing.arranged(workflow)))
+        self._desk.edit(self.tr("Arrange"), lambda workflow: place_stages(workflow, placing.arranged(workflow)))
         self._canvas.fit()
 
     # Taking out.

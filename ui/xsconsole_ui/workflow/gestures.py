@@ -3,6 +3,7 @@
 One commit is one step of the history, which names itself. Until then the workflow is as it was.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.edits import place_stages
+from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import between, placing
 from xsconsole_ui.workflow.desk import DraftDesk
@@ -80,7 +82,7 @@ class Move:
         if over is not None:
             between.put(self.desk, over, stages[0], places[stages[0]])
         else:
-            self.desk.do(_moved(self.desk.workflow, stages), place_stages(placing.placed(self.desk.workflow), places))
+            _place(self.desk, stages, places)
 
     def cancel(self) -> None:
         self.scene.put_down()
@@ -166,7 +168,14 @@ def nudge(desk: DraftDesk, scene: Scene, across: int, down: int) -> None:
     places = {id_: place_of(scene.nodes[id_].area.topLeft() + by) for id_ in desk.stages}
     if places:
         merge = f"nudge {' '.join(desk.stages)}"
-        desk.do(_moved(desk.workflow, desk.stages), place_stages(placing.placed(desk.workflow), places), merge=merge)
+        _place(desk, desk.stages, places, merge=merge)
+
+
+def _place(desk: DraftDesk, stages: tuple[StageId, ...], places: Mapping[StageId, Place], *, merge: str = "") -> None:
+    def change(workflow: Workflow) -> Workflow:
+        return place_stages(placing.placed(workflow), places)
+
+    desk.edit(_moved(desk.workflow, stages), change, merge=merge)
 
 
 def _moved(workflow: Workflow, stages: tuple[StageId, ...]) -> str:

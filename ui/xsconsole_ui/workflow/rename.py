@@ -5,7 +5,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip
 
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.workflow.edits import NAME_LIMIT, change_stage
+from xsconsole.domain.workflow.bounds import NAME_LIMIT
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui.workflow import between
