@@ -4,7 +4,7 @@ import base64
 import binascii
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from aiohttp import web
@@ -48,8 +48,9 @@ async def serve(
     params = parameters(request)
     outcome, user = "ok", ""
     try:
-        async with _admitted(pool, request, params, action) as session:
+        async with _admitted(pool, request, params, action) as session, AsyncExitStack() as under_way:
             user = session.user.name
+            under_way.enter_context(pool.sessions.in_use(session.ref))
             call = Call(pool=pool, host=host, session=session, task=NULL, method=action.name)
             is_alone = not any(is_listening(one) for one in pool.db.refs("host") if one != host)
             visit = Visit(call, request, params, is_alone=is_alone)

@@ -15,13 +15,16 @@ ENABLE_S = 2.0
 FEWEST_HOSTS = 2
 STATEFILE_BYTES = 4 << 20
 
-_IMPORTANT = 2
+RESTART = "restart"
+BEST_EFFORT = "best-effort"
+
+_IMPORTANT = 3
 
 
 def is_protected(db: Database, vm: str) -> bool:
     """Whether a VM is restarted elsewhere when its host fails."""
     row = db.row("VM", vm)
-    return bool(row["ha_restart_priority"] == "restart" and row["ha_always_run"])
+    return bool(row["ha_restart_priority"] == RESTART and row["ha_always_run"])
 
 
 def assert_agile(db: Database, vm: str) -> None:
@@ -64,7 +67,7 @@ def assert_keeps_plan(db: Database, pool_ref: str, vm: str) -> None:
         XapiError: HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN.
     """
     row = db.row("pool", pool_ref)
-    if not row["ha_enabled"] or row["ha_allow_overcommit"] or db.get("VM", vm, "ha_restart_priority") != "restart":
+    if not row["ha_enabled"] or row["ha_allow_overcommit"] or db.get("VM", vm, "ha_restart_priority") != RESTART:
         return
     vms = dict.fromkeys((*protected_machines(db), vm))
     if tolerable_failures(db, tuple(vms)) < row["ha_host_failures_to_tolerate"]:
@@ -142,7 +145,7 @@ async def compute_hypothetical_most_failures(call: Call, configuration: Mapping[
     db = call.pool.db
     for vm in configuration:
         db.row("VM", vm)
-    return tolerable_failures(db, [vm for vm, priority in configuration.items() if priority == "restart"])
+    return tolerable_failures(db, [vm for vm, priority in configuration.items() if priority == RESTART])
 
 
 async def failover_plan_exists(call: Call, count: int) -> bool:
@@ -175,14 +178,14 @@ async def assert_agile_call(call: Call, vm: str) -> None:
 async def set_restart_priority(call: Call, vm: str, value: str) -> None:
     """Say what becomes of a VM when its host fails; one that is to be restarted must be able to run anywhere."""
     db, pool = call.pool.db, call.pool
-    if value not in ("", "best-effort", "restart"):
+    if value not in ("", BEST_EFFORT, RESTART):
         raise XapiError("INVALID_VALUE", "ha_restart_priority", value)
     row = db.row("VM", vm)
-    if value == "restart" and db.get("pool", pool.ref, "ha_enabled") and row["ha_restart_priority"] != value:
+    if value == RESTART and db.get("pool", pool.ref, "ha_enabled") and row["ha_restart_priority"] != value:
         assert_agile(db, vm)
         if row["power_state"] == "Running":
             assert_keeps_plan(db, pool.ref, vm)
-    db.set("VM", vm, ha_restart_priority=value, ha_always_run=value == "restart" and row["power_state"] == "Running")
+    db.set("VM", vm, ha_restart_priority=value, ha_always_run=value == RESTART and row["power_state"] == "Running")
 
 
 async def _assert_can_host_statefile(call: Call, sr: str) -> None:

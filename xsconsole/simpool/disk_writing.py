@@ -9,6 +9,11 @@ from xsconsole.simpool.pool import Pool
 _SETTLED_BLOCKS = 16
 
 
+def io_error() -> XapiError:
+    """Return what clients are told whatever goes wrong between the stream and the disk."""
+    return XapiError("VDI_IO_ERROR", "Device I/O errors")
+
+
 class DiskWriter:
     """Writes one disk in blocks. The space it takes is counted every few blocks, and when it is done."""
 
@@ -25,10 +30,15 @@ class DiskWriter:
         """Let an image pass that is no larger than the disk.
 
         Raises:
-            XapiError: VDI_TOO_SMALL.
+            XapiError: VDI_IO_ERROR.
         """
         if size_bytes > self._size:
-            raise XapiError("VDI_TOO_SMALL", self._vdi, size_bytes)
+            raise io_error()
+
+    def fill(self, offset: int, data: bytes) -> None:
+        """Replace bytes as far as the disk goes; raises as `block` does, and where it does not go far enough."""
+        self.patch(offset, data[: max(0, self._size - offset)])
+        self.assert_fits(offset + len(data))
 
     def block(self, number: int, data: bytes) -> None:
         """Replace a block of the disk.
@@ -38,7 +48,7 @@ class DiskWriter:
         """
         is_beyond = number * BLOCK_BYTES + len(data) > self._size
         if is_beyond or not self._pool.db.exists("VDI", self._vdi):
-            raise XapiError("VDI_IO_ERROR", "Device I/O error")
+            raise io_error()
         self._contents.write(self._vdi, number, data)
         self._touched.add(number)
         self._unsettled += 1

@@ -20,6 +20,8 @@ FIRST_DELAY_S = 0.050
 SHORTEST_DELAY_S = 0.003
 LONGEST_DELAY_S = 0.050
 LONGEST_WAIT_S = 86_400.0
+HEARTBEAT_S = 30.0
+"""Of pool time: how often those who wait with the old call hear of the pool, though nothing happened to it."""
 
 _TOKEN = re.compile(r"(\d{20}),(\d{20})")
 _MESSAGES = "message"
@@ -229,12 +231,22 @@ async def _next(call: Call) -> list[dict[str, Any]]:
         raise XapiError("SESSION_NOT_REGISTERED", f"trackid={track}")
     if present.seen < call.pool.db.forgotten:
         raise XapiError("EVENTS_LOST")
-    end = asyncio.get_running_loop().time() + LONGEST_WAIT_S
+    loop, pool = asyncio.get_running_loop(), call.pool
     since = Token(objects=present.seen, messages=present.seen)
-    found = await _until_some(call, present.subscriptions, since, end)
+    hears_pool = any(one.covers("pool", pool.ref) for one in present.subscriptions)
+    wait_s = HEARTBEAT_S / pool.clock.speed if hears_pool else LONGEST_WAIT_S
+    found = await _until_some(call, present.subscriptions, since, loop.time() + wait_s)
     present.seen = found.generation
-    now = f"{call.pool.clock.now().timestamp():.0f}."
-    return [_as_of_old(event, event.generation - present.origin, now) for event in found.events]
+    now = f"{pool.clock.now().timestamp():.0f}."
+    events = found.events or ([_heartbeat(call, found.generation)] if hears_pool else [])
+    return [_as_of_old(event, event.generation - present.origin, now) for event in events]
+
+
+def _heartbeat(call: Call, generation: int) -> Event:
+    """Return the change of the pool that is none: it keeps connections alive that nothing else happens on."""
+    pool = call.pool
+    snapshot = pool.db.record("pool", pool.ref)
+    return Event(cls="pool", operation="mod", ref=pool.ref, generation=generation, snapshot=snapshot)
 
 
 def _as_of_old(event: Event, number: int, instant: str) -> dict[str, Any]:

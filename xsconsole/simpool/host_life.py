@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from xsconsole.simpool import availability, domains, guests, lifecycle, placement, power
+from xsconsole.simpool import availability, domains, failover, placement, power
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.messages import post
@@ -12,10 +12,11 @@ from xsconsole.simpool.pool import Pool
 
 SHUTDOWN_S = 2.0
 BOOT_S = 5.0
-RESTART_S = 3.0
 FENCE_S = 5.0
 AT_ONCE = 10
 """How many VMs leave a host at the same time, where the caller does not say."""
+
+_IMPORTANT = 3
 
 
 async def enable(call: Call, host: str) -> None:
@@ -91,13 +92,11 @@ async def set_power_on_mode(call: Call, host: str, mode: str, config: Mapping[st
 
 def lose(pool: Pool, host: str) -> None:
     """Take what ran on a host for halted; with HA, what is protected starts again elsewhere after a while."""
-    post(pool, "HOST_DECLARED_DEAD", "Host", host)
-    for vm in _guests(pool, host):
-        is_protected = pool.db.get("pool", pool.ref, "ha_enabled") and availability.is_protected(pool.db, vm)
+    lost = _guests(pool, host)
+    for vm in lost:
         domains.halt(pool, vm)
-        if is_protected:
-            asyncio.get_running_loop().call_later(RESTART_S / pool.clock.speed, _restart, pool, vm)
     availability.refresh_plan(pool)
+    failover.begin(pool, lost)
 
 
 def miss(pool: Pool, host: str) -> None:
@@ -105,6 +104,7 @@ def miss(pool: Pool, host: str) -> None:
 
     def give_up() -> None:
         if not pool.db.get("host_metrics", pool.db.get("host", host, "metrics"), "live"):
+            post(pool, "HA_HOST_FAILED", "Host", host, f"Server '{_name(pool, host)}' has failed", priority=_IMPORTANT)
             lose(pool, host)
 
     if pool.db.get("pool", pool.ref, "ha_enabled"):
@@ -191,25 +191,14 @@ def _set_live(pool: Pool, host: str, *, is_live: bool) -> None:
     pool.refresh_allowed_operations("host", host)
 
 
-def _restart(pool: Pool, vm: str) -> None:
-    """Let HA start a VM again whose host is lost, if there is a host for it and nobody else has done so."""
-    if not pool.db.exists("VM", vm) or pool.db.get("VM", vm, "power_state") != lifecycle.HALTED:
-        return
-    try:
-        host = placement.chosen_host(pool, vm)
-    except XapiError:
-        asyncio.get_running_loop().call_later(RESTART_S / pool.clock.speed, _restart, pool, vm)
-        return
-    domains.run(pool, vm, host)
-    guests.expect(pool, vm)
-    post(pool, "VM_STARTED", "VM", vm, f"VM '{pool.db.get('VM', vm, 'name_label')}' restarted by HA")
+def _name(pool: Pool, host: str) -> str:
+    return str(pool.db.get("host", host, "name_label"))
 
 
 def _boot(pool: Pool, host: str) -> None:
     if pool.db.exists("host", host):
         _set_live(pool, host, is_live=True)
         _set_enabled(pool, host, is_enabled=True)
-        post(pool, "HOST_BOOTED", "Host", host)
 
 
 CALLS: Mapping[str, Handler] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xsconsole.simpool import devices, domains, guests, lifecycle, machines, placement, space, storage
+from xsconsole.simpool import devices, domains, guests, lifecycle, machines, placement, power, space, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.cloning import RESET, undoing
 from xsconsole.simpool.destination import MOST_AT_ONCE, Destination, Wish, destination, disks_of, family
@@ -16,6 +16,8 @@ from xsconsole.simpool.removal import remove_machine
 from xsconsole.simpool.traffic import carry
 
 _HANDOVER_S = 0.5
+_DISKS_SHARE = 0.9
+"""Of the progress: what comes before the memory."""
 """Pool time in which a running VM is in neither place."""
 
 _OF_THE_POOL: Mapping[str, object] = {
@@ -82,7 +84,7 @@ async def migrate_disk(call: Call, vdi: str, sr: str, options: Mapping[str, str]
         if row["SR"] == sr:
             return vdi
         space.assert_plugged(pool, sr)
-        await carry(call, int(row["physical_utilisation"]), ((pool, row["SR"]), (pool, sr)))
+        await carry(call, int(row["physical_utilisation"]), ((pool.traffic, row["SR"]), (pool.traffic, sr)))
         return _exchange(pool, vdi, sr)
 
 
@@ -99,6 +101,7 @@ async def _move_inside(call: Call, vm: str, target: Destination) -> None:
         for vdi in moving:
             _exchange(pool, vdi, target.srs[vdi])
         if is_running and origin != target.host:
+            await power.carry_memory(call, vm, pool, target.host, start=_DISKS_SHARE)
             domains.relocate(pool, vm, target.host)
             post(pool, "VM_MIGRATED", "VM", vm)
     finally:
@@ -116,6 +119,7 @@ async def _send(call: Call, vm: str, target: Destination) -> str:
         # Asked now: it may have been shut down by force meanwhile.
         is_running = pool.db.get("VM", vm, "power_state") == lifecycle.RUNNING
         if is_running:
+            await power.carry_memory(call, vm, there, target.host, start=_DISKS_SHARE, end=0.99)
             await call.spend(_HANDOVER_S, start=0.99, can_cancel=False)
             _assert_still_fits(pool, vm, target)
         # From here to the end there is no pause: nobody sees the VM in both pools, or in none.
@@ -143,10 +147,10 @@ async def _carry_all(call: Call, disks: Sequence[str], target: Destination, made
     sizes = [max(1, int(db.get("VDI", vdi, "physical_utilisation"))) for vdi in disks]
     total, done = sum(sizes) or 1, 0
     for vdi, size in zip(disks, sizes, strict=True):
-        ends = ((call.pool, db.get("VDI", vdi, "SR")), (target.pool, target.srs[vdi]))
+        ends = ((call.pool.traffic, db.get("VDI", vdi, "SR")), (target.pool.traffic, target.srs[vdi]))
         if made is not None:
             made[vdi] = _disk_at(call.pool, target.pool, vdi, target.srs[vdi])
-        await carry(call, size, ends, start=0.98 * done / total, end=0.98 * (done + size) / total)
+        await carry(call, size, ends, start=_DISKS_SHARE * done / total, end=_DISKS_SHARE * (done + size) / total)
         done += size
 
 

@@ -7,6 +7,7 @@ from xsconsole.simpool.audit_log import AuditLog
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
 from xsconsole.simpool.depot import Depot
+from xsconsole.simpool.errands import Errands
 from xsconsole.simpool.events import Registration
 from xsconsole.simpool.faults import Faults
 from xsconsole.simpool.identities import Identities
@@ -14,7 +15,7 @@ from xsconsole.simpool.model import Model
 from xsconsole.simpool.neighbours import Neighbours
 from xsconsole.simpool.sessions import Sessions
 from xsconsole.simpool.tasks import Tasks
-from xsconsole.simpool.traffic import Traffic
+from xsconsole.simpool.traffic import MEMORY_BYTES_PER_S, Traffic
 from xsconsole.simpool.versions import NEWEST, RELEASES, Release, model_of
 
 Refresh = Callable[["Pool", str, str], None]
@@ -51,6 +52,7 @@ class Pool:
         self.tasks = Tasks(self.db, clock)
         self.faults = Faults(seed)
         self.traffic = Traffic()
+        self.memory_traffic = Traffic(bytes_per_s=MEMORY_BYTES_PER_S)
         self.neighbours = Neighbours(pools=[self])
         self.migrations: set[str] = set()
         """The tasks of the VMs that are on their way with their storage."""
@@ -59,6 +61,7 @@ class Pool:
         self.began = clock.now()
         self.pristine: set[str] = set()
         """The disks in which nothing can have been written since they were branched off."""
+        self.errands = Errands()
         self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
 

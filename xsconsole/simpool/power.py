@@ -10,6 +10,7 @@ from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operating import interrupt, operating
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.traffic import carry
 
 START_S = 1.0
 CLEAN_SHUTDOWN_S = 1.2
@@ -17,7 +18,7 @@ HARD_SHUTDOWN_S = 0.3
 PAUSE_S = 0.1
 SUSPEND_S = 1.2
 RESUME_S = 1.0
-MIGRATE_S = 2.0
+MIGRATION_SETUP_S = 0.3
 
 _GIVE_WAY = frozenset(
     ("clean_shutdown", "clean_reboot", "hard_reboot", "pool_migrate", "call_plugin", "shutdown", "suspend")
@@ -38,6 +39,12 @@ async def start_on(call: Call, vm: str, host: str, start_paused: bool, force: bo
         availability.assert_keeps_plan(call.pool.db, call.pool.ref, vm)
         _assert_fits(call.pool, vm, host)
         await _start(call, vm, host, is_paused=start_paused)
+
+
+async def start_again(call: Call, vm: str) -> None:
+    """Start a VM for HA, which does not ask itself whether that would break its plan."""
+    async with operating(call, vm, "start"):
+        await _start(call, vm, placement.chosen_host(call.pool, vm), is_paused=False)
 
 
 async def clean_shutdown(call: Call, vm: str) -> None:
@@ -147,13 +154,21 @@ async def _migrate(call: Call, vm: str, host: str) -> None:
     origin = db.get("VM", vm, "resident_on")
     domains.reserve(pool, vm, host)
     try:
-        await call.spend(MIGRATE_S)
+        await carry_memory(call, vm, pool, host)
         domains.relocate(pool, vm, host)
         before, after = (db.get("host", one, "name_label") for one in (origin, host))
         post(pool, "VM_MIGRATED", "VM", vm, f"{_named(pool, vm)} migrated from {before} to {after}")
     finally:
         domains.release(pool, vm)
         placement.refresh_memory(db, origin)
+
+
+async def carry_memory(call: Call, vm: str, there: Pool, host: str, *, start: float = 0.0, end: float = 1.0) -> None:
+    """Let the time pass that the memory of a VM takes to a host, perhaps of another pool; raises as `carry` does."""
+    row = call.pool.db.row("VM", vm)
+    await call.spend(MIGRATION_SETUP_S, start=start, end=start)
+    ends = ((call.pool.memory_traffic, str(row["resident_on"])), (there.memory_traffic, host))
+    await carry(call, int(row["memory_target"] or row["memory_dynamic_max"]), ends, start=start, end=end)
 
 
 async def assert_operation_valid(call: Call, vm: str, op: str) -> None:
@@ -247,7 +262,7 @@ def _restart(pool: Pool, vm: str, words: str) -> None:
 
 def _let_restart(pool: Pool, vm: str, *, is_wanted: bool) -> None:
     """Note whether HA is to start a VM again, if it is one of those, and what that makes of the plan."""
-    if pool.db.get("VM", vm, "ha_restart_priority") == "restart":
+    if pool.db.get("VM", vm, "ha_restart_priority") == availability.RESTART:
         pool.db.set("VM", vm, ha_always_run=is_wanted)
         availability.refresh_plan(pool)
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from xsconsole.simpool import pages, storage, tar_format, vhd_reading, vhd_writing, xva_reader, xva_writer
 from xsconsole.simpool.attachments import attached, host_that_sees
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
-from xsconsole.simpool.disk_writing import DiskWriter
+from xsconsole.simpool.disk_writing import DiskWriter, io_error
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.streams import EndedEarly, Reader, body_reader
 from xsconsole.simpool.visits import Answered, Visit
@@ -62,8 +62,6 @@ async def upload(visit: Visit) -> Answered:
     vdi = _target(visit, kind)
     async with attached(visit.pool, visit.host, vdi, is_written=True):
         writer, reader = DiskWriter(visit.pool, vdi), body_reader(visit.request)
-        if kind == "raw":
-            writer.assert_fits(visit.request.content_length or 0)
         stream = await visit.begin({"content-type": "application/octet-stream"})
         try:
             if kind == "vhd":
@@ -75,8 +73,9 @@ async def upload(visit: Visit) -> Answered:
             else:
                 await _write_all(visit, reader, writer, visit.request.content_length or 0)
         except EndedEarly as failure:
-            raise XapiError("VDI_IO_ERROR", "Unexpected end of the stream") from failure
-        writer.settle()
+            raise io_error() from failure
+        finally:
+            writer.settle()
     return Answered(response=stream, result=vdi)
 
 
@@ -118,11 +117,16 @@ def _target(visit: Visit, kind: str) -> str:
 
 
 async def _write_all(visit: Visit, reader: Reader, writer: DiskWriter, length: int) -> None:
-    """Write a body of known length from the disk's first byte on; what is beyond stays as it was."""
+    """Write a body from the disk's first byte on; what is beyond stays as it was.
+
+    A client that did not know the length promises more than there is and ends the connection: what came is written.
+    """
     done = 0
     while done < length:
-        piece = await reader.exactly(min(BLOCK_BYTES, length - done))
-        writer.patch(done, piece)
+        piece = await reader.at_most(min(BLOCK_BYTES, length - done))
+        if not piece:
+            raise EndedEarly
+        writer.fill(done, piece)
         done += len(piece)
         visit.progress(done / length)
 

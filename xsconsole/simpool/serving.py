@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from xsconsole.simpool import control, succession_calls
+from xsconsole.simpool import control, succession_calls, upkeep
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.dispatch import Dispatcher
@@ -37,6 +37,7 @@ class Served:
         self._site = Site(
             self.controlled, self.dispatcher, is_listening=self._is_listening, thumbprints=thumbprints, files=files
         )
+        upkeep.begin(pool)
         for host in _coordinator_first(pool):
             address = str(pool.db.get("host", host, "address"))
             context = None
@@ -61,6 +62,7 @@ class Served:
         for station in self.stations.values():
             await station.close()
         await self.succession.close()
+        await self.pool.errands.stop()
         await self.dispatcher.close()
         for station in self.stations.values():
             await station.end()

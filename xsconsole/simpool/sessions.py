@@ -1,7 +1,9 @@
 """Who is logged in, and with which role."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from xsconsole.simpool.clock import Clock
@@ -57,6 +59,7 @@ class Sessions:
         self._unauthorised: set[str] = set()
         self._sessions: dict[str, Session] = {}
         self._active_at: dict[str, float] = {}
+        self._in_use: Counter[str] = Counter()
 
     @property
     def users(self) -> Mapping[str, User]:
@@ -137,6 +140,7 @@ class Sessions:
     def forget_all(self) -> None:
         """End all sessions, also those that only the database knows."""
         self._sessions.clear()
+        self._in_use.clear()
         for ref in self._db.refs("session"):
             self._db.destroy("session", ref)
 
@@ -162,6 +166,19 @@ class Sessions:
         self._note(session.ref)
         return session
 
+    @contextmanager
+    def in_use(self, ref: str) -> Iterator[None]:
+        """Take a session for active as long as this lasts, such as a transfer over many hours."""
+        self._in_use[ref] += 1
+        try:
+            yield
+        finally:
+            self._in_use[ref] -= 1
+            if self._in_use[ref] <= 0:
+                del self._in_use[ref]
+            if ref in self._sessions:
+                self._note(ref)
+
     def name_of(self, ref: object) -> str:
         """Return who a session belongs to; empty for none."""
         session = self._sessions.get(ref) if isinstance(ref, str) else None
@@ -178,13 +195,13 @@ class Sessions:
                 self._db.set("session", ref, last_active=self._clock.now())
 
     def _is_idle(self, ref: str) -> bool:
-        return self._clock.monotonic() - self._active_at[ref] > IDLE_S
+        return self._in_use[ref] <= 0 and self._clock.monotonic() - self._active_at[ref] > IDLE_S
 
     def _end_idle(self) -> None:
         for ref in [ref for ref in self._sessions if self._is_idle(ref)]:
             self.logout(ref)
 
     def _make_room(self, same: list[Session]) -> None:
-        same.sort(key=lambda session: self._active_at[session.ref])
+        same.sort(key=lambda session: (self._in_use[session.ref] > 0, self._active_at[session.ref]))
         for session in same[: max(0, len(same) + 1 - QUOTA)]:
             self.logout(session.ref)

@@ -102,7 +102,8 @@ def is_attached(pool: Pool, vdi: str) -> bool:
 async def copying(call: Call, vdi: str, sr: str, *, start: float = 0.0, end: float = 1.0) -> None:
     """Let the time pass that a full copy of a disk to an SR takes; raises as `Call.spend` does."""
     await call.spend(CLONE_S, start=start, end=start)
-    ends = ((call.pool, str(call.pool.db.get("VDI", vdi, "SR"))), (call.pool, sr))
+    traffic = call.pool.traffic
+    ends = ((traffic, str(call.pool.db.get("VDI", vdi, "SR"))), (traffic, sr))
     await carry(call, chains.contents(call.pool.db, vdi), ends, start=start, end=end)
 
 

@@ -16,6 +16,7 @@ class Reader:
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces
         self._held = bytearray()
+        self._failure: EndedEarly | None = None
 
     async def exactly(self, count: int) -> bytes:
         """Return the next `count` bytes.
@@ -29,8 +30,14 @@ class Reader:
         return found
 
     async def at_most(self, count: int) -> bytes:
-        """Return the next `count` bytes, or what there is before the end."""
+        """Return the next `count` bytes, or what there is before the end.
+
+        Raises:
+            EndedEarly: nothing is left, and the bytes were cut off there.
+        """
         await self._hold(count)
+        if self._failure is not None and not self._held and count:
+            raise self._failure
         found = bytes(self._held[:count])
         del self._held[:count]
         return found
@@ -51,8 +58,12 @@ class Reader:
             yield piece
 
     async def _hold(self, count: int) -> None:
-        while len(self._held) < count:
-            piece = await anext(self._pieces, None)
+        while len(self._held) < count and self._failure is None:
+            try:
+                piece = await anext(self._pieces, None)
+            except EndedEarly as failure:
+                self._failure = failure
+                return
             if piece is None:
                 return
             self._held += piece

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from xsconsole.simpool import host_life
+from xsconsole.simpool import host_life, upkeep
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.hosting import Mode, Station
 from xsconsole.simpool.pool import Pool
@@ -97,6 +97,7 @@ class Succession:
         What was under way stops where it is, and sessions and tasks are gone. Objects and their references stay.
         """
         pool, old = self._pool, self._pool.coordinator
+        await pool.errands.stop()
         past = self._saved if change.is_lossy and self._saved is not None else pool.db.past()
         for host in {old, change.to}:
             self._stations[host].cut()
@@ -110,6 +111,7 @@ class Succession:
         if old != change.to:
             await self.be(old, change.old)
         recover(pool)
+        upkeep.begin(pool)
         self._calls.resume()
 
     async def be(self, host: str, mode: Mode) -> None:

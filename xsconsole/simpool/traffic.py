@@ -1,23 +1,23 @@
-"""What storage can carry: copies take as long as their bytes need, and those on one SR share what it has."""
+"""What storage and hosts can carry: copies take as long as their bytes need, and share what there is."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xsconsole.simpool.calls import STEP_S, Call
-
-if TYPE_CHECKING:
-    from xsconsole.simpool.pool import Pool
 
 BYTES_PER_S = float(20 << 30)
 """Of pool time. Nothing real is as fast; a pool for tests does not make everybody wait."""
 
 
-@dataclass(slots=True)
+MEMORY_BYTES_PER_S = float(2 << 30)
+"""Of pool time: how fast the memory of VMs goes from host to host."""
+
+
+@dataclass(slots=True, eq=False)
 class Traffic:
-    """The copies that are under way in one pool, and how fast its SRs are."""
+    """The copies that are under way in one pool, and how fast its SRs are; or its hosts, for the memory of VMs."""
 
     bytes_per_s: float = BYTES_PER_S
     by_sr: dict[str, float] = field(default_factory=dict)
@@ -55,9 +55,9 @@ class Traffic:
 
 
 async def carry(
-    call: Call, size_bytes: int, ends: Sequence[tuple["Pool", str]], *, start: float = 0.0, end: float = 1.0
+    call: Call, size_bytes: int, ends: Sequence[tuple[Traffic, str]], *, start: float = 0.0, end: float = 1.0
 ) -> None:
-    """Let the time pass that a copy of so many bytes takes, from SR to SR; the slowest of the `ends` decides.
+    """Let the time pass that a copy of so many bytes takes, from end to end; the slowest of the `ends` decides.
 
     Raises:
         XapiError: TASK_CANCELLED.
@@ -65,8 +65,8 @@ async def carry(
     clock, tasks = call.pool.clock, call.pool.tasks
     done = 0.0
     with ExitStack() as stack:
-        for pool, sr in dict.fromkeys(ends):
-            stack.enter_context(pool.traffic.busy(sr))
+        for traffic, name in dict.fromkeys(ends):
+            stack.enter_context(traffic.busy(name))
         while done < size_bytes:
             call.check_cancelled()
             rate, began = _rate(ends), clock.monotonic()
@@ -77,5 +77,5 @@ async def carry(
     call.check_cancelled()
 
 
-def _rate(ends: Sequence[tuple["Pool", str]]) -> float:
-    return min(pool.traffic.share(sr) for pool, sr in ends)
+def _rate(ends: Sequence[tuple[Traffic, str]]) -> float:
+    return min(traffic.share(name) for traffic, name in ends)

@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 from xsconsole.simpool import vhd
 from xsconsole.simpool.disk_writing import DiskWriter
 from xsconsole.simpool.errors import XapiError
-from xsconsole.simpool.streams import Reader
+from xsconsole.simpool.streams import EndedEarly, Reader
 
 _FULL = b"\xff"
 
@@ -26,8 +27,10 @@ async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], N
         await _read_blocks(reader, writer, progress, footer, header)
     except vhd.NoVhd as failure:
         raise XapiError("INTERNAL_ERROR", f"Not a VHD: {failure}") from failure
-    async for _ in reader.pieces():
-        pass
+    # Who did not know the length beforehand promised more than there is, and ends the connection here.
+    with suppress(EndedEarly):
+        async for _ in reader.pieces():
+            pass
 
 
 async def _read_blocks(
