@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from xsconsole.simpool import certificates
 from xsconsole.xapi.search import OtherPool
 from xsconsole.xapi.transport import plain_fingerprint
 
+DEADLINE_S = 30.0
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"
 LIVE_LOST_LIVE = [LinkState.LIVE, LinkState.LOST, LinkState.LIVE]
 
@@ -48,6 +50,13 @@ class Two:
     @property
     def fingerprints(self) -> list[str]:
         return [certificates.fingerprint(pem) for pem in self.pems if pem is not None]
+
+
+async def until_so(is_so: Callable[[], bool]) -> None:
+    """Wait for what no gateway tells."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not is_so():  # noqa: ASYNC110 - it is no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -121,6 +130,30 @@ async def test_a_call_that_met_a_change_of_coordinator_is_made_once(
 
     assert two.second.calls("pool.add_to_other_config") == []
     await gateway.close()
+
+
+async def test_a_coordinator_that_comes_back_while_it_is_looked_for_elsewhere_is_live(
+    pool: EmbeddedPool, two: Two, connect: Connect
+) -> None:
+    gateway, watcher = await connect(pool, url=two.first.url)
+    may_answer = threading.Event()
+
+    def answer_late(request: bytes, answer: bytes) -> bytes:
+        may_answer.wait(DEADLINE_S)
+        return slave_of(FIRST)(request, answer)
+
+    two.second.edit = answer_late
+    two.first.die()
+    await until_so(lambda: bool(two.second.bodies))
+    with forwarder(pool, address=FIRST, port=urlsplit(two.first.url).port or 0):
+        await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE)
+        told = list(watcher.states)
+        may_answer.set()
+        await until_so(lambda: gateway._search is None)
+
+        assert await gateway.pool.keys(Field.POOL)
+        assert watcher.states == told
+        await gateway.close()
 
 
 async def test_a_session_that_many_calls_find_ended_is_replaced_once(

@@ -250,12 +250,12 @@ class Gateway:
             await asyncio.sleep(backoff.next_s())
             try:
                 await self._mend()
-            except FINAL as failure:
-                # Trying again would lock the user out, or talk to a stranger.
-                self._report_lost(failure)
-                return
             except ConsoleError as failure:
+                if self._is_mended() and self._has_session:
+                    continue  # it came back while it was looked for elsewhere
                 self._report_lost(failure)
+                if isinstance(failure, FINAL):
+                    return  # trying again would lock the user out, or talk to a stranger
                 self._needs_mending.set()
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
