@@ -23,12 +23,17 @@ HOME_VARIABLE = "XSCONSOLE_HOME"
 
 
 class KnownPool(msgspec.Struct, frozen=True, kw_only=True):
-    """A pool this console has been connected to. `fingerprint` is the pinned SHA-256 of its certificate."""
+    """A pool this console has been connected to. `fingerprint` is the pinned SHA-256 of its certificate.
+
+    `pool` is its uuid; `hosts` is where its hosts listen, each with what the pool says of its certificate, if anything.
+    """
 
     url: str
     user: str
     name: str = ""
     fingerprint: str | None = None
+    pool: str = ""
+    hosts: dict[str, str] = {}
 
 
 class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):

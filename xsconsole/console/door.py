@@ -147,7 +147,7 @@ class Console:
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
         named = replace(connection, fingerprint=gateway.fingerprint or connection.fingerprint)
-        self._home.remember_pool(named, gateway.identity.pool_name)
+        self._home.remember_pool(named, gateway.identity.pool_name, gateway.hosts)
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
         await self._mirror.caught_up()
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())

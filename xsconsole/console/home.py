@@ -11,6 +11,7 @@ from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain.events import AuditVerified
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
@@ -24,6 +25,7 @@ from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
 from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
 from xsconsole.xapi.addresses import EXAMPLE, canonical_url
+from xsconsole.xapi.hosts import Remembered
 
 TRUST_ROWS = 1000
 
@@ -251,7 +253,12 @@ class Home:
         """
         await set_password(self._ring, connection.url, connection.user, password.reveal())
 
-    def remember_pool(self, connection: Connection, name: str) -> None:
+    def remembered_hosts(self, url: str) -> Remembered | None:
+        """Return where the hosts of a pool listened when it was last seen; None where nothing is known of it."""
+        known = self.settings.known_pool(url)
+        return Remembered(pool=Uuid(known.pool), hosts=known.hosts) if known is not None and known.pool else None
+
+    def remember_pool(self, connection: Connection, name: str, hosts: Remembered) -> None:
         """Remember where one was connected to last, and as whom.
 
         Who only looks changes nothing that is remembered: it adds a pool that was unknown, and keeps the certificate
@@ -259,7 +266,14 @@ class Home:
         """
         if not self._is_kept:
             return
-        pool = KnownPool(url=connection.url, user=connection.user, name=name, fingerprint=connection.fingerprint)
+        pool = KnownPool(
+            url=connection.url,
+            user=connection.user,
+            name=name,
+            fingerprint=connection.fingerprint,
+            pool=hosts.pool,
+            hosts=dict(hosts.hosts),
+        )
         if not self.is_reading:
             self.settings.remember_pool(pool)
         elif (known := self.settings.known_pool(pool.url)) is None:

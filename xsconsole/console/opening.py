@@ -35,6 +35,7 @@ async def opened(
             hear_link,
             own_command("feed"),
             pins=home.settings.certificates,
+            remembered=home.remembered_hosts(connection.url),
         )
     except ConnectFailed as failure:
         if isinstance(failure, CertificateUnknown):

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -25,12 +25,12 @@ from xsconsole.errors import (
 from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported
 from xsconsole.xapi.feed import Feed, Listener
-from xsconsole.xapi.hosts import KnownHosts
-from xsconsole.xapi.login import Credentials, Login, Password, log_in, log_out
+from xsconsole.xapi.hosts import KnownHosts, Remembered
+from xsconsole.xapi.login import Credentials, Login, Password, log_out
 from xsconsole.xapi.measurements import XapiMeasurements
 from xsconsole.xapi.objects import XapiObjects
 from xsconsole.xapi.pool import XapiPool
-from xsconsole.xapi.search import OtherPool, Search
+from xsconsole.xapi.search import OtherPool, Search, log_in_anywhere, logged_in
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 from xsconsole.xapi.transfer import XapiTransfers
@@ -65,11 +65,12 @@ class Gateway:
         on_link: LinkHeard,
         feed_command: Sequence[str] | None,
         executor: ThreadPoolExecutor,
+        remembered: Remembered | None,
     ) -> None:
         self._url = url
         self._credentials = credentials
         self._trust = trust
-        self._hosts = KnownHosts(trust)
+        self._hosts = KnownHosts(trust, remembered)
         self._strangers: set[str] = set()  # hosts that turned out not to be of this pool
         self._on_batch = on_batch
         self._on_link = on_link
@@ -107,12 +108,14 @@ class Gateway:
         feed_command: Sequence[str] | None = None,
         *,
         pins: Mapping[str, str] | None = None,
+        remembered: Remembered | None = None,
     ) -> "Gateway":
         """Log in, start the feed, and return once `on_batch` has had everything there is.
 
         Both callbacks are called on the loop's thread. `feed_command` starts the feed's child process where a frozen
         program has no `python -m`. `fingerprint` was accepted by a person, now or at the first time; `pins` are the
-        certificates of the pool's hosts that are known from an earlier time, by the hosts' addresses.
+        certificates of the pool's hosts that are known from an earlier time, by the hosts' addresses. `remembered` is
+        where else the pool may answer.
 
         Raises:
             ConnectFailed: with the reason; nothing is left open.
@@ -120,7 +123,7 @@ class Gateway:
         executor = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
         credentials, trust = Credentials(user=user, password=password), Trust(accepted=fingerprint, pins=pins)
         try:
-            login = await _logged_in(executor, functools.partial(log_in, url, credentials, trust))
+            login = await logged_in(executor, functools.partial(log_in_anywhere, url, credentials, trust, remembered))
         except BaseException:
             executor.shutdown(wait=False)
             raise
@@ -133,6 +136,7 @@ class Gateway:
             on_link=on_link,
             feed_command=feed_command,
             executor=executor,
+            remembered=remembered,
         )
         try:
             await gateway._begin()
@@ -159,6 +163,11 @@ class Gateway:
     def pins(self) -> Mapping[str, str]:
         """The certificates of the pool's hosts as far as they are known, to be kept for the next time."""
         return self._trust.pins
+
+    @property
+    def hosts(self) -> Remembered:
+        """Where the pool's hosts listen, to be kept for the next time."""
+        return Remembered(pool=self.identity.pool, hosts=self._hosts.certified)
 
     @property
     def url(self) -> str:
@@ -293,10 +302,14 @@ class Gateway:
 
     async def _found(self, likely: Address, others: tuple[Address, ...], *, is_watched: bool) -> Login:
         self._search = Search(
-            identity=self.identity, credentials=self._credentials, trust=self._trust, strangers=self._strangers
+            pool=self.identity.pool,
+            pool_name=self.identity.pool_name,
+            credentials=self._credentials,
+            trust=self._trust,
+            strangers=self._strangers,
         )
         try:
-            return await _logged_in(
+            return await logged_in(
                 self._executor, functools.partial(self._search.run, likely, others, is_watched=is_watched)
             )
         finally:
@@ -374,19 +387,3 @@ class Gateway:
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._executor, work)
-
-
-async def _logged_in(executor: ThreadPoolExecutor, work: Callable[[], Login]) -> Login:
-    """Log in, or leave no session behind where nobody waits for it any more."""
-    attempt = executor.submit(work)
-    try:
-        return await asyncio.wrap_future(attempt)
-    except asyncio.CancelledError:
-        attempt.add_done_callback(_undo)
-        raise
-
-
-def _undo(attempt: "Future[Login]") -> None:
-    """End a log-in that came about after nobody waited for it any more."""
-    if not attempt.cancelled() and attempt.exception() is None:
-        log_out(attempt.result())

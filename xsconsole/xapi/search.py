@@ -1,12 +1,14 @@
 """Finding the coordinator of a pool that was lost: where it was, where a supporter points, and at every other host."""
 
+import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
-from xsconsole.engine.ports import Identity
+from xsconsole.domain.ids import Uuid
 from xsconsole.errors import (
     CertificateChanged,
     CertificateUnknown,
@@ -16,8 +18,9 @@ from xsconsole.errors import (
     Unreachable,
     WrongPassword,
 )
-from xsconsole.xapi.login import Credentials, Elsewhere, Login, attempt, log_out
-from xsconsole.xapi.transport import Address, Road
+from xsconsole.xapi.hosts import Remembered, vouch_for
+from xsconsole.xapi.login import Credentials, Elsewhere, Login, attempt, log_in, log_out
+from xsconsole.xapi.transport import Address, Road, parse_address
 from xsconsole.xapi.trust import Trust
 
 PROBES_AT_ONCE = 16
@@ -33,9 +36,11 @@ class OtherPool(ConnectFailed):
 class Search:
     """One look for the coordinator. `run` blocks, and is called once; `abort` may come from another thread."""
 
-    def __init__(self, *, identity: Identity, credentials: Credentials, trust: Trust, strangers: set[str]) -> None:
-        """Look for the pool of `identity`. Hosts that turn out to belong elsewhere are added to `strangers`."""
-        self._identity = identity
+    def __init__(
+        self, *, pool: Uuid, pool_name: str, credentials: Credentials, trust: Trust, strangers: set[str]
+    ) -> None:
+        """Look for a pool. Hosts that turn out to belong elsewhere are added to `strangers`."""
+        self._pool, self._pool_name = pool, pool_name
         self._credentials = credentials
         self._trust = trust
         self._strangers = strangers
@@ -136,7 +141,7 @@ class Search:
             if isinstance(failure, WrongPassword) and address.host not in self._pointed_at:
                 self._strangers.add(address.host)  # asking again and again would lock the user out there
             return None
-        if isinstance(answer, Login) and answer.identity.pool != self._identity.pool:
+        if isinstance(answer, Login) and answer.identity.pool != self._pool:
             log.warning("%s belongs to another pool now", address.url)
             log_out(answer)
             self._strangers.add(address.host)
@@ -161,7 +166,45 @@ class Search:
         unfit = [failure for failure in failures if not isinstance(failure, Unreachable)]
         if unfit and len(unfit) == len(failures):
             return unfit[0]
-        return LostMaster(pool=self._identity.pool_name, tried=tuple(map(_told, self._tried.items())))
+        return LostMaster(pool=self._pool_name, tried=tuple(map(_told, self._tried.items())))
+
+
+def log_in_anywhere(url: str, credentials: Credentials, trust: Trust, remembered: Remembered | None) -> Login:
+    """Log in by way of the host that is named; where nobody answers there, by way of those that the pool once had.
+
+    Raises:
+        ConnectFailed: with the reason.
+    """
+    if remembered is not None:
+        vouch_for(remembered.hosts, trust)
+    try:
+        return log_in(url, credentials, trust)
+    except Unreachable as failure:
+        if remembered is None:
+            raise
+        named = parse_address(url)
+        others = tuple(replace(named, host=host) for host in remembered.hosts if host != named.host)
+        if not others:
+            raise
+        search = Search(pool=remembered.pool, pool_name="", credentials=credentials, trust=trust, strangers=set[str]())
+        try:
+            login = search.run(named, others, is_watched=True)
+        except LostMaster as lost:
+            tried = ", ".join(lost.tried[1:])
+            reason = f"{failure.reason} No other host of the pool lets us in either: {tried}."
+            raise Unreachable(url=failure.url, reason=reason, mend=failure.mend) from lost
+        log.warning("nobody answers at %s; the pool's coordinator is %s", url, login.address.url)
+        return login
+
+
+async def logged_in(executor: ThreadPoolExecutor, work: Callable[[], Login]) -> Login:
+    """Log in, or leave no session behind where nobody waits for it any more."""
+    attempt = executor.submit(work)
+    try:
+        return await asyncio.wrap_future(attempt)
+    except asyncio.CancelledError:
+        attempt.add_done_callback(_undo)
+        raise
 
 
 def _told(tried: tuple[str, ConsoleError | None]) -> str:
@@ -176,8 +219,8 @@ def _told(tried: tuple[str, ConsoleError | None]) -> str:
             return host
 
 
-def _undo(attempt: "Future[Login | Elsewhere]") -> None:
-    """End a log-in that came about after another was taken."""
+def _undo(attempt: "Future[Login] | Future[Login | Elsewhere]") -> None:
+    """End a log-in that came about after another was taken, or after nobody waited for it any more."""
     if not attempt.cancelled() and attempt.exception() is None:
         answer = attempt.result()
         if isinstance(answer, Login):
