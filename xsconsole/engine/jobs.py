@@ -6,6 +6,7 @@ object fails: the others have nothing to do with it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -80,6 +81,7 @@ class Jobs:
         self._statuses: dict[JobId, JobStatus] = {}
         self._running: dict[JobId, asyncio.Task[None]] = {}
         self._cancelled: set[JobId] = set()
+        self._owed: tuple[Fact, ...] = ()  # outcomes that could not be recorded yet
         self._indexed: Board | None = None  # the board of which `_cards` are the cards
         self._cards: Cards = {}
 
@@ -116,7 +118,7 @@ class Jobs:
             actor=self._objects.identity.actor,
             started_at=self._clock.now(),
         )
-        await self._ledger.record(self._opening_fact(command, status))
+        await self._record(self._opening_fact(command, status))
         self._go(status, lambda position: self._attempt(status.job, command, position))
         return status.job
 
@@ -159,6 +161,10 @@ class Jobs:
             task.cancel()
         if running:
             await asyncio.wait(running)
+        if self._owed:
+            # Whoever adopts these jobs else finds them without an outcome, and asks the pool.
+            with suppress(StoreFailed):
+                await self._ledger.record(*self._owed)
 
     # Inside
 
@@ -191,12 +197,14 @@ class Jobs:
             else:
                 state, error = await self._ended(attempt(position))
             self._change(job, position, state=state, error=error, progress=1.0)
-            status = self._statuses[job]
+            fact = self._outcome_fact(self._statuses[job], position)
             try:
-                await self._ledger.record(self._outcome_fact(status, position))
+                await self._record(fact)
             except StoreFailed as failure:
-                # It is done, and cannot be taken back: the ledger tells everybody that it cannot write.
-                self._change(job, position, error=failure)
+                # It cannot be taken back: it is said, and recorded with the next thing that can be.
+                self._owed += (fact,)
+                if error is None:
+                    self._change(job, position, error=_unrecorded(failure))
 
     async def _ended(self, attempt: Awaitable[None]) -> tuple[ItemState, ConsoleError | None]:
         try:
@@ -254,6 +262,15 @@ class Jobs:
         self._observe(self._statuses[job])
 
     # What is recorded
+
+    async def _record(self, fact: Fact) -> None:
+        """Record a fact, and before it what could not be recorded earlier."""
+        owed, self._owed = self._owed, ()
+        try:
+            await self._ledger.record(*owed, fact)
+        except StoreFailed:
+            self._owed = owed + self._owed
+            raise
 
     def _opening_fact(self, command: Operate, status: JobStatus) -> Fact:
         objects: list[Json] = [_object_details(item.object, item.name) for item in status.items]
@@ -323,6 +340,14 @@ def _status_of(past: PastJob) -> JobStatus:
         for item in past.items
     )
     return JobStatus(job=past.job, act=past.act, items=items, actor=past.actor, started_at=past.opened_at)
+
+
+def _unrecorded(failure: StoreFailed) -> StoreFailed:
+    return StoreFailed(
+        path=failure.path,
+        reason=f"What became of it is not on record yet. {failure.reason}",
+        mend=f"It is recorded with the next act, as soon as the audit can be written. {failure.mend}",
+    )
 
 
 def _mark(job: JobId, position: int) -> RunId:
