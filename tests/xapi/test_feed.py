@@ -10,6 +10,7 @@ from embedded import EmbeddedPool, embedded_pool
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.plain_records import asked
 from tests.xapi.conftest import Connect, Watcher
 from tests.xapi.hosts import forwarder
 from xsconsole.domain.ids import Ref, Uuid
@@ -17,15 +18,9 @@ from xsconsole.domain.inventory import RECORD_TYPES, VDI, VM, Change, Network, R
 from xsconsole.xapi import frames
 from xsconsole.xapi.feed import DEFAULT_COMMAND, LARGEST_BACKLOG
 from xsconsole.xapi.feed_child import FRAME_BYTES, FRAME_CHANGES, PAUSE_S, in_frames
-from xsconsole.xapi.records import record_of
 from xsconsole.xapi.transport import parse_address
 from xsconsole.xapi.wire import Wire
 
-WIRE_NAMES = {
-    "vm_appliance": "VM_appliance",
-    **{"vm": "VM", "vm_guest_metrics": "VM_guest_metrics", "vbd": "VBD", "vdi": "VDI", "vif": "VIF"},
-    **{"pif": "PIF", "sr": "SR", "pbd": "PBD", "certificate": "Certificate"},
-}
 BARRIER = "tests.barrier"
 LARGEST_TEXT = 250_000  # a call of XAPI has no more than 300 KiB
 DEADLINE_S = 30.0
@@ -43,16 +38,6 @@ async def up_to_date(watcher: Watcher, plain: Any, mark: str) -> None:
 
 def mirrored(watcher: Watcher, kind: type[Record]) -> dict[Ref, Record]:
     return {record.ref: record for record in watcher.inventory.all(kind)}
-
-
-def asked(plain: Any, name: str) -> dict[Ref, Record]:
-    records = getattr(plain, WIRE_NAMES.get(name, name)).get_all_records()
-    kind = RECORD_TYPES[name]
-    return {Ref(ref): record_of(kind, Ref(ref), _plain_dates(value)) for ref, value in records.items()}
-
-
-def _plain_dates(value: Any) -> Any:
-    return {key: getattr(item, "value", item) for key, item in value.items()}
 
 
 async def test_what_another_client_does_appears(pool: EmbeddedPool, plain: Any, connect: Connect) -> None:
