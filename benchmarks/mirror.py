@@ -1,6 +1,6 @@
 """How soon the console knows a pool, and how soon it hears of a change, beside the plain `XenAPI` package.
 
-    python benchmarks/mirror.py [VMS] [HOSTS]
+    python benchmarks/mirror.py [VMS] [HOSTS] [MARKS]
 
 Both ask the same pool in one run, so that the figures are ratios: time until everything is known, processor time, and
 memory. Then a client marks machines while the pool changes a thousand objects a second: the delay from its call to the
@@ -27,7 +27,6 @@ from xsconsole.domain.inventory import VM, ChangeBatch, Inventory
 from xsconsole.xapi.gateway import Gateway
 
 CHURN_PER_S = 1000
-MARKS = 200
 MARK_EVERY_S = 0.05
 TICK_S = 0.001
 PLAIN = Path(__file__).with_name("plain_mirror.py")
@@ -99,10 +98,10 @@ async def ticking(turns_s: list[float]) -> None:
         turns_s.append(time.monotonic() - began - TICK_S)
 
 
-def mark(url: str, user: str, password: str, vms: list[str], sent_s: dict[str, float]) -> None:
+def mark(url: str, user: str, password: str, vms: list[str], marks: int, sent_s: dict[str, float]) -> None:
     session = XenAPI.Session(url)
     session.xenapi.login_with_password(user, password, "1.0", "benchmark")
-    for number in range(MARKS):
+    for number in range(marks):
         text = f"mark {number}"
         sent_s[text] = time.monotonic()
         session.xenapi.VM.set_name_description(vms[number % len(vms)], text)
@@ -118,7 +117,7 @@ def distribution(values: list[float]) -> str:
     )
 
 
-async def measured(pool: dict[str, Any]) -> None:
+async def measured(pool: dict[str, Any], marks: int) -> None:
     url, user, password = pool["url"], pool["user"], pool["password"]
     told = json.dumps({"url": url, "user": user, "password": password}).encode()
     plain = json.loads(await asyncio.to_thread(subprocess.check_output, [sys.executable, PLAIN], input=told))
@@ -139,10 +138,10 @@ async def measured(pool: dict[str, Any]) -> None:
     print(f"the mirror took the whole over in {listener.whole_s * 1000:.1f} ms; turns: {distribution(turns_s)}")
 
     turns_s.clear()
-    vms = [vm.ref for vm in listener.inventory.all(VM) if vm.is_ordinary][:MARKS]
+    vms = [vm.ref for vm in listener.inventory.all(VM) if vm.is_ordinary][:marks]
     sent_s: dict[str, float] = {}
     await asyncio.to_thread(control, pool, do="churn", per_second=CHURN_PER_S)
-    await asyncio.to_thread(mark, url, user, password, vms, sent_s)
+    await asyncio.to_thread(mark, url, user, password, vms, marks, sent_s)
     await asyncio.sleep(1.0)
     delays_s = [listener.arrived_s[text] - sent_s[text] for text in sent_s if text in listener.arrived_s]
     print(f"{CHURN_PER_S} changes a second: {len(delays_s)} of {len(sent_s)} marks arrived")
@@ -153,9 +152,9 @@ async def measured(pool: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    vms, hosts = (int(one) for one in (*sys.argv[1:3], *("10000", "64")[len(sys.argv[1:3]) :]))
+    vms, hosts, marks = (int(one) for one in (*sys.argv[1:4], *("10000", "64", "200")[len(sys.argv[1:4]) :]))
     with served(vms, hosts) as pool:
-        asyncio.run(measured(pool))
+        asyncio.run(measured(pool, marks))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How the embedded pool carries size: start, first answer about everything, changes, memory, state file.
 
-    python benchmarks/pool_size.py [VMS] [HOSTS]
+    python benchmarks/pool_size.py [VMS] [HOSTS] [SECONDS]
 
 Times of others are ratios in one run: the first `event.from` beside the bare encoding of what it answers. While changes
 arrive, a second client asks a small question over and over: how long it waits is what everybody else would feel.
@@ -20,7 +20,6 @@ from typing import Any
 import msgspec
 
 CHURN_PER_S = 1000
-CHURN_S = 10.0
 
 
 class Served:
@@ -96,7 +95,7 @@ class Heartbeat(threading.Thread):
         )
 
 
-def main(vms: int, hosts: int) -> None:
+def main(vms: int, hosts: int, seconds: float) -> None:
     served = Served(vms, hosts)
     print(
         f"{vms} VMs on {hosts} hosts: up in {served.start_s:.1f} s "
@@ -123,14 +122,14 @@ def main(vms: int, hosts: int) -> None:
     began = time.process_time()
     msgspec.json.encode(decoded)
     print(f"{len(decoded['events'])} objects; msgspec alone encodes them in {time.process_time() - began:.2f} s")
-    churn(served, decoded["token"])
+    churn(served, decoded["token"], seconds)
     print(f"peak memory {served.peak_mib} MiB")
     served.process.terminate()
     served.process.wait(30)
-    kill_and_restart(vms, hosts)
+    kill_and_restart(vms, hosts, seconds)
 
 
-def kill_and_restart(vms: int, hosts: int) -> None:
+def kill_and_restart(vms: int, hosts: int, seconds: float) -> None:
     """Kill a pool with a state file in a storm of changes, and see how long it takes until it is there again."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pool.db"
@@ -140,7 +139,7 @@ def kill_and_restart(vms: int, hosts: int) -> None:
             f"{file.stat().st_size / 1e6:.0f} MB"
         )
         found = msgspec.json.decode(served.post("event.from", served.session, ["*"], "", 1.0))["result"]
-        churn(served, found["token"])
+        churn(served, found["token"], seconds)
         served.control("churn", per_second=CHURN_PER_S, count=CHURN_PER_S)
         served.process.kill()
         served.process.wait(30)
@@ -154,12 +153,12 @@ def kill_and_restart(vms: int, hosts: int) -> None:
         again.process.wait(60)
 
 
-def churn(served: Served, token: str) -> None:
+def churn(served: Served, token: str, seconds: float) -> None:
     heartbeat = Heartbeat(served)
     heartbeat.start()
     served.control("churn", per_second=CHURN_PER_S)
     cpu_s, began, events, answers = served.cpu_s, time.monotonic(), 0, 0
-    while time.monotonic() - began < CHURN_S:
+    while time.monotonic() - began < seconds:
         found = msgspec.json.decode(served.post("event.from", served.session, ["*"], token, 10.0))["result"]
         token, events, answers = found["token"], events + len(found["events"]), answers + 1
     took_s = time.monotonic() - began
@@ -174,4 +173,5 @@ def churn(served: Served, token: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, int(sys.argv[2]) if len(sys.argv) > 2 else 64)
+    given = (*sys.argv[1:4], *("10000", "64", "10")[len(sys.argv) - 1 :])
+    main(int(given[0]), int(given[1]), float(given[2]))
