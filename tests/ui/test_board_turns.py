@@ -221,7 +221,7 @@ def test_the_graph_tells_its_ways_in_words_and_goes_to_a_column(qtbot: QtBot) ->
         QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(700, 27))
 
     assert clicked.args == ["production"]
-    assert "Staging to Production, takes a restore point" in strip.accessibleDescription()
+    assert "Staging to Production (restore point)" in strip.accessibleDescription()
     assert "Way back from Production to Staging" in strip.accessibleDescription()
 
 

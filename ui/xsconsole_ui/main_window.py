@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         self.inventory.refused.connect(self.status.say)
         self.workflow.said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
+        self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
         self.activity.object_wanted.connect(self.inspector.show_object)
         self.health.object_wanted.connect(self.inspector.show_object)

@@ -32,11 +32,12 @@ def labels(
         if not text or way_id not in found:
             continue
         route = found[way_id]
-        wide = min(metrics.horizontalAdvance(text) + 2 * PADDING, MOST_WIDTH)
+        needed = metrics.horizontalAdvance(text) + 2 * PADDING
+        wide = min(needed, MOST_WIDTH)
         if route.level is not None:
             length = abs(route.level[0][0] - route.level[1][0])
             wide = min(wide, length - 4)
-        if wide < LEAST_WIDTH:
+        if wide < min(needed, LEAST_WIDTH) or (measures.is_small and wide < needed):
             continue
         others = [label.area for label in placed.values()]
         area = _free(_areas(route, wide, measures), nodes, others)

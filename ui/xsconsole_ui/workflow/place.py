@@ -33,6 +33,7 @@ class WorkflowPlace(QWidget):
     said = Signal(str)
     zoom_told = Signal(str)
     situation_changed = Signal()
+    load_changed = Signal(object)  # Load: what stands in the stages and runs along the transitions
 
     def __init__(
         self, console: Console, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
@@ -192,7 +193,9 @@ class WorkflowPlace(QWidget):
         self._turns.put("load", self._show_load)
 
     def _show_load(self) -> None:
-        self.scene.tell(load=load_of(self._console.board))
+        load = load_of(self._console.board)
+        self.scene.tell(load=load)
+        self.load_changed.emit(load)
 
     @Slot()
     def _tell(self) -> None:

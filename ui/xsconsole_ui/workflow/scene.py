@@ -120,13 +120,17 @@ class Scene(QObject):
 
     def _say_edges(self, workflow: Workflow, found: Mapping[TransitionId, Route]) -> None:
         faces = {way.id: edge_face(workflow, way, self._load, self._findings) for way in workflow.transitions}
-        texts = {id_: face.label for id_, face in faces.items()}
+        texts = {id_: self._text_of(face) for id_, face in faces.items()}
         placed = labels(texts, found, list(self._areas.values()), self.measures)
         self.edges = {
             way.id: Edge(way, found[way.id], faces[way.id], placed.get(way.id))
             for way in workflow.transitions
             if way.id in found
         }
+
+    def _text_of(self, face: EdgeFace) -> str:
+        """Return the label; in small a dashed line says by itself that it is a way back."""
+        return "" if self.measures.is_small and face.is_back and not face.is_running else face.label
 
     # While a gesture holds nodes.
 
@@ -145,7 +149,7 @@ class Scene(QObject):
             self.nodes[id_] = Node(id_, self._areas[id_], self.nodes[id_].face)
         ways = [way for way in self.workflow.transitions if way.source in touched or way.target in touched]
         found = routes(self._areas, ways, self.measures)
-        texts = {way.id: self.edges[way.id].face.label for way in ways}
+        texts = {way.id: self._text_of(self.edges[way.id].face) for way in ways}
         others = {id_: edge.label.area for id_, edge in self.edges.items() if edge.label and id_ not in found}
         placed = labels(texts, found, [*self._areas.values(), *others.values()], self.measures)
         for way in ways:
