@@ -90,7 +90,7 @@ class GraphStrip(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.surface))
         painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), QColor(colours.hairline))
-        look = Look(colours=colours, ratio=self.devicePixelRatioF(), lit=self._lit)
+        look = Look(colours=colours, lit=self._lit)
         self._graph_painter.paint(painter, self.scene, look)
 
     def _stage_at(self, point: QPointF) -> Stage | None:

@@ -117,7 +117,6 @@ class Canvas(QWidget):
         """Return how it is seen now."""
         look = Look(
             colours=theme.colours_of(self.palette()),
-            ratio=self.devicePixelRatioF(),
             zoom=self.view.zoom,
             seen=self.view.seen(self.room),
             is_still=not self._still.isActive(),

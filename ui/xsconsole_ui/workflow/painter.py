@@ -32,10 +32,9 @@ DASHES = (5.0, 3.5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How the graph is seen now. `ratio` is pixels of the device for one of the widget; `seen` is what can be seen."""
+    """How the graph is seen now. `seen` is what can be seen."""
 
     colours: Colours
-    ratio: float = 1.0
     zoom: float = 1.0
     seen: QRectF = field(default_factory=QRectF)
     is_still: bool = True
@@ -53,10 +52,13 @@ class GraphPainter:
 
     def __init__(self, measures: Measures) -> None:
         self._measures = measures
+        self._ratio = 1.0  # pixels of the device for one of the widget
         self._pictures: OrderedDict[Hashable, tuple[float, float, QPixmap]] = OrderedDict()
 
     def paint(self, painter: QPainter, scene: Scene, look: Look) -> None:
         """Paint edges, labels and nodes, in this order."""
+        # Of the picture that is painted into, which is not always the widget's own screen.
+        self._ratio = painter.deviceTransform().m11() / painter.worldTransform().m11()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, look.is_still)
         shown = [edge for edge in scene.edges.values() if look.seen.isNull() or edge.route.bounds.intersects(look.seen)]
@@ -105,14 +107,14 @@ class GraphPainter:
             paint(painter, area)
             return
         kept = self._pictures.get(key)
-        if kept is None or (kept[:2] != (look.zoom, look.ratio) and look.is_still):
-            kept = (look.zoom, look.ratio, _picture(area, look, paint))
+        if kept is None or (kept[:2] != (look.zoom, self._ratio) and look.is_still):
+            kept = (look.zoom, self._ratio, _picture(area, look.zoom, self._ratio, paint))
             self._pictures[key] = kept
             if len(self._pictures) > KEPT_PICTURES:
                 self._pictures.popitem(last=False)
         self._pictures.move_to_end(key)
         outer = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-        if kept[:2] != (look.zoom, look.ratio):
+        if kept[:2] != (look.zoom, self._ratio):
             painter.drawPixmap(outer, kept[2], QRectF(kept[2].rect()))
             return
         # On whole pixels, and never scaled: else what is written becomes blurred.
@@ -122,15 +124,15 @@ class GraphPainter:
         painter.setWorldMatrixEnabled(True)
 
 
-def _picture(area: QRectF, look: Look, paint: Callable[[QPainter, QRectF], None]) -> QPixmap:
-    scale = look.zoom * look.ratio
+def _picture(area: QRectF, zoom: float, ratio: float, paint: Callable[[QPainter, QRectF], None]) -> QPixmap:
+    scale = zoom * ratio
     wide, high = area.width() + 2 * MARGIN, area.height() + 2 * MARGIN
     picture = QPixmap(QSize(math.ceil(wide * scale), math.ceil(high * scale)))
     picture.fill(Qt.GlobalColor.transparent)
-    picture.setDevicePixelRatio(look.ratio)
+    picture.setDevicePixelRatio(ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(look.zoom, look.zoom)
+    painter.scale(zoom, zoom)
     paint(painter, QRectF(MARGIN, MARGIN, area.width(), area.height()))
     painter.end()
     return picture
@@ -221,7 +223,9 @@ def paint_grid(painter: QPainter, area: QRectF, zoom: float, offset: QPointF, co
     while step < 12:
         step *= 2
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    painter.setPen(QPen(QColor(colours.outline), 1))
+    dot = QColor(colours.outline)
+    dot.setAlphaF(0.4 if colours.scheme is theme.Scheme.CONTRAST else 1.0)
+    painter.setPen(QPen(dot, 1))
     first_x, first_y = offset.x() % step, offset.y() % step
     dots = [
         QPointF(first_x + column * step, first_y + row * step)
