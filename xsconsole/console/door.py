@@ -18,6 +18,7 @@ from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.opening import opened
 from xsconsole.console.own_runs import OwnRuns
+from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.rights import denial_of, denied, rights_of
 from xsconsole.console.values import Connection, Right, Secret, Verb
@@ -76,6 +77,7 @@ class Console:
         self._engine: Engine | None = None
         self._runs = OwnRuns()
         self.acts = Acts(self._bus)
+        self.publishing = Publishing(home, lambda: (self,))
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -271,6 +273,17 @@ class Console:
             await record_refusal(self, command, denial)
             raise denial
 
+    @property
+    def engine(self) -> Engine:
+        """The engine of the connection there is; for parts of the console itself.
+
+        Raises:
+            Refused: there is none, or only for looking.
+        """
+        if self._engine is None:
+            raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
+        return self._engine
+
     async def do(self, command: Confirmed | Settle) -> RunId:
         """Start a run and return once its intent is on record; the run goes on by itself.
 
@@ -279,9 +292,8 @@ class Console:
             PoolUnavailable: the pool is away; nothing was changed.
             StoreFailed: the audit cannot be written; nothing was changed.
         """
-        engine, identity = self._engine, self.identity
-        if engine is None or identity is None:
-            raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
+        engine, identity = self.engine, self.identity
+        assert identity is not None
         await self.demand_rights(command if isinstance(command, Settle) else command.command)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
         self._own_moves.expect(run.status.plan.intent)

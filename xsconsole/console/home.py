@@ -15,6 +15,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
+from xsconsole.domain.signing import Signer
 from xsconsole.engine.lease import Me
 from xsconsole.engine.ports import Clock, Ids
 from xsconsole.errors import HomeUnusable, NotFound, Refused, StoreFailed
@@ -124,6 +125,15 @@ class Home:
         if self._drafts is None:
             raise Refused(reason="This home has no drafts yet.", mend="Begin one with `xsconsole workflow new`.")
         return self._drafts
+
+    @property
+    def signer(self) -> Signer:
+        """This console's key.
+
+        Raises:
+            Refused: this home was opened for reading.
+        """
+        return self.ledger.signer
 
     @property
     def me(self) -> Me:

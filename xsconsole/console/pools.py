@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xsconsole.console.door import Console
+from xsconsole.console.publishing import Publishing
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.ids import Uuid
 from xsconsole.errors import NotFound, Refused
@@ -17,6 +18,7 @@ class Pools:
     def __init__(self, first: Console) -> None:
         self.first = first
         self._beside: list[Console] = []
+        self.publishing = Publishing(first.home, lambda: tuple(self))
 
     def __iter__(self) -> Iterator[Console]:
         """Yield the consoles that have a pool, the first one first."""

@@ -4,7 +4,7 @@ A decision counts for the person to whom the rules' own workflow pins the key th
 key that is pinned to several people or to none, and whoever asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -154,6 +154,7 @@ class Tally:
     """How all rules stand. Any rejection of somebody whom a rule names ends it."""
 
     rules: tuple[RuleTally, ...]
+    counted: tuple[Decision, ...] = ()
     rejected: tuple[tuple[Person, Decision], ...] = ()
     ignored: tuple[Ignored, ...] = ()
 
@@ -186,7 +187,7 @@ def tally(
     """
     authors = tuple(authors)
     ignored: list[Ignored] = []
-    approved: dict[PersonId, Person] = {}
+    approved: dict[PersonId, tuple[Person, Decision]] = {}
     rejected: dict[PersonId, tuple[Person, Decision]] = {}
     named = {person.id for rule in rules for person in people_of(rule, workflow)}
     for decision in decisions:
@@ -197,9 +198,10 @@ def tally(
         elif decision.meaning is Meaning.REJECT:
             rejected.setdefault(person.id, (person, decision))
         else:
-            approved[person.id] = person
+            approved.setdefault(person.id, (person, decision))
     return Tally(
         rules=tuple(_of_rule(rule, workflow, approved, requester, authors) for rule in rules),
+        counted=tuple(decision for _, decision in approved.values()),
         rejected=tuple(rejected.values()),
         ignored=tuple(ignored),
     )
@@ -214,7 +216,7 @@ def people_of(rule: ApprovalRule, workflow: Workflow) -> tuple[Person, ...]:
 def _of_rule(
     rule: ApprovalRule,
     workflow: Workflow,
-    approved: dict[PersonId, Person],
+    approved: Collection[PersonId],
     requester: Requester,
     authors: tuple[Requester, ...],
 ) -> RuleTally:

@@ -117,6 +117,7 @@ class RunKind(StrEnum):
     REMOVE = "remove"
     ADOPT = "adopt"
     DISSOLVE = "dissolve"
+    MAP = "map"  # after a publication: where the new version has it
 
 
 class Disks(StrEnum):

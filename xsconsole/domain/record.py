@@ -22,6 +22,7 @@ class AuditEvent(StrEnum):
     CERTIFICATE_ACCEPTED = "pool.certificate-accepted"
     RECORD_ACCEPTED = "record.accepted"  # the record is not the one remembered, and a person went on with it
     WORKFLOW_PUBLISHED = "workflow.published"
+    DECIDED = "approval.decided"  # somebody approved or rejected, by this console's key
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
     RUN_RESUMED = "run.resumed"

@@ -13,6 +13,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.CERTIFICATE_ACCEPTED: "A certificate was accepted",
     AuditEvent.RECORD_ACCEPTED: "Went on with another record than before",
     AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
+    AuditEvent.DECIDED: "Decided",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",
     AuditEvent.RUN_RESUMED: "Resumed",

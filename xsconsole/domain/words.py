@@ -174,6 +174,8 @@ def kind_name(kind: RunKind) -> str:
             return "Make whole"
         case RunKind.DISSOLVE:
             return "Dissolve"
+        case RunKind.MAP:
+            return "Map"
     assert_never(kind)
 
 

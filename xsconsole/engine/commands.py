@@ -86,6 +86,16 @@ class Dissolve:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remap:
+    """Take a configuration whose stage is gone where the version maps it, or give it the new marks of its stage."""
+
+    configuration: ConfigurationId
+    revision: int
+    target: StageId
+    reason: str = ""
+
+
 class Direction(StrEnum):
     RESUME = "resume"
     UNDO = "undo"
@@ -116,7 +126,7 @@ class Operate:
     reason: str = ""
 
 
-Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve
+Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

@@ -23,11 +23,14 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Protocol
 
+from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
-from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
+from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Workflow
@@ -226,6 +229,16 @@ class Engine:
     async def publish(self, workflow: Workflow, version_seen: int) -> Workflow:
         """Publish a workflow over the one that was seen. Raises `PlanIsStale` where somebody was faster."""
         return await publishing.publish(self._pool, self._ledger, workflow, version_seen)
+
+    async def publish_version(
+        self, workflow: Workflow, seen: Digest | None, publication: Publication, details: Mapping[str, Json]
+    ) -> bool:
+        """Publish a version over the one with digest `seen`; see `publishing.publish_version`."""
+        return await publishing.publish_version(self._pool, self._ledger, workflow, seen, publication, details)
+
+    async def decide(self, decision: Decision) -> None:
+        """Leave a signed decision on the pool, with its rows on record before and after."""
+        await publishing.leave_decision(self._pool, self._ledger, decision)
 
     def stop_runs(self) -> None:
         """Let no run begin another step; its record stays, and any console may settle it."""

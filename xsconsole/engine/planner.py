@@ -21,9 +21,11 @@ from xsconsole.engine.commands import (
     Dissolve,
     Plannable,
     Promote,
+    Remap,
     RemoveMembers,
 )
 from xsconsole.engine.enforcement import demand_enforced
+from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
@@ -54,6 +56,8 @@ def plan(command: Plannable, board: Board, inventory: Inventory, actor: str = ""
             return membership.plan_adopt(command, board, inventory)
         case Dissolve():
             return membership.plan_dissolve(command, board, inventory, actor)
+        case Remap():
+            return plan_remap(command, board, inventory)
     assert_never(command)
 
 

@@ -1,13 +1,31 @@
 """The workflow on the pool. Of two consoles that publish at once, one wins and both see the same."""
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from xsconsole.domain.approval import Decision, Matter, to_text
 from xsconsole.domain.board import published_workflow
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import Digest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX, numbers, workflow_stem
+from xsconsole.domain.publication import (
+    PUBLICATION_PREFIX,
+    Publication,
+    approval_prefix,
+    approval_stem,
+    encode,
+    publication_of,
+    publication_stem,
+)
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.workflow import Workflow, check, default_workflow, to_stored
 from xsconsole.engine.ports import Field, Ledger, PoolPort
-from xsconsole.engine.values import insist
-from xsconsole.errors import PlanIsStale, Refused
+from xsconsole.engine.values import RACES, insist, remove_value, write_value
+from xsconsole.errors import PlanIsStale, PoolFailed, Refused
+
+Judge = Callable[[Workflow | None], bool]
+"""Whether what stands is what the new version may take the place of."""
 
 
 async def publish_default(pool: PoolPort, ledger: Ledger) -> Workflow | None:
@@ -28,20 +46,110 @@ async def publish(pool: PoolPort, ledger: Ledger, workflow: Workflow, version_se
         PlanIsStale: somebody published meanwhile.
         Refused: the workflow contradicts itself, is too large, or its version does not follow.
     """
+    await _write(
+        pool, ledger, workflow, lambda standing: (standing.version if standing else 0) == version_seen, None, {}
+    )
+    return workflow
+
+
+async def publish_version(
+    pool: PoolPort,
+    ledger: Ledger,
+    workflow: Workflow,
+    seen: Digest | None,
+    publication: Publication,
+    details: Mapping[str, Json],
+) -> bool:
+    """Publish a version over the one with digest `seen` (None: over none), and what stands beside it.
+
+    What stands beside it is written first: whoever finds the version can finish what its console began. Where the
+    version stands already, only that is written. Returns whether the version was written by this call.
+
+    Raises:
+        PlanIsStale: somebody published another one meanwhile.
+        Refused: see `publish`.
+        PoolUnavailable: whether it stands there is not known; the same call again finds out.
+    """
+    stem = publication_stem(workflow.digest)
+    keys = await insist(pool, lambda: pool.keys(Field.POOL))
+    is_extended = publication_of(keys, workflow.digest) != publication
+    standing = published_workflow(keys)
+    if standing is not None and standing.digest == workflow.digest:
+        if is_extended:
+            await ledger.record(_fact(pool, workflow, None, details))
+            await write_value(pool, Field.POOL, stem, encode(publication))
+            await ledger.record(_fact(pool, workflow, Outcome.DONE, details))
+        return False
+    return await _write(
+        pool,
+        ledger,
+        workflow,
+        lambda there: (there.digest if there is not None else None) == seen,
+        publication,
+        details,
+    )
+
+
+async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision) -> None:
+    """Leave a signed decision on the pool; the same one again changes nothing.
+
+    Raises:
+        PoolUnavailable: whether it stands there is not known; the same call again finds out.
+    """
+    fact = Fact(
+        event=AuditEvent.DECIDED,
+        actor=pool.identity.actor,
+        pool=pool.identity.pool,
+        session=pool.identity.session,
+        reason=decision.reason,
+        details={
+            "what": f"{decision.meaning.value}: {decision.about}",
+            "subject": decision.subject,
+            "key": decision.fingerprint,
+        },
+    )
+    await ledger.record(fact)
+    stem, text = approval_stem(decision.matter, decision.subject), to_text(decision)
+
+    async def attempt() -> None:
+        for _ in range(RACES):
+            keys = await pool.keys(Field.POOL)
+            standing = numbers(keys, stem)
+            if any(keys[f"{stem}.{number}"] == text for number in standing):
+                return
+            await pool.add_key(Field.POOL, f"{stem}.{next(iter(standing), 0) + 1}", text)
+        raise PoolFailed(code="MAP_DUPLICATE_KEY", parameters=(Field.POOL.value, stem), method="add_to")
+
+    await insist(pool, attempt)
+    await ledger.record(replace(fact, outcome=Outcome.DONE))
+
+
+async def _write(
+    pool: PoolPort,
+    ledger: Ledger,
+    workflow: Workflow,
+    is_expected: Judge,
+    publication: Publication | None,
+    details: Mapping[str, Json],
+) -> bool:
     check(workflow)
     stored = to_stored(workflow)
     stem = workflow_stem(workflow.id)
     keys = await insist(pool, lambda: pool.keys(Field.POOL))
     standing = published_workflow(keys)
-    if (standing.version if standing else 0) != version_seen:
+    if not is_expected(standing):
         raise _stale(workflow)
-    if workflow.version <= version_seen:
+    if standing is not None and workflow.version <= standing.version:
         raise Refused(
-            reason=f"Version {workflow.version} does not follow version {version_seen}.",
+            reason=f"Version {workflow.version} does not follow version {standing.version}.",
             mend="Publish it under a higher version.",
         )
     top = next(iter(numbers(keys, stem)), 0) + 1
-    await ledger.record(_fact(pool, workflow, None))
+    before: dict[str, Json] = {"digest_before": standing.digest if standing is not None else None, **details}
+    await ledger.record(_fact(pool, workflow, None, before))
+    beside = publication_stem(workflow.digest)
+    if publication is not None:
+        await write_value(pool, Field.POOL, beside, encode(publication))
 
     async def attempt() -> bool:
         if (await pool.keys(Field.POOL)).get(f"{stem}.{top}") == stored:
@@ -49,12 +157,24 @@ async def publish(pool: PoolPort, ledger: Ledger, workflow: Workflow, version_se
         return await pool.add_key(Field.POOL, f"{stem}.{top}", stored)
 
     is_ours = await insist(pool, attempt)
-    await ledger.record(_fact(pool, workflow, Outcome.DONE if is_ours else Outcome.REFUSED))
+    await ledger.record(_fact(pool, workflow, Outcome.DONE if is_ours else Outcome.REFUSED, before))
     if not is_ours:
+        now = published_workflow(await insist(pool, lambda: pool.keys(Field.POOL)))
+        if publication is not None and (now is None or now.digest != workflow.digest):
+            await remove_value(pool, Field.POOL, beside)
         raise _stale(workflow)
-    for number in numbers(keys, stem):
-        await pool.remove_key(Field.POOL, f"{stem}.{number}")
-    return workflow
+    earlier = {f"{stem}.{number}" for number in numbers(keys, stem)}
+    await insist(pool, lambda: _clean(pool, earlier, beside))
+    return True
+
+
+async def _clean(pool: PoolPort, earlier: Collection[str], beside: str) -> None:
+    """Remove earlier versions, what stood beside them, and decisions: those stand in the new publication."""
+    decided = approval_prefix(Matter.PUBLICATION)
+    for key in await pool.keys(Field.POOL):
+        is_beside = key.startswith(PUBLICATION_PREFIX) and not key.startswith(f"{beside}.")
+        if key in earlier or is_beside or key.startswith(decided):
+            await pool.remove_key(Field.POOL, key)
 
 
 def _stale(workflow: Workflow) -> PlanIsStale:
@@ -63,7 +183,7 @@ def _stale(workflow: Workflow) -> PlanIsStale:
     )
 
 
-def _fact(pool: PoolPort, workflow: Workflow, outcome: Outcome | None) -> Fact:
+def _fact(pool: PoolPort, workflow: Workflow, outcome: Outcome | None, details: Mapping[str, Json]) -> Fact:
     return Fact(
         event=AuditEvent.WORKFLOW_PUBLISHED,
         actor=pool.identity.actor,
@@ -75,5 +195,6 @@ def _fact(pool: PoolPort, workflow: Workflow, outcome: Outcome | None) -> Fact:
             "workflow": workflow.id,
             "version": workflow.version,
             "digest": workflow.digest,
+            **details,
         },
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from xsconsole.domain.drafts import Draft, DraftHeading, Moment, history_of, moments
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.workflow import Workflow, to_json
-from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES, from_json
+from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES, read_json
 from xsconsole.errors import NotFound, PlanIsStale, Refused
 from xsconsole.store.database import Database, Reading
 from xsconsole.store.schema import KeptDraft, KeptMoment
@@ -230,4 +230,4 @@ def _unpacked(content: bytes) -> Workflow:
         text = inflater.decompress(content, DECOMPRESSED_LIMIT_BYTES)
     except zlib.error as failure:
         raise Refused(reason=f"The draft is damaged: {failure}. It stays as it is.", mend="Delete it.") from failure
-    return from_json(text)
+    return read_json(text)

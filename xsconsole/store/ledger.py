@@ -74,6 +74,11 @@ class SqliteLedger:
         """What else the home keeps stands in the same file, written by the same thread."""
         return self._database
 
+    @property
+    def signer(self) -> SigningKey:
+        """This console's key."""
+        return self._key
+
     async def record(self, *facts: Fact) -> int:
         """Commit the facts as one signed group and return the last sequence number; without facts, the present one.
 

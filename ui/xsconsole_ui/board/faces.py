@@ -57,6 +57,7 @@ DOING = {
     RunKind.REMOVE: "removing members",
     RunKind.ADOPT: "adopting",
     RunKind.DISSOLVE: "dissolving",
+    RunKind.MAP: "mapping",
 }
 
 

@@ -1,0 +1,61 @@
+"""What parts of the console need of it: the console of one pool, and its home."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from xsconsole.console.values import Verb
+from xsconsole.domain.board import Board
+from xsconsole.domain.events import Event
+from xsconsole.domain.ids import RunId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.record import Fact
+from xsconsole.domain.runs import RunStatus
+from xsconsole.domain.signing import Signer
+from xsconsole.engine.commands import Confirmed, Plannable, Settle
+from xsconsole.engine.engine import Engine
+from xsconsole.engine.ports import Clock, Identity
+from xsconsole.errors import NotPermitted
+
+E = TypeVar("E", bound=Event)
+
+
+class Desk(Protocol):
+    """What is needed of the console of one pool."""
+
+    @property
+    def identity(self) -> Identity | None: ...
+
+    @property
+    def board(self) -> Board: ...
+
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+    def denial(self, verb: Verb) -> NotPermitted | None: ...
+
+    def plan(self, command: Plannable) -> Plan: ...
+
+    async def do(self, command: Confirmed | Settle) -> RunId: ...
+
+    async def finished(self, run: RunId) -> RunStatus: ...
+
+    async def record(self, *facts: Fact) -> None: ...
+
+    def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]: ...
+
+
+class Keeper(Protocol):
+    """What is needed of the home."""
+
+    @property
+    def signer(self) -> Signer: ...
+
+    @property
+    def key_fingerprint(self) -> str: ...
+
+    @property
+    def clock(self) -> Clock: ...

@@ -1,0 +1,370 @@
+"""Publishing a workflow to the pools that it binds, and taking what is in flight along."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from xsconsole.console.desks import Desk, Keeper
+from xsconsole.console.refusals import record_unread
+from xsconsole.console.values import Verb
+from xsconsole.domain.approval import Matter, Meaning, Requester, Tally, decided, people_of
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.publication import Publication, publication_of
+from xsconsole.domain.publishing import (
+    Effect,
+    EffectKind,
+    PartState,
+    PublishPlan,
+    PublishReport,
+    VersionSplit,
+)
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.signing import Provenance, owner_of, provenance, signed
+from xsconsole.domain.words import explain
+from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.findings import Finding
+from xsconsole.engine.commands import Confirmed, Remap
+from xsconsole.engine.enforcement import findings_of_gaps
+from xsconsole.engine.publish_plan import Site, Wish, plan_publication
+from xsconsole.errors import ConsoleError, HeldElsewhere, PlanIsStale, Refused, StoreFailed
+from xsconsole.store.keys import is_signature
+
+AT_ONCE = 4
+SHOWN_S = 30.0
+CHANGES_ON_RECORD = 100
+
+
+class Publishing:
+    """Plans publications from what was heard of the pools, carries them out, and finishes what was cut off."""
+
+    def __init__(self, home: Keeper, desks: Callable[[], Iterable[Desk]]) -> None:
+        self._home = home
+        self._desks = desks
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    def findings(self, workflow: Workflow) -> tuple[Finding, ...]:
+        """Return what is to say of a draft: also what this console could not carry out of it."""
+        home = next(iter(self._here()), None)
+        return findings_of_gaps(workflow, home)
+
+    def plan(
+        self,
+        workflow: Workflow,
+        *,
+        base: Workflow | None = None,
+        over: int | None = None,
+        mapping: Mapping[StageId, StageId] | None = None,
+        summary: str = "",
+    ) -> PublishPlan:
+        """Return what publishing it would do. Nothing is changed, and nothing is asked of the pools.
+
+        `base` is the version it was made from; where only its number is known, `over`; else the workflow's own number.
+
+        Raises:
+            Refused: there is no connection to a pool.
+        """
+        wish = Wish(
+            workflow=workflow,
+            base=base.digest if base is not None else None,
+            over=over,
+            mapping=mapping,
+            summary=summary,
+        )
+        return self._planned(wish)
+
+    def split(self) -> VersionSplit | None:
+        """Return which pools lack the newest version; None where all have it. `finish` mends it."""
+        newest = self._newest()
+        if newest is None:
+            return None
+        plan = self._planned(Wish(workflow=newest))
+        behind = tuple(part for part in plan.pools if part.state in (PartState.WRITES, PartState.NEWER))
+        return VersionSplit(newest=newest, behind=behind) if behind else None
+
+    def provenance(self, workflow: Workflow) -> Provenance:
+        """Return who signed a version."""
+        return provenance(workflow, is_signature)
+
+    # --- doing ----------------------------------------------------------------------------------------------------
+
+    async def publish(self, plan: PublishPlan) -> PublishReport:
+        """Write the version to every pool that it binds, then take configurations where it maps them.
+
+        It can be asked for again after anything that broke: what stands already is not written twice.
+
+        Raises:
+            PlanIsStale: it would not do now what the plan says, or somebody published meanwhile.
+            Refused: see `plan.obstacles`, or the log-in may not; nothing was changed.
+            StoreFailed: the record cannot be written.
+        """
+        desks = self._here()
+        try:
+            self._demand(plan, desks)
+            publication = self._publication(plan, desks)
+            written, failed = await self._write(plan, publication, desks)
+        except Refused as refusal:
+            what = f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}"
+            await record_unread(next(iter(desks.values())), what, plan.workflow.summary, refusal)
+            raise
+        if failed:
+            return PublishReport(workflow=plan.workflow, written=written, failed=failed)
+        moved, left = await self._take_along(plan.workflow, publication, desks)
+        return PublishReport(workflow=plan.workflow, written=written, moved=moved, left=left)
+
+    async def finish(self) -> PublishReport:
+        """Finish what a publication left: pools without the newest version, configurations not yet where it maps them.
+
+        Raises:
+            Refused: nothing is published, or see `publish`.
+        """
+        newest = self._newest()
+        if newest is None:
+            raise Refused(reason="No workflow is published here.", mend="Publish one.")
+        return await self.publish(self._planned(Wish(workflow=newest)))
+
+    async def decide(self, plan: PublishPlan, meaning: Meaning, reason: str) -> Tally:
+        """Approve or reject a publication by this console's key, and return how the rules stand then.
+
+        Raises:
+            Refused: no approval is demanded, or no rule names whom this key belongs to; nothing was changed.
+            PoolUnavailable, StoreFailed: whether it stands on the pool is not known; the same again finds out.
+        """
+        desk = next(iter(self._here().values()))
+        standing, signer = plan.standing, self._home.signer
+        if standing is None or plan.tally is None:
+            raise Refused(reason="Nobody has to approve this.", mend="It can be published as it is.")
+        person = owner_of(self._home.key_fingerprint, standing.people)
+        named = {one.id for rule in standing.publishing for one in people_of(rule, standing)}
+        if person is None or person.id not in named:
+            raise Refused(
+                reason=f"Version {standing.version} names nobody with this console's key "
+                f"({self._home.key_fingerprint[:16]}) among those who approve the next one.",
+                mend=plan.tally.sentence,
+            )
+        decision = decided(
+            signer,
+            matter=Matter.PUBLICATION,
+            subject=plan.subject,
+            about=f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}",
+            meaning=meaning,
+            reason=reason,
+            at=self._home.clock.now(),
+            actor=desk.identity.actor if desk.identity is not None else "",
+        )
+        await desk.engine.decide(decision)
+        return plan.tally
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _here(self) -> dict[Uuid, Desk]:
+        """Return the desks that have a pool; the first is the home of what is published."""
+        return {desk.identity.pool: desk for desk in self._desks() if desk.identity is not None}
+
+    def _sites(self) -> tuple[Site, ...]:
+        return tuple(
+            Site(
+                pool=pool,
+                name=desk.identity.pool_name if desk.identity is not None else "",
+                board=desk.board,
+                inventory=desk.inventory,
+            )
+            for pool, desk in self._here().items()
+        )
+
+    def _newest(self) -> Workflow | None:
+        sites = self._sites()
+        first = sites[0].standing if sites else None
+        standing = [site.standing for site in sites]
+        same = [one for one in standing if one is not None and (first is None or one.id == first.id)]
+        return max(same, key=lambda one: one.version, default=None)
+
+    def _planned(self, wish: Wish) -> PublishPlan:
+        sites = self._sites()
+        if not sites:
+            raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
+        desk = next(iter(self._here().values()))
+        actor = desk.identity.actor if desk.identity is not None else ""
+        requester = Requester(fingerprint=self._home.key_fingerprint, actor=actor)
+        return plan_publication(wish, sites, sites[0].pool, requester, self.findings(wish.workflow), is_signature)
+
+    def _again(self, plan: PublishPlan) -> PublishPlan:
+        return self._planned(
+            Wish(
+                workflow=plan.workflow,
+                over=plan.standing.version if plan.standing is not None else 0,
+                mapping=plan.mapping,
+                summary=plan.workflow.summary,
+            )
+        )
+
+    def _demand(self, plan: PublishPlan, desks: Mapping[Uuid, Desk]) -> None:
+        for part in plan.pools:
+            denial = desks[part.pool].denial(Verb.PUBLISH) if part.pool in desks else None
+            if denial is not None:
+                raise denial
+        now = self._again(plan)
+        if now.digest != plan.digest:
+            raise PlanIsStale(
+                reason="Publishing would not do now what you saw: a pool or a configuration has changed.",
+                mend="Look at it again, then decide.",
+            )
+        if plan.obstacles:
+            more = len(plan.obstacles) - 1
+            also = f" Beside that, {more} more." if more else ""
+            raise Refused(reason=f"{plan.obstacles[0].reason}{also}", mend=plan.obstacles[0].mend)
+
+    async def _write(
+        self, plan: PublishPlan, publication: Publication, desks: Mapping[Uuid, Desk]
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        workflow = plan.workflow
+        is_new = plan.standing is None or plan.standing.digest != workflow.digest
+        if is_new:
+            workflow = signed(workflow, self._home.signer)
+        details = _details(plan, self._home.key_fingerprint)
+        written: list[str] = []
+        failed: list[tuple[str, str]] = []
+        for part in plan.pools:
+            if failed:
+                failed.append((part.name, "It was not tried after that."))
+                continue
+            try:
+                seen = part.digest
+                if await desks[part.pool].engine.publish_version(workflow, seen, publication, details):
+                    written.append(part.name)
+            except StoreFailed:
+                raise
+            except ConsoleError as failure:
+                if not written and isinstance(failure, Refused):
+                    raise
+                failed.append((part.name, _sentence(failure)))
+        return tuple(written), tuple(failed)
+
+    def _publication(self, plan: PublishPlan, desks: Mapping[Uuid, Desk]) -> Publication:
+        """Return what stands beside the version; of one that stands somewhere already, the same with what is new."""
+        for desk in desks.values():
+            keys = desk.inventory.pool.other_config if desk.inventory.pool else {}
+            known = publication_of(keys, plan.workflow.digest)
+            if known is not None:
+                return _extended(known, plan)
+        identity = next(iter(desks.values())).identity
+        return Publication(
+            workflow=plan.workflow.id,
+            version=plan.workflow.version,
+            digest=plan.workflow.digest,
+            base=plan.standing.digest if plan.standing is not None else None,
+            mapping=dict(plan.mapping),
+            pools={part.pool: part.name for part in plan.pools},
+            actor=identity.actor if identity is not None else "",
+            at=self._home.clock.now(),
+            renewed=plan.renewed,
+            decisions=plan.tally.counted if plan.tally is not None else (),
+        )
+
+    async def _take_along(
+        self, workflow: Workflow, publication: Publication, desks: Mapping[Uuid, Desk]
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Take every configuration where the version has it; return who went, and who could not yet and why."""
+        plan = self._planned(Wish(workflow=workflow))
+        bound = [desks[part.pool] for part in plan.pools if part.pool in desks]
+        if not all([await _shows(desk, publication) for desk in bound]):
+            return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
+        plan = self._planned(Wish(workflow=workflow))
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def take(effect: Effect) -> str:
+            async with few:
+                return await self._take(effect, workflow, desks[effect.pool])
+
+        reasons = await asyncio.gather(*(take(effect) for effect in plan.due))
+        moved = tuple(effect.name for effect, reason in zip(plan.due, reasons, strict=True) if not reason)
+        left = [(effect.name, reason) for effect, reason in zip(plan.due, reasons, strict=True) if reason]
+        left += [(effect.name, effect.sentence) for effect in plan.effects if _waits(effect)]
+        return moved, tuple(left)
+
+    async def _take(self, effect: Effect, workflow: Workflow, desk: Desk) -> str:
+        """Take one configuration; return why not, empty where it went."""
+        assert effect.target is not None
+        command = Remap(
+            configuration=effect.configuration,
+            revision=effect.revision,
+            target=effect.target,
+            reason=f"Version {workflow.version} of the workflow",
+        )
+        try:
+            planned = desk.plan(command)
+            run = await desk.do(Confirmed(command=command, digest=planned.digest))
+        except HeldElsewhere as refusal:
+            return refusal.reason
+        except StoreFailed:
+            raise
+        except ConsoleError as failure:
+            return _sentence(failure)
+        status = await desk.finished(run)
+        if status.state is RunState.DONE:
+            return ""
+        return _sentence(status.error) if status.error is not None else "It was put back."
+
+
+async def _shows(desk: Desk, publication: Publication) -> bool:
+    """Wait until a desk has heard of the version that was written, and of what stands beside it."""
+    is_changed = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        del event
+        is_changed.set()
+
+    def is_so() -> bool:
+        there, pool = desk.board.workflow, desk.inventory.pool
+        keys = pool.other_config if pool is not None else {}
+        is_board = there is not None and there.digest == publication.digest
+        return is_board and publication_of(keys, publication.digest) == publication
+
+    ends = (desk.subscribe(BoardChanged, hear), desk.subscribe(InventoryChanged, hear))
+    try:
+        async with asyncio.timeout(SHOWN_S):
+            while not is_so():
+                is_changed.clear()
+                await is_changed.wait()
+    except TimeoutError:
+        return False
+    finally:
+        for end in ends:
+            end()
+    return True
+
+
+def _waits(effect: Effect) -> bool:
+    """Whether something is still to be done for it: what runs from and to stages that stay needs nothing more."""
+    return effect.kind is EffectKind.BLOCKED or (effect.kind is EffectKind.RUNS and effect.must_follow)
+
+
+def _extended(known: Publication, plan: PublishPlan) -> Publication:
+    return msgspec.structs.replace(
+        known,
+        mapping={**known.mapping, **plan.mapping},
+        pools={**known.pools, **{part.pool: part.name for part in plan.pools}},
+    )
+
+
+def _details(plan: PublishPlan, fingerprint: str) -> dict[str, Json]:
+    changes = lines(diff(plan.standing, plan.workflow)) if plan.standing is not None else ()
+    return {
+        "summary": plan.workflow.summary,
+        "author": plan.workflow.author,
+        "key": fingerprint,
+        "changes": list(changes[:CHANGES_ON_RECORD]),
+        "mapping": {str(old): str(new) for old, new in plan.mapping.items()},
+        "pools": [part.name for part in plan.pools],
+        "subject": plan.subject,
+    }
+
+
+def _sentence(failure: ConsoleError) -> str:
+    notice = explain(failure)
+    return f"{notice.failed} {notice.mend}".strip()

@@ -1,0 +1,150 @@
+"""What a publication would do, and what one did: to the pools, and to every configuration now in flight."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from xsconsole.domain.approval import Tally
+from xsconsole.domain.canonical import Json, digest_of
+from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
+from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.findings import Finding
+
+
+class PartState(StrEnum):
+    """How a pool that the workflow binds stands to the publication."""
+
+    WRITES = "writes"  # the version is written there
+    SAME = "same"  # it stands there already
+    AWAY = "away"  # there is no connection
+    UNREADABLE = "unreadable"  # a newer console published there
+    OTHER_WORKFLOW = "other-workflow"  # it follows another workflow
+    NEWER = "newer"  # somebody published a version there that this one does not know of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPart:
+    """`version` and `digest` are of what stands there now: 0 and None for nothing."""
+
+    pool: Uuid
+    name: str
+    state: PartState
+    version: int = 0
+    digest: Digest | None = None
+
+
+class EffectKind(StrEnum):
+    STAYS = "stays"
+    REWRITTEN = "rewritten"  # it stays, and its marks become those of the changed stage: name and protection
+    MAPPED = "mapped"
+    RUNS = "runs"  # its run ends under its own version
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What becomes of one configuration. `sentence` says it, with the reason where it is blocked.
+
+    `must_follow`: when its run has ended, it stands where the new version has no stage for it.
+    """
+
+    configuration: ConfigurationId
+    name: str
+    pool: Uuid
+    kind: EffectKind
+    source: StageId
+    target: StageId | None
+    sentence: str
+    revision: int = 0
+    must_follow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why it cannot be published now."""
+
+    reason: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan:
+    """Pure: equal drafts, pools and mappings give an equal `digest`, which is what somebody confirms.
+
+    `workflow` is as it would stand, but for the signature. `must_map` are stages that vanish or change their pool while
+    configurations stand in them or are on the way there; `choices` says where those may go, `renewed` which
+    stages stay under another name or protection. `subject` is what people
+    approve. `tally` is None where the standing version demands no approval.
+    """
+
+    workflow: Workflow
+    standing: Workflow | None
+    pools: tuple[PoolPart, ...]
+    mapping: Mapping[StageId, StageId]
+    must_map: tuple[StageId, ...]
+    renewed: tuple[StageId, ...]
+    choices: Mapping[StageId, tuple[StageId, ...]]
+    effects: tuple[Effect, ...]
+    findings: tuple[Finding, ...]
+    obstacles: tuple[Obstacle, ...]
+    subject: Digest
+    tally: Tally | None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to write, on a pool or at a configuration."""
+        return any(part.state is PartState.WRITES for part in self.pools) or bool(self.due)
+
+    @property
+    def due(self) -> tuple[Effect, ...]:
+        """The configurations that are written anew."""
+        return tuple(effect for effect in self.effects if effect.kind in (EffectKind.MAPPED, EffectKind.REWRITTEN))
+
+    @property
+    def digest(self) -> Digest:
+        pools: list[Json] = [[part.pool, part.state.value, part.digest] for part in self.pools]
+        effects: list[Json] = [
+            [effect.configuration, effect.kind.value, effect.source, effect.target, effect.revision]
+            for effect in self.effects
+        ]
+        return digest_of(
+            {
+                "format": 1,
+                "workflow": msgspec.structs.replace(self.workflow, author="").digest,
+                "standing": self.standing.digest if self.standing else None,
+                "pools": pools,
+                "mapping": {str(old): str(new) for old, new in self.mapping.items()},
+                "effects": effects,
+                "subject": self.subject,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What is so now. `left` is what remains to be done, by publishing again or by `finish`."""
+
+    workflow: Workflow
+    written: tuple[str, ...] = ()  # names of pools
+    failed: tuple[tuple[str, str], ...] = ()  # names of pools, and why not there
+    moved: tuple[str, ...] = ()  # configurations that stand as the plan said
+    left: tuple[tuple[str, str], ...] = ()  # configurations, and why not yet
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.failed and not self.left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionSplit:
+    """Pools of one workflow hold different versions: `behind` are those without the newest."""
+
+    newest: Workflow
+    behind: tuple[PoolPart, ...]
+
+    @property
+    def sentence(self) -> str:
+        names = ", ".join(f"{part.name} has version {part.version}" for part in self.behind)
+        return f"Version {self.newest.version} of “{self.newest.name}” is published, but {names}."

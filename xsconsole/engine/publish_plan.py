@@ -1,0 +1,291 @@
+"""What publishing a workflow would do: a pure function of the draft, of what stands on the pools, and of a mapping."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from xsconsole.domain.approval import Matter, Requester, tally
+from xsconsole.domain.board import Board, published_workflow
+from xsconsole.domain.ids import Digest, StageId, Uuid
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import PREFIX
+from xsconsole.domain.publication import (
+    Publication,
+    content_digest,
+    decisions_on,
+    publication_of,
+    renewed_stages,
+    subject_of,
+)
+from xsconsole.domain.publishing import EffectKind, Obstacle, PartState, PoolPart, PublishPlan
+from xsconsole.domain.signing import SignatureCheck
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import PoolObject, Workflow, check, to_stored
+from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.engine.flight import Flight, effects_of, stages_to_map
+from xsconsole.engine.mapping import choices_for
+from xsconsole.errors import Refused
+
+WORKFLOW_PREFIX = PREFIX + "workflow."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A pool as this home has last heard of it."""
+
+    pool: Uuid
+    name: str
+    board: Board
+    inventory: Inventory
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        return self.inventory.pool.other_config if self.inventory.pool else {}
+
+    @property
+    def standing(self) -> Workflow | None:
+        return published_workflow(self.keys)
+
+    @property
+    def is_unreadable(self) -> bool:
+        return self.standing is None and any(key.startswith(WORKFLOW_PREFIX) for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants published. `over` is the version that it was made from; None: the workflow's own number.
+
+    `base` is that version's digest where it is known, which is surer than its number.
+    """
+
+    workflow: Workflow
+    base: Digest | None = None
+    over: int | None = None
+    mapping: Mapping[StageId, StageId] | None = None  # None: as the standing publication says, where it is finished
+    summary: str = ""
+
+
+def plan_publication(
+    wish: Wish,
+    sites: Sequence[Site],
+    home: Uuid,
+    requester: Requester,
+    findings: tuple[Finding, ...],
+    is_signature: SignatureCheck,
+) -> PublishPlan:
+    """Return what it would do. Never refuses: what stands against it is in `obstacles`.
+
+    `home` is the pool from which it is published: what stages without a pool of their own are bound to.
+    """
+    known = {site.pool: site for site in sites}
+    wanted = settled(wish.workflow, home, known[home].name)
+    newest = _newest(wanted, known, home)
+    is_same = newest is not None and content_digest(newest) == content_digest(_numbered(wanted, newest))
+    workflow = newest if is_same and newest is not None else _numbered(wanted, newest, requester.actor, wish.summary)
+    base = newest.digest if newest is not None else None
+    pools = _parts(workflow, newest, known, home)
+    obstacles = [
+        *_of_base(wish, newest, is_same=is_same),
+        *_of_workflow(workflow, findings),
+        *(obstacle for part in pools for obstacle in _of_pool(part)),
+    ]
+    flights = [
+        Flight(pool=part.pool, board=known[part.pool].board, inventory=known[part.pool].inventory)
+        for part in pools
+        if part.pool in known and part.state not in (PartState.UNREADABLE, PartState.OTHER_WORKFLOW)
+    ]
+    must_map = stages_to_map(flights, workflow, home)
+    beside = publication_of(known[home].keys, workflow.digest) if is_same else None
+    choices = {stage: choices_for(stage, newest, workflow, pools_of, home) for stage, pools_of in must_map.items()}
+    mapping = _mapping(wish, beside, must_map)
+    obstacles += _of_mapping(wish, beside, choices, workflow, newest)
+    renewed = renewed_stages(newest, workflow) if beside is None else beside.renewed
+    effects = effects_of(flights, workflow, home, mapping, choices, renewed)
+    blocked = [effect for effect in effects if effect.kind is EffectKind.BLOCKED]
+    obstacles += [Obstacle(reason=effect.sentence) for effect in blocked]
+    subject = subject_of(workflow, beside.base if beside is not None else base, mapping)
+    counted = None
+    if newest is not None and newest.publishing and not is_same:
+        decisions = [decision for site in sites for decision in decisions_on(site.keys, Matter.PUBLICATION, subject)]
+        counted = tally(newest.publishing, newest, Matter.PUBLICATION, subject, decisions, requester, is_signature)
+        if not counted.is_satisfied:
+            obstacles.append(
+                Obstacle(
+                    reason=f"Version {newest.version} demands approval of the next one. {counted.sentence}",
+                    mend="Change it and ask again." if counted.rejected else "Give them the draft as a file.",
+                )
+            )
+    return PublishPlan(
+        workflow=workflow,
+        standing=newest,
+        pools=pools,
+        mapping=mapping,
+        must_map=tuple(must_map),
+        renewed=renewed,
+        choices=choices,
+        effects=effects,
+        findings=findings,
+        obstacles=tuple(obstacles),
+        subject=subject,
+        tally=counted,
+    )
+
+
+def settled(workflow: Workflow, home: Uuid, name: str) -> Workflow:
+    """Return the workflow with the home pool named wherever others are named too.
+
+    On one pool, a stage without a pool is on that pool. On several, it would be on each of them.
+    """
+    named = {stage.binding.pool.uuid for stage in workflow.stages if stage.binding.pool is not None}
+    if not named - {home}:
+        return workflow
+    here = PoolObject(uuid=home, name=name)
+    stages = tuple(
+        stage
+        if stage.binding.pool is not None
+        else msgspec.structs.replace(stage, binding=msgspec.structs.replace(stage.binding, pool=here))
+        for stage in workflow.stages
+    )
+    return msgspec.structs.replace(workflow, stages=stages)
+
+
+def bound_pools(workflow: Workflow | None, home: Uuid) -> dict[Uuid, str]:
+    """Return the pools on which a workflow has to stand, with their names where it tells them."""
+    found = {home: ""}
+    for stage in workflow.stages if workflow is not None else ():
+        if stage.binding.pool is not None:
+            found[stage.binding.pool.uuid] = stage.binding.pool.name
+    return found
+
+
+def _newest(wanted: Workflow, known: Mapping[Uuid, Site], home: Uuid) -> Workflow | None:
+    here = known[home].standing
+    pools = {**bound_pools(wanted, home), **bound_pools(here, home)}
+    standing = [known[pool].standing for pool in sorted(pools) if pool in known]
+    of_id = [one for one in standing if one is not None and (here is None or one.id == here.id)]
+    return max(of_id, key=lambda one: one.version, default=None)
+
+
+def _numbered(workflow: Workflow, newest: Workflow | None, author: str = "", summary: str = "") -> Workflow:
+    return msgspec.structs.replace(
+        workflow,
+        id=newest.id if newest is not None else workflow.id,
+        version=newest.version + 1 if newest is not None else 1,
+        author=author,
+        summary=summary,
+        signature=None,
+    )
+
+
+def _parts(workflow: Workflow, newest: Workflow | None, known: Mapping[Uuid, Site], home: Uuid) -> tuple[PoolPart, ...]:
+    pools = {**bound_pools(newest, home), **bound_pools(workflow, home)}
+    # In one order for all consoles: whoever is first at the first pool is first everywhere.
+    return tuple(_part(pool, pools[pool], known.get(pool), workflow, newest) for pool in sorted(pools))
+
+
+def _part(pool: Uuid, name: str, site: Site | None, workflow: Workflow, newest: Workflow | None) -> PoolPart:
+    if site is None:
+        return PoolPart(pool=pool, name=name or pool, state=PartState.AWAY)
+    standing = site.standing
+    if standing is None:
+        state = PartState.UNREADABLE if site.is_unreadable else PartState.WRITES
+        return PoolPart(pool=pool, name=site.name, state=state)
+    if standing.id != workflow.id:
+        state = PartState.OTHER_WORKFLOW
+    elif standing.digest == workflow.digest:
+        state = PartState.SAME
+    elif standing.version >= workflow.version or (
+        newest is not None and standing.version == newest.version and standing.digest != newest.digest
+    ):
+        state = PartState.NEWER
+    else:
+        state = PartState.WRITES
+    return PoolPart(pool=pool, name=site.name, state=state, version=standing.version, digest=standing.digest)
+
+
+def _of_base(wish: Wish, newest: Workflow | None, *, is_same: bool) -> list[Obstacle]:
+    if is_same:
+        return []
+    standing = newest.version if newest is not None else 0
+    if wish.base is not None:
+        is_stale = newest is None or newest.digest != wish.base
+    else:
+        over = wish.over if wish.over is not None else wish.workflow.version
+        # Where nothing stands, every number is as good as another.
+        is_stale = newest is not None and over != standing
+    if not is_stale:
+        return []
+    who = f" by {shortened(newest.author, 60)}" if newest is not None and newest.author else ""
+    return [
+        Obstacle(
+            reason=f"Version {standing} stands on the pool{who}, and this was not made from it.",
+            mend="Look at the difference, take it into yours, then publish.",
+        )
+    ]
+
+
+def _of_workflow(workflow: Workflow, findings: tuple[Finding, ...]) -> list[Obstacle]:
+    found = []
+    try:
+        check(workflow)
+        to_stored(workflow)
+    except Refused as refusal:
+        found.append(Obstacle(reason=refusal.reason, mend=refusal.mend))
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        found.append(
+            Obstacle(
+                reason=f"{count(len(errors), 'finding')} must be mended first, such as: {errors[0].sentence}",
+                mend="Mend what the list of findings calls an error.",
+            )
+        )
+    return found
+
+
+def _of_pool(part: PoolPart) -> list[Obstacle]:
+    name = f"“{shortened(part.name, 60)}”"
+    match part.state:
+        case PartState.AWAY:
+            return [
+                Obstacle(reason=f"A stage is on the pool {name}, and there is no connection to it.", mend="Connect.")
+            ]
+        case PartState.UNREADABLE:
+            reason = f"On {name} stands a workflow that this console cannot read."
+            return [Obstacle(reason=reason, mend="Use the newer console that published it.")]
+        case PartState.OTHER_WORKFLOW:
+            reason = f"{name} follows another workflow, and a pool follows one."
+            return [Obstacle(reason=reason, mend="Publish from that pool, or bind the stages to another one.")]
+        case PartState.NEWER:
+            reason = f"On {name} stands version {part.version}, which is another one than here."
+            return [Obstacle(reason=reason, mend="Look at the difference; who published it there must decide.")]
+        case _:
+            return []
+
+
+def _mapping(wish: Wish, beside: Publication | None, must_map: Collection[StageId]) -> dict[StageId, StageId]:
+    """Return where stages lead: as was given, and as the publication says that is being finished."""
+    earlier = dict(beside.mapping) if beside is not None else {}
+    given = {old: new for old, new in (wish.mapping or {}).items() if old in must_map}
+    return {**earlier, **given}
+
+
+def _of_mapping(
+    wish: Wish,
+    beside: Publication | None,
+    choices: Mapping[StageId, tuple[StageId, ...]],
+    workflow: Workflow,
+    newest: Workflow | None,
+) -> list[Obstacle]:
+    found = []
+    for old, new in sorted((wish.mapping or {}).items()):
+        if old in choices or (beside is not None and beside.mapping.get(old) == new):
+            continue
+        if workflow.stage(old) is not None:
+            found.append(Obstacle(reason=f"Stage “{shortened(old)}” stays, so nothing is mapped from it."))
+        elif newest is None or newest.stage(old) is None:
+            found.append(Obstacle(reason=f"There is no stage “{shortened(old)}” to map from.", mend="Name its id."))
+        elif workflow.stage(new) is None:
+            found.append(Obstacle(reason=f"The workflow has no stage “{shortened(new)}” to map to."))
+    return found
