@@ -25,6 +25,8 @@ os.environ["QT_API"] = "pyside6"
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 for name in ("XSCONSOLE_PASSWORD", "XSCONSOLE_PASSPHRASE"):
     os.environ.pop(name, None)
+# Hundreds of processes are started, and without this variable only the first of them compiles the program.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 Result = TypeVar("Result")
 
