@@ -2,8 +2,6 @@
 
 import json
 import ssl
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import XenAPI
+from nursery import Child, split_off
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 10.0
@@ -40,7 +39,7 @@ class EmbeddedPool:
     passwords: Mapping[str, str]
     roles: Mapping[str, str]
     fingerprint: str | None
-    process: subprocess.Popen[str]
+    process: Child
 
     @property
     def _trust(self) -> ssl.SSLContext | None:
@@ -103,23 +102,21 @@ def embedded_pool(*arguments: str) -> Iterator[EmbeddedPool]:
 @contextmanager
 def embedded_pools(*arguments: str) -> Iterator[tuple[EmbeddedPool, ...]]:
     """Serve pools on a free port, with the arguments of `xsconsole pool serve`, until the end of the block."""
-    command = [sys.executable, "-m", "xsconsole.simpool", "--with-parent", *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = split_off(["--with-parent", *arguments])
     try:
         yield _introduced(process)
     finally:
         process.kill()
-        process.communicate(timeout=STOP_DEADLINE_S)
+        process.communicate(STOP_DEADLINE_S)
 
 
-def _introduced(process: subprocess.Popen[str]) -> tuple[EmbeddedPool, ...]:
-    assert process.stdout is not None
+def _introduced(process: Child) -> tuple[EmbeddedPool, ...]:
     line = process.stdout.readline()
     assert line, "the embedded pool ended before it said where it listens; its reason is on standard error"
     return tuple(_pool(pool, process) for pool in json.loads(line)["pools"])
 
 
-def _pool(pool: Mapping[str, Any], process: subprocess.Popen[str]) -> EmbeddedPool:
+def _pool(pool: Mapping[str, Any], process: Child) -> EmbeddedPool:
     return EmbeddedPool(
         name=pool["name"],
         part=pool["part"],

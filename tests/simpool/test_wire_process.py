@@ -1,5 +1,6 @@
 """The process of the embedded pool: how it starts, what it keeps, how it says that it cannot."""
 
+import contextlib
 import hashlib
 import json
 import socket
@@ -27,6 +28,19 @@ def refused(*arguments: str) -> tuple[int, str]:
 def everything(session: Any) -> dict[str, Any]:
     events = getattr(session.xenapi.event, "from")(["*"], "", 5.0)["events"]
     return {event["ref"]: event["snapshot"] for event in events if event["class"] != "task"}
+
+
+def test_the_program_serves_until_it_is_told_to_stop() -> None:
+    command = [sys.executable, "-m", "xsconsole.simpool"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        (pool, _) = json.loads(program.stdout.readline())["pools"]
+        with contextlib.closing(socket.create_connection((urlsplit(pool["url"]).hostname, urlsplit(pool["url"]).port))):
+            program.terminate()
+            status = program.wait(DEADLINE_S)
+        words = program.stdout.read()
+
+    assert (status, words) == (0, "")
 
 
 def test_a_pool_is_the_same_again_from_its_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -171,8 +171,9 @@ def zero(kind: Type) -> object:
             return ""
 
 
+@cache
 def load() -> Model:
-    """Read the model that ships with the package."""
+    """Read the model that ships with the package, once."""
     raw = json.loads(files("xsconsole.simpool").joinpath("xapi_model.json").read_text(encoding="utf-8"))
     enums = {name: tuple(values) for name, values in raw["enums"].items()}
     classes = {name: _class(name, body, enums) for name, body in raw["classes"].items()}
