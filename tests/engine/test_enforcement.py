@@ -58,7 +58,9 @@ UNENFORCED = {
     "preferred hosts": changed("production", binding=Binding(hosts=(ELSEWHERE,))),
     "the storage “elsewhere”": changed("production", binding=Binding(sr=ELSEWHERE)),
     "a move to another pool": changed("production", binding=Binding(pool=ELSEWHERE)),
-    "other networks than before": changed("production", binding=Binding(networks=(THERE,))),
+    "other networks than before": msgspec.structs.replace(
+        changed("production", binding=Binding(networks=(THERE,))), networks=("front",)
+    ),
 }
 
 
