@@ -1,4 +1,4 @@
-"""Automatic checks before and after a promotion. Each ends after its `timeout_s`; none is a finding."""
+"""Automatic checks before and after a promotion. One that waits ends after `timeout_s`; none is a finding."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What a finding is. The rules that find stand beside, by subject."""
+"""What a finding is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,0 +1,68 @@
+"""Findings about what a transition carries where: copies across storage and pools, and versions of pools."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from xsconsole.domain.workflow.bounds import shown
+from xsconsole.domain.workflow.edits import remove
+from xsconsole.domain.workflow.findings.case import Case, Rule, mend_way
+from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity
+from xsconsole.domain.workflow.values import Kind, Method, Transition
+
+
+def of_roads(case: Case) -> Iterator[Finding]:
+    for way in case.ways:
+        yield from chain(_linked_clone(case, way), _versions(case, way))
+
+
+def _linked_clone(case: Case, way: Transition) -> Iterator[Finding]:
+    """A linked clone shares its base with the original, so it never leaves that storage."""
+    if way.method is not Method.LINKED_CLONE:
+        return
+    source, target = case.stages[way.source], case.stages[way.target]
+    full = mend_way("Make full copies", way.id, lambda _: {"method": Method.FULL_COPY})
+    rule = Rule(name="linked-clone-elsewhere", transition=way.id)
+    if not case.is_same_pool(source, target):
+        yield rule.error(
+            f"{case.words(way)} makes linked clones, which cannot leave their pool.",
+            "method",
+            *_copyable(case, way, full),
+        )
+        return
+    first, second = source.binding.sr, target.binding.sr
+    if second is None or (first is not None and first.uuid == second.uuid):
+        return
+    severity = Severity.WARNING if first is None else Severity.ERROR
+    where = f"; {shown(source.name)} leaves disks where they are, which may be elsewhere" if first is None else ""
+    yield rule.finding(
+        severity,
+        f"{case.words(way)} makes linked clones, which cannot go to the storage {shown(second.name or second.uuid)} of "
+        f"{shown(target.name)}: they share their base with the original{where}.",
+        "method",
+        *_copyable(case, way, full),
+    )
+
+
+def _copyable(case: Case, way: Transition, mend: Mend) -> Iterator[Mend]:
+    if "copy" not in case.stages[way.source].protection:
+        yield mend
+
+
+def _versions(case: Case, way: Transition) -> Iterator[Finding]:
+    source, target = case.stages[way.source], case.stages[way.target]
+    first, second = case.site_of(source), case.site_of(target)
+    if first is None or second is None or first is second or not first.version or not second.version:
+        return
+    rule = Rule(name="lower-version", transition=way.id)
+    one, other = (".".join(map(str, version)) for version in (first.version, second.version))
+    if second.version < first.version:
+        words = f"{shown(second.name)} ({other}) takes no machine from {shown(first.name)} ({one}), which is newer"
+        drop = Mend(label="Remove this way back", apply=lambda workflow: remove(workflow, (), [way.id]))
+        is_back = way.kind is Kind.DEMOTE
+        yield rule.error(f"{case.words(way)} cannot be taken: {words}.", "target", *((drop,) if is_back else ()))
+    elif second.version > first.version and way.kind is Kind.PROMOTE:
+        yield rule.warning(
+            f"{case.words(way)} has no way back: {shown(first.name)} ({one}) takes no machine from "
+            f"{shown(second.name)} ({other}), which is newer.",
+            "target",
+        )
