@@ -354,6 +354,7 @@ class MainWindow(QMainWindow):
         self.watchdog.stop()
         self._turns.forget()
         self._later.stop()
+        await self.workflow.keeper.settle()
         await self.jobs.close()
         self.deleteLater()
 

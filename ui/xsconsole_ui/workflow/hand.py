@@ -44,6 +44,7 @@ class DrawingHand(QObject):
         self._pressed: QPoint | None = None  # until the mouse has gone far enough for a gesture to begin
         self._narrows: StageId | None = None  # a click on one of several selected ends with only this one
         self._is_carried = False  # the gesture goes on without a button: it was begun by keyboard
+        self._around: StageId | None = None  # the stage whose transitions the keys go round
         self._choices = QMenu(canvas)
         self._choices.triggered.connect(self._choose)
         self._chosen: Sequence[between.Choice] = ()
@@ -287,11 +288,14 @@ class DrawingHand(QObject):
             desk.select((*(one for one in desk.stages if one != found), found) if adds else (found,))
 
     def _walk_ways(self, step: int) -> None:
-        """Go round the transitions of the selected stage, or of the source of the selected transition."""
+        """Go round the transitions of the selected stage, or of the one from which the walk began."""
         desk, way = self._desk, self._desk.transition
-        stage = desk.stages[-1] if desk.stages else (way.source if way is not None else None)
+        stage = desk.stages[-1] if desk.stages else self._around
+        if way is not None and stage not in (way.source, way.target):
+            stage = way.source
         if stage is None:
             return
+        self._around = stage
         ways = [one.id for one in ways_of(desk.workflow, stage)]
         if ways:
             at = ways.index(way.id) + step if way is not None and way.id in ways else (0 if step > 0 else -1)

@@ -56,7 +56,7 @@ def _areas(route: Route, wide: float, measures: Measures) -> list[QRectF]:
         lifted = y if is_way_back else y - measures.label_height / 2 - 4
         spots = [QPointF(x1 + (x2 - x1) * part, lifted) for part in PARTS]
         if not is_way_back:
-            spots = [spots[0] - QPointF(measures.arrow / 2 - 2, 0), *spots[1:]]
+            spots = [spots[0] + QPointF(measures.arrow / 2, 0), *spots[1:]]
     else:
         spots = [route.line.at(part) for part in PARTS]
     half = measures.label_height / 2

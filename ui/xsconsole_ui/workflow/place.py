@@ -19,6 +19,7 @@ from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.export import Exporter
 from xsconsole_ui.workflow.faces import demands, in_words, ways_of
 from xsconsole_ui.workflow.hand import DrawingHand
+from xsconsole_ui.workflow.keeper import Keeper
 from xsconsole_ui.workflow.live import load_of
 from xsconsole_ui.workflow.measures import DESIGNER
 from xsconsole_ui.workflow.minimap import Minimap
@@ -39,9 +40,11 @@ class WorkflowPlace(QWidget):
         self, console: Console, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._console, self._actions = console, actions
+        self._console, self._actions, self._jobs = console, actions, jobs
+        self._has_looked_for_draft = False
         self._turns = Turns(self)
         self.desk = DraftDesk(self)
+        self.keeper = Keeper(self.desk, lambda: console.home.drafts, jobs, notices.tell_error)
         self.scene = Scene(DESIGNER, self)
         self.canvas = Canvas(self.scene, self)
         self.hand = DrawingHand(self.canvas, self.desk)
@@ -117,6 +120,7 @@ class WorkflowPlace(QWidget):
         self.hand.said.connect(self.said)
         self.hand.menu_wanted.connect(self._show_menu)
         self.exporter.written.connect(self.said)
+        self.keeper.told.connect(self.said)
         self.designer.offers_changed.connect(self.situation_changed)
         self.canvas.zoomed.connect(self._tell_zoom)
         bridge.layout_changed.connect(self._take_published)
@@ -183,10 +187,17 @@ class WorkflowPlace(QWidget):
 
     @Slot()
     def _take_published(self) -> None:
-        """Show what is published, as long as nothing was changed here."""
+        """Show what is published, as long as nothing was changed here; at first, go on with the draft of before."""
         published = self._console.board.workflow
-        if not self.desk.is_changed and published is not None and published != self.desk.base:
+        if published is None:
+            return
+        if not self.desk.is_changed and published != self.desk.base:
             self.desk.open(published)
+            self.keeper.let_go()
+            if not self._has_looked_for_draft:
+                self._has_looked_for_draft = True
+                self._jobs.start(self.keeper.take_up(published), "go on with a draft")
+        self._tell()
 
     @Slot()
     def _look_at_board(self) -> None:
@@ -209,6 +220,9 @@ class WorkflowPlace(QWidget):
         else:
             known = self.tr("Draft of “{name}”, from v{version} · {changes}")
             text = known.format(name=workflow.name, version=base.version, changes=changes)
+            standing = self._console.board.workflow
+            if standing is not None and standing.id == base.id and standing.version > base.version:
+                text += self.tr(" · v{version} is published").format(version=standing.version)
         self.about.show_text(text)
         label = self.desk.history.undo_label
         self.said.emit(self.tr("Undo: {label}").format(label=label) if label else "")

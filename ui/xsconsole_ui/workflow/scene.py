@@ -216,7 +216,11 @@ class Scene(QObject):
     def within(self, area: QRectF) -> tuple[tuple[StageId, ...], tuple[TransitionId, ...]]:
         """Return the stages that an area touches, and the transitions that lie in it as a whole."""
         stages = tuple(id_ for id_, node in self.nodes.items() if node.area.intersects(area))
-        ways = tuple(id_ for id_, edge in self.edges.items() if area.contains(edge.route.line.path.boundingRect()))
+        ways = tuple(
+            id_
+            for id_, edge in self.edges.items()
+            if area.contains(edge.route.line.path.boundingRect().adjusted(0, -0.5, 0, 0.5))
+        )
         return stages, ways
 
     def _stroke(self, way: TransitionId, route: Route) -> QPainterPath:
