@@ -112,7 +112,7 @@ def test_several_stages_are_edited_in_one_step():
     sections = together(stages, "3 stages")
     entry = next(field for section in sections for field in section.children if field.key == "entry")
 
-    changed = entry.change(draft, entry.editor.read("stop the machines"))
+    changed = entry.change(draft, entry.editor.read("shut the machines down"))
 
     assert entry.words == "several values"
     assert entry.label == "Change on entry of 3 stages"

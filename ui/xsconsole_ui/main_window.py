@@ -43,6 +43,7 @@ from xsconsole_ui.top_bar import TopBar
 from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
 from xsconsole_ui.workflow.place import WorkflowPlace
+from xsconsole_ui.workflow.workshop import Workshop
 
 PLACES: Mapping[str, Action] = {
     "board": actions.GO_BOARD,
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
+        self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self)
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(

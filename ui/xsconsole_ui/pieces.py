@@ -215,9 +215,13 @@ class Choice(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        colours = theme.colours_of(self.palette())
-        arrow = icon("chevron-down", colours.muted, 12)
-        arrow.paint(QPainter(self), QRect(self.width() - 22, (self.height() - 12) // 2, 12, 12))
+        paint_arrow(self, QPainter(self))
+
+
+def paint_arrow(widget: QWidget, painter: QPainter) -> None:
+    """Paint the arrow of a list that opens at the widget's right end."""
+    arrow = icon("chevron-down", theme.colours_of(widget.palette()).muted, 12)
+    arrow.paint(painter, QRect(widget.width() - 22, (widget.height() - 12) // 2, 12, 12))
 
 
 class EmptyPlace(QFrame):

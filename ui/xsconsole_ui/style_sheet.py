@@ -85,6 +85,16 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QComboBox:focus {
     border: 2px solid $accent; padding: 2px 7px;
 }
+QLineEdit[look="field"], QPlainTextEdit[look="field"], QComboBox[look="field"] {
+    background: $surface; border: 1px solid $hairline; padding: 1px 6px;
+}
+QLineEdit[look="field"]:hover, QPlainTextEdit[look="field"]:hover, QComboBox[look="field"]:hover {
+    border-color: $outline;
+}
+QLineEdit[look="field"]:focus, QPlainTextEdit[look="field"]:focus, QComboBox[look="field"]:focus {
+    border: 2px solid $accent; padding: 0 5px;
+}
+QToolButton[look="fold"] { padding: 1px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: $muted; background: $window; }
 QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView {

@@ -61,6 +61,8 @@ class Inspector(pieces.Panel):
         self._pages.addWidget(self.plan_page)
         self.object_page = object_page
         self._pages.addWidget(object_page)
+        self._other: tuple[QWidget, str, str] | None = None  # of another place, with its title and caption
+        self._is_other_behind = False
         self.body.addWidget(self._pages)
         desk.question_changed.connect(self._on_question)
         desk.started.connect(self._on_start)
@@ -102,6 +104,18 @@ class Inspector(pieces.Panel):
         A plan that waits for an answer, or a run that goes on, stays on show until it is put away.
         """
         self.object_page.show_object(item)
+        self._is_other_behind = item is not None
+        self._show()
+
+    def show_instead(self, page: QWidget | None, title: str = "", caption: str = "", *, is_new: bool = False) -> None:
+        """Show a page of another place instead of the board's selection; None ends that.
+
+        An object that is selected in the inventory meanwhile goes before it, until it `is_new` again.
+        """
+        if page is not None and self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._other = (page, title, caption) if page is not None else None
+        self._is_other_behind = self._is_other_behind and not is_new
         self._show()
 
     @property
@@ -139,6 +153,12 @@ class Inspector(pieces.Panel):
                 question.plan, self.tr("plan {digest}…").format(digest=question.plan.digest[:4]), question.plan.digest
             )
             self._pages.setCurrentIndex(2)
+        elif self._other is not None and not self._is_other_behind:
+            page, title, caption = self._other
+            self.header.set_title(title)
+            self.header.set_caption(caption)
+            self.header.setToolTip("")
+            self._pages.setCurrentWidget(page)
         elif self._run is None and self.object_page.sheet is not None:
             self.header.set_title(self.object_page.sheet.title)
             self.header.set_caption(self.object_page.sheet.caption)

@@ -29,6 +29,11 @@ class History:
         return self.done[-1].workflow if self.done else self.base
 
     @property
+    def before(self) -> Workflow:
+        """The workflow before the last step."""
+        return self.done[-2].workflow if len(self.done) > 1 else self.base
+
+    @property
     def undo_label(self) -> str | None:
         return self.done[-1].label if self.done else None
 
@@ -37,11 +42,16 @@ class History:
         return self.undone[-1].label if self.undone else None
 
     def do(self, label: str, workflow: Workflow, *, merge: str = "") -> "History":
-        """Add a step; one that changes nothing is none. What was undone cannot be redone any more."""
+        """Add a step; one that changes nothing is none, nor are merged ones that end where they began.
+
+        What was undone cannot be redone any more.
+        """
         if workflow == self.workflow:
             return self
         step = Step(label=label, workflow=workflow, merge=merge)
         if merge and self.done and self.done[-1].merge == merge and not self.undone:
+            if workflow == self.before:
+                return replace(self, done=self.done[:-1])
             return replace(self, done=(*self.done[:-1], step))
         done = (*self.done, step)
         if len(done) > LONGEST:

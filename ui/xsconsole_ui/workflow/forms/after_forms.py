@@ -4,11 +4,11 @@ from typing import assert_never
 
 from xsconsole.domain.workflow import ApprovalRule, DiskRule, DiskTreatment, Workflow
 from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
+from xsconsole.domain.workflow.wording import action_words, value_words
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow.forms import spans
 from xsconsole_ui.workflow.forms.editors import Options, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Change, Node
-from xsconsole_ui.workflow.forms.rule_forms import rule_fields, rule_words
+from xsconsole_ui.workflow.forms.rule_forms import rule_fields
 from xsconsole_ui.workflow.forms.slots import Slot
 from xsconsole_ui.workflow.forms.writer import Writer, words_of
 
@@ -20,7 +20,7 @@ def action_list(writer: Writer, slot: Slot, actions: tuple[Action, ...], draft: 
             action_name(action),
             _fields(writer, slot.at("afterwards", number), action, draft),
             writer.in_rows(slot, "afterwards", number, len(actions), action_name(action)),
-            words=_action_words(action, draft),
+            words=action_words(action, draft),
             path="afterwards",
         )
         for number, action in enumerate(actions)
@@ -60,16 +60,6 @@ def action_name(action: Action) -> str:
             assert_never(action)
 
 
-def _action_words(action: Action, draft: Workflow) -> str:
-    match action:
-        case Tell(url=url):
-            return url or tr("no address")
-        case Review(rule=rule, within_s=within_s):
-            return tr("{rule}, within {span}").format(rule=rule_words(rule, draft), span=spans.written(within_s))
-        case _:
-            return ""
-
-
 def _fields(writer: Writer, slot: Slot, action: Action, draft: Workflow) -> tuple[Node, ...]:
     match action:
         case Tell():
@@ -83,7 +73,7 @@ def _fields(writer: Writer, slot: Slot, action: Action, draft: Workflow) -> tupl
             return ()
 
 
-def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...]) -> Node:
+def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...], draft: Workflow) -> Node:
     items = [
         writer.item(
             str(number),
@@ -96,13 +86,13 @@ def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...]) -> Node:
                     "treatment",
                     tr("On the way"),
                     rule.treatment,
-                    _treatments(),
+                    _treatments(draft),
                     _set_treatment(slot.at("disks", number)),
                     path="disks",
                 ),
             ),
             writer.in_rows(slot, "disks", number, len(disks), tr("disk role {role}").format(role=rule.role)),
-            words=words_of(_treatments()(), rule.treatment),
+            words=words_of(_treatments(draft)(), rule.treatment),
             path="disks",
         )
         for number, rule in enumerate(disks)
@@ -121,9 +111,5 @@ def _set_treatment(slot: Slot) -> Change:
     return lambda workflow, value: slot.set("treatment")(workflow, DiskTreatment(value))
 
 
-def _treatments() -> Options:
-    return fixed(
-        (DiskTreatment.TRAVELS, tr("travels")),
-        (DiskTreatment.STAYS, tr("stays with the slot")),
-        (DiskTreatment.EMPTY, tr("starts empty")),
-    )
+def _treatments(draft: Workflow) -> Options:
+    return fixed(*((treatment, value_words("treatment", treatment, draft)) for treatment in DiskTreatment))

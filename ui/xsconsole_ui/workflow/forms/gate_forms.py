@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
-from xsconsole.domain.words import count
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
@@ -21,8 +20,8 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
     When,
 )
+from xsconsole.domain.workflow.wording import DAYS, gate_name, gate_words
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow.forms import spans
 from xsconsole_ui.workflow.forms.editors import Clock, Flag, Lines, Number, Option, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Node
 from xsconsole_ui.workflow.forms.slots import Slot
@@ -35,9 +34,9 @@ def gate_list(writer: Writer, slot: Slot, gates: tuple[Gate, ...]) -> Node:
     items = [
         writer.item(
             str(number),
-            gate_name(gate),
+            _title(gate),
             _fields(writer, slot.at("gates", number), gate),
-            writer.in_rows(slot, "gates", number, len(gates), gate_name(gate)),
+            writer.in_rows(slot, "gates", number, len(gates), _title(gate)),
             words=gate_words(gate),
             path="gates",
         )
@@ -48,7 +47,7 @@ def gate_list(writer: Writer, slot: Slot, gates: tuple[Gate, ...]) -> Node:
 
 
 def _kinds() -> tuple[Option, ...]:
-    return tuple(Option(key=key, words=gate_name(make())) for key, make in KINDS.items())
+    return tuple(Option(key=key, words=_title(make())) for key, make in KINDS.items())
 
 
 def _made(kind: str) -> Gate:
@@ -76,71 +75,9 @@ def _kinds_made() -> Mapping[str, Callable[[], Gate]]:
 KINDS = _kinds_made()
 
 
-def gate_name(gate: Gate) -> str:
-    match gate:
-        case GuestToolsUp():
-            return tr("Guest tools up on every member")
-        case AddressesAnswer():
-            return tr("Addresses answer")
-        case NoDrift():
-            return tr("No drift")
-        case ExactReplica():
-            return tr("Exact replica of production")
-        case NoDuplicateAddresses():
-            return tr("No duplicate addresses")
-        case RecentRestorePoint():
-            return tr("Recent restore point or backup")
-        case ShortChains():
-            return tr("Short disk chains")
-        case MaintenanceWindow():
-            return tr("Maintenance window")
-        case PoolFit():
-            return tr("Pool fit for it")
-        case Checklist():
-            return tr("Checklist")
-        case Script():
-            return tr("Script")
-        case HttpCall():
-            return tr("Web request")
-        case _:
-            assert_never(gate)
-
-
-def gate_words(gate: Gate) -> str:
-    """Return what tells this gate from others of its kind."""
-    return ", ".join(filter(None, (_own_words(gate), _common_words(gate))))
-
-
-def _common_words(gate: Gate) -> str:
-    parts = [] if isinstance(gate, MaintenanceWindow) else [tr("after") if gate.when is When.AFTER else tr("before")]
-    if gate.timeout_s is not None and not isinstance(gate, MaintenanceWindow | Checklist):
-        parts.append(spans.written(gate.timeout_s))
-    if gate.leads_back:
-        parts.append(tr("leads back"))
-    return ", ".join(parts)
-
-
-def _own_words(gate: Gate) -> str:
-    match gate:
-        case AddressesAnswer(port=port):
-            return tr("to ping") if port is None else tr("at port {port}").format(port=port)
-        case NoDrift(against=against):
-            return tr("since approval") if against is Measure.APPROVED else tr("against production")
-        case RecentRestorePoint(age_s=age_s):
-            return tr("not older than {age}").format(age=spans.written(age_s))
-        case ShortChains(longest=longest):
-            return tr("at most {number}").format(number=longest)
-        case MaintenanceWindow():
-            hours = f"{spans.clock(gate.from_minute)}–{spans.clock(gate.to_minute)}"
-            return f"{_days_words(gate.weekdays)} {hours} {gate.zone}"
-        case Checklist(items=items):
-            return count(len(items), tr("question"))
-        case Script(argv=argv):
-            return argv[0] if argv else tr("none chosen")
-        case HttpCall(url=url):
-            return url or tr("no address")
-        case _:
-            return ""
+def _title(gate: Gate) -> str:
+    name = gate_name(gate)
+    return name[:1].upper() + name[1:]
 
 
 def _fields(writer: Writer, slot: Slot, gate: Gate) -> tuple[Node, ...]:
@@ -241,7 +178,7 @@ def _window_fields(writer: Writer, slot: Slot, gate: MaintenanceWindow) -> tuple
 
     days = [
         writer.field(str(number), name, Flag(value=number in gate.weekdays), day(number), path="gates")
-        for number, name in enumerate(_days())
+        for number, name in enumerate(DAYS)
     ]
     return (
         writer.section("weekdays", tr("Days"), days),
@@ -255,19 +192,3 @@ def _window_fields(writer: Writer, slot: Slot, gate: MaintenanceWindow) -> tuple
             path="gates",
         ),
     )
-
-
-def _days() -> tuple[str, ...]:
-    return (
-        *(tr("Monday"), tr("Tuesday"), tr("Wednesday"), tr("Thursday")),
-        *(tr("Friday"), tr("Saturday"), tr("Sunday")),
-    )
-
-
-def _days_words(weekdays: tuple[int, ...]) -> str:
-    if weekdays == tuple(range(7)):
-        return tr("every day")
-    if weekdays == tuple(range(5)):
-        return tr("Monday to Friday")
-    names = _days()
-    return ", ".join(names[day] for day in weekdays if 0 <= day < len(names)) or tr("no day")

@@ -1,8 +1,8 @@
 """Approval rules: how many, who counts, and what is done where they stand in a list."""
 
-from xsconsole.domain.ids import GroupId, PersonId
-from xsconsole.domain.words import count, listing
+from xsconsole.domain.words import count
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow
+from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Flag, Number
 from xsconsole_ui.workflow.forms.node import Node
@@ -60,19 +60,6 @@ def rule_fields(writer: Writer, slot: Slot, rule: ApprovalRule, draft: Workflow,
         writer.section("groups", tr("Groups"), groups, words="" if groups else tr("The workflow has none yet")),
         writer.section("people", tr("People"), people, words="" if people else tr("The workflow has nobody yet")),
     )
-
-
-def rule_words(rule: ApprovalRule, draft: Workflow) -> str:
-    """Return such as `2 of ops and Anna`."""
-    names = (*_names(rule.groups, draft.groups), *_names(rule.people, draft.people))
-    who = listing(names) if names else tr("nobody")
-    told = tr("{count} of {who}").format(count=rule.count, who=who)
-    return told + (tr(", without the author") if rule.excludes_author else "")
-
-
-def _names(ids: tuple[GroupId, ...] | tuple[PersonId, ...], known: tuple[Group, ...] | tuple[Person, ...]) -> list[str]:
-    names: dict[str, str] = {str(one.id): one.name for one in known}
-    return [names.get(found, found) for found in ids]
 
 
 def _lost_groups(rule: ApprovalRule, draft: Workflow) -> tuple[Group, ...]:

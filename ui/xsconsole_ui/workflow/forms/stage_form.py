@@ -7,6 +7,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Pool
 from xsconsole.domain.workflow import EntryAction, PoolObject, Stage, StageLease, Workflow
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
+from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Colour, Flag, Number, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Change, Node
@@ -27,7 +28,7 @@ def stage_sections(stage: Stage, draft: Workflow, around: Surroundings) -> tuple
     """Return the sections of a stage's form, without the ways out of it and into it."""
     writer, slot = stage_writer(stage), of_stage(stage.id)
     return (
-        _about(writer, slot, stage),
+        _about(writer, slot, stage, draft),
         _binding(writer, slot, stage, around),
         _networks(writer, slot, stage, draft, around),
         _limits(writer, slot.part("limits"), stage),
@@ -37,12 +38,8 @@ def stage_sections(stage: Stage, draft: Workflow, around: Surroundings) -> tuple
     )
 
 
-def _about(writer: Writer, slot: Slot, stage: Stage) -> Node:
-    entries = fixed(
-        (EntryAction.START, tr("start the machines")),
-        (EntryAction.STOP, tr("stop the machines")),
-        (EntryAction.LEAVE, tr("leave them as they are")),
-    )
+def _about(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
+    entries = fixed(*((entry, value_words("entry", entry, draft)) for entry in EntryAction))
     return writer.section(
         "about",
         tr("Stage"),

@@ -51,9 +51,9 @@ class Surroundings:
 
     def pools(self) -> tuple[Option, ...]:
         home = self.inventories.get(self.home) if self.home is not None else None
-        own = tr("the pool of the workflow")
+        own = tr("where the workflow is")
         if home is not None and home.pool is not None:
-            own = tr("the pool of the workflow ({name})").format(name=_name(home.pool))
+            own = tr("{name}, where the workflow is").format(name=_name(home.pool))
         found = [
             Option(key=pool.uuid, words=_name(pool))
             for inventory in self.inventories.values()
@@ -89,11 +89,11 @@ class Surroundings:
             for sr in (inventory.all(SR) if inventory is not None else ())
             if sr.content_type != "iso" and sr.type not in {"iso", "udev"}
         ]
-        return (Option(key=KEEP, words=tr("keep: each disk stays where it is")), *_sorted(found))
+        return (Option(key=KEEP, words=tr("keep where it is")), *_sorted(found))
 
     def storage_called(self, stage: Stage) -> str:
         if stage.binding.sr is None:
-            return tr("keep: each disk stays where it is")
+            return tr("keep where it is")
         return self.called(stage.binding.sr, SR, self.inventory_of(stage))
 
     def space(self, stage: Stage) -> str:

@@ -2,6 +2,7 @@
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.workflow import Kind, Method, RestorePointRule, Stage, Transition, Workflow
+from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.after_forms import action_list, disk_list
 from xsconsole_ui.workflow.forms.editors import Flag, Options, Span, Words, fixed
@@ -31,7 +32,7 @@ def transition_sections(way: Transition, draft: Workflow, around: Surroundings) 
     return (
         _method(writer, slot, way, draft),
         _restore_point(writer, slot, way),
-        disk_list(writer, slot, way.disks),
+        disk_list(writer, slot, way.disks, draft),
         gate_list(writer, slot, way.gates),
         _approvals(writer, slot, way, draft),
         action_list(writer, slot, way.afterwards, draft),
@@ -45,11 +46,7 @@ def _stages(draft: Workflow) -> Options:
 
 def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Node:
     kinds = fixed((Kind.PROMOTE, kind_words(Kind.PROMOTE)), (Kind.DEMOTE, kind_words(Kind.DEMOTE)))
-    methods = fixed(
-        (Method.MOVE, tr("move the same machines")),
-        (Method.LINKED_CLONE, tr("linked clone")),
-        (Method.FULL_COPY, tr("full copy")),
-    )
+    methods = fixed(*((method, value_words("method", method, draft)) for method in Method))
     stages = _stages(draft)
     return writer.section(
         "method",

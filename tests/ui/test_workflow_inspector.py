@@ -1,0 +1,223 @@
+"""The designer's inspector: what is typed is checked at once and is one step of the history."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.ui.draft_values import rich_draft, surroundings
+from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.findings import Finding, Mend, Severity
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+AROUND = surroundings()
+
+
+def finding(**fields):
+    return Finding(rule="trial", severity=Severity.WARNING, **fields)
+
+
+def start_all(workflow):
+    return change_stage(workflow, "staging", entry="start")
+
+
+@pytest.fixture
+def desk(qapp):
+    made = DraftDesk()
+    made.open(rich_draft())
+    return made
+
+
+@pytest.fixture
+def page(desk):
+    made = DraftInspector(desk, lambda: AROUND)
+    made.resize(320, 900)
+    made.show()
+    made.activateWindow()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def control(page, path):
+    return page.form.row(path).input.control
+
+
+def retype(page, path, text):
+    field = control(page, path)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    return field
+
+
+def choose(page, path, words):
+    found = control(page, path)
+    at = next(at for at in range(found.count()) if found.itemText(at).startswith(words))
+    found.setCurrentIndex(at)
+    found.activated.emit(at)
+
+
+def test_it_follows_the_selection(desk, page):
+    assert (page.title, page.caption) == ("Workflow", "Release to production")
+
+    desk.select(["staging"])
+    assert (page.title, page.caption) == ("Stage", "Staging")
+    assert control(page, "/about/name").text() == "Staging"
+
+    desk.select([], ["staging-to-production"])
+    assert (page.title, page.caption) == ("Transition", "Staging → Production")
+
+
+def test_what_is_typed_is_one_step_that_undo_names(desk, page):
+    desk.select(["staging"])
+    field = retype(page, "/about/name", "Last look")
+
+    assert desk.workflow.stage("staging").name == "Last look"
+    assert desk.history.undo_label == "Change name of “Staging”"
+    assert page.caption == "Last look"
+
+    QTest.keyClick(field, Qt.Key.Key_Z, CTRL)
+
+    assert desk.workflow == desk.base
+    assert field.text() == "Staging"
+    QTest.keyClick(field, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert field.text() == "Last look"
+
+
+def test_typing_that_ends_where_it_began_is_no_step(desk, page):
+    desk.select(["staging"])
+    retype(page, "/about/name", "Stagingx")
+    QTest.keyClick(control(page, "/about/name"), Qt.Key.Key_Backspace)
+
+    assert desk.history.done == ()
+
+
+def test_a_field_that_was_left_begins_another_step(desk, page):
+    desk.select(["staging"])
+    retype(page, "/about/name", "One")
+    QTest.keyClick(control(page, "/about/name"), Qt.Key.Key_Return)
+    retype(page, "/about/name", "Two")
+
+    assert len(desk.history.done) == 2
+
+
+def test_what_cannot_be_is_said_beside_the_field_and_not_taken(desk, page):
+    desk.select(["staging"])
+    field = retype(page, "/about/name", "Production")
+
+    row = page.form.row("/about/name")
+    assert "Another stage is called “Production”." in row.refusal.text()
+    assert row.refusal.isVisible()
+    assert "Another stage" in field.accessibleDescription()
+    assert desk.workflow.stage("staging").name == "Productio"
+
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.text() == "Staging"
+    assert desk.history.done == ()
+    assert not row.refusal.isVisible()
+
+
+def test_spans_are_typed_in_their_unit(desk, page):
+    desk.select([], ["staging-to-production"])
+    field = retype(page, "/method/soak_s", "24 h")
+    assert desk.workflow.transition_of("staging-to-production").soak_s == 86_400
+
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    retype(page, "/method/soak_s", "30 moons")
+    assert "no time span" in page.form.row("/method/soak_s").refusal.text()
+
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert desk.workflow.transition_of("staging-to-production").soak_s == 86_400
+
+
+def test_storage_is_picked_from_the_pool_with_what_is_free(desk, page):
+    desk.select(["staging"])
+    assert [control(page, "/binding/sr").itemText(at) for at in range(control(page, "/binding/sr").count())] == [
+        "keep where it is",
+        "SAN · 900 GiB of 900 GiB free, shared",
+    ]
+
+    choose(page, "/binding/sr", "SAN")
+
+    assert desk.workflow.stage("staging").binding.sr.uuid == "home-s1"
+    assert page.form.row("/binding/sr").aside.text() == "900 GiB of 900 GiB free, shared"
+
+
+def test_a_check_is_added_filled_in_moved_and_removed(desk, page):
+    desk.select([], ["staging-to-production"])
+    title = page.form.row("/gates")
+    title.buttons["add"].click()
+    title.menu.actions()[-1].trigger()
+    title.menu.close()
+    retype(page, "/gates/3/url", "https://acme.example/ready")
+    page.form.row("/gates/3").buttons["up"].click()
+
+    gates = desk.workflow.transition_of("staging-to-production").gates
+    assert gates[2].url == "https://acme.example/ready"
+
+    page.form.row("/gates/2").buttons["remove"].click()
+    assert len(desk.workflow.transition_of("staging-to-production").gates) == 3
+    assert next(step.label for step in desk.history.done) == "Add a check to “Staging → Production”"
+
+
+def test_a_finding_stands_beside_its_field_and_is_mended_there(desk, page):
+    mend = Mend(label="Start them", apply=start_all)
+    sentence = "The machines are needed here."
+    here = finding(sentence=sentence, stage="integration", field="entry", mends=(mend,))
+    other = finding(sentence="Nobody goes there.", stage="integration", field="stages")
+    desk.find_by(lambda workflow: (here, other) if workflow.stage("staging").entry != "start" else ())
+    desk.do("Leave", change_stage(desk.workflow, "staging", entry="leave"))
+    desk.select(["integration"])
+
+    row = page.form.row("/about/entry")
+    assert row.findings.text == f"Warning: {sentence}"
+    assert page.form.general.text == "Warning: Nobody goes there."
+    row.findings.lines[0].buttons[0].click()
+
+    assert desk.workflow.stage("staging").entry == "start"
+    assert desk.history.undo_label == "Start them"
+    assert not row.findings.isVisible()
+
+
+def test_several_stages_are_edited_together(desk, page):
+    desk.select(["integration", "staging"])
+    assert (page.title, page.caption) == ("Selection", "2 stages")
+    assert page.form.row("/about/name") is None
+
+    choose(page, "/about/entry", "shut")
+
+    assert {desk.workflow.stage(found).entry for found in ("integration", "staging")} == {"stop"}
+    desk.undo()
+    assert desk.workflow == desk.base
+
+
+def test_the_keyboard_goes_through_the_fields_in_their_order(desk, page):
+    desk.select(["staging"])
+    page.form.focus_first()
+    seen = []
+    for _ in range(6):
+        seen.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+
+    assert seen == ["Name", "Colour", "Description", "On entry", "Production", "Close Where it lives"]
+
+
+def test_every_control_has_a_name_for_who_cannot_see(desk, page):
+    for selection in (("staging",), ()), ((), ("staging-to-production",)), ((), ()):
+        desk.select(*selection)
+        for row in page.form.rows:
+            assert all(stop.accessibleName() for stop in row.stops), row.path
+
+
+def test_a_stage_that_goes_leaves_the_workflow_on_show(desk, page):
+    desk.select(["staging"])
+    desk.do("Remove", rich_draft().__class__(**{**_fields(desk.workflow), "stages": (), "transitions": ()}))
+
+    assert page.title == "Workflow"
+
+
+def _fields(workflow):
+    return {name: getattr(workflow, name) for name in workflow.__struct_fields__}

@@ -1,0 +1,1 @@
+"""The designer's inspector: forms over the draft, for one thing or several."""

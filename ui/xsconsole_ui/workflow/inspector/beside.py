@@ -1,0 +1,73 @@
+"""The findings beside a field, each with its mends."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole.domain.workflow.findings import Finding, Mend
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.workflow.severity import SeverityMark, severity_tone, severity_word
+
+
+class FindingLine(QWidget):
+    """One finding: its shape, its word, its sentence, and a button for each mend."""
+
+    mended = Signal(object)  # Mend
+
+    def __init__(self, finding: Finding, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.finding = finding
+        self.mark = SeverityMark(self)
+        self.mark.set_severity(finding.severity)
+        word = severity_word(finding.severity)
+        self.sentence = pieces.wrapped(f"{word}: {finding.sentence}", severity_tone(finding.severity), self)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.sentence, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        self.buttons = [self._button(mend) for mend in finding.mends]
+        for made in self.buttons:
+            column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _button(self, mend: Mend) -> QWidget:
+        made = pieces.button(mend.label, "quiet", self)
+        made.setAutoDefault(True)
+        made.setAccessibleDescription(self.finding.sentence)
+        made.clicked.connect(lambda: self.mended.emit(mend))
+        return made
+
+
+class Findings(QWidget):
+    """The findings beside one field."""
+
+    mended = Signal(object)  # Mend
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.SPACE)
+        self._shown: tuple[Finding, ...] = ()
+        self.lines: list[FindingLine] = []
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.sentence.text() for line in self.lines)
+
+    def show_findings(self, found: tuple[Finding, ...]) -> None:
+        if found == self._shown:
+            return
+        self._shown = found
+        for line in self.lines:
+            self._column.removeWidget(line)
+            line.hide()
+            line.deleteLater()
+        self.lines = [FindingLine(finding, self) for finding in found]
+        for line in self.lines:
+            line.mended.connect(self.mended)
+            self._column.addWidget(line)
+        self.setVisible(bool(found))

@@ -1,0 +1,123 @@
+"""The designer's page of the inspector: the selected stage, transition, several of them, or the workflow itself."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow.findings import Finding
+from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.forms.draft_tree import DraftTree
+from xsconsole_ui.workflow.forms.multiple import together
+from xsconsole_ui.workflow.forms.node import Node
+from xsconsole_ui.workflow.forms.surroundings import Surroundings
+from xsconsole_ui.workflow.inspector.form import Form
+
+GATHER_MS = 400  # free memory and space move all the time
+
+
+class DraftInspector(QWidget):
+    """Follows the desk. `title` and `caption` are for the head of the panel that it stands in."""
+
+    titled = Signal()
+
+    def __init__(self, desk: DraftDesk, around: Callable[[], Surroundings], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._look_around = desk, around
+        self._around = around()
+        self._tree = DraftTree()
+        self._owner: object = None
+        self.title = self.caption = ""
+        self.form = Form(desk, self)
+        self.page = UprightPage(self.form, self)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self._renew_around)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.page)
+        self.form.followed.connect(self._follow)
+        desk.changed.connect(self._show)
+        desk.selection_changed.connect(self._show)
+        desk.findings_changed.connect(self._show_findings)
+        self._show()
+
+    def renew_around_soon(self) -> None:
+        """The pools changed: look at them once what arrives together has arrived."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _renew_around(self) -> None:
+        found = self._look_around()
+        if found != self._around:
+            self._around = found
+            self._show()
+        else:
+            self.form.renew_asides()
+
+    @Slot()
+    def _show(self) -> None:
+        sections, owner = self._sections()
+        if owner != self._owner:
+            self._owner = owner
+            self.page.verticalScrollBar().setValue(0)
+        self.form.show_sections(sections, self._findings())
+        self.titled.emit()
+
+    def _sections(self) -> tuple[tuple[Node, ...], object]:
+        draft = self._desk.workflow
+        tree = self._tree.of(draft, self._around)
+        listed = tree.child("stages")
+        nodes = listed.children if listed is not None else ()
+        stages = [node for node in nodes if node.stage in self._desk.stages]
+        ways = [node for stage in nodes for out in stage.children if out.key == "out" for node in out.children]
+        chosen = [way for way in ways if way.transition in self._desk.transitions]
+        if len(stages) + len(chosen) == 1:
+            only = (stages or chosen)[0]
+            self.title = self.tr("Stage") if stages else self.tr("Transition")
+            self.caption = only.name
+            return only.children, only.key
+        if stages or chosen:
+            return self._several(stages, chosen), (tuple(self._desk.stages), tuple(self._desk.transitions))
+        self.title, self.caption = self.tr("Workflow"), draft.name
+        return tuple(child for child in tree.children if child.key != "stages"), None
+
+    def _several(self, stages: list[Node], ways: list[Node]) -> tuple[Node, ...]:
+        parts = [count(len(stages), self.tr("stage"))] if stages else []
+        parts += [count(len(ways), self.tr("transition"))] if ways else []
+        what = " + ".join(parts)
+        self.title, self.caption = self.tr("Selection"), what
+        if stages and ways:
+            return ()
+        return together(stages or ways, what)
+
+    def _findings(self) -> tuple[Finding, ...]:
+        stages, ways = self._desk.stages, self._desk.transitions
+        if len(stages) + len(ways) > 1:
+            return ()
+        stage, way = (stages[0] if stages else None), (ways[0] if ways else None)
+        return tuple(finding for finding in self._desk.findings if (finding.stage, finding.transition) == (stage, way))
+
+    @Slot()
+    def _show_findings(self) -> None:
+        self.form.show_findings(self._findings())
+
+    @Slot(object)
+    def _follow(self, node: Node) -> None:
+        if node.transition is not None:
+            self._desk.select((), (node.transition,))
+        elif node.stage is not None:
+            self._desk.select((node.stage,))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._desk.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self._desk.redo()
+        else:
+            super().keyPressEvent(event)

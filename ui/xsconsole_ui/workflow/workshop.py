@@ -1,0 +1,57 @@
+"""What stands around the canvas: the page of the inspector. It hears what the pool and the desk say."""
+
+from PySide6.QtCore import QEvent, QObject, Slot
+
+from xsconsole.console import Console
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.promotion.inspector import Inspector
+from xsconsole_ui.workflow.forms.surroundings import Surroundings
+from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
+from xsconsole_ui.workflow.place import WorkflowPlace
+
+
+class Workshop(QObject):
+    """Brings together the place, its inspector and the console."""
+
+    def __init__(
+        self, console: Console, bridge: Bridge, place: WorkflowPlace, inspector: Inspector, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._place, self._panel = console, place, inspector
+        self.desk = place.desk
+        self.inspector = DraftInspector(self.desk, self.surroundings, inspector)
+        self.inspector.titled.connect(self._show_inspector)
+        self.desk.selection_changed.connect(self._come_forward)
+        bridge.inventory_changed.connect(self.inspector.renew_around_soon)
+        bridge.link_changed.connect(self.inspector.renew_around_soon)
+        place.hand.opened.connect(self._take_keyboard)
+        place.installEventFilter(self)
+
+    def surroundings(self) -> Surroundings:
+        """Return the pools as they are now."""
+        identity = self._console.identity
+        if identity is None:
+            return Surroundings()
+        return Surroundings.of(identity.pool, {identity.pool: self._console.inventory})
+
+    @Slot()
+    def _show_inspector(self) -> None:
+        if self._place.isVisible():
+            self._panel.show_instead(self.inspector, self.inspector.title, self.inspector.caption)
+
+    @Slot()
+    def _come_forward(self) -> None:
+        if self._place.isVisible():
+            self._panel.show_instead(self.inspector, self.inspector.title, self.inspector.caption, is_new=True)
+
+    @Slot()
+    def _take_keyboard(self) -> None:
+        self._come_forward()
+        self.inspector.form.focus_first()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Show:
+            self._come_forward()
+        elif event.type() is QEvent.Type.Hide:
+            self._panel.show_instead(None)
+        return super().eventFilter(watched, event)
