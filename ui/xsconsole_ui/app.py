@@ -122,6 +122,7 @@ async def _live(
         with _reported(window):
             try:
                 collector.start()
+                application.applicationStateChanged.connect(collector.notice)
                 window.loaded.connect(collector.settle)
                 window.inventory.loaded.connect(collector.settle)
                 window.loaded.connect(window.verify_audit)

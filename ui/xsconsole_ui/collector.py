@@ -2,38 +2,63 @@
 
 import gc
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 LOOK_MS = 250
 BURST = 20_000  # new objects between two looks: more are the state of a pool, which is there to stay
+MOST_WALKED = 15_000  # objects that one look may walk: some milliseconds
+LEAST_BETWEEN_MS = 600_000
 
 
 class Collector(QObject):
-    """Takes the place of Python's own collector while it runs."""
+    """Takes the place of Python's own collector while it runs.
+
+    A collection takes as long as the objects it walks are many. So what outlived one is left out of all that follow,
+    and walked again only when the user turns to another program, and seldom.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._since_whole = 0  # objects that came since all of them were walked
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(LEAST_BETWEEN_MS)
 
     def start(self) -> None:
         gc.disable()
         self._timer.start(LOOK_MS)
+        self._pause.start()
 
     def stop(self) -> None:
         self._timer.stop()
+        self._pause.stop()
         gc.enable()
 
     def settle(self) -> None:
         """Leave everything that exists now out of later collections: it is there to stay, and walking it takes long."""
         gc.freeze()
+        self._since_whole = 0
+
+    @Slot(Qt.ApplicationState)
+    def notice(self, state: Qt.ApplicationState) -> None:
+        """Look at what was left out, too, once the user has turned to another program."""
+        if state is not Qt.ApplicationState.ApplicationActive and self._timer.isActive() and not self._pause.isActive():
+            gc.unfreeze()
+            gc.collect()
+            self.settle()
+            self._pause.start()
 
     @Slot()
     def _look(self) -> None:
-        counts, limits = gc.get_count(), gc.get_threshold()
-        if counts[0] > BURST:
+        new = gc.get_count()[0]
+        if new > BURST:
             self.settle()  # to walk them would take as long as they are many
-            return
-        overdue = [age for age in range(3) if limits[age] and counts[age] > limits[age]]
-        if overdue:
-            gc.collect(max(overdue))
+        elif new > gc.get_threshold()[0]:
+            self._since_whole += new
+            if self._since_whole < MOST_WALKED:
+                gc.collect(0)
+            else:
+                gc.collect()
+                self.settle()

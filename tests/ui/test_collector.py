@@ -1,0 +1,81 @@
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from pytestqt.qtbot import QtBot
+
+from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, MOST_WALKED, Collector
+
+ACTIVE, ELSEWHERE = Qt.ApplicationState.ApplicationActive, Qt.ApplicationState.ApplicationInactive
+
+
+class Ring(QObject):
+    """An object that only a collection ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.itself = self
+
+
+@pytest.fixture
+def collector(qtbot: QtBot) -> Iterator[Collector]:
+    collector = Collector()
+    collector.start()
+    collector.settle()
+    yield collector
+    collector.stop()
+    gc.unfreeze()
+
+
+def ring() -> "weakref.ref[Ring]":
+    return weakref.ref(Ring())
+
+
+def some(count: int) -> list[list[int]]:
+    return [[number] for number in range(count)]
+
+
+def test_a_ring_that_nobody_holds_is_collected(collector: Collector) -> None:
+    gone, kept = ring(), some(BURST // 2)
+
+    collector._look()
+
+    assert kept
+    assert gone() is None
+
+
+def test_no_look_walks_more_than_takes_a_moment_however_much_comes_to_stay(collector: Collector) -> None:
+    walked: list[int] = []
+
+    def note(phase: str, facts: dict[str, int]) -> None:
+        if phase == "start" and facts["generation"] == 2:
+            walked.append(sum(gc.get_count()) + sum(len(gc.get_objects(generation)) for generation in (1, 2)))
+
+    kept = []
+    gc.callbacks.append(note)
+    try:
+        for _ in range(40):
+            kept.append(some(MOST_WALKED // 5))
+            collector._look()
+    finally:
+        gc.callbacks.remove(note)
+
+    assert len(walked) > 2, "garbage that grew older is looked for, too"
+    assert max(walked) < 2 * MOST_WALKED
+
+
+def test_what_was_left_out_is_collected_when_the_user_turns_away_but_seldom(collector: Collector) -> None:
+    gone = ring()
+    collector.settle()
+    collector.notice(ELSEWHERE)
+    assert gone() is not None, "it has just begun"
+    collector._pause.stop()
+
+    collector.notice(ACTIVE)
+    assert gone() is not None, "the user is here"
+    collector.notice(ELSEWHERE)
+
+    assert gone() is None
+    assert collector._pause.remainingTime() > LEAST_BETWEEN_MS // 2
