@@ -66,6 +66,17 @@ def test_no_look_walks_more_than_takes_a_moment_however_much_comes_to_stay(colle
     assert max(walked) < 2 * MOST_WALKED
 
 
+def test_new_objects_count_also_where_they_take_the_place_of_old_ones(collector: Collector) -> None:
+    kept = some(4 * BURST)
+    collector.settle()
+
+    for place in range(len(kept)):
+        kept[place] = [place]
+    collector._look()
+
+    assert sum(len(gc.get_objects(generation=age)) for age in range(3)) < BURST
+
+
 def test_what_was_left_out_is_collected_when_the_user_turns_away_but_seldom(collector: Collector) -> None:
     gone = ring()
     collector.settle()

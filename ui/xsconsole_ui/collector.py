@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 LOOK_MS = 250
 BURST = 20_000  # new objects between two looks: more are the state of a pool, which is there to stay
-MOST_WALKED = 15_000  # objects that one look may walk: some milliseconds
+MOST_WALKED = 8_000  # objects that are walked again and again until all are: some milliseconds
 LEAST_BETWEEN_MS = 600_000
 
 
@@ -19,7 +19,6 @@ class Collector(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._since_whole = 0  # objects that came since all of them were walked
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._pause = QTimer(self)
@@ -39,7 +38,6 @@ class Collector(QObject):
     def settle(self) -> None:
         """Leave everything that exists now out of later collections: it is there to stay, and walking it takes long."""
         gc.freeze()
-        self._since_whole = 0
 
     @Slot(Qt.ApplicationState)
     def notice(self, state: Qt.ApplicationState) -> None:
@@ -52,13 +50,15 @@ class Collector(QObject):
 
     @Slot()
     def _look(self) -> None:
-        new = gc.get_count()[0]
-        if new > BURST:
+        # Python's own count says little here: it goes down with every old object that a new one takes the place of.
+        if _count(0) > BURST:
             self.settle()  # to walk them would take as long as they are many
-        elif new > gc.get_threshold()[0]:
-            self._since_whole += new
-            if self._since_whole < MOST_WALKED:
-                gc.collect(0)
-            else:
-                gc.collect()
-                self.settle()
+            return
+        gc.collect(0)
+        if _count(1) > MOST_WALKED:
+            gc.collect()
+            self.settle()
+
+
+def _count(generation: int) -> int:
+    return len(gc.get_objects(generation=generation))
