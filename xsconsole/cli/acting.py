@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -150,10 +149,9 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> None:
         )
     for warning in plan.warnings:
         output.note(warning)
-    if plan.asks and is_at_terminal():
-        output.ask(f"{words.title(plan, console.board.workflow)}: go on? [y/N] ")
-        if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
-            raise Refused(reason="Not confirmed; nothing was changed.")
+    question = f"{words.title(plan, console.board.workflow)}: go on? [y/N] "
+    if plan.asks and is_at_terminal() and not output.is_yes(question):
+        raise Refused(reason="Not confirmed; nothing was changed.")
 
 
 async def _see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:

@@ -7,9 +7,12 @@ import msgspec
 from xsconsole.domain import record_words, words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.drafts import DraftHeading
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.difference import diff, lines
 
 Document = dict[str, Json]
 
@@ -128,3 +131,59 @@ def verdict_document(verdict: Verdict) -> Document:
 
 def _plain(details: Mapping[str, Json] | None) -> Json:
     return dict(details) if details else None
+
+
+def draft_document(heading: DraftHeading) -> Document:
+    return {
+        "id": heading.id,
+        "name": heading.name,
+        "base_version": heading.base_version,
+        "steps": heading.steps,
+        "updated_at": heading.updated_at.isoformat(),
+        "problem": heading.problem or None,
+    }
+
+
+def publish_plan_document(plan: PublishPlan) -> Document:
+    return {
+        "digest": plan.digest,
+        "subject": plan.subject,
+        "is_needed": plan.is_needed,
+        "version": plan.workflow.version,
+        "over": plan.standing.version if plan.standing is not None else None,
+        "changes": list(lines(diff(plan.standing, plan.workflow))) if plan.standing is not None else [],
+        "pools": [
+            {"pool": part.pool, "name": part.name, "state": part.state.value, "version": part.version}
+            for part in plan.pools
+        ],
+        "mapping": {str(old): str(new) for old, new in plan.mapping.items()},
+        "must_map": {str(stage): list(plan.choices[stage]) for stage in plan.must_map},
+        "effects": [
+            {
+                "configuration": effect.configuration,
+                "name": effect.name,
+                "pool": effect.pool,
+                "kind": effect.kind.value,
+                "from": effect.source,
+                "to": effect.target,
+                "sentence": effect.sentence,
+            }
+            for effect in plan.effects
+        ],
+        "obstacles": [{"reason": obstacle.reason, "mend": obstacle.mend} for obstacle in plan.obstacles],
+        "approval": None
+        if plan.tally is None
+        else {"is_satisfied": plan.tally.is_satisfied, "sentence": plan.tally.sentence},
+    }
+
+
+def publish_report_document(report: PublishReport) -> Document:
+    return {
+        "version": report.workflow.version,
+        "digest": report.workflow.digest,
+        "is_whole": report.is_whole,
+        "written": list(report.written),
+        "failed": [{"pool": pool, "reason": reason} for pool, reason in report.failed],
+        "moved": list(report.moved),
+        "left": [{"configuration": name, "reason": reason} for name, reason in report.left],
+    }

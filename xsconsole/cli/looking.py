@@ -1,8 +1,6 @@
 """Verbs that change nothing and need no signing key."""
 
 import argparse
-import asyncio
-from pathlib import Path
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, published, spoken_name
@@ -10,9 +8,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.naming import find_configuration, shortened
-from xsconsole.domain.workflow import to_json
-from xsconsole.errors import NotFound, Refused
+from xsconsole.domain.naming import find_configuration
 
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
 
@@ -146,64 +142,3 @@ async def config_show(options: argparse.Namespace) -> int:
             ),
         )
         return 0
-
-
-async def workflow_list(options: argparse.Namespace) -> int:
-    async with connected(options, is_reading=True) as console:
-        workflow, is_there = published(console), is_published(console)
-        if options.json:
-            found = [documents.workflow_document(workflow, is_published=True)] if is_there else []
-            output.print_json(list(found))
-            return 0
-        output.print_table(
-            ("ID", "NAME", "VERSION", "STAGES", "DIGEST"),
-            [(workflow.id, workflow.name, str(workflow.version), str(len(workflow.stages)), workflow.digest[:12])]
-            if is_there
-            else (),
-        )
-        if not is_there:
-            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
-        return 0
-
-
-async def workflow_show(options: argparse.Namespace) -> int:
-    async with connected(options, is_reading=True) as console:
-        workflow = published(console)
-        if options.json:
-            output.print_json(documents.workflow_document(workflow, is_published=is_published(console)))
-            return 0
-        names = {stage.id: stage.name for stage in workflow.stages}
-        output.say(f"{output.cell(workflow.name, 200)}, version {workflow.version}")
-        output.print_table(
-            ("FROM", "TO", "KIND", "RESTORE POINT"),
-            (
-                (names[edge.source], names[edge.target], edge.kind.value, "yes" if edge.restore_point else "no")
-                for edge in workflow.transitions
-            ),
-        )
-        if not is_published(console):
-            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
-        return 0
-
-
-async def workflow_export(options: argparse.Namespace) -> int:
-    async with connected(options, is_reading=True) as console:
-        workflow = published(console)
-        if options.name is not None and options.name.casefold() not in (workflow.id, workflow.name.casefold()):
-            raise NotFound(
-                reason=f"No workflow is called “{shortened(options.name)}”.",
-                mend="Name the one there is, or none.",
-                choices=(workflow.id, workflow.name),
-            )
-        text = to_json(workflow) + b"\n"
-    if options.out is None:
-        output.print_bytes(text)
-        return 0
-    try:
-        await asyncio.to_thread(Path(options.out).write_bytes, text)
-    except OSError as failure:
-        raise Refused(
-            reason=f"{options.out} cannot be written: {failure.strerror}.", mend="Name another file."
-        ) from failure
-    output.say(f"{options.out} is written.")
-    return 0

@@ -41,6 +41,12 @@ def ask(question: str) -> None:
             sys.stderr.flush()
 
 
+def is_yes(question: str) -> bool:
+    """Put a question at a terminal, and return whether the answer is yes."""
+    ask(question)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
 def flush() -> None:
     """Raise here, and not at the interpreter's end, what keeps the output from being written.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 SHORTEST_DIGEST = 8
 LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
+WORKFLOW_HELP = "a file, a draft, `published`, or a version such as `v7`"
 NAME_HELP = "id, service, service@version or service@stage"
 
 
@@ -46,12 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_reason(verb)
     _add_wait(verb)
 
-    workflow = _family(verbs, "workflow", "the release process")
-    _verb(workflow, "workflow list", "the workflows published on the pool", has_json=True)
-    _verb(workflow, "workflow show", "stages and transitions", has_json=True)
-    verb = _verb(workflow, "workflow export", "the workflow's text form")
-    verb.add_argument("name", metavar="NAME", nargs="?", help="id or name of the workflow; there is one on a pool")
-    verb.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
+    _add_workflow(_family(verbs, "workflow", "the release process"))
 
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
@@ -215,6 +211,65 @@ def _add_configurations(config: "_Verbs[_Verb]") -> None:
         if verb.get_default("verb") not in LOOKING:
             _add_reason(verb)
             _add_wait(verb)
+
+
+def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
+    _verb(workflow, "workflow list", "the workflows published on the pool", has_json=True)
+    _verb(workflow, "workflow show", "stages and transitions", has_json=True)
+    verb = _verb(
+        workflow, "workflow lint", "what is wrong with a workflow; 1 where it cannot be published", has_json=True
+    )
+    verb.add_argument("file", metavar="FILE", help=WORKFLOW_HELP)
+    verb.add_argument("--live", action="store_true", help="compare it with what is on the pool, too")
+    verb = _verb(workflow, "workflow diff", "what is different between two workflows", has_json=True)
+    verb.add_argument("before", metavar="A", help=WORKFLOW_HELP)
+    verb.add_argument("after", metavar="B", help=WORKFLOW_HELP)
+    verb = _verb(workflow, "workflow export", "the text form of what is published, or of a draft")
+    verb.add_argument("name", metavar="NAME", nargs="?", help="id or name of the workflow, or a draft")
+    verb.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
+    verb.add_argument("--force", action="store_true", help="replace the file where it is there already")
+    _verb(workflow, "workflow drafts", "the drafts of this home, newest first", has_json=True)
+    verb = _verb(workflow, "workflow new", "begin a draft with what is published, or with a template", has_json=True)
+    verb.add_argument("--template", metavar="T", help="begin with this template")
+    verb.add_argument("--name", metavar="NAME", help="what the draft is called; default: as the workflow")
+    verb = _verb(workflow, "workflow import", "begin a draft with the workflow of a file", has_json=True)
+    verb.add_argument("file", metavar="FILE", help="a workflow in its text form")
+    verb.add_argument("--name", metavar="NAME", help="what the draft is called; default: as the workflow")
+    verb = _verb(workflow, "workflow discard", "delete a draft for good")
+    verb.add_argument("draft", metavar="DRAFT", help="its name or id")
+    verb = _verb(
+        workflow, "workflow publish", "publish a draft or a file, and finish what a publication left", has_json=True
+    )
+    _add_publication(verb)
+    verb.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    verb.add_argument("--summary", default="", metavar="TEXT", help="what is different; it stands in the version")
+    for name, what in (("approve", "approve of publishing it"), ("reject", "reject publishing it")):
+        verb = _verb(workflow, f"workflow {name}", f"{what}, by this console's key", has_json=True)
+        _add_publication(verb)
+        verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
+
+
+def _add_publication(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("what", metavar="FILE-or-DRAFT", help="a file, a draft, or `published` to finish that version")
+    verb.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="OLD=NEW",
+        help="configurations in stage OLD, which is gone, go to NEW; ids; repeat it",
+    )
+    verb.add_argument("--over", type=_count, metavar="N", help="the version that a file was made from; else its own")
+    verb.add_argument(
+        "--also", action="append", default=[], metavar="URL", help="another pool that it binds, with the same log-in"
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, separator, new = text.partition("=")
+    if not separator or not old or not new:
+        raise argparse.ArgumentTypeError(f"OLD=NEW, two ids of stages, not {text}")
+    return old, new
 
 
 def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:

@@ -6,13 +6,14 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 
 from xsconsole.cli import output
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Pools, Secret
 from xsconsole.domain.board import Card, published_workflow
 from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import full_name
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import CertificateChanged, CertificateUnknown, NotFound, Refused
@@ -21,21 +22,47 @@ from xsconsole.errors import CertificateChanged, CertificateUnknown, NotFound, R
 @asynccontextmanager
 async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[Console]:
     """Open the console on the pool that the options name. One that only reads needs no signing key."""
+    async with connected_pools(options, is_reading=is_reading) as pools:
+        yield pools.first
+
+
+@asynccontextmanager
+async def connected_pools(
+    options: argparse.Namespace, *, is_reading: bool, also: Iterable[str] = ()
+) -> AsyncIterator[Pools]:
+    """Open the console on the pool that the options name, and on others beside it."""
     given = Given(options)
-    console = await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading)
+    pools = Pools(await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading))
     try:
-        pass_on_notices(console)
-        connection = console.home.known_connection(options.pool, options.user, options.fingerprint)
-        password = given.password() or await console.home.stored_password(connection) or given.ask_password(connection)
-        await _connect(console, connection, password)
-        yield console
+        home = pools.first.home
+        pass_on_notices(pools.first)
+        connection = home.known_connection(options.pool, options.user, options.fingerprint)
+        password = given.password() or await home.stored_password(connection) or given.ask_password(connection)
+        await _connect(pools.first.connect(connection, password))
+        for url in also:
+            beside = home.known_connection(url, options.user, None)
+            secret = given.password() or await home.stored_password(beside) or given.ask_password(beside)
+            await _connect(pools.connect(beside, secret))
+        yield pools
     finally:
-        await console.close()
+        await pools.close()
 
 
-async def _connect(console: Console, connection: Connection, password: Secret) -> None:
+async def reach(pools: Pools, wanted: Collection[Uuid]) -> None:
+    """Connect to those pools that this home knows and has a password of; to the others nobody connects unasked."""
+    home = pools.first.home
+    for known in home.settings.pools:
+        if known.pool not in wanted:
+            continue
+        connection = home.known_connection(known.url, None, None)
+        password = await home.stored_password(connection)
+        if password is not None:
+            await pools.connect(connection, password)
+
+
+async def _connect(connecting: Awaitable[object]) -> None:
     try:
-        await console.connect(connection, password)
+        await connecting
     except CertificateUnknown as failure:
         failure.mend = (
             "Compare the fingerprint with what the host itself shows, then say "

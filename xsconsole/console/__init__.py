@@ -1,6 +1,7 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
 from xsconsole.console.door import Console
+from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
@@ -17,6 +18,8 @@ __all__ = [
     "Target",
     "Verb",
     "goes_in_clear",
+    "read_file",
     "record_refusal",
     "record_unread",
+    "write_file",
 ]

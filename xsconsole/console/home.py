@@ -116,6 +116,11 @@ class Home:
         return self._ledger
 
     @property
+    def has_drafts(self) -> bool:
+        """Whether there is a place for drafts: a home that was only ever looked at has none."""
+        return self._drafts is not None
+
+    @property
     def drafts(self) -> Drafts:
         """The workflows that somebody works on here.
 

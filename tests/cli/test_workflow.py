@@ -1,0 +1,212 @@
+"""The workflow's verbs: drafts and files, what is different, and publishing with and without approval."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from embedded import EmbeddedPool, embedded_pool
+
+from tests.cli.shell import Said
+from xsconsole.cli import main
+from xsconsole.cli.parser import parser
+from xsconsole.console import read_file
+from xsconsole.domain.ids import GroupId, PersonId, StageId
+from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow, from_json, to_json
+from xsconsole.domain.workflow.edits import change_workflow, remove
+from xsconsole.errors import Refused
+
+STAGE = StageId("integration")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """Somebody who gives commands in this process: what a process of its own adds is tried by the other tests."""
+
+    home: Path
+    pool: EmbeddedPool
+    user: str
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def say(self, *words: str) -> Said:
+        self.monkeypatch.setenv("XSCONSOLE_PASSWORD", self.pool.passwords[self.user])
+        place = ("--home", str(self.home), "--pool", self.pool.url, "--user", self.user)
+        self.capsys.readouterr()
+        status = main(parser().parse_args([*words, *place]))
+        out, err = self.capsys.readouterr()
+        return Said(status=status, out=out, err=err)
+
+
+@pytest.fixture(scope="module")
+def _served() -> Iterator[EmbeddedPool]:
+    with embedded_pool("--speed", "50") as pool:
+        yield pool
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, _served: EmbeddedPool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Seat:
+    """Alice at a pool on which nothing of a workflow stands."""
+    monkeypatch.setenv("XSCONSOLE_PASSPHRASE", "a passphrase")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    with _served.plain_session() as session:
+        (pool,) = session.xenapi.pool.get_all()
+        for key in session.xenapi.pool.get_other_config(pool):
+            if key.startswith(("xsconsole.workflow.", "xsconsole.publication.", "xsconsole.approval.")):
+                session.xenapi.pool.remove_from_other_config(pool, key)
+    return Seat(home=tmp_path / "home", pool=_served, user="alice", monkeypatch=monkeypatch, capsys=capsys)
+
+
+def written(workflow: Workflow, path: Path) -> str:
+    path.write_bytes(to_json(workflow))
+    return str(path)
+
+
+def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -> None:
+    file = written(remove(default_workflow(), [STAGE]), tmp_path / "shorter.json")
+    assert shell.say("workflow", "new").status == 0
+
+    unmapped = shell.say("workflow", "publish", file, "--dry-run")
+    tried = shell.say("workflow", "publish", file, "--map", "integration=patch-testing", "--dry-run", "--json")
+    before = shell.say("workflow", "list", "--json").document
+    published = shell.say(
+        "workflow", "publish", file, "--map", "integration=patch-testing", "--summary", "one stage less", "--json"
+    )
+    again = shell.say("workflow", "publish", file)
+
+    assert unmapped.status == 1
+    assert "Say where what is in integration goes: --map integration=NEW" in unmapped.err
+    assert tried.status == 0, tried.err
+    kinds = [effect["kind"] for effect in tried.document["effects"]]
+    assert (kinds.count("mapped"), kinds.count("stays")) == (3, 6)
+    assert tried.document["changes"]
+    assert before[0]["version"] == 1
+    assert published.status == 0, published.err
+    assert (published.document["version"], len(published.document["moved"])) == (2, 3)
+    assert again.status == 0, again.err
+    assert "stands everywhere" in again.out
+    listed = shell.say("workflow", "list", "--json").document
+    assert (listed[0]["version"], listed[0]["author"], listed[0]["summary"]) == (2, "alice", "one stage less")
+    stages = {card["stage"] for card in shell.say("config", "list", "--json").document}
+    assert stages == {"patch-testing", "staging", "production"}
+    assert "Signed by key" in shell.say("workflow", "show").out
+
+
+def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell: Seat, tmp_path: Path) -> None:
+    out = tmp_path / "draft.json"
+    begun = shell.say("workflow", "new", "--name", "next year")
+    template = shell.say("workflow", "new", "--template", "release", "--json")
+    unknown = shell.say("workflow", "new", "--template", "nonsense")
+    exported = shell.say("workflow", "export", "next year", "--out", str(out))
+    once_more = shell.say("workflow", "export", "next year", "--out", str(out))
+    forced = shell.say("workflow", "export", "next year", "--out", str(out), "--force")
+
+    assert [said.status for said in (begun, template, exported, forced)] == [0, 0, 0, 0], begun.err
+    assert (unknown.status, once_more.status) == (1, 1)
+    assert "is there already. Name another file, or add `--force`" in once_more.err
+    assert from_json(out.read_bytes()) == default_workflow()
+    changed = written(change_workflow(default_workflow(), description="different"), tmp_path / "changed.json")
+    imported = shell.say("workflow", "import", changed, "--name", "other")
+    assert imported.status == 0, imported.err
+    assert {one["name"] for one in shell.say("workflow", "drafts", "--json").document} == {
+        "next year",
+        "Release to production",
+        "other",
+    }
+    different = shell.say("workflow", "diff", "published", "other")
+    assert (different.status, "different" in different.out) == (0, True)
+    assert "They say the same." in shell.say("workflow", "diff", "v1", "next year").out
+    assert "Version 7 is not kept" in shell.say("workflow", "diff", "v7", "other").err
+    assert shell.say("workflow", "lint", "other").status == 0
+    assert shell.say("workflow", "publish", "other").status == 0
+    stale = shell.say("workflow", "publish", "next year")
+    assert (stale.status, "was not made from it" in stale.err) == (1, True)
+    assert shell.say("workflow", "discard", "other").status == 0
+    gone = shell.say("workflow", "publish", "other")
+    assert (gone.status, "No draft is called “other”" in gone.err) == (1, True)
+
+
+def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell: Seat, tmp_path: Path) -> None:
+    bob = replace(shell, home=tmp_path / "bob", user="adam")
+    homes = {}
+    for name, one in (("alice", shell), ("bob", bob)):
+        assert one.say("workflow", "import", written(default_workflow(), tmp_path / "any.json")).status == 0
+        homes[name] = json.loads((one.home / "settings.json").read_bytes())["key"]
+    people = tuple(Person(id=PersonId(name), name=name.title(), fingerprints=(key,)) for name, key in homes.items())
+    ruled = change_workflow(
+        default_workflow(),
+        people=people,
+        groups=(Group(id=GroupId("all"), name="All", people=(PersonId("alice"), PersonId("bob"))),),
+        publishing=(ApprovalRule(count=1, groups=(GroupId("all"),)),),
+    )
+    first = shell.say("workflow", "publish", written(ruled, tmp_path / "ruled.json"))
+    assert first.status == 0, first.err
+    second = msgspec.structs.replace(ruled, version=2, description="the next")
+    file = written(second, tmp_path / "second.json")
+
+    refused = shell.say("workflow", "publish", file)
+    own = shell.say("workflow", "approve", file, "--reason", "I like mine")
+    still = shell.say("workflow", "publish", file)
+    approved = bob.say("workflow", "approve", file, "--reason", "read it")
+    other = written(msgspec.structs.replace(second, description="another"), tmp_path / "other.json")
+    unlike = shell.say("workflow", "publish", other)
+    published = shell.say("workflow", "publish", file, "--json")
+
+    assert refused.status == 1
+    assert "Version 2 demands approval of the next one. 0 of 1 approval; Bob could approve." in refused.err
+    assert own.status == 0, own.err
+    assert "0 of 1 approval" in still.err
+    assert approved.status == 0, approved.err
+    assert "0 of 1 approval" in unlike.err
+    assert published.status == 0, published.err
+    assert published.document["version"] == 3
+    with shell.pool.plain_session() as session:
+        keys = session.xenapi.pool.get_other_config(session.xenapi.pool.get_all()[0])
+    assert not [key for key in keys if key.startswith("xsconsole.approval.")]
+    assert any('"reason":"read it"' in text for key, text in keys.items() if key.startswith("xsconsole.publication."))
+    rows = shell.say("audit", "list", "--json").document
+    assert any(row["event"] == "approval.decided" for row in rows)
+
+
+HOSTILE = {
+    "empty": b"",
+    "no JSON": b"{",
+    "a list": b"[]",
+    "deep": b"[" * 1_000_000,
+    "of a newer format": b'{"format":2}',
+    "with unknown fields": to_json(default_workflow())[:-1] + b',"from_the_future":1}',
+    "with a missing stage": to_json(default_workflow()).replace(b'"target":"production"', b'"target":"nowhere"'),
+    "with a cycle": to_json(default_workflow()).replace(b'"kind":"demote"', b'"kind":"promote"'),
+    "with a long name": to_json(default_workflow()).replace(b'"name":"Staging"', b'"name":"' + b"x" * 10_000 + b'"'),
+    "not UTF-8": b'{"name":"\xff"}',
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_file_is_refused_by_one_sentence(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "hostile.json"
+    path.write_bytes(HOSTILE[what])
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(read_file(path))
+
+    assert refused.value.mend
+    assert len(refused.value.reason) < 400
+    assert "\n" not in refused.value.reason
+
+
+def test_a_file_that_is_not_there_and_a_wrong_mapping_are_said(
+    shell: Seat, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = shell.say("workflow", "import", str(tmp_path / "missing.json"))
+
+    assert (missing.status, "No such file" in missing.err) == (1, True)
+    with pytest.raises(SystemExit) as wrong:
+        shell.say("workflow", "publish", "x.json", "--map", "nonsense")
+    assert wrong.value.code == 2
+    assert "OLD=NEW" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+"""The verbs that publish a workflow, and that approve of it."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+
+from xsconsole.cli import documents, output
+from xsconsole.cli.session import connected_pools, is_at_terminal, reach
+from xsconsole.cli.workflows import looks_like_file, named_workflow
+from xsconsole.console import Pools
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.drafts import Draft
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan, PublishReport
+from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.errors import Refused
+
+
+async def publish(options: argparse.Namespace) -> int:
+    """Publish a draft or a file. Asked again after a break, it finishes what was begun."""
+    async with connected_pools(options, is_reading=options.dry_run, also=options.also) as pools:
+        draft = await _draft(pools, options)
+        plan = await _planned(pools, draft, options, options.summary)
+        if options.dry_run:
+            _show(plan, options)
+            return 1 if plan.obstacles else 0
+        if not options.json:
+            _show(plan, options)
+        if plan.obstacles or plan.is_needed:
+            question = f"Publish version {plan.workflow.version}: go on? [y/N] "
+            if not plan.obstacles and is_at_terminal() and not output.is_yes(question):
+                raise Refused(reason="Not confirmed; nothing was changed.")
+        report = await pools.publishing.publish(plan)
+        if draft is not None:
+            await pools.first.home.drafts.save(replace(draft, base=report.workflow))
+    if options.json:
+        output.print_json(documents.publish_report_document(report))
+    else:
+        _print_report(report)
+    for pool, reason in report.failed:
+        output.note(f"Not on {pool}: {reason}")
+    for name, reason in report.left:
+        output.note(f"{name} is not yet where the version has it: {reason}")
+    if not report.is_whole:
+        output.note("`xsconsole workflow publish published` finishes it.")
+    return 0 if report.is_whole else 1
+
+
+async def decide(options: argparse.Namespace) -> int:
+    """Approve or reject publishing a draft or a file."""
+    meaning = Meaning(options.verb.rpartition(" ")[2])
+    async with connected_pools(options, is_reading=False, also=options.also) as pools:
+        plan = await _planned(pools, await _draft(pools, options), options, "")
+        await pools.publishing.decide(plan, meaning, options.reason)
+    said = "approved" if meaning is Meaning.APPROVE else "rejected"
+    if options.json:
+        output.print_json({"subject": plan.subject, "meaning": meaning.value})
+    else:
+        output.say(f"Publishing version {plan.workflow.version} is {said} ({plan.subject[:12]}).")
+    return 0
+
+
+async def _draft(pools: Pools, options: argparse.Namespace) -> Draft | None:
+    """Return the draft that is meant; None where a file or the published version is."""
+    if options.what == "published" or looks_like_file(options.what):
+        return None
+    drafts = pools.first.home.drafts
+    return await drafts.open((await drafts.find(options.what)).id)
+
+
+async def _planned(pools: Pools, draft: Draft | None, options: argparse.Namespace, summary: str) -> PublishPlan:
+    base = draft.base if draft is not None else None
+    workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
+    mapping: Mapping[StageId, StageId] = {StageId(old): StageId(new) for old, new in options.map}
+
+    def planned() -> PublishPlan:
+        return pools.publishing.plan(workflow, base=base, over=options.over, mapping=mapping, summary=summary)
+
+    away = [part.pool for part in planned().pools if part.state is PartState.AWAY]
+    if away:
+        await reach(pools, away)
+    return planned()
+
+
+def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
+    if options.json:
+        output.print_json(documents.publish_plan_document(plan))
+        return
+    over = f" over version {plan.standing.version}" if plan.standing is not None else ""
+    output.say(f"Version {plan.workflow.version} of {output.cell(plan.workflow.name)}{over}   {plan.digest[:12]}")
+    for line in lines(diff(plan.standing, plan.workflow)) if plan.standing is not None else ():
+        output.say(f"  · {output.cell(line, 300)}")
+    for part in plan.pools:
+        output.say(f"  {output.cell(part.name)}: {_STATES[part.state]}")
+    stay = sum(effect.kind is EffectKind.STAYS for effect in plan.effects)
+    for effect in plan.effects:
+        if effect.kind is not EffectKind.STAYS:
+            output.say(f"  {output.cell(effect.sentence, 300)}")
+    if stay:
+        output.say(f"  {stay} of {len(plan.effects)} configurations stay as they are.")
+    for stage in plan.must_map:
+        if stage not in plan.mapping:
+            choices = ", ".join(plan.choices[stage]) or "none fits"
+            output.note(f"Say where what is in {stage} goes: --map {stage}=NEW, with one of: {choices}.")
+    for obstacle in plan.obstacles:
+        output.note(f"{obstacle.reason} {obstacle.mend}".strip())
+    if not plan.is_needed and not plan.obstacles:
+        output.say("  Nothing is to be done.")
+
+
+_STATES = {
+    PartState.WRITES: "is written there",
+    PartState.SAME: "stands there already",
+    PartState.AWAY: "not connected",
+    PartState.UNREADABLE: "a newer console published there",
+    PartState.OTHER_WORKFLOW: "follows another workflow",
+    PartState.NEWER: "has another version",
+}
+
+
+def _print_report(report: PublishReport) -> None:
+    for pool in report.written:
+        output.say(f"Version {report.workflow.version} stands on {output.cell(pool)} now.")
+    for name in report.moved:
+        output.say(f"{output.cell(name)} is where it has it.")
+    if not report.written and report.is_whole:
+        output.say(f"Version {report.workflow.version} stands everywhere.")

@@ -1,0 +1,309 @@
+"""Verbs about the workflow that publish nothing: looking, drafts, and files."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from xsconsole.cli import documents, output
+from xsconsole.cli.looking import UNPUBLISHED
+from xsconsole.cli.session import (
+    Given,
+    connected,
+    is_at_terminal,
+    is_published,
+    no_passphrase,
+    pass_on_notices,
+    published,
+)
+from xsconsole.console import Console, read_file, write_file
+from xsconsole.domain import words
+from xsconsole.domain.drafts import Draft
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.workflow import Workflow, default_workflow, to_json
+from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.errors import AlreadyThere, NotFound, Refused
+
+SIGNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "not checked"}
+
+
+async def workflow_list(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=True) as console:
+        workflow, is_there = published(console), is_published(console)
+        if options.json:
+            found = [documents.workflow_document(workflow, is_published=True)] if is_there else []
+            output.print_json(list(found))
+            return 0
+        output.print_table(
+            ("ID", "NAME", "VERSION", "STAGES", "DIGEST"),
+            [(workflow.id, workflow.name, str(workflow.version), str(len(workflow.stages)), workflow.digest[:12])]
+            if is_there
+            else (),
+        )
+        if not is_there:
+            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
+        return 0
+
+
+async def workflow_show(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=True) as console:
+        workflow = published(console)
+        if options.json:
+            output.print_json(documents.workflow_document(workflow, is_published=is_published(console)))
+            return 0
+        names = {stage.id: stage.name for stage in workflow.stages}
+        by = f", by {output.cell(workflow.author)}" if workflow.author else ""
+        output.say(f"{output.cell(workflow.name, 200)}, version {workflow.version}{by}")
+        if is_published(console):
+            output.say(output.cell(console.publishing.provenance(workflow).sentence, 200))
+        split = console.publishing.split()
+        if split is not None:
+            output.note(f"{split.sentence} `xsconsole workflow publish published` mends it.")
+        output.print_table(
+            ("FROM", "TO", "KIND", "RESTORE POINT"),
+            (
+                (names[edge.source], names[edge.target], edge.kind.value, "yes" if edge.restore_point else "no")
+                for edge in workflow.transitions
+            ),
+        )
+        if not is_published(console):
+            output.note(f"“{workflow.name}” {UNPUBLISHED}.")
+        return 0
+
+
+async def workflow_lint(options: argparse.Namespace) -> int:
+    """Say everything that there is to say of a workflow; what is an error cannot be published."""
+    async with _opened(options, (options.file,), is_live=options.live) as console:
+        workflow = await named_workflow(console, options.file)
+        found = console.publishing.findings(workflow)
+    if options.json:
+        output.print_json([finding_document(finding) for finding in found])
+    else:
+        print_findings(found, workflow)
+    return 1 if any(finding.severity is Severity.ERROR for finding in found) else 0
+
+
+async def workflow_diff(options: argparse.Namespace) -> int:
+    async with _opened(options, (options.before, options.after)) as console:
+        before = await named_workflow(console, options.before)
+        after = await named_workflow(console, options.after)
+    found = lines(diff(before, after))
+    if options.json:
+        output.print_json({"before": before.digest, "after": after.digest, "changes": list(found)})
+        return 0
+    for line in found:
+        output.say(output.cell(line, 400))
+    if not found:
+        output.say("They say the same.")
+    return 0
+
+
+async def workflow_export(options: argparse.Namespace) -> int:
+    """Write a workflow as text: the published one, or a draft."""
+    name = options.name
+    draft = None if name is None else await _draft_called(options, name)
+    if draft is not None:
+        workflow = draft.workflow
+    else:
+        async with connected(options, is_reading=True) as console:
+            workflow = published(console)
+            if name is not None and name.casefold() not in (workflow.id, workflow.name.casefold(), "published"):
+                raise NotFound(
+                    reason=f"No workflow and no draft is called “{shortened(name)}”.",
+                    mend="Name the one there is, or a draft.",
+                    choices=(workflow.id, workflow.name),
+                )
+    if options.out is None:
+        output.print_bytes(to_json(workflow) + b"\n")
+        return 0
+    try:
+        await write_file(workflow, options.out, may_replace=options.force)
+    except AlreadyThere as refusal:
+        refusal.mend = "Name another file, or add `--force` to replace it."
+        raise
+    output.say(f"{options.out} is written.")
+    return 0
+
+
+async def workflow_drafts(options: argparse.Namespace) -> int:
+    async with _opened(options, ()) as console:
+        headings = await console.home.drafts.headings()
+    if options.json:
+        output.print_json([documents.draft_document(heading) for heading in headings])
+        return 0
+    output.print_table(
+        ("NAME", "BASE", "STEPS", "CHANGED", "ID"),
+        (
+            (
+                heading.name,
+                f"v{heading.base_version}" if heading.base_version is not None else "",
+                str(heading.steps),
+                words.instant(heading.updated_at),
+                heading.id,
+            )
+            for heading in headings
+        ),
+    )
+    for heading in headings:
+        if heading.problem:
+            output.note(f"“{heading.name}”: {heading.problem}")
+    return 0
+
+
+async def workflow_new(options: argparse.Namespace) -> int:
+    """Begin a draft: from a template, or from what is published."""
+    if options.template is None:
+        async with connected(options, is_reading=False) as console:
+            base = published(console)
+            draft = await console.home.drafts.new(
+                options.name or base.name, base, base if is_published(console) else None
+            )
+            return _say_begun(draft, options)
+    workflow = template_called(options.template)
+    async with _writing(options) as console:
+        return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
+
+
+async def workflow_import(options: argparse.Namespace) -> int:
+    """Begin a draft with the workflow of a file."""
+    workflow = await read_file(options.file)
+    async with _writing(options) as console:
+        return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
+
+
+async def workflow_discard(options: argparse.Namespace) -> int:
+    """Delete a draft; at a terminal, only after a yes."""
+    async with _writing(options) as console:
+        heading = await console.home.drafts.find(options.draft)
+        if is_at_terminal() and not output.is_yes(f"Delete the draft “{heading.name}” for good? [y/N] "):
+            raise Refused(reason="Not confirmed; the draft is kept.")
+        await console.home.drafts.delete(heading.id)
+    output.say(f"The draft “{heading.name}” is deleted.")
+    return 0
+
+
+def template_called(name: str) -> Workflow:
+    """Return a template.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = {"release": default_workflow()}
+    if name not in found:
+        raise NotFound(reason=f"No template is called “{shortened(name)}”.", mend="Choose one.", choices=tuple(found))
+    return found[name]
+
+
+async def named_workflow(console: Console, name: str) -> Workflow:
+    """Return what a word means: `published`, `v7`, a file, or a draft.
+
+    Raises:
+        Refused: it means nothing here, or it cannot be read.
+    """
+    if name == "published":
+        return published(console)
+    if name[:1] == "v" and name[1:].isdecimal():
+        return await _version(console, int(name[1:]))
+    if looks_like_file(name):
+        return await read_file(name)
+    return (await console.home.drafts.open((await console.home.drafts.find(name)).id)).workflow
+
+
+def looks_like_file(name: str) -> bool:
+    return Path(name).exists() or "/" in name or "\\" in name or name.endswith(".json")
+
+
+def needs_pool(name: str) -> bool:
+    return name == "published" or (name[:1] == "v" and name[1:].isdecimal())
+
+
+async def _version(console: Console, version: int) -> Workflow:
+    """Return a published version: the one that stands, or an earlier one that a draft of this home began with."""
+    standing = console.board.workflow
+    if standing is not None and standing.version == version:
+        return standing
+    kept: list[Workflow] = []
+    if console.home.has_drafts:
+        drafts = console.home.drafts
+        for heading in await drafts.headings():
+            if heading.base_version == version and not heading.problem:
+                base = (await drafts.open(heading.id)).base
+                kept += [base] if base is not None else []
+    if not kept:
+        stands = f"version {standing.version}" if standing is not None else "none"
+        raise NotFound(
+            reason=f"Version {version} is not kept: a pool keeps the newest, here {stands}.",
+            mend="Name a file that it was exported to.",
+        )
+    return kept[0]
+
+
+async def _draft_called(options: argparse.Namespace, name: str) -> Draft | None:
+    async with _opened(options, ()) as console:
+        if not console.home.has_drafts:
+            return None
+        try:
+            heading = await console.home.drafts.find(name)
+        except NotFound:
+            return None
+        return await console.home.drafts.open(heading.id)
+
+
+@asynccontextmanager
+async def _opened(
+    options: argparse.Namespace, names: tuple[str, ...], *, is_live: bool = False
+) -> AsyncIterator[Console]:
+    """Open the home for looking, and connect to a pool only where a name needs one."""
+    async with AsyncExitStack() as stack:
+        if is_live or any(map(needs_pool, names)):
+            yield await stack.enter_async_context(connected(options, is_reading=True))
+            return
+        console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+        stack.push_async_callback(console.close)
+        pass_on_notices(console)
+        yield console
+
+
+@asynccontextmanager
+async def _writing(options: argparse.Namespace) -> AsyncIterator[Console]:
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    try:
+        pass_on_notices(console)
+        yield console
+    finally:
+        await console.close()
+
+
+def _say_begun(draft: Draft, options: argparse.Namespace) -> int:
+    if options.json:
+        output.print_json({"id": draft.id, "name": draft.name})
+    else:
+        output.say(f"Draft “{output.cell(draft.name, 100)}” begun ({draft.id}).")
+    return 0
+
+
+def print_findings(found: tuple[Finding, ...], workflow: Workflow) -> None:
+    for finding in found:
+        output.say(f"{SIGNS[finding.severity]}: {_place(finding, workflow)}{output.cell(finding.sentence, 400)}")
+    if not found:
+        output.say("Nothing is wrong with it.")
+
+
+def _place(finding: Finding, workflow: Workflow) -> str:
+    stage = workflow.stage(finding.stage) if finding.stage is not None else None
+    if stage is not None:
+        return f"{output.cell(stage.name)}: "
+    return f"{output.cell(finding.transition)}: " if finding.transition is not None else ""
+
+
+def finding_document(finding: Finding) -> documents.Document:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "sentence": finding.sentence,
+        "stage": finding.stage,
+        "transition": finding.transition,
+        "field": finding.field,
+        "mends": [mend.label for mend in finding.mends],
+    }
