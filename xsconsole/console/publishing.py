@@ -27,7 +27,7 @@ from xsconsole.domain.signing import Provenance, owner_of, provenance, signed
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
-from xsconsole.domain.workflow.findings import Finding
+from xsconsole.domain.workflow.findings import OFFLINE, Finding, Ground, findings
 from xsconsole.engine.commands import Confirmed, Remap
 from xsconsole.engine.enforcement import findings_of_gaps
 from xsconsole.engine.publish_plan import Site, Wish, plan_publication
@@ -49,9 +49,12 @@ class Publishing:
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def findings(self, workflow: Workflow) -> tuple[Finding, ...]:
-        """Return what is to say of a draft: also what this console could not carry out of it."""
+        """Return what is to say of a draft against the pools as they are, and what this console could not carry out."""
+        desks = tuple(self._here().values())
         home = next(iter(self._here()), None)
-        return findings_of_gaps(workflow, home)
+        others = (desk.inventory for desk in desks[1:])
+        ground = Ground.live(desks[0].inventory, desks[0].board, others) if desks else OFFLINE
+        return findings(workflow, ground, also=findings_of_gaps(workflow, home))
 
     def plan(
         self,

@@ -1,13 +1,17 @@
-"""What stands around the canvas: the page of the inspector. It hears what the pool and the desk say."""
+"""What stands around the canvas: inspector, findings. It hears what the pool and the desk say."""
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 
 from xsconsole.console import Console
+from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.promotion.inspector import Inspector
+from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.place import WorkflowPlace
+
+GATHER_MS = 500
 
 
 class Workshop(QObject):
@@ -22,6 +26,15 @@ class Workshop(QObject):
         self.inspector = DraftInspector(self.desk, self.surroundings, inspector)
         self.inspector.titled.connect(self._show_inspector)
         self.desk.selection_changed.connect(self._come_forward)
+        self.findings = FindingsPanel(self.desk, place)
+        self.findings.jumped.connect(self._jump)
+        place.add_below(self.findings)
+        self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self._look_anew)
+        bridge.inventory_changed.connect(self._look_soon)
+        bridge.link_changed.connect(self._look_soon)
         bridge.inventory_changed.connect(self.inspector.renew_around_soon)
         bridge.link_changed.connect(self.inspector.renew_around_soon)
         place.hand.opened.connect(self._take_keyboard)
@@ -33,6 +46,20 @@ class Workshop(QObject):
         if identity is None:
             return Surroundings()
         return Surroundings.of(identity.pool, {identity.pool: self._console.inventory})
+
+    @Slot()
+    def _look_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _look_anew(self) -> None:
+        if self._place.isVisible():
+            self.desk.find_by(self._console.publishing.findings)
+
+    @Slot(object)
+    def _jump(self, finding: Finding) -> None:
+        self._place.show_thing(finding.stage, finding.transition)
 
     @Slot()
     def _show_inspector(self) -> None:
@@ -52,6 +79,7 @@ class Workshop(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Show:
             self._come_forward()
+            self._look_soon()
         elif event.type() is QEvent.Type.Hide:
             self._panel.show_instead(None)
         return super().eventFilter(watched, event)

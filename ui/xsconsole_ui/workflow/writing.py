@@ -61,3 +61,13 @@ def findings_beside(node: Node, findings: tuple[Finding, ...]) -> tuple[Finding,
         for finding in findings
         if finding.field == node.path and (finding.stage, finding.transition) == (node.stage, node.transition)
     )
+
+
+def looks_alike(one: Finding, other: Finding) -> bool:
+    """Whether two findings are shown alike: mends are functions, and each look makes new ones."""
+    return _shown(one) == _shown(other)
+
+
+def _shown(finding: Finding) -> tuple[object, ...]:
+    labels = tuple(mend.label for mend in finding.mends)
+    return (finding.rule, finding.severity, finding.sentence, finding.stage, finding.transition, finding.field, labels)

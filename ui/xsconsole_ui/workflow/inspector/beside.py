@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from xsconsole.domain.workflow.findings import Finding, Mend
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.workflow.severity import SeverityMark, severity_tone, severity_word
+from xsconsole_ui.workflow.writing import looks_alike
 
 
 class FindingLine(QWidget):
@@ -28,15 +29,15 @@ class FindingLine(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
-        self.buttons = [self._button(mend) for mend in finding.mends]
+        self.buttons = [self._button(at, mend) for at, mend in enumerate(finding.mends)]
         for made in self.buttons:
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _button(self, mend: Mend) -> QWidget:
+    def _button(self, at: int, mend: Mend) -> QWidget:
         made = pieces.button(mend.label, "quiet", self)
         made.setAutoDefault(True)
         made.setAccessibleDescription(self.finding.sentence)
-        made.clicked.connect(lambda: self.mended.emit(mend))
+        made.clicked.connect(lambda: self.mended.emit(self.finding.mends[at]))
         return made
 
 
@@ -59,9 +60,12 @@ class Findings(QWidget):
         return " ".join(line.sentence.text() for line in self.lines)
 
     def show_findings(self, found: tuple[Finding, ...]) -> None:
-        if found == self._shown:
-            return
+        is_alike = len(found) == len(self._shown) and all(map(looks_alike, found, self._shown))
         self._shown = found
+        if is_alike:
+            for line, finding in zip(self.lines, found, strict=True):
+                line.finding = finding
+            return
         for line in self.lines:
             self._column.removeWidget(line)
             line.hide()

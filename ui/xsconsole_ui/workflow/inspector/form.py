@@ -12,7 +12,7 @@ from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.editors import Flag
 from xsconsole_ui.workflow.forms.node import Deed, Node, Shape
 from xsconsole_ui.workflow.inspector.beside import Findings
-from xsconsole_ui.workflow.inspector.rows import FieldRow, FormRow, row_for
+from xsconsole_ui.workflow.inspector.rows import FieldRow, FormRow, TitleRow, row_for
 from xsconsole_ui.workflow.writing import findings_beside, mend, perform, take_back, write
 
 SHORTEST_FOLDED = 3  # yes-or-no fields in a list from which on it is closed at first
@@ -68,6 +68,9 @@ class Form(QWidget):
             row.show_node(node, is_open=self._opened(path, node))
             rows[path] = row
         self._rows = rows
+        first = next(iter(rows.values()), None)
+        if isinstance(first, TitleRow):
+            first.begin()
         self.show_findings(findings)
         if before != list(rows):
             self._order_keyboard()

@@ -190,9 +190,11 @@ class TitleRow(FormRow):
         column = QVBoxLayout(self)
         is_section = depth == 0 and not self._is_item
         column.setContentsMargins(0, 0, 0, 0)
+        self._line = pieces.Line(self)
+        self._line.setVisible(is_section)
         if is_section:
             column.addSpacing(theme.SPACE)
-            column.addWidget(pieces.Line(self))
+            column.addWidget(self._line)
         inner = QVBoxLayout()
         inner.setContentsMargins(theme.SPACE + depth * STEP, theme.SPACE if is_section else 2, theme.MARGIN, 2)
         inner.setSpacing(2)
@@ -217,6 +219,10 @@ class TitleRow(FormRow):
         self.fold.setAccessibleName(self.tr("Close {name}" if is_open else "Open {name}").format(name=node.name))
         self.fold.setAccessibleDescription(pieces.joined(node.words, node.hint))
         self._show_deeds()
+
+    def begin(self) -> None:
+        """Stand below the head of the panel, which has a line of its own."""
+        self._line.hide()
 
     def _show_deeds(self) -> None:
         for kind in (DeedKind.UP, DeedKind.DOWN, DeedKind.REMOVE, DeedKind.ADD):

@@ -1,0 +1,104 @@
+"""The list of findings below the graph: what is wrong where, going there, and mending it."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+
+from tests.ui.draft_values import rich_draft
+from xsconsole.domain.workflow import default_workflow
+from xsconsole.domain.workflow.edits import change_stage, remove
+from xsconsole.domain.workflow.findings import findings
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.findings_panel import FindingsPanel
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def desk(qapp):
+    made = DraftDesk()
+    made.find_by(findings)
+    made.open(default_workflow())
+    return made
+
+
+@pytest.fixture
+def panel(desk):
+    made = FindingsPanel(desk)
+    tester = QAbstractItemModelTester(made.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    made.resize(800, 200)
+    made.show()
+    made.activateWindow()
+    yield made
+    tester.deleteLater()
+    made.close()
+    made.deleteLater()
+
+
+def texts(panel):
+    model = panel.model
+    return [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
+
+
+def select(panel, words):
+    row = next(at for at, found in enumerate(texts(panel)) if words in found[2])
+    panel.view.selectRow(row)
+    panel.view.setCurrentIndex(panel.model.index(row, 0))
+    panel.view.setFocus()
+    return row
+
+
+def test_what_is_well_is_said_too(panel):
+    assert ["✓ Good", "All stages", "Every stage is reachable, reaches production and has a way back.", ""] in texts(
+        panel
+    )
+
+
+def test_a_finding_is_counted_shown_and_mended_by_keyboard(desk, panel):
+    desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
+    row = select(panel, "Nothing leads back from Production")
+    assert texts(panel)[row][::3] == ["▲ Warning", "Add a way back to Staging"]
+    assert "warning" in panel.header.caption
+    assert not any(found[0] == "✓ Good" for found in texts(panel))
+
+    QTest.keyClick(panel.view, Qt.Key.Key_Return, CTRL)
+
+    assert desk.workflow.transition("production", "staging") is not None
+    assert desk.history.undo_label == "Add a way back to Staging"
+    assert any(found[0] == "✓ Good" for found in texts(panel))
+
+
+def test_a_click_on_the_mend_does_it(desk, panel):
+    desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
+    row = select(panel, "Nothing leads back from Production")
+    area = panel.view.visualRect(panel.model.index(row, 3))
+
+    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=area.center())
+
+    assert desk.workflow.transition("production", "staging") is not None
+
+
+def test_enter_goes_to_what_a_finding_is_about(desk, panel):
+    jumps = []
+    panel.jumped.connect(jumps.append)
+    desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
+    select(panel, "Nothing leads back from Production")
+
+    QTest.keyClick(panel.view, Qt.Key.Key_Return)
+
+    assert [jump.stage for jump in jumps] == ["production"]
+
+
+def test_typing_in_a_field_keeps_the_selected_finding(desk, panel):
+    desk.do("Cut", remove(rich_draft(), transitions=("production-to-staging",)))
+    row = select(panel, "Nothing leads back from Production")
+
+    desk.do("Words", change_stage(desk.workflow, "staging", description="Other words"))
+
+    assert panel.view.selected_rows() == [row]
+
+
+def test_an_empty_draft_has_nothing_well(desk, panel):
+    desk.open(None)
+
+    assert not any(found[0] == "✓ Good" for found in texts(panel))
