@@ -7,9 +7,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from xsconsole.simpool.errors import XapiError
 
 VALIDITY = timedelta(days=3650)
 
@@ -39,12 +42,60 @@ def make_certificate(address: str) -> bytes:
 def server_context(pem: bytes) -> ssl.SSLContext:
     """Return what a TLS server needs, made of a key and its certificate in PEM."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    show(context, pem)
+    return context
+
+
+def show(context: ssl.SSLContext, pem: bytes) -> None:
+    """Let a TLS server show a certificate to everybody who connects from now on."""
     with tempfile.TemporaryDirectory() as folder:
         # The library reads keys from files only.
         path = Path(folder) / "host.pem"
         path.write_bytes(pem)
         context.load_cert_chain(path)
-    return context
+
+
+def public_part(pem: bytes) -> str:
+    """Return the certificate without its key."""
+    return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def validity(pem: bytes) -> tuple[datetime, datetime]:
+    """Return from when to when a certificate is good."""
+    read = x509.load_pem_x509_certificate(pem)
+    return read.not_valid_before_utc, read.not_valid_after_utc
+
+
+def joined(certificate: str, key: str, chain: str, now: datetime) -> bytes:
+    """Return a key, its certificate and those that vouch for it as one text, if they belong together.
+
+    Raises:
+        XapiError: SERVER_CERTIFICATE_INVALID and its relatives.
+    """
+    try:
+        read = x509.load_pem_x509_certificate(certificate.encode())
+    except ValueError as failure:
+        raise XapiError("SERVER_CERTIFICATE_INVALID") from failure
+    try:
+        private = serialization.load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as failure:
+        raise XapiError("SERVER_CERTIFICATE_KEY_INVALID") from failure
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    if private.public_key().public_bytes(*form) != read.public_key().public_bytes(*form):
+        raise XapiError("SERVER_CERTIFICATE_KEY_MISMATCH")
+    if now < read.not_valid_before_utc:
+        raise XapiError("SERVER_CERTIFICATE_NOT_VALID_YET", now, read.not_valid_before_utc)
+    if now > read.not_valid_after_utc:
+        raise XapiError("SERVER_CERTIFICATE_EXPIRED", now, read.not_valid_after_utc)
+    try:
+        others = x509.load_pem_x509_certificates(chain.encode()) if chain else []
+    except ValueError as failure:
+        raise XapiError("SERVER_CERTIFICATE_CHAIN_INVALID") from failure
+    shown = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (read, *others))
+    plain = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return plain + shown
 
 
 def fingerprint(pem: bytes) -> str:

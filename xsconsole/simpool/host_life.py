@@ -121,6 +121,13 @@ async def destroy(call: Call, host: str) -> None:
         raise XapiError("HOST_IS_LIVE", host)
     if _guests(pool, host):
         raise XapiError("HOST_HAS_RESIDENT_VMS", host)
+    forget(pool, host)
+
+
+def forget(pool: Pool, host: str) -> None:
+    """Remove a host and what only it had; its VMs and its storage are nowhere then."""
+    db = pool.db
+    row = db.row("host", host)
     for cls, field in (("PBD", "PBDs"), ("PIF", "PIFs"), ("host_cpu", "host_CPUs"), ("Certificate", "certificates")):
         for ref in row[field]:
             db.destroy(cls, ref)

@@ -26,7 +26,10 @@ def refresh(pool: Pool, cls: str, ref: str) -> None:
     compute = _COMPUTE.get(cls)
     if compute is None or not pool.db.exists(cls, ref):
         return
+    absent = pool.release.absent_operations
     allowed = compute(pool.db, ref)
+    if absent:
+        allowed = tuple(one for one in allowed if one not in absent)
     if allowed != pool.db.get(cls, ref, "allowed_operations"):
         pool.db.set(cls, ref, allowed_operations=allowed)
 

@@ -6,6 +6,7 @@ from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.roles import Role
 
+ROTATION_S = 2.0
 ZONES = ("Etc/UTC", "Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo")
 
 
@@ -46,6 +47,19 @@ async def set_https_only(call: Call, pool: str, value: bool) -> None:
     call.pool.db.row("pool", pool)
     for host in call.pool.db.refs("host"):
         call.pool.db.set("host", host, https_only=value)
+
+
+async def rotate_secret(call: Call) -> None:
+    """Let the hosts have another secret between them, which no client sees."""
+    if call.pool.db.get("pool", call.pool.ref, "ha_enabled"):
+        raise XapiError("HA_IS_ENABLED")
+    await call.spend(ROTATION_S, can_cancel=False)
+
+
+async def get_secureboot_readiness(call: Call, pool: str) -> str:
+    """Say whether guests can boot securely: where the pool has certificates for them."""
+    row = call.pool.db.row("pool", pool)
+    return "ready" if row["custom_uefi_certificates"] or row["uefi_certificates"] else "not_ready"
 
 
 async def compute_memory_overhead(call: Call, host: str) -> int:
@@ -95,6 +109,8 @@ CALLS: Mapping[str, Handler] = {
     "pool.sync_database": sync_database,
     "pool.detect_nonhomogeneous_external_auth": detect_nonhomogeneous_external_auth,
     "pool.has_extension": has_pool_extension,
+    "pool.rotate_secret": rotate_secret,
+    "pool.get_guest_secureboot_readiness": get_secureboot_readiness,
     "pool.test_archive_target": test_archive_target,
     "pool.set_https_only": set_https_only,
     "host.has_extension": has_host_extension,

@@ -152,17 +152,6 @@ async def assign(call: Call, vm: str, schedule: str) -> None:
     call.pool.refresh_allowed_operations("VM", vm)
 
 
-async def introduce_controller(call: Call, protocol: str = "ssl", address: str = "", port: int = 0) -> str:
-    """Make known a controller of networks; nothing is asked of it."""
-    if call.pool.db.count("SDN_controller"):
-        raise XapiError("SDN_CONTROLLER_ALREADY_EXISTS")
-    return call.pool.db.create("SDN_controller", protocol=protocol, address=address, port=port or 6632)
-
-
-async def forget_controller(call: Call, controller: str) -> None:
-    call.pool.db.destroy("SDN_controller", controller)
-
-
 CALLS: Mapping[str, Handler] = {
     "VM.set_snapshot_schedule": assign,
     "VMSS.create": create,
@@ -173,6 +162,4 @@ CALLS: Mapping[str, Handler] = {
     "VMSS.add_to_schedule": add_to_schedule,
     "VMSS.set_type": set_type,
     "VMSS.set_retained_snapshots": set_retained_snapshots,
-    "SDN_controller.introduce": introduce_controller,
-    "SDN_controller.forget": forget_controller,
 }

@@ -1,11 +1,12 @@
 """A pool that is being served: its hosts at their addresses, who answers there, and what it can be told."""
 
+import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
-from xsconsole.simpool import control, succession_calls, upkeep
+from xsconsole.simpool import control, identity_calls, succession_calls, upkeep
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.churn import Churn
 from xsconsole.simpool.dispatch import Dispatcher
@@ -31,30 +32,42 @@ class Served:
         self.stations: dict[str, Station] = {}
         self.fingerprints: dict[str, str] = {}
         self.succession = Succession(pool, self.dispatcher, self.stations)
-        self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession)})
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._thumbprints: dict[str, Mapping[str, str]] = {}
+        own = identity_calls.Identities(pool, self._show)
+        self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession), **identity_calls.calls(own)})
         self.controlled = control.Controlled(pool=pool, churn=Churn(pool), succession=self.succession, save=save)
-        thumbprints: dict[str, Mapping[str, str]] = {}
         self._site = Site(
-            self.controlled, self.dispatcher, is_listening=self._is_listening, thumbprints=thumbprints, files=files
+            self.controlled,
+            self.dispatcher,
+            is_listening=self._is_listening,
+            thumbprints=self._thumbprints,
+            files=files,
         )
         upkeep.begin(pool)
         for host in _coordinator_first(pool):
             address = str(pool.db.get("host", host, "address"))
-            context = None
             if address in identities:
                 from xsconsole.simpool import certificates  # noqa: PLC0415
 
-                context = certificates.server_context(identities[address])
-                self.fingerprints[address] = certificates.fingerprint(identities[address])
-                thumbprints[host] = certificates.thumbprints(identities[address])
-                _record_certificate(pool, host, thumbprints[host])
-            self.stations[host] = Station(host, address, self._answer, context)
+                self._contexts[host] = certificates.server_context(identities[address])
+                own.take(host, identities[address])
+            self.stations[host] = Station(host, address, self._answer, self._contexts.get(host))
 
     def tell_addresses(self) -> None:
         """Let the hosts say where they are, in case it is not where they were to be."""
         for host, station in self.stations.items():
             if self.pool.db.get("host", host, "address") != station.address:
                 self.pool.db.set("host", host, address=station.address)
+
+    def _show(self, host: str, pem: bytes) -> None:
+        """Let a host be known by a certificate from now on, where it has TLS at all."""
+        if host in self._contexts:
+            from xsconsole.simpool import certificates  # noqa: PLC0415
+
+            certificates.show(self._contexts[host], pem)
+            self.fingerprints[str(self.pool.db.get("host", host, "address"))] = certificates.fingerprint(pem)
+            self._thumbprints[host] = certificates.thumbprints(pem)
 
     async def end(self) -> None:
         """Serve no more."""
@@ -103,15 +116,6 @@ def identities(given: Options, pools: Iterable[Pool]) -> Mapping[str, bytes]:
 def _write_secret(path: Path, content: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(content)
-
-
-def _record_certificate(pool: Pool, host: str, thumbprints: Mapping[str, str]) -> None:
-    """Let the pool say of a host's certificate what the host shows, as clients rely on it."""
-    wide, short = thumbprints["sha-256:master"], thumbprints["sha-1:master"]
-    for ref in pool.db.refs("Certificate"):
-        row = pool.db.row("Certificate", ref)
-        if (row["host"], row["type"]) == (host, "host"):
-            pool.db.set("Certificate", ref, fingerprint=wide, fingerprint_sha256=wide, fingerprint_sha1=short)
 
 
 def _coordinator_first(pool: Pool) -> list[str]:

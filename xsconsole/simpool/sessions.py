@@ -132,10 +132,14 @@ class Sessions:
 
     async def _authenticated(self, name: str, password: str) -> User:
         user = self._users.get(name)
-        if user is None or user.password != password:
+        if user is None or user.password != password or (user.subject != NULL and not self._asks_directory()):
             await asyncio.sleep(WRONG_PASSWORD_DELAY_S)
             raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
         return user
+
+    def _asks_directory(self) -> bool:
+        coordinator = self._db.get("pool", self._db.refs("pool")[0], "master")
+        return bool(self._db.get("host", coordinator, "external_auth_type"))
 
     def forget_all(self) -> None:
         """End all sessions, also those that only the database knows."""

@@ -105,7 +105,7 @@ async def make(call: Call, *arguments: Any) -> str:
 async def forget(call: Call, sr: str) -> None:
     """Let the pool no longer know an SR; what is on it stays there."""
     _assert_unplugged(call.pool, sr)
-    _remove(call.pool, sr)
+    remove(call.pool, sr)
 
 
 async def destroy(call: Call, sr: str) -> None:
@@ -118,7 +118,7 @@ async def destroy(call: Call, sr: str) -> None:
     _assert_unplugged(call.pool, sr)
     if any(call.pool.db.get("VDI", vdi, "managed") for vdi in row["VDIs"]):
         raise XapiError("SR_NOT_EMPTY")
-    _remove(call.pool, sr)
+    remove(call.pool, sr)
 
 
 async def probe(
@@ -224,7 +224,7 @@ def _assert_unplugged(pool: Pool, sr: str) -> None:
         raise XapiError("SR_HAS_PBD", sr)
 
 
-def _remove(pool: Pool, sr: str) -> None:
+def remove(pool: Pool, sr: str) -> None:
     """Remove the records of an SR, of its PBDs, and of its disks with the devices that showed them."""
     db = pool.db
     row = db.row("SR", sr)

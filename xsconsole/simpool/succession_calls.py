@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from xsconsole.simpool import host_life
+from xsconsole.simpool import availability, host_life, srs
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.hosting import Mode
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.placement import refresh_memory
 from xsconsole.simpool.succession import Change, Succession
+
+EJECT_S = 2.0
 
 
 def calls(succession: Succession) -> Mapping[str, Handler]:
@@ -42,6 +45,40 @@ def calls(succession: Succession) -> Mapping[str, Handler]:
             if host != call.pool.coordinator and db.get("host_metrics", row["metrics"], "live")
         )
 
+    async def eject(call: Call, host: str) -> None:
+        """Let a supporter leave the pool; what stood on storage of its own is gone with it, and it answers no more."""
+        db = call.pool.db
+        row = db.row("host", host)
+        if db.get("pool", call.pool.ref, "ha_enabled"):
+            raise XapiError("HA_IS_ENABLED")
+        if host == call.pool.coordinator:
+            raise XapiError("INTERNAL_ERROR", "Xapi_pool.Cannot_eject_master")
+        if set(row["resident_VMs"]) - {row["control_domain"]}:
+            raise XapiError("OPERATION_NOT_ALLOWED", "VM resident on host")
+        await call.spend(EJECT_S, can_cancel=False)
+        await succession.be(host, Mode.DEAD)
+        own = [db.get("PBD", pbd, "SR") for pbd in row["PBDs"]]
+        host_life.forget(call.pool, host)
+        for sr in own:
+            if not db.get("SR", sr, "PBDs"):
+                srs.remove(call.pool, sr)
+
+    async def join(call: Call, address: str, *credentials: str) -> None:
+        """Refuse, as a host does that supports others already, or finds nobody at the address."""
+        del credentials
+        if call.pool.db.count("host") > 1:
+            raise XapiError("JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS")
+        try:
+            call.pool.neighbours.at(f"https://{address}")
+        except XapiError as failure:
+            raise XapiError("JOINING_HOST_CONNECTION_FAILED") from failure
+        raise XapiError("NOT_IMPLEMENTED", "pool.join")
+
+    async def disable_ha_here(call: Call, soft: bool = False) -> None:
+        """Turn HA off, by the host that was asked."""
+        del soft
+        await availability.disable_ha(call)
+
     async def declare_dead(call: Call, host: str) -> None:
         """Take the VMs of a host that is gone for halted, so that they can start elsewhere."""
         db = call.pool.db
@@ -57,5 +94,9 @@ def calls(succession: Succession) -> Mapping[str, Handler]:
         "pool.emergency_transition_to_master": take_over,
         "pool.emergency_reset_master": follow,
         "pool.recover_slaves": recover_slaves,
+        "pool.eject": eject,
+        "pool.join": join,
+        "pool.join_force": join,
+        "host.emergency_ha_disable": disable_ha_here,
         "host.declare_dead": declare_dead,
     }

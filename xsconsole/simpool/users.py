@@ -4,12 +4,12 @@ import random
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsconsole.simpool.directory import DOMAIN, join
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.roles import Role
 from xsconsole.simpool.sessions import User
 
 SUPERUSER = "root"
-DOMAIN = "acme.example"
 
 _SUBJECTS: Mapping[str, Role] = MappingProxyType(
     {
@@ -26,6 +26,8 @@ _FIRST_ACCOUNT = 1101
 
 def admit(pool: Pool) -> None:
     """Let root and one subject of each role log in; subjects that the pool has already are taken as they are."""
+    if not pool.db.count("subject"):
+        join(pool)
     pool.sessions.add_user(User(name=SUPERUSER, password=_password(pool.seed, SUPERUSER), role=Role.POOL_ADMIN))
     for account, (name, role) in enumerate(_SUBJECTS.items(), start=_FIRST_ACCOUNT):
         identifier = f"S-1-5-21-1004336348-1177238915-682003330-{account}"

@@ -24,6 +24,8 @@ class Release:
     absent_classes: frozenset[str] = frozenset()
     absent_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absent_messages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    absent_operations: frozenset[str] = frozenset()
+    """What its `allowed_operations` never say: clients of its time know no such value."""
 
 
 _OLDER_GUIDANCE = frozenset(("pending_guidances", "pending_guidances_recommended", "pending_guidances_full"))
@@ -107,6 +109,14 @@ _RELEASES = (
                 ),
                 "session": frozenset(("client_certificate",)),
             }
+        ),
+        absent_operations=frozenset(
+            (
+                *("sysprep", "create_vtpm", "enable", "tls_verification_enable", "configure_repositories"),
+                *("sync_updates", "sync_bundle", "apply_updates", "get_updates", "cert_refresh", "eject"),
+                *("exchange_certificates_on_join", "exchange_ca_certificates_on_join", "exchange_crls_on_join"),
+                "copy_primary_host_certs",
+            )
         ),
         absent_messages=MappingProxyType(
             {

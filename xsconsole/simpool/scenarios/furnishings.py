@@ -8,6 +8,7 @@ from types import MappingProxyType
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.srs import SUPPORTED_TYPES
 
+_LEFT_OUT = frozenset(("corosync", "pvs_proxy"))
 _RESTRICTED = (
     *("vlan", "qos", "pool_attached_storage", "netapp", "equalogic", "pooling", "marathon", "email_alerting"),
     *("historical_performance", "wlb", "rbac", "dmc", "checkpoint", "cpu_masking", "connection", "vmpr", "vmss"),
@@ -19,7 +20,7 @@ _RESTRICTED = (
     "vm_appliance_start",
 )
 LICENCE: Mapping[str, str] = MappingProxyType(
-    {f"restrict_{feature}": "false" for feature in _RESTRICTED}
+    {f"restrict_{feature}": str(feature in _LEFT_OUT).lower() for feature in _RESTRICTED}
     | {"enable_xha": "true", "platform_filter": "false", "regular_nag_dialog": "false"}
 )
 BIOS: Mapping[str, str] = MappingProxyType(
