@@ -9,6 +9,7 @@ import pytest
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.poolstate import decode_run, decode_workflow
 from xsconsole.domain.workflow import (
+    Binding,
     Kind,
     Stage,
     Transition,
@@ -20,6 +21,7 @@ from xsconsole.domain.workflow import (
     to_json,
     to_stored,
 )
+from xsconsole.domain.workflow.gates import MaintenanceWindow
 from xsconsole.errors import Refused
 
 
@@ -89,3 +91,19 @@ def test_a_workflow_too_large_for_the_pool_is_refused() -> None:
 
     with pytest.raises(Refused, match="is the most"):
         to_stored(changed(stages=(stage,), transitions=()))
+
+
+def test_equal_workflows_are_written_alike_however_their_values_came_about() -> None:
+    window = MaintenanceWindow(zone="".join(["U", "TC"]), weekdays=tuple(range(5)), to_minute=int("1440"))
+    stages = tuple(
+        msgspec.structs.replace(stage, binding=Binding(), limits=msgspec.structs.replace(stage.limits))
+        for stage in default_workflow().stages
+    )
+    plain = msgspec.structs.replace(default_workflow().transitions[0], gates=(MaintenanceWindow(),))
+    first = changed(transitions=(plain,))
+    second = changed(stages=stages, transitions=(msgspec.structs.replace(plain, gates=(window,)),))
+
+    assert first == second
+    assert first.digest == second.digest
+    verbose = to_json(first).replace(b'"stages":[{', b'"stages":[{"binding":{},"limits":{},"entry":"leave",')
+    assert from_json(verbose).digest == first.digest
