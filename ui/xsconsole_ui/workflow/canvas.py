@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.workflow.painter import GraphPainter, Look, paint_grid
+from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import STEP, View
 
@@ -59,6 +59,7 @@ class Canvas(QWidget):
         self.hand: Hand | None = None
         self.hint_at: Callable[[QPointF], str] = lambda _: ""
         self._graph_painter = GraphPainter(scene.measures)
+        self._grid = Grid()
         self._panned_from: QPointF | None = None
         self._is_space_down = False
         self._is_fitted = False  # once somebody has panned or zoomed, it stays as they left it
@@ -130,7 +131,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         painter.setClipRect(event.rect())
         painter.fillRect(event.rect(), QColor(look.colours.sunken))
-        paint_grid(painter, QRectF(self.rect()), self.view.zoom, self.view.offset, look.colours)
+        self._grid.paint(painter, QRectF(self.rect()), self.view.zoom, self.view.offset, look.colours)
         painter.setTransform(self.view.transform, combine=True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
         self._graph_painter.paint(painter, self.scene, look)

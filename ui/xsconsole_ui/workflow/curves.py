@@ -1,8 +1,9 @@
 """Lines of an edge as points: cubic curves and angles with round corners, and what they run through."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -19,6 +20,10 @@ class Line:
 
     path: QPainterPath
     points: tuple[Point, ...]
+
+    def shifted(self, by: QPointF) -> "Line":
+        across, down = by.x(), by.y()
+        return Line(self.path.translated(by), tuple((x + across, y + down) for x, y in self.points))
 
     def at(self, part: float) -> QPointF:
         """Return the point at `part`, 0 to 1, of the way."""
@@ -55,21 +60,50 @@ def angled(points: Sequence[Point], corner: float) -> Line:
     return Line(path, tuple(spread))
 
 
-def hits(points: Iterable[Point], areas: Sequence[QRectF]) -> list[QRectF]:
-    """Return the areas that a line runs through."""
-    found: list[QRectF] = []
-    for area in areas:
-        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
-        if any(left < x < right and top < y < bottom for x, y in points):
-            found.append(area)
-    return found
+class Box(NamedTuple):
+    """An area in plain numbers: routes ask for them a hundred thousand times."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def x(self) -> float:
+        return (self.left + self.right) / 2
+
+    @property
+    def y(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    def grown(self, by: float) -> "Box":
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
 
-def crosses(one: Point, other: Point, area: QRectF) -> bool:
-    """Return whether an upright or a level piece touches an area."""
-    left, right = sorted((one[0], other[0]))
-    top, bottom = sorted((one[1], other[1]))
-    return left < area.right() and right > area.left() and top < area.bottom() and bottom > area.top()
+def box_of(area: QRectF) -> Box:
+    return Box(area.left(), area.top(), area.right(), area.bottom())
+
+
+def hits(points: Sequence[Point], boxes: Sequence[Box]) -> list[Box]:
+    """Return the boxes that a line runs through."""
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    return [
+        box
+        for box in boxes
+        if box[0] < right
+        and box[2] > left
+        and box[1] < bottom
+        and box[3] > top
+        and any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in points)
+    ]
+
+
+def crosses(one: Point, other: Point, box: Box) -> bool:
+    """Return whether an upright or a level piece touches a box."""
+    (x1, y1), (x2, y2) = one, other
+    is_across = x1 < box[2] and x2 > box[0] if x1 <= x2 else x2 < box[2] and x1 > box[0]
+    return is_across and (y1 < box[3] and y2 > box[1] if y1 <= y2 else y2 < box[3] and y1 > box[1])
 
 
 def _on_cubic(a: Point, b: Point, c: Point, d: Point, t: float) -> Point:

@@ -1,6 +1,6 @@
 """Where the labels of edges stand: on their edge, and on no node and no other label where there is room."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from xsconsole.domain.ids import TransitionId
 from xsconsole_ui import theme
+from xsconsole_ui.workflow.curves import Box, box_of
 from xsconsole_ui.workflow.measures import Measures
 from xsconsole_ui.workflow.routes import Route
 
@@ -23,11 +24,12 @@ class Label:
 
 
 def labels(
-    texts: Mapping[TransitionId, str], found: Mapping[TransitionId, Route], nodes: Sequence[QRectF], measures: Measures
+    texts: Mapping[TransitionId, str], found: Mapping[TransitionId, Route], nodes: Iterable[QRectF], measures: Measures
 ) -> dict[TransitionId, Label]:
     """Return the labels there is room for; what one says stands in the tooltip of its edge anyway."""
     metrics = QFontMetricsF(theme.caption_font())
     placed: dict[TransitionId, Label] = {}
+    taken = [box_of(area) for area in nodes]
     for way_id, text in texts.items():
         if not text or way_id not in found:
             continue
@@ -39,11 +41,11 @@ def labels(
             wide = min(wide, length - 4)
         if wide < min(needed, LEAST_WIDTH) or (measures.is_small and wide < needed):
             continue
-        others = [label.area for label in placed.values()]
-        area = _free(_areas(route, wide, measures), nodes, others)
+        area = _free(_areas(route, wide, measures), taken)
         if area is not None:
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 2 * PADDING + 1)
             placed[way_id] = Label(shown, area)
+            taken.append(box_of(area))
     return placed
 
 
@@ -63,6 +65,9 @@ def _areas(route: Route, wide: float, measures: Measures) -> list[QRectF]:
     return [QRectF(spot.x() - wide / 2, spot.y() - half, wide, measures.label_height) for spot in spots]
 
 
-def _free(areas: Sequence[QRectF], nodes: Sequence[QRectF], labels_: Sequence[QRectF]) -> QRectF | None:
-    taken = (*nodes, *labels_)
-    return next((area for area in areas if not any(area.intersects(other) for other in taken)), None)
+def _free(areas: Sequence[QRectF], taken: Sequence[Box]) -> QRectF | None:
+    for area in areas:
+        left, top, right, bottom = box_of(area)
+        if not any(box[0] < right and box[2] > left and box[1] < bottom and box[3] > top for box in taken):
+            return area
+    return None

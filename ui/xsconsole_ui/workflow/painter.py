@@ -5,11 +5,12 @@ Nodes and labels are painted once and copied; all edges are one layer of plain p
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import theme
@@ -28,6 +29,7 @@ PORT = 4.0
 STRIPE = 5.0
 MARK = 15.0
 DASHES = (5.0, 3.5)
+LEAST_DOT_STEP = 18.0  # px
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,11 @@ class GraphPainter:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, look.is_still)
         shown = [edge for edge in scene.edges.values() if look.seen.isNull() or edge.route.bounds.intersects(look.seen)]
-        shown.sort(key=lambda edge: _stands_out(edge, look))
+        alike: dict[EdgeStyle, list[Route]] = {}
         for edge in shown:
-            paint_edge(painter, edge.route, edge.face, self._measures, look, _stands_out(edge, look))
+            alike.setdefault(style_of(edge.face, _stands_out(edge, look)), []).append(edge.route)
+        for style in sorted(alike, key=lambda style: style.stands_out):
+            paint_edges(painter, alike[style], style, self._measures, look)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for edge in shown:
             if edge.label is not None and look.zoom >= FAR:
@@ -179,30 +183,53 @@ def paint_node(
         _paint_mark(painter, QRectF(area.right() - 12 - MARK, area.top() + 9, MARK, MARK), face.mark, colours)
 
 
-def paint_edge(
-    painter: QPainter, route: Route, face: EdgeFace, measures: Measures, look: Look, stands_out: int
-) -> None:
-    """Paint the line and its head. A selected one is thicker and has handles at its ends."""
+class EdgeStyle(NamedTuple):
+    """What edges have in common that are painted in one go. `stands_out`: 1 is lit, 2 is selected."""
+
+    is_back: bool
+    is_bad: bool
+    stands_out: int
+
+
+def style_of(face: EdgeFace, stands_out: int) -> EdgeStyle:
+    return EdgeStyle(is_back=face.is_back, is_bad=face.mark == "bad", stands_out=stands_out)
+
+
+def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, measures: Measures, look: Look) -> None:
+    """Paint lines and heads that look alike as one path each. What stands out is thicker too, not only coloured."""
+    lines, heads = QPainterPath(), QPainterPath()
+    for route in found:
+        lines.addPath(route.line.path)
+        heads.addPolygon(head_of(route, measures))
+    heads.setFillRule(Qt.FillRule.WindingFill)
     colours = look.colours
-    colour = QColor(colours.accent if stands_out else colours.edge)
-    if face.mark == "bad" and not stands_out:
-        colour = QColor(colours.bad)
-    pen = QPen(colour, measures.line * (1.0, 1.35, 1.9)[stands_out])
+    colour = QColor(colours.accent if style.stands_out else colours.bad if style.is_bad else colours.edge)
+    pen = QPen(colour, measures.line * (1.0, 1.35, 1.9)[style.stands_out])
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if face.is_back:
+    if not look.is_still and not style.stands_out:
+        pen.setWidth(0)  # one pixel: several times as fast, and nobody sees it in motion
+    elif style.is_back:
         pen.setDashPattern([dash / pen.widthF() for dash in DASHES])
+    if style.is_back and not look.is_still:
+        pen.setStyle(Qt.PenStyle.DashLine)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(route.line.path)
-    paint_head(painter, route, measures, colour)
+    painter.drawPath(lines)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPath(heads)
+
+
+def head_of(route: Route, measures: Measures) -> QPolygonF:
+    tip, ahead = route.tip, route.heading * measures.arrow
+    aside = QPointF(-route.heading.y(), route.heading.x()) * (measures.arrow * 0.5)
+    return QPolygonF([tip, tip - ahead + aside, tip - ahead - aside, tip])
 
 
 def paint_head(painter: QPainter, route: Route, measures: Measures, colour: QColor) -> None:
-    tip, ahead = route.tip, route.heading * measures.arrow
-    aside = QPointF(-route.heading.y(), route.heading.x()) * (measures.arrow * 0.5)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawPolygon(QPolygonF([tip, tip - ahead + aside, tip - ahead - aside]))
+    painter.drawPolygon(head_of(route, measures))
 
 
 def paint_label(
@@ -217,22 +244,31 @@ def paint_label(
     _text(painter, inner, text, theme.caption_font(), colour, is_centred=True)
 
 
-def paint_grid(painter: QPainter, area: QRectF, zoom: float, offset: QPointF, colours: Colours) -> None:
-    """Paint the dots of the grid into an area of the screen, thinned out where they would lie too close."""
-    step = GRID * zoom
-    while step < 12:
-        step *= 2
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    dot = QColor(colours.outline)
-    dot.setAlphaF(0.4 if colours.scheme is theme.Scheme.CONTRAST else 1.0)
-    painter.setPen(QPen(dot, 1))
-    first_x, first_y = offset.x() % step, offset.y() % step
-    dots = [
-        QPointF(first_x + column * step, first_y + row * step)
-        for column in range(int(area.width() / step) + 1)
-        for row in range(int(area.height() / step) + 1)
-    ]
-    painter.drawPoints(dots)
+class Grid:
+    """The dots of the grid, kept while only the offset changes."""
+
+    def __init__(self) -> None:
+        self._made_for: tuple[float, float, float] | None = None
+        self._dots = QPolygonF()
+
+    def paint(self, painter: QPainter, area: QRectF, zoom: float, offset: QPointF, colours: Colours) -> None:
+        """Paint into an area of the screen; the dots are thinned out where they would lie too close."""
+        step = GRID * zoom
+        while step < LEAST_DOT_STEP:
+            step *= 2
+        made_for = (step, area.width(), area.height())
+        if made_for != self._made_for:
+            columns, rows = range(int(area.width() / step) + 2), range(int(area.height() / step) + 2)
+            self._dots = QPolygonF([QPointF(column * step, row * step) for column in columns for row in rows])
+            self._made_for = made_for
+        dot = QColor(colours.outline)
+        dot.setAlphaF(0.4 if colours.scheme is theme.Scheme.CONTRAST else 1.0)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        painter.setPen(QPen(dot, 1))
+        painter.translate(offset.x() % step - step, offset.y() % step - step)
+        painter.drawPoints(self._dots)
+        painter.restore()
 
 
 def _stands_out(edge: Edge, look: Look) -> int:

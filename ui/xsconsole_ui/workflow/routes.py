@@ -10,14 +10,17 @@ from PySide6.QtCore import QPointF, QRectF
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind, Transition
-from xsconsole_ui.workflow.curves import Cubic, Line, Point, angled, crosses, curved, hits
+from xsconsole_ui.workflow.curves import Box, Cubic, Line, Point, angled, box_of, crosses, curved, hits
 from xsconsole_ui.workflow.measures import Measures
 
 LEAST_REACH, MOST_REACH = 28.0, 180.0
 GRIP = 22.0  # px from an end to where it can be taken
 NEAR_LEVEL = 16.0  # px: a way whose ends differ by less is drawn as level, with its label above
 
+TRIED_HEIGHTS = 12  # above and below what stands in the way
+
 Areas = Mapping[StageId, QRectF]
+Boxes = Mapping[StageId, Box]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,18 @@ class Route:
     bounds: QRectF
     level: tuple[Point, Point] | None = None  # the level piece on which a label can stand
 
+    def shifted(self, by: QPointF) -> "Route":
+        """Return the same route elsewhere."""
+        (x, y), level = (by.x(), by.y()), self.level
+        return Route(
+            line=self.line.shifted(by),
+            start=self.start + by,
+            tip=self.tip + by,
+            heading=self.heading,
+            bounds=self.bounds.translated(by),
+            level=((level[0][0] + x, level[0][1] + y), (level[1][0] + x, level[1][1] + y)) if level else None,
+        )
+
     @property
     def grips(self) -> tuple[QPointF, QPointF]:
         """Where its source end and its target end can be taken: off the ports, where new ones are drawn."""
@@ -40,30 +55,30 @@ class Route:
 def routes(areas: Areas, ways: Sequence[Transition], measures: Measures) -> dict[TransitionId, Route]:
     """Return how all edges run. Deterministic: equal arguments give equal lines."""
     found: dict[TransitionId, Route] = {}
-    shown = [way for way in ways if way.source in areas and way.target in areas]
+    boxes = {id_: box_of(area) for id_, area in areas.items()}
+    shown = [way for way in ways if way.source in boxes and way.target in boxes]
+    clear = [(id_, box.grown(measures.clear / 2)) for id_, box in boxes.items()]
     for way in shown:
         if way.kind is Kind.PROMOTE:
-            found[way.id] = promotion(areas, way.source, way.target, measures)
+            found[way.id] = _promotion(boxes, way, clear, measures)
     backs = [way for way in shown if way.kind is Kind.DEMOTE]
-    ends = _ends(areas, backs, measures)
+    ends = _ends(boxes, backs, measures)
     taken: list[tuple[float, float, float]] = []  # y, from x, to x
-    for way in sorted(backs, key=lambda way: _span(areas, way)):
-        found[way.id] = _way_back(areas, way, ends[way.id], measures, taken)
+    for way in sorted(backs, key=lambda way: (abs(boxes[way.source].x - boxes[way.target].x), way.id)):
+        found[way.id] = _way_back(boxes, way, ends[way.id], measures, taken)
     return found
 
 
-def promotion(areas: Areas, source: StageId, target: StageId, measures: Measures) -> Route:
-    """Return how a promotion runs between two nodes."""
-    one, other = areas[source], areas[target]
-    start, tip = (one.right(), one.center().y()), (other.left(), other.center().y())
+def _promotion(boxes: Boxes, way: Transition, clear: Sequence[tuple[StageId, Box]], measures: Measures) -> Route:
+    one, other = boxes[way.source], boxes[way.target]
+    start, tip = (one.right, one.y), (other.left, other.y)
     end = (tip[0] - measures.arrow + 1, tip[1])
     line = curved([_swing(start, end)])
-    clear = measures.clear / 2
-    others = [area.adjusted(-clear, -clear, clear, clear) for id_, area in areas.items() if id_ not in (source, target)]
-    within = line.path.boundingRect().adjusted(-1, -1, 1, 1)
-    blockers = hits(line.points, [area for area in others if area.intersects(within)])
+    left, right = min(start[0], end[0]) - MOST_REACH, max(start[0], end[0]) + MOST_REACH
+    near = [box for id_, box in clear if box[0] < right and box[2] > left and id_ not in (way.source, way.target)]
+    blockers = hits(line.points, near)
     if blockers:
-        line = _round(start, end, blockers, others, line)
+        line = _round(start, end, blockers, near, line)
     is_level = abs(start[1] - end[1]) < NEAR_LEVEL and not blockers and end[0] > start[0]
     return _route(line, start, tip, (1.0, 0.0), measures, (start, end) if is_level else None)
 
@@ -81,26 +96,19 @@ def _swing(start: Point, end: Point) -> Cubic:
     return start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end
 
 
-def _round(start: Point, end: Point, blockers: Sequence[QRectF], others: Sequence[QRectF], straight: Line) -> Line:
+def _round(start: Point, end: Point, blockers: Sequence[Box], others: Sequence[Box], straight: Line) -> Line:
     """Go above or below what stands in the way, wherever the least of it is run through."""
-    left = max(start[0] + LEAST_REACH, min(area.left() for area in blockers))
-    right = min(end[0] - LEAST_REACH, max(area.right() for area in blockers))
+    left = max(start[0] + LEAST_REACH, min(box.left for box in blockers))
+    right = min(end[0] - LEAST_REACH, max(box.right for box in blockers))
     if right <= left:
         return straight
     middle = (start[1] + end[1]) / 2
-    near = [area for area in others if area.left() < right and area.right() > left]
-    heights = sorted(
-        {edge for area in near for edge in (area.top() - 2, area.bottom() + 2)}, key=lambda y: abs(y - middle)
-    )
+    near = [box for box in others if box.left < right and box.right > left]
+    heights = sorted({y for box in near for y in (box.top - 2, box.bottom + 2)}, key=lambda y: abs(y - middle))
     best, fewest = straight, len(blockers)
-    for height in heights[:12]:
-        line = curved(
-            [
-                _swing(start, (left, height)),
-                ((left, height), (left, height), (right, height), (right, height)),
-                _swing((right, height), end),
-            ]
-        )
+    for height in heights[:TRIED_HEIGHTS]:
+        one, other = (left, height), (right, height)
+        line = curved([_swing(start, one), (one, one, other, other), _swing(other, end)])
         number = len(hits(line.points, others))
         if number < fewest:
             best, fewest = line, number
@@ -117,73 +125,70 @@ class _Ends:
     end: float
 
 
-def _ends(areas: Areas, backs: Sequence[Transition], measures: Measures) -> dict[TransitionId, _Ends]:
+def _ends(boxes: Boxes, backs: Sequence[Transition], measures: Measures) -> dict[TransitionId, _Ends]:
     """Spread the ends along the feet so that ways back lie within each other and do not cross."""
     leftward: dict[StageId, list[tuple[float, TransitionId]]] = defaultdict(list)
     rightward: dict[StageId, list[tuple[float, TransitionId]]] = defaultdict(list)
     for way in backs:
         for here, there in ((way.source, way.target), (way.target, way.source)):
-            away = areas[there].center().x() - areas[here].center().x()
+            away = boxes[there].x - boxes[here].x
             (leftward if away < 0 else rightward)[here].append((abs(away), way.id))
     x_of: dict[tuple[StageId, TransitionId], float] = {}
     for stage, listed in leftward.items():
         for at, (_, way_id) in enumerate(sorted(listed)):
-            x_of[stage, way_id] = _foot(areas[stage], (at - len(listed)) * measures.spread)
+            x_of[stage, way_id] = _foot(boxes[stage], (at - len(listed)) * measures.spread)
     for stage, listed in rightward.items():
         for at, (_, way_id) in enumerate(sorted(listed)):
-            x_of[stage, way_id] = _foot(areas[stage], (len(listed) - at) * measures.spread)
+            x_of[stage, way_id] = _foot(boxes[stage], (len(listed) - at) * measures.spread)
     return {way.id: _Ends(x_of[way.source, way.id], x_of[way.target, way.id]) for way in backs}
 
 
-def _foot(area: QRectF, aside: float) -> float:
-    room = area.width() / 2 - 10
-    return area.center().x() + max(-room, min(room, aside))
-
-
-def _span(areas: Areas, way: Transition) -> tuple[float, str]:
-    return abs(areas[way.source].center().x() - areas[way.target].center().x()), way.id
+def _foot(box: Box, aside: float) -> float:
+    room = (box.right - box.left) / 2 - 10
+    return box.x + max(-room, min(room, aside))
 
 
 def _way_back(
-    areas: Areas, way: Transition, ends: _Ends, measures: Measures, taken: list[tuple[float, float, float]]
+    boxes: Boxes, way: Transition, ends: _Ends, measures: Measures, taken: list[tuple[float, float, float]]
 ) -> Route:
-    one, other = areas[way.source], areas[way.target]
-    if abs(one.center().x() - other.center().x()) < one.width() / 2:
+    one, other = boxes[way.source], boxes[way.target]
+    if abs(one.x - other.x) < (one.right - one.left) / 2:
         return _beside(one, other, measures)
-    start, tip = (ends.start, one.bottom()), (ends.end, other.bottom())
+    start, tip = (ends.start, one.bottom), (ends.end, other.bottom)
     end = (tip[0], tip[1] + measures.arrow - 1)
-    others = [area for id_, area in areas.items() if id_ not in (way.source, way.target)]
-    points = _below(start, end, one, other, others, measures, taken)
+    left, right = min(one.left, other.left) - measures.clear, max(one.right, other.right) + measures.clear
+    near = [
+        box.grown(2)
+        for id_, box in boxes.items()
+        if box[0] < right and box[2] > left and id_ not in (way.source, way.target)
+    ]
+    points = _below((start, one), (end, other), near, measures, taken)
     level = max(itertools.pairwise(points), key=lambda pair: abs(pair[0][0] - pair[1][0]))
     taken.append((level[0][1], min(level[0][0], level[1][0]), max(level[0][0], level[1][0])))
     return _route(angled(points, measures.corner), start, tip, (0.0, -1.0), measures, level)
 
 
 def _below(
-    start: Point,
-    end: Point,
-    one: QRectF,
-    other: QRectF,
-    others: Sequence[QRectF],
+    source: tuple[Point, Box],
+    target: tuple[Point, Box],
+    others: Sequence[Box],
     measures: Measures,
     taken: Iterable[tuple[float, float, float]],
 ) -> list[Point]:
     """Return the corners of the way with the fewest nodes in it, and of those the highest."""
+    (start, one), (end, other) = source, target
     left, right = sorted((start[0], end[0]))
-    lowest = max(one.bottom(), other.bottom())
-    feet = {lowest} | {area.bottom() for area in others if area.left() < right and area.right() > left}
+    lowest = max(one.bottom, other.bottom)
+    feet = {lowest} | {box.bottom - 2 for box in others if box.left < right and box.right > left}
     best: tuple[int, float, list[Point]] | None = None
     for foot in sorted(foot for foot in feet if foot >= lowest - 1):
         low = foot + measures.drop
         while any(abs(y - low) < measures.lane - 0.5 and a < right + 4 and b > left - 4 for y, a, b in taken):
             low += measures.lane
-        points = [
-            *_down(start, low, one, others, measures, end[0]),
-            *_down(end, low, other, others, measures, start[0])[::-1],
-        ]
-        number = sum(
-            crosses(a, b, area.adjusted(-2, -2, 2, 2)) for area in others for a, b in itertools.pairwise(points)
-        )
+        down = _down(start, low, one, others, measures, towards=end[0])
+        up = _down(end, low, other, others, measures, towards=start[0])[::-1]
+        points = [*down, *up]
+        number = sum(crosses(a, b, box) for a, b in itertools.pairwise(points) for box in others)
         if best is None or (number, low) < best[:2]:
             best = (number, low, points)
         if number == 0:
@@ -193,20 +198,19 @@ def _below(
 
 
 def _down(
-    foot: Point, low: float, own: QRectF, others: Sequence[QRectF], measures: Measures, towards: float
+    foot: Point, low: float, own: Box, others: Sequence[Box], measures: Measures, *, towards: float
 ) -> list[Point]:
     """Return the corners from a node's foot to the level piece; beside the column where other nodes stand below."""
-    blockers = [area for area in others if crosses(foot, (foot[0], low), area)]
-    if not blockers:
+    if not any(crosses(foot, (foot[0], low), box) for box in others):
         return [foot, (foot[0], low)]
-    aside = own.left() - measures.clear if towards < foot[0] else own.right() + measures.clear
-    under = own.bottom() + measures.drop / 2
+    aside = own.left - measures.clear if towards < foot[0] else own.right + measures.clear
+    under = own.bottom + measures.drop / 2
     return [foot, (foot[0], under), (aside, under), (aside, low)]
 
 
-def _beside(one: QRectF, other: QRectF, measures: Measures) -> Route:
+def _beside(one: Box, other: Box, measures: Measures) -> Route:
     """Return a way back between nodes that stand above each other: it swings out to the left."""
-    start, tip = (one.left(), one.center().y() + 8), (other.left(), other.center().y() + 8)
+    start, tip = (one.left, one.y + 8), (other.left, other.y + 8)
     end = (tip[0] - measures.arrow + 1, tip[1])
     reach = min(MOST_REACH, LEAST_REACH + abs(start[1] - tip[1]) / 4)
     line = curved([(start, (start[0] - reach, start[1]), (end[0] - reach, end[1]), end)])

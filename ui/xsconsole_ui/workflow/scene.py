@@ -44,6 +44,10 @@ class Edge:
     face: EdgeFace
     label: Label | None
 
+    def shifted(self, by: QPointF) -> "Edge":
+        label = Label(self.label.text, self.label.area.translated(by)) if self.label is not None else None
+        return Edge(self.way, self.route.shifted(by), self.face, label)
+
 
 class Scene(QObject):
     """Holds geometry and words; who shows it paints with a `GraphPainter`."""
@@ -62,6 +66,7 @@ class Scene(QObject):
         self._home: dict[StageId, QRectF] = {}  # as the workflow says; where nothing is lifted, the same
         self._strokes: dict[TransitionId, tuple[Route, QPainterPath]] = {}
         self._lifted: Mapping[StageId, QPointF] = {}
+        self._home_edges: Mapping[TransitionId, Edge] = {}  # before the gesture
 
     # What it mirrors.
 
@@ -121,7 +126,11 @@ class Scene(QObject):
     def _say_edges(self, workflow: Workflow, found: Mapping[TransitionId, Route]) -> None:
         faces = {way.id: edge_face(workflow, way, self._load, self._findings) for way in workflow.transitions}
         texts = {id_: self._text_of(face) for id_, face in faces.items()}
-        placed = labels(texts, found, list(self._areas.values()), self.measures)
+        known = {id_: (edge.route, self._text_of(edge.face)) for id_, edge in self.edges.items()}
+        if known.keys() == found.keys() and all(known[id_] == (found[id_], texts[id_]) for id_ in found):
+            placed = {id_: edge.label for id_, edge in self.edges.items() if edge.label is not None}
+        else:
+            placed = labels(texts, found, self._areas.values(), self.measures)
         self.edges = {
             way.id: Edge(way, found[way.id], faces[way.id], placed.get(way.id))
             for way in workflow.transitions
@@ -142,19 +151,24 @@ class Scene(QObject):
         """Draw stages elsewhere for the time of a gesture, with the edges that hang on them."""
         if self.workflow is None:
             return
+        if not self._lifted:
+            self._home_edges = dict(self.edges)
         touched = set(offsets) | set(self._lifted)
         self._lifted = dict(offsets)
         for id_ in touched:
             self._areas[id_] = self._home[id_].translated(offsets.get(id_, QPointF()))
             self.nodes[id_] = Node(id_, self._areas[id_], self.nodes[id_].face)
-        ways = [way for way in self.workflow.transitions if way.source in touched or way.target in touched]
-        found = routes(self._areas, ways, self.measures)
-        texts = {way.id: self._text_of(self.edges[way.id].face) for way in ways}
-        others = {id_: edge.label.area for id_, edge in self.edges.items() if edge.label and id_ not in found}
-        placed = labels(texts, found, [*self._areas.values(), *others.values()], self.measures)
-        for way in ways:
-            edge = self.edges[way.id]
-            self.edges[way.id] = Edge(way, found[way.id], edge.face, placed.get(way.id))
+        hanging: list[Transition] = []
+        for way in self.workflow.transitions:
+            if way.source in touched and offsets.get(way.source) == offsets.get(way.target):
+                self.edges[way.id] = self._home_edges[way.id].shifted(offsets.get(way.source, QPointF()))
+            elif way.source in touched or way.target in touched:
+                hanging.append(way)
+        found = routes(self._areas, hanging, self.measures)
+        texts = {way.id: self._text_of(self.edges[way.id].face) for way in hanging}
+        placed = labels(texts, found, self._areas.values(), self.measures)
+        for way in hanging:
+            self.edges[way.id] = Edge(way, found[way.id], self.edges[way.id].face, placed.get(way.id))
         self.changed.emit()
 
     def put_down(self) -> None:
