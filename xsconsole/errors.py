@@ -164,6 +164,15 @@ class VerificationFailed(ConsoleError):
 
 
 @dataclass(kw_only=True, eq=False)
+class GateNotMet(ConsoleError):
+    """A gate of the workflow was not met in its time. `sentence` says what was seen last."""
+
+    gate: str
+    sentence: str
+    waited_s: float
+
+
+@dataclass(kw_only=True, eq=False)
 class LeaseLost(ConsoleError):
     """This console may not go on: it could not renew its lease in time, or another console took it over."""
 

@@ -9,6 +9,8 @@ import pytest
 from embedded import embedded_pool
 
 from tests.cli.shell import Shell
+from tests.workflows import guarded, put_on
+from xsconsole.domain.workflow.gates import Checklist
 
 
 @pytest.fixture
@@ -141,3 +143,17 @@ def test_a_failing_step_is_put_back_and_said(shell: Shell) -> None:
     assert "put back" in ended.err
     shown = shell.say("config", "show", "shop@staging", "--json").document
     assert (shown["stage"], shown["standing"], shown["restore_points"]) == ("staging", "whole", [])
+
+
+def test_a_checklist_is_answered_word_by_word_or_nothing_happens(shell: Shell) -> None:
+    put_on(shell.pool, guarded(Checklist(items=("Told the users", "Looked at the report"))))
+    promote = ("promote", "shop@staging", "--to", "production")
+
+    plan = shell.say("plan", "shop@staging", "--to", "production", "--json").document
+    half = shell.say(*promote, "--yes-to", "Told the users")
+    whole = shell.say(*promote, "--yes-to", "Told the users", "--yes-to", "Looked at the report")
+
+    assert plan["questions"] == ["Told the users", "Looked at the report"]
+    assert half.status == 1
+    assert "Not answered with yes: Looked at the report." in half.err
+    assert whole.status == 0, whole.err

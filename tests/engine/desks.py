@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import selectors
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import MemoryPort
 from xsconsole.domain.board import Board, Card, derive
 from xsconsole.domain.events import StepProgressed
+from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.plan import Disks
@@ -104,6 +105,34 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
+class AnsweringProber:
+    """What this machine could try, as a test says: no answer is given that was not put there."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer]] = {}
+        self.asked: list[str] = []
+
+    def will(self, what: str, *answers: bool) -> None:
+        """Answer so, one after another; the last one for ever."""
+        self.answers[what] = [
+            Answer(is_met=met, sentence=f"{what} {'answers' if met else 'is silent'}.") for met in answers
+        ]
+
+    async def reach(self, address: str, port: int | None, timeout_s: float) -> Answer:
+        return self._next(address)
+
+    async def run_script(self, argv: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> Answer:
+        return self._next(argv[0])
+
+    async def request(self, method: str, url: str, timeout_s: float) -> Answer:
+        return self._next(url)
+
+    def _next(self, what: str) -> Answer:
+        self.asked.append(what)
+        waiting = self.answers[what]
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
 class CountingIds:
     def __init__(self, desk: int) -> None:
         self._desk = desk
@@ -191,6 +220,7 @@ class Desk:
         self.port = MemoryPort(pool=pool, identity=identity, cross=self.cross)
         ledger.cross = self.cross
         self.clock = LoopClock()
+        self.prober = AnsweringProber()
         self.me = Me(
             console=ConsoleId(f"console-{number}"),
             name=self.name,
@@ -205,6 +235,7 @@ class Desk:
             me=self.me,
             world=self,
             observe=self.reports.append,
+            prober=self.prober,
             timing=LeaseTiming(),
         )
         pool.subscribe(self.hear)

@@ -26,7 +26,7 @@ from xsconsole.domain.workflow import (
 )
 from xsconsole.domain.workflow.afterwards import Tell
 from xsconsole.domain.workflow.findings import Severity
-from xsconsole.domain.workflow.gates import GuestToolsUp
+from xsconsole.domain.workflow.gates import NoDrift
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
@@ -48,7 +48,7 @@ def with_way(**fields: object) -> Workflow:
 UNENFORCED = {
     "the method “linked-clone”": with_way(method=Method.LINKED_CLONE),
     "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
-    "gates (guest-tools)": with_way(gates=(GuestToolsUp(),)),
+    "gates (no drift)": with_way(gates=(NoDrift(),)),
     "approvals": with_way(approvals=(ApprovalRule(count=1),)),
     "the end of a request by time": with_way(expiry_s=60),
     "a soak time": with_way(soak_s=60),

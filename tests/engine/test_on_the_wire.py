@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from embedded import EmbeddedPool, embedded_pool
 
+from xsconsole.console.probing import LocalProber
 from xsconsole.domain.board import Board, Card, Standing, derive, disks_of
 from xsconsole.domain.events import LinkChanged, StepProgressed
 from xsconsole.domain.ids import ConsoleId, StageId
@@ -57,6 +58,7 @@ class Seat:
             me=Me(console=ConsoleId(self.name), name=self.name, process=self.name, is_gone=lambda _: False),
             world=self,
             observe=self.reports.append,
+            prober=LocalProber(Path("/nowhere")),
             timing=LeaseTiming(ttl_s=20, renew_s=5),
         )
         self._pass_on()

@@ -57,7 +57,7 @@ def test_a_way_of_a_kind_this_console_does_not_know_is_refused() -> None:
         board = replace(desk.board, workflow=msgspec.structs.replace(workflow, transitions=(strange,)))
 
         with pytest.raises(NotPromotable, match="teleport"):
-            planned(desk.promotion(shop, "production"), board, desk.inventory)
+            planned(desk.promotion(shop, "production"), board, desk.inventory, "root", desk.clock.now())
 
     virtually(story)
 

@@ -49,6 +49,11 @@ def wrapped(text: str = "", look: str = "", parent: QWidget | None = None) -> QL
     return made
 
 
+def breakable(text: str) -> str:
+    """Return a text of which a label may break long words, such as digests."""
+    return " ".join("\u200b".join(word[at : at + 16] for at in range(0, len(word), 16)) for word in text.split(" "))
+
+
 def joined(*sentences: str) -> str:
     """Return the sentences that are not empty, as one text."""
     return " ".join(sentence for sentence in sentences if sentence)

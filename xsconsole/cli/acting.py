@@ -53,6 +53,7 @@ async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
     async with connected(options, is_reading=False) as console, _on_record(console, options):
         confirmed: Digest | None = None
+        answers: tuple[str, ...] = ()
         if not all(right.is_allowed for right in console.rights):
             await console.demand_rights(_command(console, options))
         while True:
@@ -61,10 +62,10 @@ async def act(options: argparse.Namespace) -> int:
             command = _command(console, options)
             plan = console.plan(command)
             if confirmed != plan.digest:
-                _confirm(console, plan, options)
+                answers = _confirm(console, plan, options)
                 confirmed = plan.digest
             try:
-                run = await console.do(Confirmed(command=command, digest=plan.digest))
+                run = await console.do(Confirmed(command=command, digest=plan.digest, answers=answers))
             except HeldElsewhere as refusal:
                 await _wait_or_raise(refusal, options)
             else:
@@ -135,8 +136,10 @@ async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) ->
     await asyncio.sleep(RETRY_HELD_S)
 
 
-def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> None:
+def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple[str, ...]:
     """Say what must be known before; ask at a terminal. A script that names the command has decided.
+
+    Returns the questions of the plan that were answered with yes, here or by `--yes-to`.
 
     Raises:
         PlanIsStale: `--plan` named another. Refused: whoever was asked said no.
@@ -149,9 +152,14 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> None:
         )
     for warning in plan.warnings:
         output.note(warning)
-    question = f"{words.title(plan, console.board.workflow)}: go on? [y/N] "
-    if plan.asks and is_at_terminal() and not output.is_yes(question):
-        raise Refused(reason="Not confirmed; nothing was changed.")
+    given = set(getattr(options, "yes_to", None) or ())
+    answers = [question for question in plan.questions if question in given]
+    if is_at_terminal():
+        unanswered = [question for question in plan.questions if question not in given]
+        answers += [question for question in unanswered if output.is_yes(f"{output.cell(question, 200)} [y/N] ")]
+        if plan.asks and not output.is_yes(f"{words.title(plan, console.board.workflow)}: go on? [y/N] "):
+            raise Refused(reason="Not confirmed; nothing was changed.")
+    return tuple(answers)
 
 
 async def _see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
@@ -167,6 +175,7 @@ async def _see_through(console: Console, run: RunId, options: argparse.Namespace
                 "state": ended.state.value,
                 "plan": ended.plan.digest,
                 "is_confirmed": is_told,
+                "remarks": list(ended.remarks.values()),
                 "configuration": None if card is None else documents.card_document(card, console.board),
             }
         )
@@ -174,6 +183,8 @@ async def _see_through(console: Console, run: RunId, options: argparse.Namespace
         output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state).lower()}")
         if is_told:
             output.say(_what_is_so(console, ended.plan, card))
+    for remark in ended.remarks.values():
+        output.note(remark)
     if not is_told:
         output.note(UNCONFIRMED)
     return 0 if ended.state is asked else 1

@@ -73,6 +73,7 @@ def plan_document(plan: Plan, workflow: Workflow) -> Document:
         "title": words.title(plan, workflow),
         "asks": plan.asks,
         "warnings": list(plan.warnings),
+        "questions": list(plan.questions),
         "duration_s": plan.duration_s,
         "downtime_s": plan.downtime_s,
         "leases": list(plan.leases),

@@ -40,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--plan", type=_digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
         )
+        verb.add_argument(
+            "--yes-to",
+            action="append",
+            metavar="QUESTION",
+            help="answer a question of the way's checklist with yes, word by word; repeat it",
+        )
         _add_wait(verb)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)

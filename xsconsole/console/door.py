@@ -18,6 +18,7 @@ from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
 from xsconsole.console.opening import opened
 from xsconsole.console.own_runs import OwnRuns
+from xsconsole.console.probing import LocalProber
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.rights import denial_of, denied, rights_of
@@ -173,6 +174,7 @@ class Console:
             me=self._home.me,
             world=self,
             observe=self._hear_run,
+            prober=LocalProber(self._home.settings.home),
             timing=self._timing,
             watch=self._watch,
         )
@@ -241,7 +243,7 @@ class Console:
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        found = targets(configuration, self.board, self.inventory, self._actor)
+        found = targets(configuration, self.board, self.inventory, self._actor, self._home.clock.now())
         return denied(found, self.denial(Verb.MOVE))
 
     def plan(self, command: Plannable) -> Plan:
@@ -250,7 +252,7 @@ class Console:
         Raises:
             Refused: with the reason and the mend.
         """
-        return plan(command, self.board, self.inventory, self._actor)
+        return plan(command, self.board, self.inventory, self._actor, self._home.clock.now())
 
     @property
     def _actor(self) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
+from xsconsole.domain.workflow.gates import Checklist, Gate
 
 
 class Purpose(StrEnum):
@@ -88,7 +89,13 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
     running: tuple[Uuid, ...] = ()
 
 
-Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | WriteMark | Verify
+class CheckGate(msgspec.Struct, frozen=True, kw_only=True, tag="gate"):
+    """Wait until a gate of the workflow is met, or its time is up. No effect, no inverse."""
+
+    gate: Gate
+
+
+Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | WriteMark | Verify | CheckGate
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +178,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 "leases": list(self.leases),
             }
         )
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What whoever confirms must answer with yes first: the items of the transition's checklists."""
+        gates = (step.action.gate for step in self.steps if isinstance(step.action, CheckGate))
+        return tuple(item for gate in gates if isinstance(gate, Checklist) for item in gate.items)
 
     def step(self, key: StepKey) -> Step:
         return next(step for step in self.steps if step.key == key)

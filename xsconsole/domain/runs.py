@@ -38,6 +38,7 @@ class RunStatus:
     progress: float = 0.0
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
     error: ConsoleError | None = None
+    remarks: Mapping[StepKey, str] = field(default_factory=dict)  # by gate that was not met and leads nowhere back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from xsconsole.domain import pool_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     Action,
+    CheckGate,
     Disks,
     Plan,
     Purpose,
@@ -24,12 +25,14 @@ from xsconsole.domain.plan import (
 )
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.names import gate_name
 from xsconsole.errors import (
     CertificateChanged,
     CertificateUnknown,
     ConnectFailed,
     ConnectionLost,
     ConsoleError,
+    GateNotMet,
     HeldElsewhere,
     Interrupted,
     LeaseLost,
@@ -131,6 +134,8 @@ def describe_action(action: Action, subject: str) -> str:
             return f"Forget the restore point of {subject}"
         case Verify():
             return f"Compare {subject} with the pool"
+        case CheckGate(gate=gate):
+            return f"Check {subject}: {gate_name(gate)}"
     assert_never(action)
 
 
@@ -152,7 +157,7 @@ def describe_undo(step: Step) -> str:
             return f"Write back the roster of {subject}"
         case WriteMark():
             return f"Write back the mark of the restore point of {subject}"
-        case Verify():
+        case Verify() | CheckGate():
             return f"Nothing to undo at {subject}"
     assert_never(step.action)
 
@@ -256,6 +261,9 @@ def explain(error: ConsoleError) -> Notice:
                 mend="Look at the machines named below; something else changed them meanwhile.",
                 details="; ".join(error.differences),
             )
+        case GateNotMet():
+            waited = f"Waited for {duration(error.waited_s)}."
+            return Notice(failed=f"The gate “{error.gate}” is not met: {error.sentence}", details=waited)
         case LeaseLost():
             return Notice(
                 failed=f"This console may not go on: {error.reason}",

@@ -134,7 +134,11 @@ Command = Plannable | Settle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """A command whose plan somebody saw: another digest now means that it is refused as stale."""
+    """A command whose plan somebody saw: another digest now means that it is refused as stale.
+
+    `answers` are the questions of the plan that this person answered with yes.
+    """
 
     command: Plannable
     digest: Digest
+    answers: tuple[str, ...] = ()

@@ -11,6 +11,8 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Method, Stage, Transition, Workflow
 from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.domain.workflow.names import gate_name
+from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
 KNOWN_METHODS = frozenset({Method.MOVE})
@@ -100,8 +102,8 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield gap(f"the method “{shortened(way.method, 40)}”", "method")
     if any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
         yield gap("disks that do not travel", "disks")
-    if way.gates:
-        kinds = tuple(dict.fromkeys(str(gate.__struct_config__.tag) for gate in way.gates))
+    kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
+    if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
     if way.approvals:
         yield gap("approvals", "approvals")

@@ -2,7 +2,7 @@
 
 How to use it:
 
-    engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=...)
+    engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=..., prober=...)
     ...                                     # the feed runs; after every change of the pool's own record:
     engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
     board = derive(inventory, engine.watch.shown_holder_of)   # who is alive, by this console's own clock
@@ -21,42 +21,33 @@ A command that `open` or `settle` refuses leaves a row `command.refused`, so the
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Protocol
 
 from xsconsole.domain.approval import Decision
-from xsconsole.domain.board import Board, derive
+from xsconsole.domain.board import derive
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
-from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunStatus, Target
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import planner, publishing, targets
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fresh import read_afresh
+from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
-from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
+from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
 from xsconsole.engine.run_record import standing_run
 from xsconsole.engine.runner import Observer, Run, Surroundings
 from xsconsole.engine.values import insist
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import HeldElsewhere, PlanIsStale, Refused
+from xsconsole.errors import HeldElsewhere, NotPromotable, PlanIsStale, Refused
 
 CATCH_UP_S = 10.0
-
-
-class World(Protocol):
-    """The pool as last heard of. The console itself fits."""
-
-    @property
-    def inventory(self) -> Inventory: ...
-
-    @property
-    def board(self) -> Board: ...
 
 
 class Engine:
@@ -72,6 +63,7 @@ class Engine:
         me: Me,
         world: World,
         observe: Observer,
+        prober: Prober,
         timing: LeaseTiming | None = None,
         watch: LeaseWatch | None = None,
     ) -> None:
@@ -83,7 +75,9 @@ class Engine:
         self._me = me
         self._world = world
         self._timing = timing or LeaseTiming()
-        self._surroundings = Surroundings(pool=pool, ledger=ledger, clock=clock, observe=observe)
+        self._surroundings = Surroundings(
+            pool=pool, ledger=ledger, clock=clock, observe=observe, gatekeeper=Gatekeeper(world, clock, prober)
+        )
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard: Mapping[str, str] = {}
@@ -137,11 +131,15 @@ class Engine:
         Raises:
             Refused: with reason and mend.
         """
-        return planner.plan(command, self._world.board, self._world.inventory, self._pool.identity.actor)
+        return planner.plan(
+            command, self._world.board, self._world.inventory, self._pool.identity.actor, self._clock.now()
+        )
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage with what a drop there would do, or why it would not."""
-        return targets.targets(configuration, self._world.board, self._world.inventory, self._pool.identity.actor)
+        return targets.targets(
+            configuration, self._world.board, self._world.inventory, self._pool.identity.actor, self._clock.now()
+        )
 
     # Doing
 
@@ -165,6 +163,7 @@ class Engine:
         plan = self.plan(command)
         if plan.digest != confirmed.digest:
             raise _stale()
+        _demand_answers(plan, confirmed)
         leases = self._leases()
         await leases.take(plan.leases)
         try:
@@ -303,7 +302,9 @@ class Engine:
         fresh = await insist(
             self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
         )
-        return planner.plan(command, derive(fresh, self._nobody_else), fresh, self._pool.identity.actor)
+        return planner.plan(
+            command, derive(fresh, self._nobody_else), fresh, self._pool.identity.actor, self._clock.now()
+        )
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""
@@ -322,6 +323,15 @@ class Engine:
                 reason="The console has not caught up with what happens on the pool.",
                 mend="Wait until the view is live again.",
             ) from None
+
+
+def _demand_answers(plan: Plan, confirmed: Confirmed) -> None:
+    open_questions = [question for question in plan.questions if question not in confirmed.answers]
+    if open_questions:
+        raise NotPromotable(
+            reason=f"Not answered with yes: {listing(tuple(shortened(question, 120) for question in open_questions))}.",
+            mend="Go through the checklist, then confirm again.",
+        )
 
 
 def _stale() -> PlanIsStale:

@@ -52,6 +52,8 @@ def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reaso
         "opened_by": record.actor,
         "opened_at_console": record.console_name,
     }
+    if event is AuditEvent.RUN_OPENED and record.plan.questions:
+        details["answered_with_yes"] = list(record.plan.questions)
     return replace(fact, details=details)
 
 

@@ -7,6 +7,7 @@ from xsconsole.domain.ids import RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
+    CheckGate,
     Plan,
     Purpose,
     Revert,
@@ -32,6 +33,7 @@ from xsconsole.domain.poolstate import (
     newest_text,
     roster_stem,
 )
+from xsconsole.engine.gatekeeper import Gatekeeper
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import PoolFailed, PoolUnavailable, Refused, VerificationFailed
@@ -44,15 +46,16 @@ GRACE_S = 1.0
 class Performer:
     """Performs the steps of one run. `results` tells what settled steps made, such as a snapshot's uuid."""
 
-    def __init__(self, pool: PoolPort, clock: Clock, run: RunId, plan: Plan) -> None:
+    def __init__(self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, run: RunId, plan: Plan) -> None:
         self._pool = pool
         self._clock = clock
+        self._gatekeeper = gatekeeper
         self._run = run
         self._plan = plan
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
-        """Return whether the pool shows the effect of the step. A verification has none."""
+        """Return whether the pool shows the effect of the step. A verification or a gate has none."""
         match step.action:
             case TakeSnapshot():
                 return await self._find_snapshot(step) is not None
@@ -68,7 +71,7 @@ class Performer:
                 return newest_text(await self._keys(Field.POOL), roster_stem(configuration), Roster) == value
             case WriteMark(snapshot=snapshot, value=value):
                 return (await self._keys(Field.VM, snapshot)).get(RESTORE_POINT_KEY, "") == value
-            case Verify():
+            case Verify() | CheckGate():
                 return False
         assert_never(step.action)
 
@@ -114,6 +117,8 @@ class Performer:
                 await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.value, action.snapshot)
             case Verify() as action:
                 await self._verify(action)
+            case CheckGate() as action:
+                return await self._gatekeeper.pass_through(action.gate, self._plan.intent)
             case _:
                 assert_never(step.action)
         return ""
@@ -146,7 +151,7 @@ class Performer:
             case WriteMark() as action:
                 if await self._exists(action.snapshot):
                     await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.original, action.snapshot)
-            case Verify():
+            case Verify() | CheckGate():
                 return
             case _:
                 assert_never(step.action)

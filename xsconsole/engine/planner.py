@@ -1,9 +1,11 @@
 """From a command to a plan: pure, so that what was confirmed can be compared with what would be done now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import assert_never
 
 from xsconsole.domain.board import Board, Card, Member, RestorePoint, Standing
+from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -25,6 +27,7 @@ from xsconsole.engine.commands import (
     RemoveMembers,
 )
 from xsconsole.engine.enforcement import demand_enforced
+from xsconsole.engine.gatekeeper import demand_met, gated
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
@@ -33,8 +36,10 @@ from xsconsole.errors import NotPromotable
 SNAPSHOT_S = 4.0
 
 
-def plan(command: Plannable, board: Board, inventory: Inventory, actor: str = "") -> Plan:
+def plan(command: Plannable, board: Board, inventory: Inventory, actor: str, at: datetime) -> Plan:
     """Return what the command would do. `actor` is who is logged in: stages may name who moves what is in them.
+
+    `at` is now: gates may have their hours. It decides whether there is a plan, never which.
 
     Pure: what the plan's digest covers depends on the command, the board and the members' records alone.
 
@@ -43,9 +48,9 @@ def plan(command: Plannable, board: Board, inventory: Inventory, actor: str = ""
     """
     match command:
         case Promote():
-            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor)
+            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, at)
         case Demote():
-            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor)
+            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor, at)
         case Create():
             return membership.plan_create(command, board, inventory, actor)
         case AddMembers():
@@ -62,7 +67,13 @@ def plan(command: Plannable, board: Board, inventory: Inventory, actor: str = ""
 
 
 def _plan_transition(
-    command: Promote | Demote, kind: RunKind, disks: Disks, board: Board, inventory: Inventory, actor: str
+    command: Promote | Demote,
+    kind: RunKind,
+    disks: Disks,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    at: datetime,
 ) -> Plan:
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
@@ -75,6 +86,7 @@ def _plan_transition(
     rules.demand_actor(workflow, (source, target), actor)
     rules.demand_place(board, target, card.service, card.id, will_run=_will_run(card, target))
     rules.demand_settled_power(card)
+    demand_met(edge, Scene(card=card, target=target, board=board, inventory=inventory, at=at))
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,
@@ -93,8 +105,8 @@ def _plan_transition(
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
-        return plan_restore(card, point, source, target, intent, values, leases, inventory)
-    return _plan_move(card, source, target, edge, intent, values, leases, inventory)
+        return gated(plan_restore(card, point, source, target, intent, values, leases, inventory), edge)
+    return gated(_plan_move(card, source, target, edge, intent, values, leases, inventory), edge)
 
 
 def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Transition:

@@ -1,6 +1,6 @@
 """What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xsconsole.domain.acts import ObjectId
+from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
@@ -188,6 +189,19 @@ class MeasurementPort(Protocol):
         Raises:
             PoolUnavailable: it does not answer, or not with measurements.
         """
+
+
+class Prober(Protocol):
+    """Tries things from this console's machine for a gate. Nothing raises for what it finds."""
+
+    async def reach(self, address: str, port: int | None, timeout_s: float) -> Answer:
+        """Open a TCP connection, or ping where no port is given."""
+
+    async def run_script(self, argv: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> Answer:
+        """Run a program that the owner of this console's home put there; it is met where it ends with 0."""
+
+    async def request(self, method: str, url: str, timeout_s: float) -> Answer:
+        """Make one request; it is met where the status is 200 to 299."""
 
 
 class Ledger(Protocol):

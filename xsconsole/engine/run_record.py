@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from xsconsole.domain.ids import ConfigurationId
+import msgspec
+
+from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
@@ -52,3 +54,9 @@ def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> Run
             mend="Settle it with a newer console.",
         )
     return None
+
+
+def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:
+    """Return the record with one more step whose effect stands, and with what it made."""
+    results = {**record.results, key: result} if result else record.results
+    return msgspec.structs.replace(record, settled=(*record.settled, key), results=results)

@@ -16,17 +16,18 @@ import msgspec
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan, Step, Verify
+from xsconsole.domain.plan import CheckGate, Plan, Step, Verify
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
+from xsconsole.engine.gatekeeper import Gatekeeper, remarks_of
 from xsconsole.engine.lease import Leases
 from xsconsole.engine.performer import Performer
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
-from xsconsole.engine.run_record import StandingRecord
+from xsconsole.engine.run_record import StandingRecord, settled
 from xsconsole.engine.values import insist
 from xsconsole.engine.walk import walk
 from xsconsole.errors import (
@@ -55,6 +56,7 @@ class Surroundings:
     pool: PoolPort
     ledger: Ledger
     clock: Clock
+    gatekeeper: Gatekeeper
     observe: Observer
 
 
@@ -68,7 +70,9 @@ class Run:
         self._observe = surroundings.observe
         self._leases = leases
         self._standing = StandingRecord(surroundings.pool, record)
-        self._performer = Performer(surroundings.pool, surroundings.clock, record.run, record.plan)
+        self._performer = Performer(
+            surroundings.pool, surroundings.clock, surroundings.gatekeeper, record.run, record.plan
+        )
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}
         self._took_s: dict[StepKey, float] = {}
@@ -152,8 +156,8 @@ class Run:
     async def _forward(self) -> RunStatus:
         await self._leases.confirm()
         await self._define_field()
-        settled = set(self._standing.record.settled)
-        after = {step.key: step.after for step in self.plan.steps if step.key not in settled}
+        standing = set(self._standing.record.settled)
+        after = {step.key: step.after for step in self.plan.steps if step.key not in standing}
         failures = await walk(after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on)
         for failure in failures.values():
             if isinstance(failure, STOPPING):
@@ -184,7 +188,7 @@ class Run:
         finally:
             self._end(key, began_s)
         await self._record(AuditEvent.STEP_SETTLED, step, Outcome.DONE, result=result)
-        await self._standing.change(lambda record: _settle(record, key, result))
+        await self._standing.change(lambda record: settled(record, key, result))
         self._show()
 
     async def _define_field(self) -> None:
@@ -369,6 +373,7 @@ class Run:
             current=tuple(sorted(self._progress)),
             progress=min(1.0, done_s / sum(weights.values())),
             took_s=dict(self._took_s),
+            remarks=remarks_of(record),
         )
 
     async def _record(
@@ -387,10 +392,5 @@ class Run:
         return run_fact(event, self._standing.record, self._pool.identity, outcome=outcome, reason=reason)
 
 
-def _settle(record: RunRecord, key: StepKey, result: str) -> RunRecord:
-    results = {**record.results, key: result} if result else record.results
-    return msgspec.structs.replace(record, settled=(*record.settled, key), results=results)
-
-
 def _has_effect(step: Step) -> bool:
-    return not isinstance(step.action, Verify)
+    return not isinstance(step.action, Verify | CheckGate)

@@ -1,5 +1,7 @@
 """What a drop on each stage would do: the answer to a drag."""
 
+from datetime import datetime
+
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
@@ -10,13 +12,17 @@ from xsconsole.engine.planner import plan
 from xsconsole.errors import Refused
 
 
-def targets(configuration: ConfigurationId, board: Board, inventory: Inventory, actor: str = "") -> tuple[Target, ...]:
+def targets(
+    configuration: ConfigurationId, board: Board, inventory: Inventory, actor: str, at: datetime
+) -> tuple[Target, ...]:
     """Return every stage of the workflow with its plan, or with the reason why not. A demotion keeps the disks."""
     card = board.cards.get(configuration)
     if card is None or board.workflow is None:
         return ()
     return tuple(
-        _target(configuration, card.revision, stage, _kind(board.workflow, card.stage, stage), board, inventory, actor)
+        _target(
+            configuration, card.revision, stage, _kind(board.workflow, card.stage, stage), board, inventory, actor, at
+        )
         for stage in board.workflow.stages
     )
 
@@ -34,11 +40,12 @@ def _target(
     board: Board,
     inventory: Inventory,
     actor: str,
+    at: datetime,
 ) -> Target:
     command: Promote | Demote = Promote(configuration=configuration, revision=revision, target=stage.id)
     if kind is Kind.DEMOTE:
         command = Demote(configuration=configuration, revision=revision, target=stage.id)
     try:
-        return Target(stage=stage.id, kind=kind, plan=plan(command, board, inventory, actor), refusal=None)
+        return Target(stage=stage.id, kind=kind, plan=plan(command, board, inventory, actor, at), refusal=None)
     except Refused as refusal:
         return Target(stage=stage.id, kind=kind, plan=None, refusal=refusal)

@@ -68,7 +68,7 @@ class RowDetails(pieces.Panel):
         for name, text in self._fields:
             caption = pieces.label(name, "muted", form)
             caption.setFixedWidth(LABEL_WIDTH)
-            value = pieces.wrapped(_breakable(text), "", form)
+            value = pieces.wrapped(pieces.breakable(text), "", form)
             value.setAccessibleName(f"{name}: {text}")
             rows.addRow(caption, value)
 
@@ -79,8 +79,3 @@ class RowDetails(pieces.Panel):
     @Slot()
     def copy_csv(self) -> None:
         QGuiApplication.clipboard().setText(csv_text((("Field", "Value"), *self._fields)))
-
-
-def _breakable(text: str) -> str:
-    """Return a text whose long words may break, so that a digest never widens the pane."""
-    return " ".join("\u200b".join(word[at : at + 16] for at in range(0, len(word), 16)) for word in text.split(" "))

@@ -87,12 +87,12 @@ class Desk(QObject):
         card = self._console.board.cards.get(command.configuration)
         return card is not None and newest_restore_point(card, command) is not None
 
-    def confirm(self, reason: str = "") -> None:
-        """Start what the user has seen."""
+    def confirm(self, reason: str = "", answers: tuple[str, ...] = ()) -> None:
+        """Start what the user has seen. `answers` are the questions that they answered with yes."""
         question = self._question
         if question is not None and question.refusal is None and not self._is_starting:
             command = replace(question.command, reason=reason)
-            self._start(Confirmed(command=command, digest=question.plan.digest))
+            self._start(Confirmed(command=command, digest=question.plan.digest, answers=answers))
 
     def settle(self, configuration: ConfigurationId, direction: Direction, reason: str = "") -> None:
         """Finish an interrupted run, forward or back."""

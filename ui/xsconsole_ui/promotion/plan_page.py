@@ -11,6 +11,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.card_page import Section
+from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.promotion.desk import Question
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
@@ -23,7 +24,7 @@ PROGRESS_SCALE = 1000
 class PlanPage(QWidget):
     """Shows one question or one run at a time."""
 
-    confirmed = Signal(str)  # the reason
+    confirmed = Signal(str, tuple)  # the reason, and the questions that were answered with yes
     dismissed = Signal()
     disks_chosen = Signal(object)  # Disks
     resume_wanted = Signal()
@@ -32,6 +33,8 @@ class PlanPage(QWidget):
     def __init__(self, console: Console, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
+        self._question: Question | None = None
+        self._is_starting = False
         self._news = QWidget(self)
         self.outcome = pieces.Notice(self._news)
         self.steps = Section(self.tr("Plan"), self)
@@ -45,6 +48,7 @@ class PlanPage(QWidget):
         self._disks = QWidget(self)
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
+        self.checklist = ChecklistBox(self)
         self._footer = QWidget(self)
         self._why = QWidget(self)
         self.reason = QLineEdit(self._why)
@@ -90,7 +94,7 @@ class PlanPage(QWidget):
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
-        for part in (self._news, self._bar, self._disks, self.checks, self.steps):
+        for part in (self._news, self._bar, self._disks, self.checklist, self.checks, self.steps):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -112,6 +116,7 @@ class PlanPage(QWidget):
         self.cancel.clicked.connect(self.dismissed)
         self.resume.clicked.connect(self.resume_wanted)
         self.undo.clicked.connect(self.undo_wanted)
+        self.checklist.answered.connect(self._look_at_answers)
         self.keep.clicked.connect(self._choose_disks)
         self.restore.clicked.connect(self._choose_disks)
 
@@ -137,8 +142,9 @@ class PlanPage(QWidget):
         self.restore.setText(restore_words)
         self._why.setVisible(True)
         self.go.setText(words.act_name(plan.intent.kind))
-        self.go.setEnabled(question.refusal is None and not is_starting)
-        self.go.setToolTip(question.refusal.reason if question.refusal else self._title(plan))
+        self.checklist.ask(plan.questions)
+        self._question, self._is_starting = question, is_starting
+        self._look_at_answers()
         self.go.setVisible(True)
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.setVisible(True)
@@ -162,6 +168,8 @@ class PlanPage(QWidget):
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED
         self._disks.hide()
+        self.checklist.ask(())
+        self._question = None
         self._why.setVisible(is_interrupted)
         self.go.hide()
         self.resume.setVisible(is_interrupted)
@@ -189,6 +197,8 @@ class PlanPage(QWidget):
 
     def _show_outcome(self, run: ShownRun) -> None:
         match run.state:
+            case RunState.DONE if run.remarks:
+                self._tell("warn", self.tr("Done, but not all is as it should be."), "\n".join(run.remarks.values()))
             case RunState.DONE:
                 self._tell("good", self.tr("Done."), self.tr("The pool and the record say so."))
             case RunState.UNDONE if run.error is None:  # on request: nothing failed
@@ -213,7 +223,18 @@ class PlanPage(QWidget):
     @Slot()
     def _confirm(self) -> None:
         if self.go.isVisibleTo(self) and self.go.isEnabled():
-            self.confirmed.emit(self.reason.text().strip())
+            self.confirmed.emit(self.reason.text().strip(), self.checklist.answers)
+
+    @Slot()
+    def _look_at_answers(self) -> None:
+        """Let it be confirmed once every question is answered, and say why not until then."""
+        question = self._question
+        if question is None:
+            return
+        is_answered = self.checklist.is_complete
+        self.go.setEnabled(question.refusal is None and not self._is_starting and is_answered)
+        why_not = "" if is_answered else self.tr("Answer the questions of the checklist first.")
+        self.go.setToolTip(question.refusal.reason if question.refusal else why_not or self._title(question.plan))
 
     @Slot()
     def _choose_disks(self) -> None:

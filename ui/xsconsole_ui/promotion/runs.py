@@ -28,6 +28,7 @@ class ShownRun:
     error: ConsoleError | None = None
     failure: str = ""
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
+    remarks: Mapping[StepKey, str] = field(default_factory=dict)
 
     @property
     def is_going(self) -> bool:
@@ -49,6 +50,7 @@ def own(status: RunStatus) -> ShownRun:
         progress=status.progress,
         error=error,
         took_s=status.took_s,
+        remarks=status.remarks,
     )
 
 
@@ -97,4 +99,6 @@ def _mark(key: StepKey, run: ShownRun | None) -> Mark:
         return Mark.CURRENT
     if key in run.undone:
         return Mark.UNDONE
+    if key in run.remarks:
+        return Mark.WARNING
     return Mark.DONE if key in run.settled else Mark.WAITING

@@ -10,21 +10,17 @@ from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, Demot
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
-    ExactReplica,
     Gate,
-    GuestToolsUp,
     HttpCall,
     MaintenanceWindow,
     Measure,
     NoDrift,
-    NoDuplicateAddresses,
-    PoolFit,
     RecentRestorePoint,
     Script,
     ShortChains,
     When,
 )
-from xsconsole.domain.workflow.names import group_words, kind_words, person_words, stage_words
+from xsconsole.domain.workflow.names import gate_name, group_words, kind_words, person_words, stage_words
 from xsconsole.domain.workflow.rules import ApprovalRule, Group, Person
 from xsconsole.domain.workflow.values import (
     DiskRule,
@@ -166,37 +162,6 @@ def rule_words(rule: ApprovalRule, workflow: Workflow) -> str:
         *(person_words(workflow, person) for person in rule.people),
     )
     return f"{rule.count} of {listing(named) or 'nobody'}" + (", not the author" if rule.excludes_author else "")
-
-
-def gate_name(gate: Gate) -> str:
-    """Return what a gate looks at, without its parameters."""
-    match gate:
-        case GuestToolsUp():
-            return "guest tools answer"
-        case AddressesAnswer():
-            return "addresses answer"
-        case NoDrift():
-            return "no drift"
-        case ExactReplica():
-            return "exact replica of production"
-        case NoDuplicateAddresses():
-            return "no duplicate addresses"
-        case RecentRestorePoint():
-            return "recent restore point"
-        case ShortChains():
-            return "short chains of disks"
-        case MaintenanceWindow():
-            return "maintenance window"
-        case PoolFit():
-            return "pool is fit"
-        case Checklist():
-            return "checklist"
-        case Script():
-            return "script"
-        case HttpCall():
-            return "web request"
-        case _:
-            assert_never(gate)
 
 
 def gate_words(gate: Gate) -> str:

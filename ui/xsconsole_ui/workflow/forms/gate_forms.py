@@ -20,7 +20,8 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
     When,
 )
-from xsconsole.domain.workflow.wording import DAYS, gate_name, gate_words
+from xsconsole.domain.workflow.names import gate_name
+from xsconsole.domain.workflow.wording import DAYS, gate_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Clock, Flag, Lines, Number, Option, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Node

@@ -24,6 +24,7 @@ from xsconsole.domain.workflow.gates import (
     Script,
     When,
 )
+from xsconsole.domain.workflow.names import gate_name
 from xsconsole.domain.workflow.values import (
     DiskTreatment,
     EntryAction,
@@ -34,7 +35,7 @@ from xsconsole.domain.workflow.values import (
     Workflow,
 )
 from xsconsole.domain.workflow.windows import is_known_zone
-from xsconsole.domain.workflow.wording import gate_name, span_words
+from xsconsole.domain.workflow.wording import span_words
 
 WAITING = (GuestToolsUp, AddressesAnswer, Script, HttpCall, Checklist)
 USUAL_TIMEOUT_S = 300

@@ -1,0 +1,192 @@
+"""Gates: what is unmet is said before, waited for in the run, and stops it or leads it back."""
+
+import msgspec
+import pytest
+
+from tests.engine.desks import Desk, Office, virtually
+from tests.engine.test_planning import kinds
+from tests.workflows import guarded
+from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.inventory import VM, Host
+from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow.gates import (
+    AddressesAnswer,
+    Checklist,
+    Gate,
+    GuestToolsUp,
+    HttpCall,
+    MaintenanceWindow,
+    NoDrift,
+    NoDuplicateAddresses,
+    PoolFit,
+    RecentRestorePoint,
+    Script,
+    ShortChains,
+    When,
+)
+from xsconsole.engine.commands import Confirmed
+from xsconsole.errors import GateNotMet, NotPromotable, RunFailed
+
+
+async def shop_before(office: Office, *gates: Gate) -> tuple[Desk, ConfigurationId]:
+    desk = office.desk()
+    shop = await office.shop(desk)
+    await desk.publish(guarded(*gates))
+    return desk, shop
+
+
+def test_gates_come_first_and_last_and_everything_else_waits_for_them() -> None:
+    async def story() -> None:
+        desk, shop = await shop_before(Office(), PoolFit(), HttpCall(url="http://shop/health", when=When.AFTER))
+
+        plan = desk.engine.plan(desk.promotion(shop, "production"))
+
+        assert kinds(plan) == ["gate", *["snapshot"] * 3, "start", *["member"] * 3, "verify", "gate"]
+        first, *middle, last = plan.steps
+        assert all(step.after == (first.key,) for step in middle if "snapshot" in step.key)
+        assert last.after == (plan.steps[-2].key,)
+
+    virtually(story)
+
+
+def test_what_the_records_tell_unmet_is_refused_before_with_every_reason() -> None:
+    async def story() -> None:
+        office = Office()
+        closed = MaintenanceWindow(weekdays=(6,), from_minute=0, to_minute=60)
+        desk, shop = await shop_before(office, PoolFit(), closed, RecentRestorePoint(), ShortChains(longest=3))
+        office.pool.change_record(Host, enabled=False)
+
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+
+        assert isinstance(refusal, NotPromotable)
+        assert "In maintenance or not heard of: xen-1." in refusal.reason
+        assert "The maintenance window is closed; it opens" in refusal.reason
+        assert "No restore point is younger than 24 h: there is none." in refusal.reason
+        assert "snapshots of one disk" not in refusal.reason
+        offers = {target.stage: target.refusal for target in desk.engine.targets(shop)}
+        offered = offers[StageId("production")]
+        assert offered is not None
+        assert offered.reason == refusal.reason
+
+    virtually(story)
+
+
+def test_a_gate_before_is_waited_for_and_then_the_run_goes_on() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, HttpCall(url="http://ready", timeout_s=30))
+        desk.prober.will("http://ready", False, False, True)
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert (status.state, status.remarks) == (RunState.DONE, {})
+        assert desk.prober.asked == ["http://ready"] * 3
+        assert desk.card(shop).stage == "production"
+
+    virtually(story)
+
+
+def test_a_gate_before_that_stays_unmet_changes_nothing() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, HttpCall(url="http://ready", timeout_s=10))
+        desk.prober.will("http://ready", False)
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.state is RunState.UNDONE
+        assert isinstance(status.error, RunFailed)
+        assert isinstance(status.error.cause, GateNotMet)
+        assert (status.error.cause.sentence, status.error.cause.waited_s) == ("http://ready is silent.", 10.0)
+        assert status.error.undone == ()
+        assert not [
+            record for record in office.pool.records.values() if isinstance(record, VM) and record.is_a_snapshot
+        ]
+        assert desk.card(shop).stage == "staging"
+
+    virtually(story)
+
+
+def test_a_gate_afterwards_that_leads_back_takes_the_way_back() -> None:
+    async def story() -> None:
+        office = Office()
+        gate = Script(argv=("smoke-test",), when=When.AFTER, leads_back=True)
+        desk, shop = await shop_before(office, gate)
+        desk.prober.will("smoke-test", False)
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.state is RunState.UNDONE
+        assert desk.card(shop).stage == "staging"
+        assert desk.prober.asked == ["smoke-test"]
+
+    virtually(story)
+
+
+def test_a_gate_afterwards_that_leads_nowhere_back_is_told_and_recorded() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, AddressesAnswer(port=443, when=When.AFTER, timeout_s=5))
+
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.state is RunState.DONE
+        assert list(status.remarks.values()) == ["Addresses answer: shop-db reports no address."]
+        settled = [
+            fact for fact in desk.ledger.facts if fact.event is AuditEvent.STEP_SETTLED and "after" in str(fact.step)
+        ]
+        assert [fact.details["result"] for fact in settled if fact.details] == ["not met: shop-db reports no address."]
+
+    virtually(story)
+
+
+def test_a_checklist_is_answered_before_anything_happens() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, Checklist(items=("Told the users", "Looked at the report")))
+        command = desk.promotion(shop, "production")
+        plan = desk.engine.plan(command)
+        assert plan.asks
+        assert plan.questions == ("Told the users", "Looked at the report")
+
+        with pytest.raises(NotPromotable, match="Looked at the report"):
+            await desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=("Told the users",)))
+        run = await desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
+
+        assert (await run.wait()).state is RunState.DONE
+
+    virtually(story)
+
+
+def test_tools_and_duplicates_are_read_from_the_records() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, NoDuplicateAddresses())
+        assert desk.engine.plan(desk.promotion(shop, "production"))
+
+        await desk.publish(msgspec.structs.replace(guarded(GuestToolsUp()), version=3))
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+        assert "No guest tools answer at shop-lb (halted)." in refusal.reason
+
+    virtually(story)
+
+
+def test_production_is_what_drift_is_measured_against() -> None:
+    async def story() -> None:
+        desk, shop = await shop_before(Office(), NoDrift(against="production"))  # type: ignore[arg-type]
+
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+
+        assert "No configuration of shop is in production." in refusal.reason
+
+    virtually(story)
+
+
+def test_drift_against_what_was_approved_is_refused_as_long_as_nothing_is_approved() -> None:
+    async def story() -> None:
+        desk, shop = await shop_before(Office(), NoDrift())
+
+        assert "cannot carry out" in desk.refusal(desk.promotion(shop, "production")).reason
+
+    virtually(story)

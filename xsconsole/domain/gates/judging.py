@@ -1,0 +1,227 @@
+"""Each gate that the inventory can answer, with a sentence for either answer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from xsconsole.domain.board import Board, Card, disks_of
+from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.inventory import VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.manifest import Verdict, difference, manifest_of_card
+from xsconsole.domain.manifest import judge as judge_differences
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import count, duration, instant, listing
+from xsconsole.domain.workflow import Stage
+from xsconsole.domain.workflow.gates import (
+    AddressesAnswer,
+    Checklist,
+    ExactReplica,
+    Gate,
+    GuestToolsUp,
+    HttpCall,
+    MaintenanceWindow,
+    Measure,
+    NoDrift,
+    NoDuplicateAddresses,
+    PoolFit,
+    RecentRestorePoint,
+    Script,
+    ShortChains,
+)
+from xsconsole.domain.workflow.windows import is_open, next_opening
+
+ROLLING_UPGRADE = "rolling_upgrade_in_progress"
+BACKING_UP = frozenset({"export", "snapshot", "checkpoint", "copy", "metadata_export"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a gate says. `sentence` says what was seen, whole, whichever it is."""
+
+    is_met: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a gate looks at: a configuration on its way to `target`, at an instant."""
+
+    card: Card
+    target: Stage | None
+    board: Board
+    inventory: Inventory
+    at: datetime
+
+
+def is_told_by_records(gate: Gate) -> bool:
+    """Return whether the pool's records answer it: `judge` does; others want a person or a probe of the network."""
+    match gate:
+        case AddressesAnswer() | Script() | HttpCall() | Checklist():
+            return False
+        case NoDrift(against=Measure.APPROVED):
+            return False
+        case _:
+            return True
+
+
+def judge(gate: Gate, scene: Scene) -> Answer:
+    """Return what the records say. The gate must be one of those that they tell of."""
+    match gate:
+        case GuestToolsUp():
+            return _guest_tools(scene)
+        case NoDrift() | ExactReplica():
+            return _no_drift(scene)
+        case NoDuplicateAddresses():
+            return _no_duplicates(scene)
+        case RecentRestorePoint():
+            return _recent_point(gate, scene)
+        case ShortChains():
+            return _short_chains(gate, scene)
+        case MaintenanceWindow():
+            return _window(gate, scene)
+        case PoolFit():
+            return _pool_fit(scene)
+        case AddressesAnswer() | Script() | HttpCall() | Checklist():
+            raise ValueError(f"the records do not tell of {gate}")
+    assert_never(gate)
+
+
+def members_of(scene: Scene) -> list[VM]:
+    """Return the members as the pool shows them now."""
+    found = (scene.inventory.get(VM, member.ref) for member in scene.card.members)
+    return [vm for vm in found if vm is not None]
+
+
+def addresses_of(vm: VM, inventory: Inventory) -> tuple[str, ...]:
+    """Return the addresses that the guest reports, in the order of its interfaces; none while it is off."""
+    metrics = inventory.get(GuestMetrics, vm.guest_metrics)
+    networks: Mapping[str, str] = metrics.networks if metrics else {}
+    keys = sorted(key for key in networks if key.partition("/")[2].startswith(("ip", "ipv4", "ipv6")))
+    return tuple(dict.fromkeys(networks[key] for key in keys if networks[key]))
+
+
+def _guest_tools(scene: Scene) -> Answer:
+    silent = []
+    for vm in members_of(scene):
+        metrics = scene.inventory.get(GuestMetrics, vm.guest_metrics)
+        if vm.power_state != "Running":
+            silent.append(f"{shortened(vm.name_label, 60)} ({vm.power_state.lower()})")
+        elif metrics is None or not metrics.PV_drivers_detected:
+            silent.append(shortened(vm.name_label, 60))
+    if silent:
+        return Answer(is_met=False, sentence=f"No guest tools answer at {listing(tuple(silent))}.")
+    return Answer(is_met=True, sentence=f"The guest tools of {count(len(scene.card.members), 'machine')} answer.")
+
+
+def _no_drift(scene: Scene) -> Answer:
+    workflow = scene.board.workflow
+    slots = [stage.id for stage in workflow.stages if stage.is_production] if workflow else []
+    others = [
+        card
+        for card in scene.board.cards.values()
+        if card.stage in slots and card.service == scene.card.service and card.id != scene.card.id
+    ]
+    if not others:
+        return Answer(is_met=False, sentence=f"No configuration of {shortened(scene.card.service)} is in production.")
+    production = min(others, key=lambda card: (card.name, card.id))
+    one, other = (manifest_of_card(card, scene.inventory, workflow) for card in (production, scene.card))
+    drift = sum(each.verdict is Verdict.DRIFT for each in judge_differences(difference(one, other)))
+    name = shortened(production.name, 60)
+    if drift:
+        mend = "`xsconsole config compare` lists them."
+        return Answer(is_met=False, sentence=f"{count(drift, 'difference')} from {name} that no rule allows. {mend}")
+    return Answer(is_met=True, sentence=f"Equal to {name} but for what the rules allow. Disk contents: unknown.")
+
+
+def _no_duplicates(scene: Scene) -> Answer:
+    inventory, own = scene.inventory, members_of(scene)
+    refs = {vm.ref for vm in own}
+    vifs = [vif for vif in inventory.all(VIF) if vif.VM in refs]
+    bound = {entry.network.uuid for entry in scene.target.binding.networks} if scene.target else set()
+    networks = {vif.network for vif in vifs} | {network.ref for network in _networks(inventory, bound)}
+    macs = {vif.MAC.casefold() for vif in vifs}
+    addresses = {address for vm in own for address in addresses_of(vm, inventory)}
+    doubled = []
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM)
+        if vif.network not in networks or vm is None or vif.VM in refs or not vm.is_ordinary:
+            continue
+        shared = addresses & set(addresses_of(vm, inventory))
+        if vif.MAC.casefold() in macs:
+            doubled.append(f"{vif.MAC} of {shortened(vm.name_label, 60)}")
+        elif shared:
+            doubled.append(f"{min(shared)} of {shortened(vm.name_label, 60)}")
+    if doubled:
+        found = listing(tuple(dict.fromkeys(doubled)))
+        return Answer(is_met=False, sentence=f"On the network already: {found}.")
+    known = "" if addresses else " The guests report no addresses, so only MACs were compared."
+    return Answer(is_met=True, sentence=f"No other machine has a MAC or an address of these.{known}")
+
+
+def _networks(inventory: Inventory, uuids: set[Uuid]) -> Iterator[Network]:
+    return (network for network in inventory.all(Network) if network.uuid in uuids)
+
+
+def _recent_point(gate: RecentRestorePoint, scene: Scene) -> Answer:
+    since = scene.at - timedelta(seconds=gate.age_s)
+    whole = [point.at for point in scene.card.restore_points if point.is_whole]
+    oldest_allowed = duration(gate.age_s)
+    if whole and max(whole) >= since:
+        return Answer(is_met=True, sentence=f"A restore point of {instant(max(whole))} stands.")
+    if gate.tag and all(_backed_up(vm, gate.tag, since, scene.inventory) for vm in members_of(scene)):
+        return Answer(is_met=True, sentence=f"Every machine has a snapshot with the tag {shortened(gate.tag, 40)}.")
+    newest = f"the newest is of {instant(max(whole))}" if whole else "there is none"
+    return Answer(is_met=False, sentence=f"No restore point is younger than {oldest_allowed}: {newest}.")
+
+
+def _backed_up(vm: VM, tag: str, since: datetime, inventory: Inventory) -> bool:
+    snapshots = (inventory.get(VM, ref) for ref in vm.snapshots)
+    return any(
+        tag in snapshot.tags and snapshot.snapshot_time is not None and snapshot.snapshot_time >= since
+        for snapshot in snapshots
+        if snapshot is not None
+    )
+
+
+def _short_chains(gate: ShortChains, scene: Scene) -> Answer:
+    snapshots: dict[Ref, int] = {}
+    for disk in scene.inventory.all(VDI):
+        if disk.is_a_snapshot and disk.snapshot_of != NULL_REF:
+            snapshots[disk.snapshot_of] = snapshots.get(disk.snapshot_of, 0) + 1
+    lengths = {
+        vm.name_label: max((snapshots.get(disk.ref, 0) for disk in disks_of(scene.inventory, vm)), default=0)
+        for vm in members_of(scene)
+    }
+    long = tuple(f"{shortened(name, 60)} ({length})" for name, length in lengths.items() if length > gate.longest)
+    if long:
+        return Answer(is_met=False, sentence=f"More than {gate.longest} snapshots of one disk: {listing(long)}.")
+    return Answer(is_met=True, sentence=f"No disk has more than {gate.longest} snapshots.")
+
+
+def _window(gate: MaintenanceWindow, scene: Scene) -> Answer:
+    if is_open(gate, scene.at):
+        return Answer(is_met=True, sentence="The maintenance window is open.")
+    opening = next_opening(gate, scene.at)
+    when = f"it opens {instant(opening)}" if opening else "it never opens"
+    return Answer(is_met=False, sentence=f"The maintenance window is closed; {when}.")
+
+
+def _pool_fit(scene: Scene) -> Answer:
+    inventory, pool = scene.inventory, scene.inventory.pool
+    if pool is not None and ROLLING_UPGRADE in pool.other_config:
+        return Answer(is_met=False, sentence="A rolling upgrade of the pool is under way.")
+    unfit = tuple(shortened(host.name_label, 60) for host in inventory.all(Host) if not _is_fit(host, inventory))
+    if unfit:
+        return Answer(is_met=False, sentence=f"In maintenance or not heard of: {listing(unfit)}.")
+    busy = tuple(
+        shortened(vm.name_label, 60) for vm in members_of(scene) if BACKING_UP & set(vm.current_operations.values())
+    )
+    if busy:
+        return Answer(is_met=False, sentence=f"A backup or a copy is under way at {listing(busy)}.")
+    return Answer(is_met=True, sentence="All hosts are in service, and no backup of a member is under way.")
+
+
+def _is_fit(host: Host, inventory: Inventory) -> bool:
+    metrics = inventory.get(HostMetrics, host.metrics)
+    return host.enabled and (metrics is None or metrics.live)

@@ -1,0 +1,183 @@
+"""Gates of the workflow: what is unmet before anyone asks, and the waiting for each as a step of the run.
+
+What the records tell of is looked at again and again until the gate's time is up. Scripts, requests and addresses are
+tried through a `Prober`, which belongs to this console's machine.
+"""
+
+import asyncio
+from typing import Protocol, assert_never
+
+import msgspec
+
+from xsconsole.domain.board import Board
+from xsconsole.domain.gates import Answer, Scene, is_told_by_records, judge
+from xsconsole.domain.gates.judging import addresses_of, members_of
+from xsconsole.domain.ids import StepKey
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import CheckGate, Estimate, Intent, Plan, Step
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.workflow import Transition
+from xsconsole.domain.workflow.gates import AddressesAnswer, Checklist, Gate, HttpCall, Measure, NoDrift, Script, When
+from xsconsole.domain.workflow.names import gate_name
+from xsconsole.engine.ports import Clock, Prober
+from xsconsole.errors import GateNotMet, NotPromotable
+
+USUAL_TIMEOUT_S = {When.BEFORE: 60, When.AFTER: 300}
+POLL_S = 1.0
+NOT_MET = "not met: "
+CHECK_S = 2.0
+
+
+class World(Protocol):
+    """The pool as last heard of."""
+
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def board(self) -> Board: ...
+
+
+def is_kept(gate: Gate) -> bool:
+    """Return whether this console keeps such a gate. What it does not is refused by `enforcement`."""
+    match gate:
+        case NoDrift(against=Measure.APPROVED):
+            return False
+        case Checklist(when=When.AFTER):
+            return False
+        case _:
+            return True
+
+
+def demand_met(way: Transition, scene: Scene) -> None:
+    """Refuse where a gate before the transition is not met, as far as the records tell.
+
+    Raises:
+        NotPromotable: naming every one of them.
+    """
+    before = [gate for gate in way.gates if gate.when is When.BEFORE and is_told_by_records(gate)]
+    unmet = [answer.sentence for gate in before if not (answer := judge(gate, scene)).is_met]
+    if unmet:
+        raise NotPromotable(reason=" ".join(unmet), mend="The workflow demands it before this way.")
+
+
+def gated(plan: Plan, way: Transition) -> Plan:
+    """Return the plan with the transition's gates as its first steps and, after its verification, its last."""
+    before = tuple(_step(plan, gate, f"before-{number}-gate") for number, gate in _numbered(way, When.BEFORE))
+    followed = {key for step in plan.steps for key in step.after}
+    ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
+    after = tuple(_step(plan, gate, f"zz-after-{number}-gate", ends) for number, gate in _numbered(way, When.AFTER))
+    first = tuple(step.key for step in before)
+    middle = tuple(
+        msgspec.structs.replace(step, after=first) if first and not step.after else step for step in plan.steps
+    )
+    asks = plan.asks or any(isinstance(gate, Checklist) for gate in way.gates)
+    return msgspec.structs.replace(plan, steps=(*before, *middle, *after), asks=asks)
+
+
+def _numbered(way: Transition, when: When) -> list[tuple[str, Gate]]:
+    return [(f"{number:02d}", gate) for number, gate in enumerate(way.gates, start=1) if gate.when is when]
+
+
+def _step(plan: Plan, gate: Gate, key: str, after: tuple[StepKey, ...] = ()) -> Step:
+    return Step(
+        key=StepKey(key),
+        action=CheckGate(gate=gate),
+        subject=shortened(plan.intent.name, 80),
+        after=after,
+        estimate=Estimate(seconds=CHECK_S),
+    )
+
+
+def remarks_of(record: RunRecord) -> dict[StepKey, str]:
+    """Return what gates found unmet that a run went past, in the order of its steps."""
+    found = ((step, record.results.get(step.key, "")) for step in record.plan.steps)
+    return {
+        step.key: f"{gate_name(step.action.gate).capitalize()}: {result.removeprefix(NOT_MET)}"
+        for step, result in found
+        if isinstance(step.action, CheckGate) and result.startswith(NOT_MET)
+    }
+
+
+class Gatekeeper:
+    """Waits at gates, for the runs of one engine."""
+
+    def __init__(self, world: World, clock: Clock, prober: Prober) -> None:
+        self._world = world
+        self._clock = clock
+        self._prober = prober
+
+    async def pass_through(self, gate: Gate, intent: Intent) -> str:
+        """Wait until the gate is met, and return what was seen; one that leads nowhere back only says so.
+
+        Raises:
+            GateNotMet: its time is up, and the run must not go on, or must go back.
+        """
+        timeout_s = float(gate.timeout_s or USUAL_TIMEOUT_S[gate.when])
+        end_s = self._clock.monotonic_s() + timeout_s
+        while True:
+            left_s = max(end_s - self._clock.monotonic_s(), POLL_S)
+            answer = await self._answer(gate, intent, left_s)
+            if answer.is_met:
+                return answer.sentence
+            if self._clock.monotonic_s() + POLL_S > end_s or isinstance(gate, Script):
+                break
+            await self._clock.sleep(POLL_S)
+        if gate.when is When.AFTER and not gate.leads_back:
+            return f"{NOT_MET}{answer.sentence}"
+        raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
+
+    async def _answer(self, gate: Gate, intent: Intent, left_s: float) -> Answer:
+        scene = self._scene(intent)
+        if scene is None:
+            return Answer(is_met=False, sentence="The configuration is not on the board.")
+        match gate:
+            case AddressesAnswer():
+                return await self._addresses(gate, scene, left_s)
+            case Script():
+                return await self._prober.run_script(gate.argv, _environment(scene, intent), left_s)
+            case HttpCall():
+                return await self._prober.request(gate.method, gate.url, left_s)
+            case Checklist():
+                # Nobody confirms a plan whose questions are not answered: see `Engine.open`.
+                return Answer(is_met=True, sentence="Answered with yes by whoever confirmed the plan.")
+            case _:
+                return judge(gate, scene)
+        assert_never(gate)
+
+    def _scene(self, intent: Intent) -> Scene | None:
+        board = self._world.board
+        card = board.cards.get(intent.configuration)
+        target = board.workflow.stage(intent.target) if board.workflow and intent.target else None
+        if card is None:
+            return None
+        return Scene(card=card, target=target, board=board, inventory=self._world.inventory, at=self._clock.now())
+
+    async def _addresses(self, gate: AddressesAnswer, scene: Scene, left_s: float) -> Answer:
+        known = {vm.name_label: addresses_of(vm, scene.inventory) for vm in members_of(scene)}
+        unknown = sorted(name for name, addresses in known.items() if not addresses)
+        if unknown:
+            return Answer(is_met=False, sentence=f"{shortened(unknown[0], 60)} reports no address.")
+        tried = [address for addresses in known.values() for address in addresses[:1]]
+        async with asyncio.TaskGroup() as group:
+            answers = [group.create_task(self._prober.reach(address, gate.port, left_s)) for address in tried]
+        silent = [task.result() for task in answers if not task.result().is_met]
+        if silent:
+            return silent[0]
+        where = f"port {gate.port}" if gate.port else "ping"
+        return Answer(is_met=True, sentence=f"{len(tried)} of {len(tried)} machines answer ({where}).")
+
+
+def _environment(scene: Scene, intent: Intent) -> dict[str, str]:
+    addresses = [address for vm in members_of(scene) for address in addresses_of(vm, scene.inventory)[:1]]
+    return {
+        "XSCONSOLE_CONFIGURATION": intent.configuration,
+        "XSCONSOLE_NAME": intent.name,
+        "XSCONSOLE_SERVICE": intent.service,
+        "XSCONSOLE_VERSION": scene.card.version,
+        "XSCONSOLE_SOURCE": intent.source or "",
+        "XSCONSOLE_TARGET": intent.target or "",
+        "XSCONSOLE_ADDRESSES": " ".join(addresses),
+        "XSCONSOLE_MEMBERS": " ".join(member.uuid for member in scene.card.members),
+    }
