@@ -215,3 +215,21 @@ def test_starts_at_the_same_moment_do_not_overfill_a_host(fresh_pool: EmbeddedPo
         ended = [finished(session, task)["status"] for task in tasks]
         assert sorted(ended) == ["failure", "success", "success"]
         assert int(session.xenapi.host.compute_free_memory(host)) >= 0
+
+
+def test_where_very_many_calls_wait_already_another_one_is_refused(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        vm = make_running(session, "popular")
+        session.xenapi.VM.set_shutdown_delay(vm, "86400")
+        session.xenapi.Async.VM.clean_shutdown(vm)
+        until(session, lambda: bool(session.xenapi.VM.get_current_operations(vm)))
+        waiting = [session.xenapi.Async.VM.suspend(vm) for _ in range(101)]
+
+        refused = finished(session, session.xenapi.Async.VM.suspend(vm))
+
+        assert refused["error_info"] == ["TOO_MANY_PENDING_TASKS"]
+        session.xenapi.task.cancel(waiting[0])
+        assert finished(session, waiting[0])["status"] == "cancelled"
+        another = session.xenapi.Async.VM.suspend(vm)
+        session.xenapi.task.cancel(another)
+        assert finished(session, another)["status"] == "cancelled"

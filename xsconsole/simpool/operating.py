@@ -1,16 +1,20 @@
 """Holding a VM for an operation: others see it in `current_operations`, and those that do not go with it wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from xsconsole.simpool import lifecycle
 from xsconsole.simpool.calls import Call
+from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
 
 CONFLICT_WAIT_S = 120.0
 """Pool time for which a call waits until another operation on the VM is over; a real pool has hours of patience."""
+
+MOST_QUEUEING = 100
+"""Where more calls than that wait already, another one is refused."""
 
 
 @asynccontextmanager
@@ -18,7 +22,7 @@ async def operating(call: Call, vm: str, operation: str) -> AsyncIterator[None]:
     """Hold a VM for an operation, as soon as the rules allow it.
 
     Raises:
-        XapiError: the VM does not exist, the rules forbid it, or the other operation did not end.
+        XapiError: the VM does not exist, the rules forbid it, the other operation did not end, or too many wait.
     """
     await _until_allowed(call, vm, operation)
     key = call.task
@@ -53,7 +57,24 @@ async def _until_allowed(call: Call, vm: str, operation: str) -> None:
         if not lifecycle.is_conflict(error) or pool.clock.monotonic() >= deadline:
             raise error
         call.check_cancelled()
-        await _next_change(pool, deadline)
+        with _queueing(pool):
+            await _next_change(pool, deadline)
+
+
+@contextmanager
+def _queueing(pool: Pool) -> Iterator[None]:
+    """Take part in waiting for others to end.
+
+    Raises:
+        XapiError: TOO_MANY_PENDING_TASKS, very many wait already.
+    """
+    if pool.queueing > MOST_QUEUEING:
+        raise XapiError("TOO_MANY_PENDING_TASKS")
+    pool.queueing += 1
+    try:
+        yield
+    finally:
+        pool.queueing -= 1
 
 
 async def _next_change(pool: Pool, deadline: float) -> None:

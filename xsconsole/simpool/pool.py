@@ -59,6 +59,8 @@ class Pool:
         self.depot = depot or Depot()
         self.audit = AuditLog(self.db, clock, self.depot)
         self.began = clock.now()
+        self.queueing = 0
+        """How many calls wait until others are over."""
         self.revocations: set[str] = set()
         """The lists of certificates no longer trusted, by name."""
         self.pristine: set[str] = set()
