@@ -12,7 +12,7 @@ import XenAPI
 from nursery import Child, split_off
 
 START_DEADLINE_S = 30.0
-STOP_DEADLINE_S = 10.0
+STOP_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 GOLDEN = "Debian 12 golden"
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 def make_machine(session: Any, name: str, *, template: str = GOLDEN) -> str:

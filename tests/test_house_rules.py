@@ -2,7 +2,6 @@
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ WINDOW = HERE.parent / "ui" / "xsconsole_ui"
 SETTINGS = (
     "[pytest]\nfilterwarnings = error\nqt_api = pyside6\nqt_log_level_fail = WARNING\naddopts = -p no:cacheprovider\n"
 )
+
+PATIENCE, IMPATIENCE = "THREAD_DEADLINE_S = 60.0", "THREAD_DEADLINE_S = 0.1"
 
 KEPT = """
 import asyncio
@@ -80,7 +81,7 @@ import threading
 
 def test_leaves_a_thread(request):
     stop = threading.Event()
-    threading.Thread(target=stop.wait, args=(6,)).start()
+    threading.Thread(target=stop.wait, args=(2,)).start()
 """,
     "windows": """
 from PySide6.QtWidgets import QLabel
@@ -97,7 +98,8 @@ def run_tests(tmp_path):
     def run(text, folder):
         tests = tmp_path / "tests"
         (tests / folder).mkdir(parents=True)
-        shutil.copy(HERE / "conftest.py", tests)
+        rules = (HERE / "conftest.py").read_text(encoding="utf-8")
+        (tests / "conftest.py").write_text(rules.replace(PATIENCE, IMPATIENCE), encoding="utf-8")
         (tmp_path / "pytest.ini").write_text(SETTINGS, encoding="utf-8")
         (tests / folder / "test_it.py").write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", str(tests)]

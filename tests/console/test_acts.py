@@ -353,7 +353,6 @@ async def test_what_nobody_can_tell_any_more_after_a_restart_is_called_unknown(
         slow_pool.control("delay", method="VM.add_tags", seconds=3600)
         job = await desk.console.acts.do(operate(Act.TAG, vm, text="maybe"))
         await desk.until(lambda: desk.console.acts.jobs[0].items[0].state is ItemState.GOING)
-    slow_pool.control("clear")
 
     async with seated(slow_pool, tmp_path / "home") as desk:
         status = await desk.console.acts.finished(job)

@@ -71,12 +71,12 @@ async def test_an_act_whose_intent_cannot_be_recorded_is_not_done(pool: Embedded
 async def test_an_outcome_that_cannot_be_recorded_is_said_and_recorded_with_the_next_act(
     pool: EmbeddedPool, desk: Desk
 ) -> None:
-    pool.control("delay", method="VM.add_tags", seconds=0.5)
+    pool.control("delay", method="VM.add_tags", seconds=3600)
 
     job = await desk.console.acts.do(tagging(desk, "build-1", "build-2"))
     with full_disk():
+        pool.control("clear")
         status = await desk.console.acts.finished(job)
-    pool.control("clear")
 
     assert [item.state for item in status.items] == [ItemState.DONE, ItemState.DONE]
     for item in status.items:
@@ -92,12 +92,12 @@ async def test_an_outcome_that_cannot_be_recorded_is_said_and_recorded_with_the_
 async def test_an_outcome_that_is_still_owed_is_recorded_when_the_console_ends(
     pool: EmbeddedPool, tmp_path: Path
 ) -> None:
-    pool.control("delay", method="VM.add_tags", seconds=0.5)
+    pool.control("delay", method="VM.add_tags", seconds=3600)
     async with seated(pool, tmp_path / "other") as desk:
         job = await desk.console.acts.do(replace(tagging(desk, "build-1"), text="late"))
         with full_disk():
+            pool.control("clear")
             await desk.console.acts.finished(job)
-    pool.control("clear")
 
     async with seated(pool, tmp_path / "other") as desk:
         assert await outcomes(desk, job) == [Outcome.DONE]

@@ -98,6 +98,22 @@ def test_a_delayed_call_takes_its_time(fresh_pool: EmbeddedPool, breakable: Any)
     assert time.monotonic() - before >= MOMENT_S
 
 
+@pytest.mark.parametrize("order", [{"do": "clear"}, {"do": "delay", "method": "network.get_all", "seconds": 0}])
+def test_a_delayed_call_goes_on_as_soon_as_the_pool_is_to_behave(
+    fresh_pool: EmbeddedPool, breakable: Any, order: dict[str, Any]
+) -> None:
+    fresh_pool.control("delay", method="network.get_all", seconds=3600)
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(once(fresh_pool, "network.get_all", breakable.handle)))
+    thread.start()
+    thread.join(MOMENT_S)
+
+    assert answers == []
+    fresh_pool.control(**order)
+    thread.join(DEADLINE_S)
+    assert answers[0]["result"]
+
+
 @pytest.mark.parametrize(("when", "tags"), [("before", []), ("after", ["lost"])])
 def test_a_connection_is_lost_before_or_after_the_effect(
     fresh_pool: EmbeddedPool, breakable: Any, when: str, tags: list[str]

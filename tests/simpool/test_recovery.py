@@ -43,7 +43,7 @@ async def test_a_guest_whose_agent_had_not_reported_does_so_after_a_restart(stor
 
     recovery.recover(stored)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while stored.db.get("VM", vm, "guest_metrics") == NULL:
             await stored.db.changed()
     assert lifecycle.refusal(stored.db, vm, "clean_shutdown") is None

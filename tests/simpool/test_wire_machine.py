@@ -87,12 +87,12 @@ def test_a_full_copy_is_cancelled(pool: EmbeddedPool, session: Any) -> None:
     api = session.xenapi
     template = api.VM.get_by_name_label(GOLDEN)[0]
     disks = len(api.VDI.get_all())
-    pool.control("delay", method="VM.copy", seconds=0.3)
+    pool.control("delay", method="VM.copy", seconds=3600)
 
     task = api.Async.VM.copy(template, "never", "OpaqueRef:NULL")
     api.task.cancel(task)
-    record = finished(session, task)
     pool.control("clear")
+    record = finished(session, task)
 
     assert (record["status"], record["error_info"]) == ("cancelled", ["TASK_CANCELLED", task])
     assert api.VM.get_by_name_label("never") == []
@@ -124,15 +124,15 @@ def test_an_operation_that_fails_says_so_in_its_task(session: Any) -> None:
 
 def test_a_task_destroyed_while_it_is_pending_goes_when_it_ends(pool: EmbeddedPool, session: Any) -> None:
     api = session.xenapi
-    pool.control("delay", method="network.create", seconds=0.3)
+    pool.control("delay", method="network.create", seconds=3600)
 
     task = api.Async.network.create({"name_label": "late", "other_config": {}})
     api.task.destroy(task)
     marked = api.task.get_record(task)
+    pool.control("clear")
     token = ""
     while task in api.task.get_all():
         token = getattr(api.event, "from")([f"task/{task}"], token, 5.0)["token"]
-    pool.control("clear")
 
     assert (marked["status"], marked["current_operations"]) == ("pending", {"task": "destroy"})
     api.network.destroy(api.network.get_by_name_label("late")[0])

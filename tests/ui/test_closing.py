@@ -1,5 +1,7 @@
 """Closing the window while a run goes on: it asks, and does what was chosen."""
 
+import asyncio
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -21,9 +23,13 @@ SHOP = "shop@staging"
 
 @pytest.fixture
 def slow(pool: EmbeddedPool) -> EmbeddedPool:
-    """A pool on which a promotion of shop is still going on while somebody reads a question."""
-    pool.control("delay", method="VM.snapshot", seconds=3)
+    """A pool on which a promotion of shop goes on only when `go_on` says so."""
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     return pool
+
+
+async def go_on(slow: EmbeddedPool) -> None:
+    await asyncio.to_thread(slow.control, "delay", method="VM.snapshot", seconds=0)
 
 
 async def promote(console: Console) -> ConfigurationId:
@@ -60,6 +66,7 @@ async def test_it_says_what_runs_and_what_stopping_means(
     ]
     assert dialog.stay.isDefault()
     click(dialog.stay)
+    await go_on(slow)
     assert (await ended(console)).state is RunState.DONE
     assert window.isVisible()
 
@@ -76,6 +83,7 @@ async def test_esc_and_a_second_try_to_close_leave_everything_as_it_is(
     await until(lambda: window.closing.dialog is None, "the question gone")
 
     assert window.isVisible()
+    await go_on(slow)
     assert (await ended(console)).state is RunState.DONE
     assert window.isVisible()
     window.close()
@@ -89,6 +97,7 @@ async def test_stopping_lets_the_step_end_and_leaves_the_run_to_be_settled(
     dialog = await asked(window)
 
     click(dialog.stop)
+    await go_on(slow)
     await until(lambda: not window.isVisible(), "the window closed")
 
     status = console.runs[0]
@@ -104,6 +113,7 @@ async def test_waiting_closes_when_all_is_done(window: MainWindow, console: Cons
     click(dialog.wait)
     await until(lambda: "closes when the run is done" in window.status.passing.whole, "what it waits for")
     assert window.isVisible()
+    await go_on(slow)
     await until(lambda: not window.isVisible(), "the window closed")
 
     assert console.runs[0].state is RunState.DONE
@@ -115,6 +125,7 @@ async def test_waiting_does_not_close_over_a_failure(window: MainWindow, console
     dialog = await asked(window)
 
     click(dialog.wait)
+    await go_on(slow)
     assert (await ended(console)).state is RunState.UNDONE
     await until(lambda: any("stays open" in text for text in window.notices.texts), "why it stays")
 
@@ -127,6 +138,7 @@ async def test_a_run_that_ends_while_it_is_asked_answers_the_question(
     await promote(console)
     await asked(window)
 
+    await go_on(slow)
     await until(lambda: not window.isVisible(), "the window closed")
 
     assert console.runs[0].state is RunState.DONE
@@ -141,5 +153,7 @@ async def test_the_program_itself_ends_without_a_question(
     await opened.end()
 
     assert console.runs[0].state is RunState.RUNNING  # the console's own end stops it
+    going_on = asyncio.create_task(go_on(slow))
     await console.disconnect()
+    await going_on
     assert console.runs[0].state is RunState.INTERRUPTED

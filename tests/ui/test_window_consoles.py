@@ -1,5 +1,6 @@
 """Two consoles on one pool: each sees what the other does, and settles what the other left."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ async def test_what_another_console_does_is_seen_as_it_goes(
 ) -> None:
     card = card_of(console, SHOP)
     window.board.select(card.id)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     async with another_console(pool, tmp_path / "other") as other:
         run = await start(other, promotion(other))
 
@@ -56,6 +58,7 @@ async def test_what_another_console_does_is_seen_as_it_goes(
         await until(lambda: "alice is promoting" in str(lane.model.index(row).data(tip)), "whose run it is")
         assert "alice" in window.inspector.plan_page.progress_text.whole
         assert not window.actions_[actions.PROMOTE].isEnabled()
+        pool.control("clear")
         await other.finished(run)
 
     await until(lambda: "shop 1.3.0" in cards_in(window, "Production"), "the card in Production")
@@ -67,10 +70,12 @@ async def test_what_another_console_left_half_way_is_settled_from_the_card(
 ) -> None:
     card = card_of(console, SHOP)
     window.board.select(card.id)
-    pool.control("delay", method="VM.snapshot", seconds=1)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     async with another_console(pool, tmp_path / "other") as other:
         await start(other, promotion(other))
         await until(lambda: console.board.cards[card.id].run is not None, "the other's run")
+        going_on = asyncio.create_task(asyncio.to_thread(pool.control, "clear"))
+    await going_on
 
     await until(lambda: console.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption")
     page = window.inspector.plan_page
@@ -143,13 +148,14 @@ async def test_while_somebody_else_settles_a_run_of_ours_it_is_theirs(
     click(window.inspector.plan_page.go)
     await ended(console)
     await until(window.inspector.plan_page.undo.isVisible, "the way out")
-    pool.control("delay", method="VM.snapshot", seconds=2)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     async with another_console(pool, tmp_path / "other") as other:
         await until(lambda: other.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption there")
         settled = await other.do(Settle(configuration=card.id, direction=Direction.RESUME))
 
         await until(lambda: "alice" in window.inspector.plan_page.progress_text.whole, "who works on it")
         assert not window.inspector.plan_page.resume.isVisible()
+        pool.control("clear")
         assert (await other.finished(settled)).state is RunState.DONE
 
 

@@ -113,13 +113,14 @@ async def test_that_somebody_works_on_it_is_said_until_it_has_ended(
     window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
 ) -> None:
     card = card_of(console, SHOP)
-    pool.control("delay", method="VM.snapshot", seconds=1)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     command = _promotion(console, SHOP, "production")
     async with another_console(pool, tmp_path / "other") as other:
         run = await start(other, _promotion(other, SHOP, "production"))
         await until(lambda: console.board.cards[card.id].standing is Standing.RUNNING, "the other's run")
         window.desk.ask(command)
         assert "is being changed by alice" in window.notices.texts[0]
+        pool.control("clear")
         assert (await other.finished(run)).state is RunState.DONE
 
         await until(lambda: window.notices.texts == (), "the end of the news")

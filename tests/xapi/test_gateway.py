@@ -343,18 +343,20 @@ async def test_a_feed_that_cannot_be_started_is_said_and_leaves_no_session(pool:
 
 
 async def test_whoever_stops_waiting_for_a_log_in_leaves_no_session(pool: EmbeddedPool, plain: Any) -> None:
-    pool.control("delay", method="pool.get_all_records", seconds=0.3)
+    pool.control("delay", method="pool.get_all_records", seconds=3600)
     pool.calls()
     watcher = Watcher()
     opening = asyncio.create_task(
         Gateway.open(pool.url, pool.user, Password(pool.password), None, watcher.hear, watcher.hear_link)
     )
     methods: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "session.login_with_password" not in methods:
             methods += [call["method"] for call in await asyncio.to_thread(pool.calls)]
 
         opening.cancel()
+        await asyncio.sleep(0)
+        await asyncio.to_thread(pool.control, "clear")
         with contextlib.suppress(asyncio.CancelledError):
             await opening
         while "session.logout" not in methods:

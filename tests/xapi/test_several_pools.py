@@ -14,7 +14,7 @@ from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import Network
 from xsconsole.engine.ports import Field
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -124,7 +124,7 @@ async def test_a_task_that_vanished_leaves_its_outcome_unknown(pool: EmbeddedPoo
 
 
 async def test_whoever_stops_waiting_cancels_the_task(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
-    pool.control("delay", method="VM.snapshot", seconds=1)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
     machine = plain.VM.get_by_name_label("jumpbox")[0]
     running = asyncio.create_task(gateway._tasks.run("VM.snapshot", machine, "x", run=RUN))
     task = (await called(pool, "task.add_to_other_config"))["params"][0]

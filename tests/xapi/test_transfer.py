@@ -24,7 +24,7 @@ from xsconsole.xapi.streams import PIECE_BYTES
 RUN = RunId("a-run")
 NOBODY = Uuid("00000000-0000-0000-0000-000000000001")
 SUPPORTER = "127.0.0.2"
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 def ignored(size_bytes: int, share: float) -> None:

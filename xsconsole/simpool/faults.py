@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from xsconsole.simpool.errors import XapiError
@@ -40,12 +41,13 @@ class Drop:
     seen: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Delay:
-    """A call waits `least_s` seconds of our time, and by chance up to `spread_s` more."""
+    """A call waits `least_s` seconds of our time, and by chance up to `spread_s` more, but not when it is lifted."""
 
     least_s: float
     spread_s: float = 0.0
+    is_lifted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,8 @@ class Faults:
         self._drops.append(drop)
 
     def delay(self, method: str, delay: Delay) -> None:
-        """Make every call of a method (`*`: of any) wait first."""
+        """Make every call of a method (`*`: of any) wait first; those that wait already go on."""
+        self._lift(method)
         self._delays[method] = delay
 
     def pause(self) -> None:
@@ -96,10 +99,11 @@ class Faults:
         self._may_answer.set()
 
     def clear(self) -> None:
-        """Behave from now on; the log stays."""
+        """Behave from now on, also towards calls that wait; the log stays."""
+        for method in list(self._delays):
+            self._lift(method)
         self._failures.clear()
         self._drops.clear()
-        self._delays.clear()
         self.resume()
 
     def record(self, served: Served) -> None:
@@ -130,9 +134,16 @@ class Faults:
         delay = self._delays.get(method, self._delays.get("*"))
         due = [failure.error for failure in self._failures if self._is_due(failure, method)]
         if delay is not None:
-            await asyncio.sleep(delay.least_s + self._random.random() * delay.spread_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay.least_s + self._random.random() * delay.spread_s):
+                    await delay.is_lifted.wait()
         if due:
             raise XapiError(due[0].code, *due[0].params)
+
+    def _lift(self, method: str) -> None:
+        delay = self._delays.pop(method, None)
+        if delay is not None:
+            delay.is_lifted.set()
 
     def _is_due(self, fault: Failure | Drop, method: str) -> bool:
         if fault.method not in (method, "*"):
