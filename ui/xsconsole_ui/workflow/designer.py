@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from xsconsole.domain import words
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.domain.workflow.arrange import arrange
 from xsconsole.domain.workflow.edits import change_transition, place_stages, remove
 from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow import between, placing
@@ -119,7 +120,7 @@ class Designer(QObject):
 
     def arrange(self) -> None:
         """Put all stages where the arrangement wants them, and show them all."""
-        self._desk.edit(self.tr("Arrange"), lambda workflow: place_stages(workflow, placing.arranged(workflow)))
+        self._desk.edit(self.tr("Arrange"), lambda workflow: place_stages(workflow, arrange(workflow)))
         self._canvas.fit()
 
     # Taking out.

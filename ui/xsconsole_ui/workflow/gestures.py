@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.align import Axis, Box, Guide, snap
 from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
@@ -23,6 +24,7 @@ from xsconsole_ui.workflow.painter import Look
 from xsconsole_ui.workflow.scene import Scene
 
 Modifiers = Qt.KeyboardModifier
+MOST_GUIDED = 4  # of the moved stages, for which guides are looked for
 
 
 class Gesture(Protocol):
@@ -51,7 +53,7 @@ class Move:
     _from: QPointF | None = None
     _by: QPointF | None = None
     _over: TransitionId | None = None
-    _guides: tuple[tuple[QPointF, QPointF], ...] = ()
+    _guides: tuple[Guide, ...] = ()
 
     def begin(self, at: QPointF) -> None:
         self._from = at
@@ -90,28 +92,33 @@ class Move:
     def paint(self, painter: QPainter, look: Look) -> None:
         pen = QPen(QColor(look.colours.accent), 1 / look.zoom, Qt.PenStyle.DashLine)
         painter.setPen(pen)
-        for one, other in self._guides:
-            painter.drawLine(one, other)
+        for guide in self._guides:
+            start, end = guide.start - GRID, guide.end + GRID
+            if guide.axis is Axis.X:
+                painter.drawLine(QPointF(guide.at, start), QPointF(guide.at, end))
+            else:
+                painter.drawLine(QPointF(start, guide.at), QPointF(end, guide.at))
 
     def look(self, look: Look) -> Look:
         return replace(look, ways=(self._over,)) if self._over is not None else look
 
-    def _find_guides(self) -> tuple[tuple[QPointF, QPointF], ...]:
-        """Return lines along which what is moved stands level or upright with what stays."""
+    def _find_guides(self) -> tuple[Guide, ...]:
+        """Return lines along which what is moved stands in line with what stays; of equal boxes only the middle one."""
         moved = set(self.desk.stages)
-        still = [node.area for id_, node in self.scene.nodes.items() if id_ not in moved]
-        found: list[tuple[QPointF, QPointF]] = []
-        for id_ in self.desk.stages[:4]:
-            own = self.scene.nodes[id_].area
-            level = [area for area in still if area.top() == own.top()]
-            upright = [area for area in still if area.left() == own.left()]
-            if level:
-                left, right = min(a.left() for a in (*level, own)), max(a.right() for a in (*level, own))
-                found.append((QPointF(left - GRID, own.center().y()), QPointF(right + GRID, own.center().y())))
-            if upright:
-                top, bottom = min(a.top() for a in (*upright, own)), max(a.bottom() for a in (*upright, own))
-                found.append((QPointF(own.center().x(), top - GRID), QPointF(own.center().x(), bottom + GRID)))
+        still = [_box(node.area) for id_, node in self.scene.nodes.items() if id_ not in moved]
+        found: list[Guide] = []
+        for id_ in self.desk.stages[:MOST_GUIDED]:
+            own = _box(self.scene.nodes[id_].area)
+            guides = snap(own, still, 0).guides
+            for axis in Axis:
+                lines = [guide for guide in guides if guide.axis is axis]
+                middle = [guide for guide in lines if guide.at == own.lines(axis)[1]]
+                found += middle or lines
         return tuple(found)
+
+
+def _box(area: QRectF) -> Box:
+    return Box(x=area.x(), y=area.y(), width=area.width(), height=area.height())
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.arrange import LAYER_STEPS, ROW_STEPS, arrange
 from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 
-COLUMN_STEPS, ROW_STEPS = 15, 7  # of the grid, between neighbours
 NODE_STEPS = (9, 4)
 
 
@@ -16,7 +16,7 @@ def places(workflow: Workflow) -> Mapping[StageId, Place]:
     own = {stage.id: stage.place for stage in workflow.stages if stage.place is not None}
     if len(own) == len(workflow.stages):
         return own
-    anew = arranged(workflow)
+    anew = arrange(workflow)
     if not own:
         return anew
     # What has no place stands below all that has one, in its own arrangement.
@@ -36,18 +36,7 @@ def placed(workflow: Workflow) -> Workflow:
 
 def right_of(place: Place) -> Place:
     """Return where the next stage after one at `place` would stand."""
-    return Place(x=place.x + COLUMN_STEPS, y=place.y)
-
-
-def arranged(workflow: Workflow) -> Mapping[StageId, Place]:
-    """Put each layer into a column, its stages around the middle."""
-    found = {}
-    for at, column in enumerate(workflow.columns()):
-        top = -((len(column) - 1) * ROW_STEPS) // 2
-        found.update(
-            {stage.id: Place(x=at * COLUMN_STEPS, y=top + row * ROW_STEPS) for row, stage in enumerate(column)}
-        )
-    return found
+    return Place(x=place.x + LAYER_STEPS, y=place.y)
 
 
 def free_place(workflow: Workflow, wanted: Place) -> Place:
