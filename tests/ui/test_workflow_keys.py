@@ -15,6 +15,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow.designer import Designer
 from xsconsole_ui.workflow.export import Exporter
+from xsconsole_ui.workflow.paper import Paper
 
 __all__ = ["sheet"]
 
@@ -31,7 +32,8 @@ def drawn(qtbot: QtBot, qapp: QApplication) -> Iterator[DesignedSheet]:
     made = DesignedSheet(a_workflow())
     jobs = Jobs(on_error=lambda _: None, on_bug=lambda _: None)
     exporter = Exporter(made.scene, jobs, lambda what, _mend: made.heard.append(what), made.canvas)
-    made.designer = Designer(made.canvas, made.desk, made.hand, exporter)
+    paper = Paper(qapp.clipboard(), made.canvas)
+    made.designer = Designer(made.canvas, made.desk, made.hand, exporter, paper)
     qtbot.addWidget(made.canvas)
     yield made
     made.hand.choices.close()
@@ -288,3 +290,50 @@ def test_zooming_by_action(drawn: DesignedSheet) -> None:
     assert drawn.canvas.view.zoom == 1
     drawn.designer.do(Design.ZOOM_OUT)
     assert drawn.canvas.view.zoom < 1
+
+
+def test_copied_stages_are_pasted_beside_themselves_with_their_transitions(drawn: DesignedSheet) -> None:
+    drawn.desk.select((StageId("integration"), StageId("staging")))
+    drawn.designer.do(Design.COPY)
+
+    drawn.designer.do(Design.PASTE)
+    drawn.designer.do(Design.PASTE)
+
+    names = [found.name for found in drawn.workflow.stages]
+    assert names[4:] == ["Integration 2", "Staging 2", "Integration 3", "Staging 3"]
+    assert ("integration-2", "staging-2", Kind.PROMOTE) in ends(drawn)
+    places = [drawn.place(id_) for id_ in ("integration", "integration-2", "integration-3")]
+    assert len(set(places)) == 3
+    assert drawn.desk.stages == ("integration-3", "staging-3")
+    assert [step.label for step in drawn.desk.history.done] == ["Paste 2 stages", "Paste 2 stages"]
+
+
+def test_cut_takes_out_what_paste_brings_back(drawn: DesignedSheet) -> None:
+    drawn.desk.select((StageId("spare"),))
+
+    drawn.designer.do(Design.CUT)
+    assert drawn.workflow.stage(StageId("spare")) is None
+    drawn.designer.do(Design.PASTE)
+
+    assert drawn.workflow.stage(StageId("spare")) is not None
+    assert drawn.desk.history.undo_label == "Paste 1 stage"
+
+
+def test_duplicating_leaves_the_clipboard_alone(drawn: DesignedSheet, qapp: QApplication) -> None:
+    qapp.clipboard().setText("something else")
+    drawn.desk.select((StageId("spare"),))
+
+    drawn.designer.do(Design.DUPLICATE)
+
+    assert drawn.desk.history.undo_label == "Duplicate 1 stage"
+    assert qapp.clipboard().text() == "something else"
+
+
+@pytest.mark.parametrize("text", ["", "hello", '{"xsconsole":"stages","workflow":{}}', "[" * 100_000])
+def test_what_is_no_stages_cannot_be_pasted_and_says_so(drawn: DesignedSheet, qapp: QApplication, text: str) -> None:
+    qapp.clipboard().setText(text)
+
+    drawn.designer.do(Design.PASTE)
+
+    assert drawn.desk.history.done == ()
+    assert drawn.heard

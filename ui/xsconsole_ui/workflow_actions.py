@@ -53,6 +53,10 @@ def _nothing_to_redo(situation: Situation) -> str:
     return "" if situation.draft.redo_label else "Nothing was undone in the draft."
 
 
+def _nothing_to_paste(situation: Situation) -> str:
+    return "" if situation.draft.can_paste else "The clipboard holds no stages."
+
+
 def _offered(what: Design, why_not: str, situation: Situation) -> str:
     return _no_stage(situation) or ("" if what in situation.draft.offers else why_not)
 
@@ -132,6 +136,12 @@ RENAME = _action(Design.RENAME, "Rena&me", "F2", "Change the stage's name in pla
 ARRANGE = _action(Design.ARRANGE, "&Arrange", "Ctrl+Shift+A", "Put the stages into layers", why_not=_no_stage)
 UNDO = _action(Design.UNDO, "&Undo", "Ctrl+Z", why_not=_nothing_to_undo, named=_undo_name, icon="undo")
 REDO = _action(Design.REDO, "&Redo", "Ctrl+Shift+Z", why_not=_nothing_to_redo, named=_redo_name)
+CUT = _action(Design.CUT, "Cu&t", "Ctrl+X", "Copy the selected stages and take them out", why_not=_no_stage_selected)
+COPY = _action(Design.COPY, "&Copy", "Ctrl+C", "Copy the selected stages as text", why_not=_no_stage_selected)
+PASTE = _action(Design.PASTE, "&Paste", "Ctrl+V", "Put copied stages in", why_not=_nothing_to_paste)
+DUPLICATE = _action(
+    Design.DUPLICATE, "D&uplicate", "Ctrl+D", "Copy the selected stages beside themselves", why_not=_no_stage_selected
+)
 DELETE = _action(Design.DELETE, "&Delete", "Del", "Take it out", why_not=_nothing_selected, named=_delete_name)
 SELECT_ALL = _action(Design.SELECT_ALL, "Select a&ll", "Ctrl+A", "Select all stages", why_not=_no_stage)
 ZOOM_IN = _action(Design.ZOOM_IN, "Zoom &in", "Ctrl++")
@@ -163,7 +173,7 @@ PUBLISH = _action(
     why_not=partial(_offered, Design.PUBLISH, "This console does not publish workflows yet."),
 )
 
-EDIT_MENU: tuple[Action | None, ...] = (DELETE,)
+EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (
     *(UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
     *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, None),
@@ -171,6 +181,6 @@ WORKFLOW_MENU: tuple[Action | None, ...] = (
 )
 STAGE_MENU: tuple[Action | None, ...] = (CONNECT, RENAME, None, *EDIT_MENU)
 TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, None, DELETE)
-EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE)
+EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, PASTE, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE)
 TOOLS = (ADD_STAGE, CONNECT, ARRANGE, WALK_THROUGH)
 LAST_TOOLS = (COMPARE, PUBLISH)

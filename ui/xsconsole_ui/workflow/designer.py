@@ -9,6 +9,8 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.domain.workflow.arrange import arrange
 from xsconsole.domain.workflow.edits import change_transition, place_stages, remove
+from xsconsole.errors import Refused
+from xsconsole_ui.pieces import joined
 from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow import between, placing
 from xsconsole_ui.workflow.canvas import Canvas
@@ -16,6 +18,7 @@ from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.export import Exporter
 from xsconsole_ui.workflow.hand import DrawingHand
 from xsconsole_ui.workflow.measures import place_of
+from xsconsole_ui.workflow.paper import Paper, pasted, written
 from xsconsole_ui.workflow.rename import NameField
 
 
@@ -24,10 +27,10 @@ class Designer(QObject):
 
     offers_changed = Signal()
 
-    def __init__(self, canvas: Canvas, desk: DraftDesk, hand: DrawingHand, exporter: Exporter) -> None:
+    def __init__(self, canvas: Canvas, desk: DraftDesk, hand: DrawingHand, exporter: Exporter, paper: Paper) -> None:
         super().__init__(canvas)
         self._canvas, self._desk, self._hand = canvas, desk, hand
-        self._exporter = exporter
+        self._exporter, self._paper = exporter, paper
         self.name_field = NameField(canvas, desk)
         self._offers: dict[Design, Callable[[], object]] = {}
         hand.rename_wanted.connect(self.rename)
@@ -40,6 +43,10 @@ class Designer(QObject):
             Design.ARRANGE: self.arrange,
             Design.UNDO: desk.undo,
             Design.REDO: desk.redo,
+            Design.CUT: self.cut,
+            Design.COPY: self.copy,
+            Design.PASTE: self.paste,
+            Design.DUPLICATE: self.duplicate,
             Design.DELETE: self.delete,
             Design.SELECT_ALL: desk.select_all,
             Design.ZOOM_IN: lambda: canvas.zoom_by(1),
@@ -137,8 +144,8 @@ class Designer(QObject):
             self._desk.do(label, plain)
             return
         lost = len(workflow.transitions) - len(plain.transitions)
-        joined = len(bridged.transitions) - len(plain.transitions)
-        lost_words, joined_words = words.count(lost, "transition"), words.count(joined, "new transition")
+        joints = len(bridged.transitions) - len(plain.transitions)
+        lost_words, joined_words = words.count(lost, "transition"), words.count(joints, "new transition")
         choices: list[between.Choice] = [
             (
                 self.tr("Delete {what}, and join its neighbours by {ways}").format(what=what, ways=joined_words),
@@ -165,3 +172,33 @@ class Designer(QObject):
         if self._desk.transitions:
             parts.append(words.count(len(self._desk.transitions), "transition"))
         return words.listing(tuple(parts))
+
+    # The clipboard.
+
+    def copy(self) -> None:
+        self._paper.put(self._desk.workflow, self._desk.stages)
+        self._desk.done.emit(self.tr("Copied {what}").format(what=self._name_of_selection()))
+
+    def cut(self) -> None:
+        label = self.tr("Cut {what}").format(what=self._name_of_selection())
+        self._paper.put(self._desk.workflow, self._desk.stages)
+        self._desk.do(label, remove(self._desk.workflow, self._desk.stages, self._desk.transitions))
+
+    def paste(self) -> None:
+        self._paste(self._paper.text(), self.tr("Paste {what}"))
+
+    def duplicate(self) -> None:
+        self._paste(written(self._desk.workflow, self._desk.stages), self.tr("Duplicate {what}"))
+
+    def _paste(self, text: str, label: str) -> None:
+        try:
+            found = pasted(self._desk.workflow, text)
+        except Refused as refusal:
+            self._desk.refused.emit(joined(refusal.reason, refusal.mend))
+            return
+        self._desk.do(label.format(what=words.count(len(found.stages), "stage")), found.workflow)
+        self._desk.select(found.stages)
+        self._canvas.reveal(self._canvas.scene.bounds_of(found.stages))
+        if found.lost:
+            known = self.tr("The workflow lacks {names}: rules that named them were changed. Look at the findings.")
+            self._desk.refused.emit(known.format(names=words.listing(found.lost)))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
@@ -23,6 +23,7 @@ from xsconsole_ui.workflow.keeper import Keeper
 from xsconsole_ui.workflow.live import load_of
 from xsconsole_ui.workflow.measures import DESIGNER
 from xsconsole_ui.workflow.minimap import Minimap
+from xsconsole_ui.workflow.paper import Paper
 from xsconsole_ui.workflow.scene import Scene
 
 TOOLS_HEIGHT = 42  # px
@@ -52,7 +53,8 @@ class WorkflowPlace(QWidget):
         self.canvas.hint_at = self._hint_at
         self.minimap = Minimap(self.canvas)
         self.exporter = Exporter(self.scene, jobs, lambda what, mend: notices.tell("bad", what, mend), self)
-        self.designer = Designer(self.canvas, self.desk, self.hand, self.exporter)
+        self.paper = Paper(QApplication.clipboard(), self)
+        self.designer = Designer(self.canvas, self.desk, self.hand, self.exporter, self.paper)
         self.empty = pieces.EmptyPlace(
             self.tr("No stage yet"),
             self.tr("The workflow says through which stages a configuration goes, and what each step demands."),
@@ -121,6 +123,7 @@ class WorkflowPlace(QWidget):
         self.hand.menu_wanted.connect(self._show_menu)
         self.exporter.written.connect(self.said)
         self.keeper.told.connect(self.said)
+        self.paper.changed.connect(self.situation_changed)
         self.designer.offers_changed.connect(self.situation_changed)
         self.canvas.zoomed.connect(self._tell_zoom)
         bridge.layout_changed.connect(self._take_published)
@@ -141,6 +144,7 @@ class WorkflowPlace(QWidget):
             redo_label=desk.history.redo_label,
             version=desk.base.version if desk.base is not None and self._is_published else None,
             changes=desk.changes,
+            can_paste=self.paper.has_stages,
             offers=self.designer.offers,
         )
 
