@@ -27,7 +27,8 @@ from xsconsole.domain.signing import Provenance, owner_of, provenance, signed
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
-from xsconsole.domain.workflow.findings import OFFLINE, Finding, Ground, findings
+from xsconsole.domain.workflow.findings import Finding, findings
+from xsconsole.domain.workflow.findings.ground import Ground, Occupant
 from xsconsole.engine.commands import Confirmed, Remap
 from xsconsole.engine.enforcement import findings_of_gaps
 from xsconsole.engine.publish_plan import Site, Wish, plan_publication
@@ -49,12 +50,18 @@ class Publishing:
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def findings(self, workflow: Workflow) -> tuple[Finding, ...]:
-        """Return what is to say of a draft against the pools as they are, and what this console could not carry out."""
-        desks = tuple(self._here().values())
-        home = next(iter(self._here()), None)
-        others = (desk.inventory for desk in desks[1:])
-        ground = Ground.live(desks[0].inventory, desks[0].board, others) if desks else OFFLINE
-        return findings(workflow, ground, also=findings_of_gaps(workflow, home))
+        """Return what is to say of a draft, also what this console could not carry out of it.
+
+        Compared with what is on the pools there are; without one, it says what could not be checked.
+        """
+        sites = self._sites()
+        home = sites[0].pool if sites else None
+        ground = Ground(
+            home=home,
+            pools={site.pool: site.inventory for site in sites},
+            occupants=tuple(Occupant.of(card) for site in sites for card in site.board.cards.values()),
+        )
+        return findings(workflow, ground, findings_of_gaps(workflow, home))
 
     def plan(
         self,

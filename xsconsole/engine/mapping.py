@@ -71,9 +71,12 @@ def plan_remap(command: Remap, board: Board, inventory: Inventory) -> Plan:
     rules.demand_standing(card, {Standing.WHOLE, Standing.INCOMPLETE})
     rules.demand_revision(card, command.revision)
     target = rules.stage_of(workflow, command.target)
-    keys = inventory.pool.other_config if inventory.pool else {}
+    keys, here = (inventory.pool.other_config, inventory.pool.uuid) if inventory.pool else ({}, Uuid(""))
     publication = publication_of(keys, workflow.digest)
-    if card.stage != target.id and (publication is None or publication.mapping.get(card.stage) != target.id):
+    source = workflow.stage(card.stage)
+    is_gone = source is None or pool_of(source, here) != here
+    is_mapped = is_gone and publication is not None and publication.mapping.get(card.stage) == target.id
+    if pool_of(target, here) != here or (card.stage != target.id and not is_mapped):
         raise NotPromotable(
             reason=f"Version {workflow.version} of the workflow does not map "
             f"“{shortened(card.stage)}” to {target.name}.",
@@ -116,6 +119,6 @@ def plan_remap(command: Remap, board: Board, inventory: Inventory) -> Plan:
     return Plan(
         intent=intent,
         steps=steps.all,
-        leases=rules.leases_for(card.id, card.service, (workflow.stage(card.stage), target)),
+        leases=rules.leases_for(card.id, card.service, (source, target)),
         asks=bool(target.protection),
     )

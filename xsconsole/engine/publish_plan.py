@@ -97,7 +97,9 @@ def plan_publication(
         if part.pool in known and part.state not in (PartState.UNREADABLE, PartState.OTHER_WORKFLOW)
     ]
     must_map = stages_to_map(flights, workflow, home)
-    beside = publication_of(known[home].keys, workflow.digest) if is_same else None
+    # A publication that was cut off stands on some of its pools only.
+    found = (publication_of(site.keys, workflow.digest) for site in sites if is_same)
+    beside = next((one for one in found if one is not None), None)
     choices = {stage: choices_for(stage, newest, workflow, pools_of, home) for stage, pools_of in must_map.items()}
     mapping = _mapping(wish, beside, must_map)
     obstacles += _of_mapping(wish, beside, choices, workflow, newest)

@@ -1,0 +1,166 @@
+"""One workflow on two pools: written to both, and where it could not be, said and mended."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from consoles import given_passphrase
+from embedded import EmbeddedPool, embedded_pools
+
+from tests.console.test_several_pools import access
+from xsconsole.console import Console, Pools
+from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan
+from xsconsole.domain.workflow import Binding, PoolObject, Workflow
+from xsconsole.domain.workflow.edits import add_stage, change_stage, connect
+from xsconsole.errors import Refused
+
+PRODUCTION = StageId("production")
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[EmbeddedPool, ...]]:
+    with embedded_pools("--speed", "50") as pools:
+        yield pools
+
+
+@pytest.fixture
+async def pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Pools]:
+    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    try:
+        await opened.first.connect(*access(served[0]))
+        await opened.connect(*access(served[1]))
+        yield opened
+    finally:
+        await opened.close()
+
+
+def standing(console: Console) -> Workflow:
+    assert console.board.workflow is not None
+    return console.board.workflow
+
+
+def over_both(pools: Pools) -> Workflow:
+    """The workflow with a stage after production on the second pool."""
+    _, second = pools
+    assert second.identity is not None
+    there = PoolObject(uuid=second.identity.pool, name=second.identity.pool_name)
+    workflow, stage = add_stage(standing(pools.first), "Far away")
+    workflow = change_stage(workflow, stage, binding=Binding(pool=there))
+    return connect(workflow, PRODUCTION, stage)[0]
+
+
+def planned(pools: Pools) -> PublishPlan:
+    """Of that workflow: what the second pool has in stages that are now on the first goes to the new one."""
+    wanted, base = over_both(pools), standing(pools.first)
+    far = wanted.stages[-1].id
+    must_map = pools.publishing.plan(wanted, base=base).must_map
+    return pools.publishing.plan(wanted, base=base, mapping=dict.fromkeys(must_map, far))
+
+
+async def until(console: Console, is_so: Callable[[], bool]) -> None:
+    is_changed = asyncio.Event()
+    end = console.subscribe(BoardChanged, lambda _: is_changed.set())
+    async with asyncio.timeout(30):
+        while not is_so():
+            is_changed.clear()
+            await is_changed.wait()
+    end()
+
+
+async def heard(console: Console, version: int) -> None:
+    """Wait until a console has heard of a version."""
+    await until(console, lambda: standing(console).version == version)
+
+
+async def test_a_version_is_written_to_every_pool_that_it_binds(pools: Pools) -> None:
+    first, second = pools
+
+    plan = planned(pools)
+    report = await pools.publishing.publish(plan)
+
+    assert [part.state for part in plan.pools] == [PartState.WRITES, PartState.WRITES]
+    assert not plan.obstacles
+    assert report.is_whole, report
+    assert sorted(report.written) == ["acme", "acme production"]
+    assert standing(first) == standing(second)
+    assert all(stage.binding.pool is not None for stage in standing(first).stages)
+    assert pools.publishing.split() is None
+    assert not pools.publishing.plan(standing(first)).is_needed
+    mapped = {effect.name for effect in plan.effects if effect.kind is EffectKind.MAPPED}
+    assert set(report.moved) == mapped
+    far = {standing(first).stages[-1].id}
+    await until(second, lambda: {card.stage for card in second.board.cards.values()} == far)
+    assert {card.stage for card in first.board.cards.values()} >= {PRODUCTION, StageId("integration")}
+
+
+async def test_a_pool_that_could_not_be_written_is_said_and_the_same_act_finishes_it(
+    pools: Pools, served: tuple[EmbeddedPool, ...]
+) -> None:
+    first, second = pools
+    plan = planned(pools)
+    names = {part.pool: part.name for part in plan.pools}
+    last = pools.of(plan.pools[1].pool)
+    served[[first, second].index(last)].control(
+        "fail", method="pool.add_to_other_config", nth=1, code="INTERNAL_ERROR", params=["no"]
+    )
+
+    cut_off = await pools.publishing.publish(plan)
+    await heard(pools.of(plan.pools[0].pool), 2)
+    split = pools.publishing.split()
+    mended = await pools.publishing.finish()
+
+    assert cut_off.written == (names[plan.pools[0].pool],)
+    assert [name for name, _ in cut_off.failed] == [names[plan.pools[1].pool]]
+    assert split is not None
+    assert [part.pool for part in split.behind] == [plan.pools[1].pool]
+    assert f"but {names[plan.pools[1].pool]} has version 1." in split.sentence
+    assert mended.is_whole, mended
+    assert mended.written == (names[plan.pools[1].pool],)
+    await heard(last, 2)
+    assert standing(first).digest == standing(second).digest
+    assert pools.publishing.split() is None
+
+
+async def test_a_pool_without_a_connection_stands_against_publishing(pools: Pools) -> None:
+    first, second = pools
+    assert second.identity is not None
+    wanted, base = over_both(pools), standing(first)
+    await pools.disconnect(second.identity.pool)
+
+    plan = pools.publishing.plan(wanted, base=base)
+
+    assert [part.state for part in plan.pools].count(PartState.AWAY) == 1
+    assert "there is no connection to it" in plan.obstacles[0].reason
+    with pytest.raises(Refused, match="no connection"):
+        await pools.publishing.publish(plan)
+
+
+async def test_a_stage_that_changes_its_pool_takes_nothing_along(pools: Pools) -> None:
+    first, second = pools
+    assert second.identity is not None
+    there = PoolObject(uuid=second.identity.pool, name=second.identity.pool_name)
+    moved = change_stage(standing(first), PRODUCTION, binding=Binding(pool=there))
+
+    plan = pools.publishing.plan(moved, base=standing(first))
+
+    assert PRODUCTION in plan.must_map
+    blocked = {effect.name: effect.sentence for effect in plan.effects if effect.kind is EffectKind.BLOCKED}
+    assert "crm 7.1" in blocked
+    assert "changes its pool" in blocked["crm 7.1"]
+
+
+async def test_a_pool_where_somebody_published_another_version_is_not_overwritten(pools: Pools) -> None:
+    first, second = pools
+    theirs = msgspec.structs.replace(standing(second), version=2, description="theirs")
+    await second.engine.publish(theirs, 1)
+    await heard(second, 2)
+
+    plan = pools.publishing.plan(over_both(pools), base=standing(first))
+
+    assert plan.standing is not None
+    assert plan.standing.description == "theirs"
+    assert any("was not made from it" in obstacle.reason for obstacle in plan.obstacles)
