@@ -171,6 +171,7 @@ def _approval(workflow: Workflow, rule: ApprovalRule, person: PersonId | None, a
 def _approvals(approvals: Sequence[Approval]) -> Iterator[Reason]:
     for approval in approvals:
         names = listing(tuple(person.name for person in approval.able), 8)
+        who = f"only {names}" if names else "nobody"
         if approval.can_be_had:
             yield Reason(
                 because=Because.APPROVALS,
@@ -181,7 +182,7 @@ def _approvals(approvals: Sequence[Approval]) -> Iterator[Reason]:
             yield Reason(
                 because=Because.APPROVALS,
                 verdict=Verdict.REFUSES,
-                sentence=f"Approval by {approval.words} cannot be had: {'only ' + names if names else 'nobody'} could give it.",
+                sentence=f"Approval by {approval.words} cannot be had: {who} could give it.",
             )
 
 
