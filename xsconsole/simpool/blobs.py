@@ -6,6 +6,7 @@ from aiohttp import web
 
 from xsconsole.simpool import pages
 from xsconsole.simpool.calls import Call, Handler
+from xsconsole.simpool.connections import told_length
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import EPOCH
@@ -49,7 +50,7 @@ async def upload(visit: Visit) -> Answered:
     refusal = _refusal(visit)
     if refusal is not None:
         return Answered(response=refusal)
-    length = visit.request.content_length
+    length = told_length(visit.request)
     if length is None:
         raise XapiError("INTERNAL_ERROR", 'Failure("Need content length")')
     pool, blob = visit.pool, str(_find(visit.pool, visit.params))

@@ -26,6 +26,10 @@ class DiskWriter:
         self._unsettled = 0
         chains.mark_written(pool, vdi)
 
+    @property
+    def size_bytes(self) -> int:
+        return self._size
+
     def assert_fits(self, size_bytes: int) -> None:
         """Let an image pass that is no larger than the disk.
 

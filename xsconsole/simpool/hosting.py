@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from aiohttp import web
 
+from xsconsole.simpool.connections import Front
+
 SHUTDOWN_S = 0.2
 BACKLOG = 1024
 HOST = "simpool.host"
@@ -42,7 +44,7 @@ class Station:
         self.mode = Mode.LIVE
         self._answer = answer
         self._context = context
-        self._server = web.Server(self._serve, access_log=None)
+        self._server = Front(self._serve, access_log=None)
         self._listener: asyncio.Server | None = None
         self._thawed = asyncio.Event()
         self._thawed.set()

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from xsconsole.simpool import pages, storage, tar_format, vhd_reading, vhd_writing, xva_reader, xva_writer
 from xsconsole.simpool.attachments import attached, host_that_sees
+from xsconsole.simpool.connections import told_length
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
 from xsconsole.simpool.disk_writing import DiskWriter, io_error
 from xsconsole.simpool.errors import XapiError
@@ -71,7 +72,8 @@ async def upload(visit: Visit) -> Answered:
             elif "chunked" in visit.params:
                 await _write_chunks(reader, writer)
             else:
-                await _write_all(visit, reader, writer, visit.request.content_length or 0)
+                told = told_length(visit.request)
+                await _write_all(visit, reader, writer, writer.size_bytes if told is None else told)
         except EndedEarly as failure:
             raise io_error() from failure
         finally:
@@ -104,7 +106,7 @@ def _importable(visit: Visit) -> str:
 
 def _target(visit: Visit, kind: str) -> str:
     """Return the disk to write, which is made where only an SR is named."""
-    vdi, sr, length = _disk(visit, "vdi"), visit.sr(), visit.request.content_length
+    vdi, sr, length = _disk(visit, "vdi"), visit.sr(), told_length(visit.request)
     if vdi is not None:
         return vdi
     if sr is None:

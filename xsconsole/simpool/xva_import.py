@@ -50,8 +50,7 @@ async def upload_metadata(visit: Visit) -> Answered:
             await importer.make_objects()
             if visit.flag("dry_run"):
                 importer.undo()
-        async for _ in tar.pieces():
-            pass
+        await _drain(tar)
     return Answered(response=stream, result=_complete(visit.call, importer))
 
 
@@ -74,11 +73,15 @@ async def take(call: Call, host: str, reader: Reader, rules: Rules) -> tuple[str
             await _take_disks(call, host, tar, importer)
             call.check_cancelled()
             call.refuse_cancel()
-        # A client that did not know the length beforehand promised more than there is, and ends the connection here.
-        with suppress(EndedEarly):
-            async for _ in tar.pieces():
-                pass
+        await _drain(tar)
     return _complete(call, importer)
+
+
+async def _drain(tar: Reader) -> None:
+    """Read what follows; a client that did not know the length promised more than there is, or nothing, and leaves."""
+    with suppress(EndedEarly):
+        async for _ in tar.pieces():
+            pass
 
 
 async def _take_disks(call: Call, host: str, tar: Reader, importer: Importer) -> None:
