@@ -1,11 +1,13 @@
 """Single objects in the window: what is known of them, changed in place, and acts that ask where it matters."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import Key, card_of, console, has_keyboard, pool, window
@@ -15,11 +17,14 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole_ui import object_actions
-from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.objects.act_dialog import ActDialog
+from xsconsole_ui.objects.file_choice import FileChoice, ReplaceQuestion
 from xsconsole_ui.objects.raw_dialog import RawDialog
 from xsconsole_ui.objects.sheet_model import LABEL, VALUE
+
+D = TypeVar("D", bound=QDialog)
 
 __all__ = ["console", "pool", "window"]
 
@@ -61,13 +66,24 @@ def edit(window: MainWindow, label: str, text: str) -> None:
 
 
 async def dialog_of(window: MainWindow) -> ActDialog:
-    def found() -> ActDialog | None:
-        return next((one for one in window.findChildren(ActDialog) if one.isVisible()), None)
+    return await shown(window, ActDialog)
 
-    await until(lambda: found() is not None, "the dialog")
-    dialog = found()
-    assert dialog is not None
-    return dialog
+
+async def shown(window: MainWindow, kind: type[D]) -> D:
+    """Wait for a dialog."""
+
+    def found() -> list[D]:
+        return [one for one in window.findChildren(kind) if one.isVisible()]
+
+    await until(lambda: bool(found()), "the dialog")
+    return found()[0]
+
+
+def choose(choice: FileChoice, file: Path) -> None:
+    """Type the name of a file and press Enter."""
+    (line,) = choice.findChildren(QLineEdit, "fileNameEdit")
+    line.setText(str(file))
+    choice.accept()
 
 
 async def until_ended(console: Console, number: int = 1) -> None:
@@ -182,6 +198,68 @@ async def test_an_act_that_loses_nothing_is_one_gesture(window: MainWindow, cons
     await until(lambda: not window.actions_[object_actions.SUSPEND].isEnabled(), "the action to follow")
     assert "suspend" in window.actions_[object_actions.SUSPEND].toolTip().lower()
     assert vm.uuid == console.acts.jobs[0].items[0].object.uuid
+
+
+async def test_a_machine_is_exported_to_the_file_that_is_chosen_and_imported_again(
+    window: MainWindow, console: Console, tmp_path: Path
+) -> None:
+    file = tmp_path / "wiki.xva"
+    file.write_text("an older one")
+    await select(window, console, "old-wiki")
+    await until(window.actions_[object_actions.EXPORT].isEnabled, "export to be possible")
+
+    window.actions_[object_actions.EXPORT].trigger()
+    choice = await shown(window, FileChoice)
+    proposed = choice.file
+    choose(choice, file)
+    question = await shown(window, ReplaceQuestion)
+    assert question.cancel.isDefault()
+    click(question.go)
+    await until_ended(console)
+    window.actions_[object_actions.IMPORT].trigger()
+    choice = await shown(window, FileChoice)
+    choose(choice, file)
+    await until_ended(console, 2)
+
+    assert proposed is not None
+    assert proposed.name == "old-wiki.xva"
+    assert [job.is_good for job in console.acts.jobs] == [True, True]
+    await until(lambda: len([vm for vm in console.inventory.all(VM) if vm.name_label == "old-wiki"]) == 2, "the copy")
+
+
+async def test_a_file_that_is_to_stay_stays(window: MainWindow, console: Console, tmp_path: Path) -> None:
+    file = tmp_path / "wiki.xva"
+    file.write_text("precious")
+    await select(window, console, "old-wiki")
+    await until(window.actions_[object_actions.EXPORT].isEnabled, "export to be possible")
+
+    window.actions_[object_actions.EXPORT].trigger()
+    choice = await shown(window, FileChoice)
+    choose(choice, file)
+    question = await shown(window, ReplaceQuestion)
+    click(question.cancel)
+    await until(lambda: not window.findChildren(ReplaceQuestion), "the question to go")
+
+    assert console.acts.jobs == ()
+    assert file.read_text() == "precious"
+
+
+async def test_a_machine_is_started_on_the_host_that_is_chosen_paused_and_unpaused(
+    window: MainWindow, console: Console
+) -> None:
+    vm = await select(window, console, "old-wiki")
+    host = next(host for host, refusal in console.acts.hosts_for(vm.uuid) if refusal is None)
+    await until(window.actions_[object_actions.START_ON].isEnabled, "starting to be possible")
+
+    window.actions_[object_actions.START_ON].trigger()
+    dialog = await dialog_of(window)
+    dialog.host.setCurrentIndex(dialog.host.findData(str(host.uuid)))
+    click(dialog.go)
+    await until(lambda: vm_named(console, "old-wiki").resident_on == host.ref, "the start")
+    for action, power in ((object_actions.PAUSE, "Paused"), (object_actions.UNPAUSE, "Running")):
+        await until(window.actions_[action].isEnabled, "the action to be possible")
+        window.actions_[action].trigger()
+        await until(lambda power=power: lines(window)["Power"] == power, "the new state")  # type: ignore[misc]
 
 
 async def test_what_cannot_be_taken_back_asks_and_enter_does_not_do_it(window: MainWindow, console: Console) -> None:

@@ -10,9 +10,10 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 from tests.xapi.conftest import Connect
+from xsconsole.domain.acts import Compression
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.engine.ports import Compression, TransferPort
+from xsconsole.engine.ports import TransferPort
 from xsconsole.errors import PoolFailed
 
 RUN = RunId("a-run")

@@ -1,5 +1,6 @@
 """What can be done to the objects selected in the inventory, as actions like all others."""
 
+from dataclasses import replace
 from functools import partial
 
 from xsconsole.domain.act_words import act_name
@@ -41,7 +42,8 @@ def _why_not(act: Act, situation: Situation) -> str:
 
 def _named(act: Act, situation: Situation) -> str:
     number = len(situation.objects)
-    asks = act in _NEEDS_TEXT or act is Act.MIGRATE or RULES[act].asks
+    rule = RULES[act]
+    asks = act in _NEEDS_TEXT or rule.takes_host or rule.takes_file or rule.asks
     what = f" {count(number, 'object')}" if number > 1 else ""
     return f"{act_name(act)}{what}{'…' if asks or number > 1 else ''}"
 
@@ -57,23 +59,50 @@ def _action(act: Act) -> Action:
     )
 
 
-START, SHUT_DOWN, REBOOT, SUSPEND, RESUME, FORCE_OFF, FORCE_REBOOT = (
+def _import(situation: Situation, hands: Hands) -> None:
+    if situation.storage is not None:
+        hands.act(Act.IMPORT, (situation.storage,))
+
+
+def _no_import(situation: Situation) -> str:
+    if situation.storage is None:
+        return _why_not(Act.IMPORT, situation)
+    return _why_not(Act.IMPORT, replace(situation, objects=(situation.storage,)))
+
+
+START, START_ON, SHUT_DOWN, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, FORCE_OFF, FORCE_REBOOT = (
     _action(act)
     for act in (
         Act.START,
+        Act.START_ON,
         Act.SHUT_DOWN,
         Act.REBOOT,
+        Act.PAUSE,
+        Act.UNPAUSE,
         Act.SUSPEND,
         Act.RESUME,
         Act.FORCE_OFF,
         Act.FORCE_REBOOT,
     )
 )
-SNAPSHOT, REVERT, DELETE_SNAPSHOT, MIGRATE = (
-    _action(act) for act in (Act.SNAPSHOT, Act.REVERT, Act.DELETE_SNAPSHOT, Act.MIGRATE)
+SNAPSHOT, REVERT, DELETE_SNAPSHOT, MIGRATE, EXPORT = (
+    _action(act) for act in (Act.SNAPSHOT, Act.REVERT, Act.DELETE_SNAPSHOT, Act.MIGRATE, Act.EXPORT)
+)
+IMPORT = Action(
+    id="object.import",
+    text="&Import a VM…",
+    tip="Make machines of an XVA, on the selected storage or else on the pool's default one",
+    perform=_import,
+    why_not=_no_import,
 )
 RENAME, TAG, MOVE_TO_FOLDER = (_action(act) for act in (Act.RENAME, Act.TAG, Act.MOVE_TO_FOLDER))
 
-POWER_MENU: tuple[Action | None, ...] = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME, None, FORCE_OFF, FORCE_REBOOT)
-OBJECT_MENU: tuple[Action | None, ...] = (*POWER_MENU, None, SNAPSHOT, MIGRATE, None, RENAME, TAG, MOVE_TO_FOLDER)
+POWER_MENU: tuple[Action | None, ...] = (
+    *(START, START_ON, SHUT_DOWN, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, None),
+    *(FORCE_OFF, FORCE_REBOOT),
+)
+OBJECT_MENU: tuple[Action | None, ...] = (
+    *(*POWER_MENU, None, SNAPSHOT, MIGRATE, EXPORT, None),
+    *(RENAME, TAG, MOVE_TO_FOLDER),
+)
 SNAPSHOT_MENU: tuple[Action | None, ...] = (REVERT, DELETE_SNAPSHOT)

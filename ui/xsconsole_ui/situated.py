@@ -4,7 +4,7 @@ from xsconsole.console import Console, Verb
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole_ui.inventory.panel import InventoryPanel
-from xsconsole_ui.situation import Situation
+from xsconsole_ui.situation import Situation, storage_for
 
 
 def situation_of(console: Console, card: Card | None, inventory: InventoryPanel) -> Situation:
@@ -19,6 +19,7 @@ def situation_of(console: Console, card: Card | None, inventory: InventoryPanel)
         targets=console.targets(card.id) if card is not None and is_known else (),
         vms=inventory.selected,
         objects=inventory.selected_objects,
+        storage=storage_for(inventory.selected_objects, console.inventory) if is_connected else None,
         check=console.acts.checks if is_connected else None,
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
         denials={verb: words.refusal(denial) for verb in Verb if (denial := console.denial(verb))},

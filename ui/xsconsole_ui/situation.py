@@ -1,14 +1,16 @@
 """What the user has before them, what an action is, and what it can do: shared by all actions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from xsconsole.console import Verb
 from xsconsole.domain.acts import Act, ObjectId
+from xsconsole.domain.acts import Kind as ObjectKind
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, Uuid
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Workflow
@@ -69,6 +71,7 @@ class Situation:
     targets: tuple[Target, ...] = ()
     vms: tuple[Uuid, ...] = ()  # selected in the inventory
     objects: tuple[ObjectId, ...] = ()  # selected in the inventory
+    storage: ObjectId | None = None  # where imported machines go: the selected SR, else the pool with its default one
     check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
     stray_owners: tuple[ConfigurationId, ...] = ()  # the configurations whose marks clones carry
     denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
@@ -100,6 +103,14 @@ class Situation:
     def stage_name(self, target: Target) -> str:
         stage = self.workflow.stage(target.stage) if self.workflow else None
         return stage.name if stage else str(target.stage)
+
+
+def storage_for(objects: Sequence[ObjectId], inventory: Inventory) -> ObjectId | None:
+    """Return where imported machines go: the selected SR, else the pool with its default one; None without a pool."""
+    if len(objects) == 1 and objects[0].kind is ObjectKind.SR:
+        return objects[0]
+    pool = inventory.pool
+    return None if pool is None else ObjectId(kind=ObjectKind.POOL, uuid=pool.uuid)
 
 
 class Hands(Protocol):

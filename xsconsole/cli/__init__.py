@@ -80,6 +80,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "workflow publish": ("publishing", "publish"),
     "workflow approve": ("publishing", "decide"),
     "workflow reject": ("publishing", "decide"),
+    "vm export": ("machines", "export"),
+    "vm import": ("machines", "import_"),
     "audit list": ("record", "audit_list"),
     "audit verify": ("record", "audit_verify"),
     "audit accept": ("record", "audit_accept"),

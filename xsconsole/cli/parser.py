@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_workflow(_family(verbs, "workflow", "the release process"))
 
+    _add_machines(_family(verbs, "vm", "single machines"))
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
     verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
@@ -276,6 +277,21 @@ def _pair(text: str) -> tuple[str, str]:
     if not separator or not old or not new:
         raise argparse.ArgumentTypeError(f"OLD=NEW, two ids of stages, not {text}")
     return old, new
+
+
+def _add_machines(machines: "_Verbs[_Verb]") -> None:
+    verb = _verb(
+        machines, "vm export", "write a machine that does not run, a template or a snapshot as an XVA", has_json=True
+    )
+    verb.add_argument("name", metavar="NAME", help="a VM, by name or uuid; templates and snapshots by uuid")
+    verb.add_argument("--out", required=True, metavar="FILE", help="where to; a file that is there is refused")
+    verb.add_argument("--force", action="store_true", help="take the place of a file once the new one is whole")
+    verb.add_argument("--compress", choices=["gzip", "zstd"], help="let the pool make it smaller")
+    _add_reason(verb)
+    verb = _verb(machines, "vm import", "make machines of an XVA", has_json=True)
+    verb.add_argument("file", metavar="FILE")
+    verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the pool's default one")
+    _add_reason(verb)
 
 
 def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:

@@ -16,16 +16,21 @@ class Act(StrEnum):
     """One act. The values are part of the audit format: add, never rename."""
 
     START = "start"
+    START_ON = "start-on"  # a host
     SHUT_DOWN = "shut-down"
     FORCE_OFF = "force-off"
     REBOOT = "reboot"
     FORCE_REBOOT = "force-reboot"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
     SUSPEND = "suspend"
     RESUME = "resume"
     SNAPSHOT = "snapshot"
     REVERT = "revert"
     DELETE_SNAPSHOT = "delete-snapshot"
     MIGRATE = "migrate"
+    EXPORT = "export"  # to a file
+    IMPORT = "import"  # from a file, into a storage
     RENAME = "rename"
     DESCRIBE = "describe"
     TAG = "tag"
@@ -35,6 +40,14 @@ class Act(StrEnum):
     REMOVE_KEY = "remove-key"
     CANCEL = "cancel"  # a task
     DISMISS = "dismiss"  # a message
+
+
+class Compression(StrEnum):
+    """How an exported file is made smaller."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
 
 
 class Kind(StrEnum):
@@ -77,13 +90,16 @@ class ActRule:
     """What an act demands before anything else is looked at.
 
     `operation` is XAPI's name for it in `allowed_operations`, empty where it has none. `needs` is the least role.
-    `asks` says that it is confirmed even for one object, because it cannot be taken back.
+    `asks` says that it is confirmed even for one object, because it cannot be taken back; `takes_host` that a host is
+    named with it, and `takes_file` a file of this machine.
     """
 
     operation: str
     needs: str
     kinds: frozenset[Kind] = frozenset({Kind.VM})
     asks: bool = False
+    takes_host: bool = False
+    takes_file: bool = False
 
     @property
     def is_edit(self) -> bool:
@@ -97,16 +113,23 @@ LASTING = frozenset(Kind) - {Kind.TASK, Kind.MESSAGE}
 RULES: Mapping[Act, ActRule] = MappingProxyType(
     {
         Act.START: ActRule(operation="start", needs="vm-operator"),
+        Act.START_ON: ActRule(operation="start_on", needs="vm-power-admin", takes_host=True),
         Act.SHUT_DOWN: ActRule(operation="clean_shutdown", needs="vm-operator"),
         Act.FORCE_OFF: ActRule(operation="hard_shutdown", needs="vm-operator", asks=True),
         Act.REBOOT: ActRule(operation="clean_reboot", needs="vm-operator"),
         Act.FORCE_REBOOT: ActRule(operation="hard_reboot", needs="vm-operator", asks=True),
+        Act.PAUSE: ActRule(operation="pause", needs="vm-operator"),
+        Act.UNPAUSE: ActRule(operation="unpause", needs="vm-operator"),
         Act.SUSPEND: ActRule(operation="suspend", needs="vm-operator"),
         Act.RESUME: ActRule(operation="resume", needs="vm-operator"),
         Act.SNAPSHOT: ActRule(operation="snapshot", needs="vm-power-admin"),
         Act.REVERT: ActRule(operation="revert", needs="vm-power-admin", asks=True),
         Act.DELETE_SNAPSHOT: ActRule(operation="destroy", needs="vm-admin", asks=True),
-        Act.MIGRATE: ActRule(operation="pool_migrate", needs="vm-power-admin"),
+        Act.MIGRATE: ActRule(operation="pool_migrate", needs="vm-power-admin", takes_host=True),
+        Act.EXPORT: ActRule(operation="export", needs="vm-admin", takes_file=True),
+        Act.IMPORT: ActRule(
+            operation="import", needs="vm-admin", kinds=frozenset({Kind.POOL, Kind.SR}), takes_file=True
+        ),
         Act.RENAME: ActRule(operation="", needs="vm-admin", kinds=LASTING),
         Act.DESCRIBE: ActRule(operation="", needs="vm-admin", kinds=LASTING),
         Act.TAG: ActRule(operation="", needs="vm-operator", kinds=LASTING),

@@ -1,10 +1,12 @@
 """Acts on single objects as they go on: a job has an item for each object."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from xsconsole.domain.acts import Act, JobId, ObjectId
+from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.record import Outcome
 from xsconsole.errors import ConsoleError, Refused
@@ -25,13 +27,14 @@ ENDED = frozenset(ItemState) - {ItemState.WAITING, ItemState.GOING}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobItem:
-    """One object of a job. `progress` is 0 to 1."""
+    """One object of a job. `progress` is 0 to 1; `found` is what is worth a record of how it was done."""
 
     object: ObjectId
     name: str
     state: ItemState = ItemState.WAITING
     progress: float = 0.0
     error: ConsoleError | None = None
+    found: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

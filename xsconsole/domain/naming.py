@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
@@ -82,6 +82,29 @@ def find_vm(inventory: Inventory, name: str) -> VM:
             choices=_first(tuple(vm.uuid for vm in found)),
         )
     raise NotFound(reason=f"The pool has no VM called “{shortened(name)}”.", mend="Name a VM by its name or uuid.")
+
+
+def find_storage(inventory: Inventory, name: str) -> SR:
+    """Return the storage with this uuid or name.
+
+    Raises:
+        NotFound, Ambiguous: with the choices.
+    """
+    by_uuid = inventory.by_uuid(SR, Uuid(name))
+    found = [by_uuid] if by_uuid is not None else [sr for sr in inventory.all(SR) if sr.name_label == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Ambiguous(
+            reason=f"{len(found)} storages are called “{shortened(name)}”.",
+            mend="Name it by its uuid.",
+            choices=_first(tuple(sr.uuid for sr in found)),
+        )
+    raise NotFound(
+        reason=f"The pool has no storage called “{shortened(name)}”.",
+        mend="Name one by its name or uuid.",
+        choices=_first(tuple(sorted(sr.name_label for sr in inventory.all(SR)))),
+    )
 
 
 def _names(board: Board, card: Card) -> set[str]:

@@ -16,6 +16,7 @@ from xsconsole.domain.inventory import (
     HostMetrics,
     Inventory,
     Network,
+    Pool,
     Record,
 )
 from xsconsole.domain.jobs import Check
@@ -64,6 +65,8 @@ def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | 
 def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards, role: str) -> Check:
     record = record_of(inventory, item)
     name = shortened(name_of(record) if record is not None else str(item.uuid))
+    if command.act is Act.IMPORT and command.file is not None:
+        name = f"{shortened(command.file.name)} to {name}"
     try:
         if record is None:
             raise NotFound(reason=f"“{name}” is not on the pool any more.", mend="Somebody deleted it.")
@@ -109,6 +112,10 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
     rule = RULES[command.act]
     if _kind_of(record) not in rule.kinds:
         raise Refused(reason=f"This cannot be done to a {_kind_of(record)}.")
+    if rule.takes_file and len(command.objects) > 1:
+        raise Refused(reason="A file takes one machine at a time.", mend="Choose one.")
+    if command.act is Act.IMPORT:
+        return _demand_room(record, inventory)
     if rule.is_edit or not isinstance(record, VM):
         return ""
     machine = _machine_of(record, inventory)
@@ -117,26 +124,49 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         # A run of its configuration works on the machine, or waits to be settled.
         rules.demand_standing(card, SETTLED)
     is_of_snapshot = command.act in {Act.REVERT, Act.DELETE_SNAPSHOT}
-    if is_of_snapshot is not record.is_a_snapshot:
+    if is_of_snapshot is not record.is_a_snapshot and command.act is not Act.EXPORT:
         raise Refused(
             reason="This can be done to snapshots only." if is_of_snapshot else "This cannot be done to a snapshot."
+        )
+    if command.act is Act.EXPORT and record.power_state in {"Running", "Paused"}:
+        raise Refused(
+            reason=f"{name_of(record)} is {record.power_state.lower()}.",
+            mend="Shut it down or suspend it first, or take a snapshot and export that.",
         )
     rules.demand_operation(record, rule.operation, inventory)
     match command.act:
         case Act.SNAPSHOT:
             return " ".join(demand_storage(inventory, [record]))
-        case Act.MIGRATE if command.host is None:
+        case Act.MIGRATE | Act.START_ON if command.host is None:
             _demand_any_host(record, inventory)
-        case Act.MIGRATE:
+        case Act.MIGRATE | Act.START_ON:
             host = inventory.by_uuid(Host, command.host) if command.host else None
             if host is None:
-                raise NotFound(reason="The host to migrate to is not in the pool.", mend="Choose one of its hosts.")
+                raise NotFound(reason="That host is not in the pool.", mend="Choose one of its hosts.")
             _demand_host(record, host, inventory)
         case Act.REVERT:
             return _losses(record, machine)
         case Act.DELETE_SNAPSHOT:
             return _restore_point(record, card)
     return ""
+
+
+def _demand_room(record: Record, inventory: Inventory) -> str:
+    """Refuse where disks cannot go; return where they go."""
+    storage = inventory.get(SR, record.default_SR) if isinstance(record, Pool) else record
+    if not isinstance(storage, SR):
+        raise Refused(reason="The pool has no default storage.", mend="Choose a storage.")
+    name = f"“{shortened(storage.name_label)}”"
+    if storage.content_type == "iso":
+        raise Refused(reason=f"{name} holds images of CDs, no disks.", mend="Choose another storage.")
+    if not any(_is_plugged(ref, inventory) for ref in storage.PBDs):
+        raise Refused(reason=f"No host sees {name}.", mend="Plug it in, or choose another storage.")
+    return f"{name} has {size(max(0, storage.free_bytes))} free."
+
+
+def _is_plugged(pbd: Ref, inventory: Inventory) -> bool:
+    plug = inventory.get(PBD, pbd)
+    return plug is not None and plug.currently_attached
 
 
 def _machine_of(record: VM, inventory: Inventory) -> VM | None:

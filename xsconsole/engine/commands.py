@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
-from xsconsole.domain.acts import Act, ObjectId
+from xsconsole.domain.acts import Act, Compression, ObjectId
 from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
@@ -115,7 +116,9 @@ class Operate:
     """Do one act to one or many objects, apart from any configuration.
 
     `text` is the new name, description, tag, folder, value, or the snapshot's name; `key` the key of `other_config`;
-    `host` is where to migrate to. For a revert and a deletion the objects are the snapshots.
+    `host` is where to migrate to or to start. For a revert and a deletion the objects are the snapshots. `file` is what
+    is exported to, one object at a time and where `replaces` also over a file that is there, or imported from: into the
+    object, a storage, or the pool's default one.
     """
 
     act: Act
@@ -123,6 +126,9 @@ class Operate:
     text: str = ""
     key: str = ""
     host: Uuid | None = None
+    file: Path | None = None
+    replaces: bool = False
+    compression: Compression = Compression.NONE
     reason: str = ""
 
 

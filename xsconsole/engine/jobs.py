@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from xsconsole.domain.act_words import title
-from xsconsole.domain.acts import Act, JobId, ObjectId
+from xsconsole.domain.acts import Act, Compression, JobId, ObjectId
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId, Uuid
@@ -25,7 +25,15 @@ from xsconsole.engine.act_checks import Cards, cards_of, checks
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.marks import Marks
 from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort, Progress
-from xsconsole.errors import ConnectionLost, ConsoleError, PoolFailed, PoolUnavailable, Refused, StoreFailed
+from xsconsole.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    ConsoleError,
+    PoolFailed,
+    PoolUnavailable,
+    Refused,
+    StoreFailed,
+)
 
 AT_ONCE = 4
 KEPT = 200
@@ -41,7 +49,8 @@ _OUTCOMES = {
 
 Observer = Callable[[JobStatus], None]
 World = Callable[[], tuple[Inventory, Board]]
-Attempt = Callable[[int], Awaitable[None]]
+Found = Mapping[str, Json]
+Attempt = Callable[[int], Awaitable[Found]]
 """Does the act to the object at a position of the job; raises a `ConsoleError` where it cannot."""
 
 
@@ -192,11 +201,11 @@ class Jobs:
     async def _settled(self, job: JobId, position: int, attempt: Attempt, gate: asyncio.Semaphore) -> None:
         """Do the act to one object. However that ends is the state of its item, on record."""
         async with gate:
-            if job in self._cancelled:
-                state, error = ItemState.CANCELLED, None
-            else:
-                state, error = await self._ended(attempt(position))
-            self._change(job, position, state=state, error=error, progress=1.0)
+            ended: tuple[ItemState, ConsoleError | None, Found] = (ItemState.CANCELLED, None, {})
+            if job not in self._cancelled:
+                ended = await self._ended(attempt(position))
+            state, error, found = ended
+            self._change(job, position, state=state, error=error, progress=1.0, found=found)
             fact = self._outcome_fact(self._statuses[job], position)
             try:
                 await self._record(fact)
@@ -206,29 +215,28 @@ class Jobs:
                 if error is None:
                     self._change(job, position, error=_unrecorded(failure))
 
-    async def _ended(self, attempt: Awaitable[None]) -> tuple[ItemState, ConsoleError | None]:
+    async def _ended(self, attempt: Awaitable[Found]) -> tuple[ItemState, ConsoleError | None, Found]:
         try:
-            await attempt
+            return ItemState.DONE, None, await attempt
         except ConnectionLost as failure:
-            return (ItemState.UNKNOWN if failure.was_sent else ItemState.FAILED), failure
+            return (ItemState.UNKNOWN if failure.was_sent else ItemState.FAILED), failure, {}
         except PoolFailed as failure:
-            return (ItemState.CANCELLED if failure.code == "TASK_CANCELLED" else ItemState.FAILED), failure
+            return (ItemState.CANCELLED if failure.code == "TASK_CANCELLED" else ItemState.FAILED), failure, {}
         except Refused as failure:
-            return ItemState.REFUSED, failure
-        except PoolUnavailable as failure:
-            return ItemState.FAILED, failure
-        return ItemState.DONE, None
+            return ItemState.REFUSED, failure, {}
+        except (PoolUnavailable, StoreFailed, ConnectFailed) as failure:
+            return ItemState.FAILED, failure, {}
 
-    async def _attempt(self, job: JobId, command: Operate, position: int) -> None:
+    async def _attempt(self, job: JobId, command: Operate, position: int) -> Found:
         item = self._statuses[job].items[position].object
         check = self.checks(replace(command, objects=(item,)))[0]  # it may have waited for its turn
         if check.refusal is not None:
             raise check.refusal
         self._change(job, position, state=ItemState.GOING)
         async with self._marks.kept(_reverted(command.act, item, self._world()[0])):
-            await self._objects.perform(command, item, _mark(job, position), self._progress(job, position))
+            return await self._objects.perform(command, item, _mark(job, position), self._progress(job, position))
 
-    async def _follow(self, job: JobId, position: int) -> None:
+    async def _follow(self, job: JobId, position: int) -> Found:
         """Wait for what an earlier process of this home began."""
         self._change(job, position, state=ItemState.GOING)
         if not await self._objects.follow(_mark(job, position), self._progress(job, position)):
@@ -236,6 +244,7 @@ class Jobs:
                 pool=self._objects.identity.pool_name,
                 cause="the console ended before it was told, and the pool knows of no such task any more",
             )
+        return {}
 
     def _progress(self, job: JobId, position: int) -> Progress:
         return lambda done: self._change(job, position, progress=done)
@@ -248,6 +257,7 @@ class Jobs:
         state: ItemState | None = None,
         progress: float | None = None,
         error: ConsoleError | None = None,
+        found: Found | None = None,
     ) -> None:
         status = self._statuses[job]
         item = status.items[position]
@@ -256,6 +266,7 @@ class Jobs:
             state=item.state if state is None else state,
             progress=item.progress if progress is None else progress,
             error=error or item.error,
+            found=item.found if found is None else found,
         )
         items = (*status.items[:position], changed, *status.items[position + 1 :])
         self._statuses[job] = replace(status, items=items)
@@ -292,6 +303,7 @@ class Jobs:
             "act": status.act.value,
             "what": title(status.act, (item.name,)),
             "object": _object_details(item.object, item.name),
+            **item.found,
         }
         if notice is not None:
             details["details"] = notice.details
@@ -318,7 +330,13 @@ class Jobs:
 
 
 def _command_details(command: Operate) -> dict[str, Json]:
-    given = {"text": command.text, "key": command.key, "host": command.host or ""}
+    given = {
+        "text": command.text,
+        "key": command.key,
+        "host": command.host or "",
+        "file": str(command.file or ""),
+        "compression": command.compression.value if command.compression is not Compression.NONE else "",
+    }
     return {"act": command.act.value, **{name: value for name, value in given.items() if value}}
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from xsconsole.domain.acts import ObjectId
+from xsconsole.domain.acts import Compression, ObjectId
+from xsconsole.domain.canonical import Json
 from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
@@ -104,10 +105,11 @@ class ObjectPort(Protocol):
     @property
     def identity(self) -> Identity: ...
 
-    async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> None:
-        """Do the act to one object, and return once the pool says that it is done.
+    async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> Mapping[str, Json]:
+        """Do the act to one object, and return once the pool says that it is done, with what is worth a record of it.
 
-        `mark` is left at the pool's task. Whoever stops waiting leaves the task alone: it goes on.
+        `mark` is left at the pool's task. Whoever stops waiting leaves the task alone: it goes on. Only a transfer ends
+        with whoever waits for it; it raises as `TransferPort` does.
         """
 
     async def follow(self, mark: RunId, on_progress: Progress) -> bool:
@@ -118,12 +120,6 @@ class ObjectPort(Protocol):
 
     async def cancel(self, mark: RunId) -> None:
         """Ask the pool to cancel what carries `mark`; `perform` then tells how it ended."""
-
-
-class Compression(StrEnum):
-    NONE = "none"
-    GZIP = "gzip"
-    ZSTD = "zstd"
 
 
 class DiskFormat(StrEnum):
@@ -149,6 +145,9 @@ class TransferPort(Protocol):
         StoreFailed: the file cannot be read or written; `DiskFull`.
     """
 
+    def stop(self, run: RunId) -> None:
+        """Break what `run` moves; whoever waits for it is told that it was cancelled, or how it ended before that."""
+
     async def export_vm(
         self,
         vm: Uuid,
@@ -157,8 +156,12 @@ class TransferPort(Protocol):
         on_progress: TransferProgress,
         *,
         compression: Compression = Compression.NONE,
+        replaces: bool = False,
     ) -> Transferred:
-        """Write a halted or suspended VM, a template or a snapshot as an XVA."""
+        """Write a halted or suspended VM, a template or a snapshot as an XVA.
+
+        Where it `replaces` a file, that one stays until the new one is whole.
+        """
 
     async def export_disk(
         self,

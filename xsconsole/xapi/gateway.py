@@ -82,7 +82,7 @@ class Gateway:
         self._tasks = Tasks(self._session, until_available=self.until_available)
         self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
         self.transfers = XapiTransfers(self._session, self._tasks, self._hosts, trust)
-        self.objects = XapiObjects(self._session, self._tasks, self.pool)
+        self.objects = XapiObjects(self._session, self._tasks, self.pool, self.transfers)
         self.measurements = XapiMeasurements(self._session, trust)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING

@@ -199,7 +199,11 @@ class Stream:
 
 def _begun(connected: socket.socket, verb: str) -> http.client.HTTPResponse:
     response = http.client.HTTPResponse(connected, method=verb)
-    response.begin()
+    try:
+        response.begin()
+    except BaseException:
+        response.close()  # it holds the connection open
+        raise
     return response
 
 

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from xsconsole.domain.acts import Compression
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import Task
-from xsconsole.engine.ports import Compression, DiskFormat, TransferProgress, Transferred
+from xsconsole.engine.ports import DiskFormat, TransferProgress, Transferred
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, Refused
 from xsconsole.xapi.errors import RoadBroken
 from xsconsole.xapi.hosts import KnownHosts
@@ -25,6 +26,7 @@ T = TypeVar("T")
 PART = ".part"
 END_TIMEOUT_S = 120.0  # between the last byte and the end of the task
 WHY_TIMEOUT_S = 5.0
+STOPPED_TIMEOUT_S = 1.0
 TELL_EVERY_S = 0.1
 NOT_ASKED_FOR = 401
 
@@ -37,6 +39,14 @@ class XapiTransfers:
         self._tasks = tasks
         self._hosts = hosts
         self._trust = trust
+        self._moving: dict[RunId, Stream] = {}
+        self._stopped: set[RunId] = set()
+
+    def stop(self, run: RunId) -> None:
+        """Break what a run moves, at once: a host may take its time before it looks whether a task is cancelled."""
+        if run in self._moving:
+            self._stopped.add(run)
+            self._moving[run].abort()
 
     async def export_vm(
         self,
@@ -46,11 +56,12 @@ class XapiTransfers:
         on_progress: TransferProgress,
         *,
         compression: Compression = Compression.NONE,
+        replaces: bool = False,
     ) -> Transferred:
         query: dict[str, str] = {"uuid": vm}
         if compression is not Compression.NONE:
             query["use_compression"] = compression.value
-        return await self._download("export", "/export", query, file, run, on_progress)
+        return await self._download("export", "/export", query, file, run, on_progress, replaces=replaces)
 
     async def export_disk(
         self,
@@ -94,8 +105,10 @@ class XapiTransfers:
         file: Path,
         run: RunId,
         on_progress: TransferProgress,
+        *,
+        replaces: bool = False,
     ) -> Transferred:
-        if await asyncio.to_thread(os.path.lexists, file):
+        if not replaces and await asyncio.to_thread(os.path.lexists, file):
             raise Refused(reason=f"{file} is there already.", mend="Choose another name, or remove it first.")
         part = file.with_name(file.name + PART)
         try:
@@ -125,6 +138,7 @@ class XapiTransfers:
         ref = Ref(await self._session.call("task.create", f"xsconsole: {what}", ""))
         telling = _Telling(on_progress, asyncio.get_running_loop())
         stream = Stream(login.address, trust=self._trust, is_of_pool=self._hosts.has, on_bytes=telling.hear_bytes)
+        self._moving[run] = stream
         executor = ThreadPoolExecutor(1, thread_name_prefix="transfer")
         ending = asyncio.create_task(self._tasks.ended(ref, what, telling.hear_share), name=what)
         cookie = f"session_id={login.handle}; task_id={ref}"
@@ -137,19 +151,25 @@ class XapiTransfers:
                 task = await ending
             is_over = True
         except (RoadBroken, HttpRefused) as failure:
-            raise await self._why(failure, ending, what) from failure
+            raise await self._why(failure, ending, what, is_stopped=run in self._stopped) from failure
         except TimeoutError as failure:
             raise self._lost(f"the task of the {what} does not end") from failure
         finally:
+            del self._moving[run]
+            self._stopped.discard(run)
             stream.abort()
             ending.cancel()
             await asyncio.shield(self._tidied(ref, moving, ending, is_over=is_over))
             executor.shutdown(wait=False)
         return task, moved
 
-    async def _why(self, failure: RoadBroken | HttpRefused, ending: asyncio.Task[Task], what: str) -> ConsoleError:
+    async def _why(
+        self, failure: RoadBroken | HttpRefused, ending: asyncio.Task[Task], what: str, *, is_stopped: bool
+    ) -> ConsoleError:
         """Return what the task says of a transfer that broke, and where it says nothing what the connection does."""
-        await asyncio.wait((ending,), timeout=WHY_TIMEOUT_S)
+        await asyncio.wait((ending,), timeout=STOPPED_TIMEOUT_S if is_stopped else WHY_TIMEOUT_S)
+        if is_stopped and not ending.done():
+            return PoolFailed(code="TASK_CANCELLED", method=what)
         if ending.done():
             try:
                 self._tasks.result_of(ending.result(), what)

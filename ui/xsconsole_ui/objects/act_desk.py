@@ -1,5 +1,7 @@
 """Where acts on objects are asked for: what needs an answer is asked, the rest is begun at once."""
 
+import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,13 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain.act_words import title
-from xsconsole.domain.acts import RULES, Act, JobId, ObjectId
+from xsconsole.domain.acts import RULES, Act, JobId, ObjectId, name_of, record_of
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.sheet import Line
 from xsconsole.engine.commands import Operate
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_dialog import ActDialog
+from xsconsole_ui.objects.file_choice import FileChoice, ReplaceQuestion
 from xsconsole_ui.objects.raw_dialog import RawDialog
 
 NAMED = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG, Act.MOVE_TO_FOLDER})
@@ -31,8 +34,10 @@ class ActDesk(QObject):
 
     def ask(self, act: Act, objects: Sequence[ObjectId]) -> None:
         """Do an act to objects, after asking where something has to be said or decided."""
-        command = Operate(act=act, objects=tuple(objects))
-        if act in NAMED or act is Act.MIGRATE or RULES[act].asks or len(objects) > 1:
+        command, rule = Operate(act=act, objects=tuple(objects)), RULES[act]
+        if rule.takes_file:
+            self._jobs.start(self._filed(command), f"ask about {act}")
+        elif act in NAMED or rule.takes_host or rule.asks or len(objects) > 1:
             self._jobs.start(self._asked(command), f"ask about {act}")
         else:
             self.do(command)
@@ -58,6 +63,23 @@ class ActDesk(QObject):
         dialog = ActDialog(self._console, command, self._window)
         if await answered(dialog):
             await self._done((dialog.command,))
+
+    async def _filed(self, command: Operate) -> None:
+        """Ask for the file, and where it is there already and would be written, whether it may go."""
+        choice = FileChoice(command.act, self._name_of(command.objects[0]), self._window)
+        file = choice.file if await answered(choice) else None
+        if file is None:
+            return
+        command = replace(command, file=file)
+        if command.act is Act.EXPORT and await asyncio.to_thread(os.path.lexists, file):
+            if not await answered(ReplaceQuestion(file, self._window)):
+                return
+            command = replace(command, replaces=True)
+        await self._done((command,))
+
+    def _name_of(self, item: ObjectId) -> str:
+        record = record_of(self._console.inventory, item)
+        return "" if record is None else name_of(record)
 
     async def _raw(self, item: ObjectId) -> None:
         record = await self._console.acts.read(item)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLin
 
 from xsconsole.console import Console
 from xsconsole.domain.act_words import act_name
-from xsconsole.domain.acts import FOLDER_KEY, Act, record_of
+from xsconsole.domain.acts import FOLDER_KEY, RULES, Act, record_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.words import count
@@ -63,12 +63,12 @@ class ActDialog(QDialog):
         form.setSpacing(theme.GAP)
         label = LABELS.get(self.command.act)
         self.text.setVisible(label is not None)
-        self.host.setVisible(self.command.act is Act.MIGRATE)
+        self.host.setVisible(RULES[self.command.act].takes_host)
         if label is not None:
             form.addRow(self.tr(label), self.text)
             self.text.setAccessibleName(label.replace("&", ""))
             self.text.selectAll()
-        if self.command.act is Act.MIGRATE:
+        if RULES[self.command.act].takes_host:
             form.addRow(self.tr("&Host"), self.host)
             self.host.setAccessibleName(self.tr("Host"))
             self._fill_hosts(self.host)
