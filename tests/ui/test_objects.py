@@ -1,96 +1,28 @@
 """Single objects in the window: what is known of them, changed in place, and acts that ask where it matters."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import Key, card_of, console, has_keyboard, pool, window
+from tests.ui.object_gestures import dialog_of, edit, lines, row_of, select, until_ended, vm_named
 from xsconsole.console import Console
-from xsconsole.domain.acts import Act, Kind, ObjectId
+from xsconsole.domain.acts import Act
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole_ui import object_actions
-from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.objects.act_dialog import ActDialog
-from xsconsole_ui.objects.file_choice import FileChoice, ReplaceQuestion
 from xsconsole_ui.objects.raw_dialog import RawDialog
 from xsconsole_ui.objects.sheet_model import LABEL, VALUE
 
-D = TypeVar("D", bound=QDialog)
-
 __all__ = ["console", "pool", "window"]
-
-
-def vm_named(console: Console, name: str) -> VM:
-    return next(vm for vm in console.inventory.all(VM) if vm.name_label == name and vm.is_ordinary)
-
-
-async def select(window: MainWindow, console: Console, name: str) -> VM:
-    vm = vm_named(console, name)
-    window.inventory.select((vm.uuid,))
-    await until(lambda: window.inspector.object_page.item == ObjectId(kind=Kind.VM, uuid=vm.uuid), "the object's page")
-    return vm
-
-
-def lines(window: MainWindow) -> dict[str, str]:
-    model = window.inspector.object_page.model
-    return {
-        str(model.index(row, LABEL).data()): str(model.index(row, VALUE).data() or "")
-        for row in range(model.rowCount())
-    }
-
-
-def row_of(window: MainWindow, label: str) -> int:
-    model = window.inspector.object_page.model
-    return next(row for row in range(model.rowCount()) if model.index(row, LABEL).data() == label)
-
-
-def edit(window: MainWindow, label: str, text: str) -> None:
-    """Change a line as a user does: F2, the new text, Enter."""
-    view = window.inspector.object_page.view
-    view.setFocus()
-    view.setCurrentIndex(window.inspector.object_page.model.index(row_of(window, label), VALUE))
-    QTest.keyClick(view, Key.Key_F2)
-    editor = next(iter(view.viewport().findChildren(QLineEdit)))
-    editor.clear()
-    QTest.keyClicks(editor, text)
-    QTest.keyClick(editor, Key.Key_Return)
-
-
-async def dialog_of(window: MainWindow) -> ActDialog:
-    return await shown(window, ActDialog)
-
-
-async def shown(window: MainWindow, kind: type[D]) -> D:
-    """Wait for a dialog."""
-
-    def found() -> list[D]:
-        return [one for one in window.findChildren(kind) if one.isVisible()]
-
-    await until(lambda: bool(found()), "the dialog")
-    return found()[0]
-
-
-def choose(choice: FileChoice, file: Path) -> None:
-    """Type the name of a file and press Enter."""
-    (line,) = choice.findChildren(QLineEdit, "fileNameEdit")
-    line.setText(str(file))
-    choice.accept()
-
-
-async def until_ended(console: Console, number: int = 1) -> None:
-    await until(
-        lambda: len(console.acts.jobs) >= number and all(job.ended_at is not None for job in console.acts.jobs),
-        "the end of the job",
-    )
 
 
 async def test_selecting_a_vm_shows_what_is_known_of_it_and_selecting_a_card_shows_the_card(
@@ -198,68 +130,6 @@ async def test_an_act_that_loses_nothing_is_one_gesture(window: MainWindow, cons
     await until(lambda: not window.actions_[object_actions.SUSPEND].isEnabled(), "the action to follow")
     assert "suspend" in window.actions_[object_actions.SUSPEND].toolTip().lower()
     assert vm.uuid == console.acts.jobs[0].items[0].object.uuid
-
-
-async def test_a_machine_is_exported_to_the_file_that_is_chosen_and_imported_again(
-    window: MainWindow, console: Console, tmp_path: Path
-) -> None:
-    file = tmp_path / "wiki.xva"
-    file.write_text("an older one")
-    await select(window, console, "old-wiki")
-    await until(window.actions_[object_actions.EXPORT].isEnabled, "export to be possible")
-
-    window.actions_[object_actions.EXPORT].trigger()
-    choice = await shown(window, FileChoice)
-    proposed = choice.file
-    choose(choice, file)
-    question = await shown(window, ReplaceQuestion)
-    assert question.cancel.isDefault()
-    click(question.go)
-    await until_ended(console)
-    window.actions_[object_actions.IMPORT].trigger()
-    choice = await shown(window, FileChoice)
-    choose(choice, file)
-    await until_ended(console, 2)
-
-    assert proposed is not None
-    assert proposed.name == "old-wiki.xva"
-    assert [job.is_good for job in console.acts.jobs] == [True, True]
-    await until(lambda: len([vm for vm in console.inventory.all(VM) if vm.name_label == "old-wiki"]) == 2, "the copy")
-
-
-async def test_a_file_that_is_to_stay_stays(window: MainWindow, console: Console, tmp_path: Path) -> None:
-    file = tmp_path / "wiki.xva"
-    file.write_text("precious")
-    await select(window, console, "old-wiki")
-    await until(window.actions_[object_actions.EXPORT].isEnabled, "export to be possible")
-
-    window.actions_[object_actions.EXPORT].trigger()
-    choice = await shown(window, FileChoice)
-    choose(choice, file)
-    question = await shown(window, ReplaceQuestion)
-    click(question.cancel)
-    await until(lambda: not window.findChildren(ReplaceQuestion), "the question to go")
-
-    assert console.acts.jobs == ()
-    assert file.read_text() == "precious"
-
-
-async def test_a_machine_is_started_on_the_host_that_is_chosen_paused_and_unpaused(
-    window: MainWindow, console: Console
-) -> None:
-    vm = await select(window, console, "old-wiki")
-    host = next(host for host, refusal in console.acts.hosts_for(vm.uuid) if refusal is None)
-    await until(window.actions_[object_actions.START_ON].isEnabled, "starting to be possible")
-
-    window.actions_[object_actions.START_ON].trigger()
-    dialog = await dialog_of(window)
-    dialog.host.setCurrentIndex(dialog.host.findData(str(host.uuid)))
-    click(dialog.go)
-    await until(lambda: vm_named(console, "old-wiki").resident_on == host.ref, "the start")
-    for action, power in ((object_actions.PAUSE, "Paused"), (object_actions.UNPAUSE, "Running")):
-        await until(window.actions_[action].isEnabled, "the action to be possible")
-        window.actions_[action].trigger()
-        await until(lambda power=power: lines(window)["Power"] == power, "the new state")  # type: ignore[misc]
 
 
 async def test_what_cannot_be_taken_back_asks_and_enter_does_not_do_it(window: MainWindow, console: Console) -> None:
