@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from xsconsole.domain.ids import StageId, TransitionId, WorkflowId
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow
@@ -73,6 +73,11 @@ class Sheet:
         self.canvas.zoom_to(1.0)
         self.canvas.centre_on(self.scene.bounds.center())
 
+    def close(self) -> None:
+        self.hand.choices.close()
+        self.canvas.close()
+        self.canvas.deleteLater()
+
     @property
     def workflow(self) -> Workflow:
         return self.desk.workflow
@@ -136,9 +141,6 @@ class Sheet:
 
 
 def drag(canvas: Canvas, at: QPoint, held: Qt.KeyboardModifier, button: Qt.MouseButton = LEFT) -> None:
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
     position = QPointF(at)
     event = QMouseEvent(
         QEvent.Type.MouseMove, position, canvas.mapToGlobal(position), Qt.MouseButton.NoButton, button, held
@@ -152,9 +154,8 @@ def steps(number: int) -> QPoint:
 
 
 @pytest.fixture
-def sheet(qtbot: QtBot, qapp: QApplication) -> Iterator[Sheet]:
+def sheet(qapp: QApplication) -> Iterator[Sheet]:
     theme.Theme(qapp, theme.Scheme.LIGHT)
     made = Sheet(a_workflow())
-    qtbot.addWidget(made.canvas)
     yield made
-    made.hand.choices.close()
+    made.close()

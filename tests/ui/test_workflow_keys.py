@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from tests.ui.drawing import CTRL, SHIFT, Key, Sheet, a_workflow, sheet
 from xsconsole.domain.ids import StageId, TransitionId
@@ -27,16 +26,15 @@ class DesignedSheet(Sheet):
 
 
 @pytest.fixture
-def drawn(qtbot: QtBot, qapp: QApplication) -> Iterator[DesignedSheet]:
+def drawn(qapp: QApplication) -> Iterator[DesignedSheet]:
     theme.Theme(qapp, theme.Scheme.LIGHT)
     made = DesignedSheet(a_workflow())
     jobs = Jobs(on_error=lambda _: None, on_bug=lambda _: None)
     exporter = Exporter(made.scene, jobs, lambda what, _mend: made.heard.append(what), made.canvas)
     paper = Paper(qapp.clipboard(), made.canvas)
     made.designer = Designer(made.canvas, made.desk, made.hand, exporter, paper)
-    qtbot.addWidget(made.canvas)
     yield made
-    made.hand.choices.close()
+    made.close()
 
 
 def ends(sheet: Sheet) -> set[tuple[str, str, Kind]]:

@@ -148,6 +148,11 @@ class WorkflowPlace(QWidget):
             offers=self.designer.offers,
         )
 
+    @property
+    def menus(self) -> tuple[QMenu, ...]:
+        """What a right click offers: on a stage, on a transition, on nothing."""
+        return tuple(self._menus.values())
+
     def add_below(self, panel: QWidget) -> None:
         """Put a panel under the canvas."""
         self._upright.addWidget(panel)
