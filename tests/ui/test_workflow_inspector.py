@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.ui.draft_values import rich_draft, surroundings
-from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
@@ -214,10 +214,6 @@ def test_every_control_has_a_name_for_who_cannot_see(desk, page):
 
 def test_a_stage_that_goes_leaves_the_workflow_on_show(desk, page):
     desk.select(["staging"])
-    desk.do("Remove", rich_draft().__class__(**{**_fields(desk.workflow), "stages": (), "transitions": ()}))
+    desk.do("Remove", remove(desk.workflow, ("staging",)))
 
     assert page.title == "Workflow"
-
-
-def _fields(workflow):
-    return {name: getattr(workflow, name) for name in workflow.__struct_fields__}

@@ -38,6 +38,7 @@ class Design(StrEnum):
     ZOOM_OUT = "zoom-out"
     FULL_SIZE = "full-size"
     FIT = "fit"
+    OUTLINE = "outline"
     EXPORT_SVG = "export-svg"
     EXPORT_PNG = "export-png"
     WALK_THROUGH = "walk-through"

@@ -1,6 +1,6 @@
 """A box to tick whose frame can be seen in every scheme: the style draws it in the colour of what lies behind."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QStyle, QStyleOptionButton
 
@@ -15,21 +15,26 @@ class Tick(QCheckBox):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
-        colours = theme.colours_of(self.palette())
-        is_on = self.checkState() is Qt.CheckState.Checked
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(box, QColor(colours.surface))
-        area = QRectF(box).adjusted(1, 1, -1, -1)
-        frame = colours.accent if is_on or self.hasFocus() else colours.muted
-        painter.setPen(QPen(QColor(frame), 2 if self.hasFocus() and not is_on else 1))
-        painter.setBrush(QColor(colours.accent if is_on else colours.surface))
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-        if is_on:
-            x, y = area.center().x(), area.center().y()
-            painter.setPen(QPen(QColor(colours.accent_text), 1.6))
-            painter.drawPolyline([QPointF(x - 3, y), QPointF(x - 0.8, y + 2.4), QPointF(x + 3.2, y - 2.4)])
-        if self.hasFocus() and is_on:
-            painter.setPen(QPen(QColor(colours.text), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.fillRect(box, QColor(theme.colours_of(self.palette()).surface))
+        is_on = self.checkState() is Qt.CheckState.Checked
+        paint_tick(painter, box, theme.colours_of(self.palette()), is_on=is_on, has_focus=self.hasFocus())
+
+
+def paint_tick(painter: QPainter, box: QRect, colours: theme.Colours, *, is_on: bool, has_focus: bool = False) -> None:
+    """Paint the box itself; with the keyboard in it, a stronger frame."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    area = QRectF(box).adjusted(1.5, 1.5, -1.5, -1.5)
+    painter.setPen(QPen(QColor(colours.accent if is_on or has_focus else colours.muted), 2 if has_focus else 1))
+    painter.setBrush(QColor(colours.accent if is_on else colours.surface))
+    painter.drawRoundedRect(area, 3, 3)
+    if is_on:
+        x, y = area.center().x(), area.center().y()
+        painter.setPen(QPen(QColor(colours.accent_text), 1.6))
+        painter.drawPolyline([QPointF(x - 3, y), QPointF(x - 0.8, y + 2.4), QPointF(x + 3.2, y - 2.4)])
+    if is_on and has_focus:
+        painter.setPen(QPen(QColor(colours.text), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+    painter.restore()

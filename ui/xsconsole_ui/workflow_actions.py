@@ -148,6 +148,9 @@ ZOOM_IN = _action(Design.ZOOM_IN, "Zoom &in", "Ctrl++")
 ZOOM_OUT = _action(Design.ZOOM_OUT, "Zoom &out", "Ctrl+-")
 FULL_SIZE = _action(Design.FULL_SIZE, "&100 %", "Ctrl+0", "Show the graph in its own size")
 FIT = _action(Design.FIT, "&Fit", "Ctrl+9", "Show the whole graph", why_not=_no_stage)
+OUTLINE = _action(
+    Design.OUTLINE, "&Outline", "Ctrl+Shift+O", "Show the workflow as a tree beside the graph, or the graph alone"
+)
 EXPORT_SVG = _action(Design.EXPORT_SVG, "Export as S&VG…", "", "Save a picture that can be scaled", why_not=_no_stage)
 EXPORT_PNG = _action(Design.EXPORT_PNG, "Export as P&NG…", "", "Save a picture in dots", why_not=_no_stage)
 WALK_THROUGH = _action(
@@ -176,11 +179,11 @@ PUBLISH = _action(
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (
     *(UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
-    *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, None),
+    *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, OUTLINE, None),
     *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH),
 )
 STAGE_MENU: tuple[Action | None, ...] = (CONNECT, RENAME, None, *EDIT_MENU)
 TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, None, DELETE)
 EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, PASTE, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE)
-TOOLS = (ADD_STAGE, CONNECT, ARRANGE, WALK_THROUGH)
+TOOLS = (ADD_STAGE, CONNECT, ARRANGE, OUTLINE, WALK_THROUGH)
 LAST_TOOLS = (COMPARE, PUBLISH)

@@ -1,17 +1,21 @@
-"""What stands around the canvas: inspector, findings. It hears what the pool and the desk say."""
+"""What stands around the canvas: inspector, findings, outline. It hears what the pool and the desk say."""
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtWidgets import QSplitter
 
 from xsconsole.console import Console
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.promotion.inspector import Inspector
+from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
+from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 
 GATHER_MS = 500
+GRAPH_AND_OUTLINE = (0.42, 0.58)  # of the width
 
 
 class Workshop(QObject):
@@ -29,6 +33,10 @@ class Workshop(QObject):
         self.findings = FindingsPanel(self.desk, place)
         self.findings.jumped.connect(self._jump)
         place.add_below(self.findings)
+        self.outline = OutlinePanel(self.desk, self.surroundings, place)
+        self.outline.hide()
+        place.add_beside(self.outline)
+        place.designer.offer(Design.OUTLINE, self._toggle_outline)
         self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
         self._soon.setSingleShot(True)
         self._soon.setInterval(GATHER_MS)
@@ -56,6 +64,16 @@ class Workshop(QObject):
     def _look_anew(self) -> None:
         if self._place.isVisible():
             self.desk.find_by(self._console.publishing.findings)
+            self.outline.renew_around()
+
+    def _toggle_outline(self) -> None:
+        """Show the outline and give it the keyboard, or the graph alone."""
+        is_shown = not self.outline.isVisible()
+        self.outline.setVisible(is_shown)
+        beside = self.outline.parentWidget()
+        if is_shown and isinstance(beside, QSplitter):
+            beside.setSizes([int(beside.width() * part) for part in GRAPH_AND_OUTLINE])
+        (self.outline.view if is_shown else self._place.canvas).setFocus()
 
     @Slot(object)
     def _jump(self, finding: Finding) -> None:

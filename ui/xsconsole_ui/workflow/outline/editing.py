@@ -1,0 +1,144 @@
+"""How a row of the outline is painted and edited in place."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from xsconsole_ui import theme
+from xsconsole_ui.dense_table import TONE_ROLE
+from xsconsole_ui.focus import paint_focus
+from xsconsole_ui.tick import paint_tick
+from xsconsole_ui.workflow.forms.editors import Choice, Lines, Words
+from xsconsole_ui.workflow.forms.node import Node, Shape
+from xsconsole_ui.workflow.outline.model import NODE_ROLE, Column
+
+Index = QModelIndex | QPersistentModelIndex
+PAPER_HEIGHT = 84  # px
+
+
+class OutlineDelegate(QStyledItemDelegate):
+    """Paints in the colours of the theme. `check` answers why what is typed cannot be; it is asked at each key."""
+
+    def __init__(self, check: Callable[[Node, str], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._check = check
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        colours = theme.colours_of(option.palette)
+        tone = index.data(TONE_ROLE)
+        colour = QColor(getattr(colours, tone) if tone else colours.text)
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+            option.palette.setColor(role, colour)
+        node: Node | None = index.data(NODE_ROLE)
+        is_strong = node is not None and node.shape in (Shape.WORKFLOW, Shape.STAGE) and index.column() == 0
+        option.font = theme.text_font(is_bold=is_strong)
+        option.state = option.state & ~QStyle.StateFlag.State_HasFocus
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        colours = theme.colours_of(option.palette)
+        state: QStyle.StateFlag = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(colours.accent_soft))
+            option.state = state & ~QStyle.StateFlag.State_Selected
+        super().paint(painter, option, index)
+        check = index.data(Qt.ItemDataRole.CheckStateRole)
+        view = option.widget
+        if check is not None and view is not None:
+            filled = QStyleOptionViewItem(option)
+            self.initStyleOption(filled, index)
+            box = view.style().subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, filled, view)
+            is_selected = bool(state & QStyle.StateFlag.State_Selected)
+            painter.fillRect(box, QColor(colours.accent_soft if is_selected else colours.surface))
+            paint_tick(painter, box, colours, is_on=check == Qt.CheckState.Checked)
+        if state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, QRectF(option.rect), colours)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        node: Node | None = index.data(NODE_ROLE)
+        editor: QWidget
+        match node.editor if node is not None else None:
+            case Choice(options=options, value=value, words=words):
+                editor = self._list(
+                    parent, [(option.key, option.words, option.aside) for option in options()], value, words
+                )
+            case Words(is_long=True) | Lines():
+                paper = QPlainTextEdit(parent)
+                paper.setTabChangesFocus(True)
+                editor = paper
+            case _:
+                line = QLineEdit(parent)
+                line.textEdited.connect(lambda text: node is not None and self._check(node, text))
+                editor = line
+        del option
+        editor.setProperty("look", "field")
+        editor.setAccessibleName(node.name if node is not None else "")
+        return editor
+
+    def _list(self, parent: QWidget, rows: list[tuple[str, str, str]], value: str, words: str) -> QComboBox:
+        made = QComboBox(parent)
+        if all(key != value for key, _, _ in rows):
+            rows = [(value, words, ""), *rows]
+        for key, name, aside in rows:
+            made.addItem(f"{name} · {aside}" if aside else name, key)
+        made.setCurrentIndex(made.findData(value))
+        made.activated.connect(lambda _: self._take(made))
+        return made
+
+    def _take(self, editor: QWidget) -> None:
+        self.commitData.emit(editor)
+        self.closeEditor.emit(editor, QAbstractItemDelegate.EndEditHint.NoHint)
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        text = str(index.data(Qt.ItemDataRole.EditRole) or "")
+        if isinstance(editor, QPlainTextEdit):
+            editor.setPlainText(text)
+            editor.selectAll()
+        elif isinstance(editor, QLineEdit):
+            editor.setText(text)
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        if isinstance(editor, QComboBox):
+            node: Node | None = index.data(NODE_ROLE)
+            key = str(editor.currentData())
+            if node is not None and isinstance(node.editor, Choice) and key != node.editor.value:
+                model.setData(index, key)
+        elif isinstance(editor, QPlainTextEdit):
+            model.setData(index, editor.toPlainText())
+        elif isinstance(editor, QLineEdit):
+            model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        area = QRect(option.rect)
+        if isinstance(editor, QPlainTextEdit):
+            view = option.widget
+            room = view.rect().bottom() - area.top() if view is not None else PAPER_HEIGHT
+            area.setHeight(PAPER_HEIGHT)
+            if room < PAPER_HEIGHT:
+                area.moveBottom(option.rect.bottom())
+        if index.column() == Column.WHAT:
+            area.setWidth(max(area.width(), 160))
+        editor.setGeometry(area)
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        # Enter begins a line in a text of several; with Ctrl it ends the editing.
+        if isinstance(editor, QPlainTextEdit) and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if is_enter and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                return False
+            if is_enter:
+                self._take(editor)
+                return True
+        return super().eventFilter(editor, event)

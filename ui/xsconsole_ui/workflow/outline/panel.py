@@ -1,0 +1,371 @@
+"""The outline beside the graph: shares its selection, and does everything by keyboard."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QTreeView, QWidget
+
+from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole.domain.workflow.findings import Mend
+from xsconsole.errors import Refused
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.pieces import joined
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.forms.draft_tree import DraftTree
+from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
+from xsconsole_ui.workflow.forms.surroundings import Surroundings
+from xsconsole_ui.workflow.outline.editing import OutlineDelegate
+from xsconsole_ui.workflow.outline.model import OutlineModel
+from xsconsole_ui.workflow.writing import mend, perform, write
+
+PARTS = (0.46, 0.29, 0.25)  # of the width, for each column
+STEP = 16  # px
+LEAST_WIDTH = 260  # px
+ALT, NONE = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+MOVES = {Qt.Key.Key_Up: DeedKind.UP, Qt.Key.Key_Down: DeedKind.DOWN}
+ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class OutlineView(QTreeView):
+    """Keys of its own: Ins adds, Del removes, Alt with up and down moves, Ctrl+L connects, F2 or Enter edits."""
+
+    added = Signal()
+    connected = Signal()
+    removed = Signal()
+    moved = Signal(object)  # DeedKind
+    entered_row = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for column, part in enumerate(PARTS):
+            self.setColumnWidth(column, int(self.viewport().width() * part))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._signal_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        act = self._signal_of(event)
+        if act is not None:
+            act()
+        else:
+            super().keyPressEvent(event)
+
+    def _signal_of(self, event: QKeyEvent) -> Callable[[], None] | None:
+        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if held == ALT and key in MOVES:
+            return lambda: self.moved.emit(MOVES[key])
+        if held == CTRL and key == Qt.Key.Key_L:
+            return self.connected.emit
+        if held != NONE:
+            return None
+        if key == Qt.Key.Key_Insert:
+            return self.added.emit
+        if key == Qt.Key.Key_Delete:
+            return self.removed.emit
+        return self.entered_row.emit if key in (*ENTERS, Qt.Key.Key_F2) else None
+
+
+class OutlinePanel(pieces.Panel):
+    """Follows the desk, and edits through it. Which rows are open is all it knows by itself."""
+
+    def __init__(self, desk: DraftDesk, around: Callable[[], Surroundings], parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Outline"), "", parent)
+        self._desk, self._look_around = desk, around
+        self._around = around()
+        self._tree = DraftTree()
+        self._is_following = False
+        self.model = OutlineModel(self._write, self)
+        self.view = OutlineView(self)
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(OutlineDelegate(self._check, self.view))
+        self.why_not = pieces.wrapped("", "bad", self)
+        self.why_not.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
+        self.why_not.hide()
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._menu.triggered.connect(self._choose)
+        self._choices: list[Callable[[], object]] = []
+        self._shape()
+        self.body.addWidget(self.view, 1)
+        self.body.addWidget(self.why_not)
+        self._connect()
+        self._show()
+        self.view.expand(self.model.index(0, 0))
+        self.view.expand(self.model.index_of(("stages",)))
+
+    def _shape(self) -> None:
+        view = self.view
+        view.setAccessibleName(self.tr("Outline of the workflow"))
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setUniformRowHeights(True)
+        view.setIndentation(STEP)
+        view.setAllColumnsShowFocus(True)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setExpandsOnDoubleClick(False)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        head = view.header()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        head.setStretchLastSection(True)
+        head.setMinimumSectionSize(60)
+        head.setFixedHeight(theme.ROW_HEIGHT)
+        corner = QFrame(view)
+        corner.setProperty("look", "surface")
+        view.setCornerWidget(corner)
+        self.setMinimumWidth(LEAST_WIDTH)
+
+    def _connect(self) -> None:
+        desk, view = self._desk, self.view
+        desk.changed.connect(self._show)
+        desk.selection_changed.connect(self._follow)
+        desk.findings_changed.connect(self._show_findings)
+        view.selectionModel().currentRowChanged.connect(self._lead)
+        view.added.connect(self._add)
+        view.connected.connect(self._join)
+        view.removed.connect(self._remove)
+        view.moved.connect(self._move)
+        view.entered_row.connect(self._enter)
+        view.customContextMenuRequested.connect(self._open_menu)
+
+    # What the desk says.
+
+    @property
+    def current(self) -> Node | None:
+        return self.model.node(self.view.currentIndex())
+
+    def renew_around(self) -> None:
+        """Look at the pools again."""
+        found = self._look_around()
+        if found != self._around:
+            self._around = found
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self._is_following = True  # rows that go move the current one; that is nobody's choice
+        try:
+            self.model.show_tree(self._tree.of(self._desk.workflow, self._around))
+        finally:
+            self._is_following = False
+        self._show_findings()
+        self._follow()
+
+    @Slot()
+    def _show_findings(self) -> None:
+        self.model.show_findings(self._desk.findings)
+
+    @Slot()
+    def _follow(self) -> None:
+        """Go to what is selected, unless one is within it already."""
+        stage, way = self._desk.stage, self._desk.transition
+        node = self.current
+        if stage is None and way is None:
+            return
+        wanted = (stage.id if stage is not None else None, way.id if way is not None else None)
+        if node is not None and _owner(node) == wanted:
+            return
+        shape = Shape.STAGE if stage is not None else Shape.TRANSITION
+        index = self.model.first(lambda found: found.shape is shape and _owner(found) == wanted)
+        self._is_following = True
+        try:
+            self.view.setCurrentIndex(index)
+            self.view.scrollTo(index)
+        finally:
+            self._is_following = False
+
+    @Slot()
+    def _lead(self) -> None:
+        """Select on the desk what the current row belongs to."""
+        self._say("")
+        node = self.current
+        if self._is_following or node is None:
+            return
+        stage, way = _owner(node)
+        self._desk.select((stage,) if stage is not None else (), (way,) if way is not None else ())
+
+    # What the user does.
+
+    def _write(self, node: Node, text: str) -> str:
+        self._desk.settle()
+        why = write(self._desk, node, text)
+        self._say(why)
+        return why
+
+    def _check(self, node: Node, text: str) -> None:
+        """Say at each key why what is typed cannot be."""
+        try:
+            if node.change is not None and node.editor is not None:
+                node.change(self._desk.workflow, node.editor.read(text))
+        except Refused as refusal:
+            self._say(joined(refusal.reason, refusal.mend))
+        else:
+            self._say("")
+
+    def _say(self, why: str) -> None:
+        self.why_not.setText(why)
+        self.why_not.setAccessibleName(why)
+        self.why_not.setVisible(bool(why))
+
+    def _within(self, kind: DeedKind) -> tuple[QModelIndex, Deed] | None:
+        """Return the closest row, from the current one up, to which something can be done."""
+        index = self.view.currentIndex().siblingAtColumn(0)
+        while index.isValid():
+            node = self.model.node(index)
+            deed = node.deed(kind) if node is not None else None
+            if deed is not None:
+                return index, deed
+            index = index.parent()
+        return None
+
+    @Slot()
+    def _add(self) -> None:
+        found = self._within(DeedKind.ADD)
+        if found is None:
+            stages = self.model.index_of(("stages",))
+            node = self.model.node(stages)
+            deed = node.deed(DeedKind.ADD) if node is not None else None
+            found = (stages, deed) if deed is not None else None
+        if found is not None:
+            self._do(*found)
+
+    @Slot()
+    def _join(self) -> None:
+        """Connect the stage of the current row to another one."""
+        node = self.current
+        stage = node.stage if node is not None else None
+        top = self.model.first(lambda found: found.shape is Shape.STAGE and found.stage == stage)
+        out = self.model.first(lambda found: found.key == "out", top) if stage is not None else QModelIndex()
+        target = self.model.node(out)
+        deed = target.deed(DeedKind.ADD) if target is not None else None
+        if deed is None:
+            self._say(self.tr("Go to the stage that the transition leaves first."))
+        else:
+            self._do(out, deed)
+
+    @Slot()
+    def _remove(self) -> None:
+        index = self.view.currentIndex().siblingAtColumn(0)
+        node = self.model.node(index)
+        deed = node.deed(DeedKind.REMOVE) if node is not None else None
+        if deed is None:
+            self._say(self.tr("This row cannot be removed. Stages, transitions and items of lists can."))
+        else:
+            self._do(index, deed)
+            self._lead()
+
+    @Slot(object)
+    def _move(self, kind: DeedKind) -> None:
+        index = self.view.currentIndex().siblingAtColumn(0)
+        node = self.model.node(index)
+        deed = node.deed(kind) if node is not None else None
+        if deed is None:
+            self._say(self.tr("This row cannot be moved there."))
+            return
+        above, row = index.parent(), index.row() + (1 if kind is DeedKind.DOWN else -1)
+        is_keyed = node is not None and node.shape is Shape.STAGE
+        self._do(index, deed)
+        if not is_keyed:  # items of lists are known by their number
+            self.view.setCurrentIndex(self.model.index(row, 0, above))
+
+    def _do(self, index: QModelIndex, deed: Deed) -> None:
+        if deed.options is None:
+            self._perform(index, deed, "")
+            return
+        options = deed.options()
+        if not options:
+            self._say(self.tr("Nothing can be chosen here."))
+            return
+        self._offer([(option.words, partial(self._perform, index, deed, option.key)) for option in options])
+
+    def _perform(self, index: QModelIndex, deed: Deed, key: str) -> None:
+        """Do it; what was added becomes the current row."""
+        before = self.model.rowCount(index)
+        self._desk.settle()
+        if not perform(self._desk, deed, key):
+            return
+        self._say("")
+        if deed.kind is DeedKind.ADD and self.model.rowCount(index) > before and not self._desk_has_new(index):
+            last = max(
+                row
+                for row in range(self.model.rowCount(index))
+                if (node := self.model.node(self.model.index(row, 0, index))) is not None and node.shape is Shape.ITEM
+            )
+            self.view.setCurrentIndex(self.model.index(last, 0, index))
+
+    def _desk_has_new(self, index: QModelIndex) -> bool:
+        node = self.model.node(index)
+        return node is not None and node.key in ("stages", "out")
+
+    @Slot()
+    def _enter(self) -> None:
+        """Edit; toggle what is yes or no; follow a link; open what has rows below it."""
+        index = self.view.currentIndex()
+        node = self.current
+        if node is None or self.view.state() is QAbstractItemView.State.EditingState:
+            return
+        if node.shape is Shape.LINK:
+            self._desk.select((), (node.transition,) if node.transition is not None else ())
+            return
+        column = self.model.edits(node)
+        if self.model.data(index.siblingAtColumn(0), Qt.ItemDataRole.CheckStateRole) is not None:
+            is_on = self.model.data(index.siblingAtColumn(0), Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+            wanted = Qt.CheckState.Unchecked if is_on else Qt.CheckState.Checked
+            self.model.setData(index.siblingAtColumn(0), wanted, Qt.ItemDataRole.CheckStateRole)
+        elif column is not None:
+            self.view.edit(index.siblingAtColumn(column))
+        else:
+            self.view.setExpanded(index.siblingAtColumn(0), not self.view.isExpanded(index.siblingAtColumn(0)))
+
+    # Menus.
+
+    @property
+    def menu(self) -> QMenu:
+        return self._menu
+
+    @Slot(QPoint)
+    def _open_menu(self, at: QPoint) -> None:
+        index = self.view.indexAt(at) if at.y() >= 0 else self.view.currentIndex()
+        node = self.model.node(index)
+        if node is None:
+            return
+        self.view.setCurrentIndex(index)
+        first = index.siblingAtColumn(0)
+        offers: list[tuple[str, Callable[[], object]]] = []
+        if node.editor is not None or node.shape is Shape.LINK:
+            offers.append((self.tr("Go there") if node.shape is Shape.LINK else self.tr("Edit"), self._enter))
+        offers += [(deed.name, partial(self._do, first, deed)) for deed in node.deeds]
+        for finding in self.model.findings_at(node):
+            offers += [(one.label, partial(self._mend, one)) for one in finding.mends]
+        self._offer(offers, self.view.viewport().mapToGlobal(at))
+
+    def _mend(self, found: Mend) -> None:
+        mend(self._desk, found)
+
+    def _offer(self, offers: list[tuple[str, Callable[[], object]]], at: QPoint | None = None) -> None:
+        self._choices = [perform_ for _, perform_ in offers]
+        self._menu.clear()
+        for number, (words, _) in enumerate(offers):
+            action = QAction(words.replace("&", "&&"), self._menu)
+            action.setData(number)
+            self._menu.addAction(action)
+        if not offers:
+            return
+        self._menu.setActiveAction(self._menu.actions()[0])
+        area = self.view.visualRect(self.view.currentIndex())
+        self._menu.popup(at or self.view.viewport().mapToGlobal(area.bottomLeft()))
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self._choices[int(action.data())]()
+
+
+def _owner(node: Node) -> tuple[StageId | None, TransitionId | None]:
+    """Return the stage and the transition that a row belongs to; a link belongs to the stage it stands in."""
+    return (node.stage, None if node.shape is Shape.LINK else node.transition)
