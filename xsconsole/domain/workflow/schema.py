@@ -1,0 +1,60 @@
+"""The JSON schema of a workflow's text form, for other programs; made from the structs that read it."""
+
+from collections.abc import Mapping
+from inspect import cleandoc
+from typing import Any
+
+import msgspec
+
+from xsconsole.domain.workflow.bounds import MOST_STAGES, MOST_TRANSITIONS, NAME_LIMIT, TEXT_LIMIT
+from xsconsole.domain.workflow.text import FORMAT
+from xsconsole.domain.workflow.values import Workflow
+
+RESOURCE = f"schemas/workflow-{FORMAT}.json"  # where the published one stands in the resources
+
+
+def json_schema() -> bytes:
+    """Return the schema as text, with a description of each part.
+
+    A text that fits it can still be refused: references, circles of promotions and doubled names are beyond a schema.
+    """
+    schema = msgspec.json.schema(Workflow)
+    for name, part in schema["$defs"].items():
+        if "description" in part:
+            part["description"] = " ".join(cleandoc(part["description"]).split())
+        for field, rules in _bounds().get(name, {}).items():
+            part["properties"][field] |= rules
+    whole = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:xsconsole:workflow:{FORMAT}",
+        "title": "xsconsole workflow",
+        **schema,
+    }
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+
+def _bounds() -> Mapping[str, Mapping[str, dict[str, Any]]]:
+    """Return what `check` demands of single fields and a schema can say."""
+    name = {"minLength": 1, "maxLength": NAME_LIMIT}
+    text = {"maxLength": TEXT_LIMIT}
+    a_second = {"minimum": 1}
+    return {
+        "Workflow": {
+            "id": name,
+            "name": name,
+            "description": text,
+            "version": {"minimum": 1},
+            "stages": {"minItems": 1, "maxItems": MOST_STAGES},
+            "transitions": {"maxItems": MOST_TRANSITIONS},
+        },
+        "Stage": {"id": name, "name": name, "description": text, "colour": {"pattern": "^#[0-9a-fA-F]{6}$"}},
+        "StageLease": {"duration_s": a_second},
+        "Transition": {"id": name, "description": text, "soak_s": {"minimum": 0}},
+        "ApprovalRule": {"count": {"minimum": 1}},
+        "Person": {"id": name, "name": name},
+        "Group": {"id": name, "name": name},
+        "Review": {"within_s": a_second},
+        "RecentRestorePoint": {"age_s": a_second},
+        "ShortChains": {"longest": {"minimum": 1}},
+        "MaintenanceWindow": {"from_minute": {"minimum": 0}, "to_minute": {"maximum": 1440}},
+    }
