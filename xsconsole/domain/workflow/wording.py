@@ -129,7 +129,7 @@ def _choice_words(value: StrEnum) -> str:
             return kind_words(value)
         case EntryAction.START:
             return "start the machines"
-        case EntryAction.STOP:
+        case EntryAction.STOP | LeaseEnd.STOP:
             return "shut the machines down"
         case EntryAction.LEAVE:
             return "leave their power as it is"
@@ -147,8 +147,6 @@ def _choice_words(value: StrEnum) -> str:
             return "starts empty"
         case LeaseEnd.TELL:
             return "tell"
-        case LeaseEnd.STOP:
-            return "stop the machines"
         case LeaseEnd.ARCHIVE:
             return "archive"
         case _:
