@@ -104,6 +104,9 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
             output.note(f"Say where what is in {stage} goes: --map {stage}=NEW, with one of: {choices}.")
     for obstacle in plan.obstacles:
         output.note(f"{obstacle.reason} {obstacle.mend}".strip())
+    is_over = options.over is not None or plan.standing is None or plan.standing.version == plan.workflow.version
+    if plan.obstacles and not is_over and plan.standing is not None:
+        output.note(f"`--over {plan.standing.version}` says that it was made to take the place of that version.")
     if not plan.is_needed and not plan.obstacles:
         output.say("  Nothing is to be done.")
 

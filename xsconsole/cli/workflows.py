@@ -20,9 +20,10 @@ from xsconsole.console import Console, read_file, write_file
 from xsconsole.domain import words
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.workflow import Workflow, default_workflow, to_json
+from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.domain.workflow.templates import Template, start_from, templates
 from xsconsole.errors import AlreadyThere, NotFound, Refused
 
 SIGNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "not checked"}
@@ -160,7 +161,8 @@ async def workflow_new(options: argparse.Namespace) -> int:
                 options.name or base.name, base, base if is_published(console) else None
             )
             return _say_begun(draft, options)
-    workflow = template_called(options.template)
+    template = template_called(options.template)
+    workflow = start_from(template.workflow, options.name or template.name)
     async with _writing(options) as console:
         return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
 
@@ -183,16 +185,22 @@ async def workflow_discard(options: argparse.Namespace) -> int:
     return 0
 
 
-def template_called(name: str) -> Workflow:
-    """Return a template.
+def template_called(name: str) -> Template:
+    """Return the template with this name or id.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: there is none.
     """
-    found = {"release": default_workflow()}
-    if name not in found:
-        raise NotFound(reason=f"No template is called “{shortened(name)}”.", mend="Choose one.", choices=tuple(found))
-    return found[name]
+    wanted = name.casefold()
+    found = templates()
+    for template in found:
+        if wanted in (template.name.casefold(), template.workflow.id):
+            return template
+    raise NotFound(
+        reason=f"No template is called “{shortened(name)}”.",
+        mend="Choose one.",
+        choices=tuple(f"{template.workflow.id} ({template.name})" for template in found),
+    )
 
 
 async def named_workflow(console: Console, name: str) -> Workflow:
