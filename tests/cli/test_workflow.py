@@ -16,7 +16,7 @@ from xsconsole.cli.parser import parser
 from xsconsole.console import read_file
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow, from_json, to_json
-from xsconsole.domain.workflow.edits import change_workflow, remove
+from xsconsole.domain.workflow.edits import change_stage, change_workflow, remove
 from xsconsole.errors import Refused
 
 STAGE = StageId("integration")
@@ -171,6 +171,29 @@ def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell
     assert any('"reason":"read it"' in text for key, text in keys.items() if key.startswith("xsconsole.publication."))
     rows = shell.say("audit", "list", "--json").document
     assert any(row["event"] == "approval.decided" for row in rows)
+
+
+def test_a_walk_needs_no_pool_and_says_what_opens_for_whom(shell: Seat, tmp_path: Path) -> None:
+    person = Person(id=PersonId("ada"), name="Ada")
+    group = Group(id=GroupId("operators"), name="Operators", people=(person.id,))
+    workflow = change_workflow(default_workflow(), people=(person,), groups=(group,))
+    file = written(change_stage(workflow, StageId("production"), actors=(group.id,)), tmp_path / "walked.json")
+    walked = ("workflow", "walk", file, "--service", "shop", "--from", "staging", "--at", "2026-12-24T18:00+01:00")
+    shell.pool.calls()
+
+    ada, nobody, unknown = (shell.say(*walked, "--as", name, "--json") for name in ("Ada", "nobody", "bob"))
+    words = shell.say(*walked, "--as", "ada")
+
+    def verdicts(said: Said) -> dict[str, str]:
+        (here,) = [stage for stage in said.document if stage["is_here"]]
+        return {way["target"]: way["verdict"] for way in here["ways"]}
+
+    assert verdicts(ada)["production"] == "opens"
+    assert verdicts(nobody)["production"] == "refuses"
+    assert (unknown.status, "knows nobody called “bob”" in unknown.err) == (1, True)
+    assert "shop as ada at 2026-12-24 17:00 UTC" in words.out
+    assert "opens: promote to Production" in words.out
+    assert shell.pool.calls() == []
 
 
 HOSTILE = {

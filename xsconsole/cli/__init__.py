@@ -77,6 +77,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "workflow new": ("workflows", "workflow_new"),
     "workflow import": ("workflows", "workflow_import"),
     "workflow discard": ("workflows", "workflow_discard"),
+    "workflow walk": ("walking", "workflow_walk"),
     "workflow publish": ("publishing", "publish"),
     "workflow approve": ("publishing", "decide"),
     "workflow reject": ("publishing", "decide"),

@@ -4,6 +4,7 @@ import argparse
 import math
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 SHORTEST_DIGEST = 8
 LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
@@ -231,6 +232,14 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
     verb = _verb(workflow, "workflow diff", "what is different between two workflows", has_json=True)
     verb.add_argument("before", metavar="A", help=WORKFLOW_HELP)
     verb.add_argument("after", metavar="B", help=WORKFLOW_HELP)
+    verb = _verb(
+        workflow, "workflow walk", "what opens in each stage for somebody at some time, and why not", has_json=True
+    )
+    verb.add_argument("file", metavar="FILE", help=WORKFLOW_HELP)
+    verb.add_argument("--as", dest="person", required=True, metavar="PERSON", help="id, name or log-in; or `nobody`")
+    verb.add_argument("--service", required=True, metavar="S", help="of the configuration that walks")
+    verb.add_argument("--from", dest="start", metavar="STAGE", help="where it stands; default: the first stage")
+    verb.add_argument("--at", type=_instant, metavar="T", help="such as 2026-12-24T18:00+01:00; default: now")
     verb = _verb(workflow, "workflow export", "the text form of what is published, or of a draft")
     verb.add_argument("name", metavar="NAME", nargs="?", help="id or name of the workflow, or a draft")
     verb.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
@@ -304,6 +313,14 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")
     return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a time such as 2026-12-24T18:00+01:00, not {text}") from None
+    return at.astimezone(UTC)
 
 
 def _speed(text: str) -> float:

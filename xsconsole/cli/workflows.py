@@ -75,7 +75,7 @@ async def workflow_show(options: argparse.Namespace) -> int:
 
 async def workflow_lint(options: argparse.Namespace) -> int:
     """Say everything that there is to say of a workflow; what is an error cannot be published."""
-    async with _opened(options, (options.file,), is_live=options.live) as console:
+    async with opened(options, (options.file,), is_live=options.live) as console:
         workflow = await named_workflow(console, options.file)
         found = console.publishing.findings(workflow)
     if options.json:
@@ -86,7 +86,7 @@ async def workflow_lint(options: argparse.Namespace) -> int:
 
 
 async def workflow_diff(options: argparse.Namespace) -> int:
-    async with _opened(options, (options.before, options.after)) as console:
+    async with opened(options, (options.before, options.after)) as console:
         before = await named_workflow(console, options.before)
         after = await named_workflow(console, options.after)
     found = lines(diff(before, after))
@@ -128,7 +128,7 @@ async def workflow_export(options: argparse.Namespace) -> int:
 
 
 async def workflow_drafts(options: argparse.Namespace) -> int:
-    async with _opened(options, ()) as console:
+    async with opened(options, ()) as console:
         headings = await console.home.drafts.headings()
     if options.json:
         output.print_json([documents.draft_document(heading) for heading in headings])
@@ -248,7 +248,7 @@ async def _version(console: Console, version: int) -> Workflow:
 
 
 async def _draft_called(options: argparse.Namespace, name: str) -> Draft | None:
-    async with _opened(options, ()) as console:
+    async with opened(options, ()) as console:
         if not console.home.has_drafts:
             return None
         try:
@@ -259,7 +259,7 @@ async def _draft_called(options: argparse.Namespace, name: str) -> Draft | None:
 
 
 @asynccontextmanager
-async def _opened(
+async def opened(
     options: argparse.Namespace, names: tuple[str, ...], *, is_live: bool = False
 ) -> AsyncIterator[Console]:
     """Open the home for looking, and connect to a pool only where a name needs one."""
