@@ -3,8 +3,9 @@
 import pytest
 
 from tests.embedded import embedded_pool
-from tests.ui.board_window import card_of, console, open_window
+from tests.ui.board_window import another_console, card_of, console, open_window
 from tests.ui.live_console import until
+from xsconsole.domain.workflow.edits import change_stage, remove
 
 __all__ = ["console"]
 
@@ -39,3 +40,82 @@ async def test_the_inspector_shows_what_is_selected_where_it_is_selected(window,
 
     window.go("workflow")
     assert title.title == "Stage"
+
+
+@pytest.fixture
+def sheet(window):
+    opened = []
+
+    def show():
+        opened.append(window.workshop.publish_sheet())
+        opened[-1].open()
+        return opened[-1]
+
+    yield show
+    for made in opened:
+        made.close()
+        made.deleteLater()
+
+
+def texts(view):
+    return [row.text for row in view.rows.rows]
+
+
+async def test_a_draft_is_published_once_everything_has_a_place(window, console, sheet):
+    desk = window.workflow.desk
+    desk.do("Remove integration", remove(desk.workflow, ["integration"]))
+    opened = sheet()
+    opened.summary.setText("One stage less")
+    assert "Stage Integration removed" in texts(opened.changes)
+    assert not opened.go.isEnabled()
+    assert opened.parts["obstacles"].isVisible()
+
+    choice = opened.mapping.lists["integration"]
+    choice.setCurrentIndex(choice.findText("Patch testing"))
+    choice.activated.emit(choice.currentIndex())
+    assert not opened.parts["obstacles"].isVisible()
+    assert opened.why_not.text() == "Agree to what happens to configurations."
+    opened.is_agreed.click()
+    assert opened.go.isEnabled(), opened.why_not.text()
+    await until(lambda: opened.plan.workflow.summary == "One stage less")
+    opened.go.click()
+    await until(lambda: opened.report is not None)
+
+    assert opened.report.is_whole, opened.report
+    assert opened.news.headline == "Version 2 is published."
+    assert "acme has version 2 now." in texts(opened.done_rows)
+    assert sorted(opened.report.moved) == ["crm 7.2-rc1", "payroll 2026.5", "shop 1.4.0"]
+    await until(lambda: desk.workflow.version == 2 and not desk.is_changed)
+    await until(lambda: card_of(console, "shop 1.4.0").stage == "patch-testing")
+    await window.workflow.keeper.settle()
+    await until(lambda: window.workflow.keeper.draft is None)
+
+
+async def test_what_somebody_published_meanwhile_is_taken_into_the_draft(window, console, pool, sheet, tmp_path):
+    desk = window.workflow.desk
+    mine = change_stage(desk.workflow, "staging", name="My look", description="Mine")
+    desk.do("Mine", mine)
+    opened = sheet()
+    async with another_console(pool, tmp_path / "other") as other:
+        theirs = change_stage(other.board.workflow, "staging", name="Their look")
+        plan = other.publishing.plan(theirs, base=other.board.workflow, summary="theirs")
+        await other.publishing.publish(plan)
+    await until(opened.parts["meanwhile"].isVisible)
+    assert any("Their look" in line for line in texts(opened.meanwhile.what))
+    assert not opened.go.isEnabled()
+
+    conflict = opened.meanwhile.conflicts[0]
+    conflict.mine.click()
+    opened.meanwhile.take.click()
+    await until(lambda: not opened.parts["meanwhile"].isVisible())
+
+    stage = desk.workflow.stage("staging")
+    assert (stage.name, stage.description) == ("My look", "Mine")
+    assert desk.base.version == 2
+    assert desk.history.undo_label == "Take version 2 in"
+    opened.is_agreed.click()
+    assert opened.go.isEnabled(), opened.why_not.text()
+    opened.go.click()
+    await until(lambda: opened.report is not None)
+    await until(lambda: console.board.workflow.version == 3)
+    assert console.board.workflow.stage("staging").name == "My look"

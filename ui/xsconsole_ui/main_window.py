@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
-        self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self)
+        self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
         self.bar = TopBar(console, self)
         self.status = StatusLine(console, self)
         self.finder = Finder(

@@ -1,11 +1,15 @@
-"""What stands around the canvas: inspector, findings, outline. It hears what the pool and the desk say."""
+"""What stands around the canvas: inspector, findings, outline, sheets. It hears what the pool and the desk say."""
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
 from xsconsole.console import Console
+from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
+from xsconsole.domain.workflow.history import History
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.dialogs import answered
+from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
@@ -13,6 +17,7 @@ from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
+from xsconsole_ui.workflow.publishing.sheet import PublishSheet
 
 GATHER_MS = 500
 GRAPH_AND_OUTLINE = (0.42, 0.58)  # of the width
@@ -22,9 +27,16 @@ class Workshop(QObject):
     """Brings together the place, its inspector and the console."""
 
     def __init__(
-        self, console: Console, bridge: Bridge, place: WorkflowPlace, inspector: Inspector, parent: QObject
+        self,
+        console: Console,
+        bridge: Bridge,
+        place: WorkflowPlace,
+        inspector: Inspector,
+        jobs: Jobs,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._bridge, self._jobs = bridge, jobs
         self._console, self._place, self._panel = console, place, inspector
         self.desk = place.desk
         self.inspector = DraftInspector(self.desk, self.surroundings, inspector)
@@ -37,6 +49,7 @@ class Workshop(QObject):
         self.outline.hide()
         place.add_beside(self.outline)
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
+        place.designer.offer(Design.PUBLISH, self._publish)
         self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
         self._soon.setSingleShot(True)
         self._soon.setInterval(GATHER_MS)
@@ -74,6 +87,37 @@ class Workshop(QObject):
         if is_shown and isinstance(beside, QSplitter):
             beside.setSizes([int(beside.width() * part) for part in GRAPH_AND_OUTLINE])
         (self.outline.view if is_shown else self._place.canvas).setFocus()
+
+    # Sheets.
+
+    def _publish(self) -> None:
+        self._jobs.start(answered(self.publish_sheet()), "publish the workflow")
+
+    def publish_sheet(self) -> PublishSheet:
+        """Return a sheet for the draft as it is; it follows what is done to it."""
+        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, self._place.window())
+        sheet.rebased.connect(self._go_on_from)
+        sheet.published.connect(self._begin_anew)
+        return sheet
+
+    @Slot(str, object, object)
+    def _go_on_from(self, label: str, merged: Workflow, standing: Workflow) -> None:
+        """Go on with a draft that has what was published meanwhile in it."""
+        self._let_go()
+        self.desk.resume(History(base=standing).do(label, merged), base=standing)
+
+    @Slot(object)
+    def _begin_anew(self, published: Workflow) -> None:
+        """The draft is published: it is nobody's draft any more."""
+        self._let_go()
+        self.desk.open(published)
+
+    def _let_go(self) -> None:
+        keeper = self._place.keeper
+        draft = keeper.draft
+        keeper.let_go()
+        if draft is not None:
+            self._jobs.start(self._console.home.drafts.delete(draft.id), "delete the draft")
 
     @Slot(object)
     def _jump(self, finding: Finding) -> None:

@@ -1,0 +1,67 @@
+"""Where the configurations of stages go that vanish: one list for each of those."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QWidget
+
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.publishing import PublishPlan
+from xsconsole.domain.workflow import Workflow
+from xsconsole_ui import pieces, theme
+
+
+class MappingTable(QWidget):
+    """Shows a plan's choices; what is chosen is asked for and comes back with the next plan."""
+
+    chosen = Signal(str, str)  # the old stage, and the new one; empty: none
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
+        self._form.setSpacing(theme.SPACE)
+        self.lists: dict[StageId, pieces.Choice] = {}
+
+    def show_plan(self, plan: PublishPlan, mapping: Mapping[StageId, StageId]) -> None:
+        if tuple(self.lists) != plan.must_map:
+            self._rebuild(plan)
+        for old, made in self.lists.items():
+            options = [("", self.tr("choose a stage…")), *self._options(plan, old)]
+            if options != [(made.itemData(at), made.itemText(at)) for at in range(made.count())]:
+                made.clear()
+                for key, words in options:
+                    made.addItem(words, key)
+            made.setCurrentIndex(max(0, made.findData(str(mapping.get(old, "")))))
+
+    def _options(self, plan: PublishPlan, old: StageId) -> Sequence[tuple[str, str]]:
+        return [(str(stage), _name(plan.workflow, stage)) for stage in plan.choices.get(old, ())]
+
+    def _rebuild(self, plan: PublishPlan) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.lists = {}
+        for old in plan.must_map:
+            made = pieces.Choice(self)
+            standing = sum(effect.source == old for effect in plan.effects)
+            name = _name(plan.standing, old)
+            title = self.tr("{stage} ({number})").format(stage=name, number=standing)
+            made.setAccessibleName(self.tr("Where what stands in {stage} goes").format(stage=name))
+            made.setProperty("stage", str(old))
+            made.activated.connect(self._take)
+            self.lists[old] = made
+            row = pieces.label(title, "", self)
+            row.setBuddy(made)
+            self._form.addRow(row, made)
+
+    @Slot()
+    def _take(self) -> None:
+        made = self.sender()
+        if isinstance(made, pieces.Choice):
+            self.chosen.emit(str(made.property("stage")), str(made.currentData()))
+
+
+def _name(workflow: Workflow | None, stage: StageId) -> str:
+    found = workflow.stage(stage) if workflow is not None else None
+    return one_line(found.name) if found is not None else str(stage)

@@ -1,0 +1,102 @@
+"""A publication as rows: pools, configurations, what is in the way, approvals, and the report afterwards."""
+
+from collections.abc import Iterable
+
+from xsconsole.domain.approval import Tally
+from xsconsole.domain.publishing import Effect, EffectKind, PartState, PoolPart, PublishPlan, PublishReport
+from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.wording import rule_words
+from xsconsole_ui.pieces import joined
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.texts import tr
+
+MOST_LINES = 60
+EFFECT_MARKS = {
+    EffectKind.STAYS: Mark.WAITING,
+    EffectKind.REWRITTEN: Mark.CURRENT,
+    EffectKind.MAPPED: Mark.CURRENT,
+    EffectKind.RUNS: Mark.WARNING,
+    EffectKind.BLOCKED: Mark.FAILED,
+}
+
+
+def change_rows(before: Workflow | None, after: Workflow) -> tuple[Row, ...]:
+    """Return what a version changes, as a list."""
+    if before is None:
+        return (Row(mark=Mark.CURRENT, text=tr("It is the first version here.")),)
+    found = lines(diff(before, after))
+    rows = [Row(mark=Mark.CURRENT, text=line) for line in found[:MOST_LINES]]
+    if len(found) > MOST_LINES:
+        rows.append(Row(mark=Mark.WAITING, text=tr("and {number} more").format(number=len(found) - MOST_LINES)))
+    return tuple(rows) or (Row(mark=Mark.WAITING, text=tr("Nothing is changed.")),)
+
+
+def pool_rows(parts: Iterable[PoolPart]) -> tuple[Row, ...]:
+    return tuple(_pool_row(part) for part in parts)
+
+
+def _pool_row(part: PoolPart) -> Row:
+    version = tr("v{version} now").format(version=part.version) if part.version else tr("none now")
+    match part.state:
+        case PartState.WRITES:
+            return Row(mark=Mark.CURRENT, text=tr("{pool}: written").format(pool=part.name), aside=version)
+        case PartState.SAME:
+            return Row(mark=Mark.DONE, text=tr("{pool}: stands there already").format(pool=part.name), aside=version)
+        case PartState.AWAY:
+            return Row(mark=Mark.FAILED, text=tr("{pool}: not connected").format(pool=part.name))
+        case PartState.UNREADABLE:
+            return Row(mark=Mark.FAILED, text=tr("{pool}: cannot be read").format(pool=part.name))
+        case PartState.OTHER_WORKFLOW:
+            text = tr("{pool}: follows another workflow").format(pool=part.name)
+            return Row(mark=Mark.FAILED, text=text, aside=version)
+        case PartState.NEWER:
+            return Row(mark=Mark.FAILED, text=tr("{pool}: is ahead").format(pool=part.name), aside=version)
+
+
+def effect_rows(effects: Iterable[Effect]) -> tuple[Row, ...]:
+    """Return what becomes of each configuration: those that something happens to first."""
+    found = sorted(effects, key=lambda effect: (effect.kind is EffectKind.STAYS, effect.name))
+    rows = tuple(Row(mark=EFFECT_MARKS[effect.kind], text=effect.sentence) for effect in found)
+    return rows or (Row(mark=Mark.WAITING, text=tr("No configuration stands in its stages.")),)
+
+
+def obstacle_rows(plan: PublishPlan) -> tuple[Row, ...]:
+    return tuple(Row(mark=Mark.FAILED, text=joined(obstacle.reason, obstacle.mend)) for obstacle in plan.obstacles)
+
+
+def approval_rows(tally: Tally, standing: Workflow) -> tuple[Row, ...]:
+    """Return how each rule of the standing version stands, and what does not count and why."""
+    rows = [
+        Row(
+            mark=Mark.DONE if rule.is_satisfied else Mark.WAITING,
+            text=joined(rule_words(rule.rule, standing) + ".", rule.sentence),
+            aside=", ".join(person.name for person in rule.approved),
+        )
+        for rule in tally.rules
+    ]
+    rows += [
+        Row(
+            mark=Mark.FAILED,
+            text=tr("{person} rejected it: {reason}").format(person=person.name, reason=decision.reason),
+        )
+        for person, decision in tally.rejected
+    ]
+    rows += [Row(mark=Mark.WARNING, text=ignored.reason) for ignored in tally.ignored]
+    return tuple(rows)
+
+
+def report_rows(report: PublishReport) -> tuple[Row, ...]:
+    version = report.workflow.version
+    rows = [
+        Row(mark=Mark.DONE, text=tr("{pool} has version {version} now.").format(pool=pool, version=version))
+        for pool in report.written
+    ]
+    rows += [
+        Row(mark=Mark.DONE, text=tr("{name} stands as the version has it.").format(name=name)) for name in report.moved
+    ]
+    rows += [
+        Row(mark=Mark.WARNING, text=tr("{name} waits: {why}").format(name=name, why=why)) for name, why in report.left
+    ]
+    rows += [Row(mark=Mark.FAILED, text=tr("{pool}: {why}").format(pool=pool, why=why)) for pool, why in report.failed]
+    return tuple(rows) or (Row(mark=Mark.DONE, text=tr("Everything stood as it should already.")),)

@@ -1,0 +1,345 @@
+"""Publishing a draft: the plan is shown live as a dry run, nothing happens before the button, then the report."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.publishing import PublishPlan, PublishReport
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.findings import Severity
+from xsconsole.errors import ConsoleError, PlanIsStale, Refused
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.pieces import joined
+from xsconsole_ui.promotion.rows import RowsView
+from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.tick import Tick
+from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.inspector.beside import Findings
+from xsconsole_ui.workflow.publishing import plan_rows
+from xsconsole_ui.workflow.publishing.mapping import MappingTable
+from xsconsole_ui.workflow.publishing.meanwhile import Meanwhile
+from xsconsole_ui.workflow.writing import mend
+
+SIZE = (620, 720)  # px
+SUMMARY_LIMIT = 400  # characters
+
+
+class Part(QWidget):
+    """A title above what it is about; hidden where there is nothing."""
+
+    def __init__(self, title: str, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = pieces.label(title, "section", self)
+        self.title.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(pieces.Line(self))
+        column.addWidget(self.title)
+        column.addWidget(body)
+
+
+class PublishSheet(QDialog):
+    """To be opened with `open()`. Accepted once something was written."""
+
+    rebased = Signal(str, object, object)  # label, the draft with what stands, what stands: go on from there
+    published = Signal(object)  # Workflow: as it stands now
+
+    def __init__(
+        self, console: Console, bridge: Bridge, desk: DraftDesk, jobs: Jobs, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._desk, self._jobs = console, desk, jobs
+        self._turns = Turns(self)
+        self._mapping: dict[StageId, StageId] = {}
+        self._is_busy = False
+        self.plan: PublishPlan | None = None
+        self.report: PublishReport | None = None
+        self.setWindowTitle(self.tr("Publish"))
+        self.resize(*SIZE)
+        self._make()
+        self._lay_out()
+        desk.changed.connect(self._look_soon)
+        desk.findings_changed.connect(self._look_soon)
+        for news in (bridge.layout_changed, bridge.card_changed, bridge.run_changed, bridge.link_changed):
+            news.connect(self._look_soon)
+        bridge.inventory_changed.connect(self._look_soon)
+        self._look()
+        self.summary.setFocus()
+
+    def _make(self) -> None:
+        self.title = pieces.wrapped("", "title", self)
+        self.news = pieces.Notice(self)
+        self.summary = QLineEdit(self)
+        self.summary.setAccessibleName(self.tr("Summary of the changes"))
+        self.summary.setPlaceholderText(self.tr("What changes, and why; it is kept with the version"))
+        self.summary.setMaxLength(SUMMARY_LIMIT)
+        self.summary.textChanged.connect(self._look_soon)
+        self.meanwhile = Meanwhile(self)
+        self.meanwhile.rebased.connect(self._rebase)
+        self.obstacles = RowsView(self.tr("What is in the way"), self)
+        self.findings = Findings(self)
+        self.findings.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
+        self.findings.mended.connect(self._mend)
+        self.mapping = MappingTable(self)
+        self.mapping.chosen.connect(self._map)
+        self.changes = RowsView(self.tr("What changes"), self)
+        self.pools = RowsView(self.tr("Pools"), self)
+        self.effects = RowsView(self.tr("What happens to configurations"), self)
+        self.approvals = RowsView(self.tr("Approvals"), self)
+        self.reason = QLineEdit(self)
+        self.reason.setPlaceholderText(self.tr("Reason, for the record"))
+        self.reason.setAccessibleName(self.tr("Reason of the decision"))
+        self.approve = pieces.button(self.tr("Approve"), "", self)
+        self.refuse = pieces.button(self.tr("Reject"), "", self)
+        self.approve.clicked.connect(self._approve)
+        self.refuse.clicked.connect(self._refuse)
+        self.is_agreed = Tick("", self)
+        self.is_agreed.toggled.connect(self._show_go)
+        self.why_not = pieces.wrapped("", "muted", self)
+        self.go = pieces.button(self.tr("Publish"), "primary", self)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self.go.setAutoDefault(True)
+        self.go.clicked.connect(self._go)
+        self.cancel.clicked.connect(self.reject)
+        self.done_rows = RowsView(self.tr("What was done"), self)
+
+    def _lay_out(self) -> None:
+        decide = QWidget(self)
+        row = QHBoxLayout(decide)
+        row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, theme.SPACE)
+        row.addWidget(self.reason, 1)
+        row.addWidget(self.approve)
+        row.addWidget(self.refuse)
+        approving = QWidget(self)
+        upright = QVBoxLayout(approving)
+        upright.setContentsMargins(0, 0, 0, 0)
+        upright.addWidget(self.approvals)
+        upright.addWidget(decide)
+        blocking = QWidget(self)
+        upright = QVBoxLayout(blocking)
+        upright.setContentsMargins(0, 0, 0, 0)
+        upright.addWidget(self.obstacles)
+        upright.addWidget(self.findings)
+        self.parts = {
+            "meanwhile": Part(self.tr("Published meanwhile"), self.meanwhile, self),
+            "obstacles": Part(self.tr("In the way"), blocking, self),
+            "mapping": Part(self.tr("Where configurations of stages that vanish go"), self.mapping, self),
+            "approvals": Part(self.tr("Approvals"), approving, self),
+            "effects": Part(self.tr("What would happen to configurations"), self.effects, self),
+            "pools": Part(self.tr("Pools"), self.pools, self),
+            "changes": Part(self.tr("What changes"), self.changes, self),
+        }
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, theme.GAP)
+        column.setSpacing(theme.GAP)
+        for part in self.parts.values():
+            column.addWidget(part)
+        column.addStretch(1)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(UprightPage(page, self))
+        self._pages.addWidget(UprightPage(self.done_rows, self))
+        head = QVBoxLayout()
+        head.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
+        head.setSpacing(theme.GAP)
+        for widget in (self.title, self.news, self.summary):
+            head.addWidget(widget)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.MARGIN)
+        foot.setSpacing(theme.GAP)
+        foot.addWidget(self.why_not, 1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.go)
+        agree = QHBoxLayout()
+        agree.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
+        agree.addWidget(self.is_agreed)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(head)
+        whole.addSpacing(theme.GAP)
+        whole.addWidget(self._pages, 1)
+        whole.addWidget(pieces.Line(self))
+        whole.addLayout(agree)
+        whole.addLayout(foot)
+
+    # Before.
+
+    @Slot()
+    def _look_soon(self) -> None:
+        self._turns.put("plan", self._look)
+
+    def _look(self) -> None:
+        """Plan anew, and show what it would do now."""
+        if self.report is not None or self._is_busy:
+            return
+        try:
+            plan = self._console.publishing.plan(
+                self._desk.workflow, base=self._desk.base, mapping=self._mapping, summary=self.summary.text().strip()
+            )
+        except Refused as refusal:
+            self.plan = None
+            self.news.show_words("warn", refusal.reason, refusal.mend)
+            self._show_go()
+            return
+        if self.plan is None:
+            self.news.hide()
+        self.plan = plan
+        self._show(plan)
+
+    def _show(self, plan: PublishPlan) -> None:
+        width = self.width()
+        name = self.tr("Publish version {version} of “{name}”")
+        self.title.setText(name.format(version=plan.workflow.version, name=one_line(plan.workflow.name)))
+        self.meanwhile.show_versions(self._desk.base, self._desk.workflow, plan.standing)
+        errors = tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
+        self.obstacles.show_rows(plan_rows.obstacle_rows(plan), width=width)
+        self.findings.show_findings(errors)
+        self.mapping.show_plan(plan, self._mapping)
+        self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
+        self.pools.show_rows(plan_rows.pool_rows(plan.pools), width=width)
+        self.effects.show_rows(plan_rows.effect_rows(plan.effects), width=width)
+        if plan.tally is not None and plan.standing is not None:
+            self.approvals.show_rows(plan_rows.approval_rows(plan.tally, plan.standing), width=width)
+        self.parts["meanwhile"].setVisible(self.meanwhile.isVisibleTo(self.parts["meanwhile"]))
+        self.parts["obstacles"].setVisible(bool(plan.obstacles))
+        self.parts["mapping"].setVisible(bool(plan.must_map))
+        self.parts["approvals"].setVisible(plan.tally is not None)
+        self._show_go()
+
+    @Slot()
+    def _show_go(self) -> None:
+        plan = self.plan
+        due = len(plan.due) if plan is not None else 0
+        self.is_agreed.setVisible(bool(due) and self.report is None)
+        self.is_agreed.setText(self.tr("Change {what} as shown").format(what=count(due, self.tr("configuration"))))
+        why = self._why_not(plan)
+        self.go.setEnabled(not why)
+        self.go.setToolTip(pieces.hint(why))
+        self.why_not.setText(why)
+        self.go.setAccessibleDescription(why)
+
+    def _why_not(self, plan: PublishPlan | None) -> str:
+        if self._is_busy:
+            return self.tr("It is being published…")
+        if plan is None:
+            return self.news.headline
+        if plan.obstacles:
+            return self.tr("Not now: {what} in the way.").format(
+                what=count(len(plan.obstacles), self.tr("thing is"), self.tr("things are"))
+            )
+        if not plan.is_needed:
+            return self.tr("Nothing is to be written: it stands as it is.")
+        if plan.due and not self.is_agreed.isChecked():
+            return self.tr("Agree to what happens to configurations.")
+        return ""
+
+    @Slot(str, str)
+    def _map(self, old: str, new: str) -> None:
+        if new:
+            self._mapping[StageId(old)] = StageId(new)
+        else:
+            self._mapping.pop(StageId(old), None)
+        self._look()
+
+    @Slot(object)
+    def _mend(self, found: object) -> None:
+        mend(self._desk, found)  # type: ignore[arg-type]
+
+    @Slot(object, object)
+    def _rebase(self, merged: Workflow, standing: Workflow) -> None:
+        label = self.tr("Take version {version} in").format(version=standing.version)
+        self.rebased.emit(label, merged, standing)
+        self._look()
+
+    # Doing.
+
+    @Slot()
+    def _approve(self) -> None:
+        self._jobs.start(self._decide(Meaning.APPROVE), "approve the publication")
+
+    @Slot()
+    def _refuse(self) -> None:
+        self._jobs.start(self._decide(Meaning.REJECT), "reject the publication")
+
+    async def _decide(self, meaning: Meaning) -> None:
+        plan = self.plan
+        if plan is None:
+            return
+        try:
+            await self._console.publishing.decide(plan, meaning, self.reason.text().strip())
+        except ConsoleError as error:
+            self._tell(error)
+        else:
+            self.news.show_words("good", self.tr("Your decision is on record."), "")
+        self._look_soon()
+
+    @Slot()
+    def _go(self) -> None:
+        if self.report is not None:
+            self._jobs.start(self._carry_out(None), "finish the publication")
+        elif self.plan is not None:
+            self._jobs.start(self._carry_out(self.plan), "publish the workflow")
+
+    async def _carry_out(self, plan: PublishPlan | None) -> None:
+        """Publish; without a plan, finish what an earlier publication left."""
+        self._is_busy = True
+        self._show_go()
+        publishing = self._console.publishing
+        try:
+            report = await (publishing.publish(plan) if plan is not None else publishing.finish())
+        except PlanIsStale as refusal:
+            self._tell(refusal)
+        except ConsoleError as error:
+            self._tell(error)
+        else:
+            self._show_report(report)
+            if not report.failed:
+                self.published.emit(report.workflow)
+        finally:
+            self._is_busy = False
+            self._look()
+            self._show_end()
+
+    def _tell(self, error: ConsoleError) -> None:
+        told = words.explain(error)
+        state = "warn" if isinstance(error, Refused) else "bad"
+        self.news.show_words(state, told.failed, joined(told.put_back, told.remains, told.mend), told.details)
+
+    def _show_report(self, report: PublishReport) -> None:
+        self.report = report
+        self.done_rows.show_rows(plan_rows.report_rows(report), width=self.width())
+        self._pages.setCurrentIndex(1)
+        self.summary.hide()
+        self.is_agreed.hide()
+        self.cancel.setText(self.tr("Close"))
+        version = report.workflow.version
+        if report.is_whole:
+            self.news.show_words("good", self.tr("Version {version} is published.").format(version=version), "")
+        else:
+            headline = self.tr("Version {version} is published in part.").format(version=version)
+            self.news.show_words("warn", headline, self.tr("Finish does the rest, now or later."))
+
+    def _show_end(self) -> None:
+        report = self.report
+        if report is None:
+            self._show_go()
+            return
+        self.go.setText(self.tr("Finish"))
+        self.go.setVisible(not report.is_whole)
+        self.go.setEnabled(not report.is_whole)
+        self.why_not.setText("")
+        self.cancel.setFocus()
+
+    def reject(self) -> None:
+        """Close, unless it is writing: that ends by itself."""
+        if not self._is_busy:
+            self.done(QDialog.DialogCode.Accepted if self.report is not None else QDialog.DialogCode.Rejected)
