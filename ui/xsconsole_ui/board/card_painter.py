@@ -1,14 +1,15 @@
 """Paints cards, each once: a card that looks as before is copied from a picture."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from xsconsole_ui import theme
 from xsconsole_ui.board.faces import Chip, Face, Tone
+from xsconsole_ui.pictures import Pictures
 from xsconsole_ui.theme import Colours
 
 PADDING = 10
@@ -20,7 +21,7 @@ CHIP_PADDING = 7
 CHIP_GAP = 4
 MOST_CHIP_ROWS = 2
 BAR_HEIGHT = 3
-KEPT_PICTURES = 384
+MOST_BYTES = 48 * 2**20  # of pictures: some hundred cards of a sharp screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +77,16 @@ class CardPainter:
     """Keeps the pictures of cards as they were last painted."""
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[tuple[Face, int, str, float], QPixmap] = OrderedDict()
+        self._pictures = Pictures(MOST_BYTES)
 
     def picture(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
-        key = (face, width, colours.scheme, ratio)
-        kept = self._pictures.get(key)
-        if kept is not None:
-            self._pictures.move_to_end(key)
-            return kept
-        made = self._paint(face, width, colours, ratio)
-        self._pictures[key] = made
-        if len(self._pictures) > KEPT_PICTURES:
-            self._pictures.popitem(last=False)
-        return made
+        size = QSize(width, place(face, width).height)
+        return self._pictures.picture(
+            (face, colours.scheme), size, ratio, partial(self._paint, face=face, width=width, colours=colours)
+        )
 
-    def _paint(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
+    def _paint(self, painter: QPainter, face: Face, width: int, colours: Colours) -> None:
         placement = place(face, width)
-        picture = QPixmap(QSize(round(width * ratio), round(placement.height * ratio)))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.setBrush(QColor(colours.surface))
         painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, placement.height - 1), theme.RADIUS, theme.RADIUS)
@@ -106,8 +96,6 @@ class CardPainter:
             _paint_chip(painter, chip, colours)
         if face.progress is not None:
             self._bar(painter, face, width, placement, colours)
-        painter.end()
-        return picture
 
     def _title(self, painter: QPainter, face: Face, width: int, placement: Placement, colours: Colours) -> None:
         room = width - 2 * PADDING

@@ -22,7 +22,8 @@ from xsconsole.domain.outline_views import NodeId, Order
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.inventory.columns import COLUMNS
-from xsconsole_ui.inventory.delegate import LineDelegate, triangle_area
+from xsconsole_ui.inventory.delegate import LineDelegate
+from xsconsole_ui.inventory.line_painter import triangle_area
 from xsconsole_ui.inventory.model import OutlineModel
 
 LEAST_NAME = 160  # px
@@ -269,7 +270,7 @@ class OutlineView(DenseTable):
         line = self._lines.line(index.row())
         if line is None or not line.is_expandable or event.button() is not Qt.MouseButton.LeftButton:
             return False
-        if at_triangle and (index.column() or not triangle_area(self.visualRect(index), line).contains(at)):
+        if at_triangle and (index.column() or not triangle_area(self.visualRect(index), line.depth).contains(at)):
             return False
         self._toggle(line)
         event.accept()

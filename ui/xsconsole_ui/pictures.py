@@ -1,0 +1,48 @@
+"""Keeps what was painted as pictures, so that what looks as before is copied and not painted again."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+BYTES_PER_PIXEL = 4
+
+
+class Pictures:
+    """Holds the pictures that were wanted last, up to so many bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[Hashable, QPixmap] = OrderedDict()
+
+    def picture(
+        self,
+        key: Hashable,
+        size: QSize,
+        ratio: float,
+        paint: Callable[[QPainter], None],
+        behind: QColor | Qt.GlobalColor = Qt.GlobalColor.transparent,
+    ) -> QPixmap:
+        """Return the picture of a key, painted where it is not kept. `size` is in pixels of the widget."""
+        kept = self._kept.get((key, size.width(), ratio))
+        if kept is not None:
+            self._kept.move_to_end((key, size.width(), ratio))
+            return kept
+        made = QPixmap(QSize(round(size.width() * ratio), round(size.height() * ratio)))
+        made.setDevicePixelRatio(ratio)
+        made.fill(behind)
+        painter = QPainter(made)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint(painter)
+        painter.end()
+        self._kept[key, size.width(), ratio] = made
+        self._bytes += _bytes_of(made)
+        while self._bytes > self._most_bytes and len(self._kept) > 1:
+            self._bytes -= _bytes_of(self._kept.popitem(last=False)[1])
+        return made
+
+
+def _bytes_of(picture: QPixmap) -> int:
+    return picture.width() * picture.height() * BYTES_PER_PIXEL
