@@ -14,6 +14,7 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 PROGRAM = Path(__file__).with_name("window_program.py")
+DESIGNER = Path(__file__).with_name("designer_program.py")
 SCREEN = "1600x1000x24"
 DEADLINE_S = 60.0
 
@@ -41,10 +42,10 @@ def virtual_screen() -> Iterator[str]:
 
 
 @contextmanager
-def window(display: str, pool: EmbeddedPool, home: Path) -> Iterator[subprocess.Popen[str]]:
+def window(display: str, pool: EmbeddedPool, home: Path, program: Path = PROGRAM) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"}
     process = subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(home), pool.url, pool.password],
+        [sys.executable, str(program), str(home), pool.url, pool.password],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -85,6 +86,9 @@ class Hand:
     def click(self, at: tuple[int, int]) -> None:
         self.do("mousemove", *at, "sleep", 0.1, "click", 1)
 
+    def double_click(self, at: tuple[int, int]) -> None:
+        self.do("mousemove", *at, "sleep", 0.1, "click", "--repeat", 2, "--delay", 60, 1)
+
 
 def test_a_card_dragged_with_the_mouse_goes_to_production(tmp_path: Path) -> None:
     with embedded_pool() as pool, virtual_screen() as display, window(display, pool, tmp_path / "home") as process:
@@ -101,3 +105,31 @@ def test_a_card_dragged_with_the_mouse_goes_to_production(tmp_path: Path) -> Non
             fields = [record["other_config"] for record in session.xenapi.VM.get_all_records().values()]
         stages = [text for config in fields for key, text in config.items() if key.startswith("xsconsole.member.")]
         assert sum('"name":"shop 1.3.0"' in text and '"stage":"production"' in text for text in stages) >= 4
+
+
+def test_a_hotfix_is_drawn_into_the_workflow_with_the_mouse(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with embedded_pool() as pool, virtual_screen() as display, window(display, pool, home, DESIGNER) as process:
+        hand, seen = Hand(display), heard(process)
+        assert seen["first"] == ["Integration", "Patch testing", "Staging", "Production"]
+
+        hand.double_click(tuple(seen["free"]))
+        hand.do("sleep", 0.3, "type", "--delay", 30, "Hotfix")
+        hand.do("key", "Return")
+        for _ in range(2):
+            seen = heard(process)
+            hand.drag(tuple(seen["port"]), tuple(seen["stage"]))
+        seen = heard(process)
+        hand.drag(tuple(seen["stage"]), tuple(seen["aside"]))
+        steps = heard(process)["steps"]
+        hand.do("key", "ctrl+z")
+        last = heard(process)
+
+    assert steps == [
+        "Add a stage",
+        "Rename “New stage” to “Hotfix”",
+        "Add transition “Integration” → “Hotfix”",
+        "Add transition “Hotfix” → “Production”",
+        "Move “Hotfix”",
+    ]
+    assert last == {"is_back": True}

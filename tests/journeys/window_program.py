@@ -59,12 +59,17 @@ async def tell(window: MainWindow) -> int:
     return 0
 
 
-def main(home: str, url: str, password: str) -> int:
-    async def connection(console: Console) -> tuple[Connection, Secret]:
+def connection(url: str, password: str) -> app.FirstConnection:
+    async def connect(console: Console) -> tuple[Connection, Secret]:
         del console
         return Connection(url=url, user="root"), Secret(password)
 
-    return app.run(app.Options(connection=connection), partial(Console.open, Path(home), passphrase=passphrase), tell)
+    return connect
+
+
+def main(home: str, url: str, password: str) -> int:
+    start = partial(Console.open, Path(home), passphrase=passphrase)
+    return app.run(app.Options(connection=connection(url, password)), start, tell)
 
 
 if __name__ == "__main__":

@@ -342,6 +342,19 @@ def test_zoom_has_limits_and_fit_shows_everything(sheet: Sheet) -> None:
     assert sheet.canvas.view.seen(sheet.canvas.room).contains(sheet.scene.bounds)
 
 
+def test_what_was_fitted_still_fits_in_another_size_until_somebody_zooms(sheet: Sheet) -> None:
+    sheet.canvas.resize(30, 20)
+    sheet.canvas.fit()
+    sheet.canvas.resize(1000, 620)
+    assert sheet.canvas.view.zoom > 0.5
+    assert sheet.canvas.view.seen(sheet.canvas.room).contains(sheet.scene.bounds)
+
+    sheet.canvas.zoom_to(2.0)
+    sheet.canvas.resize(600, 400)
+
+    assert sheet.canvas.view.zoom == 2.0
+
+
 def test_a_double_click_on_nothing_adds_a_stage_there(sheet: Sheet) -> None:
     at = QPoint(120, 520)
 

@@ -72,7 +72,7 @@ async def test_a_workflow_is_built_from_nothing_by_keys(alone: MainWindow) -> No
     assert [(way.source, way.target) for way in place.desk.workflow.transitions] == [("new-stage", "new-stage-2")]
     assert place.canvas.isVisible()
     assert alone.status.passing.whole == "Undo: Add transition “Test” → “Live”"
-    assert place.about.whole == "Draft of a new workflow · 5 changes"
+    assert place.about.toolTip() == "Draft of a new workflow · 5 changes"
 
 
 async def test_keys_of_the_place_come_before_those_of_the_window(alone: MainWindow) -> None:
@@ -159,8 +159,13 @@ async def test_the_published_workflow_is_on_show_with_what_stands_in_it(window: 
 
     number = sum(card.stage == STAGING for card in console.board.cards.values())
     assert place.scene.nodes[STAGING].face.count.startswith(str(number))
-    assert place.about.whole == "“Release to production”, v1, as published"
+    window.resize(1800, 900)
+    await until(lambda: place.about.whole == "“Release to production”, v1, as published", "the name of the workflow")
+    window.resize(1100, 900)
+    await until(lambda: place.about.whole == "v1, as published", "few words where there is little room")
     assert not place.desk.is_changed
+    assert place.canvas.view.zoom > 0.4
+    assert place.canvas.view.seen(place.canvas.room).contains(place.scene.bounds)
 
 
 async def test_a_run_is_seen_along_its_transition_while_it_goes(window: MainWindow, console: Console) -> None:
@@ -202,7 +207,8 @@ async def test_a_draft_is_taken_up_again_with_its_history(
     second = await open_window(console, qapp)
     try:
         await until(lambda: second.workflow.desk.workflow == drawn, "the draft of before")
-        assert second.workflow.about.whole == "Draft of “Release to production”, from v1 · 2 changes"
+        assert second.workflow.about.whole == "from v1 · 2 changes"
+        assert second.workflow.about.toolTip() == "Draft of “Release to production”, from v1 · 2 changes"
         second.workflow.desk.undo()
         second.workflow.desk.undo()
         assert not second.workflow.desk.is_changed

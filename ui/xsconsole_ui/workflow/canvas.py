@@ -62,7 +62,7 @@ class Canvas(QWidget):
         self._grid = Grid()
         self._panned_from: QPointF | None = None
         self._is_space_down = False
-        self._is_fitted = False  # once somebody has panned or zoomed, it stays as they left it
+        self._fits = True  # with every size, until somebody pans or zooms
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_AFTER_MS)
@@ -81,9 +81,10 @@ class Canvas(QWidget):
 
     @Slot()
     def fit(self) -> None:
+        """Show all of the graph, also when the canvas gets another size, until somebody pans or zooms."""
         self.view.fit(self.scene.bounds, self.room)
-        self._is_fitted = True
         self._has_moved()
+        self._fits = True
 
     def zoom_to(self, zoom: float, around: QPointF | None = None) -> None:
         self.view.zoom_to(zoom, around if around is not None else QPointF(self.rect().center()))
@@ -110,6 +111,7 @@ class Canvas(QWidget):
         self.update()
 
     def _has_moved(self) -> None:
+        self._fits = False
         self.stir()
         self.zoomed.emit(self.view.zoom)
         self.moved.emit()
@@ -161,9 +163,10 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._is_fitted:
-            self.view.fit(self.scene.bounds, self.room)
-        self.moved.emit()
+        if self._fits:
+            self.fit()
+        else:
+            self.moved.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl, pan without; with Shift sideways."""

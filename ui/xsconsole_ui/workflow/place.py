@@ -1,7 +1,7 @@
 """The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
@@ -220,22 +220,29 @@ class WorkflowPlace(QWidget):
     @Slot()
     def _tell(self) -> None:
         """Say what is open, how far it is from what is published, and what undo would undo."""
-        workflow, base = self.desk.workflow, self.desk.base
-        changes = words.count(self.desk.changes, "change")
-        if base is None:
-            text = self.tr("Draft of a new workflow · {changes}").format(changes=changes)
-        elif not self.desk.is_changed:
-            text = self.tr("“{name}”, v{version}, as published").format(name=workflow.name, version=base.version)
-        else:
-            known = self.tr("Draft of “{name}”, from v{version} · {changes}")
-            text = known.format(name=workflow.name, version=base.version, changes=changes)
-            standing = self._console.board.workflow
-            if standing is not None and standing.id == base.id and standing.version > base.version:
-                text += self.tr(" · v{version} is published").format(version=standing.version)
-        self.about.show_text(text)
+        self._tell_draft()
         label = self.desk.history.undo_label
         self.said.emit(self.tr("Undo: {label}").format(label=label) if label else "")
         self.situation_changed.emit()
+
+    def _tell_draft(self) -> None:
+        """Say it with the name where there is room, and in few words where there is none."""
+        workflow, base = self.desk.workflow, self.desk.base
+        changes = words.count(self.desk.changes, "change")
+        if base is None:
+            texts = (self.tr("Draft of a new workflow · {changes}").format(changes=changes), changes)
+        elif not self.desk.is_changed:
+            published = self.tr("v{version}, as published").format(version=base.version)
+            texts = (f"“{workflow.name}”, {published}", published)
+        else:
+            draft = self.tr("from v{version} · {changes}").format(version=base.version, changes=changes)
+            standing = self._console.board.workflow
+            if standing is not None and standing.id == base.id and standing.version > base.version:
+                draft += self.tr(" · v{version} is published").format(version=standing.version)
+            texts = (self.tr("Draft of “{name}”, {draft}").format(name=workflow.name, draft=draft), draft)
+        metrics, room = self.about.fontMetrics(), self.about.width()
+        self.about.show_text(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
+        self.about.setToolTip(pieces.hint(texts[0]))
 
     @Slot()
     def _tell_zoom(self) -> None:
@@ -303,6 +310,10 @@ class WorkflowPlace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._tell_zoom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_draft()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -8,7 +8,7 @@ from xsconsole.domain.workflow.arrange import LAYER_STEPS, ROW_STEPS, arrange
 from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 
-NODE_STEPS = (9, 4)
+NODE_STEPS = 9  # of its width
 
 
 def places(workflow: Workflow) -> Mapping[StageId, Place]:
@@ -40,10 +40,9 @@ def right_of(place: Place) -> Place:
 
 
 def free_place(workflow: Workflow, wanted: Place) -> Place:
-    """Return the place nearest below `wanted` at which a new stage covers none."""
-    wide, high = NODE_STEPS
+    """Return the place nearest below `wanted` at which a new stage leaves the others, and their ways back, room."""
     taken = list(places(workflow).values())
     found = wanted
-    while any(abs(found.x - other.x) < wide + 1 and abs(found.y - other.y) < high + 1 for other in taken):
+    while any(abs(found.x - other.x) <= NODE_STEPS and abs(found.y - other.y) < ROW_STEPS for other in taken):
         found = Place(x=found.x, y=found.y + 1)
     return found
