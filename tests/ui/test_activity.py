@@ -105,7 +105,7 @@ async def test_the_tasks_of_our_own_run_are_told_by_the_run_alone(panel, console
     await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
 
     await until(lambda: [row[Column.RESULT] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["Done"])
-    await until(lambda: not any(row[Column.WHAT] == "Snapshot VM" for row in rows(panel)))
+    await until(lambda: not any(row[Column.WHAT].startswith("Snapshot VM") for row in rows(panel)))
 
 
 async def test_a_task_that_somebody_else_started_is_listed(panel, console, pool):
@@ -116,7 +116,7 @@ async def test_a_task_that_somebody_else_started_is_listed(panel, console, pool)
 
     await asyncio.to_thread(start)
 
-    await until(lambda: any(row[Column.WHAT] == "Start VM" for row in rows(panel)))
+    await until(lambda: any(row[Column.WHAT] == "Start VM: build-2" for row in rows(panel)))
 
 
 def task(**fields):
@@ -176,7 +176,7 @@ def operate(act, vm, **fields):
 
 
 def row_named(panel, what):
-    return next((at for at, row in enumerate(rows(panel)) if row[Column.WHAT] == what), None)
+    return next((at for at, row in enumerate(rows(panel)) if row[Column.WHAT].startswith(what)), None)
 
 
 async def test_an_act_on_an_object_has_one_line_and_its_task_has_none(panel, console):

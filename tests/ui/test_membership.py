@@ -198,6 +198,21 @@ async def test_a_clone_is_adopted(console, show, pool):
     assert len(console.board.cards[card.id].members) == 5
 
 
+async def test_a_configuration_that_was_made_is_selected(qapp, console):
+    window = await open_window(console, qapp)
+    members = tuple(NewMember(vm=vm) for vm in uuids(console, "jumpbox"))
+
+    window.desk.ask(Create(service="tools", version="1.0", stage="integration", members=members), show_only=True)
+    window.desk.confirm()
+    await until(lambda: window.board.selected is not None and window.board.selected.service == "tools")
+    made = window.board.selected.id
+    await until(lambda: window.board.lane("Integration").view.currentIndex().isValid())
+    shown = window.board.lane("Integration").model.card_at(window.board.lane("Integration").view.currentIndex())
+    await window.end()
+
+    assert shown.id == made
+
+
 async def test_clones_of_another_configuration_are_no_matter_of_the_selected_one(qapp, console, pool):
     window = await open_window(console, qapp)
     shop, payroll = (find_configuration(console.board, name) for name in ("shop@staging", "payroll@production"))

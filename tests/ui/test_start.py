@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QDialogButtonBox
 
 from xsconsole.errors import DatabaseDamaged
 from xsconsole_ui.passphrase_dialog import PassphraseDialog, PassphraseQuestion
+from xsconsole_ui.start import _temporary_folder
 from xsconsole_ui.start_failure import StartFailureDialog
 
 DEADLINE_S = 60.0
@@ -120,6 +122,23 @@ def test_without_a_screen_the_window_says_so_in_one_sentence() -> None:
     assert ended.stderr.splitlines() == [
         "xsconsole: There is no screen. `xsconsole --help` shows what works without one."
     ]
+
+
+def test_what_a_killed_demo_left_is_removed_by_the_next_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone, mine, other = (tmp_path / f"xsconsole-demo-{who}" for who in (f"{ended.pid}-x", f"{os.getpid()}-x", "keep-x"))
+    for folder in (gone, mine, other):
+        (folder / "home").mkdir(parents=True)
+
+    with _temporary_folder() as folder:
+        left = set(tmp_path.iterdir())
+
+    assert left == {mine, other, folder}
+    assert set(tmp_path.iterdir()) == {mine, other}
 
 
 def test_a_demo_whose_folder_cannot_be_made_says_so(tmp_path: Path) -> None:

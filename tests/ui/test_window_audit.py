@@ -37,6 +37,12 @@ def unwritable(console: Console) -> Iterator[None]:
     file.close()
 
 
+async def test_how_far_the_record_reaches_is_said_before_the_next_row(window: MainWindow, console: Console) -> None:
+    (newest,) = await console.audit_page(QUERY, limit=1)
+
+    await until(lambda: window.status.audit.text() == f"Audit up to row {newest.seq}", "the newest row")
+
+
 async def test_before_a_verification_it_claims_none(window: MainWindow, console: Console) -> None:
     await console.record(FACT)
     (newest,) = await console.audit_page(QUERY, limit=1)

@@ -17,6 +17,10 @@ __all__ = ["pool"]
 
 SHOP = "shop@staging"
 NO = "The role read-only may not promote and demote configurations."
+NO_CHANGE = (
+    "The role read-only may not create, change and dissolve configurations. "
+    "Log in as somebody with the role pool-operator or higher."
+)
 MEND = "Log in as somebody with the role pool-operator or higher."
 
 
@@ -53,6 +57,15 @@ async def test_every_column_says_no_with_why_to_who_may_only_look(window: MainWi
     assert not any(offer.is_open for offer in window.board.offers.values())
     assert not carried.drop(lane)
     assert console.runs == ()
+
+
+async def test_the_ways_out_for_clones_are_closed_and_say_why(window: MainWindow) -> None:
+    band = window.board.leftovers
+
+    await until(lambda: not band.clean.isEnabled(), "the look at what may be done")
+
+    assert not band.strays.button.isEnabled()
+    assert band.strays.button.toolTip() == band.clean.toolTip() == NO_CHANGE
 
 
 async def test_every_act_on_configurations_is_closed_and_says_why(window: MainWindow, console: Console) -> None:

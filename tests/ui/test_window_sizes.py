@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.board_window import card_of, console, pool, window
 from xsconsole.console import Console
-from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.demo.gestures import CarriedCard, until
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.top_bar import FIND_WIDTH
@@ -92,3 +92,31 @@ def test_buttons_that_do_not_fit_beside_each_other_stand_below_each_other(qtbot:
 def _margins(row: Flow) -> int:
     margins = row.contentsMargins()
     return margins.top() + margins.bottom()
+
+
+async def test_a_card_held_near_the_edge_of_a_narrow_window_scrolls_the_board(
+    window: MainWindow, console: Console
+) -> None:
+    window.resize(1024, 700)
+    board, carried = window.board, CarriedCard(card_of(console, "shop@staging"))
+    first, last = board.lanes[0], board.lanes[-1]
+    page = board.page
+    bar = page.horizontalScrollBar()
+    await until(lambda: bar.maximum() > 0, "columns out of sight")
+    bar.setValue(0)
+    edge = page.viewport().mapToGlobal(QPoint(page.viewport().width() - 10, 300))
+    over = next(lane for lane in board.lanes if lane.rect().contains(lane.mapFromGlobal(edge)))
+
+    carried.enter(first)
+    carried.move(over, over.mapFromGlobal(edge))
+    await until(lambda: bar.value() == bar.maximum(), "the last column")
+    assert is_within(last, page.viewport())
+    board.end_drag()
+    bar.setValue(0)
+    carried.enter(first)
+    middle = page.viewport().mapToGlobal(page.viewport().rect().center())
+    over = next(lane for lane in board.lanes if lane.rect().contains(lane.mapFromGlobal(middle)))
+    carried.move(over, over.mapFromGlobal(middle))
+
+    assert not board.is_scrolling
+    board.end_drag()

@@ -117,12 +117,16 @@ class WindowHands(QObject):
         situation = self._situation
         return situation.with_strays or next(iter(situation.stray_owners), None)
 
-    def _may_change(self) -> bool:
+    @property
+    def why_no_change(self) -> str:
+        """Why no configuration can be changed now; empty where it can be."""
         situation = self._situation
-        why_not = situation.denials.get(Verb.CHANGE) or ("" if situation.is_live else self.tr("The pool is away."))
-        if why_not:
-            self._window.status.say(why_not)
-        return not why_not
+        return situation.denials.get(Verb.CHANGE) or ("" if situation.is_live else self.tr("The pool is away."))
+
+    def _may_change(self) -> bool:
+        if self.why_no_change:
+            self._window.status.say(self.why_no_change)
+        return not self.why_no_change
 
     def _adopt(self, configuration: ConfigurationId | None) -> None:
         if configuration is not None:

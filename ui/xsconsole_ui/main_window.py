@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.inventory.restore(state.text_of("inventory"))
         self._dress()
         self.bridge.take_all()
+        self.jobs.start(self.status.read_audit(), "read how far the record reaches")
 
     # What it consists of.
 
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
         self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
         self.board.leftovers.card_wanted.connect(self.board.select)
+        self.desk.ended.connect(self.board.show_made)
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self.board.take_focus)
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
         """Look at what the user has before them, for the actions."""
         found = situation_of(self.console, self.board.selected, self.inventory)
         self.actions_.follow(replace(found, draft=self.workflow.situation))
+        self.board.leftovers.permit(self.hands.why_no_change)
 
     @Slot()
     def _follow_draft(self) -> None:

@@ -1,8 +1,47 @@
 """Pages that are larger than the room they have."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+EDGE = 48  # px from the left or right end of a page within which a drag scrolls it
+EDGE_STEP = 12  # px
+EDGE_MS = 30
+
+
+class EdgeScroll(QObject):
+    """Scrolls a page sideways for as long as something that is dragged is held near its end."""
+
+    def __init__(self, page: QScrollArea) -> None:
+        super().__init__(page)
+        self._page = page
+        self._step = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(EDGE_MS)
+        self._timer.timeout.connect(self._scroll)
+
+    @Slot(QPoint)
+    def follow(self, at: QPoint) -> None:
+        """Look where it is now, on the screen."""
+        x, width = self._page.viewport().mapFromGlobal(at).x(), self._page.viewport().width()
+        self._step = -EDGE_STEP if x < EDGE else EDGE_STEP if x > width - EDGE else 0
+        if not self._step:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    @property
+    def is_active(self) -> bool:
+        return self._timer.isActive()
+
+    @Slot()
+    def stop(self) -> None:
+        self._timer.stop()
+
+    @Slot()
+    def _scroll(self) -> None:
+        bar = self._page.horizontalScrollBar()
+        bar.setValue(bar.value() + self._step)
 
 
 class ScrollPage(QScrollArea):

@@ -17,6 +17,7 @@ from xsconsole.console.embedded import EmbeddedPool
 from xsconsole.errors import ConsoleError, KeyLocked
 
 DEFAULT_OUT = "demo-out"
+DEMO_PREFIX = "xsconsole-demo-"
 
 
 def open_window(options: argparse.Namespace) -> int:
@@ -122,12 +123,33 @@ def _has_screen() -> bool:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="xsconsole-demo-"))
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{DEMO_PREFIX}{os.getpid()}-"))
     try:
         yield folder
     finally:
         logging.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove the folders of demos whose process was killed: they name it."""
+    for left in Path(tempfile.gettempdir()).glob(f"{DEMO_PREFIX}*-*"):
+        number = left.name.removeprefix(DEMO_PREFIX).partition("-")[0]
+        if number.isdecimal() and not _is_alive(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # asking there would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def tell(error: ConsoleError) -> int:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.events import AuditVerified, LinkState
+from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
 
@@ -18,7 +19,7 @@ class StatusLine(QFrame):
     def __init__(self, console: Console, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
-        self._seq = 0
+        self._seq, self._is_read = 0, False
         self._failure: ConsoleError | None = None
         self._check: AuditVerified | None = None
         self.setProperty("look", "footer")
@@ -51,6 +52,13 @@ class StatusLine(QFrame):
             text = self.tr("Workflow “{name}”, not published yet").format(name=workflow.name)
         self.workflow.setText(text)
         self.workflow.setToolTip(self.tr("Digest {digest}").format(digest=workflow.digest) if workflow else "")
+
+    async def read_audit(self) -> None:
+        """Find out how far the record of earlier starts reaches."""
+        newest = await self._console.audit_page(AuditQuery(), limit=1)
+        self._is_read = True
+        self._seq = max([self._seq, *(row.seq for row in newest)])
+        self._tell_audit()
 
     def show_audit(self, seq: int) -> None:
         """Say that rows up to `seq` stand. What could not be written before can be now."""
@@ -85,7 +93,8 @@ class StatusLine(QFrame):
             text, look = known.format(seq=self._seq, checked=check.seq, when=when), "status"
             hint = "\n".join(verdict.sentence for verdict in check.verdicts)
         else:
-            text = self.tr("Audit up to row {seq}").format(seq=self._seq) if self._seq else self.tr("Audit empty")
+            nothing = self.tr("Audit empty") if self._is_read else ""
+            text = self.tr("Audit up to row {seq}").format(seq=self._seq) if self._seq else nothing
             look, hint = "status", self.tr("It has not been verified since this window opened.")
         self.audit.setText(text)
         self.audit.setToolTip(hint)

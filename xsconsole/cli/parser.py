@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _add_watch(top, default=False)
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=False, parser_class=_Verb)
 
-    demo = _verb(verbs, "demo", "the embedded pool and the window on it")
+    demo = _verb(verbs, "demo", "the embedded pool and the window on it; in a home of its own unless --home names one")
     demo.add_argument("--out", metavar="DIR", help="do the main job by itself; leave screenshots and a report in DIR")
     demo.add_argument("--speed", type=_speed, metavar="X", help="how fast the embedded pool works (1)")
     _add_watch(demo, default=argparse.SUPPRESS)

@@ -8,6 +8,7 @@ from xsconsole.domain.health import Severity
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory, Message
 
+_SHORT = frozenset({"vm", "vms", "ha", "sr", "vdi", "vbd", "vif", "pif", "pbd", "gpu", "vgpu", "cpu", "ip", "nic"})
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -41,12 +42,19 @@ def _message(message: Message, inventory: Inventory) -> PoolMessage:
     return PoolMessage(
         uuid=message.uuid,
         severity=_severity(message.priority),
-        name=message.name.replace("_", " ").capitalize(),
+        name=spoken(message.name),
         body=message.body,
         at=message.timestamp,
         about=about,
         about_name=name_of(record) if record is not None else f"{message.cls} {message.obj_uuid}",
     )
+
+
+def spoken(name: str) -> str:
+    """Return a message's name as people write it, such as `VM migrated` for `VM_MIGRATED`."""
+    first, *rest = name.casefold().split("_")
+    said = (first.capitalize(), *rest)
+    return " ".join(word.upper() if word.casefold() in _SHORT else word for word in said)
 
 
 def _severity(priority: int) -> Severity:

@@ -101,8 +101,10 @@ def _stage_of(status: RunStatus) -> str:
     )
 
 
-def of_task(task: Task, pool_name: str, since: datetime, objects: tuple[ObjectId, ...] = ()) -> Entry:
-    """Return a task's line. `since` stands in where the pool does not say when it began."""
+def of_task(
+    task: Task, pool_name: str, since: datetime, objects: tuple[ObjectId, ...] = (), names: tuple[str, ...] = ()
+) -> Entry:
+    """Return a task's line. `since` stands in where the pool does not say when it began; `names` are the objects'."""
     is_going = task.status in ("pending", "cancelling")
     result, tone = TASK_RESULTS.get(task.status, ("", ""))
     failure = None
@@ -111,7 +113,7 @@ def of_task(task: Task, pool_name: str, since: datetime, objects: tuple[ObjectId
         result = f"{result}: {failure.failed}"
     return Entry(
         key=f"task:{task.ref}",
-        what=task_name(task.name_label),
+        what=_named_task(task.name_label, names),
         where=pool_name,
         who=tr("pool"),
         started_at=task.created or since,
@@ -161,6 +163,13 @@ def _job_result(status: JobStatus, failed: int) -> tuple[str, str]:
     if failed:
         return ("failed" if len(status.items) == 1 else f"{failed} of {len(status.items)} failed"), "bad"
     return "cancelled", "muted"
+
+
+def _named_task(label: str, names: tuple[str, ...]) -> str:
+    what = task_name(label)
+    if not names:
+        return what
+    return f"{what}: {names[0] if len(names) == 1 else words.count(len(names), 'object')}"
 
 
 def task_name(label: str) -> str:

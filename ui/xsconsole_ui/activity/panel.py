@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from xsconsole.console import Console
-from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
+from xsconsole.domain.acts import Act, JobId, Kind, ObjectId, name_of, record_of
 from xsconsole.domain.events import BoardChanged, InventoryChanged, JobChanged, RunChanged, StepProgressed
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
@@ -234,7 +234,10 @@ class ActivityPanel(pieces.Panel):
             self._model.forget(f"task:{ref}")
             return None
         since = known.started_at if known is not None else datetime.now(UTC)
-        return of_task(task, self._pool_name, since, self._console.acts.objects_of(ref))
+        objects = self._console.acts.objects_of(ref)
+        found = (record_of(self._console.inventory, item) for item in objects)
+        names = tuple(name_of(record) for record in found if record is not None)
+        return of_task(task, self._pool_name, since, objects, names)
 
     def _is_own(self, tag: str) -> bool:
         """Whether a line of a run or a job of this console tells of the task that carries `tag`."""

@@ -9,6 +9,7 @@ from xsconsole.console import Console
 from xsconsole.domain.board import Card
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
+from xsconsole.domain.plan import RunKind
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
@@ -21,7 +22,7 @@ from xsconsole_ui.board.lane_model import Dragged, LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.offers import Offer, command_for, offer_of
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.scrolling import ScrollPage
+from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 
 
 class BoardView(QWidget):
@@ -51,6 +52,8 @@ class BoardView(QWidget):
         self._first_steps: tuple[QWidget, ...] = ()
         self._pages = QStackedWidget(self)
         self._content = QWidget(self)
+        self.page = ScrollPage(self._content, self)
+        self._edge = EdgeScroll(self.page)
         self._row = QHBoxLayout()
         self._lay_out()
         self.strip.stage_clicked.connect(self._go_to_stage)
@@ -75,7 +78,7 @@ class BoardView(QWidget):
         lanes.setSpacing(0)
         lanes.addWidget(self.strip)
         lanes.addLayout(self._row, 1)
-        self._pages.addWidget(ScrollPage(self._content, self))
+        self._pages.addWidget(self.page)
         self._pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -93,6 +96,11 @@ class BoardView(QWidget):
     @property
     def lanes(self) -> tuple[Lane, ...]:
         return tuple(self._order)
+
+    @property
+    def is_scrolling(self) -> bool:
+        """Whether a card that is held near an edge scrolls the columns."""
+        return self._edge.is_active
 
     def lane(self, name: str) -> Lane:
         """Return the column of a stage, by its id or name."""
@@ -161,6 +169,8 @@ class BoardView(QWidget):
         lane.view.drag_began.connect(self._begin_drag)
         lane.view.drag_ended.connect(self.end_drag)
         lane.drag_entered.connect(self._begin_drag)
+        lane.drag_moved.connect(self._edge.follow)
+        lane.drag_left.connect(self._edge.stop)
         lane.menu_wanted.connect(self.menu_wanted)
         lane.answered.connect(self.answered)
         return lane
@@ -209,6 +219,13 @@ class BoardView(QWidget):
         for status in self._console.runs:
             if status.ended_at is None:
                 self._show_run(status.run)
+
+    @Slot(str)
+    def show_made(self, run: RunId) -> None:
+        """Select the configuration that a run has just made."""
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is not None and status.state is RunState.DONE and status.plan.intent.kind is RunKind.CREATE:
+            self.select(status.plan.intent.configuration)
 
     @Slot(str)
     def _show_run(self, run: RunId) -> None:
@@ -355,6 +372,7 @@ class BoardView(QWidget):
     @Slot()
     def end_drag(self) -> None:
         """Take the answers of the columns away."""
+        self._edge.stop()
         dragged, self._dragged, self._targets = self._dragged, None, {}
         if dragged is not None:
             self.answered.emit("")

@@ -164,6 +164,7 @@ class Lane(QFrame):
 
     drag_entered = Signal(object)  # Dragged
     drag_left = Signal()
+    drag_moved = Signal(QPoint)  # global
     answered = Signal(str)  # what it says to the card over it; empty once that has left
     menu_wanted = Signal(QPoint)  # global
 
@@ -235,6 +236,7 @@ class Lane(QFrame):
         self._answer(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.drag_moved.emit(self.mapToGlobal(event.position().toPoint()))
         self._answer(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:

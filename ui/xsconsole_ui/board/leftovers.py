@@ -24,7 +24,8 @@ class LeftoverBand(QFrame):
         self.homeless = _Leftover(self.tr("Show"), self)
         self.unreadable = _Leftover("", self)
         self.strays.button.clicked.connect(self.adopt_wanted)
-        self.strays.add_button(self.tr("Clean…")).clicked.connect(self.clean_wanted)
+        self.clean = self.strays.add_button(self.tr("Clean…"))
+        self.clean.clicked.connect(self.clean_wanted)
         self.homeless.button.clicked.connect(self._show_homeless)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
@@ -55,6 +56,12 @@ class LeftoverBand(QFrame):
             else ""
         )
         self.setVisible(any(line.text for line in (self.strays, self.homeless, self.unreadable)))
+
+    def permit(self, why_not: str) -> None:
+        """Let clones be adopted and cleaned, or say why not; empty where they can be."""
+        for button in (self.strays.button, self.clean):
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not)
 
     @Slot()
     def _show_homeless(self) -> None:

@@ -45,6 +45,10 @@ class CarriedCard:
         QApplication.sendEvent(lane, QDragEnterEvent(at, move, self._mime, left, plain))
         QApplication.sendEvent(lane, QDragMoveEvent(at, move, self._mime, left, plain))
 
+    def move(self, lane: Lane, at: QPoint) -> None:
+        left, plain, move = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.MoveAction
+        QApplication.sendEvent(lane, QDragMoveEvent(at, move, self._mime, left, plain))
+
     def leave(self, lane: Lane) -> None:
         QApplication.sendEvent(lane, QDragLeaveEvent())
 
