@@ -1,18 +1,20 @@
 """The embedded pool as a child process, for everybody's tests."""
 
 import json
+import os
 import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import XenAPI
-from nursery import Child, split_off
+from nursery import Child, Program, split_off
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 60.0
+STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class EmbeddedPool:
     passwords: Mapping[str, str]
     roles: Mapping[str, str]
     fingerprint: str | None
+    lifeline: IO[str]
     process: Child
 
     @property
@@ -102,21 +105,23 @@ def embedded_pool(*arguments: str) -> Iterator[EmbeddedPool]:
 @contextmanager
 def embedded_pools(*arguments: str) -> Iterator[tuple[EmbeddedPool, ...]]:
     """Serve pools on a free port, with the arguments of `xsconsole pool serve`, until the end of the block."""
-    process = split_off(["--with-parent", *arguments])
-    try:
-        yield _introduced(process)
-    finally:
-        process.kill()
-        process.communicate(STOP_DEADLINE_S)
+    (its_stdin, stdin), (stdout, its_stdout) = os.pipe(), os.pipe()
+    process = split_off(Program.POOL, ["--with-parent", *arguments], (its_stdin, its_stdout, STANDARD_ERROR))
+    os.close(its_stdin)
+    os.close(its_stdout)
+    with os.fdopen(stdin, "w") as lifeline, os.fdopen(stdout) as said:
+        try:
+            yield _introduced(said.readline(), lifeline, process)
+        finally:
+            process.end(STOP_DEADLINE_S)
 
 
-def _introduced(process: Child) -> tuple[EmbeddedPool, ...]:
-    line = process.stdout.readline()
+def _introduced(line: str, lifeline: IO[str], process: Child) -> tuple[EmbeddedPool, ...]:
     assert line, "the embedded pool ended before it said where it listens; its reason is on standard error"
-    return tuple(_pool(pool, process) for pool in json.loads(line)["pools"])
+    return tuple(_pool(pool, lifeline, process) for pool in json.loads(line)["pools"])
 
 
-def _pool(pool: Mapping[str, Any], process: Child) -> EmbeddedPool:
+def _pool(pool: Mapping[str, Any], lifeline: IO[str], process: Child) -> EmbeddedPool:
     return EmbeddedPool(
         name=pool["name"],
         part=pool["part"],
@@ -128,5 +133,6 @@ def _pool(pool: Mapping[str, Any], process: Child) -> EmbeddedPool:
         passwords={user["user"]: user["password"] for user in pool["users"]},
         roles={user["user"]: user["role"] for user in pool["users"]},
         fingerprint=pool["fingerprint"],
+        lifeline=lifeline,
         process=process,
     )

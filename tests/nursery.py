@@ -1,12 +1,14 @@
-"""Embedded pools as processes that start without loading the program each time.
+"""Embedded pools and commands as processes that start without loading the program each time.
 
-One process per run of pytest has the program loaded and splits off another for each pool: it runs the same `main` with
-the same arguments, streams, folder and variables as a program of its own would. Loading is most of a pool's start, and
-a run starts hundreds. What begins with the program itself is tried in `simpool/test_wire_process.py`.
+One process per run of pytest has a program loaded and splits off another for each start of it: that runs the same
+`main` with the same arguments, streams, folder and variables as a program of its own would. Loading is most of the time
+of such a start, and a run of the tests makes hundreds. The programs themselves are tried in
+`simpool/test_wire_process.py` and in those tests of `cli` that stop a command half-way.
 """
 
 import functools
 import gc
+import importlib
 import json
 import os
 import select
@@ -15,22 +17,29 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import IO, Any
 
 LONGEST_REQUEST_BYTES = 128 * 1024
-STANDARD_ERROR = 2
+
+
+class Program(StrEnum):
+    """What can be split off, by the module that has its `main`."""
+
+    POOL = "xsconsole.simpool.program"
+    CONSOLE = "xsconsole_ui.__main__"
 
 
 class Child:
-    """A process that was split off, to be used as a `subprocess.Popen` with pipes for text."""
+    """A process that was split off, to be used as a `subprocess.Popen`."""
 
-    def __init__(self, stdin: IO[str], stdout: IO[str], told: IO[str]) -> None:
-        self.stdin: IO[str] | None = stdin
-        self.stdout = stdout
-        self.pid = int(told.readline())
+    def __init__(self, told: IO[str]) -> None:
+        line = told.readline()
+        assert line, "nothing was split off; the reason is on standard error"
+        self.pid = int(line)
         self.returncode: int | None = None
         self._told = told
         # Unlike its number, this never comes to mean another process.
@@ -46,17 +55,14 @@ class Child:
         """Return the exit status, negative for a signal; raises as that of `Popen` does."""
         if self.returncode is None:
             if not select.select([self._told], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired("the embedded pool", timeout)
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
             self.returncode = int(self._told.readline())
         return self.returncode
 
-    def communicate(self, timeout: float) -> None:
-        """Read what it still says, wait for its end, and close everything."""
-        if self.stdin is not None:
-            self.stdin.close()
-        self.stdout.read()
+    def end(self, timeout: float) -> None:
+        """Kill it if it lives, wait for its end, and close everything."""
+        self.kill()
         self.wait(timeout)
-        self.stdout.close()
         self._told.close()
         os.close(self._process)
 
@@ -65,23 +71,25 @@ class Child:
             signal.pidfd_send_signal(self._process, number)
 
 
-def split_off(arguments: Sequence[str]) -> Child:
-    """Run `python -m xsconsole.simpool ARGUMENTS` without the loading."""
-    (its_stdin, stdin), (stdout, its_stdout), (told, its_telling) = os.pipe(), os.pipe(), os.pipe()
-    request = {"arguments": list(arguments), "folder": os.getcwd(), "variables": dict(os.environ)}
-    socket.send_fds(_nursery()[0], [json.dumps(request).encode()], (its_stdin, its_stdout, STANDARD_ERROR, its_telling))
-    for end in (its_stdin, its_stdout, its_telling):
-        os.close(end)
-    return Child(os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(told))
+def split_off(
+    program: Program, arguments: Sequence[str], streams: tuple[int, int, int], variables: Mapping[str, str] = os.environ
+) -> Child:
+    """Start a program with its arguments, on copies of these three standard streams."""
+    told, telling = os.pipe()
+    request = {"arguments": list(arguments), "folder": os.getcwd(), "variables": dict(variables)}
+    socket.send_fds(_nursery(program)[0], [json.dumps(request).encode()], (*streams, telling))
+    os.close(telling)
+    return Child(os.fdopen(told))
 
 
 @functools.cache
-def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _nursery(program: Program) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """Start the process that has the program loaded; it ends when the socket is closed, also by our death."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with its:
-        command = [sys.executable, "-P", __file__, str(its.fileno())]
-        return ours, subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[its.fileno()])
+        command = [sys.executable, "-P", __file__, program, str(its.fileno())]
+        nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        return ours, subprocess.Popen(command, **nowhere, pass_fds=[its.fileno()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,18 +140,30 @@ def _tell_the_end(child: int, telling: int) -> None:
         told.write(f"{status}\n")
 
 
-def _load_and_tend() -> int:
-    from xsconsole.simpool import model, program
+def _load(program: Program) -> Callable[[Sequence[str]], int]:
+    """Load what every start of the program loads, and return its `main`."""
+    module = importlib.import_module(program)
+    match program:
+        case Program.POOL:
+            importlib.import_module("xsconsole.simpool.model").load()
+        case Program.CONSOLE:
+            verbs = importlib.import_module("xsconsole.cli")
+            for name, _ in verbs.VERBS.values():
+                importlib.import_module(f"xsconsole.cli.{name}")
+    main: Callable[[Sequence[str]], int] = module.main
+    return main
 
-    model.load()
+
+def _load_and_tend(program: str, asked: str) -> int:
+    main = _load(Program(program))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
-    birth = _tend(socket.socket(fileno=int(sys.argv[1])))
+    birth = _tend(socket.socket(fileno=int(asked)))
     if birth is None:
         return 0
     _settle_in(birth)
-    return program.main(birth.request["arguments"])
+    return main(birth.request["arguments"])
 
 
 if __name__ == "__main__":
-    sys.exit(_load_and_tend())
+    sys.exit(_load_and_tend(*sys.argv[1:]))

@@ -2,13 +2,14 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from embedded import EmbeddedPool
+from nursery import Program, split_off
 
 DEADLINE_S = 60.0
 
@@ -44,18 +45,27 @@ class Shell:
             kept["XSCONSOLE_PASSPHRASE"] = self.passphrase
         return kept
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        return ("--home", str(self.home), "--pool", self.pool.url, "--user", self.user)
+
     def command(self, *words: str) -> list[str]:
-        place = ("--home", str(self.home), "--pool", self.pool.url, "--user", self.user)
-        return [sys.executable, "-m", "xsconsole_ui", *words, *place]
+        return [sys.executable, "-m", "xsconsole_ui", *words, *self.place]
 
     def say(self, *words: str, stdin: str = "") -> Said:
-        ended = subprocess.run(
-            self.command(*words),
-            env=self.environment(),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        return Said(status=ended.returncode, out=ended.stdout, err=ended.stderr)
+        with TemporaryFile("w+") as asked, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            asked.write(stdin)
+            asked.seek(0)
+            ended = split_off(
+                Program.CONSOLE,
+                (*words, *self.place),
+                (asked.fileno(), out.fileno(), err.fileno()),
+                self.environment(),
+            )
+            try:
+                status = ended.wait(DEADLINE_S)
+            finally:
+                ended.end(DEADLINE_S)
+            out.seek(0)
+            err.seek(0)
+            return Said(status=status, out=out.read(), err=err.read())

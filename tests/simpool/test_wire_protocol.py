@@ -279,7 +279,5 @@ def test_a_message_that_nobody_has_written_yet_says_so(session: Any, refusal: An
 
 def test_the_process_ends_with_who_started_it() -> None:
     with embedded_pool() as served:
-        assert served.process.stdin is not None
-        served.process.stdin.close()
-        served.process.stdin = None
+        served.lifeline.close()
         assert served.process.wait(30) == 0
