@@ -119,3 +119,21 @@ async def test_what_somebody_published_meanwhile_is_taken_into_the_draft(window,
     await until(lambda: opened.report is not None)
     await until(lambda: console.board.workflow.version == 3)
     assert console.board.workflow.stage("staging").name == "My look"
+
+
+async def test_a_live_configuration_walks_through_the_draft(window, console):
+    desk = window.workflow.desk
+    dialog = window.workshop.walk_dialog()
+    dialog.open()
+    shop = card_of(console, "shop 1.3.0")
+    dialog.configuration.setCurrentIndex(dialog.configuration.findData(shop.id))
+    dialog.configuration.activated.emit(dialog.configuration.currentIndex())
+    assert dialog.service.text() == "shop"
+    assert dialog.graph.marks.stages[shop.stage].words == "here"
+    before = dialog.model.rowCount()
+
+    desk.do("Cut", remove(desk.workflow, transitions=("staging-to-production",)))
+
+    assert dialog.model.rowCount() == before - 1
+    dialog.close()
+    dialog.deleteLater()

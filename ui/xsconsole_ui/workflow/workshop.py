@@ -1,5 +1,7 @@
 """What stands around the canvas: inspector, findings, outline, sheets. It hears what the pool and the desk say."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
@@ -12,12 +14,14 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Design
+from xsconsole_ui.workflow.comparing import CompareDialog
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
+from xsconsole_ui.workflow.walking import WalkDialog
 
 GATHER_MS = 500
 GRAPH_AND_OUTLINE = (0.42, 0.58)  # of the width
@@ -50,6 +54,8 @@ class Workshop(QObject):
         place.add_beside(self.outline)
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
         place.designer.offer(Design.PUBLISH, self._publish)
+        place.designer.offer(Design.COMPARE, self._compare)
+        place.designer.offer(Design.WALK_THROUGH, self._walk)
         self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
         self._soon.setSingleShot(True)
         self._soon.setInterval(GATHER_MS)
@@ -99,6 +105,27 @@ class Workshop(QObject):
         sheet.rebased.connect(self._go_on_from)
         sheet.published.connect(self._begin_anew)
         return sheet
+
+    def _compare(self) -> None:
+        self._jobs.start(answered(self.compare_dialog()), "compare versions")
+
+    def compare_dialog(self) -> CompareDialog:
+        """Return the draft beside what is published."""
+        versions: dict[str, Callable[[], Workflow | None]] = {}
+        base = self.desk.base
+        published = self._console.board.workflow
+        if published is not None:
+            versions[self.tr("v{version}, published").format(version=published.version)] = lambda: published
+        versions[self.tr("this draft")] = lambda: self.desk.workflow
+        if base is not None and base != published:
+            versions[self.tr("v{version}, where it began").format(version=base.version)] = lambda: base
+        return CompareDialog(self.desk, versions, self._jobs, self._place.window())
+
+    def _walk(self) -> None:
+        self._jobs.start(answered(self.walk_dialog()), "walk through")
+
+    def walk_dialog(self) -> WalkDialog:
+        return WalkDialog(self._console, self.desk, self._console.home.clock.now(), self._place.window())
 
     @Slot(str, object, object)
     def _go_on_from(self, label: str, merged: Workflow, standing: Workflow) -> None:
