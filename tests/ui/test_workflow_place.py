@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from tests.ui.board_window import (
     CTRL,
@@ -109,6 +109,19 @@ async def test_undo_and_redo_name_what_they_do(alone: MainWindow) -> None:
 
     assert not undo.isEnabled()
     assert redo.text() == "Redo add a stage"
+
+
+async def test_undo_works_in_the_inspector_too(alone: MainWindow) -> None:
+    press(Key.Key_Insert)
+    press(Key.Key_Return)
+    boxes = alone.inspector.findChildren(QComboBox)
+    box = next(one for one in boxes if one.isVisible())
+    box.setFocus()
+    assert has_keyboard(alone.inspector)
+
+    press(Key.Key_Z, CTRL)
+
+    assert names(alone) == []
 
 
 async def test_the_zoom_is_told_only_where_there_is_one(alone: MainWindow) -> None:

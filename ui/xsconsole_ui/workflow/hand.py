@@ -173,6 +173,11 @@ class DrawingHand(QObject):
             desk.select()
         self.menu_wanted.emit(self._canvas.mapToGlobal(at))
 
+    def _middle_of_selection(self) -> QPoint:
+        area = self._canvas.scene.bounds_of(self._desk.stages, self._desk.transitions)
+        middle = QPointF(self._canvas.rect().center())
+        return (middle if area.isNull() else self._canvas.view.to_widget(area.center())).toPoint()
+
     # Gestures.
 
     def connect_from(self, source: StageId) -> None:
@@ -217,7 +222,10 @@ class DrawingHand(QObject):
             action.setData(at)
             self._choices.addAction(action)
         self._choices.setActiveAction(self._choices.actions()[0])
-        self._choices.popup(self._canvas.cursor().pos())
+        if self._canvas.underMouse():
+            self._choices.popup(self._canvas.cursor().pos())
+        else:
+            self._choices.popup(self._canvas.mapToGlobal(self._middle_of_selection()))
 
     def _choose(self, action: QAction) -> None:
         self._chosen[int(action.data())][1]()

@@ -161,6 +161,10 @@ class WorkflowPlace(QWidget):
         """Put a panel right of the canvas."""
         self._level.addWidget(panel)
 
+    def lend_keys(self, panel: QWidget) -> None:
+        """Let undo, redo and the keys of the whole draft work in a panel outside of the place too."""
+        panel.addActions([self._actions[action] for action in workflow_actions.LENT])
+
     def show_thing(self, stage: StageId | None = None, transition: TransitionId | None = None) -> None:
         """Select one thing and bring it into view."""
         stages, ways = (stage,) if stage is not None else (), (transition,) if transition is not None else ()
