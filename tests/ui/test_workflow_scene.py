@@ -25,6 +25,7 @@ from xsconsole.domain.workflow import (
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.gates import ExactReplica, GuestToolsUp
+from xsconsole.domain.workflow.templates import Template, templates
 from xsconsole_ui import theme
 from xsconsole_ui.workflow.faces import demands, in_words
 from xsconsole_ui.workflow.live import load_of
@@ -104,6 +105,14 @@ def test_labels_lie_on_no_node_and_no_other_label(qapp: QApplication) -> None:
     assert len(placed) == len(ways)
     assert not any(one.intersects(other) for one, other in itertools.combinations(placed, 2))
     assert not any(area.intersects(node.area) for area in placed for node in scene.nodes.values())
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_the_templates_are_drawn_with_every_label_and_through_no_stage(template: Template, qapp: QApplication) -> None:
+    scene = shown(template.workflow)
+
+    assert [edge.way.id for edge in scene.edges.values() if edge.face.label and edge.label is None] == []
+    assert [way_id for way_id in scene.edges if through(scene, way_id)] == []
 
 
 def test_edges_say_what_they_demand(qapp: QApplication) -> None:

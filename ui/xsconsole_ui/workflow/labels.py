@@ -14,6 +14,7 @@ from xsconsole_ui.workflow.routes import Route
 
 PADDING = 6.0
 LEAST_WIDTH, MOST_WIDTH = 44.0, 190.0
+GAP_WIDTH = 112.0  # that fits between two layers
 PARTS = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
 
 
@@ -42,6 +43,8 @@ def labels(
         if wide < min(needed, LEAST_WIDTH) or (measures.is_small and wide < needed):
             continue
         area = _free(_areas(route, wide, measures), taken)
+        if area is None and not measures.is_small and wide > GAP_WIDTH:
+            area = _free(_areas(route, GAP_WIDTH, measures), taken)
         if area is not None:
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 2 * PADDING + 1)
             placed[way_id] = Label(shown, area)
