@@ -23,7 +23,7 @@ from tests.ui.board_window import (
     press,
     window,
 )
-from xsconsole.console import Console
+from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import VM
 from xsconsole.errors import PoolFailed, Refused
@@ -295,6 +295,25 @@ async def test_a_window_without_a_pool_says_what_it_is_for(tmp_path: Path, qapp:
         await until(opened.board.empty.isVisible, "the empty board")
         assert opened.actions_[actions.PROMOTE].why_not == "Connect to a pool first."
         assert opened.bar.state.text() == "not connected"
+    finally:
+        await opened.end()
+        await console.close()
+
+
+async def test_a_pool_is_connected_under_an_open_window_without_any_news(
+    pool: EmbeddedPool, tmp_path: Path, qapp: QApplication
+) -> None:
+    console = await Console.open(tmp_path / "home", passphrase=no_passphrase_needed)
+    opened = MainWindow(console, Theme(qapp, Scheme.LIGHT), WindowState(console.home))
+    opened.show()
+
+    try:
+        await console.connect(Connection(url=pool.url, user=pool.user), Secret(pool.password))
+        await until(lambda: bool(opened.board.lanes), "the board")
+        await until(lambda: opened.actions_.situation.check is not None, "what can be done")
+
+        assert opened.notices.texts == ()
+        assert not opened.workshop.inspector.isVisible()  # it once lay over the board's own
     finally:
         await opened.end()
         await console.close()

@@ -20,7 +20,7 @@ def situation_of(console: Console, card: Card | None, inventory: InventoryPanel)
         vms=inventory.selected,
         objects=inventory.selected_objects,
         storage=storage_for(inventory.selected_objects, console.inventory) if is_connected else None,
-        check=console.acts.checks if is_connected else None,
+        check=console.acts.checks if console.acts.are_checked else None,
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
         denials={verb: words.refusal(denial) for verb in Verb if (denial := console.denial(verb))},
     )

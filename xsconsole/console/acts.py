@@ -98,6 +98,11 @@ class Acts:
         """Jobs of this console since its start, newest first."""
         return (*(self._jobs.statuses if self._jobs is not None else ()), *self._ended)
 
+    @property
+    def are_checked(self) -> bool:
+        """Whether `checks` has an answer. While a connection is taken up, the inventory stands before it has."""
+        return self._jobs is not None
+
     def checks(self, command: Operate) -> tuple[Check, ...]:
         """Return, for every object, whether the act can be done to it now, and what to know before. Pure.
 

@@ -44,6 +44,7 @@ class Workshop(QObject):
         self._console, self._place, self._panel = console, place, inspector
         self.desk = place.desk
         self.inspector = DraftInspector(self.desk, self.surroundings, inspector)
+        self.inspector.hide()  # until it is a page, it would lie over the one on show
         place.lend_keys(self.inspector)
         self.inspector.titled.connect(self._show_inspector)
         self.desk.selection_changed.connect(self._come_forward)
