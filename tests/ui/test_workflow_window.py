@@ -137,3 +137,83 @@ async def test_a_live_configuration_walks_through_the_draft(window, console):
     assert dialog.model.rowCount() == before - 1
     dialog.close()
     dialog.deleteLater()
+
+
+@pytest.fixture
+def drafts(window):
+    opened = []
+
+    def show():
+        opened.append(window.workshop.drafts_dialog())
+        opened[-1].open()
+        return opened[-1]
+
+    yield show
+    for made in opened:
+        made.close()
+        made.deleteLater()
+
+
+def pick(dialog, name):
+    row = next(row for row in range(dialog.model.rowCount()) if dialog.model.row(row).name == name)
+    dialog.view.setCurrentIndex(dialog.model.index(row, 0))
+
+
+async def test_drafts_begin_from_templates_and_are_gone_on_with(window, console, drafts, tmp_path):
+    place = window.workflow
+    desk = place.desk
+    published = desk.workflow
+    first = drafts()
+    kinds = [first.model.row(row).kind for row in range(first.model.rowCount())]
+    assert kinds == ["Published", *["Template"] * 4, "Empty"]
+    pick(first, first.model.row(4).name)
+    assert len(first.graph.scene.nodes) == len(first.model.row(4).workflow.stages)
+    first.name.setText("Two slots")
+    first.go.click()
+
+    assert desk.workflow.name == "Two slots"
+    assert (desk.workflow.id, desk.base) == (published.id, published)
+    assert all(group.people for group in desk.workflow.groups)
+    desk.do("Words", change_stage(desk.workflow, desk.workflow.stages[0].id, description="Mine"))
+    await place.keeper.settle()
+    kept = place.keeper.draft
+
+    second = drafts()
+    pick(second, "New workflow")
+    second.go.click()
+    assert not desk.workflow.stages
+
+    third = drafts()
+    await until(lambda: any(third.model.row(row).heading for row in range(third.model.rowCount())))
+    pick(third, kept.name)
+    third.name.setText("Blue and green, mine")
+    third.rename.click()
+    await until(
+        lambda: any(third.model.row(row).name == "Blue and green, mine" for row in range(third.model.rowCount()))
+    )
+    pick(third, "Blue and green, mine")
+    third.go.click()
+    await until(lambda: desk.workflow.stages)
+    assert desk.workflow.stages[0].description == "Mine"
+    assert desk.history.undo_label == "Words"
+
+    fourth = drafts()
+    path = tmp_path / "kept.json"
+    await fourth.write(desk.workflow, str(path))
+    desk.undo()
+    await fourth.open_file(str(path))
+    assert desk.workflow.stages[0].description == "Mine"
+
+    fifth = drafts()
+    await until(lambda: any(fifth.model.row(row).heading for row in range(fifth.model.rowCount())))
+    pick(fifth, "Blue and green, mine")
+    fifth.delete.click()
+    await until(lambda: fifth.asked is not None and fifth.asked.isVisible())
+    fifth.asked.go.click()
+    await until(
+        lambda: all(fifth.model.row(row).name != "Blue and green, mine" for row in range(fifth.model.rowCount()))
+    )
+    path.write_text("[" * 100_000, encoding="utf-8")
+    fifth._start(fifth.open_file(str(path)))
+    await until(fifth.news.isVisible)
+    await place.keeper.settle()

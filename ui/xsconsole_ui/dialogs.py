@@ -2,7 +2,11 @@
 
 import asyncio
 
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole_ui import pieces, theme
+
+WIDTH = 380  # px
 
 
 async def answered(dialog: QDialog) -> bool:
@@ -20,3 +24,29 @@ async def answered(dialog: QDialog) -> bool:
     finally:
         dialog.close()
         dialog.deleteLater()
+
+
+class Question(QDialog):
+    """Asks before something is lost; `answered` is true only where `act` was chosen. Enter takes Cancel."""
+
+    def __init__(self, parent: QWidget, title: str, text: str, remains: str, act: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(WIDTH)
+        self.go = pieces.button(act, "", self)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self.cancel.setDefault(True)
+        self.go.clicked.connect(self.accept)
+        self.cancel.clicked.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.GAP)
+        column.addWidget(pieces.wrapped(text, "title", self))
+        column.addWidget(pieces.wrapped(remains, "", self))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.go)
+        column.addLayout(row)
+        self.setAccessibleDescription(pieces.joined(text, remains))
+        self.cancel.setFocus()

@@ -39,6 +39,7 @@ class Design(StrEnum):
     FULL_SIZE = "full-size"
     FIT = "fit"
     OUTLINE = "outline"
+    DRAFTS = "drafts"
     EXPORT_SVG = "export-svg"
     EXPORT_PNG = "export-png"
     WALK_THROUGH = "walk-through"

@@ -151,6 +151,12 @@ FIT = _action(Design.FIT, "&Fit", "Ctrl+9", "Show the whole graph", why_not=_no_
 OUTLINE = _action(
     Design.OUTLINE, "&Outline", "Ctrl+Shift+O", "Show the workflow as a tree beside the graph, or the graph alone"
 )
+DRAFTS = _action(
+    Design.DRAFTS,
+    "&New and drafts…",
+    "Ctrl+N",
+    "Begin from a template, a file or what is published; go on with a draft",
+)
 EXPORT_SVG = _action(Design.EXPORT_SVG, "Export as S&VG…", "", "Save a picture that can be scaled", why_not=_no_stage)
 EXPORT_PNG = _action(Design.EXPORT_PNG, "Export as P&NG…", "", "Save a picture in dots", why_not=_no_stage)
 WALK_THROUGH = _action(
@@ -178,7 +184,7 @@ PUBLISH = _action(
 
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (
-    *(UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
+    *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
     *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, OUTLINE, None),
     *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH),
 )

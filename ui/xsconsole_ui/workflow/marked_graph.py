@@ -139,7 +139,8 @@ class _LookingHand:
             if edge is not None:
                 middle = edge.route.line.path.pointAtPercent(0.5)
                 label = edge.label.area if edge.label is not None else QRectF(middle, middle)
-                above = label.top() - scale * BADGE_HEIGHT / 2 - 2
+                # Where the labels are too small to be read, the mark stands in their place.
+                above = label.top() - BADGE_HEIGHT / 2 - 2 if scale == 1.0 else label.center().y()
                 _badge(painter, QPointF(label.center().x(), above), mark, colours, scale)
         for stage, mark in graph.marks.stages.items():
             node = graph.scene.nodes.get(stage)

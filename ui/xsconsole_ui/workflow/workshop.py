@@ -14,7 +14,9 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Design
+from xsconsole_ui.workflow.beginning import begun, person_of, starts
 from xsconsole_ui.workflow.comparing import CompareDialog
+from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
@@ -56,6 +58,7 @@ class Workshop(QObject):
         place.add_beside(self.outline)
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
         place.designer.offer(Design.PUBLISH, self._publish)
+        place.designer.offer(Design.DRAFTS, self._drafts)
         place.designer.offer(Design.COMPARE, self._compare)
         place.designer.offer(Design.WALK_THROUGH, self._walk)
         self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
@@ -128,6 +131,38 @@ class Workshop(QObject):
 
     def walk_dialog(self) -> WalkDialog:
         return WalkDialog(self._console, self.desk, self._console.home.clock.now(), self._place.window())
+
+    def _drafts(self) -> None:
+        self._jobs.start(answered(self.drafts_dialog()), "choose a draft")
+
+    def drafts_dialog(self) -> DraftsDialog:
+        home = self._console.home
+        dialog = DraftsDialog(
+            home.drafts if home.has_drafts else None,
+            lambda: starts(self._console),
+            lambda: self.desk.workflow,
+            self._jobs,
+            self._place.window(),
+        )
+        dialog.begun.connect(self._begin)
+        dialog.resumed.connect(self._place.keeper.resume)
+        return dialog
+
+    @Slot(object, str)
+    def _begin(self, chosen: Workflow, name: str) -> None:
+        """Begin another draft, to follow what is published; the one on the desk is kept as it is."""
+        published = self._published
+        self._place.keeper.let_go()
+        if chosen == published:
+            self.desk.open(chosen)
+            return
+        history, base = begun(chosen, name, published, person_of(self._console))
+        self.desk.resume(history, base=base)
+
+    @property
+    def _published(self) -> Workflow | None:
+        board = self._console.board
+        return board.workflow if board.is_published else None
 
     @Slot(str, object, object)
     def _go_on_from(self, label: str, merged: Workflow, standing: Workflow) -> None:
