@@ -26,12 +26,13 @@ JOB_PIECE = 8  # a filter asks, or a new view places, so many objects in the tim
 
 
 class _Search:
-    """A filter that is being asked of all objects."""
+    """A filter that is being asked of all objects. What changes meanwhile is asked at the end."""
 
     def __init__(self, asks: Asks | None, items: Iterator[Item]) -> None:
         self.asks = asks
         self.items = items
         self.found: set[Ref] = set()
+        self.late: set[Ref] = set()
 
 
 class _Build:
@@ -154,6 +155,9 @@ class Outline:
 
     def hear(self, batch: ChangeBatch) -> None:
         """Note what changed. The inventory has taken the batch in already."""
+        if batch.is_whole:  # views that nobody looks at are made anew afterwards, sooner than object by object
+            self._kept = {self._shown.tree.arrangement.view: self._shown.tree}
+            self._spare = None
         self._catalogue.hear(batch)
 
     def settle(self, most: int = 64) -> tuple[Edit, ...]:
@@ -201,12 +205,9 @@ class Outline:
     def _judge(self, ref: Ref, item: Item | None) -> None:
         does = item is not None and (self._asks is None or self._asks(item))
         (self._matching.add if does else self._matching.discard)(ref)
-        if self._search is not None:
-            will = item is not None and (self._search.asks is None or self._search.asks(item))
-            (self._search.found.add if will else self._search.found.discard)(ref)
-        for build in (self._build, self._spare):
-            if build is not None:
-                build.late.add(ref)
+        for job in (self._search, self._build, self._spare):
+            if job is not None:
+                job.late.add(ref)
 
     # --- what the user asks
 
@@ -230,16 +231,17 @@ class Outline:
     def arrange(self, arrangement: Arrangement) -> tuple[Edit, ...]:
         """Show another view or order: at once where it is ready, otherwise `settle` brings it about."""
         self._build = None
-        if arrangement == self._arrangement == self._shown.tree.arrangement:
-            return ()
         self._arrangement = arrangement
+        if arrangement.is_like(self._shown.tree.arrangement):
+            return ()
         ready = self._kept.get(arrangement.view)
-        if ready is not None and ready.arrangement == arrangement:
+        if ready is not None and ready.arrangement.is_like(arrangement):
             return self._shown.show_tree(ready, self._matching)
-        if self._spare is not None and self._spare.tree.arrangement == arrangement:
+        if self._spare is not None and self._spare.tree.arrangement.is_like(arrangement):
             self._build, self._spare = self._spare, None
         else:
             self._build = self._begun(arrangement)
+            self._spare = None  # it may be of this view, or of an order that nobody wants any more
         return ()
 
     def _begun(self, arrangement: Arrangement) -> _Build:
@@ -260,26 +262,33 @@ class Outline:
         if not self.is_settled:
             return True
         if self._spare is None:
-            wanted = next((view for view in View if view not in self._kept), None)
+            wanted = next((one for one in self._alternatives() if not self._is_kept(one)), None)
             if wanted is None:
                 return False
-            self._spare = self._begun(replace(self._arrangement, view=wanted))
+            self._spare = self._begun(wanted)
         if self._is_built(self._spare, most):
             self._spare = None
         return True
+
+    def _alternatives(self) -> Iterator[Arrangement]:
+        return (replace(self._arrangement, view=view) for view in View)
+
+    def _is_kept(self, arrangement: Arrangement) -> bool:
+        kept = self._kept.get(arrangement.view)
+        return kept is not None and kept.arrangement.is_like(arrangement)
 
     def _go_on_searching(self, most: int) -> tuple[Edit, ...]:
         search = self._search
         assert search is not None
         piece = tuple(islice(search.items, most))
         asks = search.asks
-        # An item that was replaced meanwhile was judged as it is now; the older one must not be judged after it.
-        items = self._catalogue.items
-        search.found.update(
-            [item.ref for item in piece if items.get(item.ref) is item and (asks is None or asks(item))]
-        )
+        search.found.update([item.ref for item in piece if asks is None or asks(item)])
         if len(piece) == most:
             return ()
+        for ref in search.late:
+            item = self._catalogue.items.get(ref)
+            does = item is not None and (asks is None or asks(item))
+            (search.found.add if does else search.found.discard)(ref)
         self._search = None
         self._asks, self._matching = asks, search.found
         self._shown.is_filtered = asks is not None

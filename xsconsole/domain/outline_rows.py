@@ -91,6 +91,8 @@ def replay(ids: list[NodeId], edits: Iterable[Edit]) -> None:
 
 def coarse(before: Sequence[NodeId], after: Sequence[NodeId]) -> tuple[Edit, ...]:
     """Return at most two edits that lead from one list to the other: all between what both begin and end with."""
+    if before == after:
+        return ()
     shorter = min(len(before), len(after))
     head = 0
     while head < shorter and before[head] == after[head]:

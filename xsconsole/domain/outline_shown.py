@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
+from itertools import compress, islice
 
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item, Sort
@@ -169,12 +169,11 @@ class Shown:
             self._held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
             self._branching = {nodes[id_].parent for id_ in self._held if id_ in nodes}
             return
+        shown = self.tree.lines_of_all(matching)
         held: dict[NodeId, int] = defaultdict(int)
-        shown: set[NodeId] = set()
-        for node in nodes.values():
-            if node.group is None and node.ref in matching:
-                shown.add(node.id)
-                held[node.parent] += 1
+        for parent, ids in self.tree.ids_below.items():
+            if count := sum(map(shown.__contains__, ids)):
+                held[parent] = count
         for id_ in tuple(held):
             above: Node | None = nodes.get(id_)
             while above is not None and above.id not in shown:
@@ -186,15 +185,17 @@ class Shown:
 
     def _walk(self, parent: NodeId, paths: list[Path], ids: list[NodeId]) -> None:
         """Append the visible lines below a line, in order."""
-        by_path, shown = self.tree.by_path, self._shown
-        below = self.tree.below.get(parent, ())
+        shown, below, ids_below = self._shown, self.tree.below.get(parent, ()), self.tree.ids_below.get(parent, ())
         if parent not in self._branching:
-            found = [path for path in below if by_path[path] in shown]
-            paths += found
-            ids += [by_path[path] for path in found]
+            if self._held.get(parent) == len(below):
+                paths += below
+                ids += ids_below
+                return
+            are_shown = [id_ in shown for id_ in ids_below]
+            paths += compress(below, are_shown)
+            ids += compress(ids_below, are_shown)
             return
-        for path in below:
-            id_ = by_path[path]
+        for path, id_ in zip(below, ids_below, strict=True):
             if id_ in shown:
                 paths.append(path)
                 ids.append(id_)

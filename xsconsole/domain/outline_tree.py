@@ -1,9 +1,10 @@
 """Where all objects hang in one view, whether they are visible or not; kept change by change."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -35,36 +36,46 @@ SAME = Replaced((), ())
 
 
 class Tree:
-    """Paths below each line, sorted. A tree that is filled in bulk is sorted by `finish`."""
+    """Paths and lines below each line, sorted. A tree that is filled in bulk is sorted by `finish`."""
 
     def __init__(self, arrangement: Arrangement) -> None:
         self.arrangement = arrangement
         self.nodes: dict[NodeId, Node] = {}
         self.below: dict[NodeId, list[Path]] = defaultdict(list)
-        self.by_path: dict[Path, NodeId] = {}
+        self.ids_below: dict[NodeId, list[NodeId]] = defaultdict(list)  # in the order of the paths
+        self._filled: dict[Path, NodeId] = {}  # only while the tree is filled
         self._places: dict[Ref, tuple[Place, ...]] = {}
         self._members: dict[NodeId, int] = defaultdict(int)  # how much hangs directly below a group
 
     def fill(self, items: Iterable[Item]) -> None:
         """Take in items of a new tree, in any order; `finish` comes after the last."""
+        nodes, below, filled, members = self.nodes, self.below, self._filled, self._members
         for item in items:
             found = self._places[item.ref] = places(item, self.arrangement)
             for place in found:
-                self._add_groups(place)
-                self._add(Node(place.id, place.parent, place.path, item.ref), is_sorted=False)
+                id_, parent, path = place.id, place.parent, place.path
+                if place.groups and parent not in nodes:
+                    self._add_groups(place, is_filling=True)
+                else:
+                    members[parent] += 1
+                nodes[id_] = Node(id_, parent, path, item.ref)
+                below[parent].append(path)
+                filled[path] = id_
 
     def finish(self) -> Iterator[None]:
         """Sort a tree that was filled, in pieces of some milliseconds; it may be used when the pieces are over."""
         sorted_since = 0
-        for paths in self.below.values():
+        for parent, paths in self.below.items():
             for start in range(0, len(paths) if len(paths) > SORTED_AT_ONCE else 0, SORTED_AT_ONCE):
                 paths[start : start + SORTED_AT_ONCE] = sorted(paths[start : start + SORTED_AT_ONCE])
                 yield
             paths.sort()  # of sorted pieces it only has to merge
+            self.ids_below[parent] = [self._filled[path] for path in paths]
             sorted_since += len(paths)
             if sorted_since > SORTED_AT_ONCE:
                 sorted_since = 0
                 yield
+        self._filled = {}
 
     def replace(self, ref: Ref, item: Item | None) -> Replaced:
         """Put an object where it belongs now; None takes it out."""
@@ -92,14 +103,21 @@ class Tree:
     def lines_of(self, ref: Ref) -> Sequence[NodeId]:
         return [place.id for place in self._places.get(ref, ())]
 
-    def _add_groups(self, place: Place) -> list[Node]:
+    def lines_of_all(self, refs: AbstractSet[Ref]) -> set[NodeId]:
+        """Return the lines of many objects. Most have one that goes by their reference: those cost no loop."""
+        lines = cast(set[NodeId], refs & self.nodes.keys())
+        for ref in refs - cast(set[Ref], lines):
+            lines.update(self.lines_of(ref))
+        return lines
+
+    def _add_groups(self, place: Place, *, is_filling: bool = False) -> list[Node]:
         """Bring up the groups of a place that do not stand yet, from the top; count what hangs below each."""
         come: list[Node] = []
         parent = POOL if place.groups and BELOW in place.groups[0].path else TOP
         for group in place.groups:
             if group.id not in self.nodes:
                 node = Node(group.id, parent, group.path, group.ref, group)
-                self._add(node)
+                self._add(node, is_filling=is_filling)
                 self._members[parent] += 1
                 come.append(node)
             parent = group.id
@@ -120,19 +138,22 @@ class Tree:
         self._members[parent] -= 1
         return gone
 
-    def _add(self, node: Node, *, is_sorted: bool = True) -> None:
+    def _add(self, node: Node, *, is_filling: bool = False) -> None:
         self.nodes[node.id] = node
-        self.by_path[node.path] = node.id
-        if is_sorted:
-            insort(self.below[node.parent], node.path)
-        else:
-            self.below[node.parent].append(node.path)
+        paths = self.below[node.parent]
+        if is_filling:
+            paths.append(node.path)
+            self._filled[node.path] = node.id
+            return
+        at = bisect_left(paths, node.path)
+        paths.insert(at, node.path)
+        self.ids_below[node.parent].insert(at, node.id)
 
     def _drop(self, id_: NodeId) -> Node:
         node = self.nodes.pop(id_)
-        del self.by_path[node.path]
-        siblings = self.below[node.parent]
-        del siblings[bisect_left(siblings, node.path)]
+        siblings, ids = self.below[node.parent], self.ids_below[node.parent]
+        at = bisect_left(siblings, node.path)
+        del siblings[at], ids[at]
         if not siblings:
-            del self.below[node.parent]
+            del self.below[node.parent], self.ids_below[node.parent]
         return node

@@ -82,6 +82,11 @@ class Arrangement:
     order: Order = BY_NAME
     stages: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
+    def is_like(self, other: "Arrangement") -> bool:
+        """Whether both put everything in the same places: only one view looks at the stages."""
+        is_same = self.view is other.view and self.order == other.order
+        return is_same and (self.view is not View.SERVICES or self.stages == other.stages)
+
 
 SortValue = Callable[[Item], str | float | None]
 
@@ -144,6 +149,7 @@ def _value(item: Item, order: Order) -> str:
     return f"0{10**22 - whole if order.is_descending else whole:024d}"
 
 
+@lru_cache(maxsize=4096)
 def _group(above: Path, rank: int, id_: str, name: str, sort_by: str = "") -> Group:
     path = _key(rank, "", sort_by or natural(name), id_)
     return Group(id=NodeId(id_), path=f"{above}{BELOW}{path}" if above else path, name=name)
@@ -224,25 +230,40 @@ def _by_service(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
 
 
 def _by_tag(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
+    if not item.tags:
+        return ()
+    leaf = _leaf(item, arrangement.order)
     found = []
     for tag in dict.fromkeys(item.tags):
-        group = _group("", 0, f"tag:{_clean(tag)}", tag or "(empty tag)")
-        place = _under(group, item, arrangement.order, (group,))
-        found.append(msgspec.structs.replace(place, id=NodeId(f"{item.ref}{_JOIN}{group.id}")))
+        groups = _tag(tag)
+        group = groups[0]
+        id_ = NodeId(f"{item.ref}{_JOIN}{group.id}")
+        found.append(Place(id_, group.id, f"{group.path}{BELOW}{leaf}", groups))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _tag(tag: str) -> tuple[Group]:
+    return (_group("", 0, f"tag:{_clean(tag)}", tag or "(empty tag)"),)
 
 
 def _by_folder(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
     if not item.folder:
         return ()
+    groups = _folders(item.folder)
+    return (_under(groups[-1], item, arrangement.order, groups),)
+
+
+@lru_cache(maxsize=4096)
+def _folders(folder: str) -> tuple[Group, ...]:
     groups: list[Group] = []
     path, id_ = "", "folder:"
-    for part in item.folder.split("/")[1:]:
+    for part in folder.split("/")[1:]:
         id_ = f"{id_}/{_clean(part)}"
         group = _group(path, 0, id_, part)
         path = group.path
         groups.append(group)
-    return (_under(groups[-1], item, arrangement.order, tuple(groups)),)
+    return tuple(groups)
 
 
 def _by_appliance(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:

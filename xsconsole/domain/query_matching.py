@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar, assert_never
 
 from xsconsole.domain.folding import folded, natural
@@ -13,6 +14,8 @@ from xsconsole.domain.query_fields import Content, Field, Kind, Schema
 from xsconsole.domain.query_worth import amount, date_beginning
 
 T = TypeVar("T")
+
+KEPT_ANSWERS = 1024
 
 Asks = Callable[[T], bool]
 
@@ -43,8 +46,7 @@ def asked_by(query: Query, schema: Schema[T], now: datetime) -> Asks[T]:
         case And():
             return _every(tuple(asked_by(part, schema, now) for part in query.parts))
         case Or():
-            some = tuple(asked_by(part, schema, now) for part in query.parts)
-            return lambda item: any(asks(item) for asks in some)
+            return _some(tuple(asked_by(part, schema, now) for part in query.parts))
     assert_never(query)
 
 
@@ -120,6 +122,16 @@ def _every(every: tuple[Asks[T], ...]) -> Asks[T]:
     return asks_all
 
 
+def _some(some: tuple[Asks[T], ...]) -> Asks[T]:
+    def asks_some(item: T) -> bool:
+        for asks in some:  # noqa: SIM110 - as above
+            if asks(item):
+                return True
+        return False
+
+    return asks_some
+
+
 def _word(word: Word, words: Callable[[T], str]) -> Asks[T]:
     if word.is_pattern:
         is_like = glob(word.text)
@@ -143,6 +155,8 @@ def _comparison(query: Comparison, field: Field[T], now: datetime) -> Asks[T]:
 
 
 def _on_texts(test: Callable[[str], bool], get: Callable[[T], Content]) -> Asks[T]:
+    test = lru_cache(maxsize=KEPT_ANSWERS)(test)  # ten thousand machines stand on some hosts, and share some tags
+
     def asks(item: T) -> bool:
         content = get(item)
         if not content:

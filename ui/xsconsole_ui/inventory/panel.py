@@ -267,9 +267,10 @@ class InventoryPanel(pieces.Panel):
             self._repeat(self._outline.settle(PIECE))
         if not self._outline.is_settled:
             self._timer.start(1)
-        elif not was_settled:
-            self._spare.start(SPARE_MS)
-            if self._is_loading:
+        else:
+            if not self._spare.isActive():
+                self._spare.start(SPARE_MS)
+            if self._is_loading and not was_settled:
                 self._is_loading = False
                 self.loaded.emit()
         self._show_caption()
