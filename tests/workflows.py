@@ -8,11 +8,11 @@ from xsconsole.domain.workflow import Workflow, default_workflow, to_stored
 from xsconsole.domain.workflow.gates import Gate
 
 
-def guarded(*gates: Gate) -> Workflow:
-    """The default workflow in its second version, with gates on the way to production."""
+def guarded(*gates: Gate, soak_s: int = 0) -> Workflow:
+    """The default workflow in its second version, with gates and a soak time on the way to production."""
     workflow = default_workflow()
     ways = tuple(
-        msgspec.structs.replace(way, gates=gates) if way.id == "staging-to-production" else way
+        msgspec.structs.replace(way, gates=gates, soak_s=soak_s) if way.id == "staging-to-production" else way
         for way in workflow.transitions
     )
     return msgspec.structs.replace(workflow, version=2, transitions=ways)

@@ -51,7 +51,6 @@ UNENFORCED = {
     "gates (no drift)": with_way(gates=(NoDrift(),)),
     "approvals": with_way(approvals=(ApprovalRule(count=1),)),
     "the end of a request by time": with_way(expiry_s=60),
-    "a soak time": with_way(soak_s=60),
     "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),

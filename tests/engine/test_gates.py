@@ -1,5 +1,7 @@
 """Gates: what is unmet is said before, waited for in the run, and stops it or leads it back."""
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -8,6 +10,7 @@ from tests.engine.test_planning import kinds
 from tests.workflows import guarded
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.inventory import VM, Host
+from xsconsole.domain.poolstate import encode
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import (
@@ -25,14 +28,15 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
     When,
 )
-from xsconsole.engine.commands import Confirmed
+from xsconsole.engine.commands import AddMembers, Confirmed, NewMember
+from xsconsole.engine.ports import Field
 from xsconsole.errors import GateNotMet, NotPromotable, RunFailed
 
 
-async def shop_before(office: Office, *gates: Gate) -> tuple[Desk, ConfigurationId]:
+async def shop_before(office: Office, *gates: Gate, soak_s: int = 0) -> tuple[Desk, ConfigurationId]:
     desk = office.desk()
     shop = await office.shop(desk)
-    await desk.publish(guarded(*gates))
+    await desk.publish(guarded(*gates, soak_s=soak_s))
     return desk, shop
 
 
@@ -188,5 +192,60 @@ def test_drift_against_what_was_approved_is_refused_as_long_as_nothing_is_approv
         desk, shop = await shop_before(Office(), NoDrift())
 
         assert "cannot carry out" in desk.refusal(desk.promotion(shop, "production")).reason
+
+    virtually(story)
+
+
+def test_a_soak_time_is_waited_for_from_the_arrival_and_a_new_machine_begins_it_anew() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, soak_s=3600)
+        arrived = desk.card(shop).since
+        assert arrived is not None
+
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+        assert "shop 1.3.0 must stand there for 1 h: until " in refusal.reason
+        await asyncio.sleep(3600)
+        assert desk.engine.plan(desk.promotion(shop, "production"))
+
+        late = office.pool.add_vm("shop-cache")
+        added = AddMembers(configuration=shop, revision=desk.card(shop).revision, members=(NewMember(vm=late.uuid),))
+        assert (await desk.do(added)).state is RunState.DONE
+        later = desk.card(shop).since
+        assert later is not None
+        assert later > arrived
+        assert "must stand there" in desk.refusal(desk.promotion(shop, "production")).reason
+        kept = {member.value.entered_at for member in desk.card(shop).members if member.uuid != late.uuid}
+        assert max(moment for moment in kept if moment) == arrived
+
+    virtually(story)
+
+
+def test_an_undone_promotion_does_not_begin_the_soak_time_anew() -> None:
+    async def story() -> None:
+        office = Office()
+        gate = HttpCall(url="http://shop", when=When.AFTER, leads_back=True, timeout_s=5)
+        desk, shop = await shop_before(office, gate)
+        desk.prober.will("http://shop", False)
+        before = desk.card(shop).since
+
+        assert (await desk.do(desk.promotion(shop, "production"))).state is RunState.UNDONE
+
+        assert desk.card(shop).since == before
+
+    virtually(story)
+
+
+def test_who_stands_there_since_nobody_knows_when_does_not_pass() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, soak_s=60)
+        for member in desk.card(shop).members:
+            marks = office.pool.map_of(Field.VM, member.uuid)
+            assert marks is not None
+            old = encode(msgspec.structs.replace(member.value, entered_at=None))
+            office.pool.set_map(Field.VM, member.uuid, {**marks, "xsconsole.member.1": old})
+
+        assert "It is not known since when" in desk.refusal(desk.promotion(shop, "production")).reason
 
     virtually(story)

@@ -26,6 +26,7 @@ def card_document(card: Card, board: Board) -> Document:
         "version": card.version,
         "stage": card.stage,
         "stage_name": stage.name if stage else None,
+        "since": card.since.isoformat() if card.since else None,
         "revision": card.revision,
         "standing": card.standing.value,
         "problems": list(card.problems),

@@ -125,7 +125,8 @@ async def config_show(options: argparse.Namespace) -> int:
             return 0
         output.say(f"{output.cell(card.name, 200)}  ({card.id})")
         stage = output.cell(stage_name(card.stage, console.board))
-        output.say(f"  in {stage}, {card.standing.value}, revision {card.revision}")
+        since = f" since {words.instant(card.since)}" if card.since else ""
+        output.say(f"  in {stage}{since}, {card.standing.value}, revision {card.revision}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
         for uuid in card.missing:

@@ -98,6 +98,13 @@ class Card:
         return f"{role} ({uuid})" if role else str(uuid)
 
     @property
+    def since(self) -> datetime | None:
+        """Return since when all its members stand in the stage; None where that is not known."""
+        moments = [member.value.entered_at for member in self.members]
+        known = [moment for moment in moments if moment is not None]
+        return max(known) if known and len(known) == len(moments) else None
+
+    @property
     def disks_bytes(self) -> int:
         return sum(member.disks_bytes for member in self.members)
 

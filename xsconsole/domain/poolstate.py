@@ -76,6 +76,7 @@ class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     roster_count: int
     roster_digest: Digest
+    entered_at: datetime | None = None  # when it came to the stage, by the clock of whoever brought it; None: unknown
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +153,22 @@ def decode(text: str, kind: type[V]) -> V | None:
     except msgspec.MsgspecError:
         return None
     return value if value.schema == SCHEMA else None
+
+
+def entered(text: str, at: datetime) -> str:
+    """Return a member value with the moment at which it comes to its stage; one that has a moment keeps it."""
+    value = decode(text, MemberValue)
+    if value is None or value.entered_at is not None:
+        return text
+    return encode(msgspec.structs.replace(value, entered_at=at))
+
+
+def is_same_member(text: str, expected: str) -> bool:
+    """Return whether a member value is the one that a plan names, which cannot know when it will be written."""
+    value, wanted = decode(text, MemberValue), decode(expected, MemberValue)
+    if value is None or wanted is None or wanted.entered_at is not None:
+        return text == expected
+    return msgspec.structs.replace(value, entered_at=None) == wanted
 
 
 def encode_run(record: RunRecord) -> str:

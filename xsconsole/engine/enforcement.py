@@ -109,8 +109,6 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield gap("approvals", "approvals")
     if way.expiry_s is not None:
         yield gap("the end of a request by time", "expiry_s")
-    if way.soak_s > 0:
-        yield gap("a soak time", "soak_s")
     if way.restore_point is not None and way.restore_point.kept_s is not None:
         yield gap("the removal of restore points by time", "restore_point")
     if way.afterwards:

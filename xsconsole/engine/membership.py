@@ -14,6 +14,7 @@ from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     MemberValue,
     Roster,
+    decode,
     encode,
     newest,
     newest_text,
@@ -232,6 +233,12 @@ def _plan_roster(
     written = steps.add(WriteRoster(configuration=configuration, value=encode(roster), original=original), draft.name)
     ready = [written]
     for vm, role in roles:
+        before = decode(newest_text(vm.other_config, MEMBER_STEM, MemberValue), MemberValue)
+        stays = before is not None and (before.vm, before.configuration, before.stage) == (
+            vm.uuid,
+            configuration,
+            draft.stage.id,
+        )
         value = MemberValue(
             vm=vm.uuid,
             configuration=configuration,
@@ -245,6 +252,7 @@ def _plan_roster(
             revision=draft.revision,
             roster_count=len(members),
             roster_digest=roster_digest(members),
+            entered_at=before.entered_at if before is not None and stays else None,
         )
         ready.append(steps.add(writing(vm, value, draft.stage), vm.name_label, [written]))
     stage_names = [stage.name for stage in draft.workflow.stages]

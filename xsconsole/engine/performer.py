@@ -30,6 +30,8 @@ from xsconsole.domain.poolstate import (
     Roster,
     decode,
     encode,
+    entered,
+    is_same_member,
     newest_text,
     roster_stem,
 )
@@ -66,7 +68,7 @@ class Performer:
             case Revert(vm=vm, snapshot=snapshot):
                 return (await self._vm(vm)).parent == (await self._vm(snapshot)).ref
             case WriteMember(vm=vm, value=value):
-                return newest_text(await self._keys(Field.VM, vm), MEMBER_STEM, MemberValue) == value
+                return is_same_member(newest_text(await self._keys(Field.VM, vm), MEMBER_STEM, MemberValue), value)
             case WriteRoster(configuration=configuration, value=value):
                 return newest_text(await self._keys(Field.POOL), roster_stem(configuration), Roster) == value
             case WriteMark(snapshot=snapshot, value=value):
@@ -108,9 +110,8 @@ class Performer:
                 await self._revert(action.vm, action.snapshot, on_progress)
             case WriteMember() as action:
                 await self._vm(action.vm)
-                await self._write(
-                    action.vm, action.value, action.stage_name, action.blocked, action.ha_restart_priority
-                )
+                value = entered(action.value, self._clock.now())
+                await self._write(action.vm, value, action.stage_name, action.blocked, action.ha_restart_priority)
             case WriteRoster() as action:
                 await self._write_roster(action, action.value)
             case WriteMark() as action:
@@ -314,7 +315,7 @@ class Performer:
             found = await self._read(vm)
             if found is None:
                 differences.append(f"{vm} is gone")
-            elif newest_text(found.other_config, MEMBER_STEM, MemberValue) != expected:
+            elif not is_same_member(newest_text(found.other_config, MEMBER_STEM, MemberValue), expected):
                 differences.append(f"{shortened(found.name_label)} carries another value")
         for vm in action.running:
             found = await self._read(vm)

@@ -86,6 +86,9 @@ class CardPage(QWidget):
 
     def show_card(self, card: Card) -> None:
         stage = self._stage_name(card)
+        if card.since is not None:
+            stage = self.tr("{stage} since {when}").format(stage=stage, when=times.clock_time(card.since))
+        self.facts.setToolTip(times.exact_time(card.since) if card.since is not None else "")
         self.facts.setText(
             self.tr("{stage} · {count} · {size} · revision {revision}").format(
                 stage=stage,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.inhabitants import Machine, make_template, settle
-from xsconsole.simpool.scenarios.membership import Standing, marks
+from xsconsole.simpool.scenarios.membership import STOOD, Standing, marks
 from xsconsole.simpool.scenarios.site import GIB, TIB, Site, Storage, make_networks, make_pool, make_storage
 
 VLANS: Mapping[str, int] = MappingProxyType(
@@ -307,6 +307,7 @@ def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) 
         stage_id=stage.id,
         stage_name=stage.name,
         revision=configuration.revision,
+        entered_at=pool.clock.now() - STOOD,
     )
     marked = marks(pool.identities, standing, tuple(member.role for member in members))
     for number, (member, (uuid, own)) in enumerate(zip(members, marked.members.items(), strict=True)):

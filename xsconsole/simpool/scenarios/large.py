@@ -10,7 +10,7 @@ from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.acme import DEFAULT_TEMPLATES, GUI_CONFIG, STAGES
 from xsconsole.simpool.scenarios.casting import Casting, Mould
 from xsconsole.simpool.scenarios.inhabitants import Machine, make_template, settle
-from xsconsole.simpool.scenarios.membership import Marks, Standing, marks
+from xsconsole.simpool.scenarios.membership import STOOD, Marks, Standing, marks
 from xsconsole.simpool.scenarios.site import GIB, TIB, Site, Storage, make_networks, make_pool, make_storage
 from xsconsole.simpool.snapshots import record_snapshot
 
@@ -219,6 +219,7 @@ def _members(pool: Pool, configurations: int) -> Iterator[tuple[Marks, str, Stan
             stage_id=stage.id,
             stage_name=stage.name,
             revision=1 + number % len(stages),
+            entered_at=pool.clock.now() - STOOD,
         )
         marked = marks(pool.identities, standing, _MEMBERS)
         for uuid, role in zip(marked.members, _MEMBERS, strict=True):

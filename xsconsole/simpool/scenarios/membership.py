@@ -4,8 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from xsconsole.simpool.identities import Identities
+
+STOOD = timedelta(days=3)  # how long everything has stood where it stands when a pool begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class Standing:
     stage_id: str
     stage_name: str
     revision: int
+    entered_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ def marks(identities: Identities, standing: Standing, roles: tuple[str, ...]) ->
             "revision": standing.revision,
             "roster_count": len(roster),
             "roster_digest": digest,
+            "entered_at": standing.entered_at.isoformat().replace("+00:00", "Z"),
         }
         members[uuid] = {
             "xsconsole.member.1": _compact(value),

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.acme import DEFAULT_TEMPLATES, GUI_CONFIG, STAGES
 from xsconsole.simpool.scenarios.inhabitants import Machine, make_template, settle
-from xsconsole.simpool.scenarios.membership import Standing, marks
+from xsconsole.simpool.scenarios.membership import STOOD, Standing, marks
 from xsconsole.simpool.scenarios.site import GIB, TIB, Site, Storage, make_networks, make_pool, make_storage
 
 HOST_NAME = "xen-p"
@@ -136,7 +136,14 @@ def build(pool: Pool, hosts: int, vms: int) -> None:
         make_template(pool, site, blank, is_default=True)
     make_template(pool, site, _GOLDEN, is_default=False)
     stage = STAGES["production"]
-    standing = Standing(service="website", version="9.1", stage_id=stage.id, stage_name=stage.name, revision=4)
+    standing = Standing(
+        service="website",
+        version="9.1",
+        stage_id=stage.id,
+        stage_name=stage.name,
+        revision=4,
+        entered_at=pool.clock.now() - STOOD,
+    )
     marked = marks(pool.identities, standing, ("web", "db"))
     for machine, (uuid, own) in zip(_WEBSITE, marked.members.items(), strict=True):
         settle(pool, site, _placed(site, machine), uuid=uuid, other_config=own)
