@@ -36,7 +36,7 @@ VMS = os.environ.get("XSCONSOLE_JOURNEY_VMS", "200")  # by hand also 10000
 CHURN_PER_S = 100
 TYPED = "kind:vm power:running name:web"
 COMPARED = ("pool", "host", "sr", "network", "vm", "vbd", "vdi", "vif")
-DEADLINE_S = 60.0
+DEADLINE_S = 60.0 + int(VMS) / 20
 TURN_S = 0.03
 
 

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
+from xsconsole.domain import words
 from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import RULES, Act
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
+from xsconsole.errors import Refused
 from xsconsole_ui.situation import Action, Hands, Situation
 
 LOOKED_AT = 20  # of a selection; the dialog looks at all of them
@@ -33,7 +35,10 @@ def _why_not(act: Act, situation: Situation) -> str:
     # Where it goes and what it is called is asked for afterwards: only the rest is looked at here.
     given = PLACEHOLDER if act in _NEEDS_TEXT - {Act.MOVE_TO_FOLDER} else ""
     command = Operate(act=act, objects=situation.objects, text=given)
-    refusals = [check.refusal for check in situation.check(command)]
+    try:
+        refusals = [check.refusal for check in situation.check(command)]
+    except Refused as unconnected:  # the connection is still being made
+        return words.refusal(unconnected)
     if any(refusal is None for refusal in refusals):
         return ""
     refusal = refusals[0]

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -27,7 +28,9 @@ from xsconsole_ui.board.card_list import CardList
 from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime
 from xsconsole_ui.board.offers import Offer
 
-LEAST_WIDTH = 168  # px; four stages stand beside each other on a screen of 1366
+LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
+
+HEAD_SLACK = 10  # px around a text in the head, and what a font's metrics leave out
 
 DRAGGED_OPACITY = 0.55
 
@@ -206,16 +209,30 @@ class Lane(QFrame):
     def head(self) -> str:
         return f"{self._name.whole} {self._count.text()}"
 
+    @property
+    def shown_name(self) -> str:
+        """The stage's name as far as there is room for it."""
+        return self._name.text()
+
     @Slot()
     def _count_cards(self) -> None:
         number, limit = self.model.rowCount(), self.stage.limits.per_service
         text = str(number) if limit is None else self.tr("{n} · {limit} per service").format(n=number, limit=limit)
-        self._count.setText(text)
+        # What the stage is called comes first; the limit is still in the tooltip.
+        is_cut = self._wide(self._name, self._name.whole) + self._wide(self._count, text) > self._head_room()
+        self._count.setText(str(number) if is_cut else text)
         whole = words.count(number, "configuration")
         if limit is not None:
             whole += self.tr("; at most {limit} of each service").format(limit=limit)
         self._count.setToolTip(whole)
         self._count.setAccessibleName(whole)
+
+    @staticmethod
+    def _wide(label: QLabel, text: str) -> int:
+        return label.fontMetrics().horizontalAdvance(text) + HEAD_SLACK
+
+    def _head_room(self) -> int:
+        return self.width() - 2 * (theme.GAP + 2)
 
     def select_row(self, row: int) -> None:
         self.view.setCurrentIndex(self.model.index(row))
@@ -262,6 +279,10 @@ class Lane(QFrame):
             event.acceptProposedAction()
         else:
             event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._count_cards()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = self.view.viewport().mapFromGlobal(event.globalPos())

@@ -1,5 +1,7 @@
 """The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
@@ -10,6 +12,7 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import pieces, theme, workflow_actions
 from xsconsole_ui.action_set import Actions, UserAction
 from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
 from xsconsole_ui.situation import Action, DraftSituation
@@ -84,17 +87,14 @@ class WorkflowPlace(QWidget):
         self.setAccessibleName(self.tr("Workflow"))
         tools = QFrame(self)
         tools.setProperty("look", "header")
-        tools.setFixedHeight(TOOLS_HEIGHT)
+        tools.setMinimumHeight(TOOLS_HEIGHT)
         row = QHBoxLayout(tools)
         row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
         row.setSpacing(theme.GAP)
-        for tool in workflow_actions.TOOLS:
-            row.addWidget(pieces.ActionButton(self._actions[tool], "", tools))
+        row.addWidget(self._buttons(workflow_actions.TOOLS, tools))
         row.addSpacing(theme.GAP)
         row.addWidget(self.about, 1)
-        for tool in workflow_actions.LAST_TOOLS:
-            look = "primary" if tool is workflow_actions.PUBLISH else ""
-            row.addWidget(pieces.ActionButton(self._actions[tool], look, tools))
+        row.addWidget(self._buttons(workflow_actions.LAST_TOOLS, tools))
         sheet = QWidget(self)
         sheet.setLayout(self._pages)
         self._pages.setStackingMode(QStackedLayout.StackingMode.StackAll)
@@ -111,6 +111,17 @@ class WorkflowPlace(QWidget):
         column.setSpacing(0)
         column.addWidget(tools)
         column.addWidget(self._level, 1)
+
+    def _buttons(self, listed: Sequence[Action], parent: QWidget) -> QWidget:
+        """Return buttons that make a second row where there is no room, rather than the window wider."""
+        group = QWidget(parent)
+        row = Flow(group)
+        row.setContentsMargins(0, theme.SPACE, 0, theme.SPACE)
+        row.setSpacing(theme.GAP)
+        for tool in listed:
+            look = "primary" if tool is workflow_actions.PUBLISH else ""
+            row.addWidget(pieces.ActionButton(self._actions[tool], look, group))
+        return group
 
     def _connect(self, bridge: Bridge) -> None:
         desk = self.desk

@@ -44,6 +44,7 @@ class DraftInspector(QWidget):
         desk.changed.connect(self._show)
         desk.selection_changed.connect(self._show)
         desk.findings_changed.connect(self._show_findings)
+        self.hide()  # until the panel shows it: as its child alone it would lie over what stands there
         self._show()
 
     def renew_around_soon(self) -> None:
