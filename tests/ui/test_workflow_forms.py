@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.ui.draft_values import rich_draft, surroundings
-from xsconsole.domain.workflow.edits import change_stage, change_workflow
+from xsconsole.domain.workflow.bounds import LONGEST_S
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow
 from xsconsole.domain.workflow.values import Binding, NetworkEntry, PoolObject
 from xsconsole.errors import Refused
 from xsconsole_ui.workflow.forms import spans
@@ -48,7 +49,7 @@ def test_a_span_without_its_unit_is_refused(text):
     assert "24 h" in refusal.value.mend
 
 
-@given(seconds=some.integers(0, 10**9))
+@given(seconds=some.integers(0, LONGEST_S))
 def test_a_span_is_read_back_as_it_is_written(seconds):
     assert spans.read(spans.written(seconds)) == seconds
 
@@ -104,6 +105,29 @@ def test_what_did_not_change_is_the_very_same_node():
 
     assert node_at(after, "stages", "production") is node_at(before, "stages", "production")
     assert node_at(after, "stages", "staging") != node_at(before, "stages", "staging")
+
+
+def test_one_part_is_made_without_the_others_and_is_the_same():
+    draft = rich_draft()
+    keeper = DraftTree()
+
+    stage, way = keeper.stage(draft, AROUND, "staging"), keeper.way(draft, AROUND, "staging-to-production")
+
+    whole = keeper.of(draft, AROUND)
+    assert node_at(whole, "stages", "staging") is stage
+    assert node_at(whole, "stages", "staging", "out", "staging-to-production") is way
+    assert keeper.workflow(draft) == tuple(child for child in whole.children if child.key != "stages")
+    assert keeper.stage(draft, AROUND, "gone") is None
+
+
+def test_lists_of_stages_are_read_from_the_draft_as_it_is_when_they_open():
+    keeper, draft = DraftTree(), rich_draft()
+    way = keeper.way(draft, AROUND, "staging-to-production")
+    target = node_at(way, "method", "target")
+
+    keeper.of(add_stage(draft, "Performance")[0], AROUND)
+
+    assert "Performance" in [option.words for option in target.editor.options()]
 
 
 def test_several_stages_are_edited_in_one_step():

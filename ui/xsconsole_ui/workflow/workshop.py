@@ -18,6 +18,7 @@ from xsconsole_ui.workflow.beginning import begun, person_of, starts
 from xsconsole_ui.workflow.comparing import CompareDialog
 from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
+from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
@@ -45,7 +46,8 @@ class Workshop(QObject):
         self._bridge, self._jobs = bridge, jobs
         self._console, self._place, self._panel = console, place, inspector
         self.desk = place.desk
-        self.inspector = DraftInspector(self.desk, self.surroundings, inspector)
+        tree = DraftTree()
+        self.inspector = DraftInspector(self.desk, self.surroundings, inspector, tree=tree)
         self.inspector.hide()  # until it is a page, it would lie over the one on show
         place.lend_keys(self.inspector)
         self.inspector.titled.connect(self._show_inspector)
@@ -53,8 +55,9 @@ class Workshop(QObject):
         self.findings = FindingsPanel(self.desk, place)
         self.findings.jumped.connect(self._jump)
         place.add_below(self.findings)
-        self.outline = OutlinePanel(self.desk, self.surroundings, place)
+        self.outline = OutlinePanel(self.desk, self.surroundings, place, tree=tree)
         self.outline.hide()
+        self.outline.rest()
         place.add_beside(self.outline)
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
         place.designer.offer(Design.PUBLISH, self._publish)
@@ -92,7 +95,8 @@ class Workshop(QObject):
 
     def _toggle_outline(self) -> None:
         """Show the outline and give it the keyboard, or the graph alone."""
-        is_shown = not self.outline.isVisible()
+        is_shown = self.outline.isHidden()
+        (self.outline.wake if is_shown else self.outline.rest)()
         self.outline.setVisible(is_shown)
         beside = self.outline.parentWidget()
         if is_shown and isinstance(beside, QSplitter):

@@ -1,5 +1,7 @@
 """The whole draft as one tree, made anew only where something changed."""
 
+from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 
 from xsconsole.domain.folding import one_line
@@ -20,28 +22,62 @@ BACK = "back "  # before the id of a stage: the target of a way back
 
 
 class DraftTree:
-    """Keeps the nodes of stages and transitions for as long as nothing that they show has changed."""
+    """Keeps the nodes of stages and transitions for as long as nothing that they show has changed.
+
+    Lists of stages to choose from are read when they are opened, from the draft as it is then.
+    """
 
     def __init__(self) -> None:
+        self._draft: Workflow | None = None
+        self._root: tuple[Workflow, Surroundings, Node] | None = None
         self._stages: dict[StageId, tuple[object, Node]] = {}
         self._ways: dict[TransitionId, tuple[object, Node]] = {}
         self._rest: tuple[object, tuple[Node, ...]] | None = None
-        self._shared: tuple[object, object] = ((), object())
 
     def of(self, draft: Workflow, around: Surroundings) -> Node:
         """Return the tree of a draft. What did not change is the very same node as before."""
-        names = tuple((stage.id, stage.name, stage.binding) for stage in draft.stages)
-        shared = (names, draft.networks, draft.people, draft.groups, around)
-        if shared != self._shared[0]:
-            self._shared = (shared, object())
-        token = self._shared[1]
-        ways = {way.id: self._way(way, draft, around, token) for way in draft.transitions}
-        stages = [self._stage(stage, draft, around, ways, token) for stage in draft.stages]
-        self._stages = {stage.id: self._stages[stage.id] for stage in draft.stages}
-        self._ways = {way.id: self._ways[way.id] for way in draft.transitions}
+        self._draft = draft
+        if self._root is None or draft is not self._root[0] or around != self._root[1]:
+            self._root = (draft, around, self._whole(draft, around))
+            self._stages = {stage.id: self._stages[stage.id] for stage in draft.stages}
+            self._ways = {way.id: self._ways[way.id] for way in draft.transitions}
+        return self._root[2]
+
+    def stage(self, draft: Workflow, around: Surroundings, stage_id: StageId) -> Node | None:
+        """Return the node of one stage, without making all the others."""
+        self._draft = draft
+        stage = draft.stage(stage_id)
+        out = [way for way in draft.transitions if way.source == stage_id]
+        into = tuple(way for way in draft.transitions if way.target == stage_id)
+        nodes = tuple(self._way(way, draft, around) for way in out)
+        return self._stage(stage, draft, around, nodes, into) if stage is not None else None
+
+    def way(self, draft: Workflow, around: Surroundings, way_id: TransitionId) -> Node | None:
+        """Return the node of one transition, without making all the others."""
+        self._draft = draft
+        way = draft.transition_of(way_id)
+        return self._way(way, draft, around) if way is not None else None
+
+    def workflow(self, draft: Workflow) -> tuple[Node, ...]:
+        """Return the sections of the workflow itself."""
+        self._draft = draft
         if self._rest is None or self._rest[0] != draft:
             self._rest = (draft, workflow_sections(draft))
-        about, *others = self._rest[1]
+        return self._rest[1]
+
+    def _now(self) -> Workflow:
+        assert self._draft is not None
+        return self._draft
+
+    def _whole(self, draft: Workflow, around: Surroundings) -> Node:
+        out, into = defaultdict(list), defaultdict(list)
+        for way in draft.transitions:
+            out[way.source].append(self._way(way, draft, around))
+            into[way.target].append(way)
+        stages = tuple(
+            self._stage(stage, draft, around, tuple(out[stage.id]), tuple(into[stage.id])) for stage in draft.stages
+        )
+        about, *others = self.workflow(draft)
         listed = Node(
             key="stages",
             name=tr("Stages"),
@@ -49,7 +85,7 @@ class DraftTree:
             words=tr("none") if not stages else count(len(stages), tr("stage")),
             path="stages",
             deeds=(_add_stage(),),
-            children=tuple(stages),
+            children=stages,
         )
         return Node(
             key="workflow",
@@ -62,17 +98,17 @@ class DraftTree:
             children=(about, listed, *others),
         )
 
-    def _way(self, way: Transition, draft: Workflow, around: Surroundings, token: object) -> Node:
+    def _way(self, way: Transition, draft: Workflow, around: Surroundings) -> Node:
+        beside = (_seen(draft.stage(way.source)), _seen(draft.stage(way.target)), _shared(draft, around))
         known = self._ways.get(way.id)
-        if known is not None and known[0] == (way, token):
+        if known is not None and known[0] == (way, beside):
             return known[1]
         named = ends_words(way, draft)
-        back = kind_words(way.kind)
         made = Node(
             key=way.id,
             name=named,
             shape=Shape.TRANSITION,
-            words=back,
+            words=kind_words(way.kind),
             transition=way.id,
             deeds=(
                 Deed(
@@ -82,52 +118,59 @@ class DraftTree:
                     change=lambda workflow, _: remove(workflow, transitions=(way.id,)),
                 ),
             ),
-            children=transition_sections(way, draft, around),
+            children=transition_sections(way, draft, around, self._now),
         )
-        self._ways[way.id] = ((way, token), made)
+        self._ways[way.id] = ((way, beside), made)
         return made
 
     def _stage(
-        self, stage: Stage, draft: Workflow, around: Surroundings, ways: dict[TransitionId, Node], token: object
+        self,
+        stage: Stage,
+        draft: Workflow,
+        around: Surroundings,
+        out: tuple[Node, ...],
+        into: tuple[Transition, ...],
     ) -> Node:
-        out = tuple(ways[way.id] for way in draft.transitions if way.source == stage.id)
-        into = tuple(way for way in draft.transitions if way.target == stage.id)
-        at = next(number for number, found in enumerate(draft.stages) if found.id == stage.id)
-        # The ends of all ways decide what can still be connected.
-        state = (stage, token, tuple(map(id, out)), into, at, _ends(draft))
+        links = tuple((way.id, ends_words(way, draft), kind_words(way.kind)) for way in into)
+        place = (draft.stages[0] is stage, draft.stages[-1] is stage)
+        state = (stage, place, _shared(draft, around), tuple(map(id, out)), links)
         known = self._stages.get(stage.id)
         if known is not None and known[0] == state:
             return known[1]
-        made = _stage_node(stage, draft, stage_sections(stage, draft, around), out, into)
+        made = _stage_node(stage, draft, stage_sections(stage, draft, around), out, links, self._now)
         self._stages[stage.id] = (state, made)
         return made
 
 
-def _ends(draft: Workflow) -> tuple[tuple[StageId, StageId, Kind], ...]:
-    return tuple((way.source, way.target, way.kind) for way in draft.transitions)
+def _shared(draft: Workflow, around: Surroundings) -> tuple[object, ...]:
+    """Return what every stage and every transition shows of the workflow and of the pools."""
+    return (draft.networks, draft.people, draft.groups, around)
+
+
+def _seen(stage: Stage | None) -> tuple[object, ...]:
+    """Return what of a stage is seen at the transitions that end there."""
+    return (stage.name, stage.binding) if stage is not None else ()
 
 
 def _stage_node(
-    stage: Stage, draft: Workflow, sections: tuple[Node, ...], out: tuple[Node, ...], into: tuple[Transition, ...]
+    stage: Stage,
+    draft: Workflow,
+    sections: tuple[Node, ...],
+    out: tuple[Node, ...],
+    into: tuple[tuple[TransitionId, str, str], ...],
+    now: Callable[[], Workflow],
 ) -> Node:
     writer = stage_writer(stage)
     links = [
-        Node(
-            key=way.id,
-            name=ends_words(way, draft),
-            shape=Shape.LINK,
-            words=kind_words(way.kind),
-            stage=stage.id,
-            transition=way.id,
-        )
-        for way in into
+        Node(key=way, name=ends, shape=Shape.LINK, words=kind, stage=stage.id, transition=way)
+        for way, ends, kind in into
     ]
     connecting = Deed(
         kind=DeedKind.ADD,
         name=tr("Connect to…"),
         label=tr("Connect {name}").format(name=writer.owner),
         change=partial(_connect, stage.id),
-        options=partial(_targets, stage.id, draft),
+        options=lambda: _targets(stage.id, now()),
     )
     return Node(
         key=stage.id,

@@ -13,7 +13,7 @@ UNITS_S = {
     **dict.fromkeys(("d", "day", "days"), DAY_S),
     **dict.fromkeys(("w", "week", "weeks"), 7 * DAY_S),
 }
-PART = re.compile(r"\s*(\d{1,9})\s*([a-zA-Z]*)")
+PART = re.compile(r"\s*(\d{1,12})\s*([a-zA-Z]*)")
 
 
 def written(seconds: int) -> str:

@@ -1,11 +1,14 @@
 """A transition: everything that can be said of it."""
 
+from collections.abc import Callable
+
 from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Kind, Method, RestorePointRule, Stage, Transition, Workflow
 from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.after_forms import action_list, disk_list
-from xsconsole_ui.workflow.forms.editors import Flag, Options, Span, Words, fixed
+from xsconsole_ui.workflow.forms.editors import Flag, Option, Options, Span, Words, fixed
 from xsconsole_ui.workflow.forms.gate_forms import gate_list
 from xsconsole_ui.workflow.forms.node import Change, Node
 from xsconsole_ui.workflow.forms.rule_forms import rule_list
@@ -26,11 +29,14 @@ def kind_words(kind: Kind) -> str:
     return tr("promote") if kind is Kind.PROMOTE else tr("way back")
 
 
-def transition_sections(way: Transition, draft: Workflow, around: Surroundings) -> tuple[Node, ...]:
+def transition_sections(
+    way: Transition, draft: Workflow, around: Surroundings, now: Callable[[], Workflow]
+) -> tuple[Node, ...]:
+    """Return the sections of a transition's form. `now` gives the draft when a list of its stages is opened."""
     owner = tr("“{ends}”").format(ends=ends_words(way, draft))
     writer, slot = Writer(owner=owner, transition=way.id), of_transition(way.id)
     return (
-        _method(writer, slot, way, draft),
+        _method(writer, slot, way, draft, now),
         _restore_point(writer, slot, way),
         disk_list(writer, slot, way.disks, draft),
         gate_list(writer, slot, way.gates),
@@ -40,14 +46,19 @@ def transition_sections(way: Transition, draft: Workflow, around: Surroundings) 
     )
 
 
-def _stages(draft: Workflow) -> Options:
-    return fixed(*((stage.id, one_line(stage.name)) for stage in draft.stages))
+def _stages(now: Callable[[], Workflow]) -> Options:
+    return lambda: tuple(Option(key=stage.id, words=one_line(stage.name)) for stage in now().stages)
 
 
-def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Node:
+def _stage_words(draft: Workflow, stage_id: StageId) -> str:
+    stage = draft.stage(stage_id)
+    return one_line(stage.name) if stage is not None else stage_id
+
+
+def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: Callable[[], Workflow]) -> Node:
     kinds = fixed((Kind.PROMOTE, kind_words(Kind.PROMOTE)), (Kind.DEMOTE, kind_words(Kind.DEMOTE)))
     methods = fixed(*((method, value_words("method", method, draft)) for method in Method))
-    stages = _stages(draft)
+    stages = _stages(now)
     return writer.section(
         "method",
         tr("Method"),
@@ -55,8 +66,12 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Nod
             writer.choice(
                 "kind", tr("Kind"), way.kind, kinds, lambda workflow, value: slot.set("kind")(workflow, Kind(value))
             ),
-            writer.choice("source", tr("From"), way.source, stages, slot.set("source")),
-            writer.choice("target", tr("To"), way.target, stages, slot.set("target")),
+            writer.choice(
+                "source", tr("From"), way.source, stages, slot.set("source"), words=_stage_words(draft, way.source)
+            ),
+            writer.choice(
+                "target", tr("To"), way.target, stages, slot.set("target"), words=_stage_words(draft, way.target)
+            ),
             writer.choice(
                 "method",
                 tr("How"),

@@ -24,11 +24,19 @@ class DraftInspector(QWidget):
 
     titled = Signal()
 
-    def __init__(self, desk: DraftDesk, around: Callable[[], Surroundings], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        desk: DraftDesk,
+        around: Callable[[], Surroundings],
+        parent: QWidget | None = None,
+        *,
+        tree: DraftTree | None = None,
+    ) -> None:
+        """`tree` is shared with others that show the same draft, so that it is made once."""
         super().__init__(parent)
         self._desk, self._look_around = desk, around
         self._around = around()
-        self._tree = DraftTree()
+        self._tree = tree if tree is not None else DraftTree()
         self._owner: object = None
         self.title = self.caption = ""
         self.form = Form(desk, self)
@@ -71,22 +79,20 @@ class DraftInspector(QWidget):
         self.titled.emit()
 
     def _sections(self) -> tuple[tuple[Node, ...], object]:
-        draft = self._desk.workflow
-        tree = self._tree.of(draft, self._around)
-        listed = tree.child("stages")
-        nodes = listed.children if listed is not None else ()
-        stages = [node for node in nodes if node.stage in self._desk.stages]
-        ways = [node for stage in nodes for out in stage.children if out.key == "out" for node in out.children]
-        chosen = [way for way in ways if way.transition in self._desk.transitions]
-        if len(stages) + len(chosen) == 1:
-            only = (stages or chosen)[0]
+        draft, tree, around = self._desk.workflow, self._tree, self._around
+        found = [tree.stage(draft, around, id_) for id_ in self._desk.stages]
+        found_ways = [tree.way(draft, around, id_) for id_ in self._desk.transitions]
+        stages = [node for node in found if node is not None]
+        ways = [node for node in found_ways if node is not None]
+        if len(stages) + len(ways) == 1:
+            only = (stages or ways)[0]
             self.title = self.tr("Stage") if stages else self.tr("Transition")
             self.caption = only.name
             return only.children, only.key
-        if stages or chosen:
-            return self._several(stages, chosen), (tuple(self._desk.stages), tuple(self._desk.transitions))
+        if stages or ways:
+            return self._several(stages, ways), (tuple(self._desk.stages), tuple(self._desk.transitions))
         self.title, self.caption = self.tr("Workflow"), draft.name
-        return tuple(child for child in tree.children if child.key != "stages"), None
+        return tree.workflow(draft), None
 
     def _several(self, stages: list[Node], ways: list[Node]) -> tuple[Node, ...]:
         parts = [count(len(stages), self.tr("stage"))] if stages else []

@@ -6,6 +6,7 @@ from itertools import count
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 
+from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import TONE_ROLE
@@ -13,10 +14,10 @@ from xsconsole_ui.workflow.findings_panel import summary
 from xsconsole_ui.workflow.forms.editors import Flag
 from xsconsole_ui.workflow.forms.node import Node, Shape
 from xsconsole_ui.workflow.severity import severity_tone, severity_word
-from xsconsole_ui.workflow.writing import findings_beside
 
 Index = QModelIndex | QPersistentModelIndex
 Write = Callable[[Node, str], str]
+Place = tuple[StageId | None, TransitionId | None, str | None]
 
 NODE_ROLE = Qt.ItemDataRole.UserRole + 40
 STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE, Shape.TRANSITION})
@@ -51,7 +52,7 @@ class OutlineModel(QAbstractItemModel):
         self._ids = count(1)
         self._items: dict[int, Item] = {}
         self._top: Item | None = None
-        self._findings: tuple[Finding, ...] = ()
+        self._findings: dict[Place, tuple[Finding, ...]] = {}
 
     # What it shows.
 
@@ -65,11 +66,12 @@ class OutlineModel(QAbstractItemModel):
 
     def show_findings(self, findings: tuple[Finding, ...]) -> None:
         """Say which rows something is said of; rows whose words stay the same do not change."""
-        before = {item.id: self._said(item) for item in self._items.values()} if self._findings or findings else {}
-        self._findings = findings
-        for id_, words in before.items():
-            item = self._items[id_]
-            if self._said(item) != words:
+        before, self._findings = self._findings, _by_place(findings)
+        places = {place for place in (*before, *self._findings) if before.get(place) != self._findings.get(place)}
+        if not places:
+            return
+        for item in self._items.values():
+            if _place_of(item.node) in places:
                 index = self._index_of(item, Column.FINDING)
                 self.dataChanged.emit(index, index)
 
@@ -94,12 +96,8 @@ class OutlineModel(QAbstractItemModel):
 
     def findings_at(self, node: Node) -> tuple[Finding, ...]:
         """Return what is said of a row: beside a field; of a stage or a transition, everything."""
-        if node.shape in (Shape.STAGE, Shape.TRANSITION):
-            owner = (node.stage, node.transition)
-            return tuple(one for one in self._findings if (one.stage, one.transition) == owner)
-        if node.shape is Shape.WORKFLOW:
-            return tuple(one for one in self._findings if one.stage is None and one.transition is None)
-        return findings_beside(node, self._findings)
+        place = _place_of(node)
+        return self._findings.get(place, ()) if place is not None else ()
 
     # By difference.
 
@@ -291,6 +289,24 @@ def _is_said_above(item: Item) -> bool:
             return True
         above = above.parent
     return False
+
+
+def _place_of(node: Node) -> Place | None:
+    """Return what is said at a row: beside a field; at a stage, a transition or the workflow everything of it."""
+    if node.shape in STRONG:
+        return (node.stage, node.transition, None)
+    return (node.stage, node.transition, node.path) if node.path else None
+
+
+def _by_place(findings: tuple[Finding, ...]) -> dict[Place, tuple[Finding, ...]]:
+    found: dict[Place, tuple[Finding, ...]] = {}
+    for one in findings:
+        places: list[Place] = [(one.stage, one.transition, None)]
+        if one.field:
+            places.append((one.stage, one.transition, one.field))
+        for place in places:
+            found[place] = (*found.get(place, ()), one)
+    return found
 
 
 def _own(node: Node) -> tuple[object, ...]:

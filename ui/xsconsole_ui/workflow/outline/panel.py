@@ -74,12 +74,20 @@ class OutlineView(QTreeView):
 class OutlinePanel(pieces.Panel):
     """Follows the desk, and edits through it. Which rows are open is all it knows by itself."""
 
-    def __init__(self, desk: DraftDesk, around: Callable[[], Surroundings], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        desk: DraftDesk,
+        around: Callable[[], Surroundings],
+        parent: QWidget | None = None,
+        *,
+        tree: DraftTree | None = None,
+    ) -> None:
+        """`tree` is shared with others that show the same draft, so that it is made once."""
         super().__init__(self.tr("Outline"), "", parent)
         self._desk, self._look_around = desk, around
         self._around = around()
-        self._tree = DraftTree()
-        self._is_following = False
+        self._tree = tree if tree is not None else DraftTree()
+        self._is_following = self._is_resting = False
         self.model = OutlineModel(self._write, self)
         self.view = OutlineView(self)
         self.view.setModel(self.model)
@@ -147,8 +155,19 @@ class OutlinePanel(pieces.Panel):
             self._around = found
             self._show()
 
+    def rest(self) -> None:
+        """Follow no more: nobody looks."""
+        self._is_resting = True
+
+    def wake(self) -> None:
+        """Follow again, from where the draft is now."""
+        self._is_resting = False
+        self._show()
+
     @Slot()
     def _show(self) -> None:
+        if self._is_resting:
+            return
         self._is_following = True  # rows that go move the current one; that is nobody's choice
         try:
             self.model.show_tree(self._tree.of(self._desk.workflow, self._around))
@@ -159,14 +178,15 @@ class OutlinePanel(pieces.Panel):
 
     @Slot()
     def _show_findings(self) -> None:
-        self.model.show_findings(self._desk.findings)
+        if not self._is_resting:
+            self.model.show_findings(self._desk.findings)
 
     @Slot()
     def _follow(self) -> None:
         """Go to what is selected, unless one is within it already."""
         stage, way = self._desk.stage, self._desk.transition
         node = self.current
-        if stage is None and way is None:
+        if self._is_resting or (stage is None and way is None):
             return
         wanted = (stage.id if stage is not None else None, way.id if way is not None else None)
         if node is not None and _owner(node) == wanted:
