@@ -174,7 +174,7 @@ async def test_the_published_workflow_is_on_show_with_what_stands_in_it(window: 
     assert place.scene.nodes[STAGING].face.count.startswith(str(number))
     window.resize(1800, 900)
     await until(lambda: place.about.whole == "“Release to production”, v1, as published", "the name of the workflow")
-    window.resize(1100, 900)
+    window.resize(1180, 900)
     await until(lambda: place.about.whole == "v1, as published", "few words where there is little room")
     assert not place.desk.is_changed
     assert place.canvas.view.zoom > 0.4
