@@ -124,7 +124,7 @@ class FindingsPanel(pieces.Panel):
         self._desk = desk
         self.model = ListModel(_columns(), self)
         self.view = FindingsTable(
-            self.model, self.tr("Findings"), self.model.widths, self, least_elastic=LEAST_SENTENCE
+            self.model, self.tr("Findings"), self.model.widths, self, least_elastic=LEAST_SENTENCE, spare=(1,)
         )
         self._menu = QMenu(self)
         self._menu.triggered.connect(self._choose)

@@ -113,7 +113,6 @@ class OutlinePanel(pieces.Panel):
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setUniformRowHeights(True)
         view.setIndentation(STEP)
-        view.setAllColumnsShowFocus(True)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
