@@ -28,8 +28,7 @@ def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> frozen
     asked = schema.field(field)
     found: set[str] = set()
     if asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
-        for item in items:
-            content = asked.get(item)
+        for content in set(map(asked.get, items)):  # few machines have tags that no other has
             if isinstance(content, str):
                 found.add(content)
             elif isinstance(content, tuple):

@@ -1,17 +1,19 @@
 """Puts the lines of the inventory into its view: each as a kept picture, painted once as long as it looks the same."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from xsconsole.domain.outline_rows import Row
 from xsconsole_ui import theme
-from xsconsole_ui.dense_table import NUMBER_ROLE
+from xsconsole_ui.inventory.columns import COLUMNS
 from xsconsole_ui.inventory.line_painter import CellFace, LineFace, face_of, paint_cell, paint_line
 from xsconsole_ui.inventory.model import LINE_ROLE, aside
 from xsconsole_ui.pictures import Pictures
+from xsconsole_ui.theme import Colours
 
 Index = QModelIndex | QPersistentModelIndex
 Flag = QStyle.StateFlag
@@ -24,41 +26,39 @@ class LineDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._pictures = Pictures(MOST_BYTES)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row: Row | None = index.data(LINE_ROLE)
-        device = painter.device()
-        if row is None or device is None:
-            return
-        area: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        palette: QPalette = option.palette
-        colours = theme.colours_of(palette)
-        ratio = device.devicePixelRatioF()
-        behind = QColor(
-            colours.accent_soft
-            if state & Flag.State_Selected
-            else colours.sunken
-            if state & Flag.State_MouseOver
-            else colours.surface
-        )
-        if index.column():
-            cell = CellFace(str(index.data() or ""), bool(index.data(NUMBER_ROLE)))
-            paint = partial(paint_cell, area=QRect(0, 0, area.width(), area.height()), face=cell, colours=colours)
-            key: CellFace | LineFace = cell
+    def put(
+        self,
+        painter: QPainter,
+        area: QRect,
+        row: Row,
+        column: int,
+        colours: Colours,
+        *,
+        is_selected: bool = False,
+        is_hovered: bool = False,
+        has_focus: bool = False,
+    ) -> None:
+        """Show one cell of a line."""
+        behind = colours.accent_soft if is_selected else colours.sunken if is_hovered else colours.surface
+        face: CellFace | LineFace
+        if column:
+            face = CellFace(COLUMNS[column].text(row.item) if row.item is not None else "", COLUMNS[column].is_number)
         else:
-            face = face_of(row, self._end(row), has_focus=bool(state & Flag.State_HasFocus))
-            paint = partial(paint_line, area=QRect(0, 0, area.width(), area.height()), face=face, colours=colours)
-            key = face
+            face = face_of(row, self._end(row), has_focus=has_focus)
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        size = area.size()
         if ratio.is_integer():
-            kept = (key, colours.scheme, behind.rgb())
-            painter.drawPixmap(area.topLeft(), self._pictures.picture(kept, area.size(), ratio, paint, behind))
+            paint = partial(_paint, face=face, size=size, colours=colours)
+            key = (face, colours.scheme, behind)
+            painter.drawPixmap(area.topLeft(), self._pictures.picture(key, size, ratio, paint, _colour(behind)))
             return
         # A picture that lies between two dots of the screen would be blurred.
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(area, behind)
+        painter.fillRect(area, _colour(behind))
         painter.translate(area.topLeft())
-        paint(painter)
+        _paint(painter, face, size, colours)
         painter.restore()
 
     def _end(self, row: Row) -> str:
@@ -66,6 +66,32 @@ class LineDelegate(QStyledItemDelegate):
         is_alone = not isinstance(view, QTableView) or not view.horizontalHeader().isVisible()
         return aside(row) if is_alone or row.item is None else ""
 
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: Row | None = index.data(LINE_ROLE)
+        if row is not None:
+            state: QStyle.StateFlag = option.state
+            self.put(
+                painter,
+                option.rect,
+                row,
+                index.column(),
+                theme.colours_of(option.palette),
+                is_selected=bool(state & Flag.State_Selected),
+                is_hovered=bool(state & Flag.State_MouseOver),
+                has_focus=bool(state & Flag.State_HasFocus),
+            )
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         del option, index
         return QSize(240, theme.ROW_HEIGHT)
+
+
+def _paint(painter: QPainter, face: CellFace | LineFace, size: QSize, colours: Colours) -> None:
+    area = QRect(0, 0, size.width(), size.height())
+    if isinstance(face, LineFace):
+        paint_line(painter, area, face, colours)
+    else:
+        paint_cell(painter, area, face, colours)
+
+
+_colour: Callable[[str], QColor] = lru_cache(maxsize=32)(QColor)

@@ -38,7 +38,8 @@ from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 30
-BUDGET_S = 0.003  # what is painted then, in the same turn, takes twice as long
+BUDGET_S = 0.004
+WAITED_FOR_S = 0.007  # where somebody waits for a filter or a view
 PIECE = 16  # objects between two looks at the clock
 SPARE_PIECE = 200  # objects of a view that is made ready while there is nothing else to do
 SPARE_MS = 20
@@ -263,7 +264,8 @@ class InventoryPanel(pieces.Panel):
         # Time in which other processes had the processor is none in which something was done.
         began = thread_time()
         was_settled = self._outline.is_settled
-        while not self._outline.is_settled and thread_time() - began < BUDGET_S:
+        budget_s = WAITED_FOR_S if self._outline.is_changing else BUDGET_S
+        while not self._outline.is_settled and thread_time() - began < budget_s:
             self._repeat(self._outline.settle(PIECE))
         if not self._outline.is_settled:
             self._timer.start(1)

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
+    QModelIndex,
+    QPersistentModelIndex,
     QPoint,
+    QRect,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.folding import natural
@@ -46,7 +50,10 @@ class OutlineView(DenseTable):
         self._lines = model
         self._outline = outline
         self._typed, self._typed_at = "", 0.0
-        self.setItemDelegate(LineDelegate(self))
+        self._delegate = LineDelegate(self)
+        self._pointer: QPoint | None = None
+        self._hovered = QPersistentModelIndex()
+        self.setItemDelegate(self._delegate)
         self.setMouseTracking(True)
         across = self.horizontalHeader()
         across.setSectionsClickable(True)
@@ -171,9 +178,12 @@ class OutlineView(DenseTable):
             self.selectionModel().setCurrentIndex(self._lines.index(at, 0), CHOSEN.NoUpdate)
         self._hold(anchors, offset)
 
+    def _rows_selected_in(self, first: int, last: int) -> list[int]:
+        return [row for one in self._ranges() for row in range(max(first, one.top()), min(last, one.bottom()) + 1)]
+
     def _selected_in(self, first: int, last: int) -> list[NodeId]:
         ids = self._lines.ids
-        return [ids[row] for one in self._ranges() for row in range(max(first, one.top()), min(last, one.bottom()) + 1)]
+        return [ids[row] for row in self._rows_selected_in(first, last)]
 
     def _hold(self, anchors: Sequence[NodeId], offset: int) -> None:
         """Keep the first of the lines that was at the top, and still is there, where it was on the screen."""
@@ -182,6 +192,67 @@ class OutlineView(DenseTable):
             if at is not None:
                 self.verticalScrollBar().setValue((at - below) * theme.ROW_HEIGHT + offset)
                 return
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Put the lines that are to be seen. Qt's own way asks for each cell anew, which takes three times as long."""
+        painter = QPainter(self.viewport())
+        seen, count = event.rect(), self._lines.rowCount()
+        first, last = self.rowAt(seen.top()), self.rowAt(seen.bottom())
+        if first < 0:
+            return
+        last = count - 1 if last < 0 else last
+        selected = set(self._rows_selected_in(first, last))
+        hovered, current = self._hovered.row(), self.currentIndex().row() if self.hasFocus() else -1
+        colours = theme.colours_of(self.palette())
+        places = self._places_seen(seen)
+        top = self.rowViewportPosition(first)
+        for at in range(first, last + 1):
+            row = self._lines.line(at)
+            if row is not None:
+                for column, left, width in places:
+                    area = QRect(left, top, width, theme.ROW_HEIGHT)
+                    self._delegate.put(
+                        painter,
+                        area,
+                        row,
+                        column,
+                        colours,
+                        is_selected=at in selected,
+                        is_hovered=at == hovered,
+                        has_focus=at == current,
+                    )
+            top += theme.ROW_HEIGHT
+
+    def _places_seen(self, seen: QRect) -> list[tuple[int, int, int]]:
+        """Return the columns that are to be seen: which, where, and how wide."""
+        shown = (column for column in range(len(COLUMNS)) if not self.isColumnHidden(column))
+        places = ((column, self.columnViewportPosition(column), self.columnWidth(column)) for column in shown)
+        return [place for place in places if place[1] <= seen.right() and place[1] + place[2] > seen.left()]
+
+    def _hover(self) -> None:
+        """Mark the line below the pointer."""
+        index = QModelIndex() if self._pointer is None else self.indexAt(self._pointer)
+        if index.row() != self._hovered.row():
+            for row in (self._hovered.row(), index.row()):
+                if row >= 0:
+                    self.viewport().update(0, self.rowViewportPosition(row), self.viewport().width(), theme.ROW_HEIGHT)
+            self._hovered = QPersistentModelIndex(index)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position().toPoint()
+        self._hover()
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._pointer = None
+        self._hover()
+        super().leaveEvent(event)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._hover()
 
     # --- hands
 
