@@ -1,7 +1,7 @@
 """The widgets in which one value is edited, each for its kind of value."""
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QColorDialog,
     QHBoxLayout,
@@ -143,7 +143,7 @@ class Paper(QPlainTextEdit):
 
     @Slot()
     def _fit(self) -> None:
-        lines = min(MOST_LINES, max(LONG_LINES, self.document().blockCount()))
+        lines = min(MOST_LINES, max(LONG_LINES, round(self.document().size().height())))  # as they are broken
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 2 * theme.GAP)
 
     def event(self, event: QEvent) -> bool:
@@ -157,6 +157,11 @@ class Paper(QPlainTextEdit):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from xsconsole_ui.workflow.inspector.inputs import Input, input_for
 NAME_WIDTH = 108  # px
 STEP = 12  # px, of one level of depth
 FOLD = 18  # px, of the button that opens and closes
+PICTURE, CHEVRON = 14, 12  # px
 
 
 class FormRow(QWidget):
@@ -48,13 +49,30 @@ class FormRow(QWidget):
         return ()
 
 
-class RemoveButton(QToolButton):
+class IconButton(QToolButton):
+    """A picture in the colour of the scheme, whichever that is."""
+
+    def __init__(self, picture: str, size_px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture, self._size_px = picture, size_px
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.show_picture(picture)
+
+    def show_picture(self, picture: str) -> None:
+        self._picture = picture
+        self.setIcon(icon(picture, theme.colours_of(self.palette()).muted, self._size_px))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.show_picture(self._picture)
+
+
+class RemoveButton(IconButton):
     """Takes the row that it stands in out of its list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setIcon(icon("close", theme.colours_of(self.palette()).muted, 14))
+        super().__init__("close", PICTURE, parent)
 
     def show_deed(self, node: Node) -> None:
         deed = node.deed(DeedKind.REMOVE)
@@ -168,7 +186,7 @@ class TitleRow(FormRow):
     def __init__(self, path: str, node: Node, depth: int, parent: QWidget | None = None) -> None:
         super().__init__(path, node, parent)
         self._is_item = node.shape is Shape.ITEM
-        self.fold = QToolButton(self)
+        self.fold = IconButton("chevron-down", CHEVRON, self)
         self.fold.setProperty("look", "fold")
         self.fold.setFixedSize(FOLD, FOLD)
         keeps = self.fold.sizePolicy()
@@ -213,8 +231,7 @@ class TitleRow(FormRow):
         self.title.setToolTip(pieces.hint(node.hint))
         self.words.setText(node.words)
         self.words.setVisible(bool(node.words) and (self._is_item or not is_open or not node.children))
-        colours = theme.colours_of(self.palette())
-        self.fold.setIcon(icon("chevron-down" if is_open else "chevron-right", colours.muted, 12))
+        self.fold.show_picture("chevron-down" if is_open else "chevron-right")
         self.fold.setVisible(bool(node.children))
         self.fold.setAccessibleName(self.tr("Close {name}" if is_open else "Open {name}").format(name=node.name))
         self.fold.setAccessibleDescription(pieces.joined(node.words, node.hint))
@@ -239,16 +256,14 @@ class TitleRow(FormRow):
                     made.setToolTip(pieces.hint(deed.name))
 
     def _button(self, kind: DeedKind) -> QToolButton:
-        made = QToolButton(self)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        colours = theme.colours_of(self.palette())
+        made: QToolButton
         match kind:
-            case DeedKind.UP:
-                made.setArrowType(Qt.ArrowType.UpArrow)
-            case DeedKind.DOWN:
-                made.setArrowType(Qt.ArrowType.DownArrow)
-            case _:
-                made.setIcon(icon("add" if kind is DeedKind.ADD else "close", colours.muted, 14))
+            case DeedKind.ADD | DeedKind.REMOVE:
+                made = IconButton("add" if kind is DeedKind.ADD else "close", PICTURE, self)
+            case DeedKind.UP | DeedKind.DOWN:
+                made = QToolButton(self)
+                made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                made.setArrowType(Qt.ArrowType.UpArrow if kind is DeedKind.UP else Qt.ArrowType.DownArrow)
         made.clicked.connect(self._doing(kind))
         return made
 
