@@ -16,8 +16,8 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.publishing import EffectKind, PublishPlan
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.domain.signing import SignatureState
-from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.edits import change_stage, change_workflow, remove
+from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
 from xsconsole.engine.commands import Direction
 from xsconsole.errors import NotPermitted, PlanIsStale, Refused
 
@@ -211,6 +211,22 @@ async def test_a_mapping_grants_no_promotion(desks: tuple[Desk, Desk]) -> None:
     with pytest.raises(Refused):
         await alice.console.publishing.publish(plan)
     assert standing(alice).version == 1
+
+
+async def test_what_stands_in_production_goes_where_the_sheet_said(desks: tuple[Desk, Desk]) -> None:
+    """Once written, the new version knows the stage that vanished no more, nor that it was production."""
+    alice, _ = desks
+    added, blue = add_stage(standing(alice), "Blue")
+    led, _ = connect(change_stage(added, blue, is_production=True), STAGING, blue, Kind.PROMOTE)
+    workflow = remove(led, [PRODUCTION])
+    plan = planned(alice, workflow, {PRODUCTION: blue})
+    assert not plan.obstacles
+
+    report = await alice.console.publishing.publish(plan)
+
+    assert report.left == ()
+    assert sorted(report.moved) == ["crm 7.1", "payroll 2026.3"]
+    await alice.until(lambda: all(alice.stands(name, blue) for name in report.moved))
 
 
 async def test_who_may_not_write_to_the_pool_publishes_nothing(pool: EmbeddedPool, tmp_path: Path) -> None:

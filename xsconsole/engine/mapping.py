@@ -27,18 +27,26 @@ def pool_of(stage: Stage, home: Uuid) -> Uuid:
 
 
 def choices_for(
-    old: StageId, before: Workflow | None, after: Workflow, pools: Iterable[Uuid], home: Uuid
+    old: StageId,
+    before: Workflow | None,
+    after: Workflow,
+    pools: Iterable[Uuid],
+    home: Uuid,
+    decided: StageId | None = None,
 ) -> tuple[StageId, ...]:
     """Return the stages of `after` to which configurations in `old` may be mapped.
 
     They must be on the pools where the configurations are: nothing is carried from one to another. Into production
-    only leads production, and forward only a way on which nothing is demanded.
+    only leads production, and forward only a way on which nothing is demanded. What was `decided` when `after` was
+    published stays one of them: it was judged by the version before, which is no more there to judge by.
     """
     here = set(pools)
     return tuple(
         stage.id
         for stage in after.stages
-        if stage.id != old and here <= {pool_of(stage, home)} and not _grants(old, stage, before, after)
+        if stage.id != old
+        and here <= {pool_of(stage, home)}
+        and (stage.id == decided or not _grants(old, stage, before, after))
     )
 
 

@@ -100,7 +100,11 @@ def plan_publication(
     # A publication that was cut off stands on some of its pools only.
     found = (publication_of(site.keys, workflow.digest) for site in sites if is_same)
     beside = next((one for one in found if one is not None), None)
-    choices = {stage: choices_for(stage, newest, workflow, pools_of, home) for stage, pools_of in must_map.items()}
+    decided = beside.mapping if beside is not None else {}
+    choices = {
+        stage: choices_for(stage, newest, workflow, pools_of, home, decided.get(stage))
+        for stage, pools_of in must_map.items()
+    }
     mapping = _mapping(wish, beside, must_map)
     obstacles += _of_mapping(wish, beside, choices, workflow, newest)
     renewed = renewed_stages(newest, workflow) if beside is None else beside.renewed
