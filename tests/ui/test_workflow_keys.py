@@ -200,10 +200,32 @@ def test_a_new_stage_stands_right_of_the_selected_one_and_can_be_named_at_once(d
     QTest.keyClicks(drawn.designer.name_field, "Archive")
     drawn.key(Key.Key_Return)
 
-    assert drawn.place("new-stage") == (45, 4)
-    found = drawn.workflow.stage(StageId("new-stage"))
+    assert drawn.place("archive") == (45, 4)
+    found = drawn.workflow.stage(StageId("archive"))
     assert found is not None
     assert found.name == "Archive"
+    assert drawn.desk.stage == found
+
+
+def test_the_id_of_a_stage_follows_its_name_until_it_is_published(drawn: DesignedSheet) -> None:
+    drawn.desk.select((), (TransitionId("integration-to-staging"),))
+    drawn.designer.do(Design.INSERT_STAGE)
+    QTest.keyClicks(drawn.designer.name_field, "Patch testing")
+    drawn.key(Key.Key_Return)
+
+    drawn.desk.select((StageId("staging"),))
+    drawn.designer.do(Design.RENAME)
+    QTest.keyClicks(drawn.designer.name_field, "Pre-production")
+    drawn.key(Key.Key_Return)
+
+    assert [stage.id for stage in drawn.workflow.stages][-1] == "patch-testing"
+    assert drawn.workflow.stage(StageId("staging")) is not None
+    assert {("integration-to-patch-testing", "integration", "patch-testing")} < {
+        (way.id, way.source, way.target) for way in drawn.workflow.transitions
+    }
+    for _ in range(2):
+        drawn.desk.undo()
+    assert {"new-stage", "staging"} < {stage.id for stage in drawn.workflow.stages}
 
 
 def test_a_stage_is_inserted_on_the_selected_transition(drawn: DesignedSheet) -> None:

@@ -69,7 +69,7 @@ async def test_a_workflow_is_built_from_nothing_by_keys(alone: MainWindow) -> No
     press(Key.Key_Return)
 
     assert names(alone) == ["Test", "Live"]
-    assert [(way.source, way.target) for way in place.desk.workflow.transitions] == [("new-stage", "new-stage-2")]
+    assert [(way.source, way.target) for way in place.desk.workflow.transitions] == [("test", "live")]
     assert place.canvas.isVisible()
     assert alone.status.passing.whole == "Undo: Add transition “Test” → “Live”"
     assert place.about.toolTip() == "Draft of a new workflow · 5 changes"

@@ -15,6 +15,7 @@ from xsconsole.domain.workflow.edits import (
     change_workflow,
     connect,
     insert_stage,
+    name_new_stage,
     order_stages,
     place_stages,
     remove,
@@ -46,6 +47,25 @@ def test_a_new_stage_has_an_id_and_a_colour_of_its_own() -> None:
     assert workflow.stages[4].colour != workflow.stages[5].colour
     with pytest.raises(Refused, match="Another stage is called “LOAD TEST”"):
         add_stage(workflow, "LOAD TEST")
+
+
+def test_a_stage_that_was_never_published_gets_an_id_of_its_name_and_its_ways_do_too() -> None:
+    workflow, stage = add_stage(default_workflow(), "New stage")
+    workflow, _ = connect(workflow, INTEGRATION, stage)
+    workflow, made = insert_stage(workflow, TransitionId("integration-to-new-stage"), "Later")
+
+    named, stage = name_new_stage(workflow, stage, "Load  test")
+    again, staging = name_new_stage(named, stage, "staging-")
+
+    check(named)
+    assert stage == "load-test"
+    ways = {way.id: (way.source, way.target) for way in named.transitions}
+    assert ways["integration-to-later"] == (INTEGRATION, made)
+    assert ways["integration-to-new-stage"] == (made, "load-test")  # an id that says otherwise is not made to fit
+    assert staging == "staging-2"
+    assert again.stage(STAGING) == workflow.stage(STAGING)
+    with pytest.raises(Refused, match="Another stage is called"):
+        name_new_stage(workflow, StageId("new-stage"), "Production")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,29 @@ def change_stage(workflow: Workflow, stage_id: StageId, **fields: Any) -> Workfl
     return _with_stage(workflow, stage_id, change)
 
 
+def name_new_stage(workflow: Workflow, stage_id: StageId, name: str) -> tuple[Workflow, StageId]:
+    """Name a stage that was never published: its id, and those of its transitions, become what the name makes of them.
+
+    Raises:
+        Refused: the name cannot be.
+    """
+    named = change_stage(workflow, stage_id, name=name)
+    stage = named.stage(stage_id)
+    assert stage is not None
+    made = StageId(fresh_id(stage.name, {other.id for other in named.stages if other.id != stage_id}))
+
+    def follow(way: Transition) -> Transition:
+        source, target = (made if end == stage_id else end for end in (way.source, way.target))
+        id_ = way.id
+        if (source, target) != (way.source, way.target) and id_ == f"{way.source}-to-{way.target}":
+            id_ = TransitionId(fresh_id(f"{source}-to-{target}", {other.id for other in named.transitions} - {id_}))
+        return msgspec.structs.replace(way, id=id_, source=source, target=target)
+
+    stages = tuple(msgspec.structs.replace(one, id=made) if one.id == stage_id else one for one in named.stages)
+    ways = tuple(follow(way) for way in named.transitions)
+    return msgspec.structs.replace(named, stages=stages, transitions=ways), made
+
+
 def place_stages(workflow: Workflow, places: Mapping[StageId, Place]) -> Workflow:
     """Draw stages elsewhere; nothing else about them changes.
 
