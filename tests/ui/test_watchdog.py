@@ -1,5 +1,6 @@
 """The stall watchdog counts turns, and names the line that keeps the window."""
 
+import os
 import threading
 import time
 
@@ -99,3 +100,41 @@ def test_the_time_others_had_the_processor_never_shrinks():
     delay.close()
 
     assert 0 <= first <= second
+
+
+HOLDING = """
+def hold(held, end, clock):
+    while clock() < end:
+        pass
+    return held is None
+"""
+
+
+class Held:
+    """Notes on which thread it ends."""
+
+    def __init__(self, ended):
+        self._ended = ended
+
+    def __del__(self):
+        self._ended.append(threading.get_ident())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file whose reader waits")
+async def test_what_the_window_holds_ends_with_its_call_though_somebody_looks_at_it(watchdog, tmp_path):
+    source = tmp_path / "slow_to_read.py"
+    os.mkfifo(source)
+    names = {}
+    exec(compile(HOLDING, source, "exec"), names)
+    watchdog.start()
+    await until(lambda: watchdog.figures.count > 5)
+    ended = []
+
+    names["hold"](Held(ended), time.thread_time() + 0.4, time.thread_time)
+    ended_at_once = list(ended)
+    writer = os.open(source, os.O_WRONLY | os.O_NONBLOCK)  # fails where nobody reads, so the watchdog was there
+    os.close(writer)
+    await until(lambda: watchdog.stalls)
+
+    assert ended_at_once == [threading.get_ident()]
+    assert "slow_to_read.py" in watchdog.stalls[0].where

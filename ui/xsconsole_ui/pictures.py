@@ -33,10 +33,9 @@ class Pictures:
         made = QPixmap(QSize(round(size.width() * ratio), round(size.height() * ratio)))
         made.setDevicePixelRatio(ratio)
         made.fill(behind)
-        painter = QPainter(made)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint(painter)
-        painter.end()
+        with QPainter(made) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint(painter)
         self._kept[key, size.width(), ratio] = made
         self._bytes += _bytes_of(made)
         while self._bytes > self._most_bytes and len(self._kept) > 1:

@@ -231,10 +231,17 @@ class _Witness(threading.Thread):
     def run(self) -> None:
         while not self._is_over.wait(LOOK_S):
             if self._seen is None and time.monotonic() - self._beat_s > STALL_MS / 1000:
-                frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the one way to see another thread
-                if frame is not None:
-                    self._seen = note_of(frame)
-                    del frame
+                self._seen = self._look()
+
+    def _look(self) -> "FrameNote | None":
+        # As long as it is held here, what a frame names lives on after it has returned, and ends in this thread then:
+        # a painter of the window must not. So the lines are read afterwards.
+        frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the one way to see another thread
+        if frame is None:
+            return None
+        places = places_of(frame)
+        del frame
+        return note_of(places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +250,18 @@ class FrameNote:
     stack: str
 
 
-def note_of(frame: FrameType) -> FrameNote:
-    """Return the line a frame stands at, and how it came there."""
-    path = Path(frame.f_code.co_filename)
-    where = f"{'/'.join(path.parts[-2:])}:{frame.f_lineno} in {frame.f_code.co_name}"
-    return FrameNote(where=where, stack="".join(traceback.format_stack(frame)))
+def places_of(frame: FrameType) -> list[tuple[str, int, str]]:
+    """Return where a frame stands and how it came there, the first call first. Waits for nothing."""
+    found: list[tuple[str, int, str]] = []
+    above: FrameType | None = frame
+    while above is not None:
+        found.append((above.f_code.co_filename, above.f_lineno or 0, above.f_code.co_name))
+        above = above.f_back
+    return found[::-1]
+
+
+def note_of(places: list[tuple[str, int, str]]) -> FrameNote:
+    file, line, name = places[-1]
+    stack = [traceback.FrameSummary(*place) for place in places]
+    where = f"{'/'.join(Path(file).parts[-2:])}:{line} in {name}"
+    return FrameNote(where=where, stack="".join(traceback.StackSummary.from_list(stack).format()))

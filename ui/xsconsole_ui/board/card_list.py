@@ -185,11 +185,13 @@ class CardList(QAbstractItemView):
         return region
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
+        with QPainter(self.viewport()) as painter:
+            self._put(painter, event.rect())
+
+    def _put(self, painter: QPainter, area: QRect) -> None:
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         plain, current = option.state, self.currentIndex().row()
-        area = event.rect()
         for row in self._rows_between(area.top(), area.bottom()):
             index = self._cards.index(row)
             state = plain & ~(Flag.State_Selected | Flag.State_HasFocus | Flag.State_MouseOver)

@@ -197,12 +197,13 @@ class OutlineView(DenseTable):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Put the lines that are to be seen. Qt's own way asks for each cell anew, which takes three times as long."""
-        painter = QPainter(self.viewport())
-        seen, count = event.rect(), self._lines.rowCount()
+        seen = event.rect()
         first, last = self.rowAt(seen.top()), self.rowAt(seen.bottom())
-        if first < 0:
-            return
-        last = count - 1 if last < 0 else last
+        if first >= 0:
+            with QPainter(self.viewport()) as painter:
+                self._put(painter, seen, first, self._lines.rowCount() - 1 if last < 0 else last)
+
+    def _put(self, painter: QPainter, seen: QRect, first: int, last: int) -> None:
         selected = set(self._rows_selected_in(first, last))
         hovered, current = self._hovered.row(), self.currentIndex().row() if self.hasFocus() else -1
         colours = theme.colours_of(self.palette())
