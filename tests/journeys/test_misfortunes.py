@@ -108,7 +108,7 @@ async def holds(window: MainWindow, pool: EmbeddedPool, url: str) -> None:
     await until(lambda: console.link.state is LinkState.LIVE, "the road", DEADLINE_S)
     with pool.lasting_session(url=url) as session:
         async with asyncio.timeout(DEADLINE_S):
-            while await asyncio.to_thread(differing, console, session.xenapi):  # noqa: ASYNC110 - it is no event
+            while await differing(console, session.xenapi):  # noqa: ASYNC110 - it is no event
                 await asyncio.sleep(0.1)
         await asyncio.to_thread(session.xenapi.session.logout)
     assert window.inventory.filter.text() == TYPED
@@ -129,10 +129,11 @@ def shows_its_cards(window: MainWindow, lane: Lane) -> bool:
     return sorted(cards_in(window, lane.stage.id)) == sorted(card.name for card in cards if card.stage == lane.stage.id)
 
 
-def differing(console: Console, plain: Any) -> list[str]:
+async def differing(console: Console, plain: Any) -> list[str]:
     """Return the classes of which the mirror holds something else than the pool; the pool stands still."""
+    there = await asyncio.to_thread(lambda: {name: asked(plain, name) for name in COMPARED})
     held = {name: {one.ref: one for one in console.inventory.all(RECORD_TYPES[name])} for name in COMPARED}
-    return [name for name in COMPARED if asked(plain, name) != held[name]]
+    return [name for name in COMPARED if there[name] != held[name]]
 
 
 def listed(window: MainWindow) -> list[str]:
