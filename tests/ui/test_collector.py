@@ -1,4 +1,6 @@
 import gc
+import sys
+import threading
 import weakref
 from collections.abc import Iterator
 
@@ -6,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, MOST_WALKED, Collector
+from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, MOST_WALKED, Collector, _count
 
 ACTIVE, ELSEWHERE = Qt.ApplicationState.ApplicationActive, Qt.ApplicationState.ApplicationInactive
 
@@ -90,3 +92,31 @@ def test_what_was_left_out_is_collected_when_the_user_turns_away_but_seldom(coll
 
     assert gone() is None
     assert collector._pause.remainingTime() > LEAST_BETWEEN_MS // 2
+
+
+def test_a_thread_that_fills_a_tuple_is_not_disturbed_by_counting() -> None:
+    faults: list[SystemError] = []
+    is_over = threading.Event()
+
+    def fill() -> None:
+        try:
+            while not is_over.is_set():
+                tuple([] for _ in range(200))
+        except SystemError as fault:
+            faults.append(fault)
+
+    filling = threading.Thread(target=fill)
+    interval = sys.getswitchinterval()
+    gc.disable()
+    try:
+        sys.setswitchinterval(1e-5)
+        filling.start()
+        for _ in range(6_000):
+            _count(0)
+    finally:
+        is_over.set()
+        filling.join()
+        sys.setswitchinterval(interval)
+        gc.enable()
+
+    assert faults == []

@@ -61,4 +61,5 @@ class Collector(QObject):
 
 
 def _count(generation: int) -> int:
-    return len(gc.get_objects(generation=generation))
+    # In one go: were a thread let in while the list stands, the tuple that it fills would be held twice, and fail it.
+    return next(map(len, map(gc.get_objects, (generation,))))
