@@ -106,7 +106,7 @@ async def test_many_are_done_each_on_its_own_and_one_that_fails_says_why(pool: E
 async def test_what_cannot_be_done_to_any_is_refused_with_the_reason_and_recorded(desk: Desk) -> None:
     vm = loose(desk)[0]
 
-    with pytest.raises(Refused, match="does not allow start"):
+    with pytest.raises(Refused, match="is running"):
         await desk.console.acts.do(operate(Act.START, vm))
 
     refused = [row.fact for row in await desk.rows() if row.fact.event is AuditEvent.COMMAND_REFUSED]

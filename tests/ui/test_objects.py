@@ -191,15 +191,47 @@ async def test_many_are_asked_about_once_with_those_that_cannot_and_why(window: 
     window.inventory.select((running.uuid, halted.uuid))
     await until(lambda: len(window.inventory.selected_objects) == 2, "both selected")
 
+    assert window.inspector.nothing.title == "2 objects selected"
     action = window.actions_[object_actions.SUSPEND]
     assert action.text() == "Suspend 2 objects…"
     action.trigger()
     dialog = await dialog_of(window)
 
     assert dialog.summary.text() == "It will be done to 1 object, and not to 1."
+    rows = dialog.objects.rows
+    assert [str(rows.index(row).data()) for row in range(rows.rowCount())] == [
+        "jumpbox",
+        f"“{halted.name_label}” is halted. It must be running.",
+    ]
     dialog.go.click()
     await until_ended(console)
     assert [item.name for item in console.acts.jobs[0].items] == ["jumpbox"]
+
+
+async def test_the_question_is_no_higher_than_what_it_says(window: MainWindow, console: Console) -> None:
+    vms = [vm.uuid for vm in console.inventory.all(VM) if vm.is_ordinary][:8]
+    window.inventory.select(vms)
+    await until(lambda: len(window.inventory.selected_objects) == len(vms), "all selected")
+
+    window.actions_[object_actions.SUSPEND].trigger()
+    dialog = await dialog_of(window)
+
+    assert dialog.height() == dialog.sizeHint().height()
+    dialog.reject()
+
+
+async def test_a_card_is_shown_again_after_several_objects(window: MainWindow, console: Console) -> None:
+    card = card_of(console, "shop@1.3.0")
+    window.board.select(card.id)
+    await until(lambda: window.inspector.header.title == card.name, "the card")
+
+    window.inventory.select([vm.uuid for vm in console.inventory.all(VM) if vm.is_ordinary][:3])
+    await until(lambda: window.inspector.nothing.isVisible(), "the number of objects")
+    assert window.inspector.nothing.title == "3 objects selected"
+    window.inspector.show_card(card.id)
+
+    assert window.inspector.header.title == card.name
+    assert not window.inspector.nothing.isVisible()
 
 
 async def test_a_failure_is_told_with_its_reason(window: MainWindow, console: Console, pool: EmbeddedPool) -> None:

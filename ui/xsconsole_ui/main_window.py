@@ -224,8 +224,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_objects_selected(self) -> None:
-        objects = self.inventory.selected_objects
-        self.inspector.show_object(objects[0] if len(objects) == 1 else None)
+        self.inspector.show_objects(self.inventory.selected_objects)
         self._situate()
 
     @Slot(object)

@@ -1,6 +1,7 @@
 """What must hold before a configuration may change: standing, revision, place, actor, power, permitted operations."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId
@@ -15,6 +16,17 @@ SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
 STARTING = frozenset({"start"})
 SHARED = "root"  # a log-in that several people share is nobody
 SETTLED_POWER = frozenset({"Running", "Halted"})
+RUNNING_ONLY = ("clean_shutdown", "clean_reboot", "suspend", "pause", "pool_migrate")
+POWER_FOR: Mapping[str, frozenset[str]] = MappingProxyType(  # as XAPI demands it
+    {
+        **dict.fromkeys(("start", "start_on"), frozenset({"Halted"})),
+        **dict.fromkeys(RUNNING_ONLY, frozenset({"Running"})),
+        "unpause": frozenset({"Paused"}),
+        "resume": frozenset({"Suspended"}),
+        "hard_reboot": frozenset({"Paused", "Running"}),
+        "hard_shutdown": frozenset({"Paused", "Running", "Suspended"}),
+    }
+)
 
 
 def workflow_of(board: Board) -> Workflow:
@@ -181,6 +193,12 @@ def demand_operation(vm: VM, operation: str, inventory: Inventory, *, is_own_blo
         raise NotPromotable(
             reason=f"{name} is busy ({', '.join(sorted(set(vm.current_operations.values())))}).",
             mend="Wait until that is over.",
+        )
+    fitting = POWER_FOR.get(operation)
+    if fitting is not None and vm.power_state not in fitting:
+        raise NotPromotable(
+            reason=f"{name} is {vm.power_state.lower()}.",
+            mend=f"It must be {' or '.join(sorted(state.lower() for state in fitting))}.",
         )
     if operation == "clean_shutdown" and not _has_tools(vm, inventory):
         raise NotPromotable(

@@ -13,7 +13,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
@@ -136,14 +136,15 @@ class ActDialog(QDialog):
         refused = [check for check in checks if check.refusal is not None]
         rows = [Row(mark=Mark.WAITING, text=check.name, whole=check.warning or check.name) for check in able]
         rows += [
-            Row(mark=Mark.WARNING, text=f"{check.name}: {check.refusal.reason} {check.refusal.mend}".strip())
+            Row(mark=Mark.WARNING, text=_why_not(check.name, check.refusal))
             for check in refused
             if check.refusal is not None
         ]
         hidden = len(rows) - SHOWN
         if hidden > 0:
             rows = [*rows[:SHOWN], Row(mark=Mark.WAITING, text=self.tr("and {n} more").format(n=hidden))]
-        self.objects.show_rows(rows)
+        # Before the first layout the list is narrow, and every row would wrap into many lines.
+        self.objects.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
         warnings = list(dict.fromkeys(check.warning for check in able if check.warning))
         if warnings:
             self.meaning.show_words("warn", warnings[0], " ".join(warnings[1:4]))
@@ -160,6 +161,12 @@ class ActDialog(QDialog):
         self.look()
         if self.go.isEnabled():
             self.accept()
+
+
+def _why_not(name: str, refusal: Refused) -> str:
+    """Return the reason with the name of the object, once."""
+    reason = f"{refusal.reason} {refusal.mend}".strip()
+    return reason if reason.startswith((name, f"“{name}”")) else f"{name}: {reason}"
 
 
 def words_of(able: int, refused: int) -> str:

@@ -47,12 +47,9 @@ class Inspector(pieces.Panel):
         self._desk = desk
         self._selected: ConfigurationId | None = None
         self._run: RunId | None = None  # of this console, shown until it is dismissed or something else is selected
+        self._number = 0  # of objects that are selected in the inventory, if several are
         self._is_asking = False
-        self.nothing = pieces.EmptyPlace(
-            self.tr("Nothing selected"),
-            self.tr("Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."),
-            self,
-        )
+        self.nothing = pieces.EmptyPlace("", "", self)
         self.card_page = CardPage(console, actions, mends, self)
         self.plan_page = PlanPage(console, self)
         self._pages = QStackedWidget(self)
@@ -85,7 +82,8 @@ class Inspector(pieces.Panel):
         """Follow the selection. A plan of another card is dropped: nothing was changed by it."""
         run = next((status for status in self._console.runs if status.run == self._run), None)
         is_its_own = run is None or run.plan.intent.configuration == configuration
-        is_same = configuration == self._selected and self.object_page.item is None and is_its_own
+        is_same = configuration == self._selected and self.object_page.item is None and is_its_own and not self._number
+        self._number = 0
         self.object_page.show_object(None)
         if is_same:
             return
@@ -103,9 +101,18 @@ class Inspector(pieces.Panel):
 
         A plan that waits for an answer, or a run that goes on, stays on show until it is put away.
         """
+        self._number = 0
         self.object_page.show_object(item)
         self._is_other_behind = item is not None
         self._show()
+
+    def show_objects(self, items: Sequence[ObjectId]) -> None:
+        """Show the object that is selected in the inventory; of several, how many they are."""
+        self.show_object(items[0] if len(items) == 1 else None)
+        if len(items) > 1:
+            self._number = len(items)
+            self._is_other_behind = True
+            self._show()
 
     def show_instead(self, page: QWidget | None, title: str = "", caption: str = "", *, is_new: bool = False) -> None:
         """Show a page of another place instead of the board's selection; None ends that.
@@ -163,6 +170,11 @@ class Inspector(pieces.Panel):
             self.header.set_title(self.object_page.sheet.title)
             self.header.set_caption(self.object_page.sheet.caption)
             self._pages.setCurrentWidget(self.object_page)
+        elif self._run is None and self._number:
+            self._show_nothing(
+                self.tr("{n} objects selected").format(n=self._number),
+                self.tr("What the Object menu offers is done to all of them that take it."),
+            )
         elif run is not None:
             is_live = self._console.link.state is LinkState.LIVE
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
@@ -177,9 +189,18 @@ class Inspector(pieces.Panel):
             self.header.set_caption(words.count(len(card.members), "member"))
             self._pages.setCurrentIndex(1)
         else:
-            self.header.set_title(self.tr("Inspector"))
-            self.header.set_caption("")
-            self._pages.setCurrentIndex(0)
+            self._show_nothing(
+                self.tr("Nothing selected"),
+                self.tr(
+                    "Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."
+                ),
+            )
+
+    def _show_nothing(self, title: str, text: str) -> None:
+        self.nothing.set_words(title, text)
+        self.header.set_title(self.tr("Inspector"))
+        self.header.set_caption("")
+        self._pages.setCurrentIndex(0)
 
     def _head(self, plan: Plan, caption: str, whole: str) -> None:
         self.header.set_title(short_title(plan, self._console.board.workflow))
