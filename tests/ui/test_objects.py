@@ -226,7 +226,7 @@ async def test_a_card_is_shown_again_after_several_objects(window: MainWindow, c
     await until(lambda: window.inspector.header.title == card.name, "the card")
 
     window.inventory.select([vm.uuid for vm in console.inventory.all(VM) if vm.is_ordinary][:3])
-    await until(lambda: window.inspector.nothing.isVisible(), "the number of objects")
+    await until(window.inspector.nothing.isVisible, "the number of objects")
     assert window.inspector.nothing.title == "3 objects selected"
     window.inspector.show_card(card.id)
 
