@@ -244,17 +244,18 @@ class WorkflowPlace(QWidget):
         """Say it with the name where there is room, and in few words where there is none."""
         workflow, base = self.desk.workflow, self.desk.base
         changes = words.count(self.desk.changes, "change")
+        texts: tuple[str, ...]
         if base is None:
             texts = (self.tr("Draft of a new workflow · {changes}").format(changes=changes), changes)
         elif not self.desk.is_changed:
             published = self.tr("v{version}, as published").format(version=base.version)
-            texts = (f"“{workflow.name}”, {published}", published)
+            texts = (f"“{workflow.name}”, {published}", published, f"v{base.version}")
         else:
             draft = self.tr("from v{version} · {changes}").format(version=base.version, changes=changes)
             standing = self._console.board.workflow
             if standing is not None and standing.id == base.id and standing.version > base.version:
                 draft += self.tr(" · v{version} is published").format(version=standing.version)
-            texts = (self.tr("Draft of “{name}”, {draft}").format(name=workflow.name, draft=draft), draft)
+            texts = (self.tr("Draft of “{name}”, {draft}").format(name=workflow.name, draft=draft), draft, changes)
         metrics, room = self.about.fontMetrics(), self.about.width()
         self.about.show_text(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
         self.about.setToolTip(pieces.hint(texts[0]))
