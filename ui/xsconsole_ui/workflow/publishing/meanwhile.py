@@ -76,7 +76,12 @@ class Meanwhile(QWidget):
         self.conflicts = [ConflictBox(conflict, self) for conflict in rebase(*self._pair).conflicts]
         for box in self.conflicts:
             self._boxes.addWidget(box)
-        told = self.tr("Both changed the same in {number} places: choose what stands.")
+        one = self.tr("Both changed the same in one place: choose what stands.")
+        told = (
+            one
+            if len(self.conflicts) == 1
+            else self.tr("Both changed the same in {number} places: choose what stands.")
+        )
         free = self.tr("Nothing of it contradicts this draft.")
         self._about.setText(told.format(number=len(self.conflicts)) if self.conflicts else free)
 

@@ -241,7 +241,7 @@ def _homeless(case: Case) -> Iterator[Finding]:
     for stage in dict.fromkeys(occupant.stage for occupant in lost):
         number = sum(occupant.stage == stage for occupant in lost)
         yield Rule(name="homeless").warning(
-            f"{count(number, 'configuration')} stand in “{shown(stage)}”, which this version does not have: publishing "
-            "asks where they belong.",
+            f"{count(number, 'configuration')} {'stands' if number == 1 else 'stand'} in “{shown(stage)}”, which this "
+            f"version does not have: publishing asks where {'it belongs' if number == 1 else 'they belong'}.",
             "stages",
         )
