@@ -130,6 +130,9 @@ async def test_a_live_configuration_walks_through_the_draft(window, console):
     dialog.configuration.activated.emit(dialog.configuration.currentIndex())
     assert dialog.service.text() == "shop"
     assert dialog.graph.marks.stages[shop.stage].words == "here"
+    for moment in (dialog.at, dialog.since):  # without its buttons the style left the text one pixel
+        text = moment.text()
+        assert moment.lineEdit().width() > moment.fontMetrics().horizontalAdvance(text), text
     before = dialog.model.rowCount()
 
     desk.do("Cut", remove(desk.workflow, transitions=("staging-to-production",)))

@@ -78,11 +78,11 @@ QToolButton::menu-indicator { image: none; }
 QToolButton[look="place"] { color: $muted; font-size: 10px; padding: 6px 0 4px 0; }
 QToolButton[look="place"]:checked { background: $accent_soft; color: $accent; }
 
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {
+QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDateTimeEdit, QComboBox {
     background: $sunken; color: $text; border: 1px solid $outline; border-radius: 6px;
     padding: 3px 8px; min-height: 18px; selection-background-color: $accent; selection-color: $accent_text;
 }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QComboBox:focus {
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDateTimeEdit:focus, QComboBox:focus {
     border: 2px solid $accent; padding: 2px 7px;
 }
 QLineEdit[look="field"], QPlainTextEdit[look="field"], QComboBox[look="field"] {
@@ -95,8 +95,12 @@ QLineEdit[look="field"]:focus, QPlainTextEdit[look="field"]:focus, QComboBox[loo
     border: 2px solid $accent; padding: 0 5px;
 }
 QToolButton[look="fold"] { padding: 1px; }
-QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { color: $muted; background: $window; }
-QDateTimeEdit { background: transparent; border: 0; padding: 0; min-height: 26px; }
+QLineEdit:disabled, QPlainTextEdit:disabled, QDateTimeEdit:disabled, QComboBox:disabled {
+    color: $muted; background: $window;
+}
+QDateTimeEdit { min-height: 20px; padding: 1px 0; }
+QDateTimeEdit:focus { padding: 0; }
+QDateTimeEdit::up-button, QDateTimeEdit::down-button { width: 0; border: 0; }
 QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $outline; selection-background-color: $accent_soft;

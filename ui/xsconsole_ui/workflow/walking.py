@@ -118,7 +118,7 @@ class WalkDialog(QDialog):
         self.at, self.since = QDateTimeEdit(self), QDateTimeEdit(self)
         for moment in (self.at, self.since):
             moment.setDisplayFormat("yyyy-MM-dd HH:mm")
-            moment.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
+            moment.lineEdit().setTextMargins(theme.SPACE, 0, theme.SPACE, 0)
             moment.setDateTime(QDateTime.fromSecsSinceEpoch(int(now.timestamp())))
         self.graph = MarkedGraph(self)
         self.graph.setAccessibleName(self.tr("Graph of the draft"))
