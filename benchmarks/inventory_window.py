@@ -116,8 +116,8 @@ async def until(is_so: Any, deadline_s: float = 300.0) -> None:
 
 async def unchanging(window: MainWindow) -> None:
     """Let the window work until what was asked of its list is shown."""
-    while window.inventory.outline.is_changing:  # noqa: ASYNC110 - as often as the loop goes round
-        await asyncio.sleep(0)
+    while window.inventory.outline.is_changing:  # noqa: ASYNC110 - looking as often as it can would take its time
+        await asyncio.sleep(0.001)
 
 
 async def keystrokes(window: MainWindow) -> list[tuple[float, float]]:
