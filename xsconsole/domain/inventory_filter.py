@@ -1,6 +1,7 @@
 """What the inventory can be asked for. Some fields are looked up among disks and interfaces when they are asked."""
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from xsconsole.domain.board import disks_of, repositories_of
 from xsconsole.domain.ids import Ref
@@ -20,7 +21,7 @@ FAR_FIELDS = frozenset({"sr", "disk", "mac", "network"})
 
 def inventory_schema(inventory: Inventory) -> Schema[Item]:
     """Return what can be asked of the objects of one inventory."""
-    return Schema(words=lambda item: item.words, fields=(*_near(), *_far(inventory)))
+    return Schema(words=attrgetter("words"), fields=(*_near(), *_far(inventory)))
 
 
 def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> frozenset[str]:
