@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from tests.ui.draft_values import rich_draft, surroundings
 from xsconsole.domain.workflow.bounds import LONGEST_S
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow
-from xsconsole.domain.workflow.values import Binding, NetworkEntry, PoolObject
+from xsconsole.domain.workflow.values import Binding, Limits, NetworkEntry, PoolObject
 from xsconsole.errors import Refused
 from xsconsole_ui.workflow.forms import spans
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
@@ -142,6 +142,16 @@ def test_several_stages_are_edited_in_one_step():
     assert entry.label == "Change on entry of 3 stages"
     assert [stage.entry for stage in changed.stages] == ["stop", "stop", "stop", "start"]
     assert not any(field.key == "name" for section in sections for field in section.children)
+
+
+def test_limits_that_differ_are_said_to_differ():
+    draft = rich_draft()
+    draft = change_stage(draft, draft.stages[0].id, limits=Limits(per_service=7))
+    sections = together(node_at(tree_of(draft), "stages").children[:2], "2 stages")
+
+    limit = next(field for section in sections for field in section.children if field.key == "per_service")
+
+    assert limit.editor.none == "several values"  # it once said “any number”
 
 
 def test_a_person_who_goes_leaves_no_trace():

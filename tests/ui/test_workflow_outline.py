@@ -99,7 +99,9 @@ def test_a_workflow_is_drawn_from_nothing_by_keyboard_alone(desk, panel):
     for name in ("Integration", "Staging", "Production"):
         go(panel, "stages")
         press(panel, Key.Key_Insert)
-        type_in(panel, name)
+        QTest.keyClicks(QApplication.focusWidget(), name)
+        QTest.keyClick(QApplication.focusWidget(), Key.Key_Return)
+        QApplication.processEvents()
     for source, target in (("new-stage", "Staging"), ("new-stage-2", "Production")):
         go(panel, "stages", source)
         press(panel, Key.Key_L, CTRL)

@@ -70,6 +70,6 @@ def _mixed(editor: Editor) -> Editor:
         case Lines():
             return replace(editor, value=(), placeholder=several())
         case Number() | Span():
-            return replace(editor, value=None, none=editor.none or several())
+            return replace(editor, value=None, none=several())
         case Colour() | Flag() | _:
             return editor

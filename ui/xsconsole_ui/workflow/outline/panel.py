@@ -251,8 +251,12 @@ class OutlinePanel(pieces.Panel):
             node = self.model.node(stages)
             deed = node.deed(DeedKind.ADD) if node is not None else None
             found = (stages, deed) if deed is not None else None
-        if found is not None:
-            self._do(*found)
+        if found is None:
+            return
+        above = self.model.node(found[0])
+        self._do(*found)
+        if above is not None and above.key == "stages":
+            self._enter()  # a new stage is named at once, as on the canvas
 
     @Slot()
     def _join(self) -> None:
