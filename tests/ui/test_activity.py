@@ -230,3 +230,20 @@ async def test_a_task_of_somebody_else_can_be_cancelled_and_that_is_on_record(tm
 
                 assert console.acts.jobs[0].is_good
                 assert not any(vm.power_state == "Suspended" for vm in console.inventory.all(VM))
+
+
+async def test_a_task_that_went_while_the_pool_was_away_goes_on_no_more(tmp_path, qapp):
+    with embedded_pool("--speed", "0.2") as slow:
+        async with open_console(tmp_path) as console:
+            await connect(console, slow)
+            async with opened_panel(console, qapp) as panel:
+                vm = next(vm for vm in console.inventory.all(VM) if "suspend" in vm.allowed_operations)
+                with slow.plain_session() as session:
+                    task = session.xenapi.Async.VM.suspend(vm.ref)
+                    await until(lambda: panel.model.going == 1)
+                    slow.control("restart")
+
+                await until(lambda: console.inventory.get(Task, Ref(task)) is None)
+                await until(lambda: panel.model.going == 0)
+
+                assert rows(panel)[row_named(panel, "Suspend VM")][Column.RESULT] == "ended"

@@ -18,6 +18,9 @@ from xsconsole_ui.texts import tr
 RUN_TAG = PREFIX + "run"
 """At a task, names the run that started it: a hint, and as such enough for a list."""
 
+TASK = "task:"
+"""Begins the keys of tasks; the reference follows."""
+
 _OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
 _VERBS = {
     "clean_shutdown": "Shut down",
@@ -112,7 +115,7 @@ def of_task(
         failure = words.explain(PoolFailed(code=task.error_info[0], parameters=task.error_info[1:]))
         result = f"{result}: {failure.failed}"
     return Entry(
-        key=f"task:{task.ref}",
+        key=f"{TASK}{task.ref}",
         what=_named_task(task.name_label, names),
         where=pool_name,
         who=tr("pool"),

@@ -6,8 +6,9 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from xsconsole.domain.ids import Ref
 from xsconsole_ui import pieces, times
-from xsconsole_ui.activity.entries import Entry
+from xsconsole_ui.activity.entries import TASK, Entry
 from xsconsole_ui.dense_table import PROGRESS_ROLE, TONE_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,6 +47,15 @@ class ActivityModel(QAbstractTableModel):
     def total(self) -> int:
         """How many there are, seen or not."""
         return len(self._by_key)
+
+    @property
+    def going_tasks(self) -> tuple[Ref, ...]:
+        """The tasks of the pool that are shown as going on."""
+        return tuple(
+            Ref(key.removeprefix(TASK))
+            for key, entry in self._by_key.items()
+            if entry.is_going and key.startswith(TASK)
+        )
 
     def set_filter(self, is_asked: Callable[[Entry], bool]) -> None:
         """Show only what is asked for."""

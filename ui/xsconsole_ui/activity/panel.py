@@ -18,7 +18,7 @@ from xsconsole.domain.query import Query
 from xsconsole.domain.query_matching import asked_by
 from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces
-from xsconsole_ui.activity.entries import RUN_TAG, Entry, of_job, of_run, of_task
+from xsconsole_ui.activity.entries import RUN_TAG, TASK, Entry, of_job, of_run, of_task
 from xsconsole_ui.activity.filtering import ACTIVITY
 from xsconsole_ui.activity.model import ActivityModel
 from xsconsole_ui.activity.past import PAST, past_entries
@@ -153,6 +153,7 @@ class ActivityPanel(pieces.Panel):
     def _hear(self, event: InventoryChanged) -> None:
         if event.batch.is_whole:
             self._note_runs()
+            self._note_tasks(self._model.going_tasks)  # what such a batch does not name is gone
         self._note_tasks(change.ref for change in event.batch.of("task"))
 
     def _hear_board(self, event: BoardChanged) -> None:
@@ -224,14 +225,14 @@ class ActivityPanel(pieces.Panel):
 
     def _task(self, ref: Ref) -> Entry | None:
         task = self._console.inventory.get(Task, ref)
-        known = self._model.known(f"task:{ref}")
+        known = self._model.known(f"{TASK}{ref}")
         if task is None:
             return _ended(known)
         if task.name_label.removeprefix("Async.").startswith(NOISE):
             return None
         if self._is_own(task.other_config.get(RUN_TAG, "")):
             # The run's own line tells what goes on; its tasks would push it out of sight.
-            self._model.forget(f"task:{ref}")
+            self._model.forget(f"{TASK}{ref}")
             return None
         since = known.started_at if known is not None else datetime.now(UTC)
         objects = self._console.acts.objects_of(ref)
