@@ -173,8 +173,8 @@ def test_messages_come_newest_first_with_the_object_they_are_about():
     told = pool_messages(pool_of(web, *messages))
 
     assert [(one.uuid, one.severity, one.name, one.about_name) for one in told] == [
-        ("m1", Severity.HINT, "Vm started", "web"),
-        ("m2", Severity.BAD, "Ha host failed", "Host x"),
+        ("m1", Severity.HINT, "VM started", "web"),
+        ("m2", Severity.BAD, "HA host failed", "Host x"),
         ("m3", Severity.WARNING, "Alarm", "Crashdump y"),
     ]
     assert [one.about for one in told] == [ObjectId(kind=Kind.VM, uuid=Uuid("web")), None, None]
