@@ -109,7 +109,9 @@ def no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     if not _wants_window(request.node.path):
         yield
         return
-    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtCore import QCoreApplication, QEvent, Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QWidget
 
     application = request.getfixturevalue("qapp")
     # Closing the last window would end the loop under the test that is still running on it.
@@ -118,6 +120,8 @@ def no_window_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     # cycles may outlive its test, so from the first window on only this thread collects.
     gc.disable()
     yield
+    # After a shortcut Qt takes Ctrl for held down, and what the next test selects by code would be toggled.
+    QTest.keyRelease(QWidget(), Qt.Key.Key_Control)
     left = [window for window in application.topLevelWidgets() if window.isVisible()]
     for window in left:
         window.close()

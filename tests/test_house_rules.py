@@ -69,6 +69,18 @@ async def test_the_loop_is_the_windows_own(round):
     assert type(asyncio.get_running_loop()).__name__ == "WindowLoop"
 """
 
+KEPT_APART_FROM_ANOTHERS_KEYS = """
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+@pytest.mark.parametrize("round", range(2))
+def test_no_key_is_held_down(qapp, round):
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
+    QTest.keyClick(QLabel(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+"""
+
 BROKEN = {
     "tasks": """
 import asyncio
@@ -108,7 +120,10 @@ def run_tests(tmp_path):
     return run
 
 
-@pytest.mark.parametrize(("text", "folder", "passed"), [(KEPT, "core", 4), (KEPT_ON_THE_WINDOWS_LOOP, "ui", 5)])
+@pytest.mark.parametrize(
+    ("text", "folder", "passed"),
+    [(KEPT, "core", 4), (KEPT_ON_THE_WINDOWS_LOOP, "ui", 5), (KEPT_APART_FROM_ANOTHERS_KEYS, "ui", 2)],
+)
 def test_coroutines_run_as_tests_and_fixtures(run_tests, text, folder, passed):
     done = run_tests(text, folder)
 
