@@ -1,6 +1,5 @@
 """The activity list: runs of this console and tasks of the pool."""
 
-import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -108,15 +107,17 @@ async def test_the_tasks_of_our_own_run_are_told_by_the_run_alone(panel, console
     await until(lambda: not any(row[Column.WHAT].startswith("Snapshot VM") for row in rows(panel)))
 
 
-async def test_a_task_that_somebody_else_started_is_listed(panel, console, pool):
-    def start():
-        with pool.plain_session() as session:
-            vm = session.xenapi.VM.get_by_name_label("build-2")[0]
-            session.xenapi.Async.VM.start(vm, False, False)
+async def test_a_task_that_somebody_else_started_is_listed(tmp_path, qapp):
+    # Slow, so that the machine is seen at work: which one it is, only that tells.
+    with embedded_pool("--speed", "0.2") as slow:
+        async with open_console(tmp_path) as console:
+            await connect(console, slow)
+            async with opened_panel(console, qapp) as panel:
+                with slow.plain_session() as session:
+                    vm = session.xenapi.VM.get_by_name_label("build-2")[0]
+                    session.xenapi.Async.VM.start(vm, False, False)
 
-    await asyncio.to_thread(start)
-
-    await until(lambda: any(row[Column.WHAT] == "Start VM: build-2" for row in rows(panel)))
+                    await until(lambda: row_named(panel, "Start VM: build-2") is not None)
 
 
 def task(**fields):
