@@ -75,15 +75,15 @@ def test_a_rule_that_named_people_only_asks_approvers_in_a_template() -> None:
 def test_pasted_stages_have_ids_and_names_of_their_own_and_keep_their_rules() -> None:
     workflow = place_stages(rich_workflow(), {STAGING: Place(x=10, y=10), PRODUCTION: Place(x=25, y=10)})
 
-    pasted = paste(workflow, copy(workflow, [STAGING, PRODUCTION]), Place(x=100, y=0))
+    pasted = paste(workflow, copy(workflow, [STAGING, PRODUCTION]))
 
     assert pasted.stages == ("staging-2", "production-2")
     assert pasted.transitions == ("staging-2-to-production-2", "production-2-to-staging-2")
     assert pasted.lost == ()
     found = [pasted.workflow.stage(stage) for stage in pasted.stages]
     assert [stage and (stage.name, stage.place) for stage in found] == [
-        ("Staging 2", Place(x=100, y=0)),
-        ("Production 2", Place(x=115, y=0)),
+        ("Staging 2", Place(x=10, y=10)),
+        ("Production 2", Place(x=25, y=10)),
     ]
     way = pasted.workflow.transition_of(pasted.transitions[0])
     original = workflow.transition(STAGING, PRODUCTION)

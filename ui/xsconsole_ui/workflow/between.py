@@ -20,7 +20,6 @@ from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import placing
 from xsconsole_ui.workflow.desk import DraftDesk
-from xsconsole_ui.workflow.measures import place_of
 from xsconsole_ui.workflow.scene import Scene
 
 Choice = tuple[str, Callable[[], object]]
@@ -49,35 +48,35 @@ def insertable_at(workflow: Workflow, stages: Sequence[StageId], scene: Scene, a
 
 
 def put(desk: DraftDesk, way_id: TransitionId, stage: StageId, place: Place) -> None:
-    """Put a stage that stands for itself between the ends of a transition, whose demands stay on the latter part."""
+    """Put a stage that stands for itself between the ends of a transition, whose demands stay on the latter part.
+
+    Where there is no room, what follows makes some.
+    """
     way = desk.workflow.transition_of(way_id)
     found = desk.workflow.stage(stage)
     if way is None or found is None:
         return
 
     def change(workflow: Workflow) -> Workflow:
-        changed = change_transition(placing.placed(workflow), way.id, source=stage)
+        changed, there = placing.room_between(workflow, way.source, way.target, wanted=place, stage=stage)
+        changed = change_transition(changed, way.id, source=stage)
         changed, _ = connect(changed, way.source, stage, way.kind)
-        return change_stage(changed, stage, place=place)
+        return change_stage(changed, stage, place=there)
 
     label = tr("Put “{name}” between {ends}").format(name=short(found.name), ends=ends(desk.workflow, way))
     desk.edit(label, change)
 
 
-def insert(desk: DraftDesk, way_id: TransitionId, at: QPointF | None = None) -> StageId | None:
-    """Put a new stage on a transition; return it."""
+def insert(desk: DraftDesk, way_id: TransitionId) -> StageId | None:
+    """Put a new stage on a transition, with room made for it where there is none; return it."""
     way = desk.workflow.transition_of(way_id)
     if way is None:
         return None
-    places = placing.places(desk.workflow)
-    one, other = places[way.source], places[way.target]
-    middle = Place(x=(one.x + other.x) // 2, y=(one.y + other.y) // 2)
-    wanted = place_of(at) if at is not None else middle
     made: list[StageId] = []
 
     def change(workflow: Workflow) -> Workflow:
-        place = placing.free_place(workflow, wanted)
-        changed, stage = insert_stage(placing.placed(workflow), way.id, new_name(workflow), place)
+        changed, place = placing.room_between(workflow, way.source, way.target)
+        changed, stage = insert_stage(changed, way.id, new_name(workflow), place)
         made.append(stage)
         return changed
 

@@ -1,6 +1,7 @@
 """Copied stages on the clipboard, as text: they can be pasted into another draft, another window, or a mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QClipboard
@@ -8,11 +9,9 @@ from PySide6.QtGui import QClipboard
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.clipboard import Pasted, copy, holds_stages, paste
+from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.workflow import placing
-
-ASIDE_STEPS = 2  # of the grid, from what a copy would cover
-MOST_ASIDE = 100
 
 
 class Paper(QObject):
@@ -49,26 +48,15 @@ def written(workflow: Workflow, stages: Sequence[StageId]) -> str:
 
 
 def pasted(workflow: Workflow, text: str) -> Pasted:
-    """Put what a text holds beside what it would cover.
+    """Put what a text holds where it was copied from, or below that where it would lie on something.
 
     Raises:
         Refused: the text holds no stages, or they do not fit into this workflow.
     """
     base = placing.placed(workflow)
-    taken = {(stage.place.x, stage.place.y) for stage in base.stages if stage.place is not None}
-    found, shift = paste(base, text), 0
-    while shift < MOST_ASIDE and any(_spot(found, stage) in taken for stage in found.stages):
-        shift += ASIDE_STEPS
-        corner = _corner(found)
-        found = paste(base, text, Place(x=corner.x + ASIDE_STEPS, y=corner.y + ASIDE_STEPS))
-    return found
-
-
-def _spot(found: Pasted, stage_id: StageId) -> tuple[int, int] | None:
-    stage = found.workflow.stage(stage_id)
-    return (stage.place.x, stage.place.y) if stage is not None and stage.place is not None else None
-
-
-def _corner(found: Pasted) -> Place:
-    spots = [spot for stage in found.stages if (spot := _spot(found, stage)) is not None]
-    return Place(x=min(x for x, _ in spots), y=min(y for _, y in spots))
+    found = paste(base, text)
+    stages = [stage for id_ in found.stages if (stage := found.workflow.stage(id_)) is not None]
+    wanted = {stage.id: stage.place for stage in stages if stage.place is not None}
+    down = placing.free_below(base, wanted.values())
+    places = {id_: Place(x=place.x, y=place.y + down) for id_, place in wanted.items()}
+    return replace(found, workflow=place_stages(found.workflow, places))

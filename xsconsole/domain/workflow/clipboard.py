@@ -15,10 +15,8 @@ from xsconsole.domain.workflow.check import check
 from xsconsole.domain.workflow.edits import fresh_id, fresh_name
 from xsconsole.domain.workflow.rules import ApprovalRule, Person
 from xsconsole.domain.workflow.text import from_json, to_json
-from xsconsole.domain.workflow.values import Place, Stage, Transition, Workflow
+from xsconsole.domain.workflow.values import Stage, Transition, Workflow
 from xsconsole.errors import NotFound, Refused
-
-SHIFT_STEPS = 2
 
 T = TypeVar("T", bound=str)
 
@@ -64,8 +62,8 @@ def holds_stages(text: str) -> bool:
     return text.startswith('{"xsconsole":"stages"')
 
 
-def paste(workflow: Workflow, text: str, at: Place | None = None) -> Pasted:
-    """Add what a text holds, with ids and names of its own; its upper left corner comes to `at`.
+def paste(workflow: Workflow, text: str) -> Pasted:
+    """Add what a text holds, with ids and names of its own, at the places from which it was copied.
 
     Raises:
         Refused: the text holds no stages, or what `check` refuses.
@@ -75,7 +73,6 @@ def paste(workflow: Workflow, text: str, at: Place | None = None) -> Pasted:
     ids = {stage.id: StageId("") for stage in part.stages}
     stages: list[Stage] = []
     lost: dict[str, None] = {}
-    shift = _shift(part, at)
     for stage in part.stages:
         name = fresh_name(stage.name, names)
         names.append(name)
@@ -89,7 +86,6 @@ def paste(workflow: Workflow, text: str, at: Place | None = None) -> Pasted:
                 name=name,
                 binding=msgspec.structs.replace(stage.binding, networks=networks),
                 actors=_known(stage.actors, _ids(workflow.groups), _names(part), lost),
-                place=stage.place and Place(x=stage.place.x + shift.x, y=stage.place.y + shift.y),
             )
         )
     ways: list[Transition] = []
@@ -128,13 +124,6 @@ def _read(text: str) -> Workflow:
             reason="The clipboard holds no stages of a workflow.", mend="Copy stages in a workflow first."
         ) from failure
     return from_json(bytes(envelope.workflow))
-
-
-def _shift(part: Workflow, at: Place | None) -> Place:
-    places = [stage.place for stage in part.stages if stage.place is not None]
-    if at is None or not places:
-        return Place(x=SHIFT_STEPS, y=SHIFT_STEPS)
-    return Place(x=at.x - min(place.x for place in places), y=at.y - min(place.y for place in places))
 
 
 def _ids(things: Iterable[object]) -> set[str]:
