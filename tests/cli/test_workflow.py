@@ -73,6 +73,7 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
 
     unmapped = shell.say("workflow", "publish", file, "--dry-run")
     tried = shell.say("workflow", "publish", file, "--map", "integration=patch-testing", "--dry-run", "--json")
+    by_name = shell.say("workflow", "publish", file, "--map", "Integration=Patch testing", "--dry-run")
     before = shell.say("workflow", "list", "--json").document
     published = shell.say(
         "workflow", "publish", file, "--map", "integration=patch-testing", "--summary", "one stage less", "--json"
@@ -80,7 +81,11 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
     again = shell.say("workflow", "publish", file)
 
     assert unmapped.status == 1
-    assert "Say where what is in integration goes: --map integration=NEW" in unmapped.err
+    assert "Say where what is in “Integration” goes: --map 'Integration=NEW', NEW being one of: " in unmapped.err
+    assert "“Patch testing” and “Staging”" in unmapped.err
+    assert "shop 1.4.0 goes from “Integration” to “Patch testing”." in by_name.out
+    assert by_name.status == 0, by_name.err
+    assert not any(id_ in unmapped.err + unmapped.out for id_ in ("patch-testing", "“integration”"))
     assert tried.status == 0, tried.err
     kinds = [effect["kind"] for effect in tried.document["effects"]]
     assert (kinds.count("mapped"), kinds.count("stays")) == (3, 6)

@@ -92,6 +92,8 @@ async def test_a_stage_with_three_configurations_and_a_running_promotion_is_remo
 
 async def test_what_is_undone_after_the_publication_follows_the_mapping_then(desks: tuple[Desk, Desk]) -> None:
     alice, adam = desks
+    await alice.console.publishing.publish(planned(alice, change_stage(standing(alice), INTEGRATION, name="Inbox")))
+    await adam.until(lambda: standing(adam).version == 2)
     await adam.start(adam.promotion("payroll 2026.5", "patch-testing"))
     await adam.until(lambda: adam.console.runs[0].settled)
     await adam.console.disconnect()
@@ -102,6 +104,8 @@ async def test_what_is_undone_after_the_publication_follows_the_mapping_then(des
 
     assert status.error is None
     await alice.until(lambda: alice.stands("payroll 2026.5", "integration"))
+    (due,) = alice.console.publishing.plan(standing(alice)).due
+    assert due.sentence == "payroll 2026.5 goes from “Inbox” to “Patch testing”."
     report = await alice.console.publishing.finish()
     assert report.moved == ("payroll 2026.5",)
     await alice.until(lambda: alice.stands("payroll 2026.5", "patch-testing"))

@@ -114,7 +114,7 @@ async def config_list(options: argparse.Namespace) -> int:
 
 def stage_name(stage_id: StageId, board: Board) -> str:
     stage = board.workflow.stage(stage_id) if board.workflow else None
-    return stage.name if stage else stage_id
+    return stage.name if stage else stage_id.replace("-", " ").capitalize()
 
 
 async def config_show(options: argparse.Namespace) -> int:

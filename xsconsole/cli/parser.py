@@ -273,7 +273,7 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
         default=[],
         type=_pair,
         metavar="OLD=NEW",
-        help="configurations in stage OLD, which is gone, go to NEW; ids; repeat it",
+        help="configurations in stage OLD, which is gone, go to NEW; names or ids; repeat it",
     )
     verb.add_argument("--over", type=_count, metavar="N", help="the version that a file was made from; else its own")
     verb.add_argument(
@@ -284,7 +284,7 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
 def _pair(text: str) -> tuple[str, str]:
     old, separator, new = text.partition("=")
     if not separator or not old or not new:
-        raise argparse.ArgumentTypeError(f"OLD=NEW, two ids of stages, not {text}")
+        raise argparse.ArgumentTypeError(f"OLD=NEW, two stages, not {text}")
     return old, new
 
 

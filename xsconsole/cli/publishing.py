@@ -1,7 +1,7 @@
 """The verbs that publish a workflow, and that approve of it."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from xsconsole.cli import documents, output
@@ -12,6 +12,8 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan, PublishReport
+from xsconsole.domain.words import listing
+from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.errors import Refused
 
@@ -71,7 +73,7 @@ async def _draft(pools: Pools, options: argparse.Namespace) -> Draft | None:
 async def _planned(pools: Pools, draft: Draft | None, options: argparse.Namespace, summary: str) -> PublishPlan:
     base = draft.base if draft is not None else None
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
-    mapping: Mapping[StageId, StageId] = {StageId(old): StageId(new) for old, new in options.map}
+    mapping = _mapping(pools, workflow, options.map)
 
     def planned() -> PublishPlan:
         return pools.publishing.plan(workflow, base=base, over=options.over, mapping=mapping, summary=summary)
@@ -80,6 +82,21 @@ async def _planned(pools: Pools, draft: Draft | None, options: argparse.Namespac
     if away:
         await reach(pools, away)
     return planned()
+
+
+def _mapping(pools: Pools, workflow: Workflow, given: Iterable[tuple[str, str]]) -> Mapping[StageId, StageId]:
+    """Return what was given, by ids: stages are named as they are called, or by their ids."""
+    named = pools.publishing.plan(workflow).names
+    boards = [console.board.workflow for console in pools]
+    before = {stage.id: stage.name for one in boards if one is not None for stage in one.stages} | dict(named)
+    after = {stage.id: stage.name for stage in workflow.stages}
+    return {_stage_called(old, before): _stage_called(new, after) for old, new in given}
+
+
+def _stage_called(word: str, names: Mapping[StageId, str]) -> StageId:
+    wanted = word.casefold()
+    found = (stage for stage, name in names.items() if name.casefold() == wanted)
+    return StageId(word) if StageId(word) in names else next(found, StageId(word))
 
 
 def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
@@ -100,8 +117,10 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
         output.say(f"  {stay} of {len(plan.effects)} configurations stay as they are.")
     for stage in plan.must_map:
         if stage not in plan.mapping:
-            choices = ", ".join(plan.choices[stage]) or "none fits"
-            output.note(f"Say where what is in {stage} goes: --map {stage}=NEW, with one of: {choices}.")
+            name = plan.names[stage]
+            fits = listing(tuple(f"“{one.name}”" for one in plan.workflow.stages if one.id in plan.choices[stage]), 12)
+            told = f"NEW being one of: {fits}" if fits else "though no stage of the new version fits"
+            output.note(output.cell(f"Say where what is in “{name}” goes: --map '{name}=NEW', {told}.", 500))
     for obstacle in plan.obstacles:
         output.note(f"{obstacle.reason} {obstacle.mend}".strip())
     is_over = options.over is not None or plan.standing is None or plan.standing.version == plan.workflow.version

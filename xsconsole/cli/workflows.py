@@ -23,6 +23,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.domain.workflow.names import way_words
 from xsconsole.domain.workflow.templates import Template, start_from, templates
 from xsconsole.errors import AlreadyThere, NotFound, Refused
 
@@ -302,7 +303,8 @@ def _place(finding: Finding, workflow: Workflow) -> str:
     stage = workflow.stage(finding.stage) if finding.stage is not None else None
     if stage is not None:
         return f"{output.cell(stage.name)}: "
-    return f"{output.cell(finding.transition)}: " if finding.transition is not None else ""
+    way = workflow.transition_of(finding.transition) if finding.transition is not None else None
+    return f"{output.cell(way_words(workflow, way), 120)}: " if way is not None else ""
 
 
 def finding_document(finding: Finding) -> documents.Document:

@@ -74,9 +74,9 @@ class PublishPlan:
     """Pure: equal drafts, pools and mappings give an equal `digest`, which is what somebody confirms.
 
     `workflow` is as it would stand, but for the signature. `must_map` are stages that vanish or change their pool while
-    configurations stand in them or are on the way there; `choices` says where those may go, `renewed` which
-    stages stay under another name or protection. `subject` is what people
-    approve. `tally` is None where the standing version demands no approval.
+    configurations stand in them or are on the way there, and `names` what those are called; `choices` says where they
+    may go, `renewed` which stages stay under another name or protection. `subject` is what people approve. `tally` is
+    None where the standing version demands no approval.
     """
 
     workflow: Workflow
@@ -84,6 +84,7 @@ class PublishPlan:
     pools: tuple[PoolPart, ...]
     mapping: Mapping[StageId, StageId]
     must_map: tuple[StageId, ...]
+    names: Mapping[StageId, str]
     renewed: tuple[StageId, ...]
     choices: Mapping[StageId, tuple[StageId, ...]]
     effects: tuple[Effect, ...]

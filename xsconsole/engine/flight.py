@@ -13,6 +13,7 @@ from xsconsole.domain.publishing import Effect, EffectKind
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine.mapping import pool_of
+from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import own_blocks, protection_of
 
 
@@ -50,12 +51,15 @@ def effects_of(
     mapping: Mapping[StageId, StageId],
     choices: Mapping[StageId, tuple[StageId, ...]],
     renewed: Collection[StageId],
+    names: StageNames,
 ) -> tuple[Effect, ...]:
     """Return what becomes of each configuration, pool by pool and by name."""
     found = [
-        _effect(card, flight, workflow, home, mapping, choices, renewed) for flight in flights for card in flight.cards
+        _effect(card, flight, workflow, home, mapping, choices, renewed, names)
+        for flight in flights
+        for card in flight.cards
     ]
-    return tuple(_within_limits(found, flights, workflow))
+    return tuple(_within_limits(found, flights, workflow, names))
 
 
 def _stages_of(card: Card) -> list[StageId]:
@@ -78,6 +82,7 @@ def _effect(
     mapping: Mapping[StageId, StageId],
     choices: Mapping[StageId, tuple[StageId, ...]],
     renewed: Collection[StageId],
+    names: StageNames,
 ) -> Effect:
     name = shortened(card.name, 60)
 
@@ -101,7 +106,7 @@ def _effect(
     for stage_id in _stages_of(card):
         if _stands(workflow.stage(stage_id), flight.pool, home):
             continue
-        reason = _unmapped(stage_id, workflow, mapping, choices)
+        reason = _unmapped(stage_id, workflow, mapping, choices, names)
         if reason:
             return effect(EffectKind.BLOCKED, None, reason)
     if card.run is not None:
@@ -118,12 +123,12 @@ def _effect(
         if card.standing not in (Standing.WHOLE, Standing.INCOMPLETE):
             return effect(EffectKind.BLOCKED, None, f"is {card.standing.value}: make it whole first.")
         return effect(
-            EffectKind.MAPPED, target.id, f"goes from “{shortened(card.stage, 40)}” to {shortened(target.name, 40)}."
+            EffectKind.MAPPED, target.id, f"goes from {names.quoted(card.stage)} to {names.quoted(target.id)}."
         )
     can_be_written = card.standing in (Standing.WHOLE, Standing.INCOMPLETE)
     if stage.id in renewed and can_be_written and _is_marked_otherwise(card, stage, workflow, flight):
-        return effect(EffectKind.REWRITTEN, stage.id, f"stays in {shortened(stage.name, 40)} and gets its new marks.")
-    return effect(EffectKind.STAYS, stage.id, f"stays in {shortened(stage.name, 40)}.")
+        return effect(EffectKind.REWRITTEN, stage.id, f"stays in {names.quoted(stage.id)} and gets its new marks.")
+    return effect(EffectKind.STAYS, stage.id, f"stays in {names.quoted(stage.id)}.")
 
 
 def _unmapped(
@@ -131,20 +136,20 @@ def _unmapped(
     workflow: Workflow,
     mapping: Mapping[StageId, StageId],
     choices: Mapping[StageId, tuple[StageId, ...]],
+    names: StageNames,
 ) -> str:
     """Return why what stands in a stage that goes has nowhere to go; empty where it has."""
     target = mapping.get(stage)
-    old = f"“{shortened(stage, 40)}”"
+    old = names.quoted(stage)
     what = "changes its pool" if workflow.stage(stage) is not None else "is gone"
     if target is None:
         return f"stands in or goes to {old}, which {what}, and no stage is named where it goes instead."
     if target in choices.get(stage, ()):
         return ""
-    found = workflow.stage(target)
-    if found is None:
-        return f"cannot go from {old} to “{shortened(target, 40)}”: the workflow has no such stage."
+    if workflow.stage(target) is None:
+        return f"cannot go from {old} to {names.quoted(target)}: the workflow has no such stage."
     return (
-        f"cannot go from {old} to {shortened(found.name, 40)}: that is on another pool, "
+        f"cannot go from {old} to {names.quoted(target)}: that is on another pool, "
         "or it would be a promotion without what a promotion demands."
     )
 
@@ -175,7 +180,9 @@ def _blocks_otherwise(vm: VM, stage: Stage) -> bool:
     )
 
 
-def _within_limits(effects: Iterable[Effect], flights: Sequence[Flight], workflow: Workflow) -> list[Effect]:
+def _within_limits(
+    effects: Iterable[Effect], flights: Sequence[Flight], workflow: Workflow, names: StageNames
+) -> list[Effect]:
     """Block what is mapped to a stage that would then hold more than it takes."""
     cards = {(flight.pool, card.id): card for flight in flights for card in flight.cards}
     kept = list(effects)
@@ -193,9 +200,8 @@ def _within_limits(effects: Iterable[Effect], flights: Sequence[Flight], workflo
         limits = stage.limits
         for most, there in ((limits.per_service, len(same)), (limits.configurations, len(together))):
             if most is not None and there > most:
-                reason = (
-                    f"cannot go to {stage.name}, which takes {count(most, 'configuration')}; {there} would be there."
-                )
+                takes = f"which takes {count(most, 'configuration')}; {there} would be there."
+                reason = f"cannot go to {names.quoted(stage.id)}, {takes}"
                 kept[number] = replace(
                     effect, kind=EffectKind.BLOCKED, target=None, sentence=f"{shortened(effect.name, 60)} {reason}"
                 )

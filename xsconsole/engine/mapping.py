@@ -11,12 +11,12 @@ import networkx
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan, RunKind
 from xsconsole.domain.publication import publication_of
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.commands import Remap
+from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import Steps, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -84,10 +84,11 @@ def plan_remap(command: Remap, board: Board, inventory: Inventory) -> Plan:
     source = workflow.stage(card.stage)
     is_gone = source is None or pool_of(source, here) != here
     is_mapped = is_gone and publication is not None and publication.mapping.get(card.stage) == target.id
+    names = StageNames(workflow).read([card], inventory)
     if pool_of(target, here) != here or (card.stage != target.id and not is_mapped):
         raise NotPromotable(
             reason=f"Version {workflow.version} of the workflow does not map "
-            f"“{shortened(card.stage)}” to {target.name}.",
+            f"{names.quoted(card.stage)} to {names.quoted(target.id)}.",
             mend="Publish it once more with that mapping.",
         )
     runs = any(member.power_state == "Running" for member in card.members)

@@ -30,6 +30,7 @@ from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import demand_met, gated
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.restoring import plan_restore
+from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -80,7 +81,7 @@ def _plan_transition(
     rules.demand_standing(card, {Standing.WHOLE})
     rules.demand_revision(card, command.revision)
     target = rules.stage_of(workflow, command.target)
-    edge = _transition(workflow, card, target, Kind(kind.value))
+    edge = _transition(workflow, card, target, Kind(kind.value), inventory)
     source = rules.stage_of(workflow, edge.source)
     demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
     rules.demand_actor(workflow, (source, target), actor)
@@ -109,14 +110,15 @@ def _plan_transition(
     return gated(_plan_move(card, source, target, edge, intent, values, leases, inventory), edge)
 
 
-def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Transition:
+def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind, inventory: Inventory) -> Transition:
     name = f"“{shortened(card.name)}”"
     if card.stage == target.id:
         raise NotPromotable(reason=f"{name} stands in {target.name} already.", mend="Choose another stage.")
     source = workflow.stage(card.stage)
     if source is None:
+        here = StageNames().read([card], inventory).quoted(card.stage)
         raise NotPromotable(
-            reason=f"{name} stands in “{shortened(card.stage)}”, a stage that the workflow does not have.",
+            reason=f"{name} stands in {here}, a stage that the workflow does not have.",
             mend="Make it whole at a stage of the workflow.",
         )
     edge = workflow.transition(source.id, target.id)

@@ -26,6 +26,7 @@ from xsconsole.domain.workflow import PoolObject, Workflow, check, to_stored
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.engine.flight import Flight, effects_of, stages_to_map
 from xsconsole.engine.mapping import choices_for
+from xsconsole.engine.stage_names import StageNames
 from xsconsole.errors import Refused
 
 WORKFLOW_PREFIX = PREFIX + "workflow."
@@ -101,14 +102,17 @@ def plan_publication(
     found = (publication_of(site.keys, workflow.digest) for site in sites if is_same)
     beside = next((one for one in found if one is not None), None)
     decided = beside.mapping if beside is not None else {}
+    names = StageNames(workflow, newest)
+    for flight in flights:
+        names.read(flight.cards, flight.inventory)
     choices = {
         stage: choices_for(stage, newest, workflow, pools_of, home, decided.get(stage))
         for stage, pools_of in must_map.items()
     }
     mapping = _mapping(wish, beside, must_map)
-    obstacles += _of_mapping(wish, beside, choices, workflow, newest)
+    obstacles += _of_mapping(wish, beside, choices, workflow, newest, names)
     renewed = renewed_stages(newest, workflow) if beside is None else beside.renewed
-    effects = effects_of(flights, workflow, home, mapping, choices, renewed)
+    effects = effects_of(flights, workflow, home, mapping, choices, renewed, names)
     blocked = [effect for effect in effects if effect.kind is EffectKind.BLOCKED]
     obstacles += [Obstacle(reason=effect.sentence) for effect in blocked]
     subject = subject_of(workflow, beside.base if beside is not None else base, mapping)
@@ -129,6 +133,7 @@ def plan_publication(
         pools=pools,
         mapping=mapping,
         must_map=tuple(must_map),
+        names={stage: names.name(stage) for stage in must_map},
         renewed=renewed,
         choices=choices,
         effects=effects,
@@ -283,15 +288,18 @@ def _of_mapping(
     choices: Mapping[StageId, tuple[StageId, ...]],
     workflow: Workflow,
     newest: Workflow | None,
+    names: StageNames,
 ) -> list[Obstacle]:
     found = []
     for old, new in sorted((wish.mapping or {}).items()):
         if old in choices or (beside is not None and beside.mapping.get(old) == new):
             continue
         if workflow.stage(old) is not None:
-            found.append(Obstacle(reason=f"Stage “{shortened(old)}” stays, so nothing is mapped from it."))
+            found.append(Obstacle(reason=f"Stage {names.quoted(old)} stays, so nothing is mapped from it."))
         elif newest is None or newest.stage(old) is None:
-            found.append(Obstacle(reason=f"There is no stage “{shortened(old)}” to map from.", mend="Name its id."))
+            found.append(
+                Obstacle(reason=f"There is no stage “{shortened(old)}” to map from.", mend="Name one that vanishes.")
+            )
         elif workflow.stage(new) is None:
             found.append(Obstacle(reason=f"The workflow has no stage “{shortened(new)}” to map to."))
     return found

@@ -45,7 +45,7 @@ class MappingTable(QWidget):
         for old in plan.must_map:
             made = pieces.Choice(self)
             standing = sum(effect.source == old for effect in plan.effects)
-            name = _name(plan.standing, old)
+            name = one_line(plan.names[old])
             title = self.tr("{stage} ({number})").format(stage=name, number=standing)
             made.setAccessibleName(self.tr("Where what stands in {stage} goes").format(stage=name))
             made.setProperty("stage", str(old))
