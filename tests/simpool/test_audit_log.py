@@ -59,8 +59,8 @@ def test_a_failure_is_shown_with_its_code(pool: EmbeddedPool, session: Any) -> N
         session.xenapi.VM.start("OpaqueRef:x", True, False)
 
     line = of_call(pool, session, "VM.start")
-    assert line["outcome"] == "ERROR:HANDLE_INVALID; VM; OpaqueRef:x"
-    assert line["params"] == ("('vm' '' '' 'OpaqueRef:x') ('start_paused' 'true' '' '') ('force' 'false' '' '')")
+    assert line["outcome"] == "ERROR:HANDLE_INVALID: [ VM; OpaqueRef:x ]"
+    assert line["params"] == ("('vm' '' '' 'OpaqueRef:x') ('start_paused' 'B(true)' '' '') ('force' 'B(false)' '' '')")
 
 
 def test_what_a_role_does_not_allow_is_shown_as_denied(pool: EmbeddedPool, session: Any) -> None:

@@ -78,7 +78,7 @@ class AuditLog:
         self, session: Session, action: str, arguments: Arguments, *, task: str = "", error: XapiError | None = None
     ) -> None:
         """Note a call that was allowed, with how it ended."""
-        outcome = "OK" if error is None else f"ERROR:{'; '.join((error.code, *error.params))}"
+        outcome = "OK" if error is None else f"ERROR:{error.code}: [ {'; '.join(error.params)} ]"
         self._note(session, action, "ALLOWED", outcome, arguments, task)
 
     def refused(self, session: Session, action: str, arguments: Arguments) -> None:
@@ -137,7 +137,7 @@ class AuditLog:
                 if one != "":
                     yield from self._shown(field, fields[field].type, one, shown)
         elif name in shown:
-            yield _argument(name, str(value).lower() if isinstance(value, bool) else str(value))
+            yield _argument(name, f"B({str(value).lower()})" if isinstance(value, bool) else str(value))
         elif isinstance(kind, Ref) and str(value).startswith(REFERENCE_PREFIX):
             yield self._object(name, (kind.cls,), str(value))
 
