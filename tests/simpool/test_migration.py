@@ -1,5 +1,6 @@
 """VMs that move with their storage: what they keep, and what both pools hold afterwards."""
 
+import pytest
 from embedded import embedded_pools
 from fleet import GOLDEN, finished, until
 
@@ -152,14 +153,15 @@ def test_progress_follows_the_bytes_and_a_cancel_leaves_nothing(journey: Journey
     assert journey.there.VM.get_by_name_label("stopped-half-way") == []
 
 
-def test_a_machine_that_is_shut_down_on_its_way_arrives_halted(journey: Journey) -> None:
-    vm = journey.running("stumbled")
+@pytest.mark.parametrize("how", ["hard_shutdown", "clean_shutdown"])
+def test_a_machine_that_is_shut_down_on_its_way_arrives_halted(journey: Journey, how: str) -> None:
+    vm = journey.running(f"stumbled by {how}")
     size = int(journey.here.VDI.get_physical_utilisation(journey.disks(vm)[0]))
     journey.pools[1].control("storage", sr="NFS-archive", bytes_per_s=size / 3600)
     task = journey.here.Async.VM.migrate_send(*journey.arguments(vm))
     until(journey.sessions[0], lambda: float(journey.here.task.get_progress(task)) > 0)
 
-    journey.here.VM.hard_shutdown(vm)
+    getattr(journey.here.VM, how)(vm)
     journey.pools[1].control("clear")
     arrived = finished(journey.sessions[0], task)["result"].removeprefix("<value>").removesuffix("</value>")
 

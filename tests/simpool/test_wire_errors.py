@@ -7,6 +7,7 @@ from typing import Any
 
 import misfortunes
 import misfortunes_of_disks
+import misfortunes_of_guests
 import misfortunes_of_hosts
 import pytest
 from embedded import EmbeddedPool, embedded_pool
@@ -17,7 +18,7 @@ from xsconsole.simpool import model
 CASES: Mapping[str, Callable[[World], list[str]]] = MappingProxyType(
     {
         name.upper(): function
-        for module in (misfortunes, misfortunes_of_disks, misfortunes_of_hosts)
+        for module in (misfortunes, misfortunes_of_disks, misfortunes_of_guests, misfortunes_of_hosts)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and inspect.signature(function).return_annotation == list[str]
     }
@@ -51,7 +52,7 @@ SCRIPTED = (
     *("HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_HAS_NO_MANAGEMENT_IP", "HOST_UNKNOWN_TO_MASTER"),
     *("LICENCE_RESTRICTION", "NOT_SUPPORTED_DURING_UPGRADE", "TOO_MANY_PENDING_TASKS", "MESSAGE_REMOVED", "SR_FULL"),
     *("VM_CHECKPOINT_SUSPEND_FAILED", "VM_CHECKPOINT_RESUME_FAILED", "VM_HVM_REQUIRED", "BOOTLOADER_FAILED"),
-    *("VM_INCOMPATIBLE_WITH_THIS_HOST", "BRIDGE_NOT_AVAILABLE", "VM_SHUTDOWN_TIMEOUT", "VM_NON_SUSPENDABLE"),
+    *("VM_INCOMPATIBLE_WITH_THIS_HOST", "BRIDGE_NOT_AVAILABLE", "VM_SHUTDOWN_TIMEOUT"),
     *("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_SUSPEND_TIMEOUT", "VM_HAS_PCI_ATTACHED", "VM_MIGRATE_FAILED"),
     *("VDI_NOT_IN_MAP", "VIF_NOT_IN_MAP", "SR_DOES_NOT_SUPPORT_MIGRATION", "TOO_MANY_STORAGE_MIGRATES"),
     *("VDI_IS_ENCRYPTED", "VM_HOST_INCOMPATIBLE_VERSION_MIGRATE", "CANNOT_CONTACT_HOST", "DUPLICATE_MAC_SEED"),

@@ -40,7 +40,9 @@ POWER_STATES: Mapping[str, frozenset[str]] = MappingProxyType(
         **dict.fromkeys(("hard_shutdown", "shutdown", "checkpoint"), frozenset((PAUSED, SUSPENDED, RUNNING))),
         "migrate_send": frozenset((HALTED, SUSPENDED, RUNNING)),
         "changing_dynamic_range": frozenset((HALTED, RUNNING)),
-        **dict.fromkeys(("snapshot", "revert", "reverting", "power_state_reset", "metadata_export"), _ANY),
+        **dict.fromkeys(
+            ("snapshot", "revert", "reverting", "power_state_reset", "metadata_export", "query_services"), _ANY
+        ),
     }
 )
 
@@ -48,7 +50,7 @@ _NEVER_LISTED = frozenset(
     (
         *("create_template", "power_state_reset", "csvm", "send_sysrq", "send_trigger", "shutdown", "call_plugin"),
         *("changing_memory_live", "awaiting_memory_live", "changing_memory_limits", "changing_shadow_memory_live"),
-        *("changing_VCPUs", "reverting"),
+        *("changing_VCPUs", "reverting", "query_services"),
     )
 )
 _LISTED = tuple(operation for operation in POWER_STATES if operation not in _NEVER_LISTED)
@@ -65,14 +67,18 @@ _FOR_SNAPSHOTS = frozenset(("revert", "clone", "copy", "export", "destroy", "har
 _FOR_CONTROL_DOMAINS = frozenset(("metadata_export", "changing_static_range", "changing_dynamic_range"))
 
 _TOGETHER = (frozenset(("clone", "copy", "export")), frozenset(("snapshot", "checkpoint")))
+_DURING_MIGRATION = frozenset(("metadata_export", "clean_shutdown", "clean_reboot"))
 _HARD = frozenset(("hard_shutdown", "hard_reboot"))
+
+_MOVES = ("suspend", "checkpoint", "pool_migrate", "migrate_send")
+"""What saves the memory of a VM."""
 
 _FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "clean_shutdown": ("feature-shutdown", "feature-poweroff"),
         "clean_reboot": ("feature-shutdown", "feature-reboot"),
         "changing_VCPUs_live": ("feature-vcpu-hotplug",),
-        **dict.fromkeys(("suspend", "checkpoint", "pool_migrate", "migrate_send"), ("feature-suspend",)),
+        **dict.fromkeys(_MOVES, ("feature-suspend",)),
     }
 )
 
@@ -132,6 +138,8 @@ def is_compatible(operation: str, current: frozenset[str]) -> bool:
     """Whether an operation may begin beside those in progress on the same VM."""
     if any(operation in group and current <= group for group in _TOGETHER):
         return True
+    if operation in _DURING_MIGRATION and current == {"migrate_send"}:
+        return True
     if operation == "hard_shutdown":
         return "hard_shutdown" not in current
     return operation == "hard_reboot" and not current & _HARD
@@ -159,30 +167,43 @@ def _kind(_db: Database, vm: str, record: Mapping[str, Any], operation: str) -> 
 
 
 def _place(db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
+    """Return why a VM cannot leave its place: it is tied to its host, or is a part of it."""
+    if operation in _MOVES and _is_immobile(db, record):
+        return XapiError("VM_IS_IMMOBILE", vm)
     if record["is_control_domain"] and operation not in _FOR_CONTROL_DOMAINS:
-        return XapiError("OPERATION_NOT_ALLOWED", "This operation is not allowed on dom0")
-    metrics = record["metrics"]
-    if operation in ("suspend", "checkpoint", "pool_migrate", "migrate_send") and db.exists("VM_metrics", metrics):
-        row = db.row("VM_metrics", metrics)
-        if row["nomigrate"] or row["nested_virt"]:
-            return XapiError("VM_IS_IMMOBILE", vm)
+        where = "dom0" if operation in ("changing_VCPUs", "destroy") else "a control domain"
+        return XapiError("OPERATION_NOT_ALLOWED", f"This operation is not allowed on {where}")
     return None
+
+
+def _is_immobile(db: Database, record: Mapping[str, Any]) -> bool:
+    """Whether the domain was started so that it cannot be moved, or will be where there is none yet."""
+    metrics = record["metrics"]
+    if db.exists("VM_metrics", metrics):
+        row = db.row("VM_metrics", metrics)
+        return bool(row["nomigrate"] or row["nested_virt"])
+    return any(record["platform"].get(key) == "true" for key in ("nomigrate", "nested-virt"))
 
 
 def _passthrough(_db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
     """Return why a VM with a device of its host cannot be saved or moved."""
-    if operation in ("suspend", "checkpoint", "pool_migrate", "migrate_send"):
+    if operation in _MOVES:
         for field, code in (("attached_PCIs", "VM_HAS_PCI_ATTACHED"), ("VGPUs", "VM_HAS_VGPU")):
             if record[field]:
                 return XapiError(code, vm)
-    if operation in ("suspend", "checkpoint", "snapshot", "pool_migrate", "migrate_send") and record["VUSBs"]:
+    if operation in (*_MOVES, "snapshot") and record["VUSBs"]:
         return XapiError("VM_HAS_VUSBS", vm)
     return None
 
 
 def _guest(db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
     features = _FEATURES.get(operation)
-    if features is None or record["power_state"] != RUNNING or record["domain_type"] == "pv":
+    if features is None or record["power_state"] != RUNNING:
+        return None
+    reason = _reported(db, record["guest_metrics"], "data-cant-suspend-reason") if operation in _MOVES else None
+    if reason is not None:
+        return XapiError("VM_NON_SUSPENDABLE", vm, reason)
+    if record["domain_type"] == "pv":
         return None
     return None if has_feature(db, record["guest_metrics"], features) else XapiError("VM_LACKS_FEATURE", vm)
 
@@ -198,9 +219,22 @@ def _disks(db: Database, _vm: str, record: Mapping[str, Any], operation: str) ->
 
 
 def _membership(_db: Database, vm: str, record: Mapping[str, Any], operation: str) -> XapiError | None:
-    if operation == "make_into_template" and record["appliance"] != NULL:
-        return XapiError("VM_IS_PART_OF_AN_APPLIANCE", vm, record["appliance"])
+    if operation == "make_into_template":
+        if record["appliance"] != NULL:
+            return XapiError("VM_IS_PART_OF_AN_APPLIANCE", vm, record["appliance"])
+        if record["snapshot_schedule"] != NULL:
+            return XapiError("VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", vm, record["snapshot_schedule"])
+    if operation == "query_services" and record["other_config"].get("is_system_domain") != "true":
+        return XapiError("NOT_SYSTEM_DOMAIN", vm)
     return None
+
+
+def _reported(db: Database, guest_metrics: str, key: str) -> str | None:
+    """Return what the guest says of itself under a key; None where it says nothing."""
+    if not db.exists("VM_guest_metrics", guest_metrics):
+        return None
+    told: str | None = db.get("VM_guest_metrics", guest_metrics, "other").get(key)
+    return told
 
 
 def has_feature(db: Database, guest_metrics: str, features: tuple[str, ...]) -> bool:

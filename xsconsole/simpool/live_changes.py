@@ -102,13 +102,6 @@ async def send_trigger(call: Call, vm: str, trigger: str) -> None:
         raise XapiError("INVALID_VALUE", "trigger", trigger)
 
 
-async def call_plugin(call: Call, vm: str, plugin: str, function: str, arguments: Mapping[str, str]) -> str:
-    """Refuse: the agents of the guests offer no plugins."""
-    del function, arguments
-    machines.refuse_unless_allowed(call.pool, vm, "call_plugin")
-    raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
-
-
 async def call_host_plugin(call: Call, vm: str, plugin: str, function: str, arguments: Mapping[str, str]) -> str:
     """Refuse: the hosts have no plugins."""
     del function, arguments
@@ -134,7 +127,8 @@ async def restart_device_models(call: Call, vm: str) -> None:
 
 
 async def query_services(call: Call, vm: str) -> dict[str, str]:
-    call.pool.db.row("VM", vm)
+    """Return nothing: even a VM that says it is a system domain offers no services here."""
+    machines.refuse_unless_allowed(call.pool, vm, "query_services")
     return {}
 
 
@@ -201,7 +195,6 @@ CALLS: Mapping[str, Handler] = {
     "VM.maximise_memory": maximise_memory,
     "VM.send_sysrq": send_sysrq,
     "VM.send_trigger": send_trigger,
-    "VM.call_plugin": call_plugin,
     "VM.call_host_plugin": call_host_plugin,
     "VM.copy_bios_strings": copy_bios_strings,
     "VM.set_bios_strings": set_bios_strings,

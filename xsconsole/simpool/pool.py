@@ -65,6 +65,8 @@ class Pool:
         """The lists of certificates no longer trusted, by name."""
         self.pristine: set[str] = set()
         """The disks in which nothing can have been written since they were branched off."""
+        self.plugin_calls: dict[str, float] = {}
+        """When the agent of a guest was last asked for something, by the clock that only goes forward."""
         self.errands = Errands()
         self.registrations: dict[str, Registration] = {}
         self._refresh = refresh
