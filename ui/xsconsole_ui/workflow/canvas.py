@@ -69,6 +69,7 @@ class Canvas(QWidget):
         self._still.timeout.connect(self.update)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it paints every pixel, once
         self.setMinimumSize(LEAST_SIZE, LEAST_SIZE)
         self.setAccessibleName(self.tr("Graph"))
         scene.changed.connect(self.update)

@@ -19,18 +19,26 @@ class Line:
     """A path and the points along it; the last piece points into the arrow's head."""
 
     path: QPainterPath
-    points: tuple[Point, ...]
+    _points: tuple[Point, ...]
+    _away: Point = (0.0, 0.0)  # of the points from where they are now
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        across, down = self._away
+        return tuple((x + across, y + down) for x, y in self._points) if across or down else self._points
 
     def shifted(self, by: QPointF) -> "Line":
-        across, down = by.x(), by.y()
-        return Line(self.path.translated(by), tuple((x + across, y + down) for x, y in self.points))
+        """Return the same line elsewhere. Its points are worked out when somebody asks: a drag shifts all lines."""
+        across, down = self._away
+        return Line(self.path.translated(by), self._points, (across + by.x(), down + by.y()))
 
     def at(self, part: float) -> QPointF:
         """Return the point at `part`, 0 to 1, of the way."""
-        reach = part * (len(self.points) - 1)
-        at = min(int(reach), len(self.points) - 2)
+        points = self.points
+        reach = part * (len(points) - 1)
+        at = min(int(reach), len(points) - 2)
         rest = reach - at
-        (x1, y1), (x2, y2) = self.points[at], self.points[at + 1]
+        (x1, y1), (x2, y2) = points[at], points[at + 1]
         return QPointF(x1 + (x2 - x1) * rest, y1 + (y2 - y1) * rest)
 
 

@@ -7,6 +7,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
@@ -91,8 +92,34 @@ class GraphPainter:
         self._stamp(painter, node.area, key, look, paint)
         if not self._measures.is_small:
             if look.shows_ports and not is_far:
-                _paint_port(painter, node.port, look.colours, is_filled=node.id in look.stages)
-            _paint_frame(painter, node, look)
+                self._port(painter, node.port, look, is_filled=node.id in look.stages)
+            frame = frame_of(node.id, look)
+            if frame is not None:
+                self._frame(painter, node.area, frame, look)
+
+    def _port(self, painter: QPainter, at: QPointF, look: Look, *, is_filled: bool) -> None:
+        if look.is_still:
+            _paint_port(painter, at, look.colours, is_filled=is_filled)
+            return
+        key = ("port", is_filled, look.colours.scheme)
+        around = QRectF(at.x() - PORT - 1, at.y() - PORT - 1, 2 * PORT + 2, 2 * PORT + 2)
+
+        def paint(on: QPainter, area: QRectF) -> None:
+            _paint_port(on, area.center(), look.colours, is_filled=is_filled)
+
+        self._stamp(painter, around, key, look, paint)
+
+    def _frame(self, painter: QPainter, node: QRectF, frame: "Frame", look: Look) -> None:
+        if look.is_still:
+            _paint_frame(painter, node, frame, look)
+            return
+        away = 3 + frame_width(look)
+        key = (frame, look.colours.scheme, node.width())
+
+        def paint(on: QPainter, area: QRectF) -> None:
+            _paint_frame(on, area.adjusted(away, away, -away, -away), frame, look)
+
+        self._stamp(painter, node.adjusted(-away, -away, away, away), key, look, paint)
 
     def _label(self, painter: QPainter, edge: Edge, label: Label, look: Look) -> None:
         face, is_marked = edge.face, edge.way.id in look.ways
@@ -277,21 +304,35 @@ def _stands_out(edge: Edge, look: Look) -> int:
     return 1 if edge.way.source == look.lit or edge.face.is_running else 0
 
 
-def _paint_frame(painter: QPainter, node: Node, look: Look) -> None:
-    """Paint around a node that it is selected, or what a gesture says to it: a frame, and a word at the pointer."""
+class Frame(StrEnum):
+    """What the frame around a node says."""
+
+    SELECTED = "selected"
+    OFFERED = "offered"
+    REFUSED = "refused"
+
+
+def frame_of(stage: StageId, look: Look) -> Frame | None:
+    """Return what is said around a node: that it is selected, or what a gesture says to it."""
+    if stage == look.offered:
+        return Frame.OFFERED
+    if stage == look.refused:
+        return Frame.REFUSED
+    return Frame.SELECTED if stage in look.stages else None
+
+
+def frame_width(look: Look) -> float:
+    return 2.0 / min(1.0, look.zoom)
+
+
+def _paint_frame(painter: QPainter, node: QRectF, frame: Frame, look: Look) -> None:
+    """Paint it; what is refused is dashed too, and said in a word at the pointer."""
     colours = look.colours
-    is_selected = node.id in look.stages
-    if node.id not in (look.offered, look.refused) and not is_selected:
-        return
-    wide = 2.0 / min(1.0, look.zoom)
-    pen = QPen(QColor(colours.accent), wide)
-    if node.id == look.offered:
-        pen = QPen(QColor(colours.good), wide)
-    elif node.id == look.refused:
-        pen = QPen(QColor(colours.bad), wide, Qt.PenStyle.DashLine)
-    painter.setPen(pen)
+    colour = {Frame.SELECTED: colours.accent, Frame.OFFERED: colours.good, Frame.REFUSED: colours.bad}[frame]
+    line = Qt.PenStyle.DashLine if frame is Frame.REFUSED else Qt.PenStyle.SolidLine
+    painter.setPen(QPen(QColor(colour), frame_width(look), line))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(node.area.adjusted(-3, -3, 3, 3), theme.RADIUS_LARGE, theme.RADIUS_LARGE)
+    painter.drawRoundedRect(node.adjusted(-3, -3, 3, 3), theme.RADIUS_LARGE, theme.RADIUS_LARGE)
 
 
 def _paint_port(painter: QPainter, at: QPointF, colours: Colours, *, is_filled: bool) -> None:

@@ -1,6 +1,6 @@
 """The graph as it is drawn: it mirrors a workflow, and of a new one makes anew only what differs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -164,12 +164,17 @@ class Scene(QObject):
                 self.edges[way.id] = self._home_edges[way.id].shifted(offsets.get(way.source, QPointF()))
             elif way.source in touched or way.target in touched:
                 hanging.append(way)
-        found = routes(self._areas, hanging, self.measures)
-        texts = {way.id: self._text_of(self.edges[way.id].face) for way in hanging}
-        placed = labels(texts, found, self._areas.values(), self.measures)
-        for way in hanging:
-            self.edges[way.id] = Edge(way, found[way.id], self.edges[way.id].face, placed.get(way.id))
+        if hanging:
+            self._hang(hanging)
         self.changed.emit()
+
+    def _hang(self, ways: Sequence[Transition]) -> None:
+        """Draw anew the edges one end of which was lifted."""
+        found = routes(self._areas, ways, self.measures)
+        texts = {way.id: self._text_of(self.edges[way.id].face) for way in ways}
+        placed = labels(texts, found, self._areas.values(), self.measures)
+        for way in ways:
+            self.edges[way.id] = Edge(way, found[way.id], self.edges[way.id].face, placed.get(way.id))
 
     def put_down(self) -> None:
         """Draw everything where the workflow says it is."""
