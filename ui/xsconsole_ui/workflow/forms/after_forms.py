@@ -19,7 +19,7 @@ def action_list(writer: Writer, slot: Slot, actions: tuple[Action, ...], draft: 
             str(number),
             action_name(action),
             _fields(writer, slot.at("afterwards", number), action, draft),
-            writer.in_rows(slot, "afterwards", number, len(actions), action_name(action)),
+            deeds=writer.in_rows(slot, "afterwards", number, len(actions), action_name(action)),
             words=action_words(action, draft),
             path="afterwards",
         )
@@ -91,7 +91,7 @@ def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...], draft: Wo
                     path="disks",
                 ),
             ),
-            writer.in_rows(slot, "disks", number, len(disks), tr("disk role {role}").format(role=rule.role)),
+            deeds=writer.in_rows(slot, "disks", number, len(disks), tr("disk role {role}").format(role=rule.role)),
             words=words_of(_treatments(draft)(), rule.treatment),
             path="disks",
         )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, TransitionId
@@ -11,12 +12,13 @@ from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow
 from xsconsole.domain.workflow.edits import add_stage, connect, fresh_name, order_stages, remove, why_not_connect
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Option, Words
-from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
+from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Later, Node, Shape
 from xsconsole_ui.workflow.forms.slots import of_stage, of_workflow
 from xsconsole_ui.workflow.forms.stage_form import stage_sections, stage_writer
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.forms.transition_form import ends_words, kind_words, transition_sections
 from xsconsole_ui.workflow.forms.workflow_form import workflow_sections
+from xsconsole_ui.workflow.forms.writer import Writer
 
 BACK = "back "  # before the id of a stage: the target of a way back
 
@@ -47,10 +49,11 @@ class DraftTree:
         """Return the node of one stage, without making all the others."""
         self._draft = draft
         stage = draft.stage(stage_id)
-        out = [way for way in draft.transitions if way.source == stage_id]
-        into = tuple(way for way in draft.transitions if way.target == stage_id)
-        nodes = tuple(self._way(way, draft, around) for way in out)
-        return self._stage(stage, draft, around, nodes, into) if stage is not None else None
+        out, into = (
+            tuple(self._way(way, draft, around) for way in draft.transitions if end(way) == stage_id)
+            for end in (attrgetter("source"), attrgetter("target"))
+        )
+        return self._stage(stage, draft, around, out, into) if stage is not None else None
 
     def way(self, draft: Workflow, around: Surroundings, way_id: TransitionId) -> Node | None:
         """Return the node of one transition, without making all the others."""
@@ -72,8 +75,9 @@ class DraftTree:
     def _whole(self, draft: Workflow, around: Surroundings) -> Node:
         out, into = defaultdict(list), defaultdict(list)
         for way in draft.transitions:
-            out[way.source].append(self._way(way, draft, around))
-            into[way.target].append(way)
+            node = self._way(way, draft, around)
+            out[way.source].append(node)
+            into[way.target].append(node)
         stages = tuple(
             self._stage(stage, draft, around, tuple(out[stage.id]), tuple(into[stage.id])) for stage in draft.stages
         )
@@ -118,7 +122,7 @@ class DraftTree:
                     change=lambda workflow, _: remove(workflow, transitions=(way.id,)),
                 ),
             ),
-            children=transition_sections(way, draft, around, self._now),
+            children=Later(lambda: transition_sections(way, draft, around, self._now)),
         )
         self._ways[way.id] = ((way, beside), made)
         return made
@@ -129,15 +133,15 @@ class DraftTree:
         draft: Workflow,
         around: Surroundings,
         out: tuple[Node, ...],
-        into: tuple[Transition, ...],
+        into: tuple[Node, ...],
     ) -> Node:
-        links = tuple((way.id, ends_words(way, draft), kind_words(way.kind)) for way in into)
+        links = tuple((node.transition, node.name, node.words) for node in into if node.transition is not None)
         place = (draft.stages[0] is stage, draft.stages[-1] is stage)
         state = (stage, place, _shared(draft, around), tuple(map(id, out)), links)
         known = self._stages.get(stage.id)
         if known is not None and known[0] == state:
             return known[1]
-        made = _stage_node(stage, draft, stage_sections(stage, draft, around), out, links, self._now)
+        made = _stage_node(stage, draft, around, out, links, self._now, place)
         self._stages[stage.id] = (state, made)
         return made
 
@@ -155,23 +159,13 @@ def _seen(stage: Stage | None) -> tuple[object, ...]:
 def _stage_node(
     stage: Stage,
     draft: Workflow,
-    sections: tuple[Node, ...],
+    around: Surroundings,
     out: tuple[Node, ...],
     into: tuple[tuple[TransitionId, str, str], ...],
     now: Callable[[], Workflow],
+    place: tuple[bool, bool],  # whether it is the first, the last of all
 ) -> Node:
     writer = stage_writer(stage)
-    links = [
-        Node(key=way, name=ends, shape=Shape.LINK, words=kind, stage=stage.id, transition=way)
-        for way, ends, kind in into
-    ]
-    connecting = Deed(
-        kind=DeedKind.ADD,
-        name=tr("Connect to…"),
-        label=tr("Connect {name}").format(name=writer.owner),
-        change=partial(_connect, stage.id),
-        options=lambda: _targets(stage.id, now()),
-    )
     return Node(
         key=stage.id,
         name=one_line(stage.name),
@@ -181,18 +175,35 @@ def _stage_node(
         editor=Words(value=stage.name),
         change=of_stage(stage.id).set("name"),
         label=tr("Rename {name}").format(name=writer.owner),
-        deeds=_stage_deeds(stage, draft, writer.owner),
-        children=(
-            *sections,
-            writer.listing("out", tr("Ways out"), out, (connecting,), path="out"),
-            writer.listing("into", tr("Ways in"), links, path="into"),
-        ),
+        deeds=_stage_deeds(stage, writer.owner, is_first=place[0], is_last=place[1]),
+        children=Later(lambda: (*stage_sections(stage, draft, around), *_ways(writer, stage.id, out, into, now))),
     )
 
 
-def _stage_deeds(stage: Stage, draft: Workflow, owner: str) -> tuple[Deed, ...]:
-    order = [found.id for found in draft.stages]
-    at = order.index(stage.id)
+def _ways(
+    writer: Writer,
+    stage: StageId,
+    out: tuple[Node, ...],
+    into: tuple[tuple[TransitionId, str, str], ...],
+    now: Callable[[], Workflow],
+) -> tuple[Node, Node]:
+    links = [
+        Node(key=way, name=ends, shape=Shape.LINK, words=kind, stage=stage, transition=way) for way, ends, kind in into
+    ]
+    connecting = Deed(
+        kind=DeedKind.ADD,
+        name=tr("Connect to…"),
+        label=tr("Connect {name}").format(name=writer.owner),
+        change=partial(_connect, stage),
+        options=lambda: _targets(stage, now()),
+    )
+    return (
+        writer.listing("out", tr("Ways out"), out, (connecting,), path="out"),
+        writer.listing("into", tr("Ways in"), links, path="into"),
+    )
+
+
+def _stage_deeds(stage: Stage, owner: str, *, is_first: bool, is_last: bool) -> tuple[Deed, ...]:
     deeds = [
         Deed(
             kind=DeedKind.REMOVE,
@@ -202,8 +213,11 @@ def _stage_deeds(stage: Stage, draft: Workflow, owner: str) -> tuple[Deed, ...]:
         )
     ]
     moved = tr("Move {name} in the list").format(name=owner)
-    for kind, by, name in ((DeedKind.UP, -1, tr("Move up")), (DeedKind.DOWN, 1, tr("Move down"))):
-        if 0 <= at + by < len(order):
+    for kind, by, name, is_end in (
+        (DeedKind.UP, -1, tr("Move up"), is_first),
+        (DeedKind.DOWN, 1, tr("Move down"), is_last),
+    ):
+        if not is_end:
             deeds.append(Deed(kind=kind, name=name, label=moved, change=partial(_move, stage.id, by)))
     return tuple(deeds)
 

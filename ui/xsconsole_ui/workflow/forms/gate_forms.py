@@ -37,7 +37,7 @@ def gate_list(writer: Writer, slot: Slot, gates: tuple[Gate, ...]) -> Node:
             str(number),
             _title(gate),
             _fields(writer, slot.at("gates", number), gate),
-            writer.in_rows(slot, "gates", number, len(gates), _title(gate)),
+            deeds=writer.in_rows(slot, "gates", number, len(gates), _title(gate)),
             words=gate_words(gate),
             path="gates",
         )

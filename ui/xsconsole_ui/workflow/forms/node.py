@@ -1,9 +1,9 @@
 """A piece of a draft that can be read, edited, added to and removed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, overload
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
@@ -43,6 +43,41 @@ class Deed:
     options: Options | None = field(default=None, compare=False)
 
 
+class Later(Sequence["Node"]):
+    """Nodes that are made when somebody looks at them. There is always one of them, which is known without looking."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], tuple["Node", ...]]) -> None:
+        self._make: Callable[[], tuple[Node, ...]] | None = make
+        self._made: tuple[Node, ...] = ()
+
+    @property
+    def nodes(self) -> tuple["Node", ...]:
+        if self._make is not None:
+            self._made, self._make = self._make(), None
+        return self._made
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @overload
+    def __getitem__(self, at: int) -> "Node": ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple["Node", ...]: ...
+    def __getitem__(self, at: int | slice) -> "Node | tuple[Node, ...]":
+        return self.nodes[at]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Sequence) and self.nodes == tuple(other))
+
+    def __hash__(self) -> int:
+        return hash(self.nodes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """`key` is unlike those of its siblings and outlasts edits. `path` is the field that findings name.
@@ -63,7 +98,7 @@ class Node:
     change: Change | None = field(default=None, compare=False)
     aside: Callable[[], str] | None = field(default=None, compare=False)
     deeds: tuple[Deed, ...] = ()
-    children: tuple["Node", ...] = ()
+    children: Sequence["Node"] = ()
 
     def deed(self, kind: DeedKind) -> Deed | None:
         return next((deed for deed in self.deeds if deed.kind is kind), None)

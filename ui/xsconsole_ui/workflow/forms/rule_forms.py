@@ -19,7 +19,7 @@ def rule_list(
             str(number),
             tr("Rule {number}").format(number=number + 1),
             rule_fields(writer, slot.at(key, number), rule, draft, key),
-            writer.in_rows(slot, key, number, len(rules), tr("rule {number}").format(number=number + 1)),
+            deeds=writer.in_rows(slot, key, number, len(rules), tr("rule {number}").format(number=number + 1)),
             words=rule_words(rule, draft),
             path=key,
         )

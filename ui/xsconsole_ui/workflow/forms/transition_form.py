@@ -153,4 +153,4 @@ def _network(writer: Writer, logical: str, source: Stage, target: Stage, around:
         for key, stage in (("source", source), ("target", target))
     ]
     told = f"{sides[0].words} → {sides[1].words}"
-    return writer.item(logical, logical, sides, (), words=told, path="networks")
+    return writer.item(logical, logical, sides, words=told, path="networks")

@@ -17,7 +17,7 @@ from xsconsole.domain.workflow.roll import (
 )
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Flag, Lines, Words
-from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Node
+from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Later, Node
 from xsconsole_ui.workflow.forms.rule_forms import rule_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_group, of_person, of_workflow
 from xsconsole_ui.workflow.forms.writer import Writer
@@ -35,17 +35,16 @@ def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
 
 
 def _about(writer: Writer, slot: Slot, draft: Workflow) -> Node:
-    return writer.section(
-        "about",
-        tr("Workflow"),
-        (
+    def fields() -> tuple[Node, ...]:
+        return (
             writer.field("name", tr("Name"), Words(value=draft.name), slot.set("name")),
             writer.field(
                 "description", tr("Description"), Words(value=draft.description, is_long=True), slot.set("description")
             ),
             writer.told("size", tr("Size"), size_words(draft), hint=tr("As it would stand on the pool.")),
-        ),
-    )
+        )
+
+    return writer.section("about", tr("Workflow"), Later(fields))  # its size takes long to tell
 
 
 def size_words(draft: Workflow) -> str:
@@ -70,7 +69,7 @@ def _networks(writer: Writer, draft: Workflow) -> Node:
                 f"network {draft.networks.index(name)}",
                 tr("Network"),
                 (),
-                (remove,),
+                deeds=(remove,),
                 words=name,
                 path="networks",
                 editor=Words(value=name),
@@ -110,7 +109,7 @@ def _people(writer: Writer, draft: Workflow) -> Node:
             change=_without(remove_person, person.id),
         )
         told = count(len(person.fingerprints), tr("key")) if person.fingerprints else tr("no key")
-        items.append(writer.item(person.id, person.name, fields, (remove,), words=told, path="people"))
+        items.append(writer.item(person.id, person.name, fields, deeds=(remove,), words=told, path="people"))
 
     def make(workflow: Workflow, _: object) -> Workflow:
         name = fresh_name(tr("New person"), [person.name for person in workflow.people])
@@ -159,6 +158,6 @@ def _groups(writer: Writer, draft: Workflow) -> Node:
             writer.section("people", tr("People"), members, words="" if members else tr("The workflow has nobody yet")),
         )
         told = count(len(group.people), tr("person"), tr("people"))
-        items.append(writer.item(group.id, group.name, fields, (remove,), words=told, path="groups"))
+        items.append(writer.item(group.id, group.name, fields, deeds=(remove,), words=told, path="groups"))
     add = writer.add(tr("Add a group"), lambda workflow, _: add_group(workflow, tr("group"))[0])
     return writer.listing("groups", tr("Groups"), items, (add,))

@@ -1,7 +1,8 @@
 """Makes the nodes of one owner: a stage, a transition or the workflow itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui.texts import tr
@@ -23,6 +24,18 @@ from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.forms.slots import Slot
 
 
+class Parts(TypedDict, total=False):
+    """What a node may have beside what its owner gives it; as in `Node`."""
+
+    words: str
+    hint: str
+    path: str
+    editor: Editor
+    change: Change | None
+    aside: Callable[[], str] | None
+    deeds: tuple[Deed, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """`owner` is what labels of steps say it belongs to."""
@@ -33,6 +46,19 @@ class Writer:
 
     def label(self, name: str) -> str:
         return tr("Change {field} of {owner}").format(field=name[:1].lower() + name[1:], owner=self.owner)
+
+    def node(self, key: str, name: str, shape: Shape, children: Sequence[Node] = (), **more: Unpack[Parts]) -> Node:
+        """Return a node of this owner."""
+        return Node(
+            key=key,
+            name=name,
+            shape=shape,
+            stage=self.stage,
+            transition=self.transition,
+            label=self.label(name),
+            children=children,
+            **more,
+        )
 
     def field(
         self,
@@ -46,33 +72,22 @@ class Writer:
         hint: str = "",
         aside: Callable[[], str] | None = None,
     ) -> Node:
-        return Node(
-            key=key,
-            name=name,
-            shape=Shape.FIELD,
-            words=_words(editor) if words is None else words,
+        told = _words(editor) if words is None else words
+        return self.node(
+            key,
+            name,
+            Shape.FIELD,
+            words=told,
             hint=hint,
             path=path or key,
-            stage=self.stage,
-            transition=self.transition,
             editor=editor,
-            label=self.label(name),
             change=change,
             aside=aside,
         )
 
     def told(self, key: str, name: str, words: str, *, hint: str = "", path: str = "") -> Node:
         """Return a field that is only read."""
-        return Node(
-            key=key,
-            name=name,
-            shape=Shape.FIELD,
-            words=words,
-            hint=hint,
-            path=path or key,
-            stage=self.stage,
-            transition=self.transition,
-        )
+        return self.node(key, name, Shape.FIELD, words=words, hint=hint, path=path or key)
 
     def choice(
         self,
@@ -92,74 +107,25 @@ class Writer:
         editor = Choice(value=value, words=called, options=options)
         return self.field(key, name, editor, change, path=path, hint=hint, aside=aside)
 
-    def section(
-        self, key: str, name: str, children: Iterable[Node], *, path: str = "", words: str = "", hint: str = ""
-    ) -> Node:
-        return Node(
-            key=key,
-            name=name,
-            shape=Shape.SECTION,
-            words=words,
-            hint=hint,
-            path=path,
-            stage=self.stage,
-            transition=self.transition,
-            children=tuple(children),
-        )
+    def section(self, key: str, name: str, children: Sequence[Node], **more: Unpack[Parts]) -> Node:
+        return self.node(key, name, Shape.SECTION, children, **more)
 
     def listing(
         self,
         key: str,
         name: str,
-        children: Iterable[Node],
-        adds: Iterable[Deed] = (),
+        children: Sequence[Node],
+        adds: tuple[Deed, ...] = (),
         *,
         path: str = "",
         words: str | None = None,
         hint: str = "",
     ) -> Node:
-        found = tuple(children)
-        return Node(
-            key=key,
-            name=name,
-            shape=Shape.LIST,
-            words=("" if found else tr("none")) if words is None else words,
-            hint=hint,
-            path=path or key,
-            stage=self.stage,
-            transition=self.transition,
-            deeds=tuple(adds),
-            children=found,
-        )
+        told = ("" if children else tr("none")) if words is None else words
+        return self.node(key, name, Shape.LIST, children, words=told, hint=hint, path=path or key, deeds=adds)
 
-    def item(
-        self,
-        key: str,
-        name: str,
-        children: Iterable[Node],
-        deeds: Iterable[Deed],
-        *,
-        words: str = "",
-        path: str = "",
-        editor: Editor | None = None,
-        change: Change | None = None,
-        hint: str = "",
-    ) -> Node:
-        return Node(
-            key=key,
-            name=name,
-            shape=Shape.ITEM,
-            words=words,
-            hint=hint,
-            path=path,
-            stage=self.stage,
-            transition=self.transition,
-            editor=editor,
-            label=self.label(name),
-            change=change,
-            deeds=tuple(deeds),
-            children=tuple(children),
-        )
+    def item(self, key: str, name: str, children: Sequence[Node], **more: Unpack[Parts]) -> Node:
+        return self.node(key, name, Shape.ITEM, children, **more)
 
     def add(self, name: str, change: Change, options: Options | None = None) -> Deed:
         label = tr("{deed} to {owner}").format(deed=name.removesuffix("…"), owner=self.owner)

@@ -88,7 +88,7 @@ class DraftInspector(QWidget):
             only = (stages or ways)[0]
             self.title = self.tr("Stage") if stages else self.tr("Transition")
             self.caption = only.name
-            return only.children, only.key
+            return tuple(only.children), only.key
         if stages or ways:
             return self._several(stages, ways), (tuple(self._desk.stages), tuple(self._desk.transitions))
         self.title, self.caption = self.tr("Workflow"), draft.name

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -15,16 +16,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.tick import paint_tick
-from xsconsole_ui.workflow.forms.editors import Choice, Lines, Words
+from xsconsole_ui.workflow.forms.editors import Choice, Flag, Lines, Words
 from xsconsole_ui.workflow.forms.node import Node, Shape
 from xsconsole_ui.workflow.outline.model import NODE_ROLE, Column
 
 Index = QModelIndex | QPersistentModelIndex
 PAPER_HEIGHT = 84  # px
+PADDING = 4  # px, left and right of words
+STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE})
 
 
 class OutlineDelegate(QStyledItemDelegate):
@@ -34,36 +38,38 @@ class OutlineDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._check = check
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        colours = theme.colours_of(option.palette)
-        tone = index.data(TONE_ROLE)
-        colour = QColor(getattr(colours, tone) if tone else colours.text)
-        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-            option.palette.setColor(role, colour)
-        node: Node | None = index.data(NODE_ROLE)
-        is_strong = node is not None and node.shape in (Shape.WORKFLOW, Shape.STAGE) and index.column() == 0
-        option.font = theme.text_font(is_bold=is_strong)
-        option.state = option.state & ~QStyle.StateFlag.State_HasFocus
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Ask the model as little as it takes: the style would ask it for ten things a cell, each in Python."""
         colours = theme.colours_of(option.palette)
         state: QStyle.StateFlag = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(colours.accent_soft))
-            option.state = state & ~QStyle.StateFlag.State_Selected
-        super().paint(painter, option, index)
-        check = index.data(Qt.ItemDataRole.CheckStateRole)
-        view = option.widget
-        if check is not None and view is not None:
-            filled = QStyleOptionViewItem(option)
-            self.initStyleOption(filled, index)
-            box = view.style().subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, filled, view)
-            is_selected = bool(state & QStyle.StateFlag.State_Selected)
-            painter.fillRect(box, QColor(colours.accent_soft if is_selected else colours.surface))
-            paint_tick(painter, box, colours, is_on=check == Qt.CheckState.Checked)
+        ground = colours.accent_soft if state & QStyle.StateFlag.State_Selected else colours.surface
+        if ground != colours.surface:
+            painter.fillRect(option.rect, QColor(ground))
+        node: Node | None = index.data(NODE_ROLE)
+        room = option.rect.adjusted(PADDING, 0, -PADDING, 0)
+        is_name = index.column() == Column.WHAT
+        if node is not None and is_name and isinstance(node.editor, Flag):
+            box = self._box(option, index)
+            painter.fillRect(box, QColor(ground))
+            paint_tick(painter, box, colours, is_on=node.editor.value)
+            room.setLeft(box.right() + 2 * PADDING)
+        font = theme.text_font(is_bold=node is not None and node.shape in STRONG and is_name)
+        tone = index.data(TONE_ROLE)
+        painter.setFont(font)
+        painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
+        text = one_line(str(index.data() or ""))
+        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if state & QStyle.StateFlag.State_HasFocus:
             paint_focus(painter, QRectF(option.rect), colours)
+
+    def _box(self, option: QStyleOptionViewItem, index: Index) -> QRect:
+        """Return where the style puts the box that is ticked: there it takes the click."""
+        filled = QStyleOptionViewItem(option)
+        self.initStyleOption(filled, index)
+        view = option.widget
+        style = view.style() if view is not None else QApplication.style()
+        return style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, filled, view)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         node: Node | None = index.data(NODE_ROLE)

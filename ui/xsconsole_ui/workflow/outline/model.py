@@ -30,13 +30,13 @@ class Column(IntEnum):
 
 
 class Item:
-    """A row: its node, and where it is in the tree."""
+    """A row: its node, and where it is in the tree. `children` is None until somebody looks below it."""
 
     __slots__ = ("children", "id", "node", "parent", "row")
 
     def __init__(self, id_: int, node: Node, parent: "Item | None") -> None:
         self.id, self.node, self.parent, self.row = id_, node, parent, 0
-        self.children: list[Item] = []
+        self.children: list[Item] | None = None if node.children else []
 
     @property
     def owner(self) -> tuple[object, object]:
@@ -83,16 +83,8 @@ class OutlineModel(QAbstractItemModel):
         """Return the row that these keys lead to, from the top."""
         found = self._top
         for key in path:
-            found = next((child for child in found.children if child.node.key == key), None) if found else None
+            found = next((child for child in self._below(found) if child.node.key == key), None) if found else None
         return self._index_of(found, 0) if found is not None else QModelIndex()
-
-    def first(self, is_it: Callable[[Node], bool], below: Index | None = None) -> QModelIndex:
-        """Return the first row, from the top or below a row, whose node is it."""
-        top = self._items.get(below.internalId()) if below is not None and below.isValid() else self._top
-        for item in _walk(top) if top is not None else ():
-            if is_it(item.node):
-                return self._index_of(item, 0)
-        return QModelIndex()
 
     def findings_at(self, node: Node) -> tuple[Finding, ...]:
         """Return what is said of a row: beside a field; of a stage or a transition, everything."""
@@ -101,53 +93,64 @@ class OutlineModel(QAbstractItemModel):
 
     # By difference.
 
+    def _below(self, item: Item) -> list[Item]:
+        """Return the rows below one; made when somebody looks: most of a large tree nobody ever opens."""
+        if item.children is None:
+            item.children = [self._made(child, item) for child in item.node.children]
+            _number(item.children)
+        return item.children
+
     def _sync(self, item: Item, node: Node) -> None:
         if item.node is node:
             return
+        if item.children is None and not node.children:
+            self._below(item)  # the view knows that there were some
         before, item.node = item.node, node
         if _own(before) != _own(node):
             self.dataChanged.emit(self._index_of(item, 0), self._index_of(item, Column.FINDING))
+        if item.children is None:
+            return
         wanted = {child.key: child for child in node.children}
-        self._drop(item, wanted)
-        self._order(item, [child.key for child in node.children])
-        self._add(item, node.children)
+        self._drop(item, item.children, wanted)
+        self._order(item, item.children, [child.key for child in node.children])
+        self._add(item, item.children, node.children)
         for child in item.children:
             self._sync(child, wanted[child.node.key])
 
-    def _drop(self, item: Item, wanted: dict[str, Node]) -> None:
+    def _drop(self, item: Item, children: list[Item], wanted: dict[str, Node]) -> None:
         parent = self._index_of(item, 0)
-        last = len(item.children) - 1
+        last = len(children) - 1
         while last >= 0:
-            if item.children[last].node.key in wanted:
+            if children[last].node.key in wanted:
                 last -= 1
                 continue
             first = last
-            while first > 0 and item.children[first - 1].node.key not in wanted:
+            while first > 0 and children[first - 1].node.key not in wanted:
                 first -= 1
             self.beginRemoveRows(parent, first, last)
-            for gone in item.children[first : last + 1]:
+            for gone in children[first : last + 1]:
                 for below in list(_walk(gone)):
                     del self._items[below.id]
-            del item.children[first : last + 1]
-            _number(item)
+            del children[first : last + 1]
+            _number(children)
             self.endRemoveRows()
             last = first - 1
 
-    def _order(self, item: Item, keys: Sequence[str]) -> None:
+    def _order(self, item: Item, children: list[Item], keys: Sequence[str]) -> None:
         parent = self._index_of(item, 0)
-        known = {child.node.key for child in item.children}
+        known = {child.node.key for child in children}
         for to, key in enumerate(key for key in keys if key in known):
-            at = next(at for at, child in enumerate(item.children) if child.node.key == key)
+            at = next(at for at, child in enumerate(children) if child.node.key == key)
             if at == to:
                 continue
             self.beginMoveRows(parent, at, at, parent, to)
-            item.children.insert(to, item.children.pop(at))
-            _number(item)
+            children.insert(to, children.pop(at))
+            _number(children)
             self.endMoveRows()
 
-    def _add(self, item: Item, nodes: Sequence[Node]) -> None:
+    def _add(self, item: Item, children: list[Item], nodes: Sequence[Node]) -> None:
         parent = self._index_of(item, 0)
-        known = {child.node.key for child in item.children}
+        known = {child.node.key for child in children}
         at = 0
         while at < len(nodes):
             if nodes[at].key in known:
@@ -157,16 +160,14 @@ class OutlineModel(QAbstractItemModel):
             while end < len(nodes) and nodes[end].key not in known:
                 end += 1
             self.beginInsertRows(parent, at, end - 1)
-            item.children[at:at] = [self._made(node, item) for node in nodes[at:end]]
-            _number(item)
+            children[at:at] = [self._made(node, item) for node in nodes[at:end]]
+            _number(children)
             self.endInsertRows()
             at = end
 
     def _made(self, node: Node, parent: Item | None) -> Item:
         item = Item(next(self._ids), node, parent)
         self._items[item.id] = item
-        item.children = [self._made(child, item) for child in node.children]
-        _number(item)
         return item
 
     def _index_of(self, item: Item, column: int) -> QModelIndex:
@@ -176,7 +177,7 @@ class OutlineModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index | None = None) -> QModelIndex:
         above = self._items.get(parent.internalId()) if parent is not None and parent.isValid() else None
-        rows = above.children if above is not None else ([self._top] if self._top is not None else [])
+        rows = self._below(above) if above is not None else ([self._top] if self._top is not None else [])
         if not (0 <= row < len(rows) and 0 <= column < len(Column)) or (parent is not None and parent.column() > 0):
             return QModelIndex()
         return self._index_of(rows[row], column)
@@ -190,7 +191,13 @@ class OutlineModel(QAbstractItemModel):
         if parent is None or not parent.isValid():
             return int(self._top is not None)
         item = self._items.get(parent.internalId())
-        return len(item.children) if item is not None and parent.column() == 0 else 0
+        return len(self._below(item)) if item is not None and parent.column() == 0 else 0
+
+    def hasChildren(self, parent: Index | None = None) -> bool:
+        if parent is None or not parent.isValid():
+            return self._top is not None
+        item = self._items.get(parent.internalId())
+        return item is not None and parent.column() == 0 and bool(item.node.children)
 
     def columnCount(self, parent: Index | None = None) -> int:
         del parent
@@ -316,10 +323,10 @@ def _own(node: Node) -> tuple[object, ...]:
 
 def _walk(item: Item) -> Iterator[Item]:
     yield item
-    for child in item.children:
+    for child in item.children or ():
         yield from _walk(child)
 
 
-def _number(item: Item) -> None:
-    for row, child in enumerate(item.children):
+def _number(children: Sequence[Item]) -> None:
+    for row, child in enumerate(children):
         child.row = row

@@ -190,8 +190,8 @@ class OutlinePanel(pieces.Panel):
         wanted = (stage.id if stage is not None else None, way.id if way is not None else None)
         if node is not None and _owner(node) == wanted:
             return
-        shape = Shape.STAGE if stage is not None else Shape.TRANSITION
-        index = self.model.first(lambda found: found.shape is shape and _owner(found) == wanted)
+        path = ("stages", stage.id) if stage is not None else ("stages", way.source, "out", way.id) if way else ()
+        index = self.model.index_of(path)
         self._is_following = True
         try:
             self.view.setCurrentIndex(index)
@@ -263,8 +263,7 @@ class OutlinePanel(pieces.Panel):
         """Connect the stage of the current row to another one."""
         node = self.current
         stage = node.stage if node is not None else None
-        top = self.model.first(lambda found: found.shape is Shape.STAGE and found.stage == stage)
-        out = self.model.first(lambda found: found.key == "out", top) if stage is not None else QModelIndex()
+        out = self.model.index_of(("stages", stage, "out")) if stage is not None else QModelIndex()
         target = self.model.node(out)
         deed = target.deed(DeedKind.ADD) if target is not None else None
         if deed is None:
