@@ -194,6 +194,35 @@ def test_several_stages_are_edited_together(desk, page):
     assert desk.workflow == desk.base
 
 
+def test_ticks_and_colours_that_differ_say_so_and_change_only_when_they_are_touched(desk, page):
+    desk.select(["staging", "production"])
+    before = [desk.workflow.stage(found) for found in ("staging", "production")]
+    tick, colour = control(page, "/about/is_production"), control(page, "/about/colour")
+    assert tick.checkState() is Qt.CheckState.PartiallyChecked
+    assert "several values" in tick.accessibleDescription()
+    assert (colour.text(), colour.placeholderText()) == ("", "several values")
+    assert not page.form.row("/about/colour").input.swatch.colour.isValid()
+
+    for field in (tick, colour, tick):
+        field.setFocus()  # to look is not to touch
+    QTest.keyClick(colour, Qt.Key.Key_Return)
+    assert [desk.workflow.stage(found) for found in ("staging", "production")] == before
+
+    QTest.keyClick(tick, Qt.Key.Key_Space)
+    retype(page, "/about/colour", "#112233")
+    assert {(desk.workflow.stage(one).is_production, desk.workflow.stage(one).colour) for one in desk.stages} == {
+        (True, "#112233")
+    }
+    assert tick.checkState() is Qt.CheckState.Checked
+    QTest.keyClick(tick, Qt.Key.Key_Space)
+    assert tick.checkState() is Qt.CheckState.Unchecked  # never neither again
+    assert [step.label for step in desk.history.done] == [
+        "Change production of 2 stages",
+        "Change colour of 2 stages",
+        "Change production of 2 stages",
+    ]
+
+
 def test_the_keyboard_goes_through_the_fields_in_their_order(desk, page):
     desk.select(["staging"])
     page.form.focus_first()

@@ -17,12 +17,21 @@ class Tick(QCheckBox):
         box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
         painter = QPainter(self)
         painter.fillRect(box, QColor(theme.colours_of(self.palette()).surface))
-        is_on = self.checkState() is Qt.CheckState.Checked
-        paint_tick(painter, box, theme.colours_of(self.palette()), is_on=is_on, has_focus=self.hasFocus())
+        paint_tick(painter, box, theme.colours_of(self.palette()), self.checkState(), has_focus=self.hasFocus())
 
 
-def paint_tick(painter: QPainter, box: QRect, colours: theme.Colours, *, is_on: bool, has_focus: bool = False) -> None:
-    """Paint the box itself; with the keyboard in it, a stronger frame."""
+def state_of(is_on: bool | None) -> Qt.CheckState:
+    """Return how a box shows a value; None is neither yes nor no."""
+    if is_on is None:
+        return Qt.CheckState.PartiallyChecked
+    return Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked
+
+
+def paint_tick(
+    painter: QPainter, box: QRect, colours: theme.Colours, state: Qt.CheckState, *, has_focus: bool = False
+) -> None:
+    """Paint the box itself, with a dash where it is neither; with the keyboard in it, a stronger frame."""
+    is_on = state is Qt.CheckState.Checked
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     area = QRectF(box).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -33,6 +42,9 @@ def paint_tick(painter: QPainter, box: QRect, colours: theme.Colours, *, is_on: 
         x, y = area.center().x(), area.center().y()
         painter.setPen(QPen(QColor(colours.accent_text), 1.6))
         painter.drawPolyline([QPointF(x - 3, y), QPointF(x - 0.8, y + 2.4), QPointF(x + 3.2, y - 2.4)])
+    if state is Qt.CheckState.PartiallyChecked:
+        painter.setPen(QPen(QColor(colours.accent), 2))
+        painter.drawLine(QPointF(area.center().x() - 3, area.center().y()), area.center() + QPointF(3, 0))
     if is_on and has_focus:
         painter.setPen(QPen(QColor(colours.text), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)

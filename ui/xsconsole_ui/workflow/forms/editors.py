@@ -116,6 +116,7 @@ class Colour:
     """A colour as `#rrggbb`."""
 
     value: str
+    placeholder: str = ""
 
     @property
     def text(self) -> str:
@@ -127,13 +128,13 @@ class Colour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """Yes or no."""
+    """Yes or no; None is neither: several that differ."""
 
-    value: bool
+    value: bool | None
 
     @property
     def text(self) -> str:
-        return yes_or_no(self.value)
+        return yes_or_no(self.value) if self.value is not None else several()
 
     def read(self, text: str) -> bool:
         return text == yes_or_no(True)
@@ -162,6 +163,10 @@ class Choice:
 
 
 Editor = Words | Lines | Number | Span | Clock | Colour | Flag | Choice
+
+
+def several() -> str:
+    return tr("several values")
 
 
 def yes_or_no(is_so: bool) -> str:

@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import Any, assert_never
 
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow.forms.editors import Choice, Colour, Editor, Flag, Lines, Number, Span, Words
+from xsconsole_ui.workflow.forms.editors import (
+    Choice,
+    Clock,
+    Colour,
+    Editor,
+    Flag,
+    Lines,
+    Number,
+    Span,
+    Words,
+    several,
+)
 from xsconsole_ui.workflow.forms.node import Change, Node, Shape
 
 OWN = frozenset({"name", "source", "target"})  # fields of which each must have its own
@@ -49,10 +60,6 @@ def _field(nodes: Sequence[Node], what: str) -> Node | None:
     return replace(shared, words=several(), editor=_mixed(first.editor))
 
 
-def several() -> str:
-    return tr("several values")
-
-
 def _all(changes: Sequence[Change]) -> Change:
     def change(workflow: Workflow, value: Any) -> Workflow:
         return reduce(lambda changed, each: each(changed, value), changes, workflow)
@@ -71,5 +78,11 @@ def _mixed(editor: Editor) -> Editor:
             return replace(editor, value=(), placeholder=several())
         case Number() | Span():
             return replace(editor, value=None, none=several())
-        case Colour() | Flag() | _:
-            return editor
+        case Colour():
+            return replace(editor, value="", placeholder=several())
+        case Flag():
+            return replace(editor, value=None)
+        case Clock():
+            return editor  # stands in items of lists only, and those are not edited together
+        case _:
+            assert_never(editor)

@@ -18,7 +18,6 @@ from xsconsole_ui.workflow.forms.editors import (
     Options,
     Span,
     Words,
-    yes_or_no,
 )
 from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.forms.slots import Slot
@@ -150,13 +149,11 @@ def words_of(options: tuple[Option, ...], key: str) -> str:
 
 def _words(editor: Editor) -> str:
     match editor:
-        case Flag(value=value):
-            return yes_or_no(value)
         case Number(value=None, none=none) | Span(value=None, none=none):
             return none
         case Words(value=value) | Colour(value=value):
             return value
         case Lines(value=value):
             return ", ".join(value)
-        case Number() | Span() | Clock() | Choice():
+        case Flag() | Number() | Span() | Clock() | Choice():
             return editor.text

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBo
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.resources import icon
-from xsconsole_ui.workflow.forms.editors import Flag
+from xsconsole_ui.workflow.forms.editors import Flag, several
 from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.inspector.beside import Findings
 from xsconsole_ui.workflow.inspector.inputs import Input, input_for
@@ -158,7 +158,8 @@ class FieldRow(FormRow):
 
     def _describe(self) -> None:
         if self.input is not None:
-            parts = (self.node.hint, self.aside.text(), self.refusal.text(), self.findings.text)
+            unlike = self.node.words if self.node.words == several() else ""
+            parts = (unlike, self.node.hint, self.aside.text(), self.refusal.text(), self.findings.text)
             self.input.control.setAccessibleDescription(pieces.joined(*parts))
 
     @Slot(str)

@@ -20,7 +20,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.focus import paint_focus
-from xsconsole_ui.tick import paint_tick
+from xsconsole_ui.tick import paint_tick, state_of
 from xsconsole_ui.workflow.forms.editors import Choice, Flag, Lines, Words
 from xsconsole_ui.workflow.forms.node import Node, Shape
 from xsconsole_ui.workflow.outline.model import NODE_ROLE, Column
@@ -51,7 +51,7 @@ class OutlineDelegate(QStyledItemDelegate):
         if node is not None and is_name and isinstance(node.editor, Flag):
             box = self._box(option, index)
             painter.fillRect(box, QColor(ground))
-            paint_tick(painter, box, colours, is_on=node.editor.value)
+            paint_tick(painter, box, colours, state_of(node.editor.value))
             room.setLeft(box.right() + 2 * PADDING)
         font = theme.text_font(is_bold=node is not None and node.shape in STRONG and is_name)
         tone = index.data(TONE_ROLE)

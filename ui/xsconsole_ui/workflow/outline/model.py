@@ -10,6 +10,7 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import TONE_ROLE
+from xsconsole_ui.tick import state_of
 from xsconsole_ui.workflow.findings_panel import summary
 from xsconsole_ui.workflow.forms.editors import Flag
 from xsconsole_ui.workflow.forms.node import Node, Shape
@@ -235,7 +236,7 @@ class OutlineModel(QAbstractItemModel):
             case Qt.ItemDataRole.EditRole:
                 return node.editor.text if node.editor is not None and column == self.edits(node) else None
             case Qt.ItemDataRole.CheckStateRole if isinstance(node.editor, Flag) and column == Column.WHAT:
-                return Qt.CheckState.Checked if node.editor.value else Qt.CheckState.Unchecked
+                return state_of(node.editor.value)
             case Qt.ItemDataRole.ToolTipRole:
                 said = self._said(item)
                 return pieces.hint("\n".join(filter(None, (node.name, self._value(node), node.hint, said))))
