@@ -1,26 +1,27 @@
 """The activity list: runs of this console and tasks of the pool."""
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 import pytest
 from embedded import embedded_pool
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from tests.ui.live_console import connect, failing_jobs, open_console, until
+from tests.ui.test_activity_model import entry, shown
 from xsconsole.domain.acts import Act, Kind, ObjectId
-from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.endings import Ending
+from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import VM, Task
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Operate, Promote
 from xsconsole_ui.activity import ActivityPanel
-from xsconsole_ui.activity.entries import Entry, of_task, task_name
-from xsconsole_ui.activity.model import ActivityModel, Column
+from xsconsole_ui.activity.model import MOST_ENTRIES, Column
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.theme import Theme
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ async def test_a_run_appears_and_stays_with_its_result(panel, console):
     await until(lambda: any(row[Column.WHAT] == "Create lab 1 in Integration" for row in rows(panel)))
     await console.finished(run)
 
-    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["Done"])
+    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["done"])
     assert [row[Column.WHO] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["root"]
 
 
@@ -89,8 +90,8 @@ async def test_a_run_that_failed_says_why_and_opens_its_explanation(panel, conso
 
     run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
     ended = await console.finished(run)
-    await until(lambda: any(row[Column.RESULT].startswith("Put back: ") for row in rows(panel)))
-    at = next(at for at, row in enumerate(rows(panel)) if row[Column.RESULT].startswith("Put back: "))
+    await until(lambda: any(row[Column.RESULT].startswith("put back: ") for row in rows(panel)))
+    at = next(at for at, row in enumerate(rows(panel)) if row[Column.RESULT].startswith("put back: "))
     panel.view.opened.emit(panel.model.index(at, 0))
 
     assert ended.state is RunState.UNDONE
@@ -103,7 +104,7 @@ async def test_the_tasks_of_our_own_run_are_told_by_the_run_alone(panel, console
 
     await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
 
-    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["Done"])
+    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["done"])
     await until(lambda: not any(row[Column.WHAT].startswith("Snapshot VM") for row in rows(panel)))
 
 
@@ -120,56 +121,23 @@ async def test_a_task_that_somebody_else_started_is_listed(tmp_path, qapp):
                     await until(lambda: row_named(panel, "Start VM: build-2") is not None)
 
 
-def task(**fields):
-    return Task(ref=Ref("t"), uuid=Uuid("t"), name_label="Async.VM.snapshot", created=NOON, **fields)
+async def test_who_sorts_the_list_keeps_what_is_selected(panel, console):
+    vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+    await console.acts.finished(await console.acts.do(operate(Act.TAG, vm, text="seen")))
+    await until(panel.view.isVisible)
+    for key in shown(panel.model):
+        panel.model.forget(key)
+    for number in range(5):
+        panel.model.show(entry(number))
+    panel.view.selectRow(shown(panel.model).index("k1"))
 
+    header = panel.view.horizontalHeader()
+    x = header.sectionViewportPosition(Column.WHAT) + 20
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
 
-def test_a_failed_task_says_in_a_sentence_why():
-    entry = of_task(task(status="failure", error_info=("SR_BACKEND_FAILURE_44", "", "no space")), "acme", NOON)
-
-    assert entry.result == "failed: The storage is full."
-    assert "SR_BACKEND_FAILURE_44" in entry.details
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [
-        ("Async.VM.clean_shutdown", "Shut down VM"),
-        ("VM.snapshot", "Snapshot VM"),
-        ("my own task", "my own task"),
-        ("", "Task"),
-        ("Async.VM.<b>", "<b> VM"),
-    ],
-)
-def test_tasks_have_names_for_people(label, name):
-    assert task_name(label) == name
-
-
-def entry(number, *, progress=None):
-    return Entry(
-        key=f"k{number}",
-        what=f"act {number}",
-        where="acme",
-        who="root",
-        started_at=NOON + timedelta(seconds=number),
-        progress=progress,
-    )
-
-
-def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):
-    model = ActivityModel(most=20)
-    qtmodeltester.check(model, force_py=True)
-
-    model.show(entry(0, progress=0.5))
-    for number in range(1, 23):
-        model.show(entry(number))
-    model.show(entry(5_000, progress=0.1))
-    model.show(entry(5_000, progress=0.9))
-
-    assert model.rowCount() == 20
-    assert model.entry(0).progress == pytest.approx(0.9)
-    assert model.entry(19).key == "k0"
-    assert model.going == 2
+    assert shown(panel.model) == [f"k{number}" for number in range(5)]
+    assert [panel.model.entry(row).key for row in panel.view.selected_rows()] == ["k1"]
+    assert panel.view.cells([])[0][Column.WHAT] == "What"
 
 
 def operate(act, vm, **fields):
@@ -205,12 +173,14 @@ async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead
         await until(lambda: console.inventory.get(Task, Ref(task)) is None)
 
     async with open_console(tmp_path / "home") as console, opened_panel(console, qapp) as panel:
-        await until(lambda: row_named(panel, "Force reboot of VM") is not None)
+        await connect(console, slow_pool)
+        await until(lambda: row_named(panel, "Force reboot of VM: jumpbox") is not None)
         wanted = []
         panel.object_wanted.connect(wanted.append)
         panel.view.selectRow(row_named(panel, "Force reboot of VM"))
         panel.go_to.trigger()
 
+        assert row_named(panel, "Force reboot of VM: jumpbox") is not None
         assert row_named(panel, "Add tag: jumpbox") is not None
         assert wanted == [ObjectId(kind=Kind.VM, uuid=vm.uuid)]
 
@@ -247,4 +217,69 @@ async def test_a_task_that_went_while_the_pool_was_away_goes_on_no_more(tmp_path
                 await until(lambda: console.inventory.get(Task, Ref(task)) is None)
                 await until(lambda: panel.model.going == 0)
 
-                assert rows(panel)[row_named(panel, "Suspend VM")][Column.RESULT] == "ended"
+                assert rows(panel)[row_named(panel, "Suspend VM")][Column.RESULT] == "not known"
+
+
+async def test_a_task_that_the_pool_forgot_before_its_end_was_seen_is_still_told_of_after_a_restart(tmp_path, qapp):
+    with embedded_pool("--speed", "0.2") as slow:
+        async with open_console(tmp_path) as console:
+            await connect(console, slow)
+            vm = next(vm for vm in console.inventory.all(VM) if "suspend" in vm.allowed_operations)
+            with slow.plain_session() as session:
+                task = session.xenapi.Async.VM.suspend(vm.ref)
+                await until(lambda: console.acts.objects_of(Ref(task)))
+        slow.control("restart")
+
+        async with open_console(tmp_path) as console, opened_panel(console, qapp) as panel:
+            await connect(console, slow)
+            await until(lambda: row_named(panel, f"Suspend VM: {vm.name_label}") is not None)
+
+            row = rows(panel)[row_named(panel, "Suspend VM")]
+            assert (row[Column.RESULT], row[Column.WHERE]) == ("not known", "acme")
+            assert panel.model.going == 0
+
+
+async def test_a_task_that_goes_on_after_a_restart_has_one_line(tmp_path, qapp):
+    with embedded_pool("--speed", "0.2") as slow:
+        async with open_console(tmp_path) as console:
+            await connect(console, slow)
+            vm = next(vm for vm in console.inventory.all(VM) if "suspend" in vm.allowed_operations)
+            with slow.plain_session() as session:
+                task = session.xenapi.Async.VM.suspend(vm.ref)
+                await until(lambda: console.acts.objects_of(Ref(task)))
+
+        async with open_console(tmp_path) as console, opened_panel(console, qapp) as panel:
+            await until(lambda: row_named(panel, "Suspend VM") is not None)
+            await connect(console, slow)
+            await until(lambda: panel.model.going == 1)
+
+            assert len([row for row in rows(panel) if row[Column.WHAT].startswith("Suspend VM")]) == 1
+
+
+async def test_what_failed_at_once_leads_to_the_object_that_its_error_names(panel, console, pool):
+    wanted, explained = [], []
+    panel.object_wanted.connect(wanted.append)
+    panel.explanation_wanted.connect(explained.append)
+    vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+
+    with pool.plain_session() as session:
+        session.xenapi.Async.VM.start(vm.ref, False, False)
+    await until(lambda: row_named(panel, "Start VM: jumpbox") is not None)
+    panel.view.selectRow(row_named(panel, "Start VM"))
+    panel.go_to.trigger()
+    panel.view.opened.emit(panel.view.currentIndex())
+
+    assert wanted == [ObjectId(kind=Kind.VM, uuid=vm.uuid)]
+    assert "VM_BAD_POWER_STATE" in explained[0].details
+
+
+async def test_a_list_that_is_full_says_so(panel, console):
+    for number in range(MOST_ENTRIES + 1):
+        panel.model.show(replace(entry(number), ending=Ending.DONE))
+    panel.model.show(entry(5_000, progress=0.5))
+    panel.filter.set_text("state:running")
+
+    assert panel.model.rowCount() == 1
+    vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
+    await console.acts.do(operate(Act.TAG, vm, text="seen"))
+    await until(lambda: "newest 500" in panel.header.caption)

@@ -137,7 +137,8 @@ class DenseTable(QTableView):
         self.as_text.setShortcut(QKeySequence.StandardKey.Copy)
         self.as_csv = QAction(self.tr("Copy as CSV"), self)
         self.as_csv.setShortcut(QKeySequence("Ctrl+Shift+C"))
-        self._menu = QMenu(self)
+        self.menu = QMenu(self)
+        self._order_by: Callable[[int], None] = _unsorted
         self._offer(self.as_text, self.copy_text)
         self._offer(self.as_csv, self.copy_csv)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -161,11 +162,29 @@ class DenseTable(QTableView):
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.triggered.connect(work)
         self.addAction(action)
-        self._menu.addAction(action)
+        self.menu.addAction(action)
 
     def add_context_action(self, action: QAction) -> None:
         """Offer one more in the context menu."""
-        self._menu.addAction(action)
+        self.menu.addAction(action)
+
+    def offer_sorting(self, order_by: Callable[[int], None]) -> None:
+        """Sort by the column whose head is clicked, or that is chosen in the context menu."""
+        across = self.horizontalHeader()
+        across.setSectionsClickable(True)
+        across.sectionClicked.connect(order_by)
+        self._order_by = order_by
+        menu = self.menu.addMenu(self.tr("Sort by"))
+        for column in range(self._table.columnCount()):
+            menu.addAction(_bare(self._head(column))).setData(column)
+        menu.triggered.connect(self._sort)
+
+    @Slot(QAction)
+    def _sort(self, action: QAction) -> None:
+        self._order_by(int(action.data()))
+
+    def _head(self, column: int) -> str:
+        return str(self._table.headerData(column, Qt.Orientation.Horizontal) or "")
 
     def selected_rows(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedRows())
@@ -173,7 +192,7 @@ class DenseTable(QTableView):
     def cells(self, rows: Iterable[int]) -> list[list[str]]:
         """Return the texts of rows, below the names of the columns."""
         columns = range(self._table.columnCount())
-        head = [str(self._table.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
+        head = [_bare(self._head(column)) for column in columns]
         body = [[_copied(self._table.index(row, column)) for column in columns] for row in rows]
         return [head, *body]
 
@@ -191,7 +210,7 @@ class DenseTable(QTableView):
         for action in (self.as_text, self.as_csv):
             action.setEnabled(has_rows)
             action.setToolTip("" if has_rows else self.tr("Select rows first."))
-        self._menu.popup(self.viewport().mapToGlobal(at))
+        self.menu.popup(self.viewport().mapToGlobal(at))
 
     def fit(self) -> None:
         """Give the elastic column what the others leave."""
@@ -224,3 +243,13 @@ class DenseTable(QTableView):
 def _copied(index: QModelIndex) -> str:
     exact = index.data(COPY_ROLE)
     return str(index.data() or "") if exact is None else str(exact)
+
+
+def _bare(head: str) -> str:
+    """Return the name of a column without the arrow that says how it is sorted."""
+    return head.removesuffix(" ↓").removesuffix(" ↑")
+
+
+def _unsorted(column: int) -> None:
+    """Stand for the order of a table that has only one."""
+    del column

@@ -183,6 +183,8 @@ class MainWindow(QMainWindow):
         self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
         self.activity.object_wanted.connect(self.inspector.show_object)
+        self.activity.run_opened.connect(self.inspector.show_run)
+        self.activity.explanation_wanted.connect(self._teller.explain)
         self.health.object_wanted.connect(self.inspector.show_object)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)

@@ -12,6 +12,7 @@ from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import CertificateChanged, ConsoleError, HeldElsewhere
+from xsconsole_ui.activity.entries import Entry
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.notices import Notices
 from xsconsole_ui.promotion.desk import Desk
@@ -49,6 +50,11 @@ class Teller(QObject):
         bridge.card_changed.connect(self._look_at_card)
         bridge.link_changed.connect(self._look_at_road)
         bridge.inventory_changed.connect(status.show_link)
+
+    @Slot(object)
+    def explain(self, entry: Entry) -> None:
+        """Say why something in the activity list ended as it did."""
+        self._notices.tell(entry.tone or "warn", f"{entry.what}: {entry.result}", entry.mend, entry.details)
 
     @Slot(object, str, object)
     def _tell_refusal(self, error: ConsoleError, subject: str, configuration: ConfigurationId | None) -> None:

@@ -180,7 +180,7 @@ async def _see_through(console: Console, run: RunId, options: argparse.Namespace
             }
         )
     else:
-        output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state).lower()}")
+        output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state)}")
         if is_told:
             output.say(_what_is_so(console, ended.plan, card))
     for remark in ended.remarks.values():
@@ -202,7 +202,7 @@ async def _finished(console: Console, run: RunId) -> RunStatus:
         if ended.error is not None:
             _print_failure(ended.error, card)
         else:
-            output.note(f"It ended before it could be stopped: {words.state_name(ended.state).lower()}.")
+            output.note(f"It ended before it could be stopped: {words.state_name(ended.state)}.")
         raise
 
 

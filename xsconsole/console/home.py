@@ -196,10 +196,10 @@ class Home:
         source = self._ledger or self._reader
         return () if source is None else await source.jobs(limit)
 
-    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
-        """Return tasks of pools that ended while this home looked, newest first."""
+    async def seen_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+        """Return tasks of pools that this home saw, newest first."""
         source = self._ledger or self._reader
-        return () if source is None else await source.ended_tasks(limit)
+        return () if source is None else await source.seen_tasks(limit)
 
     async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""

@@ -1,11 +1,12 @@
-"""Watches tasks of the pool end, and keeps them for the activity list of later starts."""
+"""Watches tasks of the pool, and keeps them for the activity list of later starts."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.acts import RECORDS, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM, Inventory, Task
@@ -18,6 +19,7 @@ ENDED = frozenset({"success", "failure", "cancelled"})
 # Calls that every client makes all the time, and our own, which have lines of their own.
 NOISE = ("event.", "session.", "task.")
 OWN_TAG = PREFIX + "run"
+NAMED = (Kind.VM, Kind.VDI, Kind.SR, Kind.NETWORK, Kind.HOST)
 
 Remember = Callable[[Sequence[SeenTask]], Awaitable[None]]
 
@@ -25,19 +27,27 @@ log = logging.getLogger(__name__)
 
 
 class TaskWatch:
-    """Hears every batch; writes what ended, a few seconds later, all at once. Lives on the loop's thread."""
+    """Hears every batch; writes what began and what ended, all at once, seconds later. Lives on the loop's thread.
+
+    What goes on is written too: the pool may forget a task before anybody saw its end, also while no console runs.
+    """
 
     def __init__(self, inventory: Inventory, pool: Uuid, remember: Remember) -> None:
         self._inventory = inventory
         self._pool = pool
         self._remember = remember
         self._worked_on: dict[Ref, set[ObjectId]] = {}
-        self._ended: dict[Uuid, SeenTask] = {}
+        self._going: dict[Ref, SeenTask] = {}  # as they were last told
+        self._news: dict[Uuid, SeenTask] = {}  # not written yet
         self._writing: asyncio.Task[None] | None = None
 
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
-        """Return the machines that a task works on, or worked on when it was last heard of."""
-        return tuple(sorted(self._worked_on.get(task, ()), key=lambda item: item.uuid))
+        """Return what a task works on, worked on when it was last heard of, or names in its error."""
+        found = self._worked_on.get(task)
+        if found:
+            return tuple(sorted(found, key=lambda item: item.uuid))
+        known = self._inventory.get(Task, task)
+        return () if known is None else _named_in(known.error_info, self._inventory)
 
     def hear(self, event: InventoryChanged) -> None:
         """Take in what changed; the inventory has it already."""
@@ -47,14 +57,17 @@ class TaskWatch:
                 self._note_work(vm)
             for task in self._inventory.all(Task):
                 self._take(task)
+            for ref in [ref for ref in self._going if self._inventory.get(Task, ref) is None]:
+                self._lose(ref)
         for change in event.batch.changes:
             if isinstance(change.record, VM):
                 self._note_work(change.record)
             elif isinstance(change.record, Task):
                 self._take(change.record)
             elif change.class_name == "task":
+                self._lose(change.ref)
                 self._worked_on.pop(change.ref, None)
-        if self._ended and self._writing is None:
+        if self._news and self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write_soon(), name="task history")
 
     async def close(self) -> None:
@@ -62,6 +75,8 @@ class TaskWatch:
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.wait([self._writing])
+        for ref, seen in self._going.items():
+            self._news[seen.task] = replace(seen, objects=self.objects_of(ref))
         await self._write()
 
     def _note_work(self, vm: VM) -> None:
@@ -69,21 +84,36 @@ class TaskWatch:
             self._worked_on.setdefault(Ref(ref), set()).add(ObjectId(kind=Kind.VM, uuid=vm.uuid))
 
     def _take(self, task: Task) -> None:
-        """Keep a task that has ended."""
-        if task.status not in ENDED or not is_told(task):
+        """Keep how a task stands: that it goes on, once, and that it has ended."""
+        if not is_told(task):
             return
+        has_ended = task.status in ENDED
         now = datetime.now(UTC)
         finished = task.finished if task.finished is not None and task.finished.year > 1970 else now
-        self._ended[task.uuid] = SeenTask(
+        seen = SeenTask(
             pool=self._pool,
             task=task.uuid,
             label=task.name_label,
             began_at=task.created or now,
-            ended_at=finished,
+            ended_at=finished if has_ended else now,
             status=task.status,
             error=task.error_info,
             objects=self.objects_of(task.ref),
         )
+        if has_ended:
+            self._going.pop(task.ref, None)
+            self._news[task.uuid] = seen
+        else:
+            if task.ref not in self._going:
+                self._news[task.uuid] = seen
+            self._going[task.ref] = seen
+
+    def _lose(self, ref: Ref) -> None:
+        """Keep a task that went before anybody saw its end."""
+        lost = self._going.pop(ref, None)
+        if lost is not None:
+            objects = self.objects_of(ref) or lost.objects
+            self._news[lost.task] = replace(lost, ended_at=datetime.now(UTC), objects=objects)
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(GATHER_S)
@@ -91,11 +121,11 @@ class TaskWatch:
         await self._write()
 
     async def _write(self) -> None:
-        ended, self._ended = tuple(self._ended.values()), {}
-        if not ended:
+        news, self._news = tuple(self._news.values()), {}
+        if not news:
             return
         try:
-            await self._remember(ended)
+            await self._remember(news)
         except StoreFailed as failure:
             log.warning("the activity of the pool is not kept: %s", failure)  # no evidence is lost by that
 
@@ -104,3 +134,16 @@ def is_told(task: Task) -> bool:
     """Whether a task has a line of its own in the activity list."""
     label = task.name_label.removeprefix("Async.")
     return not label.startswith(NOISE) and OWN_TAG not in task.other_config
+
+
+def _named_in(error: Sequence[str], inventory: Inventory) -> tuple[ObjectId, ...]:
+    """Return the objects that an error names: what failed at once was never seen at work on anything."""
+
+    def found() -> Iterator[ObjectId]:
+        for parameter in error[1:]:
+            for kind in NAMED:
+                record = inventory.get(RECORDS[kind], Ref(parameter))
+                if record is not None:
+                    yield ObjectId(kind=kind, uuid=record.uuid)
+
+    return tuple(dict.fromkeys(found()))

@@ -95,7 +95,10 @@ class PastJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenTask:
-    """A task of the pool that ended while this home looked; `objects` are those it was seen to work on."""
+    """A task of the pool as this home saw it last; `objects` are those it was seen to work on.
+
+    One that went on then has the status of a task that goes on, and `ended_at` says when it was last looked at.
+    """
 
     pool: Uuid
     task: Uuid

@@ -1,5 +1,6 @@
 """Sentences about rows of the audit."""
 
+from xsconsole.domain.endings import OF_OUTCOME, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 
@@ -31,23 +32,13 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.OBSERVED: "Seen on the pool",
 }
 
-_OUTCOMES: dict[Outcome, str] = {
-    Outcome.DONE: "done",
-    Outcome.UNDONE: "put back",
-    Outcome.FAILED: "failed",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.UNKNOWN: "not known",
-    Outcome.REFUSED: "refused",
-    Outcome.OBSERVED: "seen",
-}
-
 
 def event_name(event: AuditEvent) -> str:
     return _EVENTS[event]
 
 
 def outcome_name(outcome: Outcome) -> str:
-    return _OUTCOMES[outcome]
+    return "seen" if outcome is Outcome.OBSERVED else ending_name(OF_OUTCOME[outcome])
 
 
 def event_sentence(fact: Fact) -> str:

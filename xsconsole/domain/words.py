@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from xsconsole.domain import pool_words
+from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     Action,
@@ -208,20 +209,14 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
 
 
 def state_name(state: RunState) -> str:
+    """Return how a run stands, or how it ended."""
     match state:
         case RunState.RUNNING:
-            return "Running"
+            return "running"
         case RunState.UNDOING:
-            return "Putting back"
-        case RunState.DONE:
-            return "Done"
-        case RunState.UNDONE:
-            return "Put back"
-        case RunState.INTERRUPTED:
-            return "Interrupted"
-        case RunState.SETTLED_ELSEWHERE:
-            return "Settled by another console"
-    assert_never(state)
+            return "putting back"
+        case _:
+            return ending_name(OF_RUN[state])
 
 
 def silence(quiet_s: float, ttl_s: float) -> str:

@@ -150,12 +150,12 @@ class SqliteLedger:
         return await self._reader.jobs(limit)
 
     async def remember_tasks(self, tasks: Sequence[SeenTask]) -> None:
-        """Keep ended tasks of pools for the activity list; they are no evidence, and the oldest are dropped."""
+        """Keep tasks of pools for the activity list; they are no evidence, and the oldest are dropped."""
         await self._database.write(lambda session: task_history.remember(session, tasks))
 
-    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
-        """Return ended tasks of pools, newest first."""
-        return await self._reader.ended_tasks(limit)
+    async def seen_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+        """Return tasks of pools as they were last seen, newest first."""
+        return await self._reader.seen_tasks(limit)
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._reader.open_runs()

@@ -67,7 +67,7 @@ class LedgerReader:
     async def jobs(self, limit: int) -> tuple[PastJob, ...]:
         return await self._reading.run(lambda session: job_journal.jobs(session, limit))
 
-    async def ended_tasks(self, limit: int) -> tuple[SeenTask, ...]:
+    async def seen_tasks(self, limit: int) -> tuple[SeenTask, ...]:
         return await self._reading.run(lambda session: task_history.tasks(session, limit))
 
     async def nonces(self) -> frozenset[str]:

@@ -164,7 +164,7 @@ class JournaledAct(Base):
 
 
 class EndedTask(Base):
-    """A task of a pool that ended while this home looked; the oldest go."""
+    """A task of a pool as this home saw it last; the oldest go."""
 
     __tablename__ = "ended_task"
     pool: Mapped[str] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Tasks of pools that ended while this home looked: for the activity list after a restart, and no evidence."""
+"""Tasks of pools that this home saw: for the activity list after a restart, and no evidence."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,9 @@ def remember(session: Session, tasks: Sequence[SeenTask]) -> None:
     """Keep these tasks, and of all the newest."""
     for task in tasks:
         known = session.get(EndedTask, (task.pool, task.task))
+        objects = _written(task.objects)
         if known is not None and not task.objects:
-            continue  # told once more, after its objects had forgotten it
+            objects = known.objects  # told once more, after its objects had forgotten it
         session.merge(
             EndedTask(
                 pool=task.pool,
@@ -29,7 +30,7 @@ def remember(session: Session, tasks: Sequence[SeenTask]) -> None:
                 ended_at=task.ended_at,
                 status=task.status,
                 error=msgspec.json.encode(task.error).decode(),
-                objects=msgspec.json.encode([(item.kind.value, item.uuid) for item in task.objects]).decode(),
+                objects=objects,
             )
         )
     session.flush()
@@ -38,7 +39,7 @@ def remember(session: Session, tasks: Sequence[SeenTask]) -> None:
 
 
 def tasks(session: Session, limit: int) -> tuple[SeenTask, ...]:
-    """Return ended tasks, newest first."""
+    """Return tasks, newest first."""
     found = session.scalars(select(EndedTask).order_by(EndedTask.began_at.desc(), EndedTask.task).limit(limit))
     return tuple(
         SeenTask(
@@ -56,3 +57,7 @@ def tasks(session: Session, limit: int) -> tuple[SeenTask, ...]:
         )
         for task in found.all()
     )
+
+
+def _written(objects: Sequence[ObjectId]) -> str:
+    return msgspec.json.encode([(item.kind.value, item.uuid) for item in objects]).decode()

@@ -6,11 +6,14 @@ from datetime import datetime
 from xsconsole.domain import words
 from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import JobId, ObjectId
+from xsconsole.domain.endings import OF_ITEM, OF_RUN, Ending, ending_name, of_many
+from xsconsole.domain.endings import of_task as ending_of_task
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import Task
-from xsconsole.domain.jobs import ENDED, ItemState, JobStatus
+from xsconsole.domain.jobs import ENDED, JobStatus
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.words import Notice
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import PoolFailed
 from xsconsole_ui.texts import tr
@@ -30,12 +33,21 @@ _VERBS = {
     "pool_migrate": "Migrate",
     "start_on": "Start",
 }
-TASK_RESULTS = {"success": ("done", "good"), "failure": ("failed", "bad"), "cancelled": ("cancelled", "muted")}
+_TONES = {
+    Ending.DONE: "good",
+    Ending.UNDONE: "warn",
+    Ending.FAILED: "bad",
+    Ending.REFUSED: "warn",
+    Ending.CANCELLED: "muted",
+    Ending.INTERRUPTED: "bad",
+    Ending.ELSEWHERE: "muted",
+    Ending.UNKNOWN: "warn",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`progress` is 0 to 1 while it goes on, else None. `tone` colours the result."""
+    """`progress` is 0 to 1 while it goes on, else None, and then `ending` says how it ended and `why` the reason."""
 
     key: str
     what: str
@@ -44,9 +56,10 @@ class Entry:
     started_at: datetime
     progress: float | None = None
     stage: str = ""  # what it does right now, in words
-    result: str = ""
-    tone: str = ""
-    details: str = ""
+    ending: Ending | None = None
+    why: str = ""
+    mend: str = ""
+    details: str = ""  # the pool's own words
     run: RunId | None = None
     job: JobId | None = None  # of this console, while it goes on
     task: Uuid | None = None  # of the pool, while it goes on
@@ -57,25 +70,22 @@ class Entry:
         return self.progress is not None
 
     @property
-    def order(self) -> tuple[float, str]:
-        """The key by which newer ones come first."""
-        return -self.started_at.timestamp(), self.key
+    def result(self) -> str:
+        """The one word for how it ended, and the reason where there is one."""
+        word = "" if self.ending is None else ending_name(self.ending)
+        return f"{word}: {self.why}" if self.why else word
+
+    @property
+    def tone(self) -> str:
+        """The colour of the result."""
+        return "" if self.ending is None else _TONES[self.ending]
 
 
 def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: str) -> Entry:
     plan = status.plan
     is_going = status.state in (RunState.RUNNING, RunState.UNDOING)
-    tones = {
-        RunState.DONE: "good",
-        RunState.UNDONE: "warn",
-        RunState.INTERRUPTED: "bad",
-        RunState.SETTLED_ELSEWHERE: "muted",
-    }
     is_over = status.state is RunState.SETTLED_ELSEWHERE  # what it said of what remains is not so any more
     notice = words.explain(status.error) if status.error is not None and not is_over else None
-    result = "" if is_going else words.state_name(status.state)
-    if notice is not None and not is_going:
-        result = f"{result}: {notice.failed}"
     return Entry(
         key=f"run:{status.run}",
         what=words.title(plan, workflow),
@@ -84,9 +94,10 @@ def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: st
         started_at=status.started_at,
         progress=min(1.0, max(0.0, status.progress)) if is_going else None,
         stage=_stage_of(status) if is_going else "",
-        result=result,
-        tone=tones.get(status.state, ""),
-        details="" if notice is None else " ".join(filter(None, (notice.put_back, notice.remains, notice.mend))),
+        ending=OF_RUN.get(status.state),
+        why=notice.failed if notice is not None and not is_going else "",
+        mend="" if notice is None else " ".join(filter(None, (notice.put_back, notice.remains, notice.mend))),
+        details="" if notice is None else notice.details,
         run=status.run,
     )
 
@@ -109,39 +120,41 @@ def of_task(
 ) -> Entry:
     """Return a task's line. `since` stands in where the pool does not say when it began; `names` are the objects'."""
     is_going = task.status in ("pending", "cancelling")
-    result, tone = TASK_RESULTS.get(task.status, ("", ""))
-    failure = None
-    if task.error_info:
-        failure = words.explain(PoolFailed(code=task.error_info[0], parameters=task.error_info[1:]))
-        result = f"{result}: {failure.failed}"
+    failure = failure_of(task.error_info)
     return Entry(
         key=f"{TASK}{task.ref}",
-        what=_named_task(task.name_label, names),
+        what=named_task(task.name_label, names),
         where=pool_name,
         who=tr("pool"),
         started_at=task.created or since,
         progress=min(1.0, max(0.0, task.progress)) if is_going else None,
-        stage=("cancelling, " if task.status == "cancelling" else "") + f"{task.progress * 100:.0f} %"
-        if is_going
-        else "",
-        result=result,
-        tone=tone,
-        details="" if failure is None else f"{failure.mend}\n{failure.details}".strip(),
+        stage=_share_of(task) if is_going else "",
+        ending=None if is_going else ending_of_task(task.status),
+        why="" if failure is None else failure.failed,
+        mend="" if failure is None else failure.mend,
+        details="" if failure is None else failure.details,
         task=task.uuid if is_going else None,
         objects=objects,
     )
+
+
+def failure_of(error_info: tuple[str, ...]) -> Notice | None:
+    """Return what a task's error says in words."""
+    return words.explain(PoolFailed(code=error_info[0], parameters=error_info[1:])) if error_info else None
+
+
+def _share_of(task: Task) -> str:
+    share = f"{task.progress * 100:.0f} %"
+    return tr("cancelling, {share}").format(share=share) if task.status == "cancelling" else share
 
 
 def of_job(status: JobStatus, pool_name: str) -> Entry:
     """Return the line of acts on single objects."""
     is_going = status.ended_at is None
     failed = [item for item in status.items if item.error is not None]
-    done = sum(item.state in ENDED for item in status.items)
+    ended = [item for item in status.items if item.state in ENDED]
     many = len(status.items) > 1
-    result, tone = ("", "") if is_going else _job_result(status, len(failed))
     notice = words.explain(failed[0].error) if failed and failed[0].error is not None else None
-    if notice is not None and not is_going:
-        result = f"{result}: {notice.failed}"
     return Entry(
         key=f"job:{status.job}",
         what=title(status.act, tuple(item.name for item in status.items)),
@@ -149,26 +162,26 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
         who=status.actor,
         started_at=status.started_at,
         progress=status.progress if is_going else None,
-        stage=f"{done} of {len(status.items)}" if is_going and many else "",
-        result=result,
-        tone=tone,
-        details="" if notice is None else f"{notice.mend}\n{notice.details}".strip(),
+        stage=tr("{done} of {total}").format(done=len(ended), total=len(status.items)) if is_going and many else "",
+        ending=None
+        if is_going
+        else of_many(tuple(OF_ITEM[item.state] for item in status.items if item.state in ENDED)),
+        why=_why(len(failed), len(status.items), "" if notice is None else notice.failed) if not is_going else "",
+        mend="" if notice is None else notice.mend,
+        details="" if notice is None else notice.details,
         job=status.job if is_going else None,
         objects=tuple(item.object for item in status.items),
     )
 
 
-def _job_result(status: JobStatus, failed: int) -> tuple[str, str]:
-    if status.is_good:
-        return "done", "good"
-    if any(item.state is ItemState.UNKNOWN for item in status.items):
-        return "not known", "warn"
-    if failed:
-        return ("failed" if len(status.items) == 1 else f"{failed} of {len(status.items)} failed"), "bad"
-    return "cancelled", "muted"
+def _why(failed: int, total: int, reason: str) -> str:
+    """Return why acts failed, and how many of several did."""
+    if total == 1 or not failed:
+        return reason
+    return ", ".join(filter(None, (tr("{failed} of {total}").format(failed=failed, total=total), reason)))
 
 
-def _named_task(label: str, names: tuple[str, ...]) -> str:
+def named_task(label: str, names: tuple[str, ...]) -> str:
     what = task_name(label)
     if not names:
         return what

@@ -1,16 +1,15 @@
 """What the activity list can be asked for."""
 
+from xsconsole.domain.endings import Ending
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.query_fields import Field, Kind, Schema
 from xsconsole_ui.activity.entries import Entry
 
-RUNNING, DONE, FAILED, OTHER = "running", "done", "failed", "ended"
+RUNNING = "running"
 
 
 def _state(entry: Entry) -> str:
-    if entry.is_going:
-        return RUNNING
-    return {"good": DONE, "bad": FAILED}.get(entry.tone, OTHER)
+    return RUNNING if entry.is_going or entry.ending is None else entry.ending
 
 
 ACTIVITY: Schema[Entry] = Schema(
@@ -36,9 +35,9 @@ ACTIVITY: Schema[Entry] = Schema(
         Field(
             name="state",
             kind=Kind.CHOICE,
-            about="how it stands",
+            about="how it stands, or ended",
             get=_state,
-            choices=(RUNNING, DONE, FAILED, OTHER),
+            choices=(RUNNING, *Ending),
         ),
         Field(
             name="result",

@@ -1,15 +1,17 @@
-"""The activity list: newest first, ended ones stay."""
+"""The activity list: sorted by any column, newest first to begin with; ended ones stay."""
 
 from bisect import bisect_left
 from collections.abc import Callable
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import Ref
 from xsconsole_ui import pieces, times
 from xsconsole_ui.activity.entries import TASK, Entry
 from xsconsole_ui.dense_table import PROGRESS_ROLE, TONE_ROLE
+from xsconsole_ui.sorting import Sorting, rearranged
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -26,6 +28,9 @@ class Column(IntEnum):
 
 
 HEADS = ("What", "Where", "Who", "Progress", "Started", "Result")
+FROM_THE_TOP = frozenset({Column.PROGRESS, Column.STARTED})  # what is most, or newest, is wanted first
+
+Place = tuple[float, str, float, str]
 
 
 class ActivityModel(QAbstractTableModel):
@@ -34,8 +39,10 @@ class ActivityModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None, *, most: int = MOST_ENTRIES) -> None:
         super().__init__(parent)
         self._most = most
+        self._sorting = Sorting(Column.STARTED, is_descending=True)
+        # Kept from the first to the last; a descending order is read from the end.
         self._entries: list[Entry] = []
-        self._orders: list[tuple[float, str]] = []
+        self._places: list[Place] = []
         self._by_key: dict[str, Entry] = {}  # also those that a filter hides
         self._is_asked: Callable[[Entry], bool] = _every
 
@@ -57,6 +64,34 @@ class ActivityModel(QAbstractTableModel):
             if entry.is_going and key.startswith(TASK)
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether older ones have given way."""
+        return len(self._by_key) >= self._most
+
+    @Slot(int)
+    def order_by(self, column: int) -> None:
+        """Sort by a column; once more by the same one turns it round."""
+        with rearranged(self, self._keys):
+            self._sorting = self._sorting.by(column, first_descending=column in FROM_THE_TOP)
+            self._entries.sort(key=self._place)
+            self._places = [self._place(entry) for entry in self._entries]
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADS) - 1)
+
+    def _keys(self) -> list[str]:
+        keys = [entry.key for entry in self._entries]
+        return keys[::-1] if self._sorting.is_descending else keys
+
+    def _place(self, entry: Entry) -> Place:
+        """Return where it stands: what is equal in the column stands newest first, whichever way it is sorted."""
+        column, started = Column(self._sorting.column), entry.started_at.timestamp()
+        if column is Column.STARTED:
+            return started, "", 0.0, entry.key
+        turned = started if self._sorting.is_descending else -started
+        if column is Column.PROGRESS:
+            return (-1.0 if entry.progress is None else entry.progress), "", turned, entry.key
+        return 0.0, natural(_text(entry, column)), turned, entry.key
+
     def set_filter(self, is_asked: Callable[[Entry], bool]) -> None:
         """Show only what is asked for."""
         self._is_asked = is_asked
@@ -66,7 +101,11 @@ class ActivityModel(QAbstractTableModel):
                 (self._remove if is_seen else self._insert)(entry)
 
     def entry(self, row: int) -> Entry | None:
-        return self._entries[row] if 0 <= row < len(self._entries) else None
+        return self._entries[self._turned(row)] if 0 <= row < len(self._entries) else None
+
+    def _turned(self, at: int) -> int:
+        """Return the row of a position in the list, and the other way round."""
+        return len(self._entries) - 1 - at if self._sorting.is_descending else at
 
     def known(self, key: str) -> Entry | None:
         return self._by_key.get(key)
@@ -79,9 +118,10 @@ class ActivityModel(QAbstractTableModel):
         was_seen = before is not None and self._is_seen(before)
         is_asked = self._is_asked(entry)
         self._by_key[entry.key] = entry
-        if before is not None and was_seen and is_asked and before.order == entry.order:
-            row = bisect_left(self._orders, entry.order)
-            self._entries[row] = entry
+        if before is not None and was_seen and is_asked and self._place(before) == self._place(entry):
+            at = bisect_left(self._places, self._place(entry))
+            self._entries[at] = entry
+            row = self._turned(at)
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADS) - 1))
             return
         if before is not None and was_seen:
@@ -98,25 +138,29 @@ class ActivityModel(QAbstractTableModel):
             self._remove(known)
 
     def _forget_oldest(self) -> None:
-        oldest_first = sorted(self._by_key.values(), key=lambda entry: entry.order, reverse=True)
-        self.forget(next((entry for entry in oldest_first if not entry.is_going), oldest_first[0]).key)
+        oldest = min(self._by_key.values(), key=lambda entry: (entry.is_going, entry.started_at, entry.key))
+        self.forget(oldest.key)
 
     def _is_seen(self, entry: Entry) -> bool:
-        row = bisect_left(self._orders, entry.order)
-        return row < len(self._orders) and self._orders[row] == entry.order
+        place = self._place(entry)
+        at = bisect_left(self._places, place)
+        return at < len(self._places) and self._places[at] == place
 
     def _insert(self, entry: Entry) -> None:
-        row = bisect_left(self._orders, entry.order)
+        place = self._place(entry)
+        at = bisect_left(self._places, place)
+        row = len(self._entries) - at if self._sorting.is_descending else at
         self.beginInsertRows(QModelIndex(), row, row)
-        self._entries.insert(row, entry)
-        self._orders.insert(row, entry.order)
+        self._entries.insert(at, entry)
+        self._places.insert(at, place)
         self.endInsertRows()
 
     def _remove(self, entry: Entry) -> None:
-        row = bisect_left(self._orders, entry.order)
+        at = bisect_left(self._places, self._place(entry))
+        row = self._turned(at)
         self.beginRemoveRows(QModelIndex(), row, row)
-        del self._entries[row]
-        del self._orders[row]
+        del self._entries[at]
+        del self._places[at]
         self.endRemoveRows()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -127,7 +171,9 @@ class ActivityModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         is_head = orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return self.tr(HEADS[section]) if is_head and 0 <= section < len(HEADS) else None
+        if not is_head or not 0 <= section < len(HEADS):
+            return None
+        return self.tr(HEADS[section]) + self._sorting.arrow(section)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self.entry(index.row()) if index.isValid() else None
@@ -140,7 +186,7 @@ class ActivityModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return pieces.hint(_hint(entry, column))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{HEADS[column]}: {_text(entry, column)}"
+                return f"{self.tr(HEADS[column])}: {_text(entry, column)}"
             case _ if role == TONE_ROLE:
                 return entry.tone if column is Column.RESULT else "" if column is Column.WHAT else "muted"
             case _ if role == PROGRESS_ROLE:
@@ -173,6 +219,6 @@ def _text(entry: Entry, column: Column) -> str:
 def _hint(entry: Entry, column: Column) -> str:
     if column is Column.STARTED:
         return times.exact_time(entry.started_at)
-    if column is Column.RESULT and entry.details:
-        return f"{entry.result}\n{entry.details}"
+    if column is Column.RESULT:
+        return "\n".join(filter(None, (entry.result, entry.mend, entry.details)))
     return _text(entry, column)

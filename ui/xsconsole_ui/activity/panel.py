@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain.acts import Act, JobId, Kind, ObjectId, name_of, record_of
+from xsconsole.domain.endings import Ending
 from xsconsole.domain.events import BoardChanged, InventoryChanged, JobChanged, RunChanged, StepProgressed
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
@@ -20,8 +21,8 @@ from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces
 from xsconsole_ui.activity.entries import RUN_TAG, TASK, Entry, of_job, of_run, of_task
 from xsconsole_ui.activity.filtering import ACTIVITY
-from xsconsole_ui.activity.model import ActivityModel
-from xsconsole_ui.activity.past import PAST, past_entries
+from xsconsole_ui.activity.model import ActivityModel, Column
+from xsconsole_ui.activity.past import PAST, PAST_TASK, past_entries
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
@@ -33,8 +34,9 @@ Key = RunId | JobId | Ref
 
 FRAME_MS = 16
 BUDGET_S = 0.004
-WIDTHS = (0, 60, 52, 160, 88, 132)
-LEAST_WHAT = 200  # px
+WIDTHS = (0, 64, 56, 132, 80, 220)
+LEAST_WHAT = 180  # px
+SPARE = (Column.WHO, Column.WHERE)
 FILTER_WIDTH = 200  # px
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
@@ -45,20 +47,22 @@ class ActivityPanel(pieces.Panel):
     """Follows the console by itself. `stop` ends that; call it before the console closes."""
 
     run_opened = Signal(str)  # RunId: somebody wants to see a run, such as why it failed
-    explanation_wanted = Signal(str, str)  # of a task that failed: what it was, and the pool's words
+    explanation_wanted = Signal(object)  # Entry: somebody wants to read why it ended as it did
     object_wanted = Signal(object)  # ObjectId: somebody wants to see what it works on
 
     def __init__(
         self, console: Console, theme: Theme, desk: ActDesk, jobs: Jobs, parent: QWidget | None = None
     ) -> None:
         super().__init__(self.tr("Activity"), parent=parent)
-        self._console, self._desk = console, desk
+        self._console, self._desk, self._jobs = console, desk, jobs
         self._model = ActivityModel(self)
+        self._past: dict[str, Entry] = {}  # of earlier starts, by key
         self._due: dict[Key, Callable[[], Entry | None]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
-        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_WHAT)
+        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_WHAT, spare=SPARE)
+        self.view.offer_sorting(self._model.order_by)
         self.empty = pieces.EmptyPlace("", "", self)
         self.filter = FilterField(ACTIVITY, self.tr("Filter of the activity"), self.tr("Filter"), self)
         self.filter.setFixedWidth(FILTER_WIDTH)
@@ -87,7 +91,7 @@ class ActivityPanel(pieces.Panel):
         self._note_tasks(task.ref for task in console.inventory.all(Task))
         self._work()
         self._look_at_selection()
-        jobs.start(self._show_past(), "read the activity of earlier starts")
+        self._read_past()
 
     def _offered(self, text: str, work: Callable[[], None]) -> QAction:
         action = QAction(text, self)
@@ -112,10 +116,14 @@ class ActivityPanel(pieces.Panel):
     def _hear_job(self, event: JobChanged) -> None:
         self._note(event.status.job, partial(of_job, event.status, self._pool_name))
 
+    def _read_past(self) -> None:
+        self._jobs.start(self._show_past(), "read the activity of earlier starts")
+
     async def _show_past(self) -> None:
-        """Add what earlier starts of this home did and saw."""
+        """Add what earlier starts of this home did and saw, or say it anew now that its objects are known."""
         for entry in await past_entries(self._console, PAST):
-            if self._model.known(entry.key) is None:
+            if self._model.known(entry.key) == self._past.get(entry.key):
+                self._past[entry.key] = entry
                 self._model.show(entry)
         self._show_caption()
 
@@ -154,6 +162,7 @@ class ActivityPanel(pieces.Panel):
         if event.batch.is_whole:
             self._note_runs()
             self._note_tasks(self._model.going_tasks)  # what such a batch does not name is gone
+            self._read_past()
         self._note_tasks(change.ref for change in event.batch.of("task"))
 
     def _hear_board(self, event: BoardChanged) -> None:
@@ -186,7 +195,10 @@ class ActivityPanel(pieces.Panel):
 
     def _show_caption(self) -> None:
         going = self._model.going
-        text = self.tr("{count} running").format(count=going) if going else ""
+        told = [self.tr("{count} running").format(count=going)] if going else []
+        if self._model.is_full:
+            told.append(self.tr("the newest {count}, older ones are in the audit").format(count=self._model.total))
+        text = " · ".join(told)
         if self.header.caption != text:
             self.header.set_caption(text)
         self._show_emptiness()
@@ -234,6 +246,7 @@ class ActivityPanel(pieces.Panel):
             # The run's own line tells what goes on; its tasks would push it out of sight.
             self._model.forget(f"{TASK}{ref}")
             return None
+        self._model.forget(f"{PAST_TASK}{task.uuid}")  # an earlier start saw it too
         since = known.started_at if known is not None else datetime.now(UTC)
         objects = self._console.acts.objects_of(ref)
         found = (record_of(self._console.inventory, item) for item in objects)
@@ -253,8 +266,8 @@ class ActivityPanel(pieces.Panel):
             return
         if entry.run is not None:
             self.run_opened.emit(entry.run)
-        elif entry.tone == "bad":
-            self.explanation_wanted.emit(entry.what, entry.details)
+        elif entry.why:
+            self.explanation_wanted.emit(entry)
         elif entry.objects:
             self.object_wanted.emit(entry.objects[0])
 
@@ -269,7 +282,6 @@ def _ended(known: Entry | None) -> Entry | None:
         where=known.where,
         who=known.who,
         started_at=known.started_at,
-        result="ended",
-        tone="muted",
+        ending=Ending.UNKNOWN,
         objects=known.objects,
     )

@@ -106,6 +106,19 @@ class Inspector(pieces.Panel):
         self._is_other_behind = item is not None
         self._show()
 
+    @Slot(str)
+    def show_run(self, run: RunId) -> None:
+        """Show a run of this console, going on or ended, with what became of its steps."""
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is None:
+            return
+        self._number = 0
+        self.object_page.show_object(None)
+        self._desk.dismiss()
+        self._selected, self._run = status.plan.intent.configuration, run
+        self._is_other_behind = True
+        self._show()
+
     def show_objects(self, items: Sequence[ObjectId]) -> None:
         """Show the object that is selected in the inventory; of several, how many they are."""
         self.show_object(items[0] if len(items) == 1 else None)

@@ -1,0 +1,145 @@
+"""The lines of the activity list: their words and their order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+
+from xsconsole.domain.endings import Ending, ending_name, of_many
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import Task
+from xsconsole.domain.record import Outcome
+from xsconsole.domain.record_words import outcome_name
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import state_name
+from xsconsole_ui.activity.entries import Entry, of_task, task_name
+from xsconsole_ui.activity.model import ActivityModel, Column
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def task(**fields):
+    return Task(ref=Ref("t"), uuid=Uuid("t"), name_label="Async.VM.snapshot", created=NOON, **fields)
+
+
+def test_a_failed_task_says_in_a_sentence_why():
+    entry = of_task(task(status="failure", error_info=("SR_BACKEND_FAILURE_44", "", "no space")), "acme", NOON)
+
+    assert entry.result == "failed: The storage is full."
+    assert "SR_BACKEND_FAILURE_44" in entry.details
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Async.VM.clean_shutdown", "Shut down VM"),
+        ("VM.snapshot", "Snapshot VM"),
+        ("my own task", "my own task"),
+        ("", "Task"),
+        ("Async.VM.<b>", "<b> VM"),
+    ],
+)
+def test_tasks_have_names_for_people(label, name):
+    assert task_name(label) == name
+
+
+def entry(number, *, progress=None):
+    return Entry(
+        key=f"k{number}",
+        what=f"act {number}",
+        where="acme",
+        who="root",
+        started_at=NOON + timedelta(seconds=number),
+        progress=progress,
+    )
+
+
+def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):
+    model = ActivityModel(most=20)
+    qtmodeltester.check(model, force_py=True)
+
+    model.show(entry(0, progress=0.5))
+    for number in range(1, 23):
+        model.show(entry(number))
+    model.show(entry(5_000, progress=0.1))
+    model.show(entry(5_000, progress=0.9))
+
+    assert model.rowCount() == 20
+    assert model.entry(0).progress == pytest.approx(0.9)
+    assert model.entry(19).key == "k0"
+    assert model.going == 2
+
+
+def shown(model):
+    return [model.entry(row).key for row in range(model.rowCount())]
+
+
+def test_a_column_sorts_both_ways_with_numbers_by_their_size_and_equals_newest_first(qapp, qtmodeltester):
+    model = ActivityModel()
+    qtmodeltester.check(model, force_py=True)
+    for number in (1, 10, 2):
+        model.show(entry(number))
+
+    model.order_by(Column.WHAT)
+    assert shown(model) == ["k1", "k2", "k10"]
+    assert model.headerData(Column.WHAT, Qt.Orientation.Horizontal) == "What ↑"
+    model.show(entry(3))
+    model.order_by(Column.WHAT)
+    assert shown(model) == ["k10", "k3", "k2", "k1"]
+    for _ in range(2):
+        model.order_by(Column.WHERE)
+        assert shown(model) == ["k10", "k3", "k2", "k1"]
+    model.order_by(Column.STARTED)
+    model.order_by(Column.STARTED)
+    assert shown(model) == ["k1", "k2", "k3", "k10"]
+
+
+def test_what_is_most_done_comes_first_and_moves_while_it_goes_on(qapp, qtmodeltester):
+    model = ActivityModel()
+    qtmodeltester.check(model, force_py=True)
+    for number, progress in ((1, 0.2), (2, None), (3, 0.1)):
+        model.show(entry(number, progress=progress))
+
+    model.order_by(Column.PROGRESS)
+    assert shown(model) == ["k1", "k3", "k2"]
+    model.show(entry(3, progress=0.9))
+
+    assert shown(model) == ["k3", "k1", "k2"]
+    model.forget("k1")
+    model.set_filter(lambda one: one.key != "k3")
+    assert shown(model) == ["k2"]
+
+
+@pytest.mark.parametrize("column", Column)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_sorting_by_any_column_while_entries_come_and_change_is_as_sorting_them_afterwards(qapp, column, is_turned):
+    entries = [
+        replace(entry(number), ending=list(Ending)[number % len(Ending)], where=f"pool {number % 3}")
+        for number in range(20)
+    ]
+    during, afterwards = ActivityModel(), ActivityModel()
+    for model, ordered in ((during, True), (afterwards, False)):
+        if ordered:
+            model.order_by(column)
+        for one in entries:
+            model.show(replace(one, ending=None, progress=0.5))
+        for one in entries[::2]:
+            model.show(one)
+        if not ordered:
+            model.order_by(column)
+        if is_turned:
+            model.order_by(column)
+
+    assert shown(during) == shown(afterwards)
+    assert len(set(shown(during))) == len(entries)
+
+
+def test_each_ending_has_one_word_wherever_it_is_told():
+    assert [ending_name(ending) for ending in Ending] == [
+        *("done", "put back", "failed", "refused", "cancelled", "interrupted", "settled by another console"),
+        "not known",
+    ]
+    assert state_name(RunState.UNDONE) == outcome_name(Outcome.UNDONE) == ending_name(Ending.UNDONE)
+    assert of_task(task(status="cancelled"), "acme", NOON).result == outcome_name(Outcome.CANCELLED)
+    assert of_many((Ending.DONE, Ending.CANCELLED, Ending.REFUSED)) is Ending.REFUSED
