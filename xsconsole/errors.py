@@ -33,6 +33,11 @@ class NotPromotable(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class ApprovalMissing(Refused):
+    """The workflow demands approvals that there are not, or that do not count."""
+
+
+@dataclass(kw_only=True, eq=False)
 class PlanIsStale(Refused):
     """What was confirmed is not what would be done now."""
 

@@ -5,11 +5,13 @@ import itertools
 import selectors
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from tests.engine.memory_pool import MemoryPool
-from tests.engine.memory_port import MemoryPort
+from tests.engine.memory_port import EPOCH, MemoryPort
 from xsconsole.domain.board import Board, Card, derive
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.gates import Answer
@@ -25,9 +27,9 @@ from xsconsole.engine.lease import LeaseTiming, Me
 from xsconsole.engine.ports import Identity
 from xsconsole.engine.runner import Run
 from xsconsole.errors import Refused, StoreFailed
+from xsconsole.store.keys import SigningKey, is_signature
 
 Result = TypeVar("Result")
-EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 
 
 class Killed(BaseException):
@@ -221,11 +223,13 @@ class Desk:
         ledger.cross = self.cross
         self.clock = LoopClock()
         self.prober = AnsweringProber()
+        self.signer = SigningKey(private=Ed25519PrivateKey.from_private_bytes(number.to_bytes(32)))
         self.me = Me(
             console=ConsoleId(f"console-{number}"),
             name=self.name,
             process=self.process,
             is_gone=lambda process: process not in alive,
+            key=self.signer.fingerprint,
         )
         self.engine = Engine(
             pool=self.port,
@@ -236,6 +240,7 @@ class Desk:
             world=self,
             observe=self.reports.append,
             prober=self.prober,
+            check=is_signature,
             timing=LeaseTiming(),
         )
         pool.subscribe(self.hear)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from tests.engine.memory_pool import MemoryPool
@@ -14,6 +15,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.engine.ports import Field, Identity, Progress
 from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
 
+EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 RecordKind = TypeVar("RecordKind", bound=Record)
 Result = TypeVar("Result")
 
@@ -43,6 +45,9 @@ class MemoryPort:
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     on_call: Callable[[str], None] = lambda _: None
+
+    async def time(self) -> datetime:
+        return await self._call("time", lambda: EPOCH + timedelta(seconds=asyncio.get_running_loop().time()))
 
     async def until_available(self, timeout_s: float) -> None:
         if self.pool.is_away:

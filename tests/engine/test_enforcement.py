@@ -10,7 +10,6 @@ from tests.engine.desks import Desk, Office, virtually
 from tests.engine.test_planning import changed, reason
 from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId, Uuid
 from xsconsole.domain.workflow import (
-    ApprovalRule,
     Binding,
     DiskRule,
     DiskTreatment,
@@ -49,8 +48,6 @@ UNENFORCED = {
     "the method “linked-clone”": with_way(method=Method.LINKED_CLONE),
     "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
     "gates (no drift)": with_way(gates=(NoDrift(),)),
-    "approvals": with_way(approvals=(ApprovalRule(count=1),)),
-    "the end of a request by time": with_way(expiry_s=60),
     "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),

@@ -20,7 +20,7 @@ from xsconsole.engine.commands import Confirmed, Demote, Direction, Plannable, P
 from xsconsole.engine.engine import Engine
 from xsconsole.engine.lease import LeaseTiming, Me
 from xsconsole.errors import HeldElsewhere, PoolFailed, Refused, RunFailed
-from xsconsole.store.keys import SigningKey
+from xsconsole.store.keys import SigningKey, is_signature
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.system import RandomIds, SystemClock
 from xsconsole.xapi.gateway import Gateway
@@ -59,6 +59,7 @@ class Seat:
             world=self,
             observe=self.reports.append,
             prober=LocalProber(Path("/nowhere")),
+            check=is_signature,
             timing=LeaseTiming(ttl_s=20, renew_s=5),
         )
         self._pass_on()

@@ -51,7 +51,7 @@ from xsconsole.engine.ports import Identity
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import NotPermitted, Refused
-from xsconsole.store.keys import PassphraseProvider
+from xsconsole.store.keys import PassphraseProvider, is_signature
 from xsconsole.xapi.gateway import Gateway
 
 E = TypeVar("E", bound=Event)
@@ -175,6 +175,7 @@ class Console:
             world=self,
             observe=self._hear_run,
             prober=LocalProber(self._home.settings.home),
+            check=is_signature,
             timing=self._timing,
             watch=self._watch,
         )

@@ -154,6 +154,7 @@ class Home:
             name=f"{self.settings.console_name}, process {os.getpid()}",
             process=self._mark.process,
             is_gone=self.is_gone,
+            key=self.key_fingerprint,
         )
 
     def is_alive(self, process: str) -> bool:

@@ -18,6 +18,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, owner_of, raw_of, text_of
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
+from xsconsole.domain.workflow.findings.approvals import is_shared
 
 REASON_LIMIT = 1000
 
@@ -37,7 +38,8 @@ class Matter(StrEnum):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided, as it is signed. `actor` is the log-in it was made with; empty: by file, the key alone.
 
-    Texts of keys and signatures are base64.
+    Texts of keys and signatures are base64. On a promotion it also names the `plan`, the `rule` in words, and the
+    digest of the `session` that the log-in made, which xapi's own log has too.
     """
 
     schema: Literal[1] = 1
@@ -50,6 +52,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""
     public_key: str
     signature: str = ""
+    plan: Digest | None = None
+    rule: str = ""
+    session: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -68,6 +73,9 @@ def decided(
     reason: str,
     at: datetime,
     actor: str = "",
+    plan: Digest | None = None,
+    rule: str = "",
+    session: str = "",
 ) -> Decision:
     """Return a decision signed by `signer`."""
     unsigned = Decision(
@@ -79,6 +87,9 @@ def decided(
         at=at,
         actor=actor,
         public_key=text_of(signer.public_key),
+        plan=plan,
+        rule=shortened(rule, REASON_LIMIT),
+        session=session,
     )
     return msgspec.structs.replace(unsigned, signature=text_of(signer.sign(_covered(unsigned))))
 
@@ -92,6 +103,9 @@ def is_genuine(decision: Decision, check: SignatureCheck) -> bool:
 def _covered(decision: Decision) -> bytes:
     content: dict[str, Any] = msgspec.to_builtins(decision)
     del content["signature"]
+    if decision.plan is None:  # as decisions on publications were signed before there were promotions to decide on
+        for name in ("plan", "rule", "session"):
+            del content[name]
     return canonical_bytes({"type": "xsconsole decision", **content})
 
 
@@ -117,6 +131,11 @@ class Requester:
     def is_(self, person: Person) -> bool:
         is_log_in = bool(self.actor) and person.subject.casefold() == self.actor.casefold()
         return self.fingerprint in person.fingerprints or is_log_in
+
+    def among(self, people: Iterable[Person]) -> Person | None:
+        """Return who it is, None where that cannot be told: a key of nobody or of several, and a shared log-in."""
+        found = [person for person in people if self.is_(person) and not is_shared(person)]
+        return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +242,9 @@ def _of_rule(
     left_out = (requester, *(authors if rule.excludes_author else ()))
     may = [person for person in people_of(rule, workflow) if not any(one.is_(person) for one in left_out)]
     has_key = [
-        person for person in may if any(owner_of(key, workflow.people) is not None for key in person.fingerprints)
+        person
+        for person in may
+        if not is_shared(person) and any(owner_of(key, workflow.people) is not None for key in person.fingerprints)
     ]
     return RuleTally(
         rule=rule,
@@ -252,6 +273,8 @@ def _why_not(
         return shared if holders else "The workflow pins its key to nobody."
     if requester.is_(person):
         return f"{person.name} asked for it."
+    if is_shared(person):
+        return f"{person.name} logs in as {person.subject}, which several people use, so as nobody."
     if person.subject and decision.actor and decision.actor.casefold() != person.subject.casefold():
         return f"It was made by the log-in {shortened(decision.actor)}, and {person.name} logs in as {person.subject}."
     return "" if person.id in named else f"No rule names {person.name}."

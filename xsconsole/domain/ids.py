@@ -10,6 +10,7 @@ PersonId = NewType("PersonId", str)  # within a workflow, as are stages, transit
 GroupId = NewType("GroupId", str)
 DraftId = NewType("DraftId", str)  # within a home
 RunId = NewType("RunId", str)
+RequestId = NewType("RequestId", str)
 StepKey = NewType("StepKey", str)
 Digest = NewType("Digest", str)  # SHA-256, lower-case hexadecimal
 ConsoleId = NewType("ConsoleId", str)

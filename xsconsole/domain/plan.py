@@ -12,6 +12,7 @@ import msgspec
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
 from xsconsole.domain.workflow.gates import Checklist, Gate
+from xsconsole.domain.workflow.rules import ApprovalRule
 
 
 class Purpose(StrEnum):
@@ -151,10 +152,22 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0  # of the configuration before the run
 
 
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be approved before a plan may be carried out, and exactly what it is that is approved.
+
+    `workflow` is the digest of the version that demands it, `manifest` the fingerprint of the configuration.
+    """
+
+    rules: tuple[ApprovalRule, ...]
+    workflow: Digest
+    manifest: Digest
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Steps as a small DAG, in an order in which they could run one after another.
 
-    `warnings` are sentences that the person who confirms must see; `leases` the things to lease, sorted.
+    `warnings` are sentences that the person who confirms must see; `leases` the things to lease, sorted. Without a
+    `demand` nobody else has to approve it.
     """
 
     intent: Intent
@@ -162,6 +175,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     leases: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     asks: bool = False  # power actions, downtime, protection or lost data: one gesture is not enough
+    demand: Demand | None = None
     format: Literal[1] = 1
 
     @property
@@ -176,6 +190,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                     for step in self.steps
                 ],
                 "leases": list(self.leases),
+                **({} if self.demand is None else {"demand": msgspec.to_builtins(self.demand)}),
             }
         )
 

@@ -77,6 +77,7 @@ class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
     roster_count: int
     roster_digest: Digest
     entered_at: datetime | None = None  # when it came to the stage, by the clock of whoever brought it; None: unknown
+    by: str = ""  # who wrote it: the fingerprint of their console's key, a blank, their log-in; empty: not known
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +123,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     results: dict[StepKey, str] = {}  # what a step made, such as a snapshot's uuid
     failed: StepKey | None = None
     failure: str = ""
+    warrant: str = ""  # the request and the approvals that allow it, in text; empty: nobody had to approve it
 
 
 class LeaseValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,20 +157,27 @@ def decode(text: str, kind: type[V]) -> V | None:
     return value if value.schema == SCHEMA else None
 
 
-def entered(text: str, at: datetime) -> str:
-    """Return a member value with the moment at which it comes to its stage; one that has a moment keeps it."""
+def entered(text: str, at: datetime, by: str = "") -> str:
+    """Return a member value with the moment at which it comes to its stage, and who writes it.
+
+    One that has a moment or a writer keeps them.
+    """
     value = decode(text, MemberValue)
-    if value is None or value.entered_at is not None:
+    if value is None:
         return text
-    return encode(msgspec.structs.replace(value, entered_at=at))
+    return encode(msgspec.structs.replace(value, entered_at=value.entered_at or at, by=value.by or by))
 
 
 def is_same_member(text: str, expected: str) -> bool:
-    """Return whether a member value is the one that a plan names, which cannot know when it will be written."""
+    """Return whether a member value is the one that a plan names, which cannot know when and by whom it is written."""
     value, wanted = decode(text, MemberValue), decode(expected, MemberValue)
-    if value is None or wanted is None or wanted.entered_at is not None:
+    if value is None or wanted is None:
         return text == expected
-    return msgspec.structs.replace(value, entered_at=None) == wanted
+    if wanted.entered_at is None:
+        value = msgspec.structs.replace(value, entered_at=None)
+    if not wanted.by:
+        value = msgspec.structs.replace(value, by="")
+    return value == wanted
 
 
 def encode_run(record: RunRecord) -> str:

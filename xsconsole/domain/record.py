@@ -23,6 +23,8 @@ class AuditEvent(StrEnum):
     RECORD_ACCEPTED = "record.accepted"  # the record is not the one remembered, and a person went on with it
     WORKFLOW_PUBLISHED = "workflow.published"
     DECIDED = "approval.decided"  # somebody approved or rejected, by this console's key
+    REQUESTED = "request.made"  # somebody asks for a promotion that others have to approve
+    REQUEST_ENDED = "request.ended"  # it was withdrawn, or carried out, or its configuration is no more
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
     RUN_RESUMED = "run.resumed"

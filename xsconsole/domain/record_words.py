@@ -15,6 +15,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.RECORD_ACCEPTED: "Went on with another record than before",
     AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
     AuditEvent.DECIDED: "Decided",
+    AuditEvent.REQUESTED: "Asked for",
+    AuditEvent.REQUEST_ENDED: "The request ended",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",
     AuditEvent.RUN_RESUMED: "Resumed",

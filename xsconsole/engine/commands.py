@@ -1,11 +1,12 @@
 """Everything a user can ask for, in the imperative. The window and the command line issue the same objects."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
-from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
 
@@ -97,6 +98,22 @@ class Remap:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
+
+    It may not begin before `not_before`. `runs_itself`: this console carries it out as soon as it may. `answers` are
+    the questions of the plan that were answered with yes.
+    """
+
+    command: Promote | Demote
+    digest: Digest
+    ticket: str = ""
+    not_before: datetime | None = None
+    runs_itself: bool = False
+    answers: tuple[str, ...] = ()
+
+
 class Direction(StrEnum):
     RESUME = "resume"
     UNDO = "undo"
@@ -142,9 +159,11 @@ Command = Plannable | Settle
 class Confirmed:
     """A command whose plan somebody saw: another digest now means that it is refused as stale.
 
-    `answers` are the questions of the plan that this person answered with yes.
+    `answers` are the questions of the plan that this person answered with yes. `request` is the one whose approvals
+    allow it, where the plan demands any.
     """
 
     command: Plannable
     digest: Digest
     answers: tuple[str, ...] = ()
+    request: RequestId | None = None

@@ -105,10 +105,6 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
-    if way.approvals:
-        yield gap("approvals", "approvals")
-    if way.expiry_s is not None:
-        yield gap("the end of a request by time", "expiry_s")
     if way.restore_point is not None and way.restore_point.kept_s is not None:
         yield gap("the removal of restore points by time", "restore_point")
     if way.afterwards:

@@ -2,7 +2,7 @@
 
 How to use it:
 
-    engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=..., prober=...)
+    engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=..., prober=..., check=...)
     ...                                     # the feed runs; after every change of the pool's own record:
     engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
     board = derive(inventory, engine.watch.shown_holder_of)   # who is alive, by this console's own clock
@@ -20,21 +20,25 @@ A command that `open` or `settle` refuses leaves a row `command.refused`, so the
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Mapping
 
 from xsconsole.domain.approval import Decision
-from xsconsole.domain.board import derive
+from xsconsole.domain.board import Board, derive
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.runs import RunStatus, Target
+from xsconsole.domain.runs import RunState, RunStatus, Target
+from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import planner, publishing, targets
+from xsconsole.engine.asking import Requests
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fresh import read_afresh
@@ -45,7 +49,15 @@ from xsconsole.engine.run_record import standing_run
 from xsconsole.engine.runner import Observer, Run, Surroundings
 from xsconsole.engine.values import insist
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import HeldElsewhere, NotPromotable, PlanIsStale, Refused
+from xsconsole.errors import (
+    HeldElsewhere,
+    NotPromotable,
+    PlanIsStale,
+    PoolFailed,
+    PoolUnavailable,
+    Refused,
+    StoreFailed,
+)
 
 CATCH_UP_S = 10.0
 
@@ -64,6 +76,7 @@ class Engine:
         world: World,
         observe: Observer,
         prober: Prober,
+        check: SignatureCheck,
         timing: LeaseTiming | None = None,
         watch: LeaseWatch | None = None,
     ) -> None:
@@ -76,8 +89,14 @@ class Engine:
         self._world = world
         self._timing = timing or LeaseTiming()
         self._surroundings = Surroundings(
-            pool=pool, ledger=ledger, clock=clock, observe=observe, gatekeeper=Gatekeeper(world, clock, prober)
+            pool=pool,
+            ledger=ledger,
+            clock=clock,
+            observe=observe,
+            gatekeeper=Gatekeeper(world, clock, prober),
+            key=me.key,
         )
+        self.requests = Requests(pool, ledger, clock, world, check, me.name)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard: Mapping[str, str] = {}
@@ -164,12 +183,14 @@ class Engine:
         if plan.digest != confirmed.digest:
             raise _stale()
         _demand_answers(plan, confirmed)
+        await self.requests.warrant(plan, confirmed.request, self._world.board, self._world.inventory)
         leases = self._leases()
         await leases.take(plan.leases)
         try:
-            plan = await self._plan_afresh(command, plan)
+            plan, board, inventory = await self._plan_afresh(command, plan)
             if plan.digest != confirmed.digest:
                 raise _stale()
+            warrant = await self.requests.warrant(plan, confirmed.request, board, inventory)
             record = RunRecord(
                 run=RunId(self._ids.new()),
                 plan=plan,
@@ -179,6 +200,7 @@ class Engine:
                 console_name=self._me.name,
                 reason=command.reason,
                 started_at=self._clock.now(),
+                warrant=warrant,
             )
             await self._ledger.record(opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason))
         except BaseException:
@@ -214,6 +236,8 @@ class Engine:
             # Its console may have gone on until just now: only what stands under our lease counts.
             record = await self._standing(settle.configuration)
             is_undo = settle.direction is Direction.UNDO
+            if not is_undo:
+                self.requests.demand_resumable(record)
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
             await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
         except BaseException:
@@ -256,8 +280,15 @@ class Engine:
         run = Run(self._surroundings, record, leases)
         self._runs.pop(record.run, None)
         self._runs[record.run] = run
-        self._keep(run.go(direction), name=f"run {record.run}")
+        self._keep(self._see_through(run, record, direction), name=f"run {record.run}")
         return run
+
+    async def _see_through(self, run: Run, record: RunRecord, direction: Direction | None) -> None:
+        await run.go(direction)
+        if run.status.state is RunState.DONE:
+            with contextlib.suppress(PoolUnavailable, PoolFailed, StoreFailed):
+                # What stays behind is void, because the configuration is another now, and can be withdrawn.
+                await self.requests.tidy_after(record)
 
     def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)
@@ -293,8 +324,8 @@ class Engine:
             raise Refused(reason="Nothing is left to settle.", mend="Somebody settled it; look at the board.")
         return record
 
-    async def _plan_afresh(self, command: Plannable, plan: Plan) -> Plan:
-        """Plan again under the lease, from what the pool says now."""
+    async def _plan_afresh(self, command: Plannable, plan: Plan) -> tuple[Plan, Board, Inventory]:
+        """Plan again under the lease, from what the pool says now; return also that."""
         await self._catch_up(plan.leases[0])
         target = plan.intent.target
         is_limited = target is not None and stage_thing(target) in plan.leases
@@ -302,9 +333,8 @@ class Engine:
         fresh = await insist(
             self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
         )
-        return planner.plan(
-            command, derive(fresh, self._nobody_else), fresh, self._pool.identity.actor, self._clock.now()
-        )
+        board = derive(fresh, self._nobody_else)
+        return planner.plan(command, board, fresh, self._pool.identity.actor, self._clock.now()), board, fresh
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""

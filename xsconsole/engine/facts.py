@@ -54,6 +54,8 @@ def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reaso
     }
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
+    if record.warrant:
+        details["warrant"] = msgspec.json.decode(record.warrant)
     return replace(fact, details=details)
 
 

@@ -12,6 +12,7 @@ from xsconsole.domain.inventory import (
     SR,
     VBD,
     VDI,
+    VIF,
     VM,
     Change,
     ChangeBatch,
@@ -19,6 +20,7 @@ from xsconsole.domain.inventory import (
     Host,
     HostMetrics,
     Inventory,
+    Network,
     Record,
 )
 from xsconsole.domain.plan import Intent
@@ -50,6 +52,7 @@ async def read_afresh(
     leftovers = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in left)) if vm is not None]
     everything = [*vms, *(snapshot for found in snapshots for snapshot in found), *leftovers]
     records: list[Record] = [*everything, *mirror.all(Host), *mirror.all(HostMetrics), *mirror.all(SR)]
+    records += mirror.all(Network)
     if mirror.pool is not None:
         records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))
     for vm in everything:
@@ -90,7 +93,14 @@ def _devices(mirror: Inventory, vm: VM) -> list[Record]:
     disks = disks_of(mirror, vm)
     others = [mirror.get(VDI, drive.VDI) for drive in drives if drive.VDI != NULL_REF and drive.type != "Disk"]
     metrics = mirror.get(GuestMetrics, vm.guest_metrics)
-    return [*drives, *disks, *(disk for disk in others if disk is not None), *([metrics] if metrics else [])]
+    interfaces = [vif for vif in (mirror.get(VIF, ref) for ref in vm.VIFs) if vif is not None]
+    return [
+        *drives,
+        *interfaces,
+        *disks,
+        *(disk for disk in others if disk is not None),
+        *([metrics] if metrics else []),
+    ]
 
 
 def _change(record: Record) -> Change:

@@ -33,6 +33,7 @@ class Me:
     name: str
     process: str
     is_gone: Callable[[str], bool]
+    key: str = ""  # the fingerprint of the console's signing key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,12 +48,13 @@ GRACE_S = 1.0
 class Performer:
     """Performs the steps of one run. `results` tells what settled steps made, such as a snapshot's uuid."""
 
-    def __init__(self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, run: RunId, plan: Plan) -> None:
+    def __init__(self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, run: RunId, plan: Plan, key: str) -> None:
         self._pool = pool
         self._clock = clock
         self._gatekeeper = gatekeeper
         self._run = run
         self._plan = plan
+        self._by = f"{key} {pool.identity.actor}" if key else ""
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -110,7 +111,7 @@ class Performer:
                 await self._revert(action.vm, action.snapshot, on_progress)
             case WriteMember() as action:
                 await self._vm(action.vm)
-                value = entered(action.value, self._clock.now())
+                value = entered(action.value, self._clock.now(), self._by)
                 await self._write(action.vm, value, action.stage_name, action.blocked, action.ha_restart_priority)
             case WriteRoster() as action:
                 await self._write_roster(action, action.value)

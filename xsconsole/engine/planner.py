@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+import msgspec
+
 from xsconsole.domain.board import Board, Card, Member, RestorePoint, Standing
 from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Disks, Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
+from xsconsole.domain.plan import Demand, Disks, Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition, Workflow
@@ -106,8 +109,19 @@ def _plan_transition(
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
-        return gated(plan_restore(card, point, source, target, intent, values, leases, inventory), edge)
-    return gated(_plan_move(card, source, target, edge, intent, values, leases, inventory), edge)
+        planned = plan_restore(card, point, source, target, intent, values, leases, inventory)
+    else:
+        planned = _plan_move(card, source, target, edge, intent, values, leases, inventory)
+    return _demanding(gated(planned, edge), edge, workflow, card, inventory)
+
+
+def _demanding(plan: Plan, edge: Transition, workflow: Workflow, card: Card, inventory: Inventory) -> Plan:
+    """Return the plan with what others have to approve; its digest then holds the configuration's manifest too."""
+    if not edge.approvals:
+        return plan
+    manifest = fingerprint(manifest_of_card(card, inventory, workflow))
+    demand = Demand(rules=edge.approvals, workflow=workflow.digest, manifest=manifest)
+    return msgspec.structs.replace(plan, demand=demand)
 
 
 def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind, inventory: Inventory) -> Transition:

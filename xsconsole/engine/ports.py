@@ -55,6 +55,9 @@ class PoolPort(Protocol):
     @property
     def identity(self) -> Identity: ...
 
+    async def time(self) -> datetime:
+        """Return what the coordinator's clock says: the one that all consoles of the pool share."""
+
     async def until_available(self, timeout_s: float) -> None:
         """Wait for the road to be open again.
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
+import msgspec
+
 from xsconsole.domain.approval import Decision, Matter, to_text
 from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import Json
@@ -106,6 +108,7 @@ async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision) -> 
             "what": f"{decision.meaning.value}: {decision.about}",
             "subject": decision.subject,
             "key": decision.fingerprint,
+            "decision": msgspec.to_builtins(decision),
         },
     )
     await ledger.record(fact)

@@ -58,6 +58,7 @@ class Surroundings:
     clock: Clock
     gatekeeper: Gatekeeper
     observe: Observer
+    key: str = ""  # the fingerprint of this console's signing key
 
 
 class Run:
@@ -71,7 +72,7 @@ class Run:
         self._leases = leases
         self._standing = StandingRecord(surroundings.pool, record)
         self._performer = Performer(
-            surroundings.pool, surroundings.clock, surroundings.gatekeeper, record.run, record.plan
+            surroundings.pool, surroundings.clock, surroundings.gatekeeper, record.run, record.plan, surroundings.key
         )
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}

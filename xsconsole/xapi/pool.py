@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from xsconsole.domain.ids import Ref, RunId, Uuid
@@ -12,7 +13,7 @@ from xsconsole.engine.ports import Field, Identity, Progress
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
 from xsconsole.xapi.errors import BadAnswer
-from xsconsole.xapi.records import record_of
+from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
 
@@ -40,6 +41,13 @@ class XapiPool:
     @property
     def identity(self) -> Identity:
         return self._session.login.identity
+
+    async def time(self) -> datetime:
+        coordinator = await self._session.call("pool.get_master", self._session.login.pool_ref)
+        told = instant_of(str(await self._session.call("host.get_servertime", coordinator)))
+        if told is None:
+            raise ConnectionLost(pool=self._session.pool_name, cause="it tells no time", was_sent=False)
+        return told
 
     async def until_available(self, timeout_s: float) -> None:
         await self._until_available(timeout_s)

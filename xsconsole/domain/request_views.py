@@ -1,0 +1,252 @@
+"""How requests stand: judged from what is signed and from what the pool shows now, by every console for itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from xsconsole.domain.approval import Decision, Matter, Requester, Tally, people_of, tally
+from xsconsole.domain.board import Card
+from xsconsole.domain.folding import shortened
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, difference
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.requests import Paper, Request, is_genuine
+from xsconsole.domain.signing import SignatureCheck, owner_of
+from xsconsole.domain.words import count, describe, instant, listing
+from xsconsole.domain.workflow import ApprovalRule, Person, Transition, Workflow
+from xsconsole.errors import Refused
+
+SKEW = timedelta(minutes=5)
+
+
+class RequestState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    VOID = "void"  # what would be done now is not what it asks for
+    UNTRUSTED = "untrusted"  # nobody can tell who asked, or it is not what was signed
+
+
+OPEN = frozenset({RequestState.WAITING, RequestState.APPROVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """What the pool shows now of what a request is about.
+
+    `plan` is what would be done now; where there is none, `refusal` says what stands against it.
+    """
+
+    card: Card | None
+    workflow: Workflow | None
+    plan: Plan | None = None
+    refusal: Refused | None = None
+    manifest: Manifest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A request as it stands. `sentence` says why it is so; `obstacle` what else stands against running it now.
+
+    `approved` and `now` are lines of what was asked for and of what would be done instead, where it is void.
+    `changes` is the typed difference of the manifests, as far as the one that was asked for is known.
+    """
+
+    paper: Paper
+    state: RequestState
+    sentence: str
+    tally: Tally | None = None
+    obstacle: str = ""
+    approved: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+    changes: tuple[FieldChange | PartChange, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        return self.paper.request
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def given(self) -> int:
+        """How many approvals count towards the rules."""
+        return sum(min(len(rule.approved), rule.rule.count) for rule in self.tally.rules) if self.tally else 0
+
+    @property
+    def needed(self) -> int:
+        return sum(rule.rule.count for rule in self.tally.rules) if self.tally else 0
+
+    @property
+    def could(self) -> tuple[Person, ...]:
+        """Who could approve it now: each once, of the rules that are not met yet."""
+        rules = self.tally.rules if self.tally is not None and self.is_open else ()
+        found = {person.id: person for rule in rules if not rule.is_satisfied for person in rule.could}
+        return tuple(found.values())
+
+    def decision_of(self, person: Person) -> Decision | None:
+        """Return what somebody decided, if it counts."""
+        if self.tally is None:
+            return None
+        counted = (*(decision for _, decision in self.tally.rejected), *self.tally.counted)
+        return next((decision for decision in counted if decision.fingerprint in person.fingerprints), None)
+
+
+def view_of(
+    paper: Paper,
+    decisions: Iterable[Decision],
+    present: Present,
+    pool: Uuid,
+    at: datetime,
+    check: SignatureCheck,
+    authors: Iterable[Requester] = (),
+) -> RequestView:
+    """Judge a request. `authors` are those whom a rule that excludes authors leaves out."""
+    request, workflow, decisions = paper.request, present.workflow, tuple(decisions)
+    transition = request.intent.transition
+    way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
+    distrust = _distrust(request, workflow, way, pool, at, check)
+    if distrust or workflow is None:
+        return RequestView(paper=paper, state=RequestState.UNTRUSTED, sentence=distrust, decisions=decisions)
+    rules = way.approvals if way is not None else ()
+    found = tally(rules, workflow, Matter.PROMOTION, request.subject, decisions, request.requester, check, authors)
+    state, sentence = _state(request, rules, present, found, at)
+    obstacle = ""
+    if state in OPEN and present.refusal is not None:
+        obstacle = f"{present.refusal.reason} {present.refusal.mend}".strip()
+    if state is RequestState.APPROVED and request.not_before is not None and at < request.not_before:
+        obstacle = f"It may not begin before {instant(request.not_before)}. {obstacle}".strip()
+    approved, now = lines_of(paper.plan, present.plan) if state is RequestState.VOID else ((), ())
+    changes: tuple[FieldChange | PartChange, ...] = ()
+    if paper.manifest is not None and present.manifest is not None:
+        changes = difference(paper.manifest, present.manifest)
+    return RequestView(
+        paper=paper,
+        state=state,
+        sentence=sentence,
+        tally=found,
+        obstacle=obstacle,
+        approved=approved,
+        now=now,
+        changes=changes,
+        decisions=decisions,
+    )
+
+
+def demanded_of(person: Person, rules: Iterable[ApprovalRule], workflow: Workflow) -> bool:
+    """Return whether a rule names somebody."""
+    return any(person in people_of(rule, workflow) for rule in rules)
+
+
+def _distrust(
+    request: Request,
+    workflow: Workflow | None,
+    way: Transition | None,
+    pool: Uuid,
+    at: datetime,
+    check: SignatureCheck,
+) -> str:
+    if request.pool != pool:
+        return "It was made for another pool."
+    if not is_genuine(request, check):
+        return "Its signature does not match: somebody changed it, or made it up."
+    if request.asked_at > at + SKEW:
+        return f"It says that it was made at {instant(request.asked_at)}, which is still to come."
+    if workflow is None:
+        return "No workflow is published here that this console can read."
+    if request.requester.among(workflow.people) is None:
+        return unknown_requester(request.requester)
+    if way is not None and way.expiry_s is not None:
+        latest = request.asked_at + timedelta(seconds=way.expiry_s)
+        is_longer = request.expires_at is None or request.expires_at > latest
+        if is_longer and workflow.version == request.intent.workflow_version:
+            return f"It gives itself more time than the way allows: until {instant(latest)}."
+    return ""
+
+
+def unknown_requester(requester: Requester) -> str:
+    """Return why somebody cannot ask: nobody could tell whether they approve what they asked for themselves."""
+    as_whom = f" and the log-in {shortened(requester.actor)}" if requester.actor else ""
+    return (
+        f"The workflow knows nobody with the key {requester.fingerprint[:16]}{as_whom}, so nobody could tell whether "
+        "who asked also approves."
+    )
+
+
+def _state(
+    request: Request, rules: tuple[ApprovalRule, ...], present: Present, found: Tally, at: datetime
+) -> tuple[RequestState, str]:
+    if found.rejected:
+        return RequestState.REJECTED, found.sentence
+    if request.expires_at is not None and at >= request.expires_at:
+        return RequestState.EXPIRED, f"It ended at {instant(request.expires_at)}, as the way says."
+    void = void_reason(request, present)
+    if void:
+        return RequestState.VOID, void
+    if not rules:
+        return RequestState.VOID, "The workflow demands no approval there any more: promote it."
+    if not found.is_satisfied:
+        return RequestState.WAITING, found.sentence
+    by = listing(tuple(dict.fromkeys(person.name for rule in found.rules for person in rule.approved)))
+    return RequestState.APPROVED, f"Approved by {by}."
+
+
+def void_reason(request: Request, present: Present) -> str:
+    """Return what has changed since it was asked for; empty where nothing that it is about has.
+
+    What only stands against doing it now, such as a closed window, changes nothing.
+    """
+    intent, card, workflow = request.intent, present.card, present.workflow
+    if card is None:
+        return "The configuration is not on the pool any more."
+    if workflow is None or (workflow.id, workflow.version) != (intent.workflow, intent.workflow_version):
+        version = workflow.version if workflow is not None else 0
+        return (
+            f"Version {version} of the workflow was published meanwhile; it was asked for under version "
+            f"{intent.workflow_version}, and what a new version demands is asked for anew."
+        )
+    if card.stage != intent.source:
+        return "The configuration stands in another stage now."
+    if card.revision != intent.revision:
+        return "The configuration has been changed or moved since."
+    if present.plan is not None and present.plan.digest != request.plan:
+        return "What would be done now is not what it asks for."
+    return ""
+
+
+def lines_of(approved: Plan | None, now: Plan | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what only the one and what only the other plan does, in words."""
+    one, other = _lines(approved), _lines(now)
+    return tuple(line for line in one if line not in other), tuple(line for line in other if line not in one)
+
+
+def _lines(plan: Plan | None) -> tuple[str, ...]:
+    if plan is None:
+        return ()
+    under = f"Under version {plan.intent.workflow_version} of the workflow"
+    return (under, f"From revision {plan.intent.revision}", *(describe(step) for step in plan.steps))
+
+
+def waiting_words(view: RequestView) -> str:
+    """Return how it stands in a few words, such as `waits for 1 of 2 approvals`."""
+    match view.state:
+        case RequestState.WAITING:
+            return f"waits for {view.needed - view.given} of {count(view.needed, 'approval')}"
+        case RequestState.APPROVED:
+            return "approved, and can run" if not view.obstacle else "approved, and cannot run yet"
+        case RequestState.VOID:
+            return "void: it has changed"
+        case RequestState.UNTRUSTED:
+            return "is not to be trusted"
+        case _:
+            return view.state.value
+
+
+def asker(request: Request, workflow: Workflow | None) -> str:
+    """Return who asked, by the workflow's name for them where it has one."""
+    person = owner_of(request.key, workflow.people) if workflow is not None else None
+    return person.name if person is not None else request.actor

@@ -1,0 +1,153 @@
+"""What an engine does with requests: on the pool, and before and after its runs."""
+
+from datetime import datetime, timedelta
+
+from xsconsole.domain.approval import Decision, Requester
+from xsconsole.domain.board import Board
+from xsconsole.domain.ids import RequestId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import manifest_of_card
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.record import Outcome
+from xsconsole.domain.request_views import RequestView, unknown_requester
+from xsconsole.domain.requests import Paper, Request, Warrant, asked, to_warrant
+from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint
+from xsconsole.domain.words import instant, listing
+from xsconsole.domain.workflow import Workflow
+from xsconsole.engine import planner, requests
+from xsconsole.engine.commands import Ask
+from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
+from xsconsole.engine.publishing import leave_decision
+from xsconsole.engine.values import insist
+from xsconsole.errors import NotPermitted, PlanIsStale, Refused
+
+
+class Requests:
+    """The requests of one pool."""
+
+    def __init__(
+        self, pool: PoolPort, ledger: Ledger, clock: Clock, world: World, check: SignatureCheck, console: str
+    ) -> None:
+        self._pool = pool
+        self._ledger = ledger
+        self._clock = clock
+        self._world = world
+        self._check = check
+        self._console = console
+
+    async def time(self) -> datetime:
+        """Return what the pool's own clock says."""
+        return await insist(self._pool, self._pool.time)
+
+    async def clocks(self) -> tuple[datetime, datetime]:
+        """Return what this machine's clock says, and what the pool's does."""
+        return self._clock.now(), await self.time()
+
+    def plan(self, ask: Ask) -> Plan:
+        """Return what would be done, at the time from which it is asked for.
+
+        Raises:
+            Refused: with the reason; also where nobody has to approve it.
+        """
+        actor = self._pool.identity.actor
+        at = max(self._clock.now(), ask.not_before or self._clock.now())
+        plan = planner.plan(ask.command, self._world.board, self._world.inventory, actor, at)
+        if plan.demand is None:
+            raise Refused(reason="Nobody has to approve this.", mend=f"{plan.intent.kind.value.capitalize()} it.")
+        return plan
+
+    async def ask(self, ask: Ask, signer: Signer, request: RequestId) -> Request:
+        """Put a request on the pool, under this id, and return it.
+
+        Raises:
+            PlanIsStale: what would be done now is not what was seen.
+            NotPermitted: nobody could tell whether who asks also approves.
+            Refused: see `plan`, `requests.leave_request`, or its time does not fit; nothing was changed.
+        """
+        plan = self.plan(ask)
+        if plan.digest != ask.digest:
+            raise PlanIsStale(
+                reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
+            )
+        board, identity = self._world.board, self._pool.identity
+        workflow, card = board.workflow, board.cards[plan.intent.configuration]
+        assert workflow is not None
+        self._demand_known(signer, workflow)
+        open_questions = tuple(question for question in plan.questions if question not in ask.answers)
+        if open_questions:
+            raise Refused(
+                reason=f"Not answered with yes: {listing(open_questions)}.", mend="Go through the checklist first."
+            )
+        way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
+        at = await self.time()
+        ends = at + timedelta(seconds=way.expiry_s) if way is not None and way.expiry_s is not None else None
+        if ends is not None and ask.not_before is not None and ask.not_before >= ends:
+            raise Refused(
+                reason=f"It would end at {instant(ends)}, before it may begin.",
+                mend="Ask later, or for an earlier time.",
+            )
+        unsigned = Request(
+            id=request,
+            pool=identity.pool,
+            intent=plan.intent,
+            plan=plan.digest,
+            reason=ask.command.reason,
+            ticket=ask.ticket,
+            asked_at=at,
+            not_before=ask.not_before,
+            expires_at=ends,
+            runs_itself=ask.runs_itself,
+            answers=ask.answers,
+            actor=identity.actor,
+            console=self._console,
+            public_key="",
+        )
+        manifest = manifest_of_card(card, self._world.inventory, workflow)
+        paper = Paper(request=asked(signer, unsigned), plan=plan, manifest=manifest)
+        await requests.leave_request(self._pool, self._ledger, paper, self._check)
+        return paper.request
+
+    def _demand_known(self, signer: Signer, workflow: Workflow) -> None:
+        requester = Requester(fingerprint=key_fingerprint(signer.public_key), actor=self._pool.identity.actor)
+        if requester.among(workflow.people) is None:
+            raise NotPermitted(
+                reason=unknown_requester(requester),
+                mend="Have your key pinned to you in the workflow: `xsconsole key show` says what it is.",
+            )
+
+    async def decide(self, decision: Decision) -> None:
+        """Leave a signed decision on the pool, with its rows on record before and after."""
+        await leave_decision(self._pool, self._ledger, decision)
+
+    async def forget(self, request: Request, reason: str) -> None:
+        """Take a request and what was decided on it off the pool."""
+        await requests.forget_request(self._pool, self._ledger, request, Outcome.CANCELLED, reason, {})
+
+    async def warrant(self, plan: Plan, request: RequestId | None, board: Board, inventory: Inventory) -> str:
+        """Return, in text, what allows a plan to be carried out now, by what stands on the pool; empty: nothing has to.
+
+        Raises:
+            ApprovalMissing, NotFound: see `requests.demand_warrant`.
+        """
+        if plan.demand is None:
+            return ""
+        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+        clocks = await self.clocks()
+        found: Warrant = requests.demand_warrant(plan, request, keys, board, inventory, clocks, self._check)
+        return to_warrant(found)
+
+    def demand_resumable(self, record: RunRecord) -> None:
+        """Refuse to go on with a run without the approvals that its way demands."""
+        requests.demand_resumable(record, self._world.board.workflow, self._pool.identity.pool, self._check)
+
+    async def tidy_after(self, record: RunRecord) -> None:
+        """Forget the requests that a run which was carried out makes pointless."""
+        await requests.tidy_after(self._pool, self._ledger, record)
+
+    def views(self, at: datetime) -> tuple[RequestView, ...]:
+        """Return every request as it stands by what was last heard of the pool."""
+        inventory = self._world.inventory
+        keys = inventory.pool.other_config if inventory.pool is not None else {}
+        return requests.judged(keys, self._world.board, inventory, at, self._check)
