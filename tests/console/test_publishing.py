@@ -26,6 +26,7 @@ INTEGRATION, PATCH, STAGING, PRODUCTION = (
 )
 IN_INTEGRATION = ("crm 7.2-rc1", "payroll 2026.5", "shop 1.4.0")
 TO_PATCH = {INTEGRATION: PATCH}
+TO_STAGING = {INTEGRATION: STAGING, PATCH: STAGING}
 
 
 @pytest.fixture
@@ -93,13 +94,14 @@ async def test_a_stage_with_three_configurations_and_a_running_promotion_is_remo
 async def test_what_is_undone_after_the_publication_follows_the_mapping_then(desks: tuple[Desk, Desk]) -> None:
     alice, adam = desks
     await alice.console.publishing.publish(planned(alice, change_stage(standing(alice), INTEGRATION, name="Inbox")))
-    await adam.until(lambda: standing(adam).version == 2)
+    await adam.until(lambda: standing(adam).version == 2 and adam.stands("payroll 2026.5", "integration"))
     await adam.start(adam.promotion("payroll 2026.5", "patch-testing"))
     await adam.until(lambda: adam.console.runs[0].settled)
     await adam.console.disconnect()
     await alice.until(lambda: alice.card("payroll 2026.5").standing is Standing.INTERRUPTED)
     await alice.console.publishing.publish(planned(alice, without_integration(alice), TO_PATCH))
 
+    await alice.console.publishing.leave()  # as who closes the console between the two
     status = await alice.settle(alice.card("payroll 2026.5").id, Direction.UNDO)
 
     assert status.error is None
@@ -110,6 +112,35 @@ async def test_what_is_undone_after_the_publication_follows_the_mapping_then(des
     assert report.moved == ("payroll 2026.5",)
     await alice.until(lambda: alice.stands("payroll 2026.5", "patch-testing"))
     assert (await alice.do(alice.promotion("payroll 2026.5", "staging"))).error is None
+
+
+async def test_what_waits_for_a_run_goes_along_by_itself_once_that_has_ended(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    pool.control("delay", method="VM.snapshot", seconds=3600)
+    running = await adam.start(adam.promotion("payroll 2026.5", "patch-testing"))
+    await alice.until(lambda: alice.card("payroll 2026.5").standing is Standing.RUNNING)
+    publishing = alice.console.publishing
+
+    report = await publishing.publish(planned(alice, remove(standing(alice), [INTEGRATION, PATCH]), TO_STAGING))
+    waiting = publishing.renewed(report)
+    pool.control("clear")
+    ended = await adam.console.finished(running.run)
+    await alice.until(lambda: alice.stands("payroll 2026.5", "staging"))
+
+    assert report.left == waiting.left
+    ((name, why),) = report.left
+    assert (name, why[:21]) == ("payroll 2026.5", "It is being changed; ")
+    assert ended.state is RunState.DONE, ended.error
+    await alice.until(lambda: publishing.renewed(report).is_whole)
+    assert "payroll 2026.5" in publishing.renewed(report).moved
+    await alice.until(lambda: not runs_and_held_leases(pool))
+    payroll = alice.card("payroll 2026.5").id
+    opened = [row.fact for row in await alice.rows(AuditQuery(event=AuditEvent.RUN_OPENED))]
+    assert [fact.reason for fact in opened if fact.configuration == payroll] == ["Version 2 of the workflow"]
+    finished = await publishing.finish()
+    assert (finished.left, finished.moved) == ((), ())
 
 
 async def test_nobody_publishes_over_a_version_that_they_have_not_seen(desks: tuple[Desk, Desk]) -> None:

@@ -198,6 +198,7 @@ class Console:
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
         await self.last_known.leave()
+        await self.publishing.leave()
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = None
         self._own_moves.forget()

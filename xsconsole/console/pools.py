@@ -64,6 +64,7 @@ class Pools:
             NotFound: there is none.
         """
         console = self.of(pool)
+        await self.publishing.leave()
         if console is self.first:
             await console.disconnect()
             return
@@ -72,6 +73,7 @@ class Pools:
 
     async def close(self) -> None:
         """End all connections, those beside the first one first, and close the home."""
+        await self.publishing.leave()
         while self._beside:
             await self._beside.pop().close()
         await self.first.close()

@@ -1,42 +1,36 @@
 """Publishing a workflow to the pools that it binds, and taking what is in flight along."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import msgspec
 
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.refusals import record_unread
+from xsconsole.console.taking_along import TakingAlong, waits, why_it_waits
 from xsconsole.console.values import Verb
 from xsconsole.domain.approval import Matter, Meaning, Requester, Tally, decided, people_of
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication import Publication, publication_of
 from xsconsole.domain.publishing import (
-    Effect,
-    EffectKind,
     PartState,
     PublishPlan,
     PublishReport,
     VersionSplit,
 )
-from xsconsole.domain.runs import RunState
 from xsconsole.domain.signing import Provenance, owner_of, provenance, signed
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, findings
 from xsconsole.domain.workflow.findings.ground import Ground, Occupant
-from xsconsole.engine.commands import Confirmed, Remap
 from xsconsole.engine.enforcement import findings_of_gaps
 from xsconsole.engine.publish_plan import Site, Wish, plan_publication
-from xsconsole.errors import ConsoleError, HeldElsewhere, PlanIsStale, Refused, StoreFailed
+from xsconsole.errors import ConsoleError, PlanIsStale, Refused, StoreFailed
 from xsconsole.store.keys import is_signature
 
-AT_ONCE = 4
-SHOWN_S = 30.0
 CHANGES_ON_RECORD = 100
 
 
@@ -46,6 +40,7 @@ class Publishing:
     def __init__(self, home: Keeper, desks: Callable[[], Iterable[Desk]]) -> None:
         self._home = home
         self._desks = desks
+        self._along = TakingAlong(lambda workflow: self._planned(Wish(workflow=workflow)), self._here)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -124,7 +119,7 @@ class Publishing:
             raise
         if failed:
             return PublishReport(workflow=plan.workflow, written=written, failed=failed)
-        moved, left = await self._take_along(plan.workflow, publication, desks)
+        moved, left = await self._along.take(plan.workflow, publication)
         return PublishReport(workflow=plan.workflow, written=written, moved=moved, left=left)
 
     async def finish(self) -> PublishReport:
@@ -137,6 +132,24 @@ class Publishing:
         if newest is None:
             raise Refused(reason="No workflow is published here.", mend="Publish one.")
         return await self.publish(self._planned(Wish(workflow=newest)))
+
+    def renewed(self, report: PublishReport) -> PublishReport:
+        """Return a report as it is now: what was waited for may have ended, and gone along, since."""
+        sites = self._sites()
+        newest = self._newest()
+        if not sites or newest is None or newest.digest != report.workflow.digest:
+            return report
+        plan = self._planned(Wish(workflow=report.workflow))
+        before = dict(report.left)
+        left = {effect.name: before.get(effect.name, effect.sentence) for effect in plan.due}
+        left |= {effect.name: why_it_waits(effect) for effect in plan.effects if waits(effect)}
+        gone = tuple(name for name in before if name not in left)
+        kept = tuple((name, why) for name, why in left.items() if name in before)
+        return replace(report, moved=(*report.moved, *gone), left=kept)
+
+    async def leave(self) -> None:
+        """Wait for no run any more: the connection ends."""
+        await self._along.leave()
 
     async def decide(self, plan: PublishPlan, meaning: Meaning, reason: str) -> Tally:
         """Approve or reject a publication by this console's key, and return how the rules stand then.
@@ -275,83 +288,6 @@ class Publishing:
             renewed=plan.renewed,
             decisions=plan.tally.counted if plan.tally is not None else (),
         )
-
-    async def _take_along(
-        self, workflow: Workflow, publication: Publication, desks: Mapping[Uuid, Desk]
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """Take every configuration where the version has it; return who went, and who could not yet and why."""
-        plan = self._planned(Wish(workflow=workflow))
-        bound = [desks[part.pool] for part in plan.pools if part.pool in desks]
-        if not all([await _shows(desk, publication) for desk in bound]):
-            return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
-        plan = self._planned(Wish(workflow=workflow))
-        few = asyncio.Semaphore(AT_ONCE)
-
-        async def take(effect: Effect) -> str:
-            async with few:
-                return await self._take(effect, workflow, desks[effect.pool])
-
-        reasons = await asyncio.gather(*(take(effect) for effect in plan.due))
-        moved = tuple(effect.name for effect, reason in zip(plan.due, reasons, strict=True) if not reason)
-        left = [(effect.name, reason) for effect, reason in zip(plan.due, reasons, strict=True) if reason]
-        left += [(effect.name, effect.sentence) for effect in plan.effects if _waits(effect)]
-        return moved, tuple(left)
-
-    async def _take(self, effect: Effect, workflow: Workflow, desk: Desk) -> str:
-        """Take one configuration; return why not, empty where it went."""
-        assert effect.target is not None
-        command = Remap(
-            configuration=effect.configuration,
-            revision=effect.revision,
-            target=effect.target,
-            reason=f"Version {workflow.version} of the workflow",
-        )
-        try:
-            planned = desk.plan(command)
-            run = await desk.do(Confirmed(command=command, digest=planned.digest))
-        except HeldElsewhere as refusal:
-            return refusal.reason
-        except StoreFailed:
-            raise
-        except ConsoleError as failure:
-            return _sentence(failure)
-        status = await desk.finished(run)
-        if status.state is RunState.DONE:
-            return ""
-        return _sentence(status.error) if status.error is not None else "It was put back."
-
-
-async def _shows(desk: Desk, publication: Publication) -> bool:
-    """Wait until a desk has heard of the version that was written, and of what stands beside it."""
-    is_changed = asyncio.Event()
-
-    def hear(event: Event) -> None:
-        del event
-        is_changed.set()
-
-    def is_so() -> bool:
-        there, pool = desk.board.workflow, desk.inventory.pool
-        keys = pool.other_config if pool is not None else {}
-        is_board = there is not None and there.digest == publication.digest
-        return is_board and publication_of(keys, publication.digest) == publication
-
-    ends = (desk.subscribe(BoardChanged, hear), desk.subscribe(InventoryChanged, hear))
-    try:
-        async with asyncio.timeout(SHOWN_S):
-            while not is_so():
-                is_changed.clear()
-                await is_changed.wait()
-    except TimeoutError:
-        return False
-    finally:
-        for end in ends:
-            end()
-    return True
-
-
-def _waits(effect: Effect) -> bool:
-    """Whether something is still to be done for it: what runs from and to stages that stay needs nothing more."""
-    return effect.kind is EffectKind.BLOCKED or (effect.kind is EffectKind.RUNS and effect.must_follow)
 
 
 def _extended(known: Publication, plan: PublishPlan) -> Publication:

@@ -59,7 +59,7 @@ class PublishSheet(QDialog):
         self._console, self._desk, self._jobs = console, desk, jobs
         self._turns = Turns(self)
         self._mapping: dict[StageId, StageId] = {}
-        self._is_busy = False
+        self.is_busy = False
         self.plan: PublishPlan | None = None
         self.report: PublishReport | None = None
         self.setWindowTitle(self.tr("Publish"))
@@ -129,9 +129,10 @@ class PublishSheet(QDialog):
         upright.addWidget(self.obstacles)
         upright.addWidget(self.findings)
         self.parts = {
+            # First, so that it keeps its place while what is in the way grows less with each choice.
+            "mapping": Part(self.tr("Where configurations of stages that vanish go"), self.mapping, self),
             "meanwhile": Part(self.tr("Published meanwhile"), self.meanwhile, self),
             "obstacles": Part(self.tr("In the way"), blocking, self),
-            "mapping": Part(self.tr("Where configurations of stages that vanish go"), self.mapping, self),
             "approvals": Part(self.tr("Approvals"), approving, self),
             "effects": Part(self.tr("What would happen to configurations"), self.effects, self),
             "pools": Part(self.tr("Pools"), self.pools, self),
@@ -178,8 +179,14 @@ class PublishSheet(QDialog):
         self._turns.put("plan", self._look)
 
     def _look(self) -> None:
-        """Plan anew, and show what it would do now."""
-        if self.report is not None or self._is_busy:
+        """Plan anew, and show what it would do now; once it is published, who has gone along since."""
+        if self.is_busy:
+            return
+        if self.report is not None:
+            report = self._console.publishing.renewed(self.report)
+            if report != self.report:
+                self._show_report(report)
+                self._show_end()
             return
         try:
             plan = self._console.publishing.plan(
@@ -228,7 +235,7 @@ class PublishSheet(QDialog):
         self.go.setAccessibleDescription(why)
 
     def _why_not(self, plan: PublishPlan | None) -> str:
-        if self._is_busy:
+        if self.is_busy:
             return self.tr("It is being published…")
         if plan is None:
             return self.news.headline
@@ -291,7 +298,7 @@ class PublishSheet(QDialog):
 
     async def _carry_out(self, plan: PublishPlan | None) -> None:
         """Publish; without a plan, finish what an earlier publication left."""
-        self._is_busy = True
+        self.is_busy = True
         self._show_go()
         publishing = self._console.publishing
         try:
@@ -305,7 +312,7 @@ class PublishSheet(QDialog):
             if not report.failed:
                 self.published.emit(report.workflow)
         finally:
-            self._is_busy = False
+            self.is_busy = False
             self._look()
             self._show_end()
 
@@ -326,7 +333,12 @@ class PublishSheet(QDialog):
             self.news.show_words("good", self.tr("Version {version} is published.").format(version=version), "")
         else:
             headline = self.tr("Version {version} is published in part.").format(version=version)
-            self.news.show_words("warn", headline, self.tr("Finish does the rest, now or later."))
+            self.news.show_words("warn", headline, self._what_remains(report))
+
+    def _what_remains(self, report: PublishReport) -> str:
+        if report.failed:
+            return self.tr("Finish does the rest, now or later.")
+        return self.tr("What still runs goes along once that has ended, while this console is open; Finish asks again.")
 
     def _show_end(self) -> None:
         report = self.report
@@ -341,5 +353,5 @@ class PublishSheet(QDialog):
 
     def reject(self) -> None:
         """Close, unless it is writing: that ends by itself."""
-        if not self._is_busy:
+        if not self.is_busy:
             self.done(QDialog.DialogCode.Accepted if self.report is not None else QDialog.DialogCode.Rejected)

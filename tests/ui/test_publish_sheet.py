@@ -1,0 +1,98 @@
+"""The publish sheet in the whole window: what keeps its place, what follows a run that ends, who is away."""
+
+import pytest
+
+from tests.embedded import embedded_pool
+from tests.ui.board_window import another_console, card_of, console, open_window, start
+from tests.ui.live_console import until
+from xsconsole.domain.board import Standing
+from xsconsole.domain.workflow.edits import remove
+from xsconsole.engine.commands import Promote
+
+__all__ = ["console"]
+
+
+@pytest.fixture
+def pool():
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+@pytest.fixture
+async def window(console, qapp):
+    opened = await open_window(console, qapp)
+    opened.go("workflow")
+    await until(lambda: opened.workflow.desk.workflow.stages)
+    yield opened
+    await opened.end()
+
+
+@pytest.fixture
+def sheet(window):
+    opened = []
+
+    def show():
+        opened.append(window.workshop.publish_sheet())
+        opened[-1].open()
+        return opened[-1]
+
+    yield show
+    for made in opened:
+        made.close()
+        made.deleteLater()
+
+
+def texts(view):
+    return [row.text for row in view.rows.rows]
+
+
+def choose(sheet, stage, name):
+    choice = sheet.mapping.lists[stage]
+    choice.setCurrentIndex(choice.findText(name))
+    choice.activated.emit(choice.currentIndex())
+
+
+async def test_the_mapping_keeps_its_place_while_what_is_in_the_way_grows_less(window, console, sheet):
+    desk = window.workflow.desk
+    desk.do("Remove two", remove(desk.workflow, ["integration", "patch-testing"]))
+    opened = sheet()
+    opened.grab()
+    first, last = (opened.mapping.lists[stage] for stage in ("integration", "patch-testing"))
+    before = [made.mapTo(opened, made.rect().topLeft()) for made in (first, last)]
+    assert opened.parts["obstacles"].isVisible()
+
+    choose(opened, "integration", "Staging")
+    choose(opened, "patch-testing", "Staging")
+    opened.grab()
+
+    assert not opened.parts["obstacles"].isVisible()
+    assert [made.mapTo(opened, made.rect().topLeft()) for made in (first, last)] == before
+
+
+async def test_the_report_follows_a_run_that_ends(window, console, pool, sheet, tmp_path):
+    desk = window.workflow.desk
+    async with another_console(pool, tmp_path / "other") as other:
+        pool.control("delay", method="VM.snapshot", seconds=3600)
+        payroll = card_of(other, "payroll 2026.5")
+        run = await start(
+            other, Promote(configuration=payroll.id, revision=payroll.revision, target="patch-testing", reason="")
+        )
+        await until(lambda: card_of(console, "payroll 2026.5").standing is Standing.RUNNING)
+        desk.do("Remove two", remove(desk.workflow, ["integration", "patch-testing"]))
+        opened = sheet()
+        choose(opened, "integration", "Staging")
+        choose(opened, "patch-testing", "Staging")
+        opened.is_agreed.click()
+        opened.go.click()
+        await until(lambda: opened.report is not None and not opened.is_busy)
+        assert any(line.startswith("payroll 2026.5 waits: It is being changed") for line in texts(opened.done_rows))
+        assert opened.go.isVisible()
+
+        pool.control("clear")
+        await other.finished(run)
+        await until(lambda: opened.report.is_whole)
+
+    assert "payroll 2026.5 stands as the version has it." in texts(opened.done_rows)
+    assert not any("waits" in line for line in texts(opened.done_rows))
+    assert not opened.go.isVisible()
+    assert opened.news.headline == "Version 2 is published."

@@ -1,0 +1,193 @@
+"""Taking configurations where a new version of the workflow has them: at once, or as soon as their runs have ended."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+from xsconsole.console.desks import Desk
+from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.publication import Publication, publication_of
+from xsconsole.domain.publishing import Effect, EffectKind, PublishPlan
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import explain
+from xsconsole.domain.workflow import Workflow
+from xsconsole.engine.commands import Confirmed, Remap
+from xsconsole.errors import ConsoleError, HeldElsewhere, PoolUnavailable, Refused, StoreFailed
+
+AT_ONCE = 4
+SHOWN_S = 30.0
+AGAIN_S = 5.0  # after somebody else held it
+
+Key = tuple[Uuid, ConfigurationId]
+Left = tuple[tuple[str, str], ...]  # names, and why not yet
+
+log = logging.getLogger(__name__)
+
+
+class TakingAlong:
+    """Each configuration goes by a run of its own: leased, recorded, journaled. Lives on the loop's thread."""
+
+    def __init__(self, planned: Callable[[Workflow], PublishPlan], desks: Callable[[], Mapping[Uuid, Desk]]) -> None:
+        """`planned` says what publishing a version that stands already would do."""
+        self._planned = planned
+        self._desks = desks
+        self._few = asyncio.Semaphore(AT_ONCE)
+        self._follower: asyncio.Task[None] | None = None
+
+    async def take(self, workflow: Workflow, publication: Publication) -> tuple[tuple[str, ...], Left]:
+        """Take every configuration where the version has it; return who went, and who could not yet and why.
+
+        Who still runs is followed, and taken along once that has ended, as long as the connection stands.
+        """
+        await self.leave()
+        plan = self._planned(workflow)
+        desks = self._desks()
+        bound = [desks[part.pool] for part in plan.pools if part.pool in desks]
+        if not all([await _shows(desk, publication) for desk in bound]):
+            return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
+        moved: dict[Key, str] = {}
+        refused: dict[Key, ConsoleError] = {}
+        while True:  # while some are taken, runs of others end
+            plan = self._planned(workflow)
+            due = [effect for effect in plan.due if _key(effect) not in moved.keys() | refused.keys()]
+            if not due:
+                break
+            ended = await self._take_all(due, workflow)
+            moved |= {_key(effect): effect.name for effect, failure in ended if failure is None}
+            refused |= {_key(effect): failure for effect, failure in ended if failure is not None}
+        waiting = [effect for effect in plan.effects if waits(effect) and _key(effect) not in moved]
+        left = [(effect.name, _sentence(refused[_key(effect)])) for effect in plan.due if _key(effect) in refused]
+        left += [(effect.name, why_it_waits(effect)) for effect in waiting]
+        held = [key for key, failure in refused.items() if isinstance(failure, HeldElsewhere)]
+        self._follow(workflow, {*(_key(effect) for effect in waiting), *held})
+        return tuple(moved.values()), tuple(left)
+
+    async def leave(self) -> None:
+        """Follow nothing any more; `finish` does the rest."""
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.cancel()
+            await asyncio.wait([follower])
+
+    def _follow(self, workflow: Workflow, waiting: set[Key]) -> None:
+        if waiting:
+            work = self._take_when_free(workflow, waiting)
+            self._follower = asyncio.get_running_loop().create_task(work, name="taking along")
+
+    async def _take_when_free(self, workflow: Workflow, waiting: set[Key]) -> None:
+        is_changed = asyncio.Event()
+
+        def hear(event: Event) -> None:
+            del event
+            is_changed.set()
+
+        ends = [desk.subscribe(BoardChanged, hear) for desk in self._desks().values()]
+        try:
+            while waiting:
+                is_changed.clear()
+                free = {key for key in waiting if self._is_free(key)}
+                waiting -= await self._take_free(workflow, free) if free else set()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN_S if free & waiting else None):
+                        if waiting:
+                            await is_changed.wait()
+        except (Refused, StoreFailed) as failure:
+            log.warning("what waited for a run is not taken along any more: %s", failure)
+        finally:
+            for end in ends:
+                end()
+
+    def _is_free(self, key: Key) -> bool:
+        desk = self._desks().get(key[0])
+        card = desk.board.cards.get(key[1]) if desk is not None else None
+        return card is None or card.run is None
+
+    async def _take_free(self, workflow: Workflow, free: set[Key]) -> set[Key]:
+        """Take those along; return who needs nothing more: also where a newer version has been published."""
+        plan = self._planned(workflow)
+        if plan.standing is None or plan.standing.digest != workflow.digest:
+            raise Refused(reason="A newer version of the workflow stands there now.")
+        due = [effect for effect in plan.due if _key(effect) in free]
+        ended = await self._take_all(due, workflow)
+        return free - {
+            _key(effect) for effect, failure in ended if isinstance(failure, HeldElsewhere | PoolUnavailable)
+        }
+
+    async def _take_all(self, due: Iterable[Effect], workflow: Workflow) -> list[tuple[Effect, ConsoleError | None]]:
+        effects = list(due)
+        failures = await asyncio.gather(*(self._take(effect, workflow) for effect in effects))
+        return list(zip(effects, failures, strict=True))
+
+    async def _take(self, effect: Effect, workflow: Workflow) -> ConsoleError | None:
+        """Take one configuration; return why not, None where it went."""
+        assert effect.target is not None
+        command = Remap(
+            configuration=effect.configuration,
+            revision=effect.revision,
+            target=effect.target,
+            reason=f"Version {workflow.version} of the workflow",
+        )
+        async with self._few:
+            desk = self._desks()[effect.pool]
+            try:
+                planned = desk.plan(command)
+                run = await desk.do(Confirmed(command=command, digest=planned.digest))
+            except StoreFailed:
+                raise
+            except ConsoleError as failure:
+                return failure
+            status = await desk.finished(run)
+        if status.state is RunState.DONE:
+            return None
+        return status.error or Refused(reason="It was put back.")
+
+
+def waits(effect: Effect) -> bool:
+    """Whether something is still to be done for it: what runs from and to stages that stay needs nothing more."""
+    return effect.kind is EffectKind.BLOCKED or (effect.kind is EffectKind.RUNS and effect.must_follow)
+
+
+def why_it_waits(effect: Effect) -> str:
+    return f"It {effect.sentence.removeprefix(shortened(effect.name, 60)).lstrip()}"
+
+
+def _key(effect: Effect) -> Key:
+    return effect.pool, effect.configuration
+
+
+def _sentence(failure: ConsoleError) -> str:
+    if isinstance(failure, HeldElsewhere):
+        return failure.reason
+    notice = explain(failure)
+    return f"{notice.failed} {notice.mend}".strip()
+
+
+async def _shows(desk: Desk, publication: Publication) -> bool:
+    """Wait until a desk has heard of the version that was written, and of what stands beside it."""
+    is_changed = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        del event
+        is_changed.set()
+
+    def is_so() -> bool:
+        there, pool = desk.board.workflow, desk.inventory.pool
+        keys = pool.other_config if pool is not None else {}
+        is_board = there is not None and there.digest == publication.digest
+        return is_board and publication_of(keys, publication.digest) == publication
+
+    ends = (desk.subscribe(BoardChanged, hear), desk.subscribe(InventoryChanged, hear))
+    try:
+        async with asyncio.timeout(SHOWN_S):
+            while not is_so():
+                is_changed.clear()
+                await is_changed.wait()
+    except TimeoutError:
+        return False
+    finally:
+        for end in ends:
+            end()
+    return True
