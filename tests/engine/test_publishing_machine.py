@@ -169,7 +169,7 @@ def test_a_mapping_is_followed_to_where_the_version_says_and_nowhere_else() -> N
             return Remap(configuration=shop, revision=revision, target=StageId(target))
 
         assert isinstance(desk.refusal(going("production")), NotPromotable)
-        assert "does not map “staging” to Production" in desk.refusal(going("production")).reason
+        assert "does not map “Staging” to “Production”" in desk.refusal(going("production")).reason
         status = await desk.do(going("patch-testing"))
         assert status.error is None
         assert desk.card(shop).stage == "patch-testing"
