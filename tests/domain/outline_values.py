@@ -33,6 +33,7 @@ CLASS_NAMES = {
     GuestMetrics: "vm_guest_metrics",
 }
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POOL = Ref("OpaqueRef:pool")
 HOSTS = tuple(Ref(f"OpaqueRef:host-{number}") for number in range(4))
 
 
@@ -41,7 +42,7 @@ def change(record):
 
 
 def pool(**fields):
-    return Pool(ref=Ref("OpaqueRef:pool"), uuid=Uuid("pool"), **{"name_label": "acme", **fields})
+    return Pool(ref=POOL, uuid=Uuid("pool"), **{"name_label": "acme", **fields})
 
 
 def host(number, name, **fields):

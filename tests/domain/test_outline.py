@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from tests.domain.outline_values import HOSTS, change, host, look_for, member_of, outline_of, pool, tell, vm
+from tests.domain.outline_values import HOSTS, POOL, change, host, look_for, member_of, outline_of, pool, tell, vm
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, Change, ChangeBatch, HostMetrics, Inventory, Network
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_rows import Changed, Inserted, replay
-from xsconsole.domain.outline_views import NETWORKS, POOL, STORAGE, NodeId
+from xsconsole.domain.outline_views import NETWORKS, STORAGE, NodeId, within
 
 
 def told(outline):
@@ -84,7 +84,7 @@ def test_closing_a_host_removes_its_vms_in_one_range(small):
 def test_what_was_opened_and_closed_can_be_restored(small):
     inventory, outline = small
     outline.set_open(NodeId(HOSTS[0]), is_open=False)
-    outline.set_open(STORAGE, is_open=True)
+    outline.set_open(within(POOL, STORAGE), is_open=True)
 
     again = Outline(inventory)
     again.settle_all()
@@ -164,7 +164,7 @@ def test_the_work_comes_in_pieces():
 def test_it_knows_how_many_there_are_also_where_they_are_not_visible(small):
     _, outline = small
 
-    outline.set_open(POOL, is_open=False)
+    outline.set_open(NodeId(POOL), is_open=False)
 
     assert (outline.count(Sort.HOST), outline.count(Sort.VM), outline.count(Sort.TEMPLATE)) == (2, 4, 1)
 
@@ -179,7 +179,7 @@ def test_the_network_of_the_hosts_own_management_has_no_line(small):
     )
 
     tell(inventory, outline, inner)
-    outline.set_open(NETWORKS, is_open=True)
+    outline.set_open(within(POOL, NETWORKS), is_open=True)
 
     assert "    Host internal management network" not in told(outline)
 

@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.domain.outline_values import CLASS_NAMES, HOSTS, asks_for, change, host, pool, value_of
+from tests.domain.outline_values import CLASS_NAMES, HOSTS, POOL, asks_for, change, host, pool, value_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Appliance, ChangeBatch, HostMetrics, Inventory, Network, Record
 from xsconsole.domain.outline import Outline
@@ -13,7 +13,6 @@ from xsconsole.domain.outline_rows import Changed, Inserted, replay
 from xsconsole.domain.outline_views import (
     NETWORKS,
     NOT_RUNNING,
-    POOL,
     SORTED_BY,
     STORAGE,
     STRAYS,
@@ -21,6 +20,7 @@ from xsconsole.domain.outline_views import (
     NodeId,
     Order,
     View,
+    within,
 )
 
 OTHERS = tuple(Ref(f"OpaqueRef:thing-{number}") for number in range(14))
@@ -157,7 +157,8 @@ class OutlineAgainstRebuild(RuleBasedStateMachine):
 
     @rule(pick=st.integers(0, 30), is_open=st.booleans())
     def open_or_close(self, pick, is_open):
-        fixed = (POOL, NOT_RUNNING, STORAGE, NETWORKS, TEMPLATES, STRAYS, *map(NodeId, HOSTS))
+        groups = (within(POOL, group) for group in (NOT_RUNNING, STORAGE, NETWORKS, TEMPLATES))
+        fixed = (NodeId(POOL), *groups, STRAYS, *map(NodeId, HOSTS))
         lines = (*fixed, *self.outline.ids)
         id_ = lines[pick % len(lines)]
         self.repeat(self.outline.set_open(id_, is_open=is_open))

@@ -10,7 +10,7 @@ from tests.domain.outline_values import asks_for
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Pool
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View
+from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View, within
 from xsconsole_ui.inventory.model import OutlineModel
 from xsconsole_ui.inventory.view import OutlineView
 
@@ -151,7 +151,7 @@ def test_a_click_on_the_triangle_toggles_and_selects_nothing(filled, qtbot):
 
 
 def test_every_line_is_spoken_in_words(filled):
-    filled.model.repeat(filled.outline.set_open(STORAGE, is_open=True))
+    filled.model.repeat(filled.outline.set_open(within(Ref("p"), STORAGE), is_open=True))
 
     spoken = [
         filled.model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(filled.model.rowCount())

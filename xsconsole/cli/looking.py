@@ -1,25 +1,59 @@
 """Verbs that change nothing and need no signing key."""
 
 import argparse
+from collections.abc import Iterable
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.session import connected, is_published, published, spoken_name
+from xsconsole.cli.session import connected, is_published, looked_at, published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration
+from xsconsole.errors import ConsoleError, NotFound
 
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
 
 
 async def status(options: argparse.Namespace) -> int:
-    async with connected(options, is_reading=True) as console:
+    async with looked_at(options) as (pools, failures):
+        consoles = _following(pools, failures)
         if options.json:
-            output.print_json(_status_document(console))
-        else:
+            found = [_status_document(console) for console in consoles]
+            output.print_json({"pools": found} if len(options.pools) > 1 else found[0])
+        for at, console in enumerate(() if options.json else consoles):
+            if at:
+                output.say("")
             _print_status(console)
-        return 0
+        return _ended(failures)
+
+
+def _following(pools: Iterable[Console], failures: list[ConsoleError]) -> list[Console]:
+    """Return the consoles of which there is a workflow to tell of; why not of the others stands in `failures`.
+
+    Raises:
+        NotFound: of none.
+    """
+    found: list[Console] = []
+    for console in pools:
+        try:
+            published(console)
+        except NotFound as failure:
+            failures.append(failure)
+        else:
+            found.append(console)
+    if not found:
+        raise failures[-1]
+    return found
+
+
+def _ended(failures: Iterable[ConsoleError]) -> int:
+    """Say what failed, and return the exit status."""
+    status = 0
+    for failure in failures:
+        output.print_error(failure)
+        status = 1
+    return status
 
 
 def _status_document(console: Console) -> documents.Document:
@@ -90,15 +124,19 @@ def _situation(console: Console, card: Card) -> str:
 
 
 async def config_list(options: argparse.Namespace) -> int:
-    async with connected(options, is_reading=True) as console:
-        cards = sorted(console.board.cards.values(), key=lambda card: (card.service, card.version, card.id))
+    async with looked_at(options) as (pools, failures):
+        found = [(console, card) for console in pools for card in console.board.cards.values()]
+        found.sort(key=lambda pair: (pair[1].service, pair[1].version, pair[1].id))
+        is_named = len(options.pools) > 1
         if options.json:
-            output.print_json([documents.card_document(card, console.board) for card in cards])
-            return 0
+            documents_ = (_card_document(console, card, is_named=is_named) for console, card in found)
+            output.print_json(list(documents_))
+            return _ended(failures)
         output.print_table(
-            ("SERVICE", "VERSION", "STAGE", "STANDING", "VMS", "ID"),
+            (*(("POOL",) if is_named else ()), "SERVICE", "VERSION", "STAGE", "STANDING", "VMS", "ID"),
             (
                 (
+                    *((_pool_name(console),) if is_named else ()),
                     card.service,
                     card.version,
                     stage_name(card.stage, console.board),
@@ -106,10 +144,22 @@ async def config_list(options: argparse.Namespace) -> int:
                     str(len(card.members)),
                     card.id,
                 )
-                for card in cards
+                for console, card in found
             ),
         )
-        return 0
+        return _ended(failures)
+
+
+def _card_document(console: Console, card: Card, *, is_named: bool) -> documents.Document:
+    document = documents.card_document(card, console.board)
+    identity = console.identity
+    if is_named and identity is not None:
+        document["pool"] = {"uuid": identity.pool, "name": identity.pool_name}
+    return document
+
+
+def _pool_name(console: Console) -> str:
+    return console.identity.pool_name if console.identity is not None else ""
 
 
 def stage_name(stage_id: StageId, board: Board) -> str:

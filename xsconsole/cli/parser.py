@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    top.set_defaults(verb="window")
+    top.set_defaults(verb="window", takes_pools=True, pools=())
     _add_watch(top, default=False)
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=False, parser_class=_Verb)
 
@@ -31,7 +31,8 @@ def parser() -> argparse.ArgumentParser:
     _add_watch(demo, default=argparse.SUPPRESS)
     _add_pool(verbs)
 
-    _verb(verbs, "status", "the pool, what this log-in may not do, and what needs attention", has_json=True)
+    what = "the pool, what this log-in may not do, and what needs attention"
+    _verb(verbs, "status", what, has_json=True, takes_pools=True)
     _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True)
@@ -101,6 +102,22 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Pool(argparse.Action):
+    """Keeps the first address as `pool`, and all of them, in their order, as `pools`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        given = (*getattr(namespace, "pools", ()), str(values))
+        if len(given) > 1 and not parser.get_default("takes_pools"):
+            parser.error(f"argument {option_string}: one pool only")
+        namespace.pool, namespace.pools = given[0], given
+
+
 def _family(verbs: "_Verbs[_Verb]", name: str, what: str) -> "_Verbs[_Verb]":
     family = verbs.add_parser(name, help=what, description=what)
     found = family.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Verb)
@@ -117,9 +134,9 @@ def _verbs_below(verbs: "_Verbs[_Verb]") -> Iterator[_Verb]:
             yield verb
 
 
-def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = False) -> _Verb:
+def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = False, takes_pools: bool = False) -> _Verb:
     verb = verbs.add_parser(name.rpartition(" ")[2], help=what, description=what)
-    verb.set_defaults(verb=name)
+    verb.set_defaults(verb=name, takes_pools=takes_pools)
     if has_json:
         verb.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     return verb
@@ -142,7 +159,14 @@ def _add_place(verb: argparse.ArgumentParser, *, is_top: bool) -> None:
         return value if is_top else argparse.SUPPRESS
 
     place = verb.add_argument_group("where and who")
-    place.add_argument("--pool", metavar="URL", default=default(None), help="address of the pool; else the last one")
+    several = bool(verb.get_default("takes_pools"))
+    place.add_argument(
+        "--pool",
+        metavar="URL",
+        action=_Pool,
+        default=default(None),
+        help=f"address of the pool{', several times for several pools' if several else ''}; else the last one",
+    )
     place.add_argument("--user", metavar="U", default=default(None), help="who logs in; else who did last")
     place.add_argument(
         "--password-stdin", action="store_true", default=default(False), help="read the password from standard input"
@@ -191,7 +215,7 @@ def _add_wait(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_configurations(config: "_Verbs[_Verb]") -> None:
-    _verb(config, "config list", "all configurations", has_json=True)
+    _verb(config, "config list", "all configurations", has_json=True, takes_pools=True)
     show = _verb(config, "config show", "one configuration: its machines, problems and restore points", has_json=True)
     show.add_argument("name", metavar="NAME", help=NAME_HELP)
     manifest = _verb(config, "config manifest", "all that makes it what it is, as JSON, with its fingerprint")

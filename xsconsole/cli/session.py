@@ -16,7 +16,7 @@ from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import full_name
 from xsconsole.domain.workflow import Workflow
-from xsconsole.errors import CertificateChanged, CertificateUnknown, NotFound, Refused
+from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleError, NotFound, Refused
 
 
 @asynccontextmanager
@@ -38,12 +38,39 @@ async def connected_pools(
         pass_on_notices(pools.first)
         connection = home.known_connection(options.pool, options.user, options.fingerprint)
         password = given.password() or await home.stored_password(connection) or given.ask_password(connection)
-        await _connect(pools.first.connect(connection, password))
+        await _connect(pools.connect(connection, password))
         for url in also:
             beside = home.known_connection(url, options.user, None)
             secret = given.password() or await home.stored_password(beside) or given.ask_password(beside)
             await _connect(pools.connect(beside, secret))
         yield pools
+    finally:
+        await pools.close()
+
+
+@asynccontextmanager
+async def looked_at(options: argparse.Namespace) -> AsyncIterator[tuple[Pools, list[ConsoleError]]]:
+    """Look at every pool that the options name, and say why not at some. One that fails does not hinder the others.
+
+    Raises:
+        ConsoleError: none of them could be connected to; of several, why not to the first.
+    """
+    given = Given(options)
+    pools = Pools(await Console.open(options.home, passphrase=given.passphrase, is_reading=True))
+    failures: list[ConsoleError] = []
+    try:
+        home = pools.first.home
+        pass_on_notices(pools.first)
+        for at, url in enumerate(options.pools or (None,)):
+            try:
+                connection = home.known_connection(url, options.user, options.fingerprint)
+                password = given.password(at) or await home.stored_password(connection)
+                await _connect(pools.connect(connection, password or given.ask_password(connection)))
+            except ConsoleError as failure:
+                failures.append(failure)
+        if not any(pools):
+            raise failures[0]
+        yield pools, failures
     finally:
         await pools.close()
 
@@ -88,7 +115,8 @@ class Given:
     """Secrets from the environment, standard input or the terminal; lines of standard input in this order."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self._password = self._line() if options.password_stdin else os.environ.get("XSCONSOLE_PASSWORD")
+        lines = [self._line() for _ in options.pools or (None,)] if options.password_stdin else []
+        self._passwords = lines or [os.environ.get("XSCONSOLE_PASSWORD")]
         self._passphrase = self._line() if options.passphrase_stdin else os.environ.get("XSCONSOLE_PASSPHRASE")
 
     @staticmethod
@@ -97,8 +125,11 @@ class Given:
         line = sys.stdin.readline() if sys.stdin is not None else ""
         return line.rstrip("\r\n") if line else None
 
-    def password(self) -> Secret | None:
-        return Secret(self._password) if self._password is not None else None
+    def password(self, at: int = 0) -> Secret | None:
+        """Return the password for the pool that was named at this place; where only one was given, it is for all."""
+        found = self._passwords[at] if at < len(self._passwords) else None
+        found = self._passwords[0] if found is None else found
+        return Secret(found) if found is not None else None
 
     def ask_password(self, connection: Connection) -> Secret:
         if not is_at_terminal():

@@ -2,6 +2,7 @@
 
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import read_file, write_file
+from xsconsole.console.estate import Estate
 from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
@@ -10,6 +11,7 @@ from xsconsole.domain.runs import RunState, RunStatus, Target
 __all__ = [
     "Connection",
     "Console",
+    "Estate",
     "Pools",
     "Right",
     "RunState",

@@ -17,6 +17,7 @@ class Bus:
 
     def __init__(self) -> None:
         self._handlers: dict[type[Any], list[Callable[[Any], None]]] = defaultdict(list)
+        self._followers: list[Callable[[Event], None]] = []
 
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call `handler` for each event of `kind` until the returned function is called; twice is harmless."""
@@ -29,8 +30,18 @@ class Bus:
 
         return end
 
+    def follow(self, handler: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `handler` for every event, after who asked for its kind, until the returned function is called."""
+        self._followers.append(handler)
+
+        def end() -> None:
+            if handler in self._followers:
+                self._followers.remove(handler)
+
+        return end
+
     def publish(self, event: Event) -> None:
-        for handler in tuple(self._handlers[type(event)]):
+        for handler in (*self._handlers[type(event)], *self._followers):
             try:
                 handler(event)
             except Exception:  # a subscriber's bug must not stop the others; it is reported, not hidden

@@ -65,19 +65,20 @@ class Console:
         self._home = home
         self._is_guest = is_guest
         self._timing = timing
-        self._bus = Bus()
+        self.bus = Bus()
+        self.url = ""  # where it was told to connect to last
         self._watch = LeaseWatch(home.clock)
         self._lease_memory = LeaseMemory(home.settings.home)
         self._mirror = Mirror(
             holder_of=self._watch.shown_holder_of,
             hear_keys=self._hear_keys,
-            publish=self._bus.publish,
+            publish=self.bus.publish,
         )
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
         self._runs = OwnRuns()
-        self.acts = Acts(self._bus)
+        self.acts = Acts(self.bus)
         self.publishing = Publishing(home, lambda: (self,))
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
@@ -86,8 +87,8 @@ class Console:
         self.last_known = LastKnown(
             home.settings.home, self._mirror, as_of=lambda: self.link.as_of, tell=self._hear_link
         )
-        self._bus.subscribe(ConfigurationMoved, self._note_move)
-        self._bus.subscribe(BoardChanged, self._hear_board)
+        self.bus.subscribe(ConfigurationMoved, self._note_move)
+        self.bus.subscribe(BoardChanged, self._hear_board)
 
     @classmethod
     async def open(
@@ -126,7 +127,7 @@ class Console:
 
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call `handler` on the loop's thread for each event of `kind`; the answer ends it."""
-        return self._bus.subscribe(kind, handler)
+        return self.bus.subscribe(kind, handler)
 
     # --- the pool -------------------------------------------------------------------------------------------------
 
@@ -138,6 +139,7 @@ class Console:
             StoreFailed: the record cannot be written.
         """
         await self.disconnect()
+        self.url = connection.url
         if not self._home.is_reading:
             await self.last_known.recall(connection.url)
         gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
@@ -165,7 +167,7 @@ class Console:
         # What stands at the first look is one row; what moves from then on is a row each.
         first: dict[str, Json] = {"url": url, "board": stages_of(self.board)}
         await self.record(self._fact(AuditEvent.CONNECTED, details=first))
-        ledger = AnnouncedLedger(self._home.ledger, self._bus.publish)
+        ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
         engine = Engine(
             pool=gateway.pool,
             ledger=ledger,
@@ -302,7 +304,7 @@ class Console:
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
         self._own_moves.expect(run.status.plan.intent)
         self._runs.add(run, identity.pool)
-        self._bus.publish(RunChanged(run=run.status.run))
+        self.bus.publish(RunChanged(run=run.status.run))
         return run.status.run
 
     @property
@@ -328,7 +330,7 @@ class Console:
             StoreFailed: nothing was written.
         """
         if not self._home.is_reading:
-            await AnnouncedLedger(self._home.ledger, self._bus.publish).record(*facts)
+            await AnnouncedLedger(self._home.ledger, self.bus.publish).record(*facts)
 
     async def audit_page(
         self, query: AuditQuery, *, before: int | None = None, limit: int = 200
@@ -343,7 +345,7 @@ class Console:
     async def verify_audit_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and tell what was found; `StoreFailed` where it cannot be."""
         check = await self._home.verify_audit_apart()
-        self._bus.publish(check)
+        self.bus.publish(check)
         return check
 
     async def close(self) -> None:
@@ -375,7 +377,7 @@ class Console:
 
     def _hear_link(self, link: LinkChanged) -> None:
         before, self.link = self.link, link
-        self._bus.publish(link)
+        self.bus.publish(link)
         if link.state is LinkState.LOST and before.state is LinkState.LIVE:
             self._witness.note(self._fact(AuditEvent.LINK_LOST))
         elif link.state is LinkState.LIVE and before.state is LinkState.LOST:
@@ -386,7 +388,7 @@ class Console:
             self._own_moves.hear(news)
             if self._aftercare is not None:
                 self._aftercare.hear_run(news)
-        self._bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)
+        self.bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)
 
     def _note_move(self, move: ConfigurationMoved) -> None:
         """Record what somebody else moved. Our own moves have their run's rows."""

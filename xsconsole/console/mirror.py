@@ -49,7 +49,7 @@ class Mirror:
         self._live.hear(batch)
         if self.inventory.pool is not None and next(batch.of("pool"), None) is not None:
             self._hear_keys(self.inventory.pool.other_config)
-        self._publish(InventoryChanged(batch=batch))
+        self._publish(InventoryChanged(batch=batch, inventory=self.inventory))
         if batch.is_whole:
             self.renew()
         elif any(change.class_name in BOARD_CLASSES for change in batch.changes):
@@ -59,7 +59,7 @@ class Mirror:
         """Show what was known at an earlier time. Nobody may conclude from it who works on what now."""
         self.inventory.apply(batch)
         self._live.hear(batch)
-        self._publish(InventoryChanged(batch=batch))
+        self._publish(InventoryChanged(batch=batch, inventory=self.inventory))
         self.renew()
 
     def renew_soon(self) -> None:

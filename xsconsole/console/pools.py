@@ -1,28 +1,50 @@
 """Several pools at once. Each has a console of its own, with road, mirror, leases and runs; they share one home."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from xsconsole.console.bus import Bus
 from xsconsole.console.door import Console
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.values import Connection, Secret
+from xsconsole.domain.events import Event, LinkState, PoolsChanged
 from xsconsole.domain.ids import Uuid
 from xsconsole.errors import NotFound, Refused
 
+E = TypeVar("E", bound=Event)
+
 
 class Pools:
-    """The pools that one home is connected to: the one that `first` shows, and others beside it.
+    """The pools that one home is connected to, or would be: `first`, and others beside it.
 
     Lives on the loop's thread. A command is given to the console of the pool that it is for: `of(pool).do(command)`.
+    A pool whose connection broke, or could not be made again, stays among them with what was last known of it.
     """
 
     def __init__(self, first: Console) -> None:
-        self.first = first
-        self._beside: list[Console] = []
+        self._opener = first  # holds the home, and is closed last
+        self._consoles = [first]
+        self._bus = Bus()
+        self._ends = {first: first.bus.follow(self._bus.publish)}
         self.publishing = Publishing(first.home, lambda: tuple(self))
 
     def __iter__(self) -> Iterator[Console]:
         """Yield the consoles that have a pool, the first one first."""
-        return (console for console in (self.first, *self._beside) if console.identity is not None)
+        return (console for console in self._consoles if console.identity is not None)
+
+    @property
+    def first(self) -> Console:
+        """The console that has stood here the longest; without any pool, one that waits for its first."""
+        return self._consoles[0]
+
+    @property
+    def all(self) -> tuple[Console, ...]:
+        """All consoles, also those without a connection."""
+        return tuple(self._consoles)
+
+    def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
+        """Call `handler` on the loop's thread for each event of `kind` of any pool; the answer ends it."""
+        return self._bus.subscribe(kind, handler)
 
     def of(self, pool: Uuid) -> Console:
         """Return the console of a pool.
@@ -37,47 +59,99 @@ class Pools:
         raise NotFound(reason="There is no connection to that pool.", mend="Connect to it first.", choices=names)
 
     async def connect(self, connection: Connection, password: Secret) -> Console:
-        """Connect to one more pool, and return the console that shows it.
+        """Connect to one more pool, or again to one whose connection broke, and return the console that shows it.
 
         Raises:
             Refused: there is a connection to that pool already.
             ConnectFailed, StoreFailed: as `Console.connect` does; the other pools stay as they are.
         """
-        console = self.first.beside()
+        console = self._place_for(connection.url)
         try:
             await console.connect(connection, password)
-            if any(_pool_of(other) == _pool_of(console) for other in self):
-                raise Refused(
-                    reason=f"{connection.url} belongs to a pool that there is a connection to already.",
-                    mend="Use that connection, or end it first.",
-                )
+            pool = _pool_of(console)
+            for other in self.all:
+                if other is not console and pool in (_pool_of(other), _shown_pool(other)):
+                    if other.link.state is LinkState.LIVE:
+                        raise _already(connection.url)
+                    await self.leave(other)
         except BaseException:
-            await console.close()
+            # What is known of its past stays to be looked at; a place that shows nothing is given up.
+            if console.identity is not None or not console.inventory.total():
+                await self.leave(console)
             raise
-        self._beside.append(console)
         return console
 
+    async def recall(self, url: str) -> None:
+        """Show what was last known of a pool, without a connection to it."""
+        console = self._place_for(url)
+        console.url = url
+        await console.last_known.recall(url)
+        if not console.inventory.total() and console.identity is None and console is not self.first:
+            await self.leave(console)
+
+    def _place_for(self, url: str) -> Console:
+        """Return the console that showed this address before, one that shows nothing yet, or one more."""
+        for console in self._consoles:
+            if console.url == url:
+                if console.link.state is LinkState.LIVE:
+                    raise _already(url)
+                return console
+        first = self.first
+        if not first.url or (first.identity is None and not first.inventory.total()):
+            return first
+        console = self._opener.beside()
+        self._take_in(console)
+        return console
+
+    def _take_in(self, console: Console) -> None:
+        self._consoles.append(console)
+        self._ends[console] = console.bus.follow(self._bus.publish)
+        self._bus.publish(PoolsChanged())
+
     async def disconnect(self, pool: Uuid) -> None:
-        """End the connection to a pool; the other pools stay as they are.
+        """End the connection to a pool, and show it no more; the other pools stay as they are.
 
         Raises:
             NotFound: there is none.
         """
-        console = self.of(pool)
-        await self.publishing.leave()
-        if console is self.first:
-            await console.disconnect()
+        await self.leave(self.of(pool))
+
+    async def leave(self, console: Console) -> None:
+        """Show a pool no more, whether it is connected or not."""
+        if console not in self._consoles:
             return
-        self._beside.remove(console)
-        await console.close()
+        await self.publishing.leave()
+        self._consoles.remove(console)
+        if not self._consoles:
+            self._consoles.append(self._opener.beside())
+            self._ends[self.first] = self.first.bus.follow(self._bus.publish)
+        try:
+            await (console.disconnect() if console is self._opener else console.close())
+        finally:
+            self._ends.pop(console)()
+            self._bus.publish(PoolsChanged())
 
     async def close(self) -> None:
         """End all connections, those beside the first one first, and close the home."""
         await self.publishing.leave()
-        while self._beside:
-            await self._beside.pop().close()
-        await self.first.close()
+        for console in reversed(self._consoles):
+            if console is not self._opener:
+                await console.close()
+        await self._opener.close()
+
+
+def _already(url: str) -> Refused:
+    return Refused(
+        reason=f"{url} belongs to a pool that there is a connection to already.",
+        mend="Use that connection, or end it first.",
+    )
 
 
 def _pool_of(console: Console) -> Uuid | None:
     return None if console.identity is None else console.identity.pool
+
+
+def _shown_pool(console: Console) -> Uuid | None:
+    """Return the pool whose last known state is shown without a connection."""
+    pool = console.inventory.pool
+    return None if pool is None else pool.uuid

@@ -1,7 +1,7 @@
 """What can be done to single objects of the pool, apart from any configuration: power, snapshots, names, tags."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
@@ -79,10 +79,14 @@ RECORDS: Mapping[Kind, type[Record]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectId:
-    """An object of the pool. Snapshots and templates are VMs."""
+    """An object of the pool. Snapshots and templates are VMs.
+
+    `pool` says of which, where that is known: two pools that see one storage call it by one uuid.
+    """
 
     kind: Kind
     uuid: Uuid
+    pool: Uuid | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

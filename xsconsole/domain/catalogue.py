@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import RECORD_TYPES, SR, VM, ChangeBatch, Host, Inventory, Network, Pool
@@ -37,10 +38,10 @@ class Catalogue:
         """Return how many there are, visible or not."""
         return self._counts[sort]
 
-    def hear(self, batch: ChangeBatch) -> None:
-        """Note what changed. The inventory has taken the batch in already."""
+    def hear(self, batch: ChangeBatch, source: Inventory | None = None) -> None:
+        """Note what changed. The inventory has taken the batch in already; of several, `source` is the one that did."""
         if batch.is_whole:
-            self.note_all()
+            self.note_all(source)
             return
         for change in batch.changes:
             class_name = change.class_name
@@ -56,13 +57,23 @@ class Catalogue:
         if vm is not None and vm.is_a_snapshot and vm.snapshot_of in self.items:
             self._due[vm.snapshot_of] = "vm"
 
-    def note_all(self) -> None:
-        """Note everything known and everything there is, in pieces, as it is asked what is due."""
-        self._noting = self._note_pieces()
+    def note_all(self, source: Inventory | None = None) -> None:
+        """Note all that is known and all that there is, in pieces, as it is asked what is due; of one pool or all."""
+        pieces = chain(self._note_pieces(source or self._inventory), self._note_gone())
+        self._noting = pieces if self._noting is None else chain(self._noting, pieces)
 
-    def _note_pieces(self) -> Iterator[None]:
-        """Note what there is in the order of the lines, so that pieces make long ranges; then what may be gone."""
-        inventory = self._inventory
+    def note_gone(self) -> None:
+        """Note what is known and nowhere any more."""
+        self._noting = self._note_gone() if self._noting is None else chain(self._noting, self._note_gone())
+
+    def _note_gone(self) -> Iterator[None]:
+        for ref, class_name in tuple(self._class_of.items()):
+            if self._inventory.holding(RECORD_TYPES[class_name], ref) is None:
+                self._due[ref] = class_name
+        yield
+
+    def _note_pieces(self, inventory: Inventory) -> Iterator[None]:
+        """Note what there is in the order of the lines, so that pieces make long ranges."""
         hosts = sorted(inventory.all(Host), key=lambda host: host.name_label)
         at_home: dict[Ref, list[VM]] = {host.ref: [] for host in hosts}
         elsewhere: list[VM] = []
@@ -83,9 +94,6 @@ class Catalogue:
         self._due.update((sr.ref, "sr") for sr in inventory.all(SR))
         self._due.update((network.ref, "network") for network in inventory.all(Network))
         yield
-        for ref, class_name in tuple(self._class_of.items()):
-            if inventory.get(RECORD_TYPES[class_name], ref) is None:
-                self._due[ref] = class_name
 
     def next_due(self) -> Ref | None:
         """Return what has waited longest; None where nothing is due."""
@@ -98,7 +106,10 @@ class Catalogue:
         """Bring one object up to date, and return what was known and what is so now."""
         class_name = self._due.pop(ref, None) or self._class_of[ref]
         before = self.items.get(ref)
-        after = item_of(self._inventory, class_name, ref)
+        source = self._inventory.holding(RECORD_TYPES[class_name], ref)
+        after = None if source is None else item_of(source, class_name, ref)
+        if class_name == "pool" and after is not None and (before is None or before.name != after.name):
+            self._note_named(after)
         if after is None:
             self.items.pop(ref, None)
             self._class_of.pop(ref, None)
@@ -112,6 +123,12 @@ class Catalogue:
                 self._counts[after.sort] += 1
         self._lean(ref, self._leans(class_name, ref) if after is not None else ())
         return before, after
+
+    def _note_named(self, pool: Item) -> None:
+        """Note what knows its pool by another name, or had none yet."""
+        for ref, item in self.items.items():
+            if item.pool in (pool.ref, NULL_REF) and item.pool_name != pool.name:
+                self._due[ref] = self._class_of[ref]
 
     def leaning_on(self, ref: Ref) -> tuple[Ref, ...]:
         return tuple(self._leaning.get(ref, ()))

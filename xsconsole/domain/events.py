@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
-from xsconsole.domain.inventory import ChangeBatch
+from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.record import Verdict
 from xsconsole.errors import ConsoleError
@@ -32,10 +32,16 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolsChanged:
+    """One more pool is shown, or one less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryChanged:
-    """The mirror took these changes in."""
+    """The mirror took these changes in. `inventory` is that mirror, of one pool."""
 
     batch: ChangeBatch
+    inventory: Inventory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,7 @@ class AuditFailed:
 
 Event = (
     LinkChanged
+    | PoolsChanged
     | InventoryChanged
     | BoardChanged
     | ConfigurationMoved

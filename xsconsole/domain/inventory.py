@@ -350,6 +350,10 @@ class Inventory:
     def get(self, kind: type[R], ref: Ref) -> R | None:
         return self._tables.by_ref[kind].get(ref)  # type: ignore[return-value]
 
+    def holding(self, kind: type[Record], ref: Ref) -> "Inventory | None":
+        """Return the mirror that has the object: this one, or the one among several; None where it is nowhere."""
+        return self if ref in self._tables.by_ref[kind] else None
+
     def by_uuid(self, kind: type[R], uuid: Uuid) -> R | None:
         ref = self._tables.by_uuid[kind].get(uuid)
         return None if ref is None else self.get(kind, ref)

@@ -72,6 +72,13 @@ def _near() -> tuple[Field[Item], ...]:
             example="host:xen-1",
         ),
         Field(
+            name="pool",
+            kind=Kind.TEXT,
+            about="the pool it is of",
+            get=lambda item: item.pool_name,
+            example="pool:production",
+        ),
+        Field(
             name="memory",
             kind=Kind.SIZE,
             about="its memory",

@@ -22,6 +22,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest
 
 INTERNAL_NETWORK_KEY = "is_host_internal_management_network"
+UNNAMED_POOL = "Pool"
 FOLDER_KEY = "folder"  # of `other_config`; XenCenter's
 
 
@@ -41,7 +42,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One object. `state` is a VM's power state or, of a host, `live`, `disabled` or `down`; sizes are in bytes.
 
     `memory_used` is a fraction, 0 to 1; `count` is how many VIFs a network has. What an object does not have is None
-    or empty. `home` is the host that a VM runs on or would rather run on; `host` is its name, None where it is gone.
+    or empty. `pool` is the one that it is of. `home` is the host that a VM runs on or would rather run on; `host` is
+    its name, None where it is gone.
     """
 
     ref: Ref
@@ -56,6 +58,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_busy: bool = False
     is_stray: bool = False
     is_default: bool = False  # a template that came with the pool
+    pool: Ref = NULL_REF
+    pool_name: str = ""
     home: Ref = NULL_REF
     host: str | None = None
     configuration: ConfigurationId | None = None
@@ -91,6 +95,11 @@ def item_of(inventory: Inventory, class_name: str, ref: Ref) -> Item | None:
     return _MAKERS[class_name](inventory, ref)
 
 
+def _pool_of(inventory: Inventory) -> tuple[Ref, str]:
+    pool = inventory.pool
+    return (NULL_REF, "") if pool is None else (pool.ref, pool.name_label or UNNAMED_POOL)
+
+
 def _folder(other_config: Mapping[str, str]) -> str:
     """Return a folder as `/a/b`; empty for none."""
     folder = other_config.get(FOLDER_KEY, "")
@@ -101,7 +110,7 @@ def _pool(inventory: Inventory, ref: Ref) -> Item | None:
     pool = inventory.get(Pool, ref)
     if pool is None:
         return None
-    name = pool.name_label or "Pool"
+    name = pool.name_label or UNNAMED_POOL
     folder = _folder(pool.other_config)
     return Item(
         ref=pool.ref,
@@ -110,6 +119,8 @@ def _pool(inventory: Inventory, ref: Ref) -> Item | None:
         uuid=pool.uuid,
         name=name,
         sort_name=natural(name),
+        pool=pool.ref,
+        pool_name=name,
         words=folded_lines(pool.name_label, pool.uuid, *pool.tags),
         tags=pool.tags,
         folder=folder,
@@ -126,11 +137,14 @@ def _host(inventory: Inventory, ref: Ref) -> Item | None:
     used = None
     if metrics is not None and metrics.memory_total > 0:
         used = round(1 - metrics.memory_free / metrics.memory_total, 3)
+    pool, pool_name = _pool_of(inventory)
     state = "down" if not is_live else "live" if host.enabled else "disabled"
     folder = _folder(host.other_config)
     return Item(
         ref=host.ref,
         class_name="host",
+        pool=pool,
+        pool_name=pool_name,
         sort=Sort.HOST,
         uuid=host.uuid,
         name=host.name_label,
@@ -156,7 +170,8 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
     if vm is None or vm.is_a_snapshot or vm.is_control_domain:
         return None
     if vm.is_a_template:
-        return _template(vm)
+        return _template(inventory, vm)
+    pool, pool_name = _pool_of(inventory)
     home = vm.resident_on if vm.resident_on != NULL_REF else vm.affinity
     host = inventory.get(Host, home)
     value = newest(vm.other_config, MEMBER_STEM, MemberValue)[1]
@@ -170,6 +185,8 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
     return Item(
         ref=vm.ref,
         class_name="vm",
+        pool=pool,
+        pool_name=pool_name,
         sort=Sort.VM,
         uuid=vm.uuid,
         name=vm.name_label,
@@ -240,11 +257,14 @@ def _newest_snapshot(inventory: Inventory, vm: VM) -> datetime | None:
     return max((one.snapshot_time for one in found if one is not None and one.snapshot_time is not None), default=None)
 
 
-def _template(vm: VM) -> Item:
+def _template(inventory: Inventory, vm: VM) -> Item:
+    pool, pool_name = _pool_of(inventory)
     folder = _folder(vm.other_config)
     return Item(
         ref=vm.ref,
         class_name="vm",
+        pool=pool,
+        pool_name=pool_name,
         sort=Sort.TEMPLATE,
         uuid=vm.uuid,
         name=vm.name_label,
@@ -265,10 +285,13 @@ def _sr(inventory: Inventory, ref: Ref) -> Item | None:
     if sr is None:
         return None
     has_size = sr.physical_size > 0
+    pool, pool_name = _pool_of(inventory)
     folder = _folder(sr.other_config)
     return Item(
         ref=sr.ref,
         class_name="sr",
+        pool=pool,
+        pool_name=pool_name,
         sort=Sort.SR,
         uuid=sr.uuid,
         name=sr.name_label,
@@ -289,10 +312,13 @@ def _network(inventory: Inventory, ref: Ref) -> Item | None:
     network = inventory.get(Network, ref)
     if network is None or network.other_config.get(INTERNAL_NETWORK_KEY) == "true":
         return None
+    pool, pool_name = _pool_of(inventory)
     folder = _folder(network.other_config)
     return Item(
         ref=network.ref,
         class_name="network",
+        pool=pool,
+        pool_name=pool_name,
         sort=Sort.NETWORK,
         uuid=network.uuid,
         name=network.name_label,

@@ -153,12 +153,25 @@ class Outline:
 
     # --- what the pool says
 
-    def hear(self, batch: ChangeBatch) -> None:
-        """Note what changed. The inventory has taken the batch in already."""
+    def hear(self, batch: ChangeBatch, source: Inventory | None = None) -> None:
+        """Note what changed. The inventory has taken the batch in already; of several pools, `source` is the mirror."""
         if batch.is_whole:  # views that nobody looks at are made anew afterwards, sooner than object by object
-            self._kept = {self._shown.tree.arrangement.view: self._shown.tree}
-            self._spare = None
-        self._catalogue.hear(batch)
+            self._forget_unseen()
+        self._catalogue.hear(batch, source)
+
+    def join(self, source: Inventory) -> None:
+        """Note all that one more pool has."""
+        self._forget_unseen()
+        self._catalogue.note_all(source)
+
+    def leave(self) -> None:
+        """Note what is nowhere any more, after the mirror of a pool was taken away."""
+        self._forget_unseen()
+        self._catalogue.note_gone()
+
+    def _forget_unseen(self) -> None:
+        self._kept = {self._shown.tree.arrangement.view: self._shown.tree}
+        self._spare = None
 
     def settle(self, most: int = 64) -> tuple[Edit, ...]:
         """Do some of the work: a filter or a view that is wanted first, then up to `most` changed objects."""
@@ -256,6 +269,10 @@ class Outline:
     def set_stages(self, stages: Mapping[str, tuple[int, str]]) -> tuple[Edit, ...]:
         """Name and order the stages as the workflow does."""
         return self.arrange(replace(self._arrangement, stages=stages))
+
+    def set_pools(self, pools: Mapping[Ref, str]) -> tuple[Edit, ...]:
+        """Let several pools follow one another by these texts."""
+        return self.arrange(replace(self._arrangement, pools=pools))
 
     def prepare(self, most: int) -> bool:
         """Make a view ready that was not asked for yet, in pieces; whether there is more to do."""

@@ -10,7 +10,7 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.outline_rows import Edit, Inserted, Removed, Row, coarse, ranges
 from xsconsole.domain.outline_tree import Node, Replaced, Tree
-from xsconsole.domain.outline_views import AFTER, BELOW, CLOSED_AT_FIRST, TOP, NodeId, Path
+from xsconsole.domain.outline_views import AFTER, BELOW, TOP, NodeId, Path, is_closed_at_first
 from xsconsole.domain.selection import ObjectName
 
 MOST_SEEN = 2_000
@@ -60,7 +60,7 @@ class Shown:
     def is_open(self, id_: NodeId) -> bool:
         if self.is_filtered:
             return id_ not in self.toggled_in_filter
-        return (id_ in CLOSED_AT_FIRST) == (id_ in self.toggled)
+        return is_closed_at_first(id_) == (id_ in self.toggled)
 
     def peek(self, id_: NodeId) -> Row | None:
         """Return a line as it is now; nobody is told when it changes."""

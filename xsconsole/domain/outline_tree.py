@@ -10,7 +10,7 @@ import msgspec
 
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item
-from xsconsole.domain.outline_views import BELOW, POOL, TOP, Arrangement, Group, NodeId, Path, Place, places
+from xsconsole.domain.outline_views import TOP, Arrangement, Group, NodeId, Path, Place, places
 
 SORTED_AT_ONCE = 2_000  # paths
 
@@ -113,7 +113,7 @@ class Tree:
     def _add_groups(self, place: Place, *, is_filling: bool = False) -> list[Node]:
         """Bring up the groups of a place that do not stand yet, from the top; count what hangs below each."""
         come: list[Node] = []
-        parent = POOL if place.groups and BELOW in place.groups[0].path else TOP
+        parent = place.groups[0].parent if place.groups else TOP
         for group in place.groups:
             if group.id not in self.nodes:
                 node = Node(group.id, parent, group.path, group.ref, group)

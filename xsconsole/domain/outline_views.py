@@ -26,7 +26,6 @@ _AFTER_TURNED = "\x7f"
 _TURN = {code: 0x9E - code for code in range(0x20, 0x7F)}
 
 TOP = NodeId("")
-POOL = NodeId("pool")
 NOT_RUNNING = NodeId("not-running")
 STORAGE = NodeId("storage")
 NETWORKS = NodeId("networks")
@@ -52,6 +51,7 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     ref: Ref = NULL_REF  # where the group is an object itself
     class_name: str = ""
     configuration: ConfigurationId | None = None
+    parent: NodeId = TOP  # of one that hangs below an object
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -76,16 +76,24 @@ BY_NAME = Order()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """A view in an order. `stages` gives rank and name of a stage by its id."""
+    """A view in an order. `stages` gives rank and name of a stage by its id, `pools` by what several pools sort."""
 
     view: View = View.HOSTS
     order: Order = BY_NAME
     stages: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    pools: Mapping[Ref, str] = field(default_factory=dict)
 
     def is_like(self, other: "Arrangement") -> bool:
-        """Whether both put everything in the same places: only one view looks at the stages."""
-        is_same = self.view is other.view and self.order == other.order
-        return is_same and (self.view is not View.SERVICES or self.stages == other.stages)
+        """Whether both put everything in the same places: one view alone looks at the stages, and one at the pools."""
+        if self.view is not other.view or self.order != other.order:
+            return False
+        match self.view:
+            case View.SERVICES:
+                return self.stages == other.stages
+            case View.HOSTS:
+                return self.pools == other.pools
+            case _:
+                return True
 
 
 SortValue = Callable[[Item], str | float | None]
@@ -95,6 +103,7 @@ SORTED_BY: Mapping[str, SortValue] = {
     "memory": lambda item: item.memory,
     "vcpus": lambda item: item.vcpus,
     "host": lambda item: natural(item.host or ""),
+    "pool": lambda item: natural(item.pool_name),
     "address": lambda item: natural(item.addresses[0]) if item.addresses else None,
     "tags": lambda item: ", ".join(item.tags).casefold(),
     "service": lambda item: natural(item.service),
@@ -150,26 +159,39 @@ def _value(item: Item, order: Order) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _group(above: Path, rank: int, id_: str, name: str, sort_by: str = "") -> Group:
+def _group(above: Path, rank: int, id_: str, name: str, sort_by: str = "", parent: NodeId = TOP) -> Group:
     path = _key(rank, "", sort_by or natural(name), id_)
-    return Group(id=NodeId(id_), path=f"{above}{BELOW}{path}" if above else path, name=name)
+    return Group(id=NodeId(id_), path=f"{above}{BELOW}{path}" if above else path, name=name, parent=parent)
 
 
-_ROOT: Path = _key(0, "", "", POOL)
-_FIXED: Mapping[NodeId, Group] = {
-    id_: _group(_ROOT, rank, id_, name, str(rank))
-    for rank, (id_, name) in enumerate(
-        (
-            (NOT_RUNNING, "Not running"),
-            (STORAGE, "Storage"),
-            (NETWORKS, "Networks"),
-            (TEMPLATES, "Templates"),
-        ),
-        start=1,
-    )
+_FIXED: Mapping[NodeId, tuple[int, str]] = {
+    NOT_RUNNING: (1, "Not running"),
+    STORAGE: (2, "Storage"),
+    NETWORKS: (3, "Networks"),
+    TEMPLATES: (4, "Templates"),
 }
 _STRAY_GROUP = _group("", 9, STRAYS, "Strays")
-CLOSED_AT_FIRST = frozenset({STORAGE, NETWORKS, TEMPLATES})
+_CLOSED_AT_FIRST = frozenset({STORAGE, NETWORKS, TEMPLATES})
+
+
+def within(pool: Ref, group: NodeId) -> NodeId:
+    """Return the line of a fixed group, such as `STORAGE`, of one pool."""
+    return NodeId(f"{group}{_JOIN}{pool}")
+
+
+def is_closed_at_first(id_: NodeId) -> bool:
+    return id_.partition(_JOIN)[0] in _CLOSED_AT_FIRST
+
+
+@lru_cache(maxsize=256)
+def _root(pool: Ref, rank: str) -> Path:
+    return _key(0, rank, "", pool)
+
+
+@lru_cache(maxsize=256)
+def _fixed(root: Path, pool: Ref, group: NodeId) -> Group:
+    rank, name = _FIXED[group]
+    return _group(root, rank, within(pool, group), name, str(rank), NodeId(pool))
 
 
 def places(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
@@ -186,29 +208,31 @@ def _under(group: Group, item: Item, order: Order, groups: tuple[Group, ...], *,
 
 
 def _by_host(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
-    order = arrangement.order
+    order, pool = arrangement.order, item.pool
+    root = _root(pool, arrangement.pools.get(pool, ""))
     match item.sort:
         case Sort.POOL:
-            return (Place(POOL, TOP, _ROOT),)
+            return (Place(NodeId(item.ref), TOP, root),)
         case Sort.HOST:
-            return (Place(NodeId(item.ref), POOL, _host_path(item.name, item.ref)),)
+            return (Place(NodeId(item.ref), NodeId(pool), _host_path(root, item.name, item.ref)),)
         case Sort.VM if item.host is not None:
-            path = f"{_host_path(item.host, item.home)}{BELOW}{_leaf(item, order)}"
+            path = f"{_host_path(root, item.host, item.home)}{BELOW}{_leaf(item, order)}"
             return (Place(NodeId(item.ref), NodeId(item.home), path),)
         case Sort.VM:
-            fixed = _FIXED[NOT_RUNNING]
+            group = NOT_RUNNING
         case Sort.SR:
-            fixed = _FIXED[STORAGE]
+            group = STORAGE
         case Sort.NETWORK:
-            fixed = _FIXED[NETWORKS]
+            group = NETWORKS
         case _:
-            fixed = _FIXED[TEMPLATES]
+            group = TEMPLATES
+    fixed = _fixed(root, pool, group)
     return (_under(fixed, item, order, (fixed,), rank=2 if item.is_default else 1),)
 
 
 @lru_cache(maxsize=4096)
-def _host_path(name: str, ref: Ref) -> Path:
-    return f"{_ROOT}{BELOW}{_key(0, '', natural(name), ref)}"
+def _host_path(root: Path, name: str, ref: Ref) -> Path:
+    return f"{root}{BELOW}{_key(0, '', natural(name), ref)}"
 
 
 def _by_service(item: Item, arrangement: Arrangement) -> tuple[Place, ...]:
