@@ -26,8 +26,13 @@ def refused(*arguments: str) -> tuple[int, str]:
 
 
 def everything(session: Any) -> dict[str, Any]:
+    """Return all records; of where consoles are shown not the port, which is another one each time."""
     events = getattr(session.xenapi.event, "from")(["*"], "", 5.0)["events"]
-    return {event["ref"]: event["snapshot"] for event in events if event["class"] != "task"}
+    records = {event["ref"]: event["snapshot"] for event in events if event["class"] != "task"}
+    for record in records.values():
+        if "protocol" in record and "location" in record:
+            record["location"] = urlsplit(record["location"])._replace(netloc="").geturl()
+    return records
 
 
 def test_the_program_serves_until_it_is_told_to_stop() -> None:

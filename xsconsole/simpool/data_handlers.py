@@ -6,6 +6,7 @@ from types import MappingProxyType
 from xsconsole.simpool import (
     audit_download,
     blobs,
+    consoles,
     message_import,
     raw_disks,
     rrd_dumps,
@@ -33,6 +34,12 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = MappingProxyType(
                     answer=blobs.download,
                     has_task=False,
                     is_public=blobs.is_public,
+                ),
+                "/console": Action(
+                    name="connect_console",
+                    label="Connection to VM console",
+                    min_role=Role.VM_OPERATOR,
+                    answer=consoles.connect,
                 ),
                 "/export": Action(
                     name="get_export",

@@ -50,8 +50,9 @@ def make(pool: Pool, **fields: Any) -> str:
 def open_console(pool: Pool, vm: str, host: str, protocol: str = "rfb") -> str:
     """Let a VM be watched on its host."""
     ref = pool.identities.reference()
-    address = pool.db.get("host", host, "address")
-    return pool.db.create("console", ref=ref, protocol=protocol, location=f"https://{address}/console?ref={ref}", VM=vm)
+    # A real host always says https and never a port; here clients find the console where the host really answers.
+    origin = pool.origins.get(host) or f"https://{pool.db.get('host', host, 'address')}"
+    return pool.db.create("console", ref=ref, protocol=protocol, location=f"{origin}/console?ref={ref}", VM=vm)
 
 
 def domain_type(boot_policy: str) -> str:

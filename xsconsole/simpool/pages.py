@@ -20,6 +20,7 @@ _TEXTS = MappingProxyType(
         500: "<h1>HTTP 500 internal server error</h1>An unexpected error occurred; please wait a while and try again. "
         "If the problem persists, please contact your support representative.",
         501: "<h1>HTTP 501 Method Not Implemented</h1>",
+        503: "<h1>HTTP 503 Service Unavailable</h1>",
     }
 )
 _KNOWN_METHODS = frozenset(("GET", "POST", "PUT", "CONNECT", "OPTIONS"))
@@ -54,6 +55,14 @@ def method_page(method: str) -> web.Response:
 def unauthorised(realm: str) -> web.Response:
     """Return the page that asks for a name and a password."""
     return page(401, headers={"WWW-Authenticate": f'Basic realm="{realm}"'})
+
+
+def too_many(text: str) -> web.Response:
+    """Return the page for one viewer too many of a console."""
+    response = page(503)
+    response.set_status(503, "Connection Limit Exceeded")
+    response.body = text.encode()
+    return response
 
 
 def bare(status: int, *, text: str = "") -> web.Response:

@@ -65,6 +65,10 @@ class Pool:
         """The lists of certificates no longer trusted, by name."""
         self.pristine: set[str] = set()
         """The disks in which nothing can have been written since they were branched off."""
+        self.origins: dict[str, str] = {}
+        """Where clients reach each host, by scheme, address and port, once they can."""
+        self.viewers: dict[str, list[str]] = {}
+        """Who looks at the console of which VM."""
         self.plugin_calls: dict[str, float] = {}
         """When the agent of a guest was last asked for something, by the clock that only goes forward."""
         self.errands = Errands()

@@ -55,10 +55,17 @@ class Served:
             self.stations[host] = Station(host, address, self._answer, self._contexts.get(host))
 
     def tell_addresses(self) -> None:
-        """Let the hosts say where they are, in case it is not where they were to be."""
+        """Let the hosts say where they are, in case it is not where they were to be, and where consoles are shown."""
         for host, station in self.stations.items():
             if self.pool.db.get("host", host, "address") != station.address:
                 self.pool.db.set("host", host, address=station.address)
+            if station.port:
+                self.pool.origins[host] = station.url
+        for console, row in tuple(self.pool.db.rows("console")):
+            origin = self.pool.origins.get(self.pool.db.get("VM", row["VM"], "resident_on"))
+            location = f"{origin}/console?ref={console}"
+            if origin is not None and row["location"] != location:
+                self.pool.db.set("console", console, location=location)
 
     def _show(self, host: str, pem: bytes) -> None:
         """Let a host be known by a certificate from now on, where it has TLS at all."""
