@@ -57,15 +57,15 @@ def test_memory_of_a_machine_with_and_without_guest_tools():
     with_tools = by_title(measured(memory=(gib, gib), memory_internal_free=(GAP, gib / 4096)))["Memory"]
     without = by_title(measured(memory=(gib,)))["Memory"]
 
-    assert with_tools.told() == "in use 768 MiB"
+    assert with_tools.told() == "in use 768 MiB of 1 GiB"
     assert with_tools.ceiling == gib
-    assert without.told() == "in use 1 GiB"
+    assert without.told() == "in use 1 GiB of 1 GiB"
 
 
 def test_memory_of_a_host():
     chart = by_title(measured(memory_total_kib=(64.0 * 1024**2,), memory_free_kib=(16.0 * 1024**2,)))["Memory"]
 
-    assert (chart.told(), chart.ceiling) == ("in use 48 GiB", 64 * 1024**3)
+    assert (chart.told(), chart.ceiling) == ("in use 48 GiB of 64 GiB", 64 * 1024**3)
 
 
 def test_a_host_that_has_told_no_memory_yet_decides_no_axis():
@@ -105,3 +105,12 @@ def test_every_span_has_its_step_and_every_unit_its_words():
     assert set(SPANS) == set(Span)
     assert [worth(1.0, unit) for unit in Unit] == ["100%", "1 B", "1 B/s"]
     assert worth(GAP, Unit.RATE) == "–"
+
+
+def test_an_instant_reads_the_values_that_are_nearest_to_it():
+    chart = by_title(measured(vbd_xvda_read=(0.0, 1024.0, 2048.0)))["Disk"]
+
+    for seconds, nearest in ((-60, 0), (2, 0), (3, 1), (7.5, 1), (9, 2), (3600, 2)):
+        assert chart.nearest(NOON + timedelta(seconds=seconds)) == nearest
+    assert chart.scale == ("2 KiB/s", "1 KiB/s", "0 B/s")
+    assert chart.told_of(0, 1) == "read 1 KiB/s"

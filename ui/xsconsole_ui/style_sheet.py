@@ -60,6 +60,7 @@ QPushButton {
 }
 QPushButton:hover { background: $chip; }
 QPushButton:pressed { background: $accent_soft; }
+QPushButton:checked { background: $accent_soft; color: $accent; border-color: $accent; }
 QPushButton:focus { border: 2px solid $accent; padding: 3px 11px; }
 QPushButton:disabled { color: $muted; background: $window; border-color: $hairline; }
 QPushButton[look="primary"] { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }

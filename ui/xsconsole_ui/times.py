@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from xsconsole.domain.time_axis import Grain, Mark
+
 
 def clock_time(at: datetime, now: datetime | None = None) -> str:
     """Return the local time of day, with the day where it was not today."""
@@ -31,3 +33,14 @@ def exact_time(at: datetime) -> str:
     """Return local time with its zone, and UTC beside it."""
     here = at.astimezone()
     return f"{here:%Y-%m-%d %H:%M:%S %z} ({at:%H:%M:%S} UTC)"
+
+
+def axis_time(mark: Mark) -> str:
+    """Return what stands below a mark of a time axis."""
+    match mark.grain:
+        case Grain.TIME:
+            return f"{mark.at:%H:%M}"
+        case Grain.DAY:
+            return f"{mark.at.day} {mark.at:%b}"
+        case Grain.MONTH:
+            return f"{mark.at:%b %Y}" if mark.at.month == 1 else f"{mark.at:%b}"

@@ -1,6 +1,7 @@
 """What is measured of a VM or a host over time, and the few charts that people look at."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,8 +17,8 @@ class Span(StrEnum):
 
     TEN_MINUTES = "10 minutes"
     TWO_HOURS = "2 hours"
-    WEEK = "a week"
-    YEAR = "a year"
+    WEEK = "week"
+    YEAR = "year"
 
 
 SPANS: Mapping[Span, tuple[timedelta, int]] = {
@@ -70,9 +71,29 @@ class Chart:
         highest = max((value for curve in self.curves for value in curve.values if not math.isnan(value)), default=0.0)
         return rounded_up(highest)
 
+    @property
+    def scale(self) -> tuple[str, str, str]:
+        """What stands at the axis of values: at its end, half way, and at its start."""
+        return worth(self.ceiling, self.unit), worth(self.ceiling / 2, self.unit), worth(0.0, self.unit)
+
+    def nearest(self, at: datetime) -> int:
+        """Return the position that is nearest to an instant."""
+        after = bisect_left(self.times, at)
+        if after == 0:
+            return 0
+        if after == len(self.times) or at - self.times[after - 1] <= self.times[after] - at:
+            return after - 1
+        return after
+
     def told(self, at: int = -1) -> str:
         """Return the values at a position, such as `read 3.1 MiB/s · write 12 MiB/s`."""
-        return " · ".join(f"{curve.label} {worth(curve.values[at], self.unit)}".strip() for curve in self.curves)
+        return " · ".join(self.told_of(number, at) for number in range(len(self.curves)))
+
+    def told_of(self, curve: int, at: int = -1) -> str:
+        """Return the value of one curve at a position, such as `read 3.1 MiB/s`; a part with the whole."""
+        value = worth(self.curves[curve].values[at], self.unit)
+        whole = f" of {worth(self.top, self.unit)}" if self.top is not None and self.unit is not Unit.SHARE else ""
+        return f"{self.curves[curve].label} {value}{whole}".strip()
 
 
 def charts(measured: Measured) -> tuple[Chart, ...]:

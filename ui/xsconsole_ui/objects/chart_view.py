@@ -1,115 +1,184 @@
-"""A chart: a title, the newest values in words, and curves over time; the mouse reads any instant."""
+"""A chart: a title, the newest values in words, and curves over time; mouse and arrow keys read any instant."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAction,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
-from xsconsole.domain.metrics import Chart, worth
-from xsconsole_ui import theme, times
+from xsconsole.domain.metrics import Chart
+from xsconsole_ui import pieces, times
+from xsconsole_ui.dense_table import csv_text, plain_text
+from xsconsole_ui.objects.chart_painter import HEIGHT, ChartPainter
 
-HEIGHT = 96  # px
-HEAD = 22  # px, of the words above the curves
-FOOT = 4  # px
-STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)  # curves are told apart by more than their colour
+Key = Qt.Key
+FAR = 10  # steps of a page key
 
 
 class ChartView(QWidget):
-    """Paints one chart. Changes in place."""
+    """Shows one chart, and the instant that is pointed at. Changes in place."""
+
+    pointed = Signal(object)  # datetime, or None: somebody looks at an instant, or no more
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chart: Chart | None = None
         self._at: int | None = None
+        self._gutter = 0
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.menu = QMenu(self)
+        self.as_value = self._offered(self.tr("Copy what is read here"), "Ctrl+Shift+V", self.copy_value)
+        self.as_text = self._offered(self.tr("Copy all values as text"), "Ctrl+C", self.copy_text)
+        self.as_csv = self._offered(self.tr("Copy all values as CSV"), "Ctrl+Shift+C", self.copy_csv)
+
+    def _offered(self, text: str, keys: str, work: Callable[[], None]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(work)
+        self.addAction(action)
+        self.menu.addAction(action)
+        return action
 
     @property
     def chart(self) -> Chart | None:
         return self._chart
 
-    def show_chart(self, chart: Chart) -> None:
+    @property
+    def told(self) -> str:
+        """What its head says: the values at the instant that is pointed at, else the newest."""
+        chart = self._chart
+        if chart is None:
+            return ""
+        if self._at is None:
+            return chart.told()
+        return f"{times.row_time(chart.times[self._at])} · {chart.told(self._at)}"
+
+    def show_chart(self, chart: Chart, gutter: int = 0) -> None:
+        """Show other values; an instant that is pointed at stays, or gives way to the oldest there is.
+
+        `gutter` is what the axis of values takes at least, in pixels.
+        """
+        self._gutter = gutter
+        before = self._chart
+        was = before.times[self._at] if before is not None and self._at is not None else None
         self._chart = chart
-        self._at = None if self._at is None else min(self._at, len(chart.times) - 1)
-        self.setAccessibleName(f"{chart.title}: {chart.told()}")
+        self._at = chart.nearest(was) if was is not None and chart.times else None
+        self._say()
+
+    @Slot(object)
+    def point_at(self, at: datetime | None) -> None:
+        """Read the values at an instant; None reads the newest again."""
+        chart = self._chart
+        self._at = chart.nearest(at) if chart is not None and chart.times and at is not None else None
+        self._say()
+
+    def _say(self) -> None:
+        chart = self._chart
+        if chart is not None:
+            self.setAccessibleName(f"{chart.title}: {self.told}")
+            self.setAccessibleDescription(self.tr("Arrow keys read earlier and later values, Ctrl+C copies all."))
         self.update()
+
+    # What can be copied.
+
+    @Slot()
+    def copy_value(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self._chart.title}: {self.told}" if self._chart is not None else "")
+
+    @Slot()
+    def copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(plain_text(self._cells()))
+
+    @Slot()
+    def copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(csv_text(self._cells()))
+
+    def _cells(self) -> list[Sequence[str]]:
+        """Return the values as numbers, in the unit that the head names."""
+        chart = self._chart
+        if chart is None:
+            return []
+        heads = [" ".join(filter(None, (chart.title, curve.label, f"({chart.unit})"))) for curve in chart.curves]
+        rows: list[Sequence[str]] = [(self.tr("Time"), *heads)]
+        for at, instant in enumerate(chart.times):
+            values = (curve.values[at] for curve in chart.curves)
+            rows.append((instant.isoformat(), *("" if math.isnan(value) else f"{value:.12g}" for value in values)))
+        return rows
+
+    # Qt.
 
     def sizeHint(self) -> QSize:
         return QSize(200, HEIGHT)
 
     @property
-    def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(theme.MARGIN, HEAD, -theme.MARGIN, -FOOT)
+    def _painter(self) -> ChartPainter | None:
+        return ChartPainter(self._chart, QRectF(self.rect()), self._gutter) if self._chart is not None else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        chart = self._chart
-        if chart is None:
-            return
-        colours = theme.colours_of(self.palette())
-        painter = QPainter(self)
-        self._paint_head(painter, chart, colours)
-        area = self._area
-        painter.setPen(QPen(QColor(colours.hairline), 1))
-        for line in (0.0, 0.5, 1.0):
-            y = round(area.top() + area.height() * line) + 0.5
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number, curve in enumerate(chart.curves):
-            colour = QColor(colours.accent if number == 0 else colours.warn)
-            painter.setPen(QPen(colour, 1.5, STYLES[number % len(STYLES)]))
-            for piece in self._pieces(curve.values, chart.ceiling):
-                painter.drawPolyline(QPolygonF(piece))
-        if self._at is not None and chart.times:
-            x = self._x(self._at, len(chart.times))
-            painter.setPen(QPen(QColor(colours.muted), 1))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-
-    def _paint_head(self, painter: QPainter, chart: Chart, colours: theme.Colours) -> None:
-        head = QRectF(theme.MARGIN, 0, self.width() - 2 * theme.MARGIN, HEAD)
-        painter.setFont(theme.caption_font(is_bold=True))
-        painter.setPen(QColor(colours.text))
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, chart.title)
-        taken = QFontMetrics(theme.caption_font(is_bold=True)).horizontalAdvance(chart.title) + theme.GAP
-        painter.setFont(theme.caption_font())
-        painter.setPen(QColor(colours.muted))
-        words = QFontMetrics(theme.caption_font()).elidedText(
-            self._told(chart), Qt.TextElideMode.ElideRight, round(head.width()) - taken
-        )
-        painter.drawText(head, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
-
-    def _told(self, chart: Chart) -> str:
-        if self._at is not None and chart.times:
-            return f"{times.clock_time(chart.times[self._at])}: {chart.told(self._at)}"
-        of = f" of {worth(chart.top, chart.unit)}" if chart.top is not None and chart.top != 1.0 else ""
-        return f"{chart.told()}{of}"
-
-    def _pieces(self, values: Sequence[float], ceiling: float) -> list[list[QPointF]]:
-        """Return the curve in pieces: where nothing was measured there is a gap, not a line."""
-        area = self._area
-        pieces: list[list[QPointF]] = [[]]
-        for at, value in enumerate(values):
-            if math.isnan(value):
-                pieces.append([])
-                continue
-            share = min(1.0, max(0.0, value / ceiling))
-            pieces[-1].append(QPointF(self._x(at, len(values)), area.bottom() - share * area.height()))
-        return [piece for piece in pieces if piece]
-
-    def _x(self, at: int, number: int) -> float:
-        area = self._area
-        return area.left() + area.width() * at / max(1, number - 1)
+        chart_painter = self._painter
+        if chart_painter is not None:
+            chart_painter.paint(self, self._at, has_focus=self.hasFocus())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        chart, area = self._chart, self._area
-        if chart is not None and chart.times and area.width() > 0:
-            share = (event.position().x() - area.left()) / area.width()
-            self._at = min(len(chart.times) - 1, max(0, round(share * (len(chart.times) - 1))))
-            self.update()
+        chart_painter = self._painter
+        if chart_painter is not None:
+            self.pointed.emit(chart_painter.instant(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._at = None
+        self.pointed.emit(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() is not Qt.FocusReason.PopupFocusReason:
+            self.pointed.emit(None)
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        chart = self._chart
+        last = len(chart.times) - 1 if chart is not None else -1
+        if chart is None or last < 0:
+            super().keyPressEvent(event)
+            return
+        here = last if self._at is None else self._at
+        steps = {Key.Key_Left: -1, Key.Key_Right: 1, Key.Key_PageUp: -FAR, Key.Key_PageDown: FAR}
+        ends = {Key.Key_Home: 0, Key.Key_End: last}
+        key = Key(event.key())
+        if key in steps or key in ends:
+            there = ends.get(key, min(last, max(0, here + steps.get(key, 0))))
+            self.pointed.emit(chart.times[there])
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))
+        elif key is Key.Key_Escape and self._at is not None:
+            self.pointed.emit(None)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_keyboard = event.reason() is QContextMenuEvent.Reason.Keyboard
+        self.menu.popup(self.mapToGlobal(QPoint(0, self.height())) if by_keyboard else event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        chart = self._chart
+        if isinstance(event, QHelpEvent) and chart is not None and self._at is not None:
+            exact = times.exact_time(chart.times[self._at])
+            QToolTip.showText(event.globalPos(), pieces.hint(f"{exact}\n{chart.told(self._at)}"), self)
+            return True
+        return super().event(event)

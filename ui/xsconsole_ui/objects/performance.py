@@ -1,5 +1,7 @@
 """How busy a VM or host is, as charts that go on while they are seen."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -7,10 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
-from xsconsole.domain.metrics import Span, charts
+from xsconsole.domain.metrics import Chart, Span, charts
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.objects.chart_painter import gutter_of
 from xsconsole_ui.objects.chart_view import ChartView
 
 EVERY_MS = 5000
@@ -66,33 +69,45 @@ class PerformancePage(QWidget):
             self._jobs.start(self._ask(self._item, Span(self.span.currentData())), "ask for measurements")
 
     async def _ask(self, item: ObjectId, span: Span) -> None:
+        found: tuple[Chart, ...] | None
         try:
             found = charts(await self._console.acts.measured(item, span))
         except ConsoleError as failure:
             told = words.explain(failure)
-            found, text = (), f"{told.failed} {told.mend}".strip()
+            found, text = None, f"{told.failed} {told.mend}".strip()
         else:
             text = "" if found else self.tr("Nothing is measured: it does not run, or has only just started.")
         finally:
             self._is_asking = False
-        if item != self._item:
+        if item != self._item or span != self.span.currentData():
             self.ask()
             return
         self.news.setText(text)
         self.news.setVisible(bool(text))
+        if found is None:  # what was measured before is so still
+            return
         self._show_count(len(found))
+        gutter = max(map(gutter_of, found), default=0)
         for view, chart in zip(self.charts, found, strict=True):
-            view.show_chart(chart)
+            view.show_chart(chart, gutter)
 
     def _show_count(self, count: int) -> None:
         while len(self.charts) < count:
             view = ChartView(self)
+            view.pointed.connect(self._point_at)
+            QWidget.setTabOrder(self.charts[-1] if self.charts else self.span, view)
             self.charts.append(view)
             self._column.addWidget(view)
         while len(self.charts) > count:
             view = self.charts.pop()
             self._column.removeWidget(view)
             view.deleteLater()
+
+    @Slot(object)
+    def _point_at(self, at: datetime | None) -> None:
+        """Read the same instant in all charts."""
+        for view in self.charts:
+            view.point_at(at)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
