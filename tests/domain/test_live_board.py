@@ -114,7 +114,7 @@ def disks(draw: st.DrawFn) -> Change:
     return Change(ref=ref, class_name="vdi", record=draw(st.just(record) | st.none()))
 
 
-def run_text(configuration: ConfigurationId, source: str) -> str:
+def run_text(configuration: ConfigurationId, source: str, makes: ConfigurationId | None = None) -> str:
     intent = Intent(
         kind=RunKind.PROMOTE,
         configuration=configuration,
@@ -125,6 +125,7 @@ def run_text(configuration: ConfigurationId, source: str) -> str:
         revision=1,
         workflow=WorkflowId("release"),
         workflow_version=1,
+        makes=makes,
     )
     record = RunRecord(
         run=RunId("r1"),
@@ -146,7 +147,8 @@ def pools(draw: st.DrawFn) -> Change:
         text = encode(Roster(configuration=id_, roster=draw(rosters), roles={NAMES[0]: "web"}))
         keys[f"{roster_stem(id_)}.{draw(few)}"] = draw(st.just(text) | st.just("damaged"))
     for id_ in draw(st.sets(configurations)):
-        keys[f"{run_stem(id_)}.{draw(few)}"] = draw(st.just(run_text(id_, "staging")) | st.just("damaged"))
+        made = draw(st.none() | st.sampled_from([other for other in CONFIGURATIONS if other != id_]))
+        keys[f"{run_stem(id_)}.{draw(few)}"] = draw(st.just(run_text(id_, "staging", made)) | st.just("damaged"))
     if draw(st.booleans()):
         keys[f"{workflow_stem(WorkflowId('release'))}.1"] = to_stored(default_workflow())
     keys[f"{PREFIX}lease.x.1"] = "{}"

@@ -5,7 +5,7 @@ and takes new disks, `VM.snapshot` and `VM.revert` set `parent`.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -16,12 +16,14 @@ from xsconsole.domain.inventory import (
     SR,
     VBD,
     VDI,
+    VIF,
     VM,
     Change,
     ChangeBatch,
     GuestMetrics,
     Host,
     HostMetrics,
+    Network,
     Pool,
     Record,
 )
@@ -192,6 +194,7 @@ class MemoryPool:
             order=0,
             allowed_operations=("revert", "clone", "destroy"),
             VBDs=tuple(self._new_disk(ref, 10 * GIB, snapshot_of=disk.ref) for disk in self._disks(source)),
+            VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(uuid)),
         )
         self.contents[copy.uuid] = self.contents[uuid]
         self._sources[copy.uuid] = source
@@ -229,25 +232,120 @@ class MemoryPool:
                 self._put(msgspec.structs.replace(child, parent=found.parent))
         self._drop(found)
 
+    def copy(self, source: Uuid, name: str, operation: str, sr: Uuid | None = None) -> Uuid:
+        """Copy a halted machine or a snapshot as XAPI does: it brings much along and resets what the facts name."""
+        before = self.demand(source, operation, ("Halted",))
+        ref = self._ref()
+        home = self.storage if sr is None else self._storage(sr)
+        copy = msgspec.structs.replace(
+            before,
+            ref=ref,
+            uuid=self._uuid(),
+            name_label=name,
+            is_a_snapshot=False,
+            snapshot_of=NULL_REF,
+            snapshot_time=None,
+            snapshots=(),
+            parent=NULL_REF,
+            appliance=NULL_REF,
+            blocked_operations={},
+            order=0,
+            start_delay=0,
+            shutdown_delay=0,
+            other_config={**before.other_config, "mac_seed": self._uuid()},
+            VBDs=tuple(
+                self._new_disk(ref, disk.virtual_size, name=disk.name_label, device=str(number), sr=home.ref)
+                for number, disk in enumerate(self._disks(before))
+            ),
+            VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(before.uuid)),
+        )
+        self.contents[copy.uuid] = self.contents[source]
+        self.put_vm(copy)
+        return copy.uuid
+
+    def destroy(self, uuid: Uuid) -> None:
+        if self.find(uuid) is not None:
+            self._drop(self.demand(uuid, "destroy", ("Halted",)))
+
+    def start(self, uuid: Uuid, host: Uuid) -> None:
+        place = next(record for record in self.records.values() if isinstance(record, Host) and record.uuid == host)
+        self.change(uuid, power_state="Running", resident_on=place.ref)
+
+    def interfaces(self, uuid: Uuid) -> list[VIF]:
+        found = (self.records[ref] for ref in self.vm(uuid).VIFs)
+        return [vif for vif in found if isinstance(vif, VIF)]
+
+    def networks_of(self, uuid: Uuid) -> dict[str, Uuid]:
+        return {vif.device: self.records[vif.network].uuid for vif in self.interfaces(uuid)}
+
+    def move_interfaces(self, uuid: Uuid, networks: Mapping[str, Uuid]) -> None:
+        by_uuid = {record.uuid: record.ref for record in self.records.values() if isinstance(record, Network)}
+        for vif in self.interfaces(uuid):
+            if vif.device in networks:
+                self._put(msgspec.structs.replace(vif, network=by_uuid[networks[vif.device]]))
+
+    def add_network(self, name: str) -> Network:
+        return self._put(Network(ref=self._ref(), uuid=self._uuid(), name_label=name))
+
+    def add_storage(self, name: str, **fields: object) -> SR:
+        sr = SR(ref=self._ref(), uuid=self._uuid(), name_label=name, type="nfs", physical_size=4096 * GIB)
+        return self._put(msgspec.structs.replace(sr, **fields))
+
+    def add_host(self, name: str, memory_free: int) -> Host:
+        metrics = HostMetrics(
+            ref=self._ref(), uuid=self._uuid(), live=True, memory_free=memory_free, memory_total=64 * GIB
+        )
+        return self._put(Host(ref=self._ref(), uuid=self._uuid(), name_label=name, metrics=self._put(metrics).ref))
+
+    def plug(self, uuid: Uuid, network: Network, device: str = "0") -> None:
+        vm = self.vm(uuid)
+        self.change(uuid, VIFs=(*vm.VIFs, self._new_interface(vm.ref, network.ref, device)))
+
+    def count(self, kind: type[Record]) -> int:
+        return sum(isinstance(record, kind) for record in self.records.values())
+
     # Inside
+
+    def _storage(self, uuid: Uuid) -> SR:
+        return next(record for record in self.records.values() if isinstance(record, SR) and record.uuid == uuid)
+
+    def _new_interface(self, vm: Ref, network: Ref, device: str) -> Ref:
+        number = next(self._numbers)
+        vif = VIF(
+            ref=self._ref(),
+            uuid=self._uuid(),
+            VM=vm,
+            network=network,
+            device=device,
+            MAC=f"02:00:00:00:00:{number:02x}",
+        )
+        return self._put(vif).ref
 
     def _pool_record(self) -> Pool:
         record = self.records[self.pool.ref]
         assert isinstance(record, Pool)
         return record
 
-    def _new_disk(self, vm: Ref, size_bytes: int, snapshot_of: Ref = NULL_REF, name: str = "disk") -> Ref:
+    def _new_disk(
+        self,
+        vm: Ref,
+        size_bytes: int,
+        snapshot_of: Ref = NULL_REF,
+        name: str = "disk",
+        device: str = "0",
+        sr: Ref | None = None,
+    ) -> Ref:
         disk = self._put(
             VDI(
                 ref=self._ref(),
                 uuid=self._uuid(),
                 name_label=name,
-                SR=self.storage.ref,
+                SR=sr or self.storage.ref,
                 virtual_size=size_bytes,
                 snapshot_of=snapshot_of,
             )
         )
-        return self._put(VBD(ref=self._ref(), uuid=self._uuid(), VM=vm, VDI=disk.ref, userdevice="0")).ref
+        return self._put(VBD(ref=self._ref(), uuid=self._uuid(), VM=vm, VDI=disk.ref, userdevice=device)).ref
 
     def _disks(self, vm: VM) -> list[VDI]:
         drives = [self.records[ref] for ref in vm.VBDs]
@@ -262,6 +360,8 @@ class MemoryPool:
 
     def _drop(self, vm: VM) -> None:
         self._drop_disks(vm)
+        for interface in vm.VIFs:
+            self._remove(self.records[interface])
         self._remove(vm)
         self.contents.pop(vm.uuid, None)
 

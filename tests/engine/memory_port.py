@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from tests.engine.memory_pool import MemoryPool
-from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.ids import NULL_REF, RunId, Uuid
 from xsconsole.domain.inventory import (
     VM,
     Record,
 )
-from xsconsole.engine.ports import Field, Identity, Progress
+from xsconsole.engine.ports import Field, Identity, Progress, Shape
 from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
 
 EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
@@ -46,8 +46,12 @@ class MemoryPort:
     calls: list[str] = field(default_factory=list)
     on_call: Callable[[str], None] = lambda _: None
 
+    @property
+    def copies(self) -> "MemoryCopies":
+        return MemoryCopies(self)
+
     async def time(self) -> datetime:
-        return await self._call("time", lambda: EPOCH + timedelta(seconds=asyncio.get_running_loop().time()))
+        return await self.do("time", lambda: EPOCH + timedelta(seconds=asyncio.get_running_loop().time()))
 
     async def until_available(self, timeout_s: float) -> None:
         if self.pool.is_away:
@@ -56,7 +60,7 @@ class MemoryPort:
                 raise LostMaster(pool="acme", tried=("192.0.2.1",))
 
     async def keys(self, map_: Field, vm: Uuid | None = None) -> Mapping[str, str]:
-        return await self._call("keys", lambda: self.pool.map_of(map_, vm) or {})
+        return await self.do("keys", lambda: self.pool.map_of(map_, vm) or {})
 
     async def add_key(self, map_: Field, key: str, value: str, vm: Uuid | None = None) -> bool:
         def add() -> bool:
@@ -68,7 +72,7 @@ class MemoryPort:
             self.pool.set_map(map_, vm, {**present, key: value})
             return True
 
-        return await self._call("add_key", add)
+        return await self.do("add_key", add)
 
     async def remove_key(self, map_: Field, key: str, vm: Uuid | None = None) -> None:
         def remove() -> None:
@@ -76,50 +80,50 @@ class MemoryPort:
             if present is not None and key in present:
                 self.pool.set_map(map_, vm, {name: text for name, text in present.items() if name != key})
 
-        await self._call("remove_key", remove)
+        await self.do("remove_key", remove)
 
     async def read_vm(self, vm: Uuid) -> VM | None:
-        return await self._call("read_vm", lambda: self.pool.find(vm))
+        return await self.do("read_vm", lambda: self.pool.find(vm))
 
     async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]:
-        return await self._call("snapshots_of", lambda: self.pool.snapshots_of(vm) if self.pool.find(vm) else ())
+        return await self.do("snapshots_of", lambda: self.pool.snapshots_of(vm) if self.pool.find(vm) else ())
 
     async def snapshot(self, vm: Uuid, name: str, run: RunId, on_progress: Progress) -> Uuid:
-        return await self._call("snapshot", lambda: self.pool.snapshot(vm, name), on_progress)
+        return await self.do("snapshot", lambda: self.pool.snapshot(vm, name), on_progress)
 
     async def revert(self, snapshot: Uuid, run: RunId, on_progress: Progress) -> None:
-        await self._call("revert", lambda: self.pool.revert(snapshot), on_progress)
+        await self.do("revert", lambda: self.pool.revert(snapshot), on_progress)
 
     async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
-        await self._call("destroy_snapshot", lambda: self.pool.destroy_snapshot(snapshot))
+        await self.do("destroy_snapshot", lambda: self.pool.destroy_snapshot(snapshot))
 
     async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
         def start() -> None:
             self.pool.demand(vm, "start", ("Halted",))
             self.pool.change(vm, power_state="Running")
 
-        await self._call("start", start, on_progress)
+        await self.do("start", start, on_progress)
 
     async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
         def shut_down() -> None:
             self.pool.demand(vm, "clean_shutdown", ("Running",))
             self.pool.change(vm, power_state="Halted")
 
-        await self._call("shut_down", shut_down, on_progress)
+        await self.do("shut_down", shut_down, on_progress)
 
     async def set_ha_restart_priority(self, vm: Uuid, priority: str) -> None:
-        await self._call("set_ha_restart_priority", lambda: self.pool.change(vm, ha_restart_priority=priority))
+        await self.do("set_ha_restart_priority", lambda: self.pool.change(vm, ha_restart_priority=priority))
 
     async def define_stage_field(self) -> None:
-        await self._call("define_stage_field", lambda: None)
+        await self.do("define_stage_field", lambda: None)
 
     async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
-        await self._call("announce", lambda: self.pool.messages.append((name, body)))
+        await self.do("announce", lambda: self.pool.messages.append((name, body)))
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
-        await self._call("quiesce", lambda: None)
+        await self.do("quiesce", lambda: None)
 
-    async def _call(self, method: str, effect: Callable[[], Result], on_progress: Progress | None = None) -> Result:
+    async def do(self, method: str, effect: Callable[[], Result], on_progress: Progress | None = None) -> Result:
         fault = self._fault(method)
         self.calls.append(method)
         self.on_call(method)
@@ -146,3 +150,51 @@ class MemoryPort:
                     self.faults.remove(fault)
                     return fault
         return None
+
+
+@dataclass(slots=True)
+class MemoryCopies:
+    """The part of the port that copies machines."""
+
+    port: MemoryPort
+
+    async def named(self, name: str) -> tuple[VM, ...]:
+        return await self.port.do(
+            "named", lambda: tuple(vm for vm in self.port.pool.vms() if vm.name_label == name and not vm.is_a_snapshot)
+        )
+
+    async def clone(self, source: Uuid, name: str, run: RunId, on_progress: Progress) -> None:
+        await self.port.do("clone", lambda: self.port.pool.copy(source, name, "clone"), on_progress)
+
+    async def copy(self, source: Uuid, name: str, sr: Uuid | None, run: RunId, on_progress: Progress) -> None:
+        await self.port.do("copy", lambda: self.port.pool.copy(source, name, "copy", sr), on_progress)
+
+    async def shape(self, vm: Uuid, shape: Shape) -> None:
+        def give() -> None:
+            self.port.pool.change(
+                vm,
+                name_label=shape.name,
+                is_a_template=False,
+                tags=(),
+                affinity=NULL_REF,
+                ha_restart_priority="",
+                order=shape.order,
+                start_delay=shape.start_delay_s,
+                shutdown_delay=shape.shutdown_delay_s,
+            )
+            self.port.pool.move_interfaces(vm, shape.networks)
+
+        await self.port.do("shape", give)
+
+    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
+        return await self.port.do("networks_of", lambda: self.port.pool.networks_of(vm))
+
+    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
+        def start() -> None:
+            self.port.pool.demand(vm, "start_on", ("Halted",))
+            self.port.pool.start(vm, host)
+
+        await self.port.do("start_on", start, on_progress)
+
+    async def destroy(self, vm: Uuid, run: RunId) -> None:
+        await self.port.do("destroy", lambda: self.port.pool.destroy(vm))

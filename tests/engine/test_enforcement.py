@@ -14,6 +14,7 @@ from xsconsole.domain.workflow import (
     DiskRule,
     DiskTreatment,
     Group,
+    Kind,
     Limits,
     Method,
     Person,
@@ -45,7 +46,6 @@ def with_way(**fields: object) -> Workflow:
 
 
 UNENFORCED = {
-    "the method “linked-clone”": with_way(method=Method.LINKED_CLONE),
     "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
     "gates (no drift)": with_way(gates=(NoDrift(),)),
     "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
@@ -94,6 +94,37 @@ def test_a_way_whose_demand_is_not_carried_out_is_refused_everywhere_and_said_at
     assert found
     assert all(finding.severity is Severity.WARNING and what in finding.sentence for finding in found)
     assert all((finding.stage or finding.transition) and finding.field for finding in found)
+
+
+def test_a_way_back_that_copies_is_refused() -> None:
+    workflow = default_workflow()
+    ways = tuple(
+        msgspec.structs.replace(way, method=Method.FULL_COPY) if way.kind is Kind.DEMOTE else way
+        for way in workflow.transitions
+    )
+
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk, "production")
+        await desk.publish(msgspec.structs.replace(workflow, version=2, transitions=ways))
+
+        assert "a way back by “full-copy”" in desk.refusal(desk.demotion(shop, "staging")).reason
+
+    virtually(story)
+
+
+def test_what_copies_carry_out_is_no_gap() -> None:
+    there = msgspec.structs.replace(
+        changed("production", binding=Binding(sr=ELSEWHERE, networks=(THERE,))), networks=("front",)
+    )
+    ways = tuple(
+        msgspec.structs.replace(way, method=Method.FULL_COPY) if way.id == INTO_PRODUCTION else way
+        for way in there.transitions
+        if way.id == INTO_PRODUCTION or "production" not in (way.source, way.target)
+    )
+
+    assert gaps(msgspec.structs.replace(there, transitions=ways), None) == ()
 
 
 def test_a_stage_that_names_the_pool_it_is_in_binds_to_no_other() -> None:

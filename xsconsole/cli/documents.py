@@ -46,6 +46,7 @@ def card_document(card: Card, board: Board) -> Document:
             {"run": point.run, "stage": point.stage, "at": point.at.isoformat(), "is_whole": point.is_whole}
             for point in card.restore_points
         ],
+        "origin": msgspec.to_builtins(card.origin),
         "run": None if card.run is None else _run_document(card),
     }
 
@@ -84,6 +85,7 @@ def plan_document(plan: Plan, workflow: Workflow) -> Document:
                 "key": step.key,
                 "what": words.describe(step),
                 "after": list(step.after),
+                "host": step.host,
                 "estimate": msgspec.to_builtins(step.estimate),
                 "action": msgspec.to_builtins(step.action),
             }

@@ -44,7 +44,15 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
     if kind is Kind.PROMOTE:
         if disks is not Disks.KEEP:
             raise Refused(reason="A promotion keeps the disks.", mend="Leave `--disks` out.")
-        return Promote(configuration=card.id, revision=card.revision, target=target.id, reason=options.reason)
+        return Promote(
+            configuration=card.id,
+            revision=card.revision,
+            target=target.id,
+            is_stopped_first=getattr(options, "stop_first", False),
+            reason=options.reason,
+        )
+    if getattr(options, "stop_first", False):
+        raise Refused(reason="A demotion freezes nothing.", mend="Leave `--stop-first` out.")
     return Demote(configuration=card.id, revision=card.revision, target=target.id, disks=disks, reason=options.reason)
 
 

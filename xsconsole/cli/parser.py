@@ -35,10 +35,10 @@ def parser() -> argparse.ArgumentParser:
     _verb(verbs, "status", what, has_json=True, takes_pools=True)
     _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
-    _add_move(plan, has_disks=True)
+    _add_move(plan, has_disks=True, can_stop=True)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):
         verb = _verb(verbs, name, what, has_json=True)
-        _add_move(verb, has_disks=name == "demote")
+        _add_move(verb, has_disks=name == "demote", can_stop=name == "promote")
         verb.add_argument(
             "--plan", type=_digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
         )
@@ -191,7 +191,7 @@ def _add_watch(verb: argparse.ArgumentParser, *, default: object) -> None:
     )
 
 
-def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool) -> None:
+def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool) -> None:
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
     if has_disks:
@@ -200,6 +200,12 @@ def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool) -> None:
             choices=["keep", "restore"],
             default="keep",
             help="a demotion keeps the disks (the default), or returns them to the restore point taken in STAGE",
+        )
+    if can_stop:
+        verb.add_argument(
+            "--stop-first",
+            action="store_true",
+            help="before a copy, shut the machines down, freeze them together and start them again",
         )
     _add_reason(verb)
 

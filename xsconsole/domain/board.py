@@ -7,14 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, StageId, Uuid
-from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
+from xsconsole.domain.disks import disks_of
+from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     PREFIX,
     RESTORE_POINT_KEY,
     LeaseValue,
     MemberValue,
+    Origin,
     RestorePointMark,
     Roster,
     RunRecord,
@@ -91,6 +93,7 @@ class Card:
     problems: tuple[str, ...] = ()  # sentences
     run: RunView | None = None
     restore_points: tuple[RestorePoint, ...] = ()  # newest first
+    origin: Origin | None = None  # what it was copied from
 
     def missing_name(self, uuid: Uuid) -> str:
         """Return what to call a member that is gone: its role, where the roster tells."""
@@ -158,14 +161,21 @@ def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
     if pool is None:
         return EMPTY_BOARD
     state = PoolState.read(inventory, pool.other_config)
-    ids = set(state.members) | set(state.rosters) | set(state.runs)
+    ids = {*state.members, *state.rosters, *state.runs}
     cards = {id_: card_of(id_, state, holder_of) for id_ in ids}
     return Board(
         workflow=state.workflow,
         cards={id_: card for id_, card in cards.items() if card is not None},
-        strays=tuple(sorted(state.strays, key=lambda stray: (stray.name, stray.uuid))),
+        strays=shown_strays(state.strays, state.runs),
         unreadable=tuple(sorted(state.unreadable)),
     )
+
+
+def shown_strays(strays: Iterable[Stray], runs: Mapping[ConfigurationId, RunRecord]) -> tuple[Stray, ...]:
+    """Return the strays by name, without those that a run has just made and goes on with."""
+    copied = {id_ for id_, record in runs.items() if record.plan.intent.makes is not None}
+    shown = (stray for stray in strays if stray.value.configuration not in copied)
+    return tuple(sorted(shown, key=lambda stray: (stray.name, stray.uuid)))
 
 
 def published_workflow(pool_keys: Mapping[str, str]) -> Workflow | None:
@@ -189,6 +199,11 @@ class PoolState:
     points: Mapping[ConfigurationId, list[tuple[VM, RestorePointMark]]]
     strays: list[Stray]
     unreadable: list[str]
+
+    def run_on(self, configuration: ConfigurationId) -> RunRecord | None:
+        """Return the run that changes a configuration or makes it."""
+        made = (record for record in self.runs.values() if record.plan.intent.makes == configuration)
+        return self.runs.get(configuration) or next(made, None)
 
     @classmethod
     def read(cls, inventory: Inventory, keys: Mapping[str, str]) -> "PoolState":
@@ -245,23 +260,6 @@ def member_of(inventory: Inventory, vm: VM, value: MemberValue) -> Member:
     )
 
 
-def disks_of(inventory: Inventory, vm: VM) -> tuple[VDI, ...]:
-    """Return the disks of a VM, without CDs and empty drives."""
-    drives = (inventory.get(VBD, ref) for ref in vm.VBDs)
-    disks = (
-        inventory.get(VDI, drive.VDI)
-        for drive in drives
-        if drive is not None and drive.type == "Disk" and drive.VDI != NULL_REF
-    )
-    return tuple(disk for disk in disks if disk is not None)
-
-
-def repositories_of(inventory: Inventory, vm: VM) -> tuple[SR, ...]:
-    """Return the storage repositories that hold a VM's disks, each once."""
-    refs = dict.fromkeys(disk.SR for disk in disks_of(inventory, vm))
-    return tuple(sr for sr in (inventory.get(SR, ref) for ref in refs) if sr is not None)
-
-
 def numbered(keys: Mapping[str, str], prefix: str) -> dict[ConfigurationId, list[str]]:
     """Return the texts of each configuration's numbered keys, newest first. One pass, however many there are."""
     found: dict[ConfigurationId, dict[int, str]] = defaultdict(dict)
@@ -292,7 +290,7 @@ def run_of(texts: Iterable[str]) -> RunRecord | None:
 
 def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card | None:
     members = sorted(state.members.get(id_, []), key=lambda member: (member.order, member.role, member.uuid))
-    record = state.runs.get(id_)
+    record = state.run_on(id_)
     roster = state.rosters.get(id_)
     if not members and record is None:
         return None if roster is None else _ghost(id_, roster, state)
@@ -301,7 +299,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     problems = _problems(members, roster, missing)
     run = None
     if record is not None:
-        run = RunView(record=record, holder=holder_of(configuration_thing(id_)))
+        run = RunView(record=record, holder=holder_of(configuration_thing(record.plan.intent.configuration)))
         standing = Standing.RUNNING if run.holder else Standing.INTERRUPTED
     elif missing:
         standing = Standing.INCOMPLETE
@@ -309,7 +307,9 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         standing = Standing.INCONSISTENT if problems else Standing.WHOLE
     first = members[0].value if members else None
     intent = record.plan.intent if record else None
-    stage = (intent.source or intent.target) if intent else None
+    stage = None
+    if intent is not None:
+        stage = intent.target if intent.makes == id_ else intent.source or intent.target
     return Card(
         id=id_,
         name=first.name if first else (intent.name if intent else str(id_)),
@@ -325,6 +325,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         problems=problems,
         run=run,
         restore_points=_restore_points(state.points.get(id_, []), present),
+        origin=roster.origin if roster else None,
     )
 
 

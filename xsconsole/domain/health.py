@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from xsconsole.domain.acts import Kind, ObjectId
-from xsconsole.domain.board import disks_of
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened

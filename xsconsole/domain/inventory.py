@@ -143,6 +143,7 @@ class VDI(Record, frozen=True, kw_only=True, gc=False):
     is_a_snapshot: bool = False
     snapshot_of: Ref = NULL_REF
     cbt_enabled: bool = False
+    sm_config: dict[str, str] = {}  # "vhd-parent": the hidden disk that it stands on, by uuid
     tags: tuple[str, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
-from xsconsole.domain.board import disks_of, repositories_of
+from xsconsole.domain.disks import disks_of, repositories_of
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.inventory_items import Item, Sort

@@ -21,6 +21,7 @@ from xsconsole.domain.board import (
     role_of,
     roster_of,
     run_of,
+    shown_strays,
 )
 from xsconsole.domain.ids import ConfigurationId, Ref
 from xsconsole.domain.inventory import VBD, VM, ChangeBatch, Inventory
@@ -91,12 +92,12 @@ class LiveBoard:
         if self._inventory.pool is None:
             return EMPTY_BOARD
         self.advance(sys.maxsize)
-        for id_ in tuple(self._runs):  # who works on a run is a matter of the moment, and of no record
+        for id_ in (*self._runs, *self._made()):  # who works on a run is a matter of the moment, and of no record
             self._read_card(id_)
         return Board(
             workflow=self._workflow,
             cards=dict(self._cards),
-            strays=tuple(sorted(self._strays.values(), key=lambda stray: (stray.name, stray.uuid))),
+            strays=shown_strays(self._strays.values(), self._runs),
             unreadable=tuple(sorted(self._unreadable.values())),
         )
 
@@ -108,7 +109,14 @@ class LiveBoard:
             self._workflow = published_workflow(keys)
             self._due_cards |= self._rosters.keys()  # of which only the roster is left stands in the first stage
         self._read_named(ROSTER_PREFIX, differing, self._rosters, roster_of)
+        made = self._made()
         self._read_named(RUN_PREFIX, differing, self._runs, run_of)
+        self._due_cards |= made ^ self._made()
+
+    def _made(self) -> set[ConfigurationId]:
+        """Return the configurations that runs are about to make."""
+        found = (record.plan.intent.makes for record in self._runs.values())
+        return {id_ for id_ in found if id_ is not None}
 
     def _read_named(
         self,

@@ -13,6 +13,7 @@ from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
+from xsconsole.domain.workflow.values import Method
 
 
 class Purpose(StrEnum):
@@ -20,6 +21,7 @@ class Purpose(StrEnum):
 
     RESTORE_POINT = "restore-point"
     SET_ASIDE = "set-aside"  # the present, kept before a return to a restore point
+    CANDIDATE = "candidate"  # what copies are made of; destroyed once they stand
 
 
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -96,25 +98,144 @@ class CheckGate(msgspec.Struct, frozen=True, kw_only=True, tag="gate"):
     gate: Gate
 
 
-Action = TakeSnapshot | Start | ShutDown | Revert | WriteMember | WriteRoster | WriteMark | Verify | CheckGate
+class StartAgain(msgspec.Struct, frozen=True, kw_only=True, tag="start-again"):
+    """Start a `vm` that the same plan shut down. No inverse: undoing that shutdown leaves it running."""
+
+    vm: Uuid
+
+
+class NoteFreeze(msgspec.Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Read when each of the snapshots was taken: how far apart they are is what is claimed of a set of them.
+
+    There is no snapshot of several machines at one moment. No effect, no inverse.
+    """
+
+    snapshots: tuple[StepKey, ...]
+
+
+class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
+    """Make a machine like `vm`, or like the snapshot of it by step `snapshot`. Inverse: destroy it with its disks.
+
+    `sr` is where the disks of a full copy go; None leaves each on the storage of its original.
+    """
+
+    vm: Uuid
+    name: str
+    method: Method
+    snapshot: StepKey | None = None
+    sr: Uuid | None = None
+
+
+class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
+    """Make of a copy a machine in its own right, before its first start. No inverse: it goes with the copy.
+
+    Taken from it is what the copying brought along and only the original means: marks, folder, tags, custom fields,
+    priority of high availability, home. Given to it is what the copying lost. `networks` are by device; an interface
+    that is not named stays on its network.
+    """
+
+    copy: StepKey
+    name: str
+    order: int = 0
+    start_delay_s: int = 0
+    shutdown_delay_s: int = 0
+    networks: dict[str, Uuid] = {}
+
+
+class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
+    """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
+
+    copy: StepKey
+
+
+class WriteCopyRoster(msgspec.Struct, frozen=True, kw_only=True, tag="copy-roster"):
+    """Write the roster of the configuration that the copies are. Inverse: remove it.
+
+    `roles` are by the step that makes the member; `origin` is the text of an `Origin`.
+    """
+
+    configuration: ConfigurationId
+    roles: dict[StepKey, str]
+    origin: str
+
+
+class WriteCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy-member"):
+    """Write the member value of what step `copy` made, and what belongs to the stage. Inverse: remove them.
+
+    `value` is the text of a `MemberValue` in which the uuid and the roster are not filled in: nobody knows them before.
+    """
+
+    copy: StepKey
+    value: str
+    copies: tuple[StepKey, ...]  # of the whole roster
+    stage_name: str = ""
+    blocked: dict[str, str] = {}
+
+
+class VerifyCopies(msgspec.Struct, frozen=True, kw_only=True, tag="verify-copies"):
+    """Read the copies from the pool and compare with the steps that made them. No effect, no inverse."""
+
+    configuration: ConfigurationId
+    copies: tuple[StepKey, ...]
+    running: tuple[StepKey, ...] = ()
+
+
+class DropSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
+    """Destroy the snapshot that step `snapshot` made, which nothing needs any more. No inverse."""
+
+    snapshot: StepKey
+
+
+Action = (
+    TakeSnapshot
+    | Start
+    | ShutDown
+    | Revert
+    | WriteMember
+    | WriteRoster
+    | WriteMark
+    | Verify
+    | CheckGate
+    | StartAgain
+    | NoteFreeze
+    | CopyMachine
+    | FitCopy
+    | StartCopy
+    | WriteCopyRoster
+    | WriteCopy
+    | VerifyCopies
+    | DropSnapshot
+)
+
+WITHOUT_INVERSE = (Verify, CheckGate, StartAgain, NoteFreeze, FitCopy, VerifyCopies, DropSnapshot)
+"""Actions of which undoing has nothing to do."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step is likely to take; never part of the plan's digest."""
+    """What a step is likely to take; never part of the plan's digest.
+
+    `space` says of which storage, by its uuid, `bytes` are.
+    """
 
     seconds: float = 0.0
     bytes: int = 0
     downtime_s: float = 0.0
+    memory_bytes: int = 0
+    space: dict[Uuid, int] = {}
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people."""
+    """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people.
+
+    `host` is where a machine is asked to start: chosen with each plan by what is free then, so no part of the digest.
+    """
 
     key: StepKey
     action: Action
     subject: str
     after: tuple[StepKey, ...] = ()
     estimate: Estimate = Estimate()
+    host: Uuid | None = None
 
 
 class RunKind(StrEnum):
@@ -136,7 +257,10 @@ class Disks(StrEnum):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for, in the terms that a person confirms."""
+    """What was asked for, in the terms that a person confirms.
+
+    `makes` is the configuration that comes into being beside the one asked about, by another method than moving it.
+    """
 
     kind: RunKind
     configuration: ConfigurationId
@@ -150,6 +274,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     disks: Disks | None = None
     restore_point: RunId | None = None  # the run whose restore point a demotion returns to
     revision: int = 0  # of the configuration before the run
+    method: Method = Method.MOVE
+    makes: ConfigurationId | None = None
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):

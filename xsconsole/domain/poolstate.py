@@ -80,6 +80,20 @@ class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""  # who wrote it: the fingerprint of their console's key, a blank, their log-in; empty: not known
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none."""
+
+    schema: int = SCHEMA
+    configuration: ConfigurationId
+    name: str
+    stage: StageId
+    revision: int
+    method: str
+    run: RunId | None = None
+    frozen_at: datetime | None = None
+    skew_s: float | None = None
+
+
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """The uuids of all members, sorted. Stands once, in the configuration's own pool key.
 
@@ -90,6 +104,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     configuration: ConfigurationId
     roster: tuple[Uuid, ...]
     roles: dict[Uuid, str] = {}
+    origin: Origin | None = None
 
 
 class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,10 +156,10 @@ def roster_digest(members: Iterable[Uuid]) -> Digest:
     return Digest(hashlib.sha256("\n".join(sorted(members)).encode()).hexdigest())
 
 
-V = TypeVar("V", MemberValue, Roster, RestorePointMark, LeaseValue)
+V = TypeVar("V", MemberValue, Roster, Origin, RestorePointMark, LeaseValue)
 
 
-def encode(value: MemberValue | Roster | RestorePointMark | LeaseValue) -> str:
+def encode(value: MemberValue | Roster | Origin | RestorePointMark | LeaseValue) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
 
 

@@ -10,22 +10,31 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     Action,
     CheckGate,
+    CopyMachine,
     Disks,
+    DropSnapshot,
+    FitCopy,
+    NoteFreeze,
     Plan,
     Purpose,
     Revert,
     RunKind,
     ShutDown,
     Start,
+    StartAgain,
+    StartCopy,
     Step,
     TakeSnapshot,
     Verify,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
     WriteMark,
     WriteMember,
     WriteRoster,
 )
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.errors import (
     CertificateChanged,
@@ -115,6 +124,8 @@ def describe_action(action: Action, subject: str) -> str:
     match action:
         case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
             return f"Take the restore point of {subject}"
+        case TakeSnapshot(purpose=Purpose.CANDIDATE):
+            return f"Freeze {subject} in a snapshot"
         case TakeSnapshot():
             return f"Set the present of {subject} aside"
         case Start():
@@ -137,6 +148,26 @@ def describe_action(action: Action, subject: str) -> str:
             return f"Compare {subject} with the pool"
         case CheckGate(gate=gate):
             return f"Check {subject}: {gate_name(gate)}"
+        case StartAgain():
+            return f"Start {subject} again"
+        case NoteFreeze():
+            return f"Note when the machines of {subject} were frozen"
+        case CopyMachine(method=Method.FULL_COPY):
+            return f"Copy {subject} with all its disks"
+        case CopyMachine():
+            return f"Make a linked clone of {subject}"
+        case FitCopy():
+            return f"Make {subject} a machine in its own right"
+        case StartCopy():
+            return f"Start {subject}"
+        case WriteCopyRoster():
+            return f"Write the roster of the new {subject}"
+        case WriteCopy():
+            return f"Enter {subject} as a member"
+        case VerifyCopies():
+            return f"Compare the new {subject} with the pool"
+        case DropSnapshot():
+            return f"Destroy the snapshot that {subject} was frozen in"
     assert_never(action)
 
 
@@ -158,7 +189,15 @@ def describe_undo(step: Step) -> str:
             return f"Write back the roster of {subject}"
         case WriteMark():
             return f"Write back the mark of the restore point of {subject}"
-        case Verify() | CheckGate():
+        case CopyMachine():
+            return f"Destroy the copy of {subject} with its disks"
+        case StartCopy():
+            return f"Shut {subject} down again"
+        case WriteCopyRoster():
+            return f"Remove the roster of the new {subject}"
+        case WriteCopy():
+            return f"Remove our marks from {subject}"
+        case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
             return f"Nothing to undo at {subject}"
     assert_never(step.action)
 
@@ -205,6 +244,8 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"
+    if intent.method is not Method.MOVE:
+        text += ", by linked clone" if intent.method is Method.LINKED_CLONE else ", by full copy"
     return text
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from xsconsole.domain.act_words import consequence
 from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, name_of, needed_role, record_of
-from xsconsole.domain.board import Board, Card, Standing, disks_of
+from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
     PBD,

@@ -25,6 +25,7 @@ class Promote:
     configuration: ConfigurationId
     revision: int
     target: StageId
+    is_stopped_first: bool = False
     reason: str = ""
 
 

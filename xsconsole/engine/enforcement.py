@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from xsconsole.domain.ids import StageId, TransitionId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
-from xsconsole.domain.workflow import Binding, DiskTreatment, Method, Stage, Transition, Workflow
+from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
-KNOWN_METHODS = frozenset({Method.MOVE})
+COPYING = frozenset({Method.LINKED_CLONE, Method.FULL_COPY})
 RULE = "not-enforced"
 MEND = "Take it out of the workflow, or use a console that can."
 
@@ -90,16 +90,20 @@ def _of_stage(stage: Stage) -> Iterator[Gap]:
         yield gap("the end of a stage's lease", "lease")
     if stage.binding.hosts:
         yield gap("preferred hosts", "binding.hosts")
-    if stage.binding.sr is not None:
-        yield gap(f"the storage “{shortened(stage.binding.sr.name or stage.binding.sr.uuid, 40)}”", "binding.sr")
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, transition=way.id)
 
-    if way.method not in KNOWN_METHODS:
+    is_copying = way.method in COPYING
+    if way.method is not Method.MOVE and not is_copying:
         yield gap(f"the method “{shortened(way.method, 40)}”", "method")
+    if is_copying and way.kind is Kind.DEMOTE:
+        yield gap(f"a way back by “{way.method}”", "method")
+    if is_copying and way.approvals:
+        # What is approved must hold what is copied: the candidate has to be frozen before it is asked about.
+        yield gap("approvals of copies", "approvals")
     if any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
         yield gap("disks that do not travel", "disks")
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
@@ -114,8 +118,11 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     if ends[0] is not None and ends[1] is not None:
         if _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool):
             yield gap("a move to another pool", "target")
-        elif _networks_of(ends[0].binding) != _networks_of(ends[1].binding):
+        elif not is_copying and _networks_of(ends[0].binding) != _networks_of(ends[1].binding):
             yield gap("other networks than before", "target")
+    if ends[1] is not None and ends[1].binding.sr is not None and not is_copying:
+        sr = ends[1].binding.sr
+        yield gap(f"the storage “{shortened(sr.name or sr.uuid, 40)}”", "target")
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:

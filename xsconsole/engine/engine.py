@@ -46,7 +46,8 @@ from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
 from xsconsole.engine.run_record import standing_run
-from xsconsole.engine.runner import Observer, Run, Surroundings
+from xsconsole.engine.runner import Run
+from xsconsole.engine.surroundings import Observer, Surroundings
 from xsconsole.engine.values import insist
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import (

@@ -52,6 +52,8 @@ def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reaso
         "opened_by": record.actor,
         "opened_at_console": record.console_name,
     }
+    if record.plan.intent.makes is not None:
+        details |= {"makes": record.plan.intent.makes, "method": record.plan.intent.method.value}
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
     if record.warrant:

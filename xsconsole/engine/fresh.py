@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xsconsole.domain.board import disks_of
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import (
+    PBD,
+    PIF,
     RECORD_TYPES,
     SR,
     VBD,
@@ -25,10 +27,12 @@ from xsconsole.domain.inventory import (
 )
 from xsconsole.domain.plan import Intent
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest
+from xsconsole.engine.capacity import chain_of
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.traces import traced
 
+SURROUNDINGS: tuple[type[Record], ...] = (Host, HostMetrics, SR, PBD, Network, PIF)
 CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 
 
@@ -51,8 +55,7 @@ async def read_afresh(
     left = [vm.uuid for vm in traced(intent.configuration, mirror) if vm.uuid not in known]
     leftovers = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in left)) if vm is not None]
     everything = [*vms, *(snapshot for found in snapshots for snapshot in found), *leftovers]
-    records: list[Record] = [*everything, *mirror.all(Host), *mirror.all(HostMetrics), *mirror.all(SR)]
-    records += mirror.all(Network)
+    records: list[Record] = [*everything, *(record for kind in SURROUNDINGS for record in mirror.all(kind))]
     if mirror.pool is not None:
         records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))
     for vm in everything:
@@ -92,15 +95,16 @@ def _devices(mirror: Inventory, vm: VM) -> list[Record]:
     drives = [drive for drive in (mirror.get(VBD, ref) for ref in vm.VBDs) if drive is not None]
     disks = disks_of(mirror, vm)
     others = [mirror.get(VDI, drive.VDI) for drive in drives if drive.VDI != NULL_REF and drive.type != "Disk"]
+    parents = [parent for disk in disks for parent in _parents(mirror, disk)]
+    nics = [nic for nic in (mirror.get(VIF, ref) for ref in vm.VIFs) if nic is not None]
     metrics = mirror.get(GuestMetrics, vm.guest_metrics)
-    interfaces = [vif for vif in (mirror.get(VIF, ref) for ref in vm.VIFs) if vif is not None]
-    return [
-        *drives,
-        *interfaces,
-        *disks,
-        *(disk for disk in others if disk is not None),
-        *([metrics] if metrics else []),
-    ]
+    discs = [disk for disk in others if disk is not None]
+    return [*drives, *disks, *parents, *discs, *nics, *([metrics] if metrics else [])]
+
+
+def _parents(mirror: Inventory, disk: VDI) -> list[VDI]:
+    """Return the hidden disks that a disk stands on."""
+    return [found for uuid in chain_of(mirror, disk)[1:] if (found := mirror.by_uuid(VDI, uuid)) is not None]
 
 
 def _change(record: Record) -> Change:

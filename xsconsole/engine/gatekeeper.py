@@ -142,7 +142,7 @@ class Gatekeeper:
         raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
 
     async def _answer(self, gate: Gate, intent: Intent, left_s: float) -> Answer:
-        scene = self._scene(intent)
+        scene = self._scene(intent, gate.when)
         if scene is None:
             return Answer(is_met=False, sentence="The configuration is not on the board.")
         match gate:
@@ -159,9 +159,11 @@ class Gatekeeper:
                 return judge(gate, scene)
         assert_never(gate)
 
-    def _scene(self, intent: Intent) -> Scene | None:
+    def _scene(self, intent: Intent, when: When) -> Scene | None:
+        """Return what a gate looks at: after a copying that is the configuration that came into being."""
         board = self._world.board
-        card = board.cards.get(intent.configuration)
+        made = intent.makes if when is When.AFTER else None
+        card = board.cards.get(made or intent.configuration)
         target = board.workflow.stage(intent.target) if board.workflow and intent.target else None
         if card is None:
             return None

@@ -1,23 +1,21 @@
 """From a command to a plan: pure, so that what was confirmed can be compared with what would be done now."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
 import msgspec
 
-from xsconsole.domain.board import Board, Card, Member, RestorePoint, Standing
+from xsconsole.domain.board import Board, Card, RestorePoint, Standing
 from xsconsole.domain.gates import Scene
-from xsconsole.domain.ids import StageId, StepKey, Uuid
-from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Demand, Disks, Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
+from xsconsole.domain.plan import Demand, Disks, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import MemberValue
-from xsconsole.domain.words import count, listing
-from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition, Workflow
+from xsconsole.domain.words import listing
+from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
-from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_bytes
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -29,15 +27,15 @@ from xsconsole.engine.commands import (
     Remap,
     RemoveMembers,
 )
+from xsconsole.engine.copy_checks import Order
+from xsconsole.engine.copying import offspring_of, plan_copy
 from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import demand_met, gated
 from xsconsole.engine.mapping import plan_remap
+from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.stage_names import StageNames
-from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
-
-SNAPSHOT_S = 4.0
 
 
 def plan(command: Plannable, board: Board, inventory: Inventory, actor: str, at: datetime) -> Plan:
@@ -88,7 +86,14 @@ def _plan_transition(
     source = rules.stage_of(workflow, edge.source)
     demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
     rules.demand_actor(workflow, (source, target), actor)
-    rules.demand_place(board, target, card.service, card.id, will_run=_will_run(card, target))
+    if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
+        raise NotPromotable(
+            reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
+            mend="Ask for it without stopping them first.",
+        )
+    offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, board, inventory)
+    newcomer = card.id if offspring is None else offspring.id
+    rules.demand_place(board, target, card.service, newcomer, will_run=_will_run(card, target, edge.method))
     rules.demand_settled_power(card)
     demand_met(edge, Scene(card=card, target=target, board=board, inventory=inventory, at=at))
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
@@ -105,13 +110,26 @@ def _plan_transition(
         disks=disks if kind is RunKind.DEMOTE else None,
         restore_point=point.run if point else None,
         revision=card.revision,
+        method=edge.method,
+        makes=offspring.id if offspring is not None else None,
     )
+    if offspring is not None:
+        order = Order(
+            card=card,
+            source=source,
+            target=target,
+            edge=edge,
+            intent=intent,
+            workflow=workflow,
+            is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
+        )
+        return plan_copy(order, offspring, board, inventory)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
         planned = plan_restore(card, point, source, target, intent, values, leases, inventory)
     else:
-        planned = _plan_move(card, source, target, edge, intent, values, leases, inventory)
+        planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
     return _demanding(gated(planned, edge), edge, workflow, card, inventory)
 
 
@@ -194,112 +212,7 @@ def _newest_point(card: Card, target: Stage) -> RestorePoint:
     return whole[0]
 
 
-def _plan_move(
-    card: Card,
-    source: Stage,
-    target: Stage,
-    edge: Transition,
-    intent: Intent,
-    values: dict[Uuid, MemberValue],
-    leases: tuple[str, ...],
-    inventory: Inventory,
-) -> Plan:
-    """Restore point, then power, then the stage, then verification.
-
-    The restore point comes first: whatever goes wrong later, the disks as they were are kept. Power comes before the
-    stage is written, because starting is what fails in practice (memory, networks, storage) and writing hardly ever
-    does: a failed start then leaves nothing to write back, and other programs never see a stage that was not reached.
-    The order turns round where the protection of the stage left behind would stand in the way of the power action or
-    of its undoing, and that of the new stage would not.
-    """
-    vms = _vms_of(card.members, inventory)
-    warnings: list[str] = []
-    steps = Steps()
-    ready: list[StepKey] = []
-    if edge.restore_point is not None:
-        warnings += demand_storage(inventory, vms)
-        ready = _add_snapshots(steps, card.members, vms, inventory)
-        running = [member.name for member in card.members if member.power_state == "Running"]
-        if running:
-            warnings.append(
-                f"The restore point of {count(len(running), 'running machine')} is what a power cut would leave: "
-                "memory is not in it."
-            )
-    to_start = [member for member in card.members if target.entry is EntryAction.START and not _runs(member)]
-    to_stop = [member for member in card.members if target.entry is EntryAction.STOP and _runs(member)]
-    is_write_first = _must_write_first(source, target, needs_power=bool(to_start or to_stop))
-    by_uuid = {vm.uuid: vm for vm in vms}
-    for member in to_start:
-        rules.demand_operation(by_uuid[member.uuid], "start", inventory, is_own_block_lifted=is_write_first)
-    for member in to_stop:
-        rules.demand_operation(by_uuid[member.uuid], "clean_shutdown", inventory, is_own_block_lifted=is_write_first)
-        rules.demand_unblocked(by_uuid[member.uuid], "start")
-    warnings += demand_memory(inventory, [by_uuid[member.uuid] for member in to_start])
-    if to_stop:
-        warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
-    if edge.kind is Kind.DEMOTE:
-        warnings.append("The disks stay as they are now.")
-
-    def write(after: list[StepKey]) -> list[StepKey]:
-        return [
-            steps.add(writing(vm, values[vm.uuid], target), member.name, after)
-            for member, vm in zip(card.members, vms, strict=True)
-        ]
-
-    def power(after: list[StepKey]) -> list[StepKey]:
-        delays_s = {vm.uuid: vm.start_delay for vm in vms}
-        after = add_shutdowns(steps, to_stop, after)
-        return add_starts(steps, to_start, delays_s, after, is_downtime=False)
-
-    ready = power(write(ready)) if is_write_first else write(power(ready))
-    runs_after = {member.uuid for member in card.members if _runs(member)} | {member.uuid for member in to_start}
-    runs_after -= {member.uuid for member in to_stop}
-    add_verification(steps, card.name, runs_after, ready)
-    return Plan(
-        intent=intent,
-        steps=steps.all,
-        leases=leases,
-        warnings=tuple(warnings),
-        asks=bool(to_start or to_stop or source.protection or target.protection),
-    )
-
-
-def _will_run(card: Card, target: Stage) -> bool:
+def _will_run(card: Card, target: Stage, method: Method) -> bool:
     return target.entry is EntryAction.START or (
-        target.entry is EntryAction.LEAVE and any(_runs(member) for member in card.members)
+        target.entry is EntryAction.LEAVE and method is Method.MOVE and any(runs(member) for member in card.members)
     )
-
-
-def _runs(member: Member) -> bool:
-    return member.power_state == "Running"
-
-
-def _vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
-    found = [inventory.get(VM, member.ref) for member in members]
-    return [vm for vm in found if vm is not None]
-
-
-def _add_snapshots(steps: Steps, members: Sequence[Member], vms: Sequence[VM], inventory: Inventory) -> list[StepKey]:
-    for vm in vms:
-        rules.demand_operation(vm, "snapshot", inventory)
-    return [
-        steps.add(
-            TakeSnapshot(vm=vm.uuid, purpose=Purpose.RESTORE_POINT, was_running=vm.power_state == "Running"),
-            member.name,
-            (),
-            Estimate(seconds=SNAPSHOT_S, bytes=snapshot_bytes(inventory, vm)),
-        )
-        for member, vm in zip(members, vms, strict=True)
-    ]
-
-
-def _must_write_first(source: Stage, target: Stage, *, needs_power: bool) -> bool:
-    powering = rules.SHUTTING_DOWN | rules.STARTING
-    if not needs_power or not powering & set(source.protection):
-        return False
-    if powering & set(target.protection):
-        raise NotPromotable(
-            reason=f"The protection of {source.name} and that of {target.name} both forbid to change the power.",
-            mend="Let one of the two stages allow it in the workflow.",
-        )
-    return True

@@ -45,6 +45,44 @@ class Field(StrEnum):
     BLOCKED = "VM.blocked_operations"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a copy is given to be a machine in its own right. `networks` are by device of the interface."""
+
+    name: str
+    order: int
+    start_delay_s: int
+    shutdown_delay_s: int
+    networks: Mapping[str, Uuid]
+
+
+class CopyPort(Protocol):
+    """Machines made of other machines. Raises as `PoolPort` does."""
+
+    async def named(self, name: str) -> tuple[VM, ...]:
+        """Return the machines of exactly this name; snapshots are none."""
+
+    async def clone(self, source: Uuid, name: str, run: RunId, on_progress: Progress) -> None:
+        """Make a linked clone of a halted machine or a snapshot."""
+
+    async def copy(self, source: Uuid, name: str, sr: Uuid | None, run: RunId, on_progress: Progress) -> None:
+        """Make a full copy, on `sr` or on the storages of the source."""
+
+    async def shape(self, vm: Uuid, shape: Shape) -> None:
+        """Give a machine its shape. It becomes no template; tags, home and the priority of high availability go.
+
+        Can be repeated.
+        """
+
+    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
+        """Return the networks of a machine by device of the interface."""
+
+    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None: ...
+
+    async def destroy(self, vm: Uuid, run: RunId) -> None:
+        """Destroy a halted machine and the disks that only it has. One that is gone already is no error."""
+
+
 class PoolPort(Protocol):
     """One pool, as a run needs it. Objects are named by uuid.
 
@@ -54,6 +92,9 @@ class PoolPort(Protocol):
 
     @property
     def identity(self) -> Identity: ...
+
+    @property
+    def copies(self) -> CopyPort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from xsconsole.domain.board import Card, Member, RestorePoint, disks_of
+from xsconsole.domain.board import Card, Member, RestorePoint
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened

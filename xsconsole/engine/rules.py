@@ -153,10 +153,15 @@ def _stages_of(card: Card) -> set[StageId | None]:
     return stages
 
 
-def leases_for(configuration: ConfigurationId, service: str, stages: Iterable[Stage | None]) -> tuple[str, ...]:
+def leases_for(
+    configuration: ConfigurationId,
+    service: str,
+    stages: Iterable[Stage | None],
+    also: Iterable[ConfigurationId] = (),
+) -> tuple[str, ...]:
     """Return the things a run leases, sorted: the configuration, and its places in stages that can be full.
 
-    The place left behind is leased too, because undoing returns to it.
+    The place left behind is leased too, because undoing returns to it. `also` are other configurations that change.
     """
     slots: set[str] = set()
     for stage in stages:
@@ -164,7 +169,7 @@ def leases_for(configuration: ConfigurationId, service: str, stages: Iterable[St
             slots.add(slot_thing(stage.id, service))
         if stage is not None and (stage.limits.configurations, stage.limits.running) != (None, None):
             slots.add(stage_thing(stage.id))
-    return tuple(sorted({configuration_thing(configuration), *slots}))
+    return tuple(sorted({*map(configuration_thing, (configuration, *also)), *slots}))
 
 
 def demand_settled_power(card: Card) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from xsconsole.domain.board import RUN_PREFIX, numbered, run_of
 from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
 from xsconsole.engine.ports import Field, PoolPort
@@ -37,7 +38,7 @@ class StandingRecord:
 
 
 def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> RunRecord | None:
-    """Return the run record of a configuration, None where there is none.
+    """Return the record of the run that changes a configuration or makes it, None where there is none.
 
     Raises:
         Refused: there is one that this console cannot read.
@@ -53,7 +54,8 @@ def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> Run
             reason="A run of this configuration was left by a console that this one does not understand.",
             mend="Settle it with a newer console.",
         )
-    return None
+    others = (run_of(texts) for texts in numbered(keys, RUN_PREFIX).values())
+    return next((record for record in others if record and record.plan.intent.makes == configuration), None)
 
 
 def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:

@@ -8,26 +8,25 @@ steps whose predecessors it names: the *frontier*. Back, it is the same with `un
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckGate, Plan, Step, Verify
+from xsconsole.domain.plan import WITHOUT_INVERSE, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
-from xsconsole.engine.gatekeeper import Gatekeeper, remarks_of
+from xsconsole.engine.gatekeeper import remarks_of
 from xsconsole.engine.lease import Leases
 from xsconsole.engine.performer import Performer
-from xsconsole.engine.ports import Clock, Ledger, PoolPort
 from xsconsole.engine.run_record import StandingRecord, settled
+from xsconsole.engine.surroundings import Surroundings
 from xsconsole.engine.values import insist
 from xsconsole.engine.walk import walk
 from xsconsole.errors import (
@@ -45,21 +44,6 @@ PARALLEL_STEPS = 4
 STOPPING = (LeaseLost, StoreFailed, PoolUnavailable)
 """After these nothing may be done, not even undone: the run is left to whoever settles it."""
 
-Observer = Callable[[RunStatus | StepProgressed], None]
-"""Called on the loop's thread, after what it tells is so. Must return quickly."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every run of an engine works with."""
-
-    pool: PoolPort
-    ledger: Ledger
-    clock: Clock
-    gatekeeper: Gatekeeper
-    observe: Observer
-    key: str = ""  # the fingerprint of this console's signing key
-
 
 class Run:
     """One run of this console. `status` is its present state; it never raises for what went wrong on the pool."""
@@ -72,7 +56,13 @@ class Run:
         self._leases = leases
         self._standing = StandingRecord(surroundings.pool, record)
         self._performer = Performer(
-            surroundings.pool, surroundings.clock, surroundings.gatekeeper, record.run, record.plan, surroundings.key
+            surroundings.pool,
+            surroundings.clock,
+            surroundings.gatekeeper,
+            record.run,
+            record.plan,
+            surroundings.key,
+            lambda: self._standing.record.results,
         )
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}
@@ -259,8 +249,7 @@ class Run:
             self._report(key, 0.0)
             began_s = self._clock.monotonic_s()
             try:
-                results = self._standing.record.results
-                await self._performer.undo(step, results, lambda progress: self._report(key, progress))
+                await self._performer.undo(step, lambda progress: self._report(key, progress))
             except STOPPING:
                 raise
             except ConsoleError as failure:
@@ -394,4 +383,4 @@ class Run:
 
 
 def _has_effect(step: Step) -> bool:
-    return not isinstance(step.action, Verify | CheckGate)
+    return not isinstance(step.action, WITHOUT_INVERSE)

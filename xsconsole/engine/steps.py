@@ -7,7 +7,7 @@ from xsconsole.domain.board import Member
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Action, Estimate, ShutDown, Start, Step, Verify, WriteMember
+from xsconsole.domain.plan import Action, Estimate, ShutDown, Start, StartAgain, Step, Verify, WriteMember
 from xsconsole.domain.poolstate import (
     BLOCK_REASON_PREFIX,
     MEMBER_STEM,
@@ -31,7 +31,12 @@ class Steps:
         self._steps: list[Step] = []
 
     def add(
-        self, action: Action, subject: str, after: Iterable[StepKey] = (), estimate: Estimate | None = None
+        self,
+        action: Action,
+        subject: str,
+        after: Iterable[StepKey] = (),
+        estimate: Estimate | None = None,
+        host: Uuid | None = None,
     ) -> StepKey:
         kind = str(action.__struct_config__.tag)
         key = StepKey(f"{len(self._steps) + 1:02d}-{kind}")
@@ -42,6 +47,7 @@ class Steps:
                 subject=shortened(subject, SUBJECT_LIMIT),
                 after=tuple(sorted(after)),
                 estimate=estimate or Estimate(seconds=WRITE_S),
+                host=host,
             )
         )
         return key
@@ -52,7 +58,13 @@ class Steps:
 
 
 def add_starts(
-    steps: Steps, members: Iterable[Member], delays_s: Mapping[Uuid, int], after: list[StepKey], *, is_downtime: bool
+    steps: Steps,
+    members: Iterable[Member],
+    delays_s: Mapping[Uuid, int],
+    after: list[StepKey],
+    *,
+    is_downtime: bool,
+    action: type[Start] | type[StartAgain] = Start,
 ) -> list[StepKey]:
     """Start in groups of ascending order, each group after the one before; return what comes next waits for."""
     ordered = sorted(members, key=lambda member: member.order)
@@ -61,7 +73,7 @@ def add_starts(
         longest_s = max(START_S + delays_s.get(member.uuid, 0) for member in together)
         after = [
             steps.add(
-                Start(vm=member.uuid),
+                action(vm=member.uuid),
                 member.name,
                 after,
                 Estimate(

@@ -4,27 +4,24 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
-from xsconsole.engine.ports import Field, Identity, Progress
+from xsconsole.engine.ports import CopyPort, Field, Identity, Progress
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
+from xsconsole.xapi.copies import XapiCopies
+from xsconsole.xapi.disposal import GONE, Disposal
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
 
-GONE = frozenset({"HANDLE_INVALID", "UUID_INVALID"})
 NO_ANSWER_FROM_GUEST = frozenset(
     {"VM_SHUTDOWN_TIMEOUT", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_LACKS_FEATURE", "VM_MISSING_PV_DRIVERS"}
 )
-DISK = "Disk"
 MESSAGE_PRIORITY = 5  # the least
-# A disk can be busy for a while after its VM is gone.
-FREEING_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 RACES = 20
 
 log = logging.getLogger(__name__)
@@ -37,6 +34,8 @@ class XapiPool:
         self._session = session
         self._tasks = tasks
         self._until_available = until_available
+        self._disposal = Disposal(session, tasks)
+        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal)
 
     @property
     def identity(self) -> Identity:
@@ -105,13 +104,8 @@ class XapiPool:
 
     async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
         ref = await self._ref(snapshot)
-        if ref is None:
-            return
-        disks = await self._own_disks(ref)
-        # The VM goes first: a snapshot without its disks would look like one that can be returned to.
-        await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
-        for disk in disks:
-            await self._destroy_disk(disk, run)
+        if ref is not None:
+            await self._disposal.destroy(ref, run)
 
     async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
         ref = await self._present_holder("VM", vm)
@@ -187,33 +181,3 @@ class XapiPool:
             if failure.code in GONE:
                 return None
             raise
-
-    async def _own_disks(self, vm: Ref) -> list[Ref]:
-        """Return the disks that no other VM has."""
-        disks = []
-        for vbd in await self._session.call("VM.get_VBDs", vm):
-            record = await self._session.call("VBD.get_record", vbd)
-            if record["type"] == DISK and not record["empty"]:
-                holders = await self._session.call("VDI.get_VBDs", record["VDI"])
-                if holders == [vbd]:
-                    disks.append(Ref(record["VDI"]))
-        return disks
-
-    async def _destroy_disk(self, disk: Ref, run: RunId) -> None:
-        for wait_s in FREEING_WAITS_S:
-            try:
-                await self._unless_gone(self._tasks.run("VDI.destroy", disk, run=run))
-            except PoolFailed as failure:
-                if failure.code != "VDI_IN_USE":
-                    raise
-                await asyncio.sleep(wait_s)
-            else:
-                return
-        await self._unless_gone(self._tasks.run("VDI.destroy", disk, run=run))
-
-    async def _unless_gone(self, call: Any) -> None:
-        try:
-            await call
-        except PoolFailed as failure:
-            if failure.code not in GONE:
-                raise

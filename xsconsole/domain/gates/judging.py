@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from xsconsole.domain.board import Board, Card, disks_of
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.manifest import Verdict, difference, manifest_of_card

@@ -2,10 +2,12 @@
 
 from xsconsole.domain.manifest.building import manifest_of, manifest_of_card
 from xsconsole.domain.manifest.difference import FieldChange, PartChange, apply, difference
-from xsconsole.domain.manifest.judging import Allowance, Judged, Verdict, judge
+from xsconsole.domain.manifest.judging import LEFT_BEHIND, USUAL, Allowance, Judged, Verdict, judge
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, Part, fingerprint
 
 __all__ = [
+    "LEFT_BEHIND",
+    "USUAL",
     "Allowance",
     "Disk",
     "Drive",

@@ -8,6 +8,7 @@ import msgspec
 
 from xsconsole.domain.manifest.difference import Change, FieldChange
 from xsconsole.domain.manifest.values import Part
+from xsconsole.domain.replica import KEYS
 
 
 class Verdict(StrEnum):
@@ -56,6 +57,13 @@ USUAL = (
     Allowance(id="placement", part=Part.DISK, field="sr_kind"),
 )
 """What differs between any configuration and its replica outside of a fence."""
+
+LEFT_BEHIND = (
+    Allowance(id="left behind", part=Part.MEMBER, field="tags"),
+    Allowance(id="left behind", part=Part.MEMBER, field="ha_restart_priority"),
+    *(Allowance(id="left behind", part=Part.MEMBER, field="other_config", key=key) for key in sorted(KEYS)),
+)
+"""What a copy by a promotion has not, beside the usual: what only its original means."""
 
 
 def judge(changes: Iterable[Change], allowances: Sequence[Allowance] = USUAL) -> tuple[Judged, ...]:

@@ -1,0 +1,234 @@
+"""Copies of machines on the pool: made once, fitted, started, entered as members of a new configuration, destroyed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import CopyMachine, FitCopy, Step, VerifyCopies, WriteCopy, WriteCopyRoster
+from xsconsole.domain.poolstate import MemberValue, Origin, Roster, decode, encode, roster_digest
+from xsconsole.domain.replica import is_left_behind
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.marking import Marking
+from xsconsole.engine.ports import Field, Progress, Shape
+from xsconsole.engine.presence import Presence, gone
+from xsconsole.engine.snapshots import Freeze
+from xsconsole.engine.values import insist
+from xsconsole.errors import PoolFailed, VerificationFailed
+
+
+class Copier:
+    """Copies of one run. What a step made is found by the record's result, or before that by the name it began with."""
+
+    def __init__(self, presence: Presence, marking: Marking) -> None:
+        self._at = presence
+        self._marking = marking
+        self._pool = presence.pool
+
+    # Making and destroying
+
+    async def find(self, key: StepKey) -> VM | None:
+        """Return what a step made, None where it is not there."""
+        made = self._at.made(key)
+        known = await self._at.read(made) if made is not None else None
+        if known is not None:
+            return known
+        # A run that was put back in part and goes forward again makes another one than its record names.
+        name = self._first_name(key)
+        found = await insist(self._pool, lambda: self._pool.copies.named(name))
+        return next((vm for vm in found if vm.is_ordinary or vm.is_a_template), None)
+
+    async def copy(self, step: Step, action: CopyMachine, on_progress: Progress) -> str:
+        """Make the copy where it is not there yet, and return its uuid.
+
+        Raises:
+            PoolFailed: the pool said no, or what was made is gone.
+        """
+        source = action.vm if action.snapshot is None else self._at.made(action.snapshot)
+        if source is None:
+            raise PoolFailed(code="XSCONSOLE_SNAPSHOT_GONE", parameters=(action.vm,), method="VM.snapshot")
+        name, copies, run = self._first_name(step.key), self._pool.copies, self._at.run
+
+        async def attempt() -> VM:
+            found = await self.find(step.key)
+            if found is None:
+                match action.method:
+                    case Method.FULL_COPY:
+                        making = copies.copy(source, name, action.sr, run, on_progress)
+                    case _:
+                        making = copies.clone(source, name, run, on_progress)
+                await self._at.settling(making, action.vm, source)
+                found = await self.find(step.key)
+            if found is None:
+                raise PoolFailed(code="XSCONSOLE_COPY_GONE", parameters=(name,), method="VM.clone")
+            return found
+
+        return (await insist(self._pool, attempt)).uuid
+
+    async def destroy(self, step: Step, on_progress: Progress) -> None:
+        """Destroy what a step made, with its disks, whatever state it is in."""
+        found = await self.find(step.key)
+        if found is None:
+            return
+        vm = found.uuid
+        await self._marking.protect(vm, {})
+        await self.stop(vm, on_progress)
+        await insist(self._pool, lambda: self._pool.copies.destroy(vm, self._at.run))
+
+    def _first_name(self, key: StepKey) -> str:
+        action = self._at.plan.step(key).action
+        assert isinstance(action, CopyMachine)
+        return f"{shortened(action.name, 80)}{self._at.mark_of(key)}"
+
+    async def _of(self, key: StepKey) -> VM:
+        """Return what a step made.
+
+        Raises:
+            PoolFailed: it is gone.
+        """
+        found = await self.find(key)
+        if found is None:
+            raise gone(self._at.made(key) or Uuid(key))
+        return found
+
+    # Fitting and power
+
+    async def fit(self, action: FitCopy) -> None:
+        vm = (await self._of(action.copy)).uuid
+        for key in await self._at.keys(Field.VM, vm):
+            if is_left_behind(key):
+                await insist(self._pool, lambda key=key: self._pool.remove_key(Field.VM, key, vm))  # type: ignore[misc]
+        shape = Shape(
+            name=action.name,
+            order=action.order,
+            start_delay_s=action.start_delay_s,
+            shutdown_delay_s=action.shutdown_delay_s,
+            networks=action.networks,
+        )
+        await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
+
+    async def start(self, key: StepKey, host: Uuid | None, on_progress: Progress) -> None:
+        vm, run = (await self._of(key)).uuid, self._at.run
+
+        async def attempt() -> None:
+            if (await self._at.vm(vm)).power_state == "Running":
+                return
+            starting = (
+                self._pool.start(vm, run, on_progress)
+                if host is None
+                else self._pool.copies.start_on(vm, host, run, on_progress)
+            )
+            await self._at.settling(starting, vm)
+
+        await insist(self._pool, attempt)
+
+    async def stop(self, vm: Uuid, on_progress: Progress) -> None:
+        """Shut a copy down, by force where it does not answer; it is about to be destroyed."""
+
+        async def attempt() -> None:
+            found = await self._at.read(vm)
+            if found is not None and found.power_state != "Halted":
+                stopping = self._pool.shut_down(vm, self._at.run, on_progress, may_force=True)
+                await self._at.settling(stopping, vm)
+
+        await insist(self._pool, attempt)
+
+    async def is_running(self, key: StepKey) -> bool:
+        found = await self.find(key)
+        return found is not None and found.power_state == "Running"
+
+    # Membership
+
+    def roster_text(self, action: WriteCopyRoster) -> str:
+        """Return the roster with the uuids that are known by now, and with when the copied state was frozen."""
+        roles = {vm: role for key, role in action.roles.items() if (vm := self._at.made(key)) is not None}
+        origin = decode(action.origin, Origin)
+        assert origin is not None, "a plan holds what this console wrote"
+        roster = Roster(
+            configuration=action.configuration,
+            roster=tuple(sorted(roles)),
+            roles=roles,
+            origin=msgspec.structs.replace(origin, run=self._at.run, **self._frozen()),
+        )
+        return encode(roster)
+
+    def value_text(self, action: WriteCopy) -> str:
+        """Return the member value with what was not known when it was planned; empty where the copy is not there."""
+        value, vm = decode(action.value, MemberValue), self._at.made(action.copy)
+        assert value is not None, "a plan holds what this console wrote"
+        if vm is None:
+            return ""
+        members = self._members(action.copies)
+        filled = msgspec.structs.replace(value, vm=vm, roster_count=len(members), roster_digest=roster_digest(members))
+        return encode(filled)
+
+    async def is_entered(self, action: WriteCopy) -> bool:
+        vm, text = self._at.made(action.copy), self.value_text(action)
+        return vm is not None and bool(text) and await self._marking.has_member(vm, text)
+
+    async def enter(self, action: WriteCopy) -> None:
+        vm = (await self._of(action.copy)).uuid
+        await self._marking.enter(vm, self.value_text(action), action.stage_name, action.blocked)
+
+    async def leave(self, action: WriteCopy) -> None:
+        vm = self._at.made(action.copy)
+        if vm is not None and await self._at.exists(vm):
+            await self._marking.write(vm, "", "", {})
+
+    async def verify(self, action: VerifyCopies) -> None:
+        """Compare the copies with what the steps of the plan should have made of them.
+
+        Raises:
+            VerificationFailed: naming every difference.
+        """
+        differences: list[str] = []
+        steps = self._at.plan.steps
+        entered = {step.action.copy: step.action for step in steps if isinstance(step.action, WriteCopy)}
+        fitted = {step.action.copy: step.action for step in steps if isinstance(step.action, FitCopy)}
+        for key in action.copies:
+            found = await self.find(key)
+            if found is None:
+                differences.append(f"{fitted[key].name} is gone")
+                continue
+            differences += [
+                f"{shortened(found.name_label)} {what}"
+                for what in await self._amiss(found, entered[key], fitted[key], must_run=key in action.running)
+            ]
+        for step in steps:
+            if isinstance(step.action, WriteCopyRoster):
+                text = self.roster_text(step.action)
+                if not await self._marking.has_roster(action.configuration, text):
+                    differences.append("the pool shows another roster")
+        if differences:
+            raise VerificationFailed(differences=tuple(differences))
+
+    async def _amiss(self, vm: VM, member: WriteCopy, fitting: FitCopy, *, must_run: bool) -> list[str]:
+        amiss = []
+        if vm.is_a_template:
+            amiss.append("is a template")
+        if must_run and vm.power_state != "Running":
+            amiss.append("does not run")
+        if not await self._marking.has_member(vm.uuid, self.value_text(member)):
+            amiss.append("carries another value")
+        wanted = (fitting.order, fitting.start_delay_s, fitting.shutdown_delay_s)
+        if (vm.order, vm.start_delay, vm.shutdown_delay) != wanted:
+            amiss.append("has another order or other delays")
+        if fitting.networks:
+            networks = await insist(self._pool, lambda: self._pool.copies.networks_of(vm.uuid))
+            wrong = sorted(device for device, network in fitting.networks.items() if networks.get(device) != network)
+            amiss += [f"has interface {device} on another network" for device in wrong]
+        return amiss
+
+    def _members(self, copies: tuple[StepKey, ...]) -> tuple[Uuid, ...]:
+        return tuple(vm for key in copies if (vm := self._at.made(key)) is not None)
+
+    def _frozen(self) -> Mapping[str, datetime | float]:
+        keys = [step.key for step in self._at.plan.steps if step.action.__struct_config__.tag == "freeze"]
+        text = self._at.result(keys[0]) if keys else ""
+        if not text:
+            return {}
+        freeze = msgspec.json.decode(text, type=Freeze)
+        return {"frozen_at": datetime.fromisoformat(freeze.at), "skew_s": freeze.skew_s}

@@ -1,0 +1,167 @@
+"""What a copying needs before it is planned: storage, room, networks, permitted operations; and what is said of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xsconsole.domain.board import Card, Member
+from xsconsole.domain.disks import repositories_of
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.inventory import SR, VM, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent
+from xsconsole.domain.replica import name_of_copy
+from xsconsole.domain.words import count, listing, size
+from xsconsole.domain.workflow import EntryAction, Method, Stage, Transition, Workflow
+from xsconsole.engine import capacity, rules
+from xsconsole.engine.claims import Claims
+from xsconsole.engine.networking import networks_in, present_networks
+from xsconsole.engine.placement import Guest
+from xsconsole.errors import NotPromotable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offspring:
+    """The configuration that a promotion makes. `number` counts those that the same way made of the same source."""
+
+    id: ConfigurationId
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A member, its record, and what its copy will be called and which networks it will be on, by device."""
+
+    member: Member
+    vm: VM
+    name: str
+    networks: dict[str, Uuid]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for."""
+
+    card: Card
+    source: Stage
+    target: Stage
+    edge: Transition
+    intent: Intent
+    workflow: Workflow
+    is_stopped_first: bool = False
+
+
+def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
+    found = []
+    for member in order.card.members:
+        vm = inventory.get(VM, member.ref)
+        if vm is not None:
+            name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
+            networks = networks_in(vm, order.source, order.target, inventory)
+            found.append(Part(member=member, vm=vm, name=name, networks=networks))
+    return found
+
+
+def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR | None:
+    """Return where full copies go; None leaves each disk on the storage that it has."""
+    wanted = order.target.binding.sr
+    if wanted is None:
+        return None
+    name = f"“{shortened(wanted.name or wanted.uuid, 60)}”"
+    sr = inventory.by_uuid(SR, wanted.uuid)
+    if sr is None or sr.content_type == "iso":
+        raise NotPromotable(
+            reason=f"{order.target.name} is bound to storage {name}, which the pool does not have for disks.",
+            mend="Choose another storage for the stage in the workflow.",
+        )
+    if order.edge.method is Method.FULL_COPY:
+        return sr
+    elsewhere = sorted(
+        part.member.name for part in parts if any(held.uuid != sr.uuid for held in repositories_of(inventory, part.vm))
+    )
+    if elsewhere:
+        raise NotPromotable(
+            reason=f"A linked clone stays on the storage of its original: the disks of {listing(tuple(elsewhere))} "
+            f"are not on {name}, to which {order.target.name} is bound.",
+            mend="Let the way make full copies, or move the disks there first.",
+        )
+    return None
+
+
+def demand_room(
+    order: Order, parts: Sequence[Part], sr: SR | None, claims: Claims, inventory: Inventory, *, is_frozen: bool
+) -> tuple[str, ...]:
+    is_linked = order.edge.method is Method.LINKED_CLONE
+    for part in parts:
+        if is_linked or is_frozen:
+            capacity.demand_short_chains(inventory, part.vm, is_linked + is_frozen)
+    frozen = [capacity.snapshot_space(inventory, part.vm) for part in parts if is_frozen]
+    copied = [space_of(order, part.vm, sr, inventory, is_frozen=is_frozen) for part in parts]
+    needed = capacity.total(*frozen, *copied)
+    what = "The copies" if not is_frozen else "The snapshots and the copies"
+    warnings = capacity.demand_space(inventory, needed, what, claims.space)
+    if not is_linked:
+        return warnings
+    growth = capacity.total(*(capacity.growth_space(inventory, part.vm) for part in parts))
+    return (*warnings, *_growths(growth, needed, claims, inventory))
+
+
+def _growths(growth: capacity.Space, needed: capacity.Space, claims: Claims, inventory: Inventory) -> tuple[str, ...]:
+    found = []
+    for uuid_, most in sorted(growth.items()):
+        storage = inventory.by_uuid(SR, uuid_)
+        if storage is None or storage.physical_size <= 0:
+            continue
+        left = storage.free_bytes - needed.get(uuid_, 0) - claims.space.get(uuid_, 0)
+        if most > left:
+            found.append(
+                f"What the clones write takes space of “{shortened(storage.name_label)}”: up to {size(most)}, "
+                f"of which {size(max(0, left))} are free."
+            )
+    return tuple(found)
+
+
+def space_of(order: Order, vm: VM, sr: SR | None, inventory: Inventory, *, is_frozen: bool) -> dict[Uuid, int]:
+    if order.edge.method is Method.FULL_COPY:
+        return capacity.copy_space(inventory, vm, sr)
+    return capacity.clone_space(inventory, vm, is_of_snapshot=is_frozen)
+
+
+def demand_operations(order: Order, parts: Sequence[Part], inventory: Inventory, *, is_frozen: bool) -> None:
+    operation = "copy" if order.edge.method is Method.FULL_COPY else "clone"
+    for part in parts:
+        if not is_frozen:
+            rules.demand_operation(part.vm, operation, inventory)
+            continue
+        if order.is_stopped_first and part.member.power_state == "Running":
+            rules.demand_operation(part.vm, "clean_shutdown", inventory)
+            rules.demand_unblocked(part.vm, "start")
+        rules.demand_operation(part.vm, "snapshot", inventory)
+
+
+def guest(part: Part, sr: SR | None, inventory: Inventory) -> Guest:
+    storages = {sr.uuid} if sr is not None else {held.uuid for held in repositories_of(inventory, part.vm)}
+    networks = {**present_networks(part.vm, inventory), **part.networks}
+    return Guest(
+        key=part.vm.uuid,
+        name=part.name,
+        memory_bytes=part.vm.memory_static_max,
+        storages=frozenset(storages),
+        networks=frozenset(networks.values()),
+    )
+
+
+def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> tuple[str, ...]:
+    """Return what whoever confirms should know of copies."""
+    found = [f"{shortened(order.card.name, 60)} stays in {order.source.name}; the copies get new MAC addresses."]
+    if running and order.is_stopped_first:
+        found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
+    elif running:
+        found.append(
+            f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
+            "one frozen after the other: how far apart is recorded."
+        )
+    if order.target.entry is not EntryAction.START:
+        found.append(f"The copies stay off: {order.target.name} does not start what enters it.")
+    elif running and any(len(part.networks) < len(part.vm.VIFs) for part in parts):
+        found.append("Copies start on a network of their originals: one with a fixed address would collide there.")
+    return tuple(found)

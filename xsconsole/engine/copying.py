@@ -1,0 +1,283 @@
+"""The plan of a promotion by linked clone or full copy: a new configuration in the stage; the source stays."""
+
+import uuid
+from collections.abc import Sequence
+from itertools import groupby
+
+import msgspec
+
+from xsconsole.domain.board import Board, Card, Member
+from xsconsole.domain.disks import disks_of
+from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
+from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import (
+    CopyMachine,
+    DropSnapshot,
+    Estimate,
+    FitCopy,
+    NoteFreeze,
+    Plan,
+    Purpose,
+    StartAgain,
+    StartCopy,
+    Step,
+    TakeSnapshot,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
+from xsconsole.domain.poolstate import MemberValue, Origin, encode
+from xsconsole.domain.workflow import EntryAction, Method, Transition
+from xsconsole.engine import capacity, rules
+from xsconsole.engine.claims import claims_on
+from xsconsole.engine.copy_checks import (
+    Offspring,
+    Order,
+    Part,
+    demand_operations,
+    demand_room,
+    guest,
+    parts_of,
+    sentences,
+    space_of,
+    storage_of,
+)
+from xsconsole.engine.gatekeeper import gated
+from xsconsole.engine.placement import place
+from xsconsole.engine.steps import START_S, Steps, add_shutdowns, add_starts, protection_of
+
+CONFIGURATION_SPACE = uuid.UUID("3b0c7f5e-52d4-4a35-8f0e-9a4f3d0b7c61")
+SNAPSHOT_S = 4.0
+CLONE_S = 4.0
+FIT_S = 2.0
+COPIED_BYTES_PER_S = 100 * 1024 * 1024
+
+
+def offspring_of(card: Card, edge: Transition, board: Board, inventory: Inventory) -> Offspring:
+    """Return the first one that is not there: made from what was asked, so that equal plans make equal ones."""
+    pool = inventory.pool.uuid if inventory.pool else ""
+    number = 0
+    while True:
+        number += 1
+        name = "\n".join((pool, card.id, edge.id, str(number)))
+        made = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, name)))
+        if made not in board.cards:
+            return Offspring(id=made, number=number)
+
+
+def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inventory) -> Plan:
+    """Freeze what runs, copy, fit, start, then enter the copies as members, verify, and drop what was only for this.
+
+    The roster and the member values come last, because only they make a configuration of the copies; whoever looks
+    before that sees machines of the run and nothing else. What runs is frozen in a snapshot of every member, from which
+    the copies are made; where nothing runs they are made of the machines themselves, unless a restore point is wanted.
+    """
+    parts = parts_of(order, offspring, inventory)
+    claims = claims_on(board)
+    running = [part for part in parts if part.member.power_state == "Running"]
+    is_frozen = bool(running) or order.edge.restore_point is not None
+    sr = storage_of(order, parts, inventory)
+    warnings = demand_room(order, parts, sr, claims, inventory, is_frozen=is_frozen)
+    to_start = [part for part in parts if order.target.entry is EntryAction.START]
+    hosts = place(inventory, [guest(part, sr, inventory) for part in to_start], claims.memory)
+    demand_operations(order, parts, inventory, is_frozen=is_frozen)
+
+    steps = Steps()
+    taken = _add_freeze(steps, order, parts, inventory) if is_frozen else {}
+    ready: list[StepKey] = []
+    if taken:
+        ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
+    copies = _add_copies(steps, order, parts, taken, ready, sr, inventory)
+    fitted = [
+        steps.add(_fitting(part, copies[part.vm.uuid]), part.name, [copies[part.vm.uuid]], Estimate(seconds=FIT_S))
+        for part in parts
+    ]
+    started = _add_starts(steps, to_start, copies, hosts, fitted)
+    _add_members(steps, order, offspring, parts, copies, to_start, started)
+    plan = Plan(
+        intent=order.intent,
+        steps=steps.all,
+        leases=rules.leases_for(order.card.id, order.card.service, (order.source, order.target), also=(offspring.id,)),
+        warnings=(*sentences(order, parts, running), *warnings),
+        asks=bool(to_start or running or order.target.protection),
+    )
+    plan = gated(plan, order.edge)
+    drops = taken if order.edge.restore_point is None else {}
+    return _dropping(plan, [(part.member.name, drops[part.vm.uuid]) for part in parts if part.vm.uuid in drops])
+
+
+def _add_freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
+    """Snapshot every member; what is to be stopped for it is started again as soon as all are taken."""
+    is_kept = order.edge.restore_point is not None
+    stopping = [part.member for part in parts if order.is_stopped_first and part.member.power_state == "Running"]
+    stopped = add_shutdowns(steps, stopping, [])
+    taken = {}
+    for number, part in enumerate(parts):
+        space = capacity.snapshot_space(inventory, part.vm)
+        taken[part.vm.uuid] = steps.add(
+            TakeSnapshot(
+                vm=part.vm.uuid,
+                purpose=Purpose.RESTORE_POINT if is_kept else Purpose.CANDIDATE,
+                was_running=part.member.power_state == "Running",
+            ),
+            part.member.name,
+            stopped,
+            Estimate(
+                seconds=SNAPSHOT_S,
+                bytes=sum(space.values()),
+                space=space,
+                downtime_s=SNAPSHOT_S if stopping and number == 0 else 0.0,
+            ),
+        )
+    delays_s = {part.vm.uuid: part.vm.start_delay for part in parts}
+    add_starts(steps, stopping, delays_s, list(taken.values()), is_downtime=True, action=StartAgain)
+    return taken
+
+
+def _add_copies(
+    steps: Steps,
+    order: Order,
+    parts: Sequence[Part],
+    taken: dict[Uuid, StepKey],
+    ready: list[StepKey],
+    sr: SR | None,
+    inventory: Inventory,
+) -> dict[Uuid, StepKey]:
+    copies = {}
+    for part in parts:
+        taking = space_of(order, part.vm, sr, inventory, is_frozen=bool(taken))
+        moved = sum(disk.virtual_size for disk in disks_of(inventory, part.vm))
+        is_full = order.edge.method is Method.FULL_COPY
+        copies[part.vm.uuid] = steps.add(
+            CopyMachine(
+                vm=part.vm.uuid,
+                name=part.name,
+                method=order.edge.method,
+                snapshot=taken.get(part.vm.uuid),
+                sr=sr.uuid if sr is not None else None,
+            ),
+            part.member.name,
+            ready,
+            Estimate(
+                seconds=CLONE_S + (moved / COPIED_BYTES_PER_S if is_full else 0.0),
+                bytes=sum(taking.values()),
+                space=taking,
+            ),
+        )
+    return copies
+
+
+def _fitting(part: Part, copy: StepKey) -> FitCopy:
+    return FitCopy(
+        copy=copy,
+        name=part.name,
+        order=part.vm.order,
+        start_delay_s=part.vm.start_delay,
+        shutdown_delay_s=part.vm.shutdown_delay,
+        networks=part.networks,
+    )
+
+
+def _add_starts(
+    steps: Steps,
+    to_start: Sequence[Part],
+    copies: dict[Uuid, StepKey],
+    hosts: dict[Uuid, Uuid],
+    after: list[StepKey],
+) -> list[StepKey]:
+    """Start in groups of ascending order, each group after the one before."""
+    ordered = sorted(to_start, key=lambda part: part.vm.order)
+    for _, group in groupby(ordered, key=lambda part: part.vm.order):
+        after = [
+            steps.add(
+                StartCopy(copy=copies[part.vm.uuid]),
+                part.name,
+                after,
+                Estimate(seconds=START_S + part.vm.start_delay, memory_bytes=part.vm.memory_static_max),
+                host=hosts.get(part.vm.uuid),
+            )
+            for part in group
+        ]
+    return after
+
+
+def _add_members(
+    steps: Steps,
+    order: Order,
+    offspring: Offspring,
+    parts: Sequence[Part],
+    copies: dict[Uuid, StepKey],
+    to_start: Sequence[Part],
+    ready: list[StepKey],
+) -> None:
+    card = order.card
+    origin = Origin(
+        configuration=card.id,
+        name=card.name,
+        stage=order.source.id,
+        revision=card.revision,
+        method=order.edge.method.value,
+    )
+    roles = {copies[part.vm.uuid]: part.member.role for part in parts}
+    roster = steps.add(
+        WriteCopyRoster(configuration=offspring.id, roles=roles, origin=encode(origin)), card.name, ready
+    )
+    entered = [
+        steps.add(
+            WriteCopy(
+                copy=copies[part.vm.uuid],
+                value=encode(_value(order, offspring, part.member)),
+                copies=tuple(copies.values()),
+                stage_name=order.target.name,
+                blocked=protection_of(order.target),
+            ),
+            part.name,
+            [roster],
+        )
+        for part in parts
+    ]
+    steps.add(
+        VerifyCopies(
+            configuration=offspring.id,
+            copies=tuple(copies.values()),
+            running=tuple(copies[part.vm.uuid] for part in to_start),
+        ),
+        card.name,
+        entered,
+    )
+
+
+def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
+    """Return the member value without what only the copying tells: the copy's uuid, and the roster."""
+    return MemberValue(
+        vm=Uuid(""),
+        configuration=offspring.id,
+        name=member.value.name,
+        service=member.value.service,
+        version=member.value.version,
+        stage=order.target.id,
+        workflow=order.workflow.id,
+        workflow_version=order.workflow.version,
+        role=member.role,
+        revision=1,
+        roster_count=0,
+        roster_digest=Digest(""),
+    )
+
+
+def _dropping(plan: Plan, snapshots: Sequence[tuple[str, StepKey]]) -> Plan:
+    """Add what destroys the snapshots, once all that may lead back has passed: going forward again needs them."""
+    followed = {key for step in plan.steps for key in step.after}
+    ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
+    drops = tuple(
+        Step(
+            key=StepKey(f"zzz-drop-{number:02d}"),
+            action=DropSnapshot(snapshot=snapshot),
+            subject=shortened(name, 80),
+            after=ends,
+            estimate=Estimate(seconds=1.0),
+        )
+        for number, (name, snapshot) in enumerate(snapshots, start=1)
+    )
+    return msgspec.structs.replace(plan, steps=(*plan.steps, *drops))

@@ -1,0 +1,129 @@
+"""The plan of a promotion or demotion that moves the machines themselves."""
+
+from collections.abc import Sequence
+
+from xsconsole.domain.board import Board, Card, Member
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, TakeSnapshot
+from xsconsole.domain.poolstate import MemberValue
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
+from xsconsole.engine import rules
+from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_space
+from xsconsole.engine.claims import claims_on
+from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
+from xsconsole.errors import NotPromotable
+
+SNAPSHOT_S = 4.0
+
+
+def plan_move(
+    card: Card,
+    source: Stage,
+    target: Stage,
+    edge: Transition,
+    intent: Intent,
+    values: dict[Uuid, MemberValue],
+    leases: tuple[str, ...],
+    board: Board,
+    inventory: Inventory,
+) -> Plan:
+    """Restore point, then power, then the stage, then verification.
+
+    The restore point comes first: whatever goes wrong later, the disks as they were are kept. Power comes before the
+    stage is written, because starting is what fails in practice (memory, networks, storage) and writing hardly ever
+    does: a failed start then leaves nothing to write back, and other programs never see a stage that was not reached.
+    The order turns round where the protection of the stage left behind would stand in the way of the power action or
+    of its undoing, and that of the new stage would not.
+    """
+    vms = _vms_of(card.members, inventory)
+    warnings: list[str] = []
+    steps = Steps()
+    ready: list[StepKey] = []
+    if edge.restore_point is not None:
+        warnings += demand_storage(inventory, vms, claims_on(board).space)
+        ready = _add_snapshots(steps, card.members, vms, inventory)
+        running = [member.name for member in card.members if member.power_state == "Running"]
+        if running:
+            warnings.append(
+                f"The restore point of {count(len(running), 'running machine')} is what a power cut would leave: "
+                "memory is not in it."
+            )
+    to_start = [member for member in card.members if target.entry is EntryAction.START and not runs(member)]
+    to_stop = [member for member in card.members if target.entry is EntryAction.STOP and runs(member)]
+    is_write_first = _must_write_first(source, target, needs_power=bool(to_start or to_stop))
+    by_uuid = {vm.uuid: vm for vm in vms}
+    for member in to_start:
+        rules.demand_operation(by_uuid[member.uuid], "start", inventory, is_own_block_lifted=is_write_first)
+    for member in to_stop:
+        rules.demand_operation(by_uuid[member.uuid], "clean_shutdown", inventory, is_own_block_lifted=is_write_first)
+        rules.demand_unblocked(by_uuid[member.uuid], "start")
+    warnings += demand_memory(inventory, [by_uuid[member.uuid] for member in to_start])
+    if to_stop:
+        warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
+    if edge.kind is Kind.DEMOTE:
+        warnings.append("The disks stay as they are now.")
+
+    def write(after: list[StepKey]) -> list[StepKey]:
+        return [
+            steps.add(writing(vm, values[vm.uuid], target), member.name, after)
+            for member, vm in zip(card.members, vms, strict=True)
+        ]
+
+    def power(after: list[StepKey]) -> list[StepKey]:
+        delays_s = {vm.uuid: vm.start_delay for vm in vms}
+        after = add_shutdowns(steps, to_stop, after)
+        return add_starts(steps, to_start, delays_s, after, is_downtime=False)
+
+    ready = power(write(ready)) if is_write_first else write(power(ready))
+    runs_after = {member.uuid for member in card.members if runs(member)} | {member.uuid for member in to_start}
+    runs_after -= {member.uuid for member in to_stop}
+    add_verification(steps, card.name, runs_after, ready)
+    return Plan(
+        intent=intent,
+        steps=steps.all,
+        leases=leases,
+        warnings=tuple(warnings),
+        asks=bool(to_start or to_stop or source.protection or target.protection),
+    )
+
+
+def runs(member: Member) -> bool:
+    return member.power_state == "Running"
+
+
+def _vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
+    found = [inventory.get(VM, member.ref) for member in members]
+    return [vm for vm in found if vm is not None]
+
+
+def _add_snapshots(steps: Steps, members: Sequence[Member], vms: Sequence[VM], inventory: Inventory) -> list[StepKey]:
+    for vm in vms:
+        rules.demand_operation(vm, "snapshot", inventory)
+    return [
+        steps.add(
+            TakeSnapshot(vm=vm.uuid, purpose=Purpose.RESTORE_POINT, was_running=vm.power_state == "Running"),
+            member.name,
+            (),
+            _snapshot_estimate(vm, inventory),
+        )
+        for member, vm in zip(members, vms, strict=True)
+    ]
+
+
+def _snapshot_estimate(vm: VM, inventory: Inventory) -> Estimate:
+    space = snapshot_space(inventory, vm)
+    return Estimate(seconds=SNAPSHOT_S, bytes=sum(space.values()), space=space)
+
+
+def _must_write_first(source: Stage, target: Stage, *, needs_power: bool) -> bool:
+    powering = rules.SHUTTING_DOWN | rules.STARTING
+    if not needs_power or not powering & set(source.protection):
+        return False
+    if powering & set(target.protection):
+        raise NotPromotable(
+            reason=f"The protection of {source.name} and that of {target.name} both forbid to change the power.",
+            mend="Let one of the two stages allow it in the workflow.",
+        )
+    return True

@@ -1,0 +1,24 @@
+"""What every run of an engine works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xsconsole.domain.events import StepProgressed
+from xsconsole.domain.runs import RunStatus
+from xsconsole.engine.gatekeeper import Gatekeeper
+from xsconsole.engine.ports import Clock, Ledger, PoolPort
+
+Observer = Callable[[RunStatus | StepProgressed], None]
+"""Called on the loop's thread, after what it tells is so. Must return quickly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The pool, the home and the clock of the runs, and who watches them."""
+
+    pool: PoolPort
+    ledger: Ledger
+    clock: Clock
+    gatekeeper: Gatekeeper
+    observe: Observer
+    key: str = ""  # the fingerprint of this console's signing key

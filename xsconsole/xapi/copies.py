@@ -1,0 +1,95 @@
+"""Machines made of other machines: the engine's `CopyPort` over session and tasks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
+from xsconsole.domain.inventory import VM
+from xsconsole.engine.ports import Progress, Shape
+from xsconsole.errors import PoolFailed
+from xsconsole.xapi.disposal import GONE, Disposal
+from xsconsole.xapi.records import record_of
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.tasks import Tasks
+
+
+class XapiCopies:
+    """Copies on one pool."""
+
+    def __init__(self, session: PoolSession, tasks: Tasks, disposal: Disposal) -> None:
+        self._session = session
+        self._tasks = tasks
+        self._disposal = disposal
+
+    async def named(self, name: str) -> tuple[VM, ...]:
+        found = []
+        for ref in await self._session.call("VM.get_by_name_label", name):
+            try:
+                vm = record_of(VM, Ref(ref), await self._session.call("VM.get_record", ref))
+            except PoolFailed as failure:
+                if failure.code in GONE:
+                    continue
+                raise
+            if not vm.is_a_snapshot:
+                found.append(vm)
+        return tuple(found)
+
+    async def clone(self, source: Uuid, name: str, run: RunId, on_progress: Progress) -> None:
+        await self._tasks.run("VM.clone", await self._ref("VM", source), name, run=run, on_progress=on_progress)
+
+    async def copy(self, source: Uuid, name: str, sr: Uuid | None, run: RunId, on_progress: Progress) -> None:
+        storage = NULL_REF if sr is None else await self._ref("SR", sr)
+        vm = await self._ref("VM", source)
+        await self._tasks.run("VM.copy", vm, name, storage, run=run, on_progress=on_progress)
+
+    async def shape(self, vm: Uuid, shape: Shape) -> None:
+        ref = await self._ref("VM", vm)
+        for field, value in {
+            "is_a_template": False,
+            "ha_restart_priority": "",
+            "tags": [],
+            "affinity": NULL_REF,
+            "order": shape.order,
+            "start_delay": shape.start_delay_s,
+            "shutdown_delay": shape.shutdown_delay_s,
+            "name_label": shape.name,
+        }.items():
+            await self._session.call(f"VM.set_{field}", ref, value)
+        for device, interface in (await self._interfaces(ref)).items():
+            wanted = shape.networks.get(device)
+            if wanted is not None:
+                network = await self._ref("network", wanted)
+                if interface["network"] != network:
+                    await self._session.call("VIF.move", interface["ref"], network)
+
+    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
+        interfaces = await self._interfaces(await self._ref("VM", vm))
+        return {
+            device: Uuid(await self._session.call("network.get_uuid", interface["network"]))
+            for device, interface in interfaces.items()
+        }
+
+    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
+        machine, place = await self._ref("VM", vm), await self._ref("host", host)
+        start_paused, force = False, False
+        await self._tasks.run("VM.start_on", machine, place, start_paused, force, run=run, on_progress=on_progress)
+
+    async def destroy(self, vm: Uuid, run: RunId) -> None:
+        try:
+            ref = await self._ref("VM", vm)
+        except PoolFailed as failure:
+            if failure.code in GONE:
+                return
+            raise
+        await self._disposal.destroy(ref, run)
+
+    async def _interfaces(self, vm: Ref) -> dict[str, dict[str, Any]]:
+        """Return a machine's interfaces as records with their references, by device."""
+        found = {}
+        for ref in await self._session.call("VM.get_VIFs", vm):
+            record = await self._session.call("VIF.get_record", ref)
+            found[str(record["device"])] = {**record, "ref": ref}
+        return found
+
+    async def _ref(self, cls: str, uuid: Uuid) -> Ref:
+        return Ref(await self._session.call(f"{cls}.get_by_uuid", uuid))

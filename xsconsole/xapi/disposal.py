@@ -1,0 +1,60 @@
+"""Machines and snapshots destroyed with the disks that only they have."""
+
+import asyncio
+from typing import Any
+
+from xsconsole.domain.ids import Ref, RunId
+from xsconsole.errors import PoolFailed
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.tasks import Tasks
+
+GONE = frozenset({"HANDLE_INVALID", "UUID_INVALID"})
+DISK = "Disk"
+# A disk can be busy for a while after its VM is gone.
+FREEING_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
+
+
+class Disposal:
+    """Destroys on one pool; what is gone already is no error."""
+
+    def __init__(self, session: PoolSession, tasks: Tasks) -> None:
+        self._session = session
+        self._tasks = tasks
+
+    async def destroy(self, ref: Ref, run: RunId) -> None:
+        """Destroy a machine or a snapshot, then its disks."""
+        disks = await self._own_disks(ref)
+        # The VM goes first: a snapshot without its disks would look like one that can be returned to.
+        await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
+        for disk in disks:
+            await self._destroy_disk(disk, run)
+
+    async def _own_disks(self, vm: Ref) -> list[Ref]:
+        """Return the disks that no other VM has."""
+        disks = []
+        for vbd in await self._session.call("VM.get_VBDs", vm):
+            record = await self._session.call("VBD.get_record", vbd)
+            if record["type"] == DISK and not record["empty"]:
+                holders = await self._session.call("VDI.get_VBDs", record["VDI"])
+                if holders == [vbd]:
+                    disks.append(Ref(record["VDI"]))
+        return disks
+
+    async def _destroy_disk(self, disk: Ref, run: RunId) -> None:
+        for wait_s in FREEING_WAITS_S:
+            try:
+                await self._unless_gone(self._tasks.run("VDI.destroy", disk, run=run))
+            except PoolFailed as failure:
+                if failure.code != "VDI_IN_USE":
+                    raise
+                await asyncio.sleep(wait_s)
+            else:
+                return
+        await self._unless_gone(self._tasks.run("VDI.destroy", disk, run=run))
+
+    async def _unless_gone(self, call: Any) -> None:
+        try:
+            await call
+        except PoolFailed as failure:
+            if failure.code not in GONE:
+                raise
