@@ -11,11 +11,12 @@ from embedded import EmbeddedPool, embedded_pools
 
 from tests.console.test_several_pools import access
 from xsconsole.console import Console, Pools
-from xsconsole.domain.events import BoardChanged
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.inventory import Host
 from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan
 from xsconsole.domain.workflow import Binding, PoolObject, Workflow
-from xsconsole.domain.workflow.edits import add_stage, change_stage, connect
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
 from xsconsole.errors import Refused
 
 PRODUCTION = StageId("production")
@@ -117,7 +118,8 @@ async def test_a_pool_that_could_not_be_written_is_said_and_the_same_act_finishe
     assert [name for name, _ in cut_off.failed] == [names[plan.pools[1].pool]]
     assert split is not None
     assert [part.pool for part in split.behind] == [plan.pools[1].pool]
-    assert f"but {names[plan.pools[1].pool]} has version 1." in split.sentence
+    assert f"but {names[plan.pools[1].pool]} has version 1" in split.sentence
+    assert split.can_be_mended
     assert mended.is_whole, mended
     assert mended.written == (names[plan.pools[1].pool],)
     await heard(last, 2)
@@ -135,6 +137,7 @@ async def test_a_pool_without_a_connection_stands_against_publishing(pools: Pool
 
     assert [part.state for part in plan.pools].count(PartState.AWAY) == 1
     assert "there is no connection to it" in plan.obstacles[0].reason
+    assert "it has had no version of this workflow yet" in plan.obstacles[0].mend
     with pytest.raises(Refused, match="no connection"):
         await pools.publishing.publish(plan)
 
@@ -164,3 +167,95 @@ async def test_a_pool_where_somebody_published_another_version_is_not_overwritte
     assert plan.standing is not None
     assert plan.standing.description == "theirs"
     assert any("was not made from it" in obstacle.reason for obstacle in plan.obstacles)
+
+
+def changed(pools: Pools, description: str, later: tuple[Uuid, ...] = ()) -> PublishPlan:
+    base = standing(pools.first)
+    return pools.publishing.plan(change_workflow(base, description=description), base=base, later=later)
+
+
+async def stands_on_both(pools: Pools) -> None:
+    """Publish version 2 to both, and wait until both show what came of it."""
+    assert (await pools.publishing.publish(planned(pools))).is_whole
+    for console in pools:
+        await heard(console, 2)
+    _, second = pools
+    far = {standing(second).stages[-1].id}
+    await until(second, lambda: {card.stage for card in second.board.cards.values()} == far)
+    await until(second, lambda: all(card.run is None for card in second.board.cards.values()))
+
+
+async def linked(console: Console, state: LinkState) -> None:
+    """Wait until the road to a pool is so."""
+    is_changed = asyncio.Event()
+    end = console.subscribe(LinkChanged, lambda _: is_changed.set())
+    async with asyncio.timeout(60):
+        while console.link.state is not state:
+            is_changed.clear()
+            await is_changed.wait()
+    end()
+
+
+def hide(pools: Pools, served: tuple[EmbeddedPool, ...], pool: Uuid, mode: str) -> None:
+    """Take a pool off its network, or bring it back: its coordinator is `dead` or `live`."""
+    console = pools.of(pool)
+    record = console.inventory.pool
+    assert record is not None
+    host = console.inventory.get(Host, record.master)
+    assert host is not None
+    served[list(pools).index(console)].control("host", host=host.uuid, mode=mode)
+
+
+async def test_a_pool_that_is_away_follows_later_and_is_said_to_be_behind_until_then(
+    pools: Pools, served: tuple[EmbeddedPool, ...]
+) -> None:
+    await stands_on_both(pools)
+    first, last = changed(pools, "any").pools
+    hide(pools, served, last.pool, "dead")
+    await linked(pools.of(last.pool), LinkState.LOST)
+
+    waits = changed(pools, "third")
+    base = standing(pools.first)
+    there = [stage.id for stage in base.stages if stage.binding.pool and stage.binding.pool.uuid == last.pool]
+    lacks = pools.publishing.plan(remove(base, there[:1]), base=base, later=[last.pool])
+    plan = changed(pools, "third", later=(last.pool,))
+    report = await pools.publishing.publish(plan)
+    await heard(pools.of(first.pool), 3)
+    split = pools.publishing.split()
+
+    (obstacle,) = waits.obstacles
+    assert obstacle.reason.startswith(f"The pool “{last.name}” is away: nothing was heard of it since ")
+    assert obstacle.mend == "Wait until it is back, or let it follow later."
+    assert any("would be gone from" in obstacle.mend for obstacle in lacks.obstacles)
+    assert [part.state for part in plan.pools] == [PartState.WRITES, PartState.LATER]
+    assert plan.obstacles == ()
+    assert (report.written, report.later, report.failed) == ((first.name,), (last.name,), ())
+    assert split is not None
+    assert not split.can_be_mended
+    assert split.sentence.startswith(f"Version 3 of “Release to production” stands on {first.name} by root of ")
+    assert f"{last.name} was away and has version 2 by root of " in split.sentence
+
+    hide(pools, served, last.pool, "live")
+    await linked(pools.of(last.pool), LinkState.LIVE)
+    back = pools.publishing.split()
+    mended = await pools.publishing.finish()
+    await heard(pools.of(last.pool), 3)
+
+    assert back is not None
+    assert back.can_be_mended
+    assert (mended.written, mended.later) == ((last.name,), ())
+    assert pools.publishing.split() is None
+
+
+async def test_the_pool_that_is_written_first_cannot_wait(pools: Pools, served: tuple[EmbeddedPool, ...]) -> None:
+    await stands_on_both(pools)
+    first, _ = changed(pools, "any").pools
+    hide(pools, served, first.pool, "dead")
+    await linked(pools.of(first.pool), LinkState.LOST)
+
+    plan = changed(pools, "third", later=(first.pool,))
+
+    assert [part.state for part in plan.pools] == [PartState.AWAY, PartState.WRITES]
+    assert "of two who publish at once one is first everywhere" in plan.obstacles[0].mend
+    with pytest.raises(Refused):
+        await pools.publishing.publish(plan)

@@ -157,7 +157,13 @@ def publish_plan_document(plan: PublishPlan) -> Document:
         "over": plan.standing.version if plan.standing is not None else None,
         "changes": list(lines(diff(plan.standing, plan.workflow))) if plan.standing is not None else [],
         "pools": [
-            {"pool": part.pool, "name": part.name, "state": part.state.value, "version": part.version}
+            {
+                "pool": part.pool,
+                "name": part.name,
+                "state": part.state.value,
+                "version": part.version,
+                "as_of": part.as_of.isoformat() if part.as_of is not None else None,
+            }
             for part in plan.pools
         ],
         "mapping": {str(old): str(new) for old, new in plan.mapping.items()},
@@ -188,6 +194,7 @@ def publish_report_document(report: PublishReport) -> Document:
         "is_whole": report.is_whole,
         "written": list(report.written),
         "failed": [{"pool": pool, "reason": reason} for pool, reason in report.failed],
+        "later": list(report.later),
         "moved": list(report.moved),
         "left": [{"configuration": name, "reason": reason} for name, reason in report.left],
     }

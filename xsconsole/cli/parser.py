@@ -309,6 +309,13 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--also", action="append", default=[], metavar="URL", help="another pool that it binds, with the same log-in"
     )
+    verb.add_argument(
+        "--later",
+        action="append",
+        default=[],
+        metavar="POOL",
+        help="a pool that is away and follows when it is back",
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

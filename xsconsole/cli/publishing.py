@@ -1,7 +1,7 @@
 """The verbs that publish a workflow, and that approve of it."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from xsconsole.cli import documents, output
@@ -10,7 +10,7 @@ from xsconsole.cli.workflows import looks_like_file, named_workflow
 from xsconsole.console import Pools
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.drafts import Draft
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan, PublishReport
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
@@ -41,6 +41,8 @@ async def publish(options: argparse.Namespace) -> int:
         _print_report(report)
     for pool, reason in report.failed:
         output.note(f"Not on {pool}: {reason}")
+    for pool in report.later:
+        output.note(f"{pool} was away: `xsconsole workflow publish published` brings it up when it is back.")
     for name, reason in report.left:
         output.note(f"{name} is not yet where the version has it: {reason}")
     if not report.is_whole:
@@ -75,13 +77,18 @@ async def _planned(pools: Pools, draft: Draft | None, options: argparse.Namespac
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
     mapping = _mapping(pools, workflow, options.map)
 
-    def planned() -> PublishPlan:
-        return pools.publishing.plan(workflow, base=base, over=options.over, mapping=mapping, summary=summary)
+    def planned(later: Collection[Uuid] = ()) -> PublishPlan:
+        return pools.publishing.plan(
+            workflow, base=base, over=options.over, mapping=mapping, summary=summary, later=later
+        )
 
-    away = [part.pool for part in planned().pools if part.state is PartState.AWAY]
-    if away:
-        await reach(pools, away)
-    return planned()
+    away = [part for part in planned().pools if part.state is PartState.AWAY]
+    named = {word.casefold() for word in options.later}
+    later = {part.pool for part in away if named & {part.pool, part.name.casefold()}}
+    reached = [part.pool for part in away if part.pool not in later]
+    if reached:
+        await reach(pools, reached)
+    return planned(later)
 
 
 def _mapping(pools: Pools, workflow: Workflow, given: Iterable[tuple[str, str]]) -> Mapping[StageId, StageId]:
@@ -134,6 +141,7 @@ _STATES = {
     PartState.WRITES: "is written there",
     PartState.SAME: "stands there already",
     PartState.AWAY: "not connected",
+    PartState.LATER: "away, and brought up later",
     PartState.UNREADABLE: "a newer console published there",
     PartState.OTHER_WORKFLOW: "follows another workflow",
     PartState.NEWER: "has another version",

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from xsconsole.console.values import Verb
 from xsconsole.domain.board import Board
-from xsconsole.domain.events import Event
+from xsconsole.domain.events import Event, LinkChanged
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
@@ -25,6 +25,9 @@ class Desk(Protocol):
 
     @property
     def identity(self) -> Identity | None: ...
+
+    @property
+    def link(self) -> LinkChanged: ...
 
     @property
     def board(self) -> Board: ...

@@ -1,6 +1,6 @@
 """Publishing a workflow to the pools that it binds, and taking what is in flight along."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -11,6 +11,7 @@ from xsconsole.console.taking_along import TakingAlong, waits, why_it_waits
 from xsconsole.console.values import Verb
 from xsconsole.domain.approval import Matter, Meaning, Requester, Tally, decided, people_of
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication import Publication, publication_of
@@ -27,7 +28,8 @@ from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, findings
 from xsconsole.domain.workflow.findings.ground import Ground, Occupant
 from xsconsole.engine.enforcement import findings_of_gaps
-from xsconsole.engine.publish_plan import Site, Wish, plan_publication
+from xsconsole.engine.publish_plan import Wish, plan_publication
+from xsconsole.engine.publish_pools import Site, parts_of
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused, StoreFailed
 from xsconsole.store.keys import is_signature
 
@@ -66,10 +68,12 @@ class Publishing:
         over: int | None = None,
         mapping: Mapping[StageId, StageId] | None = None,
         summary: str = "",
+        later: Collection[Uuid] = (),
     ) -> PublishPlan:
         """Return what publishing it would do. Nothing is changed, and nothing is asked of the pools.
 
         `base` is the version it was made from; where only its number is known, `over`; else the workflow's own number.
+        `later` are pools that are away, and that somebody agreed to bring up when they are back.
 
         Raises:
             Refused: there is no connection to a pool.
@@ -80,17 +84,26 @@ class Publishing:
             over=over,
             mapping=mapping,
             summary=summary,
+            later=frozenset(later),
         )
         return self._planned(wish)
 
     def split(self) -> VersionSplit | None:
         """Return which pools lack the newest version; None where all have it. `finish` mends it."""
-        newest = self._newest()
+        newest, sites = self._newest(), self._sites()
         if newest is None:
             return None
-        plan = self._planned(Wish(workflow=newest))
-        behind = tuple(part for part in plan.pools if part.state in (PartState.WRITES, PartState.NEWER))
-        return VersionSplit(newest=newest, behind=behind) if behind else None
+        parts = parts_of(newest, newest, {site.pool: site for site in sites}, sites[0].pool, ())
+        beside = next(filter(None, (publication_of(site.keys, newest.digest) for site in sites)), None)
+        waits_for = beside.later if beside is not None else {}
+        behind = tuple(
+            part
+            for part in parts
+            if part.state in (PartState.WRITES, PartState.NEWER)
+            or (part.state is PartState.LATER and part.digest != newest.digest and part.pool in waits_for)
+        )
+        ahead = tuple(part for part in parts if part.digest == newest.digest)
+        return VersionSplit(newest=newest, ahead=ahead, behind=behind) if behind else None
 
     def provenance(self, workflow: Workflow) -> Provenance:
         """Return who signed a version."""
@@ -117,10 +130,11 @@ class Publishing:
             what = f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}"
             await record_unread(next(iter(desks.values())), what, plan.workflow.summary, refusal)
             raise
+        later = tuple(publication.later.values())
         if failed:
-            return PublishReport(workflow=plan.workflow, written=written, failed=failed)
+            return PublishReport(workflow=plan.workflow, written=written, failed=failed, later=later)
         moved, left = await self._along.take(plan.workflow, publication)
-        return PublishReport(workflow=plan.workflow, written=written, moved=moved, left=left)
+        return PublishReport(workflow=plan.workflow, written=written, moved=moved, left=left, later=later)
 
     async def finish(self) -> PublishReport:
         """Finish what a publication left: pools without the newest version, configurations not yet where it maps them.
@@ -196,6 +210,8 @@ class Publishing:
                 name=desk.identity.pool_name if desk.identity is not None else "",
                 board=desk.board,
                 inventory=desk.inventory,
+                is_away=desk.link.state is LinkState.LOST,
+                as_of=desk.link.as_of,
             )
             for pool, desk in self._here().items()
         )
@@ -223,6 +239,7 @@ class Publishing:
                 over=plan.standing.version if plan.standing is not None else 0,
                 mapping=plan.mapping,
                 summary=plan.workflow.summary,
+                later=frozenset(part.pool for part in plan.later),
             )
         )
 
@@ -246,13 +263,14 @@ class Publishing:
         self, plan: PublishPlan, publication: Publication, desks: Mapping[Uuid, Desk]
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         workflow = plan.workflow
-        is_new = plan.standing is None or plan.standing.digest != workflow.digest
-        if is_new:
+        if plan.is_new:
             workflow = signed(workflow, self._home.signer)
         details = _details(plan, self._home.key_fingerprint)
         written: list[str] = []
         failed: list[tuple[str, str]] = []
         for part in plan.pools:
+            if part.state is PartState.LATER:
+                continue
             if failed:
                 failed.append((part.name, "It was not tried after that."))
                 continue
@@ -287,6 +305,7 @@ class Publishing:
             at=self._home.clock.now(),
             renewed=plan.renewed,
             decisions=plan.tally.counted if plan.tally is not None else (),
+            later={part.pool: part.name for part in plan.later},
         )
 
 
@@ -295,6 +314,7 @@ def _extended(known: Publication, plan: PublishPlan) -> Publication:
         known,
         mapping={**known.mapping, **plan.mapping},
         pools={**known.pools, **{part.pool: part.name for part in plan.pools}},
+        later={part.pool: part.name for part in plan.later if part.pool in known.later},
     )
 
 
@@ -307,6 +327,7 @@ def _details(plan: PublishPlan, fingerprint: str) -> dict[str, Json]:
         "changes": list(changes[:CHANGES_ON_RECORD]),
         "mapping": {str(old): str(new) for old, new in plan.mapping.items()},
         "pools": [part.name for part in plan.pools],
+        **({"later": [part.name for part in plan.later]} if plan.later else {}),
         "subject": plan.subject,
     }
 

@@ -47,6 +47,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     renewed: tuple[StageId, ...] = ()  # stages that are called or protected otherwise than in the version before
     decisions: tuple[Decision, ...] = ()
+    later: dict[Uuid, str] = {}  # pools that were away, and get the version when they are back
 
 
 def encode(publication: Publication) -> str:

@@ -1,7 +1,8 @@
 """What a publication would do, and what one did: to the pools, and to every configuration now in flight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from xsconsole.domain.approval import Tally
 from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import instant, listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
 
@@ -19,6 +22,7 @@ class PartState(StrEnum):
     WRITES = "writes"  # the version is written there
     SAME = "same"  # it stands there already
     AWAY = "away"  # there is no connection
+    LATER = "later"  # there is none, and it gets the version when there is
     UNREADABLE = "unreadable"  # a newer console published there
     OTHER_WORKFLOW = "other-workflow"  # it follows another workflow
     NEWER = "newer"  # somebody published a version there that this one does not know of
@@ -26,13 +30,20 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolPart:
-    """`version` and `digest` are of what stands there now: 0 and None for nothing."""
+    """`version`, `digest`, `author` and `published_at` are of what stands there now, as last heard `as_of`.
+
+    0 and None for nothing. `why_not_later`: of a pool that is away, why the others cannot go before it.
+    """
 
     pool: Uuid
     name: str
     state: PartState
     version: int = 0
     digest: Digest | None = None
+    author: str = ""
+    published_at: datetime | None = None
+    as_of: datetime | None = None
+    why_not_later: str = ""
 
 
 class EffectKind(StrEnum):
@@ -94,6 +105,11 @@ class PublishPlan:
     tally: Tally | None
 
     @property
+    def is_new(self) -> bool:
+        """Whether it is another version than the one that stands: else what was published is finished."""
+        return self.standing is None or self.standing.digest != self.workflow.digest
+
+    @property
     def is_needed(self) -> bool:
         """Whether there is anything to write, on a pool or at a configuration."""
         return any(part.state is PartState.WRITES for part in self.pools) or bool(self.due)
@@ -102,6 +118,11 @@ class PublishPlan:
     def due(self) -> tuple[Effect, ...]:
         """The configurations that are written anew."""
         return tuple(effect for effect in self.effects if effect.kind in (EffectKind.MAPPED, EffectKind.REWRITTEN))
+
+    @property
+    def later(self) -> tuple[PoolPart, ...]:
+        """The pools that are away and are brought up when they are back."""
+        return tuple(part for part in self.pools if part.state is PartState.LATER)
 
     @property
     def digest(self) -> Digest:
@@ -125,11 +146,12 @@ class PublishPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What is so now. `left` is what remains to be done, by publishing again or by `finish`."""
+    """What is so now. `left` is what remains to be done, by publishing again or by `finish`; `later` are pools away."""
 
     workflow: Workflow
     written: tuple[str, ...] = ()  # names of pools
     failed: tuple[tuple[str, str], ...] = ()  # names of pools, and why not there
+    later: tuple[str, ...] = ()  # names of pools
     moved: tuple[str, ...] = ()  # configurations that stand as the plan said
     left: tuple[tuple[str, str], ...] = ()  # configurations, and why not yet
 
@@ -140,12 +162,37 @@ class PublishReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionSplit:
-    """Pools of one workflow hold different versions: `behind` are those without the newest."""
+    """Pools of one workflow hold different versions: `behind` are those without the newest, `ahead` those with it.
+
+    What is away of those behind cannot be brought up now.
+    """
 
     newest: Workflow
+    ahead: tuple[PoolPart, ...]
     behind: tuple[PoolPart, ...]
 
     @property
+    def can_be_mended(self) -> bool:
+        return any(part.state is PartState.WRITES for part in self.behind)
+
+    @property
     def sentence(self) -> str:
-        names = ", ".join(f"{part.name} has version {part.version}" for part in self.behind)
-        return f"Version {self.newest.version} of “{self.newest.name}” is published, but {names}."
+        there = "; ".join(_standing(part) for part in self.behind)
+        on = f" on {listing(tuple(part.name for part in self.ahead))}" if self.ahead else ""
+        name = f"Version {self.newest.version} of “{shortened(self.newest.name)}”"
+        return f"{name} stands{on}{_by(self.ahead)}, but {there}."
+
+
+def _standing(part: PoolPart) -> str:
+    version = f"version {part.version}" if part.version else "none"
+    if part.state is PartState.LATER:
+        return f"{part.name} was away and has {version}{_by((part,))} as far as is known"
+    return f"{part.name} has {version}{_by((part,))}"
+
+
+def _by(parts: Iterable[PoolPart]) -> str:
+    """Return who published and when, where the pool tells it."""
+    part = next(iter(parts), None)
+    who = f" by {part.author}" if part is not None and part.author else ""
+    when = f" of {instant(part.published_at)}" if part is not None and part.published_at is not None else ""
+    return f"{who}{when}"

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from xsconsole.domain.approval import Matter, Requester, tally
-from xsconsole.domain.board import Board, published_workflow
 from xsconsole.domain.ids import Digest, StageId, Uuid
-from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.publication import (
     Publication,
     content_digest,
@@ -19,39 +16,18 @@ from xsconsole.domain.publication import (
     renewed_stages,
     subject_of,
 )
-from xsconsole.domain.publishing import EffectKind, Obstacle, PartState, PoolPart, PublishPlan
+from xsconsole.domain.publishing import EffectKind, Obstacle, PartState, PublishPlan
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import PoolObject, Workflow, check, to_stored
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.engine.flight import Flight, effects_of, stages_to_map
 from xsconsole.engine.mapping import choices_for
+from xsconsole.engine.publish_pools import Site, bound_pools, obstacles_of, parts_of
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.errors import Refused
 
-WORKFLOW_PREFIX = PREFIX + "workflow."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A pool as this home has last heard of it."""
-
-    pool: Uuid
-    name: str
-    board: Board
-    inventory: Inventory
-
-    @property
-    def keys(self) -> Mapping[str, str]:
-        return self.inventory.pool.other_config if self.inventory.pool else {}
-
-    @property
-    def standing(self) -> Workflow | None:
-        return published_workflow(self.keys)
-
-    @property
-    def is_unreadable(self) -> bool:
-        return self.standing is None and any(key.startswith(WORKFLOW_PREFIX) for key in self.keys)
+NOT_LOOKED_AT = (PartState.UNREADABLE, PartState.OTHER_WORKFLOW, PartState.LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +42,7 @@ class Wish:
     over: int | None = None
     mapping: Mapping[StageId, StageId] | None = None  # None: as the standing publication says, where it is finished
     summary: str = ""
+    later: frozenset[Uuid] = frozenset()  # pools that are away, and may stay behind for now
 
 
 def plan_publication(
@@ -86,16 +63,16 @@ def plan_publication(
     is_same = newest is not None and content_digest(newest) == content_digest(_numbered(wanted, newest))
     workflow = newest if is_same and newest is not None else _numbered(wanted, newest, requester.actor, wish.summary)
     base = newest.digest if newest is not None else None
-    pools = _parts(workflow, newest, known, home)
+    pools = parts_of(workflow, newest, known, home, wish.later)
     obstacles = [
         *_of_base(wish, newest, is_same=is_same),
         *_of_workflow(workflow, findings),
-        *(obstacle for part in pools for obstacle in _of_pool(part)),
+        *(obstacle for part in pools for obstacle in obstacles_of(part)),
     ]
     flights = [
         Flight(pool=part.pool, board=known[part.pool].board, inventory=known[part.pool].inventory)
         for part in pools
-        if part.pool in known and part.state not in (PartState.UNREADABLE, PartState.OTHER_WORKFLOW)
+        if part.pool in known and part.state not in NOT_LOOKED_AT
     ]
     must_map = stages_to_map(flights, workflow, home)
     # A publication that was cut off stands on some of its pools only.
@@ -162,15 +139,6 @@ def settled(workflow: Workflow, home: Uuid, name: str) -> Workflow:
     return msgspec.structs.replace(workflow, stages=stages)
 
 
-def bound_pools(workflow: Workflow | None, home: Uuid) -> dict[Uuid, str]:
-    """Return the pools on which a workflow has to stand, with their names where it tells them."""
-    found = {home: ""}
-    for stage in workflow.stages if workflow is not None else ():
-        if stage.binding.pool is not None:
-            found[stage.binding.pool.uuid] = stage.binding.pool.name
-    return found
-
-
 def _newest(wanted: Workflow, known: Mapping[Uuid, Site], home: Uuid) -> Workflow | None:
     here = known[home].standing
     pools = {**bound_pools(wanted, home), **bound_pools(here, home)}
@@ -188,32 +156,6 @@ def _numbered(workflow: Workflow, newest: Workflow | None, author: str = "", sum
         summary=summary,
         signature=None,
     )
-
-
-def _parts(workflow: Workflow, newest: Workflow | None, known: Mapping[Uuid, Site], home: Uuid) -> tuple[PoolPart, ...]:
-    pools = {**bound_pools(newest, home), **bound_pools(workflow, home)}
-    # In one order for all consoles: whoever is first at the first pool is first everywhere.
-    return tuple(_part(pool, pools[pool], known.get(pool), workflow, newest) for pool in sorted(pools))
-
-
-def _part(pool: Uuid, name: str, site: Site | None, workflow: Workflow, newest: Workflow | None) -> PoolPart:
-    if site is None:
-        return PoolPart(pool=pool, name=name or pool, state=PartState.AWAY)
-    standing = site.standing
-    if standing is None:
-        state = PartState.UNREADABLE if site.is_unreadable else PartState.WRITES
-        return PoolPart(pool=pool, name=site.name, state=state)
-    if standing.id != workflow.id:
-        state = PartState.OTHER_WORKFLOW
-    elif standing.digest == workflow.digest:
-        state = PartState.SAME
-    elif standing.version >= workflow.version or (
-        newest is not None and standing.version == newest.version and standing.digest != newest.digest
-    ):
-        state = PartState.NEWER
-    else:
-        state = PartState.WRITES
-    return PoolPart(pool=pool, name=site.name, state=state, version=standing.version, digest=standing.digest)
 
 
 def _of_base(wish: Wish, newest: Workflow | None, *, is_same: bool) -> list[Obstacle]:
@@ -253,26 +195,6 @@ def _of_workflow(workflow: Workflow, findings: tuple[Finding, ...]) -> list[Obst
             )
         )
     return found
-
-
-def _of_pool(part: PoolPart) -> list[Obstacle]:
-    name = f"“{shortened(part.name, 60)}”"
-    match part.state:
-        case PartState.AWAY:
-            return [
-                Obstacle(reason=f"A stage is on the pool {name}, and there is no connection to it.", mend="Connect.")
-            ]
-        case PartState.UNREADABLE:
-            reason = f"On {name} stands a workflow that this console cannot read."
-            return [Obstacle(reason=reason, mend="Use the newer console that published it.")]
-        case PartState.OTHER_WORKFLOW:
-            reason = f"{name} follows another workflow, and a pool follows one."
-            return [Obstacle(reason=reason, mend="Publish from that pool, or bind the stages to another one.")]
-        case PartState.NEWER:
-            reason = f"On {name} stands version {part.version}, which is another one than here."
-            return [Obstacle(reason=reason, mend="Look at the difference; who published it there must decide.")]
-        case _:
-            return []
 
 
 def _mapping(wish: Wish, beside: Publication | None, must_map: Collection[StageId]) -> dict[StageId, StageId]:

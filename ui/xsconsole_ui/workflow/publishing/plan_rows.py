@@ -10,6 +10,7 @@ from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
+from xsconsole_ui.times import clock_time
 
 MOST_LINES = 60
 EFFECT_MARKS = {
@@ -44,7 +45,11 @@ def _pool_row(part: PoolPart) -> Row:
         case PartState.SAME:
             return Row(mark=Mark.DONE, text=tr("{pool}: stands there already").format(pool=part.name), aside=version)
         case PartState.AWAY:
-            return Row(mark=Mark.FAILED, text=tr("{pool}: not connected").format(pool=part.name))
+            text = tr("{pool}: away") if part.as_of else tr("{pool}: not connected")
+            return Row(mark=Mark.FAILED, text=text.format(pool=part.name), aside=_as_of(part))
+        case PartState.LATER:
+            text = tr("{pool}: away; what is due there follows when it is back").format(pool=part.name)
+            return Row(mark=Mark.WAITING, text=text, aside=_as_of(part))
         case PartState.UNREADABLE:
             return Row(mark=Mark.FAILED, text=tr("{pool}: cannot be read").format(pool=part.name))
         case PartState.OTHER_WORKFLOW:
@@ -52,6 +57,13 @@ def _pool_row(part: PoolPart) -> Row:
             return Row(mark=Mark.FAILED, text=text, aside=version)
         case PartState.NEWER:
             return Row(mark=Mark.FAILED, text=tr("{pool}: is ahead").format(pool=part.name), aside=version)
+
+
+def _as_of(part: PoolPart) -> str:
+    if part.as_of is None:
+        return ""
+    version = tr("v{version}").format(version=part.version) if part.version else tr("none")
+    return tr("{version} at {time}").format(version=version, time=clock_time(part.as_of))
 
 
 def effect_rows(effects: Iterable[Effect]) -> tuple[Row, ...]:
@@ -97,6 +109,13 @@ def report_rows(report: PublishReport) -> tuple[Row, ...]:
     ]
     rows += [
         Row(mark=Mark.WARNING, text=tr("{name} waits: {why}").format(name=name, why=why)) for name, why in report.left
+    ]
+    rows += [
+        Row(
+            mark=Mark.WARNING,
+            text=tr("{pool} was away: it is shown as behind until it is brought up.").format(pool=pool),
+        )
+        for pool in report.later
     ]
     rows += [Row(mark=Mark.FAILED, text=tr("{pool}: {why}").format(pool=pool, why=why)) for pool, why in report.failed]
     return tuple(rows) or (Row(mark=Mark.DONE, text=tr("Everything stood as it should already.")),)

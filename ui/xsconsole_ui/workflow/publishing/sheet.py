@@ -7,7 +7,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
@@ -25,6 +25,7 @@ from xsconsole_ui.workflow.inspector.beside import Findings
 from xsconsole_ui.workflow.publishing import plan_rows
 from xsconsole_ui.workflow.publishing.mapping import MappingTable
 from xsconsole_ui.workflow.publishing.meanwhile import Meanwhile
+from xsconsole_ui.workflow.publishing.pools_view import PoolsView
 from xsconsole_ui.workflow.writing import mend
 
 SIZE = (620, 720)  # px
@@ -59,6 +60,7 @@ class PublishSheet(QDialog):
         self._console, self._desk, self._jobs = console, desk, jobs
         self._turns = Turns(self)
         self._mapping: dict[StageId, StageId] = {}
+        self._later: set[Uuid] = set()
         self.is_busy = False
         self.plan: PublishPlan | None = None
         self.report: PublishReport | None = None
@@ -91,7 +93,8 @@ class PublishSheet(QDialog):
         self.mapping = MappingTable(self)
         self.mapping.chosen.connect(self._map)
         self.changes = RowsView(self.tr("What changes"), self)
-        self.pools = RowsView(self.tr("Pools"), self)
+        self.pools = PoolsView(self)
+        self.pools.agreed.connect(self._agree_to_wait)
         self.effects = RowsView(self.tr("What happens to configurations"), self)
         self.approvals = RowsView(self.tr("Approvals"), self)
         self.reason = QLineEdit(self)
@@ -133,9 +136,9 @@ class PublishSheet(QDialog):
             "mapping": Part(self.tr("Where configurations of stages that vanish go"), self.mapping, self),
             "meanwhile": Part(self.tr("Published meanwhile"), self.meanwhile, self),
             "obstacles": Part(self.tr("In the way"), blocking, self),
+            "pools": Part(self.tr("Pools"), self.pools, self),
             "approvals": Part(self.tr("Approvals"), approving, self),
             "effects": Part(self.tr("What would happen to configurations"), self.effects, self),
-            "pools": Part(self.tr("Pools"), self.pools, self),
             "changes": Part(self.tr("What changes"), self.changes, self),
         }
         page = QWidget(self)
@@ -190,7 +193,11 @@ class PublishSheet(QDialog):
             return
         try:
             plan = self._console.publishing.plan(
-                self._desk.workflow, base=self._desk.base, mapping=self._mapping, summary=self.summary.text().strip()
+                self._desk.workflow,
+                base=self._desk.base,
+                mapping=self._mapping,
+                summary=self.summary.text().strip(),
+                later=self._later,
             )
         except Refused as refusal:
             self.plan = None
@@ -212,7 +219,7 @@ class PublishSheet(QDialog):
         self.findings.show_findings(errors)
         self.mapping.show_plan(plan, self._mapping)
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
-        self.pools.show_rows(plan_rows.pool_rows(plan.pools), width=width)
+        self.pools.show_plan(plan, width)
         self.effects.show_rows(plan_rows.effect_rows(plan.effects), width=width)
         if plan.tally is not None and plan.standing is not None:
             self.approvals.show_rows(plan_rows.approval_rows(plan.tally, plan.standing), width=width)
@@ -255,6 +262,11 @@ class PublishSheet(QDialog):
             self._mapping[StageId(old)] = StageId(new)
         else:
             self._mapping.pop(StageId(old), None)
+        self._look()
+
+    @Slot(str, bool)
+    def _agree_to_wait(self, pool: str, is_later: bool) -> None:
+        (self._later.add if is_later else self._later.discard)(Uuid(pool))
         self._look()
 
     @Slot(object)
