@@ -337,11 +337,12 @@ class Notice(QFrame):
         column.addLayout(row)
         self.hide()
 
-    def offer(self, text: str, action: QAction) -> None:
-        """Put a button for the way out before the others."""
+    def offer(self, text: str, action: QAction) -> QPushButton:
+        """Put a button for the way out before the others, and return it."""
         way_out = button(text, "", self)
         way_out.clicked.connect(action.trigger)
         self._row.insertWidget(0, way_out)
+        return way_out
 
     @property
     def headline(self) -> str:

@@ -26,7 +26,8 @@ class Pools:
         self._consoles = [first]
         self._bus = Bus()
         self._ends = {first: first.bus.follow(self._bus.publish)}
-        self.publishing = Publishing(first.home, lambda: tuple(self))
+        # Who publishes from the first one publishes to all.
+        self.publishing = first.publishing = Publishing(first.home, lambda: tuple(self))
 
     def __iter__(self) -> Iterator[Console]:
         """Yield the consoles that have a pool, the first one first."""

@@ -66,6 +66,7 @@ class WorkflowPlace(QWidget):
         self.empty.add_step(pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self))
         self.about = pieces.ElidedLabel("", "muted", self)
         self._pages = QStackedLayout()
+        self._above = QVBoxLayout()
         self._upright = QSplitter(Qt.Orientation.Vertical, self)
         self._level = QSplitter(Qt.Orientation.Horizontal, self)
         self._menus = {name: self._menu(listed) for name, listed in _MENUS.items()}
@@ -110,6 +111,7 @@ class WorkflowPlace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(tools)
+        column.addLayout(self._above)
         column.addWidget(self._level, 1)
 
     def _buttons(self, listed: Sequence[Action], parent: QWidget) -> QWidget:
@@ -163,6 +165,10 @@ class WorkflowPlace(QWidget):
     def menus(self) -> tuple[QMenu, ...]:
         """What a right click offers: on a stage, on a transition, on nothing."""
         return tuple(self._menus.values())
+
+    def add_above(self, panel: QWidget) -> None:
+        """Put a panel between the tools and the canvas."""
+        self._above.addWidget(panel)
 
     def add_below(self, panel: QWidget) -> None:
         """Put a panel under the canvas."""

@@ -24,6 +24,7 @@ from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
+from xsconsole_ui.workflow.split_banner import SplitBanner
 from xsconsole_ui.workflow.walking import WalkDialog
 
 GATHER_MS = 500
@@ -55,6 +56,12 @@ class Workshop(QObject):
         self.findings = FindingsPanel(self.desk, place)
         self.findings.jumped.connect(self._jump)
         place.add_below(self.findings)
+        self.banner = SplitBanner(place)
+        self.banner.mend_wanted.connect(self._bring_up)
+        self.banner.compare_wanted.connect(self._compare)
+        place.add_above(self.banner)
+        bridge.layout_changed.connect(self._look_at_versions)
+        bridge.link_changed.connect(self._look_at_versions)
         self.outline = OutlinePanel(self.desk, self.surroundings, place, tree=tree)
         self.outline.hide()
         self.outline.rest()
@@ -90,8 +97,14 @@ class Workshop(QObject):
     @Slot()
     def _look_anew(self) -> None:
         if self._place.isVisible():
+            self._look_at_versions()
             self.desk.find_by(self._console.publishing.findings)
             self.outline.renew_around()
+
+    @Slot()
+    def _look_at_versions(self) -> None:
+        if self._place.isVisible():
+            self.banner.show_split(self._console.publishing.split())
 
     def _toggle_outline(self) -> None:
         """Show the outline and give it the keyboard, or the graph alone."""
@@ -108,9 +121,19 @@ class Workshop(QObject):
     def _publish(self) -> None:
         self._jobs.start(answered(self.publish_sheet()), "publish the workflow")
 
-    def publish_sheet(self) -> PublishSheet:
-        """Return a sheet for the draft as it is; it follows what is done to it."""
-        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, self._place.window())
+    @Slot()
+    def _bring_up(self) -> None:
+        split = self._console.publishing.split()
+        if split is not None:
+            self._jobs.start(answered(self.publish_sheet(split.newest)), "bring pools up")
+
+    def publish_sheet(self, standing: Workflow | None = None) -> PublishSheet:
+        """Return a sheet for the draft as it is; it follows what is done to it. Or one for a version that stands."""
+        window = self._place.window()
+        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, window, standing=standing)
+        if standing is not None:
+            sheet.finished.connect(self._look_at_versions)
+            return sheet
         sheet.rebased.connect(self._go_on_from)
         sheet.published.connect(self._begin_anew)
         return sheet

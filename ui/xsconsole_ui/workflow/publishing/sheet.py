@@ -54,9 +54,18 @@ class PublishSheet(QDialog):
     published = Signal(object)  # Workflow: as it stands now
 
     def __init__(
-        self, console: Console, bridge: Bridge, desk: DraftDesk, jobs: Jobs, parent: QWidget | None = None
+        self,
+        console: Console,
+        bridge: Bridge,
+        desk: DraftDesk,
+        jobs: Jobs,
+        parent: QWidget | None = None,
+        *,
+        standing: Workflow | None = None,
     ) -> None:
+        """Publish the draft on the desk; with `standing`, bring all pools up to that version instead."""
         super().__init__(parent)
+        self._standing = standing
         self._console, self._desk, self._jobs = console, desk, jobs
         self._turns = Turns(self)
         self._mapping: dict[StageId, StageId] = {}
@@ -74,7 +83,7 @@ class PublishSheet(QDialog):
             news.connect(self._look_soon)
         bridge.inventory_changed.connect(self._look_soon)
         self._look()
-        self.summary.setFocus()
+        (self.summary if self._standing is None else self.go).setFocus()
 
     def _make(self) -> None:
         self.title = pieces.wrapped("", "title", self)
@@ -84,6 +93,7 @@ class PublishSheet(QDialog):
         self.summary.setPlaceholderText(self.tr("What changes, and why; it is kept with the version"))
         self.summary.setMaxLength(SUMMARY_LIMIT)
         self.summary.textChanged.connect(self._look_soon)
+        self.summary.setVisible(self._standing is None)
         self.meanwhile = Meanwhile(self)
         self.meanwhile.rebased.connect(self._rebase)
         self.obstacles = RowsView(self.tr("What is in the way"), self)
@@ -107,7 +117,7 @@ class PublishSheet(QDialog):
         self.is_agreed = Tick("", self)
         self.is_agreed.toggled.connect(self._show_go)
         self.why_not = pieces.wrapped("", "muted", self)
-        self.go = pieces.button(self.tr("Publish"), "primary", self)
+        self.go = pieces.button(self.tr("Publish") if self._standing is None else self.tr("Bring up"), "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self.go.setAutoDefault(True)
         self.go.clicked.connect(self._go)
@@ -177,6 +187,14 @@ class PublishSheet(QDialog):
 
     # Before.
 
+    @property
+    def _wanted(self) -> Workflow:
+        return self._standing or self._desk.workflow
+
+    @property
+    def _base(self) -> Workflow | None:
+        return self._standing or self._desk.base
+
     @Slot()
     def _look_soon(self) -> None:
         self._turns.put("plan", self._look)
@@ -193,8 +211,8 @@ class PublishSheet(QDialog):
             return
         try:
             plan = self._console.publishing.plan(
-                self._desk.workflow,
-                base=self._desk.base,
+                self._wanted,
+                base=self._base,
                 mapping=self._mapping,
                 summary=self.summary.text().strip(),
                 later=self._later,
@@ -212,8 +230,10 @@ class PublishSheet(QDialog):
     def _show(self, plan: PublishPlan) -> None:
         width = self.width()
         name = self.tr("Publish version {version} of “{name}”")
+        if self._standing is not None:
+            name = self.tr("Bring all pools up to version {version} of “{name}”")
         self.title.setText(name.format(version=plan.workflow.version, name=one_line(plan.workflow.name)))
-        self.meanwhile.show_versions(self._desk.base, self._desk.workflow, plan.standing)
+        self.meanwhile.show_versions(self._base, self._wanted, plan.standing)
         errors = tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
         self.obstacles.show_rows(plan_rows.obstacle_rows(plan), width=width)
         self.findings.show_findings(errors)
