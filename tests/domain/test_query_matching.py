@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.domain.query_values import NOW, SCHEMA, Thing, queries, things
 from xsconsole.domain.folding import folded_lines, natural
 from xsconsole.domain.query import And, Comparison, Everything, Not, Or, Query, Word, printed
-from xsconsole.domain.query_completion import complete
+from xsconsole.domain.query_completion import MOST, complete
 from xsconsole.domain.query_fields import Kind
 from xsconsole.domain.query_matching import asked_by, fields_of, glob, required_words
 from xsconsole.domain.query_parser import parse, query_of
@@ -174,6 +174,26 @@ def test_values_are_proposed_as_there_are_those_that_begin_so_first() -> None:
     assert proposed('tag:"two', values=("two words",)) == ['"two words"']
     assert proposed("memory>") == ["8GiB"]
     assert proposed("nothing:") == []
+
+
+def test_few_values_are_proposed_out_of_many_without_comparing_each_with_each() -> None:
+    compared: list[str] = []
+
+    class Address(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(self)
+            return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
+
+        __hash__ = str.__hash__
+
+    addresses = tuple(Address(f"10.0.{number // 100}.{number % 100}") for number in range(2_000))
+
+    found = proposed("tag:0.1", values=addresses)
+
+    assert found == sorted(str(address) for address in addresses if "0.1" in address)[:MOST]
+    assert len(compared) < 10 * len(addresses)
 
 
 def test_a_proposal_takes_the_place_of_what_is_typed() -> None:

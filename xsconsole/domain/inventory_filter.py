@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from xsconsole.domain.disks import disks_of, repositories_of
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network
 from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.query_fields import Field, Kind, Schema
 
@@ -28,7 +28,9 @@ def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> frozen
     """Return what there is in a field of text now; nothing for fields that nearly every object has its own of."""
     asked = schema.field(field)
     found: set[str] = set()
-    if asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
+    if asked is not None and asked.known is not None:
+        found.update(asked.known())
+    elif asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
         for content in set(map(asked.get, items)):  # few machines have tags that no other has
             if isinstance(content, str):
                 found.add(content)
@@ -208,9 +210,17 @@ def _far(inventory: Inventory) -> tuple[Field[Item], ...]:
             get=storage,
             aliases=("storage",),
             example="sr:SAN",
+            known=lambda: {sr.name_label for sr in inventory.all(SR)},
         ),
         Field(name="disk", kind=Kind.SIZE, about="the size of all its disks", get=disks, aliases=("disks",)),
-        Field(name="network", kind=Kind.TEXT, about="a network it is on", get=networks, example="network:dmz"),
+        Field(
+            name="network",
+            kind=Kind.TEXT,
+            about="a network it is on",
+            get=networks,
+            example="network:dmz",
+            known=lambda: {network.name_label for network in inventory.all(Network)},
+        ),
         Field(
             name="mac",
             kind=Kind.TEXT,

@@ -1,5 +1,6 @@
 """What can follow where somebody types: names of fields, and values that there are."""
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -72,7 +73,12 @@ def _values(name: str, typed: str, schema: Schema[T], values: Callable[[str], It
     if field is None:
         return ()
     wanted = typed.removeprefix('"').casefold()
-    there_are = sorted(set(field.choices or values(field.name)), key=str.casefold) or _EXAMPLES.get(field.kind, ())
-    ranked = [value for value in there_are if value.casefold().startswith(wanted)]
-    ranked += [value for value in there_are if wanted in value.casefold() and value not in ranked]
-    return tuple(Proposal(text=printed_value(Word(text=value)), about=field.about) for value in ranked[:MOST])
+    there_are = set(field.choices or values(field.name)) or _EXAMPLES.get(field.kind, ())
+    # Ten thousand machines have ten thousand addresses: only the few that are shown are put in order.
+    fitting = [
+        (not folded.startswith(wanted), folded, value)
+        for value, folded in zip(there_are, map(str.casefold, there_are), strict=True)
+        if wanted in folded
+    ]
+    ranked = [value for _, _, value in heapq.nsmallest(MOST, fitting)]
+    return tuple(Proposal(text=printed_value(Word(text=value)), about=field.about) for value in ranked)

@@ -1,7 +1,7 @@
 """The fields that a list can be asked for, and what may be written as their values."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(Generic[T]):
-    """`about` completes the sentence “… is” in a list of fields."""
+    """`about` completes the sentence “… is” in a list of fields.
+
+    `known` tells what there is in the field, where that is found sooner than by looking at every item.
+    """
 
     name: str
     kind: Kind
@@ -33,6 +36,7 @@ class Field(Generic[T]):
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     example: str = ""
+    known: Callable[[], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
