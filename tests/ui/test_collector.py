@@ -48,6 +48,19 @@ def test_a_ring_that_nobody_holds_is_collected(collector: Collector) -> None:
     assert gone() is None
 
 
+def test_the_program_itself_is_never_walked() -> None:
+    collector, kept = Collector(), some(BURST)
+    gc.unfreeze()
+
+    collector.start()
+    left = sum(len(gc.get_objects(generation)) for generation in range(3))
+    collector.stop()
+    gc.unfreeze()
+
+    assert kept
+    assert left < BURST
+
+
 def test_no_look_walks_more_than_takes_a_moment_however_much_comes_to_stay(collector: Collector) -> None:
     walked: list[int] = []
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from time import perf_counter
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -21,11 +20,11 @@ from xsconsole.domain.events import (
 )
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.errors import ConsoleError
+from xsconsole_ui.pace import Pace
 
 E = TypeVar("E", bound=Event)
 
 FRAME_MS = 16
-BUDGET_S = 0.004
 
 
 class Turns(QObject):
@@ -37,6 +36,7 @@ class Turns(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
+        self._pace = Pace(self)
 
     def put(self, key: object, work: Callable[[], object]) -> None:
         self._waiting[key] = work
@@ -49,7 +49,6 @@ class Turns(QObject):
 
     @Slot()
     def _work(self) -> None:
-        end = perf_counter() + BUDGET_S
         # At least one piece, however late it is already: else nothing would start the timer again.
         while self._waiting:
             work = self._waiting.pop(next(iter(self._waiting)))
@@ -59,7 +58,7 @@ class Turns(QObject):
                 # What one piece breaks must not keep the others waiting for the next event.
                 if self._waiting:
                     self._timer.start(1)
-            if perf_counter() >= end:
+            if not self._pace.has_room():
                 return
 
 

@@ -27,6 +27,7 @@ class Collector(QObject):
 
     def start(self) -> None:
         gc.disable()
+        self.settle()  # the program itself: to walk it once takes a tenth of a second
         self._timer.start(LOOK_MS)
         self._pause.start()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from time import thread_time
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf
 from xsconsole.domain.canonical import Json
@@ -14,7 +15,8 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConnectionLost
 
 BOARD_CLASSES = frozenset({"pool", "vm", "vbd", "vdi"})
-MOST_A_TURN = 150  # VMs and cards read anew in one turn of the loop: some milliseconds
+READING_S = 0.002  # processor time in one turn of the loop for VMs and cards that are read anew
+PIECE = 16  # of those between two looks at the clock
 SHOWN_TIMEOUT_S = 15.0
 GATHER_S = 0.03  # changes that arrive within this time make one new board
 
@@ -69,7 +71,7 @@ class Mirror:
     def renew(self) -> None:
         """Bring the board up to date and tell what differs; where much is due, in as many turns as it takes."""
         self.stop()
-        if not self._live.advance(MOST_A_TURN):
+        if not self._is_read():
             self._pending = asyncio.get_running_loop().call_later(0, self.renew)
             return
         before, after = self.board, self._live.renewed()
@@ -83,6 +85,14 @@ class Mirror:
             self._publish(BoardChanged(configurations=changed, is_layout_changed=is_layout_changed))
         for id_ in changed:
             self._tell_move(id_, before, after)
+
+    def _is_read(self) -> bool:
+        """Read on for a small part of a turn; return whether nothing is due any more."""
+        end_s = thread_time() + READING_S
+        while not self._live.advance(PIECE):
+            if thread_time() >= end_s:
+                return False
+        return True
 
     def _tell_move(self, id_: ConfigurationId, before: Board, after: Board) -> None:
         was, is_now = before.cards.get(id_), after.cards.get(id_)

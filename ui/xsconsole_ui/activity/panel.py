@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from time import perf_counter
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
@@ -28,12 +27,12 @@ from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.pace import Pace
 from xsconsole_ui.theme import Theme
 
 Key = RunId | JobId | Ref
 
 FRAME_MS = 16
-BUDGET_S = 0.004
 WIDTHS = (0, 64, 56, 132, 80, 220)
 LEAST_WHAT = 180  # px
 SPARE = (Column.WHO, Column.WHERE)
@@ -58,6 +57,7 @@ class ActivityPanel(pieces.Panel):
         self._model = ActivityModel(self)
         self._past: dict[str, Entry] = {}  # of earlier starts, by key
         self._due: dict[Key, Callable[[], Entry | None]] = {}
+        self._pace = Pace(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
@@ -184,11 +184,12 @@ class ActivityPanel(pieces.Panel):
 
     @Slot()
     def _work(self) -> None:
-        end = perf_counter() + BUDGET_S
-        while self._due and perf_counter() < end:
+        while self._due:
             entry = self._due.pop(next(iter(self._due)))()
             if entry is not None:
                 self._model.show(entry)
+            if not self._pace.has_room():
+                break
         if self._due:
             self._timer.start(1)
         self._show_caption()

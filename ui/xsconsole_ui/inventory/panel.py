@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import thread_time
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction
@@ -34,13 +33,12 @@ from xsconsole_ui.inventory.model import OutlineModel
 from xsconsole_ui.inventory.remembered import MOST_TOGGLED, Remembered, remembered
 from xsconsole_ui.inventory.search_menu import texts
 from xsconsole_ui.inventory.view import OutlineView
+from xsconsole_ui.pace import Pace
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 30
-BUDGET_S = 0.004
-WAITED_FOR_S = 0.007  # where somebody waits for a filter or a view
-PIECE = 16  # objects between two looks at the clock
+PIECE = 16  # objects between two looks at the pace
 SPARE_PIECE = 200  # objects of a view that is made ready while there is nothing else to do
 SPARE_MS = 20
 ASKED_AGAIN_MS = 1_000  # a filter that looks at disks or ages, after a change of those
@@ -70,6 +68,7 @@ class InventoryPanel(pieces.Panel):
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._context: list[QAction | None] = []
+        self._pace = Pace(self)
         self._timer = one_shot(self, self._work)
         self._spare = one_shot(self, self._make_ready)
         self._again = one_shot(self, self._ask)
@@ -261,12 +260,11 @@ class InventoryPanel(pieces.Panel):
     @Slot()
     def _work(self) -> None:
         """Take in changes for a part of a frame; the rest waits for the next turn."""
-        # Time in which other processes had the processor is none in which something was done.
-        began = thread_time()
         was_settled = self._outline.is_settled
-        budget_s = WAITED_FOR_S if self._outline.is_changing else BUDGET_S
-        while not self._outline.is_settled and thread_time() - began < budget_s:
+        while not self._outline.is_settled:
             self._repeat(self._outline.settle(PIECE))
+            if not self._pace.has_room(is_wanted=self._outline.is_changing):
+                break
         if not self._outline.is_settled:
             self._timer.start(1)
         else:
@@ -280,7 +278,7 @@ class InventoryPanel(pieces.Panel):
     @Slot()
     def _make_ready(self) -> None:
         """Make the other views ready, so that switching to them is instant."""
-        if self._outline.prepare(SPARE_PIECE):
+        if not self._pace.has_room() or self._outline.prepare(SPARE_PIECE):
             self._spare.start(SPARE_MS)
 
     def _show_caption(self) -> None:

@@ -1,0 +1,61 @@
+"""Several workers on the window's thread share one turn, and leave room in it."""
+
+import time
+
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from xsconsole_ui.bridge import Turns
+from xsconsole_ui.pace import WAITING_S, WANTED_S, Pace
+
+
+def busy(span_s: float) -> None:
+    end = time.thread_time() + span_s
+    while time.thread_time() < end:
+        pass
+
+
+def test_a_turn_that_was_used_by_others_has_no_room(qtbot: QtBot) -> None:
+    pace, seen = Pace(), list[tuple[bool, bool]]()
+
+    def look() -> None:
+        seen.append((pace.has_room(), pace.has_room(is_wanted=True)))
+        busy(WAITING_S)
+        seen.append((pace.has_room(), pace.has_room(is_wanted=True)))
+        busy(WANTED_S - WAITING_S)
+        seen.append((pace.has_room(), pace.has_room(is_wanted=True)))
+
+    QTimer.singleShot(5, look)
+    qtbot.waitUntil(lambda: len(seen) == 3)
+
+    assert seen == [(True, True), (False, True), (False, False)]
+
+
+def test_the_next_turn_has_room_again(qtbot: QtBot) -> None:
+    pace, seen = Pace(), list[bool]()
+
+    def use() -> None:
+        busy(WANTED_S)
+        QTimer.singleShot(5, lambda: seen.append(pace.has_room()))
+
+    QTimer.singleShot(5, use)
+    qtbot.waitUntil(lambda: bool(seen))
+
+    assert seen == [True]
+
+
+def test_two_that_have_much_to_do_take_no_more_of_a_turn_than_one(qtbot: QtBot) -> None:
+    pace, piece_s = Pace(), 0.001
+    used: list[float] = []
+    workers = [Turns() for _ in range(4)]
+
+    def work() -> None:
+        busy(piece_s)
+        used.append(pace.used_s)
+
+    for at, turns in enumerate(workers):
+        for key in range(10):
+            turns.put((at, key), work)
+    qtbot.waitUntil(lambda: len(used) == 40)
+
+    assert max(used) < WAITING_S + len(workers) * 2 * piece_s
