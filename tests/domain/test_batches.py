@@ -20,6 +20,7 @@ def test_tables_and_changes_say_the_same():
 
     assert sorted(filled.all(), key=str) == sorted(listed.all(), key=str)
     assert list(filled.of("vm")) == list(listed.of("vm"))
+    assert list(filled.refs_of("vm")) == list(listed.refs_of("vm")) == [vm("a").ref, vm("b").ref]
     assert [one.ref for one in filled.of("host")] == [host(0, "xen").ref]
 
 

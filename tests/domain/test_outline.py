@@ -3,13 +3,25 @@
 import msgspec
 import pytest
 
-from tests.domain.outline_values import HOSTS, POOL, change, host, look_for, member_of, outline_of, pool, tell, vm
+from tests.domain.outline_values import (
+    HOSTS,
+    POOL,
+    asks_for,
+    change,
+    host,
+    look_for,
+    member_of,
+    outline_of,
+    pool,
+    tell,
+    vm,
+)
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, Change, ChangeBatch, HostMetrics, Inventory, Network
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_rows import Changed, Inserted, replay
-from xsconsole.domain.outline_views import NETWORKS, STORAGE, NodeId, within
+from xsconsole.domain.outline_views import NETWORKS, STORAGE, NodeId, View, within
 
 
 def told(outline):
@@ -148,17 +160,87 @@ def test_a_host_shows_how_much_of_its_memory_is_used_as_it_changes(small):
     assert outline.rows[1].item.memory_used == pytest.approx(0.38)
 
 
-def test_the_work_comes_in_pieces():
+def many():
+    """Return a pool of fifty VMs of which nothing was taken in yet."""
     records = [pool(), host(0, "xen"), *(vm(f"vm-{number}", resident_on=HOSTS[0]) for number in range(50))]
     inventory = Inventory()
     inventory.apply(ChangeBatch(changes=tuple(change(record) for record in records), is_whole=True))
-    outline = Outline(inventory)
+    return inventory, Outline(inventory)
+
+
+def test_the_first_look_comes_in_pieces_and_is_shown_in_one_range():
+    _, outline = many()
+    pieces = 0
+
+    while not (edits := outline.settle(most=10)):
+        pieces += 1
+        assert outline.is_loading
+
+    assert pieces >= 3
+    assert [len(edit.ids) for edit in edits] == [52]
+    assert not outline.is_loading
+    assert outline.is_settled
+
+
+def test_later_changes_are_shown_piece_by_piece():
+    inventory, outline = many()
+    outline.settle_all()
+    others = [vm(f"vm-{number}", power_state="Running", resident_on=HOSTS[0]) for number in range(50, 80)]
+    batch = ChangeBatch(changes=tuple(change(record) for record in others))
+    inventory.apply(batch)
+    outline.hear(batch)
 
     edits = outline.settle(most=20)
 
     assert not outline.is_settled
-    assert sum(len(edit.ids) for edit in edits if isinstance(edit, Inserted)) >= 20
-    assert len(edits) <= 4
+    assert sum(len(edit.ids) for edit in edits if isinstance(edit, Inserted)) == 20
+
+
+def test_what_changes_while_it_is_looked_at_first_is_shown_as_it_is_now():
+    inventory, outline = many()
+    outline.settle(most=20)
+    batch = ChangeBatch(
+        changes=(
+            change(vm("vm-1", power_state="Paused", resident_on=HOSTS[1])),
+            msgspec.structs.replace(change(vm("vm-2")), record=None),
+            change(host(0, "zeus")),
+            change(host(1, "hera")),
+        )
+    )
+    inventory.apply(batch)
+    outline.hear(batch)
+
+    outline.settle_all()
+
+    anew = Outline(inventory)
+    anew.settle_all()
+    assert list(outline.rows) == list(anew.rows)
+    assert told(outline)[1:4] == ["  hera", "    vm-1", "  zeus"]
+
+
+def test_a_filter_and_a_view_that_are_wanted_while_it_loads_come_after_it():
+    inventory, outline = many()
+    outline.settle(most=20)
+    outline.set_filter(asks_for(inventory, "vm-49"))
+    outline.set_view(View.FLAT)
+
+    assert not outline.is_changing
+    outline.settle_all()
+
+    assert told(outline) == ["vm-49"]
+
+
+def test_what_a_filter_found_is_shown_as_it_stands_when_it_is_shown(small):
+    inventory, outline = small
+    outline.set_filter(asks_for(inventory, "web"))
+    assert outline.settle(most=1_000) == ()
+    assert "    near" in told(outline)
+
+    outline.set_open(POOL, is_open=False)
+    outline.set_view(View.FLAT)
+    outline.settle_all()
+
+    assert told(outline) == ["web-2", "web-10"]
 
 
 def test_it_knows_how_many_there_are_also_where_they_are_not_visible(small):

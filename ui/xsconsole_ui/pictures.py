@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 BYTES_PER_PIXEL = 4
+MOST_NOTED = 4_096  # of what was wanted once
 
 
 class Pictures:
@@ -16,6 +17,20 @@ class Pictures:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[Hashable, QPixmap] = OrderedDict()
+        self._wanted: set[Hashable] = set()
+
+    def is_wanted_again(self, key: Hashable) -> bool:
+        """Note that this is wanted; return whether it was before.
+
+        What is seen for the first time is painted in half the time where it is seen, without a picture of its own: a
+        list that scrolls on shows lines that nobody may ever look at again.
+        """
+        if key in self._wanted:
+            return True
+        if len(self._wanted) >= MOST_NOTED:
+            self._wanted.clear()
+        self._wanted.add(key)
+        return False
 
     def picture(
         self,

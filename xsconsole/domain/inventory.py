@@ -4,7 +4,7 @@ Records hold just the fields the console uses. They are msgspec structs without 
 collection over 100,000 tracked objects takes 40 to 50 ms, which a window cannot spare.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -327,6 +327,12 @@ class ChangeBatch(msgspec.Struct, frozen=True, kw_only=True):
         else:
             for ref, record in self.tables.by_ref[RECORD_TYPES[class_name]].items():
                 yield Change(ref=ref, class_name=class_name, record=record)
+
+    def refs_of(self, class_name: str) -> Iterable[Ref]:
+        """Return the references that it names of one class, without a `Change` for each."""
+        if self.tables is None:
+            return [change.ref for change in self.changes if change.class_name == class_name]
+        return self.tables.by_ref[RECORD_TYPES[class_name]].keys()
 
 
 R = TypeVar("R", bound=Record)

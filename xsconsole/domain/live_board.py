@@ -61,7 +61,7 @@ class LiveBoard:
         """Note what a batch touches."""
         if batch.is_whole:
             self._begin()
-            self._due_vms.update(dict.fromkeys(change.ref for change in batch.of("vm")))
+            self._due_vms.update(dict.fromkeys(batch.refs_of("vm")))
             return
         for change in batch.changes:
             match change.class_name:

@@ -2,7 +2,7 @@
 
 A window over 100,000 objects cannot afford a tree widget, a proxy or a rebuild: here a change of one VM costs a few
 bisections, and comes out as ranges that a table model repeats. A new filter, view or order is worked out in pieces;
-what is shown stays until that is done.
+what is shown stays until that is done. So is the first look at a pool, before which nothing is shown.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +14,9 @@ from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.inventory_items import Item, Sort
+from xsconsole.domain.outline_loading import Loading
 from xsconsole.domain.outline_rows import Edit, Row
-from xsconsole.domain.outline_shown import Shown
+from xsconsole.domain.outline_shown import Found, Shown
 from xsconsole.domain.outline_tree import Tree
 from xsconsole.domain.outline_views import Arrangement, NodeId, Order, View
 
@@ -33,6 +34,7 @@ class _Search:
         self.items = items
         self.found: set[Ref] = set()
         self.late: set[Ref] = set()
+        self.to_show: Found | None = None  # once all were asked
 
 
 class _Build:
@@ -58,6 +60,7 @@ class Outline:
         self._search: _Search | None = None
         self._build: _Build | None = None
         self._spare: _Build | None = None  # a view that nobody asked for yet
+        self._loading: Loading | None = Loading(Tree(self._arrangement))
 
     # --- looking
 
@@ -127,12 +130,17 @@ class Outline:
 
     @property
     def is_settled(self) -> bool:
-        return not (self._catalogue.due or self._search or self._build)
+        return not (self._catalogue.due or self._loading or self._search or self._build)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether nothing is shown yet of what there is."""
+        return self._loading is not None
 
     @property
     def is_changing(self) -> bool:
-        """Whether a filter, a view or an order that is wanted is not shown yet."""
-        return self._search is not None or self._build is not None
+        """Whether a filter, a view or an order that is wanted is not shown yet; while it loads, that has to wait."""
+        return self._loading is None and (self._search is not None or self._build is not None)
 
     @property
     def due(self) -> int:
@@ -172,9 +180,13 @@ class Outline:
     def _forget_unseen(self) -> None:
         self._kept = {self._shown.tree.arrangement.view: self._shown.tree}
         self._spare = None
+        if not self._catalogue.items:
+            self._loading = Loading(Tree(self._shown.tree.arrangement))
 
     def settle(self, most: int = 64) -> tuple[Edit, ...]:
         """Do some of the work: a filter or a view that is wanted first, then up to `most` changed objects."""
+        if self._loading is not None:
+            return self._go_on_loading(self._loading, most)
         if self._search is not None:
             return self._go_on_searching(most * JOB_PIECE)
         if self._build is not None:
@@ -196,6 +208,16 @@ class Outline:
         return tuple(edits)
 
     def _take(self, ref: Ref) -> None:
+        changed = self._renewed(ref)
+        if not changed:
+            return
+        for tree in self._kept.values():
+            replaced = [(one, tree.replace(one, item)) for one, item in changed]
+            if tree is self._shown.tree:
+                self._shown.follow(replaced, self._matching)
+
+    def _renewed(self, ref: Ref) -> list[tuple[Ref, Item | None]]:
+        """Bring an object up to date, and what hangs below it; return what differs now."""
         taken: list[tuple[Ref, Item | None, Item | None]] = [(ref, *self._catalogue.take(ref))]
         _, before, after = taken[0]
         if any(item is not None and item.sort is Sort.HOST for item in (before, after)):
@@ -206,14 +228,9 @@ class Outline:
                 if known is not None and known.host != name:
                     taken.append((vm, *self._catalogue.take(vm)))
         changed = [(one, item) for one, was, item in taken if was != item]
-        if not changed:
-            return
         for one, item in changed:
             self._judge(one, item)
-        for tree in self._kept.values():
-            replaced = [(one, tree.replace(one, item)) for one, item in changed]
-            if tree is self._shown.tree:
-                self._shown.follow(replaced, self._matching)
+        return changed
 
     def _judge(self, ref: Ref, item: Item | None) -> None:
         does = item is not None and (self._asks is None or self._asks(item))
@@ -221,6 +238,22 @@ class Outline:
         for job in (self._search, self._build, self._spare):
             if job is not None:
                 job.late.add(ref)
+
+    def _go_on_loading(self, loading: Loading, most: int) -> tuple[Edit, ...]:
+        while most and not loading.is_finishing and (ref := self._catalogue.next_due()) is not None:
+            for one, item in self._renewed(ref):
+                loading.put(one, item)
+            most -= 1
+        if not most or not loading.finish(most):
+            return ()
+        self._loading = None
+        self._kept = {loading.tree.arrangement.view: loading.tree}
+        # What was asked meanwhile was asked of a part.
+        if self._search is not None:
+            self.set_filter(self._search.asks)
+        if self._build is not None:
+            self._build = self._begun(self._arrangement)
+        return self._shown.show_tree(loading.tree, self._matching)
 
     # --- what the user asks
 
@@ -297,20 +330,27 @@ class Outline:
     def _go_on_searching(self, most: int) -> tuple[Edit, ...]:
         search = self._search
         assert search is not None
-        piece = tuple(islice(search.items, most))
+        if search.to_show is None:
+            self._ask_on(search, most)
+            return ()
+        self._search = None
+        self._asks, self._matching = search.asks, search.found
+        self._shown.is_filtered = search.asks is not None
+        self._shown.toggled_in_filter.clear()
+        return self._shown.lay_out(self._matching, search.to_show)
+
+    def _ask_on(self, search: _Search, most: int) -> None:
+        """Ask some more objects; once all were, find what there is to show. To show it is a piece of its own."""
         asks = search.asks
+        piece = tuple(islice(search.items, most))
         search.found.update([item.ref for item in piece if asks is None or asks(item)])
         if len(piece) == most:
-            return ()
+            return
         for ref in search.late:
             item = self._catalogue.items.get(ref)
             does = item is not None and (asks is None or asks(item))
             (search.found.add if does else search.found.discard)(ref)
-        self._search = None
-        self._asks, self._matching = asks, search.found
-        self._shown.is_filtered = asks is not None
-        self._shown.toggled_in_filter.clear()
-        return self._shown.lay_out(self._matching)
+        search.to_show = self._shown.find(search.found)
 
     def _go_on_building(self, most: int) -> tuple[Edit, ...]:
         build = self._build

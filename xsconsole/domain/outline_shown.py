@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress, islice
+from typing import NamedTuple
 
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item, Sort
@@ -15,6 +16,15 @@ from xsconsole.domain.selection import ObjectName
 
 MOST_SEEN = 2_000
 SCATTERED_EDITS = 24  # more ranges than this cost a view more than one wide one
+
+
+class Found(NamedTuple):
+    """What of a tree there is to show: lines, how many hang directly below each, and below which some hold others."""
+
+    tree: Tree
+    shown: set[NodeId]
+    held: dict[NodeId, int]
+    branching: set[NodeId]
 
 
 class Shown:
@@ -125,10 +135,12 @@ class Shown:
             self._list(id_, is_self=False)
         self._touched.add(id_)
 
-    def lay_out(self, matching: AbstractSet[Ref]) -> tuple[Edit, ...]:
-        """Find anew what is visible, whatever was so before."""
+    def lay_out(self, matching: AbstractSet[Ref], found: "Found | None" = None) -> tuple[Edit, ...]:
+        """Show anew what matches, whatever was so before. What was `found` beforehand saves half of the work."""
         before = self.ids
-        self._find_shown(matching)
+        if found is None or found.tree is not self.tree:
+            found = self.find(matching)
+        self._shown, self._held, self._branching = found.shown, found.held, found.branching
         self._paths, self.ids = [], []
         self._walk(TOP, self._paths, self.ids)
         held = self._held
@@ -162,15 +174,14 @@ class Shown:
                 if id_ not in come:
                     self._touched.add(id_)
 
-    def _find_shown(self, matching: AbstractSet[Ref]) -> None:
+    def find(self, matching: AbstractSet[Ref]) -> "Found":
+        """Find what there is to show, and change nothing; what is open does not matter yet."""
         nodes = self.tree.nodes
         if len(matching) == len(self._items):  # then every line is shown: groups stand only where something hangs below
-            self._shown = set(nodes)
-            self._held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
-            self._branching = {nodes[id_].parent for id_ in self._held if id_ in nodes}
-            return
+            held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
+            return Found(self.tree, set(nodes), held, {nodes[id_].parent for id_ in held if id_ in nodes})
         shown = self.tree.lines_of_all(matching)
-        held: dict[NodeId, int] = defaultdict(int)
+        held = defaultdict(int)
         for parent, ids in self.tree.ids_below.items():
             if count := sum(map(shown.__contains__, ids)):
                 held[parent] = count
@@ -180,8 +191,7 @@ class Shown:
                 shown.add(above.id)
                 held[above.parent] += 1
                 above = nodes.get(above.parent)
-        self._shown, self._held = shown, held
-        self._branching = {nodes[id_].parent for id_ in held if id_ in nodes}
+        return Found(self.tree, shown, held, {nodes[id_].parent for id_ in held if id_ in nodes})
 
     def _walk(self, parent: NodeId, paths: list[Path], ids: list[NodeId]) -> None:
         """Append the visible lines below a line, in order."""

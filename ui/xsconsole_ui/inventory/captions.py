@@ -55,6 +55,8 @@ def freshness(link: LinkChanged, outline: Outline) -> str:
 
 def emptiness(outline: Outline, link: LinkChanged, *, is_filtered: bool) -> tuple[str, str]:
     """Return a title and a sentence for a list in which there is nothing."""
+    if outline.is_loading:
+        return "Loading", "The pool is sending what it has."
     if is_filtered and outline.matching:
         others = words.count(outline.matching, "object")
         view = VIEW_NAMES[outline.arrangement.view].lower()

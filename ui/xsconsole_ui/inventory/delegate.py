@@ -1,4 +1,4 @@
-"""Puts the lines of the inventory into its view: each as a kept picture, painted once as long as it looks the same."""
+"""Puts the lines of the inventory into its view: each as a kept picture, painted anew only where it looks otherwise."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -48,12 +48,12 @@ class LineDelegate(QStyledItemDelegate):
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         size = area.size()
-        if ratio.is_integer():
+        key = (face, colours.scheme, behind)
+        # A picture that lies between two dots of the screen would be blurred.
+        if ratio.is_integer() and self._pictures.is_wanted_again(key):
             paint = partial(_paint, face=face, size=size, colours=colours)
-            key = (face, colours.scheme, behind)
             painter.drawPixmap(area.topLeft(), self._pictures.picture(key, size, ratio, paint, _colour(behind)))
             return
-        # A picture that lies between two dots of the screen would be blurred.
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(area, _colour(behind))

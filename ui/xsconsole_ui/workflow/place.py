@@ -139,7 +139,7 @@ class WorkflowPlace(QWidget):
         self.paper.changed.connect(self.situation_changed)
         self.designer.offers_changed.connect(self.situation_changed)
         self.canvas.zoomed.connect(self._tell_zoom)
-        bridge.layout_changed.connect(self._take_published)
+        bridge.layout_changed.connect(self._look_at_published)
         for news in (bridge.card_changed, bridge.run_changed, bridge.layout_changed):
             news.connect(self._look_at_board)
 
@@ -216,6 +216,9 @@ class WorkflowPlace(QWidget):
         return self._console.board.workflow is not None and self._console.board.is_published
 
     @Slot()
+    def _look_at_published(self) -> None:
+        self._turns.put("published", self._take_published)  # the board's columns have this turn
+
     def _take_published(self) -> None:
         """Show what is published, as long as nothing was changed here; at first, go on with the draft of before."""
         published = self._console.board.workflow
