@@ -15,7 +15,7 @@ class Loading:
         self.tree = tree
         self._placed: set[Ref] = set()
         self._again: dict[Ref, Item | None] = {}  # what changed after it was placed: a tree half filled moves nothing
-        self._pieces: Iterator[object] | None = None
+        self._pieces: Iterator[None] | None = None
 
     def put(self, ref: Ref, item: Item | None) -> None:
         if item is None or ref in self._placed:
@@ -35,7 +35,7 @@ class Loading:
             self._pieces = self._finish(most)
         return next(self._pieces, self) is self
 
-    def _finish(self, most: int) -> Iterator[object]:
+    def _finish(self, most: int) -> Iterator[None]:
         yield from self.tree.finish()
         changed = iter(self._again.items())
         while piece := tuple(islice(changed, most)):
