@@ -126,7 +126,7 @@ def test_a_hotfix_is_drawn_into_the_workflow_with_the_mouse(tmp_path: Path) -> N
         last = heard(process)
 
     assert steps == [
-        "Add a stage",
+        "Add stage “New stage”",
         "Rename “New stage” to “Hotfix”",
         "Add transition “Integration” → “Hotfix”",
         "Add transition “Hotfix” → “Production”",

@@ -139,7 +139,8 @@ def test_several_stages_are_edited_in_one_step():
     changed = entry.change(draft, entry.editor.read("shut the machines down"))
 
     assert entry.words == "several values"
-    assert entry.label == "Change on entry of 3 stages"
+    label = entry.label(draft, entry.editor.read("shut the machines down"))
+    assert label == "Change what happens on entry of 3 stages to shut the machines down"
     assert [stage.entry for stage in changed.stages] == ["stop", "stop", "stop", "start"]
     assert not any(field.key == "name" for section in sections for field in section.children)
 
@@ -218,3 +219,38 @@ def test_keys_are_unlike_among_siblings_and_everything_has_a_name():
         keys = [child.key for child in node.children]
         assert len(set(keys)) == len(keys), keys
     assert {node.shape for node in tree.walk()} == set(Shape)
+
+
+def test_every_step_of_the_tree_says_what_is_done_to_whom():
+    """The name of the stage, the transition, the person … stands in the words of whatever can be done there."""
+    draft = rich_draft(1)
+    owners = {stage.id: f"“{stage.name}”" for stage in draft.stages}
+    owners |= {way.id: f"{owners[way.source]} → {owners[way.target]}" for way in draft.transitions}
+    said = []
+    for node in tree_of(draft).walk():
+        target = owners.get(node.transition or node.stage, "")
+        if node.change is not None:
+            value = True if isinstance(node.editor, Flag) else node.editor.value
+            label = node.label(draft, value)
+            # What a network is in a stage is the stage's, also where the transition shows it.
+            assert target in label or any(owners[stage.id] in label for stage in draft.stages), (node.key, label)
+            said.append((node, label))
+        for deed in node.deeds:
+            options = deed.options() if deed.options is not None else ()
+            label = deed.label(draft, options[0].key if options else "")
+            assert target in label, (node.key, label)
+            assert label != deed.name
+            if deed.kind in (DeedKind.UP, DeedKind.DOWN):
+                assert deed.kind.value in label.split()
+    labels = {label for _, label in said}
+    assert {
+        "Rename “Staging” to “Staging”",
+        "Change soak of “Staging” → “Production” to none",
+        "Change time-out of check “script” of “Staging” → “Production” to 2 min",
+        "Tick “ops” of rule 1 of “Staging” → “Production”",
+        "Tick “Delete the machine” of protection of “Production”",
+        "Tick “Anna” of group “ops”",
+        "Change keys of “Anna”",
+        "Rename “frontend” to “frontend”",
+        "Change network data of “Staging” to not mapped",
+    } <= labels, sorted(labels)

@@ -237,7 +237,7 @@ def test_over_nothing_a_new_stage_is_offered(sheet: Sheet) -> None:
     sheet.choose("New stage, promoted to")
 
     assert ("staging", "new-stage", Kind.PROMOTE) in ends(sheet)
-    assert labels(sheet) == ["Add a stage after “Staging”"]
+    assert labels(sheet) == ["Add stage “New stage” after “Staging”"]
     assert sheet.desk.stages == ("new-stage",)
 
 
@@ -360,7 +360,7 @@ def test_a_double_click_on_nothing_adds_a_stage_there(sheet: Sheet) -> None:
 
     QTest.mouseDClick(sheet.canvas, Qt.MouseButton.LeftButton, PLAIN, at)
 
-    assert labels(sheet) == ["Add a stage"]
+    assert labels(sheet) == ["Add stage “New stage”"]
     assert sheet.scene.node_at(sheet.canvas.view.to_graph(QPointF(at))) == "new-stage"
 
 

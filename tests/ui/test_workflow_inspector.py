@@ -76,7 +76,7 @@ def test_what_is_typed_is_one_step_that_undo_names(desk, page):
     field = retype(page, "/about/name", "Last look")
 
     assert desk.workflow.stage("staging").name == "Last look"
-    assert desk.history.undo_label == "Change name of “Staging”"
+    assert desk.history.undo_label == "Rename “Staging” to “Last look”"
     assert page.caption == "Last look"
 
     QTest.keyClick(field, Qt.Key.Key_Z, CTRL)
@@ -160,7 +160,7 @@ def test_a_check_is_added_filled_in_moved_and_removed(desk, page):
 
     page.form.row("/gates/2").buttons["remove"].click()
     assert len(desk.workflow.transition_of("staging-to-production").gates) == 3
-    assert next(step.label for step in desk.history.done) == "Add a check to “Staging → Production”"
+    assert next(step.label for step in desk.history.done) == "Add “Web request” to “Staging” → “Production”"
 
 
 def test_a_finding_stands_beside_its_field_and_is_mended_there(desk, page):
@@ -217,9 +217,9 @@ def test_ticks_and_colours_that_differ_say_so_and_change_only_when_they_are_touc
     QTest.keyClick(tick, Qt.Key.Key_Space)
     assert tick.checkState() is Qt.CheckState.Unchecked  # never neither again
     assert [step.label for step in desk.history.done] == [
-        "Change production of 2 stages",
-        "Change colour of 2 stages",
-        "Change production of 2 stages",
+        "Tick “Production” of 2 stages",
+        "Change colour of 2 stages to #112233",
+        "Untick “Production” of 2 stages",
     ]
 
 

@@ -235,7 +235,7 @@ def test_a_stage_is_inserted_on_the_selected_transition(drawn: DesignedSheet) ->
     drawn.key(Key.Key_Return)
 
     assert {("integration", "new-stage", Kind.PROMOTE), ("new-stage", "staging", Kind.PROMOTE)} <= ends(drawn)
-    assert [step.label for step in drawn.desk.history.done] == ["Insert a stage between “Integration” → “Staging”"]
+    assert [step.label for step in drawn.desk.history.done] == ["Put “New stage” between “Integration” → “Staging”"]
 
 
 def test_a_transition_is_turned_round_where_that_can_be(drawn: DesignedSheet) -> None:
@@ -336,7 +336,7 @@ def test_cut_takes_out_what_paste_brings_back(drawn: DesignedSheet) -> None:
     drawn.designer.do(Design.PASTE)
 
     assert drawn.workflow.stage(StageId("spare")) is not None
-    assert drawn.desk.history.undo_label == "Paste 1 stage"
+    assert drawn.desk.history.undo_label == "Paste “Spare”"
 
 
 def test_duplicating_leaves_the_clipboard_alone(drawn: DesignedSheet, qapp: QApplication) -> None:
@@ -345,7 +345,7 @@ def test_duplicating_leaves_the_clipboard_alone(drawn: DesignedSheet, qapp: QApp
 
     drawn.designer.do(Design.DUPLICATE)
 
-    assert drawn.desk.history.undo_label == "Duplicate 1 stage"
+    assert drawn.desk.history.undo_label == "Duplicate “Spare 2”"
     assert qapp.clipboard().text() == "something else"
 
 

@@ -5,39 +5,24 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPointF
 
 from xsconsole.domain.ids import StageId, TransitionId
-from xsconsole.domain.naming import shortened
-from xsconsole.domain.workflow import Kind, Transition, Workflow
+from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.domain.workflow.edits import (
     add_stage,
     change_stage,
     change_transition,
     connect,
-    fresh_name,
     insert_stage,
+    name_new_stage,
     why_not_connect,
 )
 from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow import placing
+from xsconsole_ui.workflow import placing, steps
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.scene import Scene
 
 Choice = tuple[str, Callable[[], object]]
 Ask = Callable[[Sequence[Choice]], None]  # lets the user choose; leaving it leaves everything as it was
-
-
-def short(name: str) -> str:
-    return shortened(name, 40)
-
-
-def ends(workflow: Workflow, way: Transition | None) -> str:
-    """Return the names of a transition's ends, as `A → B`."""
-    return named_ends(workflow, way.source, way.target) if way is not None else ""
-
-
-def named_ends(workflow: Workflow, source: StageId, target: StageId) -> str:
-    found = [workflow.stage(end) for end in (source, target)]
-    return " → ".join(f"“{short(stage.name)}”" if stage else "?" for stage in found)
 
 
 def insertable_at(workflow: Workflow, stages: Sequence[StageId], scene: Scene, at: QPointF) -> TransitionId | None:
@@ -63,8 +48,7 @@ def put(desk: DraftDesk, way_id: TransitionId, stage: StageId, place: Place) -> 
         changed, _ = connect(changed, way.source, stage, way.kind)
         return change_stage(changed, stage, place=there)
 
-    label = tr("Put “{name}” between {ends}").format(name=short(found.name), ends=ends(desk.workflow, way))
-    desk.edit(label, change)
+    desk.edit(steps.put(desk.workflow, way, found.name), change)
 
 
 def insert(desk: DraftDesk, way_id: TransitionId) -> StageId | None:
@@ -76,11 +60,11 @@ def insert(desk: DraftDesk, way_id: TransitionId) -> StageId | None:
 
     def change(workflow: Workflow) -> Workflow:
         changed, place = placing.room_between(workflow, way.source, way.target)
-        changed, stage = insert_stage(changed, way.id, new_name(workflow), place)
+        changed, stage = insert_stage(changed, way.id, steps.new_name(workflow), place)
         made.append(stage)
         return changed
 
-    if desk.edit(tr("Insert a stage between {ends}").format(ends=ends(desk.workflow, way)), change):
+    if desk.edit(steps.put(desk.workflow, way, steps.new_name(desk.workflow)), change):
         desk.select(made)
         return made[0]
     return None
@@ -92,21 +76,19 @@ def add(desk: DraftDesk, wanted: Place, *, after: StageId | None = None, kind: K
     made: list[StageId] = []
 
     def change(workflow: Workflow) -> Workflow:
-        changed, stage = add_stage(placing.placed(workflow), new_name(workflow), placing.free_place(workflow, wanted))
+        changed, stage = add_stage(
+            placing.placed(workflow), steps.new_name(workflow), placing.free_place(workflow, wanted)
+        )
         made.append(stage)
         if source is not None:
             changed, _ = connect(changed, source.id, stage, kind)
         return changed
 
-    label = tr("Add a stage after “{name}”").format(name=short(source.name)) if source else tr("Add a stage")
-    if desk.edit(label, change):
+    name = steps.new_name(desk.workflow)
+    if desk.edit(steps.add_after(name, source.name) if source else steps.add(name), change):
         desk.select(made)
         return made[0]
     return None
-
-
-def new_name(workflow: Workflow) -> str:
-    return fresh_name(tr("New stage"), (stage.name for stage in workflow.stages))
 
 
 def draw(desk: DraftDesk, source: StageId, target: StageId, kind: Kind) -> None:
@@ -118,15 +100,14 @@ def draw(desk: DraftDesk, source: StageId, target: StageId, kind: Kind) -> None:
         made.append(way)
         return changed
 
-    label = tr("Add way back {ends}") if kind is Kind.DEMOTE else tr("Add transition {ends}")
-    if desk.edit(label.format(ends=named_ends(desk.workflow, source, target)), change):
+    if desk.edit(steps.draw(desk.workflow, source, target, kind), change):
         desk.select((), made)
 
 
 def join(desk: DraftDesk, source: StageId, target: StageId, ask: Ask, kind: Kind = Kind.PROMOTE) -> None:
     """Add a transition; where only a way back can be, offer that."""
     if can_only_return(desk.workflow, source, target, kind):
-        ends_ = named_ends(desk.workflow, source, target)
+        ends_ = steps.named_ends(desk.workflow, source, target)
         ask([(tr("Make it a way back {ends}").format(ends=ends_), lambda: draw(desk, source, target, Kind.DEMOTE))])
     else:
         draw(desk, source, target, kind)
@@ -137,3 +118,20 @@ def can_only_return(workflow: Workflow, source: StageId, target: StageId, kind: 
     if kind is Kind.DEMOTE or why_not_connect(workflow, source, target, Kind.PROMOTE) is None:
         return False
     return why_not_connect(workflow, source, target, Kind.DEMOTE) is None
+
+
+def rename(desk: DraftDesk, stage: Stage, name: str) -> bool:
+    """Give a stage another name; its id follows until it was published once. Returns whether that could be."""
+    was_selected, made = stage.id in desk.stages, [stage.id]
+
+    def change(workflow: Workflow) -> Workflow:
+        if desk.base is not None and desk.base.stage(stage.id) is not None:
+            return change_stage(workflow, stage.id, name=name)
+        changed, made[0] = name_new_stage(workflow, stage.id, name)
+        return changed
+
+    if not desk.edit(steps.rename(stage.name, name), change):
+        return False
+    if was_selected and made != [stage.id]:
+        desk.select(made)
+    return True

@@ -12,7 +12,7 @@ from xsconsole.domain.workflow.values import Place
 from xsconsole_ui import theme
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow import between
+from xsconsole_ui.workflow import between, steps
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.gestures import Modifiers
 from xsconsole_ui.workflow.measures import place_of
@@ -105,7 +105,7 @@ class Connect:
             return
         refusal = why_not_connect(workflow, self.source, target, self._kind)
         self._is_open = refusal is None
-        ends = between.named_ends(workflow, self.source, target)
+        ends = steps.named_ends(workflow, self.source, target)
         if refusal is None:
             is_back = self._kind is Kind.DEMOTE
             self.said = (
@@ -118,7 +118,7 @@ class Connect:
 
     def _new_stage_choices(self) -> list[between.Choice]:
         source = self.desk.workflow.stage(self.source)
-        name = between.short(source.name) if source is not None else ""
+        name = steps.short(source.name) if source is not None else ""
         middle = self.scene.measures.height / 2
         at = place_of(self._at - QPointF(0, middle))
         where = Place(x=at.x, y=at.y)
@@ -157,7 +157,7 @@ class Reroute:
         source, target = self._ends(way.source, way.target)
         refusal = why_not_connect(self.desk.workflow, source, target, way.kind, instead_of=way.id)
         self._is_open = refusal is None
-        ends = between.named_ends(self.desk.workflow, source, target)
+        ends = steps.named_ends(self.desk.workflow, source, target)
         if refusal is None:
             self.said = tr("✓ Lead it {ends}").format(ends=ends)
         else:
@@ -171,9 +171,7 @@ class Reroute:
             self.desk.refused.emit(self.said)
             return
         source, target = self._ends(way.source, way.target)
-        label = tr("Lead {before} to {after}").format(
-            before=between.ends(self.desk.workflow, way), after=between.named_ends(self.desk.workflow, source, target)
-        )
+        label = steps.lead(self.desk.workflow, way, source, target)
         self.desk.edit(label, lambda workflow: change_transition(workflow, way.id, source=source, target=target))
 
     def cancel(self) -> None:

@@ -12,7 +12,7 @@ from xsconsole.domain.workflow.edits import change_transition, place_stages, rem
 from xsconsole.errors import Refused
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.situation import Design
-from xsconsole_ui.workflow import between, placing
+from xsconsole_ui.workflow import between, placing, steps
 from xsconsole_ui.workflow.canvas import Canvas
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.export import Exporter
@@ -121,13 +121,14 @@ class Designer(QObject):
         if way is None:
             return
         kind = Kind.PROMOTE if way.kind is Kind.DEMOTE else Kind.DEMOTE
-        ends = between.ends(self._desk.workflow, way)
-        label = self.tr("Make {ends} a promotion") if kind is Kind.PROMOTE else self.tr("Make {ends} a way back")
-        self._desk.edit(label.format(ends=ends), lambda workflow: change_transition(workflow, way.id, kind=kind))
+        label = steps.turn(self._desk.workflow, way, kind)
+        self._desk.edit(label, lambda workflow: change_transition(workflow, way.id, kind=kind))
 
     def arrange(self) -> None:
         """Put all stages where the arrangement wants them, and show them all."""
-        self._desk.edit(self.tr("Arrange"), lambda workflow: place_stages(workflow, arrange(workflow)))
+        stages = [stage.id for stage in self._desk.workflow.stages]
+        label = self.tr("Arrange {what}").format(what=steps.several(self._desk.workflow, stages))
+        self._desk.edit(label, lambda workflow: place_stages(workflow, arrange(workflow)))
         self._canvas.fit()
 
     # Taking out.
@@ -139,7 +140,7 @@ class Designer(QObject):
         plain = remove(workflow, stages, ways)
         bridged = remove(workflow, stages, ways, bridges=True)
         what = self._name_of_selection()
-        label = self.tr("Delete {what}").format(what=what)
+        label = steps.delete(what)
         if plain == bridged:
             self._desk.do(label, plain)
             return
@@ -163,15 +164,10 @@ class Designer(QObject):
             self._desk.do(label, after)
 
     def _name_of_selection(self) -> str:
-        stage, way = self._desk.stage, self._desk.transition
-        if stage is not None:
-            return f"“{between.short(stage.name)}”"
+        way = self._desk.transition
         if way is not None:
-            return between.ends(self._desk.workflow, way)
-        parts = [words.count(len(self._desk.stages), "stage")] if self._desk.stages else []
-        if self._desk.transitions:
-            parts.append(words.count(len(self._desk.transitions), "transition"))
-        return words.listing(tuple(parts))
+            return steps.ends(self._desk.workflow, way)
+        return steps.several(self._desk.workflow, self._desk.stages, len(self._desk.transitions))
 
     # The clipboard.
 
@@ -196,7 +192,7 @@ class Designer(QObject):
         except Refused as refusal:
             self._desk.refused.emit(joined(refusal.reason, refusal.mend))
             return
-        self._desk.do(label.format(what=words.count(len(found.stages), "stage")), found.workflow)
+        self._desk.do(label.format(what=steps.several(found.workflow, found.stages)), found.workflow)
         self._desk.select(found.stages)
         self._canvas.reveal(self._canvas.scene.bounds_of(found.stages))
         if found.lost:

@@ -17,7 +17,7 @@ from xsconsole.domain.workflow.align import Axis, Box, Guide, snap
 from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
-from xsconsole_ui.workflow import between, placing
+from xsconsole_ui.workflow import between, placing, steps
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.measures import GRID, place_of
 from xsconsole_ui.workflow.painter import Look
@@ -72,7 +72,7 @@ class Move:
         self._guides = self._find_guides()
         way = self.desk.workflow.transition_of(over) if over is not None else None
         self.said = (
-            tr("Let go to put it between {ends}").format(ends=between.ends(self.desk.workflow, way)) if way else ""
+            tr("Let go to put it between {ends}").format(ends=steps.ends(self.desk.workflow, way)) if way else ""
         )
 
     def commit(self) -> None:
@@ -182,11 +182,5 @@ def _place(desk: DraftDesk, stages: tuple[StageId, ...], places: Mapping[StageId
     def change(workflow: Workflow) -> Workflow:
         return place_stages(placing.placed(workflow), places)
 
-    desk.edit(_moved(desk.workflow, stages), change, merge=merge)
-
-
-def _moved(workflow: Workflow, stages: tuple[StageId, ...]) -> str:
-    stage = workflow.stage(stages[0]) if len(stages) == 1 else None
-    if stage is not None:
-        return tr("Move “{name}”").format(name=between.short(stage.name))
-    return tr("Move {stages}").format(stages=words.count(len(stages), "stage"))
+    label = tr("Move {what}").format(what=steps.several(desk.workflow, stages))
+    desk.edit(label, change, merge=merge)

@@ -5,9 +5,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip
 
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.domain.workflow.bounds import NAME_LIMIT
-from xsconsole.domain.workflow.edits import change_stage, name_new_stage
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui.workflow import between
@@ -80,24 +79,7 @@ class NameField(QLineEdit):
         if had_keyboard:
             self._canvas.setFocus()
         if stage is not None and not self.why_not and name != stage.name:
-            label = self.tr("Rename “{before}” to “{after}”").format(
-                before=between.short(stage.name), after=between.short(name)
-            )
-            self._rename(stage, name, label)
-
-    def _rename(self, stage: Stage, name: str, label: str) -> None:
-        base = self._desk.base
-        if base is not None and base.stage(stage.id) is not None:
-            self._desk.edit(label, lambda workflow: change_stage(workflow, stage.id, name=name))
-            return
-        was_selected, made = stage.id in self._desk.stages, [stage.id]
-
-        def change(workflow: Workflow) -> Workflow:
-            changed, made[0] = name_new_stage(workflow, stage.id, name)
-            return changed
-
-        if self._desk.edit(label, change) and was_selected:
-            self._desk.select(made)
+            between.rename(self._desk, stage, name)
 
     @Slot()
     def _follow(self) -> None:

@@ -10,13 +10,15 @@ from xsconsole_ui.workflow.forms.node import Deed, Node
 def write(desk: DraftDesk, node: Node, text: str, *, merge: str = "") -> str:
     """Take in what was typed for a node. Returns why it cannot be, with the mend; empty where it was taken.
 
-    `merge` makes one step of what is typed in a row, with the name of its first.
+    `merge` makes one step of what is typed in a row.
     """
     if node.change is None or node.editor is None:
         return ""
     try:
-        label = desk.history.done[-1].label if _is_typing(desk, merge) else node.label
-        desk.do(label, node.change(desk.workflow, node.editor.read(text)), merge=merge)
+        value = node.editor.read(text)
+        before = desk.history.before if _is_typing(desk, merge) else desk.workflow
+        after = node.change(desk.workflow, value)
+        desk.do(node.label(before, value), after, merge=merge)
     except Refused as refusal:
         return joined(refusal.reason, refusal.mend)
     return ""
@@ -36,7 +38,7 @@ def _is_typing(desk: DraftDesk, merge: str) -> bool:
 def perform(desk: DraftDesk, deed: Deed, key: str = "") -> bool:
     """Do a deed; a stage or transition that is new is selected. Returns whether it was done."""
     before = desk.workflow
-    if not desk.edit(deed.label, lambda workflow: deed.change(workflow, key)):
+    if not desk.edit(deed.label(before, key), lambda workflow: deed.change(workflow, key)):
         return False
     known = {stage.id for stage in before.stages}
     stages = [stage.id for stage in desk.workflow.stages if stage.id not in known]

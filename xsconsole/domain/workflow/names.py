@@ -1,25 +1,10 @@
 """What the parts of a workflow and their fields are called."""
 
 from collections.abc import Mapping
-from typing import assert_never
 
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.workflow.bounds import shown
-from xsconsole.domain.workflow.gates import (
-    AddressesAnswer,
-    Checklist,
-    ExactReplica,
-    Gate,
-    GuestToolsUp,
-    HttpCall,
-    MaintenanceWindow,
-    NoDrift,
-    NoDuplicateAddresses,
-    PoolFit,
-    RecentRestorePoint,
-    Script,
-    ShortChains,
-)
+from xsconsole.domain.workflow.gates import Gate
 from xsconsole.domain.workflow.values import Kind, Transition, Workflow
 
 
@@ -88,30 +73,4 @@ def field_names() -> Mapping[str, str]:
 
 def gate_name(gate: Gate) -> str:
     """Return what a gate looks at, without its parameters."""
-    match gate:
-        case GuestToolsUp():
-            return "guest tools answer"
-        case AddressesAnswer():
-            return "addresses answer"
-        case NoDrift():
-            return "no drift"
-        case ExactReplica():
-            return "exact replica of production"
-        case NoDuplicateAddresses():
-            return "no duplicate addresses"
-        case RecentRestorePoint():
-            return "recent restore point"
-        case ShortChains():
-            return "short chains of disks"
-        case MaintenanceWindow():
-            return "maintenance window"
-        case PoolFit():
-            return "pool is fit"
-        case Checklist():
-            return "checklist"
-        case Script():
-            return "script"
-        case HttpCall():
-            return "web request"
-        case _:
-            assert_never(gate)
+    return gate.called

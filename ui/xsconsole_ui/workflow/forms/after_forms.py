@@ -6,11 +6,13 @@ from xsconsole.domain.workflow import ApprovalRule, DiskRule, DiskTreatment, Wor
 from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
 from xsconsole.domain.workflow.wording import action_words, value_words
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Options, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Change, Node
 from xsconsole_ui.workflow.forms.rule_forms import rule_fields
 from xsconsole_ui.workflow.forms.slots import Slot
 from xsconsole_ui.workflow.forms.writer import Writer, words_of
+from xsconsole_ui.workflow.steps import Label
 
 
 def action_list(writer: Writer, slot: Slot, actions: tuple[Action, ...], draft: Workflow) -> Node:
@@ -18,8 +20,8 @@ def action_list(writer: Writer, slot: Slot, actions: tuple[Action, ...], draft: 
         writer.item(
             str(number),
             action_name(action),
-            _fields(writer, slot.at("afterwards", number), action, draft),
-            deeds=writer.in_rows(slot, "afterwards", number, len(actions), action_name(action)),
+            _fields(writer.part(steps.named(action_name(action))), slot.at("afterwards", number), action, draft),
+            deeds=writer.in_rows(slot, "afterwards", number, len(actions), steps.named(action_name(action))),
             words=action_words(action, draft),
             path="afterwards",
         )
@@ -67,7 +69,9 @@ def _fields(writer: Writer, slot: Slot, action: Action, draft: Workflow) -> tupl
             return (writer.field("url", tr("Address"), address, slot.set("url"), path="afterwards"),)
         case Review():
             span = Span(value=action.within_s)
-            within = writer.field("within_s", tr("Within"), span, slot.set("within_s"), path="afterwards")
+            within = writer.field(
+                "within_s", tr("Within"), span, slot.set("within_s"), path="afterwards", called=tr("time")
+            )
             return (within, *rule_fields(writer, slot.part("rule"), action.rule, draft, "afterwards"))
         case _:
             return ()
@@ -80,18 +84,24 @@ def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...], draft: Wo
             rule.role,
             (
                 writer.field(
-                    "role", tr("Role"), Words(value=rule.role), slot.at("disks", number).set("role"), path="disks"
+                    "role",
+                    tr("Role"),
+                    Words(value=rule.role),
+                    slot.at("disks", number).set("role"),
+                    path="disks",
+                    called=_renames(slot.at("disks", number)),
                 ),
-                writer.choice(
+                writer.part(_role_named(rule)).choice(
                     "treatment",
                     tr("On the way"),
                     rule.treatment,
                     _treatments(draft),
                     _set_treatment(slot.at("disks", number)),
                     path="disks",
+                    called=tr("way"),
                 ),
             ),
-            deeds=writer.in_rows(slot, "disks", number, len(disks), tr("disk role {role}").format(role=rule.role)),
+            deeds=writer.in_rows(slot, "disks", number, len(disks), _role_named(rule)),
             words=words_of(_treatments(draft)(), rule.treatment),
             path="disks",
         )
@@ -105,6 +115,14 @@ def disk_list(writer: Writer, slot: Slot, disks: tuple[DiskRule, ...], draft: Wo
     return writer.listing(
         "disks", tr("Disk roles"), items, (add,), hint=hint, words=None if items else tr("all travel")
     )
+
+
+def _role_named(rule: DiskRule) -> str:
+    return tr("disk role “{role}”").format(role=rule.role)
+
+
+def _renames(slot: Slot) -> Label:
+    return lambda before, role: steps.rename(slot.get(before).role, role)
 
 
 def _set_treatment(slot: Slot) -> Change:

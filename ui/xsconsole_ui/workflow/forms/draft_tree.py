@@ -9,8 +9,9 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow
-from xsconsole.domain.workflow.edits import add_stage, connect, fresh_name, order_stages, remove, why_not_connect
+from xsconsole.domain.workflow.edits import add_stage, connect, order_stages, remove, why_not_connect
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Option, Words
 from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Later, Node, Shape
 from xsconsole_ui.workflow.forms.slots import of_stage, of_workflow
@@ -98,7 +99,7 @@ class DraftTree:
             words=count(len(draft.stages), tr("stage")),
             editor=Words(value=draft.name),
             change=of_workflow().set("name"),
-            label=tr("Rename the workflow"),
+            label=of_workflow().renames,
             children=(about, listed, *others),
         )
 
@@ -118,7 +119,7 @@ class DraftTree:
                 Deed(
                     kind=DeedKind.REMOVE,
                     name=tr("Remove"),
-                    label=tr("Remove “{ends}”").format(ends=named),
+                    label=lambda before, _: steps.delete(steps.ends(before, before.transition_of(way.id))),
                     change=lambda workflow, _: remove(workflow, transitions=(way.id,)),
                 ),
             ),
@@ -174,7 +175,7 @@ def _stage_node(
         stage=stage.id,
         editor=Words(value=stage.name),
         change=of_stage(stage.id).set("name"),
-        label=tr("Rename {name}").format(name=writer.owner),
+        label=of_stage(stage.id).renames,
         deeds=_stage_deeds(stage, writer.owner, is_first=place[0], is_last=place[1]),
         children=Later(lambda: (*stage_sections(stage, draft, around), *_ways(writer, stage.id, out, into, now))),
     )
@@ -193,7 +194,7 @@ def _ways(
     connecting = Deed(
         kind=DeedKind.ADD,
         name=tr("Connect to…"),
-        label=tr("Connect {name}").format(name=writer.owner),
+        label=lambda before, key: steps.draw(before, stage, *_target(key)),
         change=partial(_connect, stage),
         options=lambda: _targets(stage, now()),
     )
@@ -208,18 +209,21 @@ def _stage_deeds(stage: Stage, owner: str, *, is_first: bool, is_last: bool) -> 
         Deed(
             kind=DeedKind.REMOVE,
             name=tr("Remove"),
-            label=tr("Remove {name}").format(name=owner),
+            label=lambda _workflow, _value: steps.delete(owner),
             change=lambda workflow, _: remove(workflow, stages=(stage.id,)),
         )
     ]
-    moved = tr("Move {name} in the list").format(name=owner)
-    for kind, by, name, is_end in (
-        (DeedKind.UP, -1, tr("Move up"), is_first),
-        (DeedKind.DOWN, 1, tr("Move down"), is_last),
-    ):
-        if not is_end:
-            deeds.append(Deed(kind=kind, name=name, label=moved, change=partial(_move, stage.id, by)))
+    if not is_first:
+        deeds.append(_moving(DeedKind.UP, tr("Move up"), tr("Move {name} up in the list"), owner, stage.id))
+    if not is_last:
+        deeds.append(_moving(DeedKind.DOWN, tr("Move down"), tr("Move {name} down in the list"), owner, stage.id))
     return tuple(deeds)
+
+
+def _moving(kind: DeedKind, name: str, label: str, owner: str, stage: StageId) -> Deed:
+    by = 1 if kind is DeedKind.DOWN else -1
+    told = label.format(name=owner)
+    return Deed(kind=kind, name=name, label=lambda _workflow, _value: told, change=partial(_move, stage, by))
 
 
 def _move(stage: StageId, by: int, workflow: Workflow, _: object) -> Workflow:
@@ -232,9 +236,12 @@ def _move(stage: StageId, by: int, workflow: Workflow, _: object) -> Workflow:
 
 def _add_stage() -> Deed:
     def change(workflow: Workflow, _: object) -> Workflow:
-        return add_stage(workflow, fresh_name(tr("New stage"), [stage.name for stage in workflow.stages]))[0]
+        return add_stage(workflow, steps.new_name(workflow))[0]
 
-    return Deed(kind=DeedKind.ADD, name=tr("Add a stage"), label=tr("Add a stage"), change=change)
+    def label(before: Workflow, _: object) -> str:
+        return steps.add(steps.new_name(before))
+
+    return Deed(kind=DeedKind.ADD, name=tr("Add a stage"), label=label, change=change)
 
 
 def _targets(source: StageId, draft: Workflow) -> tuple[Option, ...]:
@@ -250,6 +257,9 @@ def _targets(source: StageId, draft: Workflow) -> tuple[Option, ...]:
 
 
 def _connect(source: StageId, workflow: Workflow, key: object) -> Workflow:
+    return connect(workflow, source, *_target(key))[0]
+
+
+def _target(key: object) -> tuple[StageId, Kind]:
     is_back = str(key).startswith(BACK)
-    target = StageId(str(key).removeprefix(BACK))
-    return connect(workflow, source, target, Kind.DEMOTE if is_back else Kind.PROMOTE)[0]
+    return StageId(str(key).removeprefix(BACK)), Kind.DEMOTE if is_back else Kind.PROMOTE

@@ -1,7 +1,8 @@
 """How a value is edited: each reads what was typed, or refuses it with the mend. Values only; widgets are elsewhere."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from xsconsole.errors import Refused
 from xsconsole_ui.texts import tr
@@ -163,6 +164,21 @@ class Choice:
 
 
 Editor = Words | Lines | Number | Span | Clock | Colour | Flag | Choice
+
+
+def said(editor: Editor, value: Any) -> str:
+    """Return what a value that was read is called in a few words; empty where there are none for it."""
+    match editor:
+        case Choice(options=options):
+            return next((option.words for option in options() if option.key == value), str(value))
+        case Number(none=none) | Span(none=none) if value is None:
+            return none
+        case Number() | Span() | Clock() | Colour() | Flag():
+            return replace(editor, value=value).text
+        case Words(is_long=False):
+            return str(value)
+        case Words() | Lines():
+            return ""
 
 
 def several() -> str:

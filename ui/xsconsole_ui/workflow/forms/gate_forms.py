@@ -1,8 +1,9 @@
 """Gates: each kind with its own fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, assert_never
 
+from xsconsole.domain.workflow import gates
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
@@ -20,7 +21,6 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
     When,
 )
-from xsconsole.domain.workflow.names import gate_name
 from xsconsole.domain.workflow.wording import DAYS, gate_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Clock, Flag, Lines, Number, Option, Span, Words, fixed
@@ -31,53 +31,39 @@ from xsconsole_ui.workflow.forms.writer import Writer
 USUAL_TIMEOUT_S = 120
 
 
-def gate_list(writer: Writer, slot: Slot, gates: tuple[Gate, ...]) -> Node:
+def gate_list(writer: Writer, slot: Slot, listed: tuple[Gate, ...]) -> Node:
     items = [
         writer.item(
             str(number),
-            _title(gate),
-            _fields(writer, slot.at("gates", number), gate),
-            deeds=writer.in_rows(slot, "gates", number, len(gates), _title(gate)),
+            _title(gate.called),
+            _fields(writer.part(check_named(gate)), slot.at("gates", number), gate),
+            deeds=writer.in_rows(slot, "gates", number, len(listed), check_named(gate)),
             words=gate_words(gate),
             path="gates",
         )
-        for number, gate in enumerate(gates)
+        for number, gate in enumerate(listed)
     ]
     add = writer.add(tr("Add a check…"), slot.add("gates", _made), _kinds)
     return writer.listing("gates", tr("Checks"), items, (add,))
 
 
+KINDS = {str(kind.__struct_config__.tag): kind for kind in gates.KINDS}
+
+
 def _kinds() -> tuple[Option, ...]:
-    return tuple(Option(key=key, words=_title(make())) for key, make in KINDS.items())
+    return tuple(Option(key=key, words=_title(kind.called)) for key, kind in KINDS.items())
 
 
-def _made(kind: str) -> Gate:
-    return KINDS[kind]()
+def _made(key: str) -> Gate:
+    kind = KINDS[key]
+    return kind(timeout_s=USUAL_TIMEOUT_S, when=kind.usually)
 
 
-def _kinds_made() -> Mapping[str, Callable[[], Gate]]:
-    usual: dict[str, Any] = {"timeout_s": USUAL_TIMEOUT_S}
-    return {
-        "guest-tools": lambda: GuestToolsUp(when=When.AFTER, **usual),
-        "addresses": lambda: AddressesAnswer(when=When.AFTER, **usual),
-        "no-drift": lambda: NoDrift(**usual),
-        "exact-replica": lambda: ExactReplica(**usual),
-        "no-duplicates": lambda: NoDuplicateAddresses(**usual),
-        "recent-restore-point": lambda: RecentRestorePoint(**usual),
-        "short-chains": lambda: ShortChains(**usual),
-        "maintenance-window": lambda: MaintenanceWindow(**usual),
-        "pool-fit": lambda: PoolFit(**usual),
-        "checklist": lambda: Checklist(**usual),
-        "script": lambda: Script(**usual),
-        "http": lambda: HttpCall(**usual),
-    }
+def check_named(gate: Gate) -> str:
+    return tr("check “{name}”").format(name=gate.called)
 
 
-KINDS = _kinds_made()
-
-
-def _title(gate: Gate) -> str:
-    name = gate_name(gate)
+def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
@@ -97,6 +83,7 @@ def _fields(writer: Writer, slot: Slot, gate: Gate) -> tuple[Node, ...]:
             fixed((When.BEFORE, tr("before the promotion")), (When.AFTER, tr("after the promotion"))),
             lambda workflow, value: slot.set("when")(workflow, When(value)),
             path="gates",
+            called=tr("time"),
         ),
         writer.field(
             "leads_back",
@@ -132,11 +119,19 @@ def _own_fields(writer: Writer, slot: Slot, gate: Gate) -> tuple[Node, ...]:
                     options,
                     lambda workflow, value: slot.set("against")(workflow, Measure(value)),
                     path="gates",
+                    called=tr("comparison"),
                 ),
             )
         case RecentRestorePoint():
             return (
-                writer.field("age_s", tr("Not older than"), Span(value=gate.age_s), slot.set("age_s"), path="gates"),
+                writer.field(
+                    "age_s",
+                    tr("Not older than"),
+                    Span(value=gate.age_s),
+                    slot.set("age_s"),
+                    path="gates",
+                    called=tr("age"),
+                ),
                 writer.field(
                     "tag",
                     tr("Tag of the backup"),
@@ -177,14 +172,24 @@ def _window_fields(writer: Writer, slot: Slot, gate: MaintenanceWindow) -> tuple
 
         return change
 
+    of_days = writer.part(tr("days"))
     days = [
-        writer.field(str(number), name, Flag(value=number in gate.weekdays), day(number), path="gates")
+        of_days.field(str(number), name, Flag(value=number in gate.weekdays), day(number), path="gates")
         for number, name in enumerate(DAYS)
     ]
     return (
         writer.section("weekdays", tr("Days"), days),
-        writer.field("from_minute", tr("From"), Clock(value=gate.from_minute), slot.set("from_minute"), path="gates"),
-        writer.field("to_minute", tr("Until"), Clock(value=gate.to_minute), slot.set("to_minute"), path="gates"),
+        writer.field(
+            "from_minute",
+            tr("From"),
+            Clock(value=gate.from_minute),
+            slot.set("from_minute"),
+            path="gates",
+            called=tr("beginning"),
+        ),
+        writer.field(
+            "to_minute", tr("Until"), Clock(value=gate.to_minute), slot.set("to_minute"), path="gates", called=tr("end")
+        ),
         writer.field(
             "zone",
             tr("Time zone"),

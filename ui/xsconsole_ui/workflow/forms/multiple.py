@@ -6,7 +6,6 @@ from functools import reduce
 from typing import Any, assert_never
 
 from xsconsole.domain.workflow import Workflow
-from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import (
     Choice,
     Clock,
@@ -20,6 +19,7 @@ from xsconsole_ui.workflow.forms.editors import (
     several,
 )
 from xsconsole_ui.workflow.forms.node import Change, Node, Shape
+from xsconsole_ui.workflow.forms.writer import Writer
 
 OWN = frozenset({"name", "source", "target"})  # fields of which each must have its own
 
@@ -53,7 +53,7 @@ def _field(nodes: Sequence[Node], what: str) -> Node | None:
     if first.key in OWN or first.editor is None or any(type(node.editor) is not type(first.editor) for node in nodes):
         return None
     changes = [node.change for node in nodes if node.change is not None]
-    label = tr("Change {field} of {what}").format(field=first.name[:1].lower() + first.name[1:], what=what)
+    label = Writer(owner=what).changes(first.called, first.editor)
     shared = replace(first, stage=None, transition=None, change=_all(changes), label=label, aside=None)
     if all(node.editor == first.editor for node in nodes):
         return shared

@@ -7,7 +7,9 @@ from typing import Any, overload
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Editor, Options
+from xsconsole_ui.workflow.steps import Label
 
 Change = Callable[[Workflow, Any], Workflow]
 
@@ -38,7 +40,7 @@ class Deed:
 
     kind: DeedKind
     name: str
-    label: str  # what undo calls it
+    label: Label = field(compare=False)
     change: Change = field(compare=False)
     options: Options | None = field(default=None, compare=False)
 
@@ -94,7 +96,8 @@ class Node:
     stage: StageId | None = None
     transition: TransitionId | None = None
     editor: Editor | None = None
-    label: str = ""
+    called: str = field(default="", compare=False)  # in undo
+    label: Label = field(default=steps.nothing, compare=False)
     change: Change | None = field(default=None, compare=False)
     aside: Callable[[], str] | None = field(default=None, compare=False)
     deeds: tuple[Deed, ...] = ()

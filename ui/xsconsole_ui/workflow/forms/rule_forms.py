@@ -18,8 +18,8 @@ def rule_list(
         writer.item(
             str(number),
             tr("Rule {number}").format(number=number + 1),
-            rule_fields(writer, slot.at(key, number), rule, draft, key),
-            deeds=writer.in_rows(slot, key, number, len(rules), tr("rule {number}").format(number=number + 1)),
+            rule_fields(writer.part(_rule_named(number)), slot.at(key, number), rule, draft, key),
+            deeds=writer.in_rows(slot, key, number, len(rules), _rule_named(number)),
             words=rule_words(rule, draft),
             path=key,
         )
@@ -27,6 +27,10 @@ def rule_list(
     ]
     add = writer.add(tr("Add a rule"), slot.add(key, lambda _: ApprovalRule(count=1)))
     return writer.listing(key, name, items, (add,), path=key)
+
+
+def _rule_named(number: int) -> str:
+    return tr("rule {number}").format(number=number + 1)
 
 
 def rule_fields(writer: Writer, slot: Slot, rule: ApprovalRule, draft: Workflow, path: str) -> tuple[Node, ...]:
@@ -48,7 +52,14 @@ def rule_fields(writer: Writer, slot: Slot, rule: ApprovalRule, draft: Workflow,
         for person in (*draft.people, *_lost_people(rule, draft))
     ]
     return (
-        writer.field("count", tr("How many"), Number(value=rule.count, least=1), slot.set("count"), path=path),
+        writer.field(
+            "count",
+            tr("How many"),
+            Number(value=rule.count, least=1),
+            slot.set("count"),
+            path=path,
+            called=tr("number of approvals"),
+        ),
         writer.field(
             "excludes_author",
             tr("Without the author"),

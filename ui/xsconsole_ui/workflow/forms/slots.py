@@ -12,6 +12,7 @@ from xsconsole.domain.workflow.edits import change_stage, change_transition, cha
 from xsconsole.domain.workflow.roll import change_group, change_person
 from xsconsole.errors import NotFound
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.node import Change
 
 
@@ -29,6 +30,10 @@ class Slot:
             return self.put(workflow, msgspec.structs.replace(self.get(workflow), **{field: value}))
 
         return change
+
+    def renames(self, before: Workflow, name: Any) -> str:
+        """Return what undo calls giving the part another name."""
+        return steps.rename(self.get(before).name, name)
 
     def member(self, field: str, value: Any) -> Change:
         """Return the change that takes `value` into a tuple of the part, or out of it."""

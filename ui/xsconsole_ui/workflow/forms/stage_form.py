@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Pool
 from xsconsole.domain.workflow import EntryAction, PoolObject, Stage, StageLease, Workflow
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
 from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Colour, Flag, Number, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Change, Node
 from xsconsole_ui.workflow.forms.rule_forms import lost
@@ -21,7 +21,7 @@ USUAL_LEASE_S = 14 * DAY_S
 
 
 def stage_writer(stage: Stage) -> Writer:
-    return Writer(owner=tr("“{name}”").format(name=one_line(stage.name)), stage=stage.id)
+    return Writer(owner=steps.named(stage.name), stage=stage.id)
 
 
 def stage_sections(stage: Stage, draft: Workflow, around: Surroundings) -> tuple[Node, ...]:
@@ -44,7 +44,7 @@ def _about(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
         "about",
         tr("Stage"),
         (
-            writer.field("name", tr("Name"), Words(value=stage.name), slot.set("name")),
+            writer.field("name", tr("Name"), Words(value=stage.name), slot.set("name"), called=slot.renames),
             writer.field("colour", tr("Colour"), Colour(value=stage.colour), slot.set("colour")),
             writer.field(
                 "description", tr("Description"), Words(value=stage.description, is_long=True), slot.set("description")
@@ -55,6 +55,7 @@ def _about(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
                 stage.entry,
                 entries,
                 lambda workflow, value: slot.set("entry")(workflow, EntryAction(value)),
+                called=tr("what happens on entry"),
             ),
             writer.field(
                 "is_production",
@@ -135,7 +136,8 @@ def _host(writer: Writer, binding: Slot, uuid: Uuid, name: str, stage: Stage, ar
         return binding.set("hosts")(workflow, (*others, found) if is_in else others)
 
     is_in = any(host.uuid == uuid for host in stage.binding.hosts)
-    return writer.field(
+    of_hosts = writer.part(tr("preferred hosts"))
+    return of_hosts.field(
         uuid, name, Flag(value=is_in), change, path="binding.hosts", aside=lambda: around.memory(stage, uuid)
     )
 
@@ -160,6 +162,7 @@ def network_field(
         _put_network(slot.part("binding"), logical, around),
         path="binding.networks",
         words=around.network_called(stage, logical),
+        called=tr("network {name}").format(name=logical),
     )
 
 
@@ -175,17 +178,24 @@ def _put_network(binding: Slot, logical: str, around: Surroundings) -> Change:
 
 
 def _limits(writer: Writer, limits: Slot, stage: Stage) -> Node:
-    fields: Iterable[tuple[str, str, int | None]] = (
-        ("configurations", tr("Configurations"), stage.limits.configurations),
-        ("running", tr("Running at once"), stage.limits.running),
-        ("per_service", tr("Of one service"), stage.limits.per_service),
+    fields: Iterable[tuple[str, str, int | None, str]] = (
+        ("configurations", tr("Configurations"), stage.limits.configurations, tr("most configurations")),
+        ("running", tr("Running at once"), stage.limits.running, tr("most running at once")),
+        ("per_service", tr("Of one service"), stage.limits.per_service, tr("most of one service")),
     )
     return writer.section(
         "limits",
         tr("Most it takes"),
         [
-            writer.field(key, name, Number(value=value, none=tr("any number")), limits.set(key), path=f"limits.{key}")
-            for key, name, value in fields
+            writer.field(
+                key,
+                name,
+                Number(value=value, none=tr("any number")),
+                limits.set(key),
+                path=f"limits.{key}",
+                called=called,
+            )
+            for key, name, value, called in fields
         ],
         path="limits",
     )
@@ -194,8 +204,9 @@ def _limits(writer: Writer, limits: Slot, stage: Stage) -> Node:
 def _protection(writer: Writer, slot: Slot, stage: Stage) -> Node:
     known = operations()
     others = {operation: operation for operation in stage.protection if operation not in known}
+    of_protection = writer.part(tr("protection"))
     flags = [
-        writer.field(
+        of_protection.field(
             operation,
             name,
             Flag(value=operation in stage.protection),
@@ -253,6 +264,7 @@ def _lease(writer: Writer, slot: Slot, stage: Stage) -> Node:
             Span(value=lease.duration_s if lease is not None else None, none=tr("any time")),
             put_duration,
             path="lease",
+            called=tr("lease"),
         )
     ]
     if lease is not None:
@@ -261,15 +273,20 @@ def _lease(writer: Writer, slot: Slot, stage: Stage) -> Node:
             (LeaseEnd.STOP, tr("stop the machines")),
             (LeaseEnd.ARCHIVE, tr("archive it")),
         )
-        fields.append(writer.choice("at_end", tr("Then"), lease.at_end, ends, put_end, path="lease"))
+        fields.append(
+            writer.choice(
+                "at_end", tr("Then"), lease.at_end, ends, put_end, path="lease", called=tr("end of the lease")
+            )
+        )
     return writer.section("lease", tr("Lease"), fields, path="lease")
 
 
 def _actors(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
     names = {group.id: group.name for group in draft.groups}
     names |= {group: lost(group) for group in stage.actors if group not in names}
+    of_actors = writer.part(tr("who may act"))
     flags = [
-        writer.field(group, name, Flag(value=group in stage.actors), slot.member("actors", group), path="actors")
+        of_actors.field(group, name, Flag(value=group in stage.actors), slot.member("actors", group), path="actors")
         for group, name in names.items()
     ]
     chosen = ", ".join(names[group] for group in stage.actors)

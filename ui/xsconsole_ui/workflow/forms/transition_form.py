@@ -7,6 +7,7 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Kind, Method, RestorePointRule, Stage, Transition, Workflow
 from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.after_forms import action_list, disk_list
 from xsconsole_ui.workflow.forms.editors import Flag, Option, Options, Span, Words, fixed
 from xsconsole_ui.workflow.forms.gate_forms import gate_list
@@ -33,8 +34,7 @@ def transition_sections(
     way: Transition, draft: Workflow, around: Surroundings, now: Callable[[], Workflow]
 ) -> tuple[Node, ...]:
     """Return the sections of a transition's form. `now` gives the draft when a list of its stages is opened."""
-    owner = tr("“{ends}”").format(ends=ends_words(way, draft))
-    writer, slot = Writer(owner=owner, transition=way.id), of_transition(way.id)
+    writer, slot = Writer(owner=steps.ends(draft, way), transition=way.id), of_transition(way.id)
     return (
         _method(writer, slot, way, draft, now),
         _restore_point(writer, slot, way),
@@ -64,13 +64,30 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: C
         tr("Method"),
         (
             writer.choice(
-                "kind", tr("Kind"), way.kind, kinds, lambda workflow, value: slot.set("kind")(workflow, Kind(value))
+                "kind",
+                tr("Kind"),
+                way.kind,
+                kinds,
+                lambda workflow, value: slot.set("kind")(workflow, Kind(value)),
+                called=lambda before, kind: steps.turn(before, slot.get(before), Kind(kind)),
             ),
             writer.choice(
-                "source", tr("From"), way.source, stages, slot.set("source"), words=_stage_words(draft, way.source)
+                "source",
+                tr("From"),
+                way.source,
+                stages,
+                slot.set("source"),
+                words=_stage_words(draft, way.source),
+                called=lambda before, end: steps.lead(before, slot.get(before), end, slot.get(before).target),
             ),
             writer.choice(
-                "target", tr("To"), way.target, stages, slot.set("target"), words=_stage_words(draft, way.target)
+                "target",
+                tr("To"),
+                way.target,
+                stages,
+                slot.set("target"),
+                words=_stage_words(draft, way.target),
+                called=lambda before, end: steps.lead(before, slot.get(before), slot.get(before).source, end),
             ),
             writer.choice(
                 "method",
@@ -78,6 +95,7 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: C
                 way.method,
                 methods,
                 lambda workflow, value: slot.set("method")(workflow, Method(value)),
+                called=tr("method"),
             ),
             writer.field(
                 "description", tr("Description"), Words(value=way.description, is_long=True), slot.set("description")
@@ -109,15 +127,18 @@ def _restore_point(writer: Writer, slot: Slot, way: Transition) -> Node:
         return slot.set("restore_point")(workflow, RestorePointRule(kept_s=kept_s))
 
     point = way.restore_point
-    fields = [writer.field("restore_point", tr("Taken first"), Flag(value=point is not None), put)]
+    of_point = writer.part(tr("restore point"))
+    fields = [of_point.field("restore_point", tr("Taken first"), Flag(value=point is not None), put)]
     if point is not None:
         kept = Span(value=point.kept_s, none=tr("until somebody removes it"))
-        fields.append(writer.field("kept_s", tr("Kept for"), kept, keep, path="restore_point"))
+        called = tr("time to keep")
+        fields.append(of_point.field("kept_s", tr("Kept for"), kept, keep, path="restore_point", called=called))
     return writer.section("restore", tr("Restore point"), fields, path="restore_point")
 
 
 def _approvals(writer: Writer, slot: Slot, way: Transition, draft: Workflow) -> Node:
-    expiry = writer.field("expiry_s", tr("Expires"), Span(value=way.expiry_s, none=tr("never")), slot.set("expiry_s"))
+    span = Span(value=way.expiry_s, none=tr("never"))
+    expiry = writer.field("expiry_s", tr("Expires"), span, slot.set("expiry_s"), called=tr("expiry"))
     rules = rule_list(writer, slot, "approvals", tr("Approvals (all rules)"), way.approvals, draft)
     return writer.listing(
         "approvals",
@@ -142,7 +163,7 @@ def _networks(writer: Writer, way: Transition, draft: Workflow, around: Surround
 def _network(writer: Writer, logical: str, source: Stage, target: Stage, around: Surroundings) -> Node:
     sides = [
         network_field(
-            Writer(owner=tr("“{name}”").format(name=one_line(stage.name)), transition=writer.transition),
+            Writer(owner=steps.named(stage.name), transition=writer.transition),
             of_stage(stage.id),
             stage,
             logical,

@@ -16,11 +16,13 @@ from xsconsole.domain.workflow.roll import (
     rename_network,
 )
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Flag, Lines, Words
 from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Later, Node
 from xsconsole_ui.workflow.forms.rule_forms import rule_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_group, of_person, of_workflow
 from xsconsole_ui.workflow.forms.writer import Writer
+from xsconsole_ui.workflow.steps import Label
 
 
 def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
@@ -30,14 +32,21 @@ def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
         _networks(writer, draft),
         _people(writer, draft),
         _groups(writer, draft),
-        rule_list(writer, slot, "publishing", tr("Publishing needs (all rules)"), draft.publishing, draft),
+        rule_list(
+            writer.part(tr("publishing")),
+            slot,
+            "publishing",
+            tr("Publishing needs (all rules)"),
+            draft.publishing,
+            draft,
+        ),
     )
 
 
 def _about(writer: Writer, slot: Slot, draft: Workflow) -> Node:
     def fields() -> tuple[Node, ...]:
         return (
-            writer.field("name", tr("Name"), Words(value=draft.name), slot.set("name")),
+            writer.field("name", tr("Name"), Words(value=draft.name), slot.set("name"), called=slot.renames),
             writer.field(
                 "description", tr("Description"), Words(value=draft.description, is_long=True), slot.set("description")
             ),
@@ -57,13 +66,7 @@ def size_words(draft: Workflow) -> str:
 def _networks(writer: Writer, draft: Workflow) -> Node:
     items = []
     for name in draft.networks:
-        label = tr("Remove network “{name}”").format(name=name)
-        remove = Deed(
-            kind=DeedKind.REMOVE,
-            name=tr("Remove"),
-            label=label,
-            change=_without(remove_network, name),
-        )
+        remove = _removal(tr("Remove network “{name}”").format(name=name), _without(remove_network, name))
         items.append(
             writer.item(
                 f"network {draft.networks.index(name)}",
@@ -74,6 +77,7 @@ def _networks(writer: Writer, draft: Workflow) -> Node:
                 path="networks",
                 editor=Words(value=name),
                 change=_renamed(name),
+                label=_network_renamed(draft.networks.index(name)),
             )
         )
     add = writer.add(tr("Add a network"), lambda workflow, _: add_network(workflow, tr("network"))[0])
@@ -83,17 +87,19 @@ def _networks(writer: Writer, draft: Workflow) -> Node:
 def _people(writer: Writer, draft: Workflow) -> Node:
     items = []
     for person in draft.people:
-        slot = of_person(person.id)
+        slot, own = of_person(person.id), Writer(owner=steps.named(person.name))
         fields = (
-            writer.field("name", tr("Name"), Words(value=person.name), slot.set("name"), path="people"),
-            writer.field(
+            own.field(
+                "name", tr("Name"), Words(value=person.name), slot.set("name"), path="people", called=slot.renames
+            ),
+            own.field(
                 "subject",
                 tr("Log-in name"),
                 Words(value=person.subject, placeholder=tr("name@domain; empty: not asked")),
                 slot.set("subject"),
                 path="people",
             ),
-            writer.field(
+            own.field(
                 "fingerprints",
                 tr("Keys"),
                 Lines(value=person.fingerprints, placeholder=tr("fingerprints, one a line")),
@@ -102,12 +108,7 @@ def _people(writer: Writer, draft: Workflow) -> Node:
                 hint=tr("SHA-256 of the person's signing key; their console shows it."),
             ),
         )
-        remove = Deed(
-            kind=DeedKind.REMOVE,
-            name=tr("Remove"),
-            label=tr("Remove “{name}”").format(name=person.name),
-            change=_without(remove_person, person.id),
-        )
+        remove = _removal(tr("Remove person “{name}”").format(name=person.name), _without(remove_person, person.id))
         told = count(len(person.fingerprints), tr("key")) if person.fingerprints else tr("no key")
         items.append(writer.item(person.id, person.name, fields, deeds=(remove,), words=told, path="people"))
 
@@ -118,8 +119,16 @@ def _people(writer: Writer, draft: Workflow) -> Node:
     return writer.listing("people", tr("People"), items, (writer.add(tr("Add a person"), make),))
 
 
+def _removal(label: str, change: Change) -> Deed:
+    return Deed(kind=DeedKind.REMOVE, name=tr("Remove"), label=lambda _workflow, _value: label, change=change)
+
+
 def _without(take_out: Callable[[Workflow, Any], Workflow], what: str) -> Change:
     return lambda workflow, _: take_out(workflow, what)
+
+
+def _network_renamed(number: int) -> Label:
+    return lambda before, wanted: steps.rename(before.networks[number], wanted)
 
 
 def _renamed(name: str) -> Change:
@@ -136,9 +145,9 @@ def _lowered(slot: Slot) -> Change:
 def _groups(writer: Writer, draft: Workflow) -> Node:
     items = []
     for group in draft.groups:
-        slot = of_group(group.id)
+        slot, own = of_group(group.id), Writer(owner=tr("group “{name}”").format(name=group.name))
         members = [
-            writer.field(
+            own.field(
                 person.id,
                 person.name,
                 Flag(value=person.id in group.people),
@@ -147,14 +156,11 @@ def _groups(writer: Writer, draft: Workflow) -> Node:
             )
             for person in draft.people
         ]
-        remove = Deed(
-            kind=DeedKind.REMOVE,
-            name=tr("Remove"),
-            label=tr("Remove group “{name}”").format(name=group.name),
-            change=_without(remove_group, group.id),
-        )
+        remove = _removal(tr("Remove group “{name}”").format(name=group.name), _without(remove_group, group.id))
         fields = (
-            writer.field("name", tr("Name"), Words(value=group.name), slot.set("name"), path="groups"),
+            own.field(
+                "name", tr("Name"), Words(value=group.name), slot.set("name"), path="groups", called=slot.renames
+            ),
             writer.section("people", tr("People"), members, words="" if members else tr("The workflow has nobody yet")),
         )
         told = count(len(group.people), tr("person"), tr("people"))

@@ -1,11 +1,13 @@
 """Makes the nodes of one owner: a stage, a transition or the workflow itself."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack
 
 from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import (
     Choice,
     Clock,
@@ -18,9 +20,11 @@ from xsconsole_ui.workflow.forms.editors import (
     Options,
     Span,
     Words,
+    said,
 )
 from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.forms.slots import Slot
+from xsconsole_ui.workflow.steps import Label
 
 
 class Parts(TypedDict, total=False):
@@ -32,6 +36,8 @@ class Parts(TypedDict, total=False):
     editor: Editor
     change: Change | None
     aside: Callable[[], str] | None
+    called: str
+    label: Label
     deeds: tuple[Deed, ...]
 
 
@@ -43,8 +49,19 @@ class Writer:
     stage: StageId | None = None
     transition: TransitionId | None = None
 
-    def label(self, name: str) -> str:
-        return tr("Change {field} of {owner}").format(field=name[:1].lower() + name[1:], owner=self.owner)
+    def part(self, name: str) -> "Writer":
+        """Return the writer of what belongs to a part of the owner."""
+        return replace(self, owner=tr("{part} of {owner}").format(part=name, owner=self.owner))
+
+    def changes(self, name: str, editor: Editor) -> Label:
+        """Return what undo calls a change of a field."""
+
+        def label(_: Workflow, value: Any) -> str:
+            if isinstance(editor, Flag):
+                return steps.tick(name, self.owner, is_on=bool(value))
+            return steps.change(name, self.owner, said(editor, value))
+
+        return label
 
     def node(self, key: str, name: str, shape: Shape, children: Sequence[Node] = (), **more: Unpack[Parts]) -> Node:
         """Return a node of this owner."""
@@ -54,7 +71,6 @@ class Writer:
             shape=shape,
             stage=self.stage,
             transition=self.transition,
-            label=self.label(name),
             children=children,
             **more,
         )
@@ -70,8 +86,11 @@ class Writer:
         words: str | None = None,
         hint: str = "",
         aside: Callable[[], str] | None = None,
+        called: str | Label = "",
     ) -> Node:
+        """Return a field. `called` is what undo calls it where its name alone would say little, or names the step."""
         told = _words(editor) if words is None else words
+        label = called if callable(called) else self.changes(called or name, editor)
         return self.node(
             key,
             name,
@@ -82,6 +101,8 @@ class Writer:
             editor=editor,
             change=change,
             aside=aside,
+            called=name if callable(called) else called or name,
+            label=label,
         )
 
     def told(self, key: str, name: str, words: str, *, hint: str = "", path: str = "") -> Node:
@@ -100,11 +121,12 @@ class Writer:
         words: str | None = None,
         hint: str = "",
         aside: Callable[[], str] | None = None,
+        called: str | Label = "",
     ) -> Node:
         """Return a field with a list. `words` where the value may not be among the options any more."""
-        called = words if words is not None else words_of(options(), value)
-        editor = Choice(value=value, words=called, options=options)
-        return self.field(key, name, editor, change, path=path, hint=hint, aside=aside)
+        shown = words if words is not None else words_of(options(), value)
+        editor = Choice(value=value, words=shown, options=options)
+        return self.field(key, name, editor, change, path=path, hint=hint, aside=aside, called=called)
 
     def section(self, key: str, name: str, children: Sequence[Node], **more: Unpack[Parts]) -> Node:
         return self.node(key, name, Shape.SECTION, children, **more)
@@ -127,19 +149,34 @@ class Writer:
         return self.node(key, name, Shape.ITEM, children, **more)
 
     def add(self, name: str, change: Change, options: Options | None = None) -> Deed:
-        label = tr("{deed} to {owner}").format(deed=name.removesuffix("…"), owner=self.owner)
+        def label(_: Workflow, key: Any) -> str:
+            if options is None:
+                return tr("{deed} to {owner}").format(deed=name, owner=self.owner)
+            what = words_of(options(), str(key))
+            return tr("Add {what} to {owner}").format(what=steps.named(what), owner=self.owner)
+
         return Deed(kind=DeedKind.ADD, name=name, label=label, change=change, options=options)
 
     def in_rows(self, slot: Slot, field: str, number: int, of: int, what: str) -> tuple[Deed, ...]:
         """Return what can be done to the part number `number` of `of` in a tuple: take it out, move it."""
         named = what[:1].lower() + what[1:]
-        remove = tr("Remove {what} from {owner}").format(what=named, owner=self.owner)
-        move = tr("Move {what} of {owner}").format(what=named, owner=self.owner)
-        deeds = [Deed(kind=DeedKind.REMOVE, name=tr("Remove"), label=remove, change=slot.remove(field, number))]
+
+        def label(words: str) -> Label:
+            told = words.format(what=named, owner=self.owner)
+            return lambda _workflow, _value: told
+
+        remove, up, down = (
+            tr("Remove {what} from {owner}"),
+            tr("Move {what} of {owner} up"),
+            tr("Move {what} of {owner} down"),
+        )
+        deeds = [Deed(kind=DeedKind.REMOVE, name=tr("Remove"), label=label(remove), change=slot.remove(field, number))]
         if number > 0:
-            deeds.append(Deed(kind=DeedKind.UP, name=tr("Move up"), label=move, change=slot.move(field, number, -1)))
+            change = slot.move(field, number, -1)
+            deeds.append(Deed(kind=DeedKind.UP, name=tr("Move up"), label=label(up), change=change))
         if number < of - 1:
-            deeds.append(Deed(kind=DeedKind.DOWN, name=tr("Move down"), label=move, change=slot.move(field, number, 1)))
+            change = slot.move(field, number, 1)
+            deeds.append(Deed(kind=DeedKind.DOWN, name=tr("Move down"), label=label(down), change=change))
         return tuple(deeds)
 
 

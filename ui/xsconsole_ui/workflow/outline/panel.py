@@ -12,6 +12,7 @@ from xsconsole.domain.workflow.findings import Mend
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.pieces import joined
+from xsconsole_ui.workflow import between
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
@@ -213,19 +214,29 @@ class OutlinePanel(pieces.Panel):
 
     def _write(self, node: Node, text: str) -> str:
         self._desk.settle()
-        why = write(self._desk, node, text)
+        stage = self._desk.workflow.stage(node.stage) if node.shape is Shape.STAGE and node.stage is not None else None
+        why = self._why_not(node, text)
+        if stage is None:
+            why = write(self._desk, node, text)
+        elif not why:
+            is_open = self.view.isExpanded(self.model.index_of(("stages", stage.id)))
+            between.rename(self._desk, stage, text)
+            if is_open and self._desk.stage is not None:  # it may be another row: its id follows the name
+                self.view.expand(self.model.index_of(("stages", self._desk.stage.id)))
         self._say(why)
         return why
 
     def _check(self, node: Node, text: str) -> None:
         """Say at each key why what is typed cannot be."""
+        self._say(self._why_not(node, text))
+
+    def _why_not(self, node: Node, text: str) -> str:
         try:
             if node.change is not None and node.editor is not None:
                 node.change(self._desk.workflow, node.editor.read(text))
         except Refused as refusal:
-            self._say(joined(refusal.reason, refusal.mend))
-        else:
-            self._say("")
+            return joined(refusal.reason, refusal.mend)
+        return ""
 
     def _say(self, why: str) -> None:
         self.why_not.setText(why)
