@@ -103,12 +103,12 @@ async def test_undo_and_redo_name_what_they_do(alone: MainWindow) -> None:
     press(Key.Key_Insert)
     press(Key.Key_Return)
     undo, redo = alone.actions_[workflow_actions.UNDO], alone.actions_[workflow_actions.REDO]
-    assert undo.text() == "Undo add a stage"
+    assert undo.text() == "Undo add stage “New stage”"
 
     undo.trigger()
 
     assert not undo.isEnabled()
-    assert redo.text() == "Redo add a stage"
+    assert redo.text() == "Redo add stage “New stage”"
 
 
 async def test_undo_works_in_the_inspector_too(alone: MainWindow) -> None:

@@ -2,16 +2,14 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.query_fields import Field, Kind, Schema
-from xsconsole_ui import pieces, theme
-from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.help_sheet import HelpSheet, Section
+from xsconsole_ui.texts import tr
 
 T = TypeVar("T")
 
-WIDTH, HEIGHT = 560, 560  # px
 BASICS = (
     ("web", "holds this word, whatever the case of its letters"),
     ("web shop", "holds both"),
@@ -32,41 +30,16 @@ _VALUES = {
 }
 
 
-class FilterHelp(QDialog):
-    """Leaves the window usable: it can stay open while one types."""
+class FilterHelp(HelpSheet):
+    """How to ask, and what this list can be asked for."""
 
     def __init__(self, title: str, schema: Schema[T], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.resize(WIDTH, HEIGHT)
-        page = QWidget(self)
-        page.setProperty("look", "surface")
-        grid = QGridLayout(page)
-        grid.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        grid.setHorizontalSpacing(2 * theme.MARGIN)
-        grid.setVerticalSpacing(theme.SPACE + 2)
-        grid.setColumnStretch(1, 1)
-        self._section(grid, self.tr("How to ask"))
-        for written, means in BASICS:
-            self._line(grid, written, means)
-        self._section(grid, self.tr("Fields of this list"))
-        for field in schema.fields:
-            self._line(grid, ", ".join((field.name, *field.aliases)), _told(field))
-        grid.setRowStretch(grid.rowCount(), 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.addWidget(UprightPage(page, self), 1)
-        column.addWidget(buttons)
-
-    def _section(self, grid: QGridLayout, title: str) -> None:
-        grid.addWidget(pieces.label(title, "section", self), grid.rowCount(), 0, 1, 2)
-
-    def _line(self, grid: QGridLayout, written: str, means: str) -> None:
-        row = grid.rowCount()
-        top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(pieces.label(written, "title", self), row, 0, top)
-        grid.addWidget(pieces.wrapped(means, "", self), row, 1, top)
+        fields = [(", ".join((field.name, *field.aliases)), _told(field)) for field in schema.fields]
+        sections = (
+            Section(title=tr("How to ask"), lines=BASICS),
+            Section(title=tr("Fields of this list"), lines=fields),
+        )
+        super().__init__(title, sections, parent)
 
 
 def _told(field: Field[T]) -> str:

@@ -24,6 +24,8 @@ class Design(StrEnum):
     CONNECT = "connect"
     INSERT_STAGE = "insert-stage"
     TURN = "turn"
+    LEAD_TARGET = "lead-target"
+    LEAD_SOURCE = "lead-source"
     RENAME = "rename"
     ARRANGE = "arrange"
     UNDO = "undo"
@@ -45,6 +47,7 @@ class Design(StrEnum):
     WALK_THROUGH = "walk-through"
     COMPARE = "compare"
     PUBLISH = "publish"
+    KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

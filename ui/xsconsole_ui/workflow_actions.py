@@ -34,6 +34,12 @@ def _not_one_transition(situation: Situation) -> str:
     return "" if len(draft.transitions) == 1 and not draft.stages else "Select one transition in the workflow first."
 
 
+def _not_one_thing(situation: Situation) -> str:
+    draft = situation.draft
+    is_one = len(draft.stages) + len(draft.transitions) == 1
+    return "" if is_one else "Select one transition, or one stage without transitions, first."
+
+
 def _not_to_connect(situation: Situation) -> str:
     if situation.draft.number_of_stages < 2:
         return "The workflow needs two stages before they can be connected."
@@ -123,7 +129,25 @@ CONNECT = _action(
     why_not=_not_to_connect,
 )
 INSERT_STAGE = _action(
-    Design.INSERT_STAGE, "&Insert stage", "Shift+Ins", "Put a stage on the transition", why_not=_not_one_transition
+    Design.INSERT_STAGE,
+    "&Insert stage",
+    "Shift+Ins",
+    "Put a stage on the selected transition; put the selected stage between two others",
+    why_not=_not_one_thing,
+)
+LEAD_TARGET = _action(
+    Design.LEAD_TARGET,
+    "Lead its &end elsewhere",
+    "Ctrl+E",
+    "Choose another stage in which the selected transition ends, by the arrows",
+    why_not=_not_one_transition,
+)
+LEAD_SOURCE = _action(
+    Design.LEAD_SOURCE,
+    "Lead its be&ginning elsewhere",
+    "Ctrl+Shift+E",
+    "Choose another stage in which the selected transition begins, by the arrows",
+    why_not=_not_one_transition,
 )
 TURN = _action(
     Design.TURN,
@@ -174,6 +198,7 @@ COMPARE = _action(
     why_not=_not_comparable,
     named=_compare_name,
 )
+KEYS = _action(Design.KEYS, "&Keys…", "F1", "See all keys of the graph, the outline and the inspector")
 PUBLISH = _action(
     Design.PUBLISH,
     "&Publish…",
@@ -184,13 +209,14 @@ PUBLISH = _action(
 
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (
-    *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN, RENAME, None),
+    *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN),
+    *(LEAD_TARGET, LEAD_SOURCE, RENAME, None),
     *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, OUTLINE, None),
-    *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH),
+    *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH, None, KEYS),
 )
-STAGE_MENU: tuple[Action | None, ...] = (CONNECT, RENAME, None, *EDIT_MENU)
-TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, None, DELETE)
+STAGE_MENU: tuple[Action | None, ...] = (CONNECT, INSERT_STAGE, RENAME, None, *EDIT_MENU)
+TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, LEAD_TARGET, LEAD_SOURCE, None, DELETE)
 EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, PASTE, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE)
 TOOLS = (ADD_STAGE, CONNECT, ARRANGE, OUTLINE, WALK_THROUGH)
 LAST_TOOLS = (COMPARE, PUBLISH)
-LENT = (UNDO, REDO, WALK_THROUGH, COMPARE, PUBLISH)  # keys that work in the panels around the canvas too
+LENT = (UNDO, REDO, WALK_THROUGH, COMPARE, PUBLISH, KEYS)  # keys that work in the panels around the canvas too

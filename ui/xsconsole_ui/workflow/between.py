@@ -32,6 +32,16 @@ def insertable_at(workflow: Workflow, stages: Sequence[StageId], scene: Scene, a
     return scene.edge_at(at)
 
 
+def why_not_between(workflow: Workflow, stage: Stage) -> str:
+    """Return why a stage cannot be put between two others; empty where it can."""
+    if not workflow.transitions:
+        return tr("There is no transition yet that it could be put on.")
+    if any(stage.id in (way.source, way.target) for way in workflow.transitions):
+        told = tr("{name} has transitions of its own. Take them out first, or lead their ends elsewhere.")
+        return told.format(name=steps.named(stage.name))
+    return ""
+
+
 def put(desk: DraftDesk, way_id: TransitionId, stage: StageId, place: Place) -> None:
     """Put a stage that stands for itself between the ends of a transition, whose demands stay on the latter part.
 

@@ -29,6 +29,13 @@ STILL_AFTER_MS = 120
 NOTCH = 120  # eighths of a degree of one notch of a wheel
 WHEEL_PX = 60  # that one notch pans
 LEAST_SIZE = 160
+ALT = Qt.KeyboardModifier.AltModifier
+PANS = {  # what is under the canvas goes the other way
+    Qt.Key.Key_Left: QPointF(1, 0),
+    Qt.Key.Key_Right: QPointF(-1, 0),
+    Qt.Key.Key_Up: QPointF(0, 1),
+    Qt.Key.Key_Down: QPointF(0, -1),
+}
 
 
 class Hand(Protocol):
@@ -219,6 +226,8 @@ class Canvas(QWidget):
             if not event.isAutoRepeat():
                 self._is_space_down = True
                 self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif event.key() in PANS and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == ALT:
+            self.pan(PANS[Qt.Key(event.key())] * WHEEL_PX)
         elif self.hand is None or not self.hand.key(event):
             super().keyPressEvent(event)
 

@@ -19,9 +19,11 @@ from xsconsole_ui.workflow.measures import place_of
 from xsconsole_ui.workflow.painter import Look, paint_head
 from xsconsole_ui.workflow.routes import loose
 from xsconsole_ui.workflow.scene import Scene
+from xsconsole_ui.workflow.steering import Step, neighbour
 
 SHADOW = 24  # px from the pointer to its words
 WIDEST = 340.0
+BESIDE = 80.0  # px from a port to where a new stage is offered by key
 
 
 @dataclass(slots=True)
@@ -54,13 +56,16 @@ class Connect:
             self._target = None
         self._say(is_shifted=bool(modifiers & Modifiers.ShiftModifier))
 
-    def aim(self, stage: StageId, modifiers: Modifiers) -> None:
-        """Lead to a stage, by keyboard."""
-        self.move(self.scene.nodes[stage].area.center(), modifiers)
+    def steer(self, step: Step, modifiers: Modifiers) -> QRectF:
+        area = _next(self.scene, self._target or self.source, step)
+        if not area.isNull():
+            self.move(area.center(), modifiers)
+        return area
 
-    @property
-    def target(self) -> StageId | None:
-        return self._target
+    def lead_beside(self) -> None:
+        """Lead to a free spot at the right, as the mouse does over nothing: a new stage is offered there."""
+        port = self.scene.nodes[self.source].port
+        self._at, self._target, self._has_moved = port + QPointF(BESIDE, 0), None, True
 
     def commit(self) -> None:
         target, kind = self._target, self._kind
@@ -147,6 +152,15 @@ class Reroute:
     def begin(self, at: QPointF) -> None:
         del at
 
+    def steer(self, step: Step, modifiers: Modifiers) -> QRectF:
+        way = self.desk.workflow.transition_of(self.way)
+        if way is None:
+            return QRectF()
+        area = _next(self.scene, self._stage or (way.target if self.is_target else way.source), step)
+        if not area.isNull():
+            self.move(area.center(), modifiers)
+        return area
+
     def move(self, at: QPointF, modifiers: Modifiers) -> None:
         del modifiers
         self._at, self._stage, self._is_open, self.said = at, self.scene.node_at(at), False, ""
@@ -194,6 +208,64 @@ class Reroute:
     def _ends(self, source: StageId, target: StageId) -> tuple[StageId, StageId]:
         assert self._stage is not None
         return (source, self._stage) if self.is_target else (self._stage, target)
+
+
+@dataclass(slots=True)
+class PutBetween:
+    """Puts a stage that stands for itself between the ends of a transition: a drag onto it, by keyboard."""
+
+    desk: DraftDesk
+    scene: Scene
+    stage: StageId
+    said: str = ""
+    _way: TransitionId | None = None
+
+    def begin(self, at: QPointF) -> None:
+        """Begin at the transition that is nearest."""
+        ways = self._ways()
+        away = {way: self.scene.edges[way].route.line.at(0.5) - at for way in ways}
+        self._choose(min(ways, key=lambda way: away[way].manhattanLength(), default=None))
+
+    def steer(self, step: Step, modifiers: Modifiers) -> QRectF:
+        del modifiers
+        ways = self._ways()
+        if self._way not in ways:
+            return QRectF()
+        self._choose(ways[(ways.index(self._way) + sum(step)) % len(ways)])
+        return self.scene.bounds_of((), (self._way,))
+
+    def move(self, at: QPointF, modifiers: Modifiers) -> None:
+        del modifiers
+        self._choose(self.scene.edge_at(at) or self._way)
+
+    def commit(self) -> None:
+        node = self.scene.nodes.get(self.stage)
+        if self._way is not None and node is not None:
+            between.put(self.desk, self._way, self.stage, place_of(node.area.topLeft()))
+
+    def cancel(self) -> None:
+        """Nothing was changed."""
+
+    def paint(self, painter: QPainter, look: Look) -> None:
+        if self._way in self.scene.edges:
+            paint_words(painter, self.scene.edges[self._way].route.line.at(0.5), self.said, look, "good")
+
+    def look(self, look: Look) -> Look:
+        return replace(look, ways=(self._way,)) if self._way is not None else look
+
+    def _ways(self) -> list[TransitionId]:
+        return list(self.scene.edges)
+
+    def _choose(self, way_id: TransitionId | None) -> None:
+        self._way = way_id
+        way = self.desk.workflow.transition_of(way_id) if way_id is not None else None
+        self.said = tr("Put it between {ends}").format(ends=steps.ends(self.desk.workflow, way)) if way else ""
+
+
+def _next(scene: Scene, stage: StageId, step: Step) -> QRectF:
+    """Return where the next stage in a direction stands; empty where there is none."""
+    found = neighbour(scene, stage, step)
+    return scene.nodes[found].area if found is not None else QRectF()
 
 
 def paint_loose(

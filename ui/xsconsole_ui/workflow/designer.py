@@ -39,6 +39,8 @@ class Designer(QObject):
             Design.CONNECT: self.connect_stages,
             Design.INSERT_STAGE: self.insert_stage,
             Design.TURN: self.turn,
+            Design.LEAD_TARGET: lambda: self.lead_end(is_target=True),
+            Design.LEAD_SOURCE: lambda: self.lead_end(is_target=False),
             Design.RENAME: self.rename,
             Design.ARRANGE: self.arrange,
             Design.UNDO: desk.undo,
@@ -92,9 +94,16 @@ class Designer(QObject):
         self._name(between.add(self._desk, wanted))
 
     def insert_stage(self) -> None:
-        way = self._desk.transition
+        """Put a new stage on the selected transition; a selected stage that stands for itself between two others."""
+        way, stage = self._desk.transition, self._desk.stage
         if way is not None:
             self._name(between.insert(self._desk, way.id))
+        elif stage is not None:
+            why_not = between.why_not_between(self._desk.workflow, stage)
+            if why_not:
+                self._desk.refused.emit(why_not)
+            else:
+                self._hand.put_between(stage.id)
 
     def _name(self, stage: StageId | None) -> None:
         """Let a new stage be named at once; it has a name already for who does not care."""
@@ -114,6 +123,12 @@ class Designer(QObject):
             self._hand.connect_from(stages[0])
         elif len(stages) == 2:
             between.join(self._desk, stages[0], stages[1], self._hand.ask)
+
+    def lead_end(self, *, is_target: bool) -> None:
+        """Lead an end of the selected transition to another stage."""
+        way = self._desk.transition
+        if way is not None:
+            self._hand.lead_end(way, is_target=is_target)
 
     def turn(self) -> None:
         """Make a way back of a promotion, or the other way round."""

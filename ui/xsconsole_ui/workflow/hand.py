@@ -8,22 +8,17 @@ from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QMenu
 
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow import Transition
 from xsconsole_ui.workflow import between
 from xsconsole_ui.workflow.canvas import Canvas
-from xsconsole_ui.workflow.connecting import Connect, Reroute
+from xsconsole_ui.workflow.connecting import Connect, PutBetween, Reroute
 from xsconsole_ui.workflow.desk import DraftDesk
-from xsconsole_ui.workflow.faces import ways_of
 from xsconsole_ui.workflow.gestures import Gesture, Modifiers, Move, RubberBand, nudge
-from xsconsole_ui.workflow.measures import GRID, place_of
+from xsconsole_ui.workflow.measures import place_of
 from xsconsole_ui.workflow.painter import Look
+from xsconsole_ui.workflow.steering import ARROWS, Steered, Walk
 
 CTRL, SHIFT = Modifiers.ControlModifier, Modifiers.ShiftModifier
-ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 WAY_KEYS = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
 ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -43,8 +38,8 @@ class DrawingHand(QObject):
         self._gesture: Gesture | None = None
         self._pressed: QPoint | None = None  # until the mouse has gone far enough for a gesture to begin
         self._narrows: StageId | None = None  # a click on one of several selected ends with only this one
-        self._is_carried = False  # the gesture goes on without a button: it was begun by keyboard
-        self._around: StageId | None = None  # the stage whose transitions the keys go round
+        self._steered: Steered | None = None  # the gesture goes on without a button: it was begun by keyboard
+        self._walk = Walk(desk, canvas.scene)
         self._choices = QMenu(canvas)
         self._choices.triggered.connect(self._choose)
         self._chosen: Sequence[between.Choice] = ()
@@ -64,8 +59,8 @@ class DrawingHand(QObject):
         if event.button() is not Qt.MouseButton.LeftButton:
             return False
         at, held = self._canvas.view.to_graph(event.position()), event.modifiers()
-        if self._gesture is not None and self._is_carried:
-            self._gesture.move(at, held)
+        if self._steered is not None:
+            self._steered.move(at, held)
             self._commit()
             return True
         gesture = self._gesture_for(at, held)
@@ -124,7 +119,7 @@ class DrawingHand(QObject):
         return True
 
     def release(self, event: QMouseEvent) -> bool:
-        if event.button() is not Qt.MouseButton.LeftButton or self._gesture is None or self._is_carried:
+        if event.button() is not Qt.MouseButton.LeftButton or self._gesture is None or self._steered is not None:
             return False
         narrows = self._narrows
         self._commit()
@@ -182,14 +177,30 @@ class DrawingHand(QObject):
 
     def connect_from(self, source: StageId) -> None:
         """Draw a transition by keyboard, or by mouse without holding a button: Enter or a click ends it."""
+        told = self.tr("Arrows choose the target, with Shift a way back; Ins a new stage; Enter connects, Esc leaves")
+        self._steer(Connect(self._desk, self._canvas.scene, source, self.ask), told)
+
+    def lead_end(self, way: Transition, *, is_target: bool) -> None:
+        """Lead one end of a transition elsewhere, in the same way."""
+        told = self.tr("Arrows choose where it ends") if is_target else self.tr("Arrows choose where it begins")
+        gesture = Reroute(self._desk, self._canvas.scene, way.id, is_target)
+        self._steer(gesture, self.tr("{told}; Enter leads it there, Esc leaves").format(told=told))
+
+    def put_between(self, stage: StageId) -> None:
+        """Put a stage between the ends of a transition, in the same way."""
+        told = self.tr("Arrows choose the transition; Enter puts the stage between its ends, Esc leaves")
+        self._steer(PutBetween(self._desk, self._canvas.scene, stage), told)
+
+    def _steer(self, gesture: Steered, told: str) -> None:
         self.leave()
-        gesture = Connect(self._desk, self._canvas.scene, source, self.ask)
-        self._begin(gesture, self._canvas.scene.nodes[source].port)
-        self._is_carried = True
-        self.said.emit(self.tr("Choose the target by the arrows, with Shift a way back; Enter connects, Esc leaves"))
+        area = self._canvas.scene.bounds_of(self._desk.stages, self._desk.transitions)
+        self._begin(gesture, area.center())
+        self._steered = gesture
+        self._canvas.setFocus()
+        self.said.emit(gesture.said or told)
 
     def _begin(self, gesture: Gesture, at: QPointF) -> None:
-        self._gesture, self._is_carried = gesture, False
+        self._gesture, self._steered = gesture, None
         gesture.begin(at)
         self._canvas.stir()
 
@@ -208,7 +219,7 @@ class DrawingHand(QObject):
 
     def _end(self) -> None:
         had = self._gesture is not None
-        self._gesture, self._pressed, self._narrows, self._is_carried = None, None, None, False
+        self._gesture, self._pressed, self._narrows, self._steered = None, None, None, None
         if had:
             self.said.emit("")
             self._canvas.stir()
@@ -234,11 +245,10 @@ class DrawingHand(QObject):
 
     def wants_key(self, event: QKeyEvent) -> bool:
         """Answer whether a key is the canvas's own, before any shortcut of the window takes it."""
-        key = Qt.Key(event.key())
-        held = event.modifiers() & ~Modifiers.KeypadModifier
+        key, held = Qt.Key(event.key()), event.modifiers() & ~Modifiers.KeypadModifier
         if key in ARROWS:
             return held in (Modifiers.NoModifier, SHIFT, CTRL)
-        return key in WAY_KEYS and not held
+        return key in WAY_KEYS and held in (Modifiers.NoModifier, SHIFT)
 
     def key(self, event: QKeyEvent) -> bool:
         key, held = Qt.Key(event.key()), event.modifiers() & ~Modifiers.KeypadModifier
@@ -246,13 +256,14 @@ class DrawingHand(QObject):
             return self._escape()
         if self._gesture is not None:
             return self._key_in_gesture(key, held)
-        if key in ARROWS and self.wants_key(event):
-            if held & CTRL:
-                nudge(self._desk, self._canvas.scene, *ARROWS[key])
-            else:
-                self._walk(key, adds=bool(held & SHIFT))
-        elif key in WAY_KEYS and not held:
-            self._walk_ways(WAY_KEYS[key])
+        if key in ARROWS and held == CTRL:
+            nudge(self._desk, self._canvas.scene, *ARROWS[key])
+        elif key in ARROWS and self.wants_key(event):
+            self._walk.to_stage(key, adds=bool(held & SHIFT))
+        elif key in WAY_KEYS and self.wants_key(event):
+            self._walk.to_way(WAY_KEYS[key], adds=bool(held & SHIFT))
+        elif key == Qt.Key.Key_Space and held == CTRL:
+            self._walk.take_back()
         elif key in ENTERS and not held and (self._desk.stages or self._desk.transitions):
             self.opened.emit()
         else:
@@ -270,44 +281,18 @@ class DrawingHand(QObject):
         return True
 
     def _key_in_gesture(self, key: Qt.Key, held: Modifiers) -> bool:
-        gesture = self._gesture
-        if isinstance(gesture, Connect) and self._is_carried:
-            if key in ARROWS:
-                at = gesture.target or gesture.source
-                target = neighbour(self._canvas, at, *ARROWS[key])
-                if target is not None:
-                    gesture.aim(target, held)
-                    self.said.emit(gesture.said)
-                    self._canvas.reveal(self._canvas.scene.nodes[target].area)
-                    self._canvas.stir()
-            elif key in ENTERS:
-                self._commit()
+        steered = self._steered
+        if steered is not None and key in ARROWS:
+            area = steered.steer(ARROWS[key], held)
+            self.said.emit(steered.said)
+            self._canvas.reveal(area)
+            self._canvas.stir()
+        elif steered is not None and key in ENTERS:
+            self._commit()
+        elif isinstance(steered, Connect) and key == Qt.Key.Key_Insert:
+            steered.lead_beside()
+            self._commit()
         return True  # while something is held, keys do nothing else
-
-    def _walk(self, key: Qt.Key, *, adds: bool) -> None:
-        desk, scene = self._desk, self._canvas.scene
-        way = desk.transition
-        if way is not None and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            desk.select((way.source if key == Qt.Key.Key_Left else way.target,))
-            return
-        here = desk.stages[-1] if desk.stages else (way.source if way is not None else None)
-        found = neighbour(self._canvas, here, *ARROWS[key]) if here is not None else next(iter(scene.nodes), None)
-        if found is not None:
-            desk.select((*(one for one in desk.stages if one != found), found) if adds else (found,))
-
-    def _walk_ways(self, step: int) -> None:
-        """Go round the transitions of the selected stage, or of the one from which the walk began."""
-        desk, way = self._desk, self._desk.transition
-        stage = desk.stages[-1] if desk.stages else self._around
-        if way is not None and stage not in (way.source, way.target):
-            stage = way.source
-        if stage is None:
-            return
-        self._around = stage
-        ways = [one.id for one in ways_of(desk.workflow, stage)]
-        if ways:
-            at = ways.index(way.id) + step if way is not None and way.id in ways else (0 if step > 0 else -1)
-            desk.select((), (ways[at % len(ways)],))
 
     def _reveal(self) -> None:
         self._canvas.reveal(self._canvas.scene.bounds_of(self._desk.stages, self._desk.transitions))
@@ -330,19 +315,3 @@ class DrawingHand(QObject):
             self._canvas.setCursor(Qt.CursorShape.PointingHandCursor)
         else:
             self._canvas.unsetCursor()
-
-
-def neighbour(canvas: Canvas, stage: StageId, across: int, down: int) -> StageId | None:
-    """Return the stage that comes next in a direction: near, and rather ahead than aside."""
-    nodes = canvas.scene.nodes
-    here = nodes[stage].area.center()
-    best: tuple[float, StageId] | None = None
-    for id_, node in nodes.items():
-        away = node.area.center() - here
-        ahead = away.x() * across + away.y() * down
-        aside = abs(away.y() if across else away.x())
-        if id_ != stage and ahead >= GRID / 2:
-            cost = ahead + 2.5 * aside
-            if best is None or (cost, id_) < best:
-                best = (cost, id_)
-    return best[1] if best is not None else None

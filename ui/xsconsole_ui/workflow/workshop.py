@@ -21,6 +21,7 @@ from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
+from xsconsole_ui.workflow.keys_sheet import KeysSheet
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
@@ -71,6 +72,7 @@ class Workshop(QObject):
         place.designer.offer(Design.DRAFTS, self._drafts)
         place.designer.offer(Design.COMPARE, self._compare)
         place.designer.offer(Design.WALK_THROUGH, self._walk)
+        place.designer.offer(Design.KEYS, self._show_keys)
         self._soon = QTimer(self)  # what is checked against the pools, once what arrives together has arrived
         self._soon.setSingleShot(True)
         self._soon.setInterval(GATHER_MS)
@@ -158,6 +160,9 @@ class Workshop(QObject):
 
     def walk_dialog(self) -> WalkDialog:
         return WalkDialog(self._console, self.desk, self._console.home.clock.now(), self._place.window())
+
+    def _show_keys(self) -> None:
+        KeysSheet(self._place.window()).show()
 
     def _drafts(self) -> None:
         self._jobs.start(answered(self.drafts_dialog()), "choose a draft")
