@@ -42,6 +42,7 @@ class HelpSheet(QDialog):
         grid.setRowStretch(grid.rowCount(), 1)
         self.page = UprightPage(page, self)
         self.page.setAccessibleName(title)
+        self.page.setAccessibleDescription(self.tr("Scrolls by the arrows"))
         self.page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.page.setFocus()  # so that the arrows scroll at once
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)

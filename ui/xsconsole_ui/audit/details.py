@@ -32,6 +32,7 @@ class RowDetails(pieces.Panel):
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName(self.tr("Fields of the row"))
+        self._area.setAccessibleDescription(self.tr("Scrolls by the arrows"))
         self.body.addWidget(self._area, 1)
         self.body.addWidget(pieces.Line(self))
         self.body.addWidget(buttons)

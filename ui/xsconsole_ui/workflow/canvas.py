@@ -79,6 +79,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it paints every pixel, once
         self.setMinimumSize(LEAST_SIZE, LEAST_SIZE)
         self.setAccessibleName(self.tr("Graph"))
+        self.setAccessibleDescription(self.tr("Stages and the transitions between them. Alt with the arrows moves it."))
         scene.changed.connect(self.update)
 
     # What is seen.

@@ -11,6 +11,7 @@ from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import pieces, theme, workflow_actions
 from xsconsole_ui.action_set import Actions, UserAction
+from xsconsole_ui.announcing import Announcer
 from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.jobs import Jobs
@@ -21,6 +22,7 @@ from xsconsole_ui.workflow.designer import Designer
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.export import Exporter
 from xsconsole_ui.workflow.faces import demands, in_words, ways_of
+from xsconsole_ui.workflow.findings_panel import summary
 from xsconsole_ui.workflow.hand import DrawingHand
 from xsconsole_ui.workflow.keeper import Keeper
 from xsconsole_ui.workflow.live import load_of
@@ -65,6 +67,7 @@ class WorkflowPlace(QWidget):
         )
         self.empty.add_step(pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self))
         self.about = pieces.ElidedLabel("", "muted", self)
+        self.announcer = Announcer(self)
         self._pages = QStackedLayout()
         self._above = QVBoxLayout()
         self._upright = QSplitter(Qt.Orientation.Vertical, self)
@@ -134,6 +137,9 @@ class WorkflowPlace(QWidget):
         desk.refused.connect(self.said)
         self.hand.said.connect(self.said)
         self.hand.menu_wanted.connect(self._show_menu)
+        desk.done.connect(self.announcer.say)
+        self.hand.said.connect(self.announcer.say)
+        desk.refused.connect(self.announcer.insist)
         self.exporter.written.connect(self.said)
         self.keeper.told.connect(self.said)
         self.paper.changed.connect(self.situation_changed)
@@ -198,18 +204,23 @@ class WorkflowPlace(QWidget):
         self.scene.show(workflow)
         self.empty.setVisible(not workflow.stages)
         self._pages.setCurrentWidget(self.canvas if workflow.stages else self.empty)
+        self.canvas.setAccessibleDescription(self._selection_in_words())
         if was_empty and workflow.stages:
             self.canvas.fit()
 
     @Slot()
     def _show_selection(self) -> None:
         self.canvas.update()
-        self.canvas.setAccessibleDescription(self._selection_in_words())
+        told = self._selection_in_words()
+        self.canvas.setAccessibleDescription(told)
+        if self.canvas.hasFocus():
+            self.announcer.say(told.replace("\n", ". "))
         self.situation_changed.emit()
 
     @Slot()
     def _show_findings(self) -> None:
         self.scene.tell(findings=self.desk.findings)
+        self.announcer.say(self.tr("Findings: {summary}").format(summary=summary(self.desk.findings)))
 
     @property
     def _is_published(self) -> bool:
@@ -281,6 +292,9 @@ class WorkflowPlace(QWidget):
         if way is not None:
             return in_words(workflow, way)
         number = len(self.desk.stages) + len(self.desk.transitions)
+        if not number:
+            parts = words.count(len(workflow.stages), "stage"), words.count(len(workflow.transitions), "transition")
+            return self.tr("{what}. Arrows go from stage to stage; F1 shows all keys").format(what=words.listing(parts))
         return self.tr("{objects} selected").format(objects=words.count(number, "object"))
 
     def _stage_in_words(self, id_: StageId) -> str:

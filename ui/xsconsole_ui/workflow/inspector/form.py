@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui import theme
+from xsconsole_ui.announcing import Announcer
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.editors import Flag
 from xsconsole_ui.workflow.forms.node import Deed, Node, Shape
@@ -29,6 +30,7 @@ class Form(QWidget):
         self._sections: tuple[Node, ...] = ()
         self._rows: dict[str, FormRow] = {}
         self._is_open: dict[str, bool] = {}
+        self.announcer = Announcer(self)
         self.general = Findings(self)  # of no field that is on show
         self.general.mended.connect(self._mend)
         self.general.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
@@ -135,7 +137,9 @@ class Form(QWidget):
 
     @Slot(object, str)
     def _type(self, row: FieldRow, text: str) -> None:
-        row.refuse(write(self._desk, row.node, text, merge=_typing(row)))
+        why = write(self._desk, row.node, text, merge=_typing(row))
+        row.refuse(why)
+        self.announcer.say(why)
 
     @Slot(object)
     def _settle(self, row: FieldRow) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QTreeView, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QWidget
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow.findings import Mend
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.announcing import Announcer
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.workflow import between
 from xsconsole_ui.workflow.desk import DraftDesk
@@ -19,57 +20,11 @@ from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.outline.editing import OutlineDelegate
 from xsconsole_ui.workflow.outline.model import OutlineModel
+from xsconsole_ui.workflow.outline.view import OutlineView
 from xsconsole_ui.workflow.writing import mend, perform, write
 
-PARTS = (0.46, 0.29, 0.25)  # of the width, for each column
 STEP = 16  # px
 LEAST_WIDTH = 260  # px
-ALT, NONE = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
-CTRL = Qt.KeyboardModifier.ControlModifier
-MOVES = {Qt.Key.Key_Up: DeedKind.UP, Qt.Key.Key_Down: DeedKind.DOWN}
-ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class OutlineView(QTreeView):
-    """Keys of its own: Ins adds, Del removes, Alt with up and down moves, Ctrl+L connects, F2 or Enter edits."""
-
-    added = Signal()
-    connected = Signal()
-    removed = Signal()
-    moved = Signal(object)  # DeedKind
-    entered_row = Signal()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        for column, part in enumerate(PARTS):
-            self.setColumnWidth(column, int(self.viewport().width() * part))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._signal_of(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        act = self._signal_of(event)
-        if act is not None:
-            act()
-        else:
-            super().keyPressEvent(event)
-
-    def _signal_of(self, event: QKeyEvent) -> Callable[[], None] | None:
-        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if held == ALT and key in MOVES:
-            return lambda: self.moved.emit(MOVES[key])
-        if held == CTRL and key == Qt.Key.Key_L:
-            return self.connected.emit
-        if held != NONE:
-            return None
-        if key == Qt.Key.Key_Insert:
-            return self.added.emit
-        if key == Qt.Key.Key_Delete:
-            return self.removed.emit
-        return self.entered_row.emit if key in (*ENTERS, Qt.Key.Key_F2) else None
 
 
 class OutlinePanel(pieces.Panel):
@@ -96,6 +51,7 @@ class OutlinePanel(pieces.Panel):
         self.why_not = pieces.wrapped("", "bad", self)
         self.why_not.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
         self.why_not.hide()
+        self.announcer = Announcer(self)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._menu.triggered.connect(self._choose)
@@ -242,6 +198,7 @@ class OutlinePanel(pieces.Panel):
         self.why_not.setText(why)
         self.why_not.setAccessibleName(why)
         self.why_not.setVisible(bool(why))
+        self.announcer.say(why)
 
     def _within(self, kind: DeedKind) -> tuple[QModelIndex, Deed] | None:
         """Return the closest row, from the current one up, to which something can be done."""
