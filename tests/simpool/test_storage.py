@@ -36,6 +36,24 @@ def test_a_disk_larger_than_what_is_free_is_refused(session: Any, refusal: Any, 
     assert details == recording("503_VDI_create_sr_full")["response"]["ErrorDescription"]
 
 
+def test_no_disk_is_larger_than_its_format_allows(session: Any, refusal: Any) -> None:
+    silver = session.xenapi.SR.get_by_name_label("NFS-silver")[0]
+    fields = {"name_label": "wide", "SR": silver, "type": "user", "sharable": False, "read_only": False}
+    fields |= {"other_config": {}}
+    largest = session.xenapi.VDI.create({**fields, "virtual_size": str(2040 << 30)})
+
+    told = refusal(session.xenapi.VDI.create, {**fields, "virtual_size": str((2040 << 30) + 1)})
+
+    assert told == [
+        "SR_BACKEND_FAILURE_79",
+        "",
+        "VDI Invalid size [opterr=VDI size must be between 1 MB and 2088960 MB]",
+        "",
+    ]
+    assert refusal(session.xenapi.VDI.create, {**fields, "virtual_size": "-1"}) == told
+    assert refusal(session.xenapi.VDI.resize, largest, str(2041 << 30)) == told
+
+
 def test_a_disk_in_use_cannot_be_destroyed(session: Any, refusal: Any) -> None:
     (disk,) = disks(session, make_running(session, "uses it"))
 

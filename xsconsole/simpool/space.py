@@ -12,6 +12,9 @@ from xsconsole.simpool.pool import Pool
 HEADER_BYTES = 8 << 20
 
 _BLOCK_TYPES = frozenset(("lvm", "lvmoiscsi", "lvmohba"))
+_VHD_TYPES = _BLOCK_TYPES | {"ext", "nfs", "smb"}
+_MIB = 1 << 20
+LARGEST_VHD_BYTES = 2040 << 30
 
 
 def free(pool: Pool, sr: str) -> int:
@@ -34,6 +37,17 @@ def place(pool: Pool, sr: str, taken: int, fields: Mapping[str, Any]) -> str:
     account(pool, sr, taken=taken, virtual=int(fields["virtual_size"]))
     pool.refresh_allowed_operations("VDI", vdi)
     return vdi
+
+
+def assert_possible(pool: Pool, sr: str, size: int) -> None:
+    """Let pass a size that a disk can have, where the SR keeps disks as VHDs.
+
+    Raises:
+        XapiError: SR_BACKEND_FAILURE_79.
+    """
+    if pool.db.get("SR", sr, "type") in _VHD_TYPES and not 0 <= size <= LARGEST_VHD_BYTES:
+        text = f"VDI size must be between 1 MB and {LARGEST_VHD_BYTES // _MIB} MB"
+        raise XapiError("SR_BACKEND_FAILURE_79", "", f"VDI Invalid size [opterr={text}]", "")
 
 
 def require(pool: Pool, sr: str, size: int) -> None:

@@ -22,11 +22,14 @@ def add_disk(pool: Pool, sr: str, *, written_bytes: int = 0, **fields: Any) -> s
     """Create a disk on an SR and return its reference; `virtual_size` is among the fields.
 
     Raises:
-        XapiError: SR_BACKEND_FAILURE_44, no space; SR_HAS_NO_PBDS, no host sees the SR.
+        XapiError: SR_BACKEND_FAILURE_44, no space; SR_BACKEND_FAILURE_79, no such size; SR_HAS_NO_PBDS, no host sees
+            the SR.
     """
     space.assert_plugged(pool, sr)
     size = int(fields["virtual_size"])
     taken = size if space.is_block(pool, sr) else min(size, written_bytes + space.HEADER_BYTES)
+    space.require(pool, sr, taken)
+    space.assert_possible(pool, sr, size)
     return space.place(pool, sr, taken, fields)
 
 
@@ -241,6 +244,7 @@ async def resize(call: Call, vdi: str, size: int) -> None:
         raise XapiError("SR_BACKEND_FAILURE_79", "", f"VDI Invalid size [opterr=shrinking not allowed: {size}]", "")
     taken = grown if space.is_block(pool, row["SR"]) else 0
     space.require(pool, row["SR"], taken)
+    space.assert_possible(pool, row["SR"], size)
     with marked(pool, vdi, call.task, "resize"):
         pool.db.set("VDI", vdi, virtual_size=size, physical_utilisation=row["physical_utilisation"] + taken)
         space.account(pool, row["SR"], taken=taken, virtual=grown)
