@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from embedded import EmbeddedPool
-from fleet import add_disk, disks, free_bytes, make_machine, make_running, vbd_fields
+from fleet import add_disk, disks, free_bytes, make_machine, make_running, until, vbd_fields
 
 GIB = 1 << 30
 
@@ -113,6 +113,49 @@ def test_a_block_device_that_cannot_be_is_refused(
     (disk,) = disks(session, vm)
 
     assert refusal(session.xenapi.VBD.create, vbd_fields(vm, disk, "7") | fields) == expected
+
+
+def test_a_position_may_be_told_by_a_name(session: Any, refusal: Any) -> None:
+    vm = make_machine(session, "named its devices")
+    (disk,) = disks(session, vm)
+    second = session.xenapi.VDI.copy(disk)
+
+    named = session.xenapi.VBD.create(vbd_fields(vm, second, "xvdc"))
+
+    assert session.xenapi.VBD.get_userdevice(named) == "xvdc"
+    assert "2" not in session.xenapi.VM.get_allowed_VBD_devices(vm)
+    for clash in ("2", "hdc"):
+        assert refusal(session.xenapi.VBD.create, vbd_fields(vm, second, clash)) == ["DEVICE_ALREADY_EXISTS", clash]
+    session.xenapi.VM.start(vm, False, False)
+    assert session.xenapi.VBD.get_device(named) == "xvdc"
+
+
+def test_what_is_only_a_record_of_changes_is_no_disk(session: Any, refusal: Any) -> None:
+    vm = make_machine(session, "wants the past")
+    (disk,) = disks(session, vm)
+    session.xenapi.VDI.enable_cbt(disk)
+    emptied = session.xenapi.VDI.snapshot(disk)
+    session.xenapi.VDI.data_destroy(emptied)
+
+    told = refusal(session.xenapi.VBD.create, vbd_fields(vm, emptied, "7", mode="RO"))
+
+    assert told == ["VDI_INCOMPATIBLE_TYPE", emptied, "cbt_metadata"]
+
+
+def test_a_machine_on_its_way_gets_no_disk(fresh_pool: EmbeddedPool, refusal: Any) -> None:
+    with fresh_pool.plain_session() as session:
+        vm = make_running(session, "leaving")
+        (disk,) = disks(session, vm)
+        host = next(
+            one for one in session.xenapi.VM.get_possible_hosts(vm) if one != session.xenapi.VM.get_resident_on(vm)
+        )
+        fresh_pool.control("speed", factor=0.01)
+        task = session.xenapi.Async.VM.pool_migrate(vm, host, {})
+        until(session, lambda: session.xenapi.VM.get_current_operations(vm) == {task: "pool_migrate"})
+
+        told = refusal(session.xenapi.VBD.create, vbd_fields(vm, disk, "7"))
+
+    assert told == ["OTHER_OPERATION_IN_PROGRESS", "VM", vm, "pool_migrate", task]
 
 
 def test_a_drive_takes_one_disc_at_a_time(session: Any, refusal: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from xsconsole.simpool import devices
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.operations import refresh
 from xsconsole.simpool.pool import Pool
@@ -79,6 +80,5 @@ def _is_suspended(pool: Pool, vm: str) -> bool:
 
 
 def _free_device(pool: Pool, host: str) -> str:
-    domain = pool.db.get("host", host, "control_domain")
-    taken = {pool.db.get("VBD", vbd, "userdevice") for vbd in pool.db.get("VM", domain, "VBDs")}
-    return next(str(number) for number in range(len(taken) + 1) if str(number) not in taken)
+    taken = devices.taken_positions(pool, pool.db.get("host", host, "control_domain"))
+    return next(str(number) for number in range(len(taken) + 1) if number not in taken)

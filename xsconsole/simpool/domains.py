@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import chains, guests, machines, placement
+from xsconsole.simpool import chains, devices, guests, machines, placement
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
@@ -86,8 +86,8 @@ def halt(pool: Pool, vm: str) -> None:
     db, row = pool.db, pool.db.row("VM", vm)
     for console in row["consoles"]:
         db.destroy("console", console)
-    for cls, devices in (("VBD", row["VBDs"]), ("VIF", row["VIFs"])):
-        for device in devices:
+    for cls, attached in (("VBD", row["VBDs"]), ("VIF", row["VIFs"])):
+        for device in attached:
             if db.get(cls, device, "currently_attached"):
                 db.set(cls, device, currently_attached=False)
     _leave(pool, vm, power_state="Halted", last_boot_CPU_flags={**row["last_boot_CPU_flags"], "features": ""})
@@ -135,21 +135,11 @@ def attach_devices(pool: Pool, vm: str) -> None:
     db = pool.db
     for vbd in db.get("VM", vm, "VBDs"):
         row = db.row("VBD", vbd)
-        db.set("VBD", vbd, currently_attached=True, device=device_name(int(row["userdevice"])))
+        db.set("VBD", vbd, currently_attached=True, device=devices.guest_name(row["userdevice"]))
         if row["mode"] == "RW":
             chains.mark_written(pool, row["VDI"])
     for vif in db.get("VM", vm, "VIFs"):
         db.set("VIF", vif, currently_attached=True)
-
-
-def device_name(position: int) -> str:
-    """Return the name a guest sees for the block device in a position."""
-    letters = ""
-    position += 1
-    while position:
-        position, letter = divmod(position - 1, 26)
-        letters = chr(ord("a") + letter) + letters
-    return f"xvd{letters}"
 
 
 def _leave(pool: Pool, vm: str, **fields: object) -> None:

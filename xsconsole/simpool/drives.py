@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import chains, devices, domains, lifecycle
+from xsconsole.simpool import chains, devices, lifecycle
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
@@ -12,6 +12,7 @@ from xsconsole.simpool.pool import Pool
 
 DEVICES = 255
 _PLUG_S = 0.1
+_ATTACHABLE = frozenset(("system", "user", "ephemeral", "suspend", "crashdump", "metadata", "rrd", "pvs_cache"))
 
 
 async def create(call: Call, args: Mapping[str, Any]) -> str:
@@ -26,15 +27,18 @@ async def create(call: Call, args: Mapping[str, Any]) -> str:
     if fields["empty"]:
         fields["VDI"] = NULL
     else:
-        db.row("VDI", fields["VDI"])
+        kind = db.row("VDI", fields["VDI"])["type"]
+        if kind not in _ATTACHABLE:
+            raise XapiError("VDI_INCOMPATIBLE_TYPE", fields["VDI"], kind)
         if fields["mode"] == "RW" and fields["type"] == "Disk" and db.get("VDI", fields["VDI"], "read_only"):
             raise XapiError("VDI_READONLY", fields["VDI"])
-    allowed = _allowed_devices(pool, vm)
+    _assert_still(db.row("VM", vm), vm)
     if device == "autodetect":
-        device = allowed[0]
-    if not device.isdecimal() or int(device) >= DEVICES:
+        device = _allowed_devices(pool, vm)[0]
+    position = devices.position(device)
+    if position is None or position >= DEVICES:
         raise XapiError("INVALID_DEVICE", device)
-    if device not in allowed:
+    if position in devices.taken_positions(pool, vm):
         raise XapiError("DEVICE_ALREADY_EXISTS", device)
     is_suspended = db.get("VM", vm, "power_state") == lifecycle.SUSPENDED
     fields["currently_attached"] = bool(fields.get("currently_attached")) and is_suspended
@@ -65,7 +69,7 @@ async def plug(call: Call, vbd: str) -> None:
     await call.spend(_PLUG_S, can_cancel=False)
     if row["mode"] == "RW":
         chains.mark_written(call.pool, row["VDI"])
-    db.set("VBD", vbd, currently_attached=True, device=domains.device_name(int(row["userdevice"])))
+    db.set("VBD", vbd, currently_attached=True, device=devices.guest_name(row["userdevice"]))
     refresh_machine(call.pool, vm)
 
 
@@ -113,8 +117,15 @@ async def assert_attachable(call: Call, vbd: str) -> None:
 
 
 def _allowed_devices(pool: Pool, vm: str) -> tuple[str, ...]:
-    taken = {pool.db.get("VBD", vbd, "userdevice") for vbd in pool.db.get("VM", vm, "VBDs")}
-    return tuple(str(number) for number in range(DEVICES) if str(number) not in taken)
+    taken = devices.taken_positions(pool, vm)
+    return tuple(str(number) for number in range(DEVICES) if number not in taken)
+
+
+def _assert_still(row: Mapping[str, Any], vm: str) -> None:
+    """Let pass a VM that is not on its way to another host or pool."""
+    for task, operation in row["current_operations"].items():
+        if operation in ("migrate_send", "pool_migrate"):
+            raise XapiError("OTHER_OPERATION_IN_PROGRESS", "VM", vm, operation, task)
 
 
 def _drive(pool: Pool, vbd: str) -> Mapping[str, Any]:

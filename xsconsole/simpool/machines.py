@@ -80,7 +80,7 @@ def add_interface(pool: Pool, vm: str, network: str, device: int, *, mac: str = 
 def disks(pool: Pool, vm: str) -> tuple[str, ...]:
     """Return the VDIs of a VM's disks in the order of their devices; media in its drives are not among them."""
     rows = [pool.db.row("VBD", vbd) for vbd in pool.db.get("VM", vm, "VBDs")]
-    rows.sort(key=lambda row: int(row["userdevice"]))
+    rows.sort(key=lambda row: devices.position(row["userdevice"]) or 0)
     return tuple(row["VDI"] for row in rows if row["type"] == "Disk" and row["VDI"] != NULL)
 
 
