@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import devices
+from xsconsole.simpool import devices, discovery
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
@@ -48,6 +48,7 @@ async def create(
     db = call.pool.db
     db.row("host", host)
     _assert_known(type)
+    discovery.offer_what_is_missing(type, device_config)
     await call.spend(_CREATE_S)
     sr = db.create(
         "SR",
@@ -128,12 +129,13 @@ async def probe(
     type: str,
     sm_config: Mapping[str, str] | None = None,
 ) -> str:
-    """Look for SRs that the pool does not know; there is never one."""
-    del device_config, sm_config
+    """Look for SRs on some storage; the pool knows all that there are."""
+    del sm_config
     call.pool.db.row("host", host)
     _assert_known(type)
     await call.spend(_SCAN_S)
-    return "<SRlist/>"
+    discovery.offer_what_is_missing(type, device_config)
+    return discovery.known(call.pool, type, device_config)
 
 
 async def probe_ext(
