@@ -38,6 +38,13 @@ class ApprovalMissing(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class LogInNeeded(Refused):
+    """Somebody has to type a password now, as `user`: one that is kept proves nothing of who sits there."""
+
+    user: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
 class PlanIsStale(Refused):
     """What was confirmed is not what would be done now."""
 

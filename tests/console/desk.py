@@ -10,7 +10,15 @@ from embedded import EmbeddedPool
 
 from xsconsole.console import Connection, Console, RunStatus, Secret
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.events import AuditGrew, BoardChanged, InventoryChanged, JobChanged, LinkChanged, RunChanged
+from xsconsole.domain.events import (
+    AuditGrew,
+    BoardChanged,
+    InventoryChanged,
+    JobChanged,
+    LinkChanged,
+    RequestsChanged,
+    RunChanged,
+)
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.plan import Disks
@@ -23,7 +31,7 @@ __all__ = ["PASSPHRASE", "Desk", "seated"]
 DEADLINE_S = 60.0
 SHOP = "shop 1.3.0"
 SHORT = LeaseTiming(ttl_s=2, renew_s=0.5)
-NEWS = (AuditGrew, BoardChanged, InventoryChanged, JobChanged, LinkChanged, RunChanged)
+NEWS = (AuditGrew, BoardChanged, InventoryChanged, JobChanged, LinkChanged, RequestsChanged, RunChanged)
 
 
 class Desk:

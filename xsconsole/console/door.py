@@ -16,11 +16,11 @@ from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
-from xsconsole.console.opening import opened
+from xsconsole.console.opening import engine_for, opened
 from xsconsole.console.own_runs import OwnRuns
-from xsconsole.console.probing import LocalProber
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
+from xsconsole.console.requests import Requests
 from xsconsole.console.rights import denial_of, denied, rights_of
 from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.console.witness import Witness
@@ -51,7 +51,7 @@ from xsconsole.engine.ports import Identity
 from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import NotPermitted, Refused
-from xsconsole.store.keys import PassphraseProvider, is_signature
+from xsconsole.store.keys import PassphraseProvider
 from xsconsole.xapi.gateway import Gateway
 
 E = TypeVar("E", bound=Event)
@@ -80,6 +80,7 @@ class Console:
         self._runs = OwnRuns()
         self.acts = Acts(self.bus)
         self.publishing = Publishing(home, lambda: (self,))
+        self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -159,6 +160,7 @@ class Console:
         # Who may not publish is shown what the first who may will publish.
         self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())
         if self._home.is_reading:
+            await self.requests.begin(gateway.vouched)
             return
         url, fingerprint = connection.url, connection.fingerprint
         if fingerprint is not None and not await self._home.has_recorded_trust(url, fingerprint):
@@ -168,19 +170,7 @@ class Console:
         first: dict[str, Json] = {"url": url, "board": stages_of(self.board)}
         await self.record(self._fact(AuditEvent.CONNECTED, details=first))
         ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
-        engine = Engine(
-            pool=gateway.pool,
-            ledger=ledger,
-            clock=self._home.clock,
-            ids=self._home.ids,
-            me=self._home.me,
-            world=self,
-            observe=self._hear_run,
-            prober=LocalProber(self._home.settings.home),
-            check=is_signature,
-            timing=self._timing,
-            watch=self._watch,
-        )
+        engine = engine_for(self._home, gateway, ledger, self, self._hear_run, self._timing, self._watch)
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
         self._engine = engine
         self.last_known.follow(connection.url)
@@ -191,6 +181,7 @@ class Console:
             self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)
             await self._aftercare.begin()
             await self._publish_default(engine)
+        await self.requests.begin(gateway.vouched)
 
     async def _publish_default(self, engine: Engine) -> None:
         """Publish the default workflow where none stands, and wait until the board has it."""
@@ -204,6 +195,7 @@ class Console:
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = None
         self._own_moves.forget()
+        await self.requests.end()
         await self.acts.end()
         if aftercare is not None:
             await aftercare.close()

@@ -4,11 +4,19 @@ from collections.abc import Callable
 
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
+from xsconsole.console.probing import LocalProber
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.events import LinkChanged
 from xsconsole.domain.inventory import ChangeBatch
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.engine.engine import Engine
+from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.lease import LeaseTiming
+from xsconsole.engine.ports import Ledger
+from xsconsole.engine.runner import Observer
+from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import CertificateUnknown, ConnectFailed
+from xsconsole.store.keys import is_signature
 from xsconsole.xapi.gateway import Gateway
 
 
@@ -48,3 +56,28 @@ async def opened(
         raise
     home.settings.keep_certificates(gateway.pins)
     return gateway
+
+
+def engine_for(
+    home: Home,
+    gateway: Gateway,
+    ledger: Ledger,
+    world: World,
+    observe: Observer,
+    timing: LeaseTiming | None,
+    watch: LeaseWatch,
+) -> Engine:
+    """Return the engine of one connection."""
+    return Engine(
+        pool=gateway.pool,
+        ledger=ledger,
+        clock=home.clock,
+        ids=home.ids,
+        me=home.me,
+        world=world,
+        observe=observe,
+        prober=LocalProber(home.settings.home),
+        check=is_signature,
+        timing=timing,
+        watch=watch,
+    )

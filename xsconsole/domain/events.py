@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
+from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, StepKey
 from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.record import Verdict
@@ -86,6 +86,13 @@ class JobChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsChanged:
+    """Requests came, went or stand otherwise than before; `console.requests.views` has them."""
+
+    requests: tuple[RequestId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditGrew:
     """Rows up to `seq` stand in the audit chain."""
 
@@ -117,6 +124,7 @@ Event = (
     | RunChanged
     | StepProgressed
     | JobChanged
+    | RequestsChanged
     | AuditGrew
     | AuditVerified
     | AuditFailed

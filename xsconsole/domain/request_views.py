@@ -8,7 +8,7 @@ from enum import StrEnum
 from xsconsole.domain.approval import Decision, Matter, Requester, Tally, people_of, tally
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import shortened
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, difference
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests import Paper, Request, is_genuine
@@ -16,8 +16,6 @@ from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.words import count, describe, instant, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Transition, Workflow
 from xsconsole.errors import Refused
-
-SKEW = timedelta(minutes=5)
 
 
 class RequestState(StrEnum):
@@ -109,7 +107,7 @@ def view_of(
     request, workflow, decisions = paper.request, present.workflow, tuple(decisions)
     transition = request.intent.transition
     way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
-    distrust = _distrust(request, workflow, way, pool, at, check)
+    distrust = _distrust(request, workflow, way, pool, check)
     if distrust or workflow is None:
         return RequestView(paper=paper, state=RequestState.UNTRUSTED, sentence=distrust, decisions=decisions)
     rules = way.approvals if way is not None else ()
@@ -147,15 +145,12 @@ def _distrust(
     workflow: Workflow | None,
     way: Transition | None,
     pool: Uuid,
-    at: datetime,
     check: SignatureCheck,
 ) -> str:
     if request.pool != pool:
         return "It was made for another pool."
     if not is_genuine(request, check):
         return "Its signature does not match: somebody changed it, or made it up."
-    if request.asked_at > at + SKEW:
-        return f"It says that it was made at {instant(request.asked_at)}, which is still to come."
     if workflow is None:
         return "No workflow is published here that this console can read."
     if request.requester.among(workflow.people) is None:
@@ -250,3 +245,15 @@ def asker(request: Request, workflow: Workflow | None) -> str:
     """Return who asked, by the workflow's name for them where it has one."""
     person = owner_of(request.key, workflow.people) if workflow is not None else None
     return person.name if person is not None else request.actor
+
+
+def about(request: Request, workflow: Workflow | None) -> str:
+    """Return what a request asks for, such as `promote shop 1.3.0 from Staging to Production`."""
+    intent = request.intent
+    source, target = stage_name(workflow, intent.source), stage_name(workflow, intent.target)
+    return f"{intent.kind.value} {intent.name} from {source} to {target}"
+
+
+def stage_name(workflow: Workflow | None, stage: StageId | None) -> str:
+    found = next((one for one in workflow.stages if one.id == stage), None) if workflow is not None else None
+    return found.name if found is not None else str(stage or "")

@@ -5,7 +5,7 @@ What a request is worth is judged here against the plan made afresh, and again u
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -34,6 +34,7 @@ from xsconsole.domain.requests import (
     to_stored,
 )
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
+from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
 from xsconsole.engine import planner
 from xsconsole.engine.commands import Demote, Promote
@@ -42,6 +43,7 @@ from xsconsole.engine.values import insist, remove_value, write_value
 from xsconsole.errors import ApprovalMissing, NotFound, Refused
 
 MOST_REQUESTS = 200
+SKEW = timedelta(minutes=5)  # a clock that is read twice does not say the same
 
 
 def command_of(request: Request) -> Promote | Demote:
@@ -149,6 +151,11 @@ def demand_warrant(
     if found.state is not RequestState.APPROVED:
         raise ApprovalMissing(
             reason=f"The request {_how(found.state)}. {found.sentence}".strip(), mend=_mend(found.state)
+        )
+    if paper.request.asked_at > max(clocks) + SKEW:
+        raise ApprovalMissing(
+            reason=f"The request says that it was made at {instant(paper.request.asked_at)}, which is still to come.",
+            mend="Ask again.",
         )
     if paper.request.plan != plan.digest:
         raise ApprovalMissing(reason="What was approved is not this plan.", mend="Ask for this one.")

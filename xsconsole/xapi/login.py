@@ -98,6 +98,13 @@ def log_in(url: str, credentials: Credentials, trust: Trust) -> Login:
     )
 
 
+def vouched(url: str, credentials: Credentials, trust: Trust) -> Identity:
+    """Log somebody in, say who that is, and log them out again; raises as `log_in`."""
+    login = log_in(url, credentials, trust)
+    log_out(login)
+    return login.identity
+
+
 def attempt(
     address: Address,
     credentials: Credentials,
