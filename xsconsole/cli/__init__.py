@@ -1,6 +1,7 @@
 """The commands that need no screen. They issue the same command objects as the window.
 
-Exit status: 0 done, 1 refused or failed (the reason on standard error, as a sentence), 2 wrong usage.
+Exit status: 0 done, 1 refused or failed (the reason on standard error, as a sentence), 2 wrong usage, 3 asked for
+where others have to approve, and not done yet.
 """
 
 import argparse
@@ -81,6 +82,18 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "workflow publish": ("publishing", "publish"),
     "workflow approve": ("publishing", "decide"),
     "workflow reject": ("publishing", "decide"),
+    "request list": ("requests", "request_list"),
+    "request show": ("requests", "request_show"),
+    "request approve": ("requests", "decide"),
+    "request reject": ("requests", "decide"),
+    "request withdraw": ("requests", "withdraw"),
+    "request run": ("requests", "run"),
+    "request export": ("requests", "export"),
+    "request decide": ("requests", "decide_on_file"),
+    "request import": ("requests", "import_"),
+    "key show": ("requests", "key_show"),
+    "key export": ("keys", "export"),
+    "key enrol": ("keys", "enrol"),
     "vm export": ("machines", "export"),
     "vm import": ("machines", "import_"),
     "audit list": ("record", "audit_list"),

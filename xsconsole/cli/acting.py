@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from xsconsole.cli import documents, output
+from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, RunState, RunStatus, record_unread
@@ -19,10 +20,12 @@ from xsconsole.engine.commands import (
     Adopt,
     Confirmed,
     Create,
+    Demote,
     Direction,
     Dissolve,
     NewMember,
     Plannable,
+    Promote,
     RemoveMembers,
     Settle,
 )
@@ -60,16 +63,18 @@ async def act(options: argparse.Namespace) -> int:
             if options.wait and options.verb != "config create":
                 await _wait_for_others(console, options.name)
             command = _command(console, options)
-            plan = console.plan(command)
+            plan = planned(console, command, options)
             if confirmed != plan.digest:
                 answers = _confirm(console, plan, options)
                 confirmed = plan.digest
+            if plan.demand is not None and isinstance(command, Promote | Demote):
+                return await ask_for(console, command, plan, answers, options)
             try:
                 run = await console.do(Confirmed(command=command, digest=plan.digest, answers=answers))
             except HeldElsewhere as refusal:
                 await _wait_or_raise(refusal, options)
             else:
-                return await _see_through(console, run, options, RunState.DONE)
+                return await see_through(console, run, options, RunState.DONE)
 
 
 async def settle(options: argparse.Namespace) -> int:
@@ -88,7 +93,7 @@ async def settle(options: argparse.Namespace) -> int:
             except HeldElsewhere as refusal:
                 await _wait_or_raise(refusal, options)
             else:
-                return await _see_through(console, run, options, asked)
+                return await see_through(console, run, options, asked)
 
 
 @asynccontextmanager
@@ -162,7 +167,7 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple
     return tuple(answers)
 
 
-async def _see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
+async def see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
     ended = await _finished(console, run)
     card, is_told = await _shown(console, ended)
     if ended.error is not None:

@@ -13,6 +13,7 @@ from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.wording import rule_words
 
 Document = dict[str, Json]
 
@@ -76,6 +77,7 @@ def plan_document(plan: Plan, workflow: Workflow) -> Document:
         "asks": plan.asks,
         "warnings": list(plan.warnings),
         "questions": list(plan.questions),
+        "approvals": [rule_words(rule, workflow) for rule in plan.demand.rules] if plan.demand is not None else [],
         "duration_s": plan.duration_s,
         "downtime_s": plan.downtime_s,
         "leases": list(plan.leases),

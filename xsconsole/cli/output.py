@@ -11,6 +11,7 @@ from xsconsole.domain import words
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.wording import rule_words
 from xsconsole.errors import Ambiguous, ConsoleError, NotFound
 
 WIDEST_COLUMN = 48
@@ -99,6 +100,8 @@ def print_plan(plan: Plan, workflow: Workflow) -> None:
         say(f"  · {cell(words.describe(step), 110)}")
     for warning in plan.warnings:
         say(f"  ! {cell(warning, 400)}")
+    for rule in plan.demand.rules if plan.demand is not None else ():
+        say(f"  ! must be approved by {cell(rule_words(rule, workflow), 200)}")
     downtime = f", {words.duration(plan.downtime_s)} of them without the machines" if plan.downtime_s else ""
     say(f"{words.count(len(plan.steps), 'step')}, about {words.duration(plan.duration_s)}{downtime}")
 

@@ -5,6 +5,9 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+
+from xsconsole.cli.request_parser import add_asking, add_keys, add_requests
 
 SHORTEST_DIGEST = 8
 LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
@@ -17,7 +20,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="xsconsole",
         description="Stage management for XenServer and XCP-ng pools. Without a verb, the window opens.",
-        epilog="`xsconsole VERB --help` says more. Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
+        epilog="`xsconsole VERB --help` says more. Exit status: 0 done, 1 refused or failed, 2 wrong usage, "
+        "3 asked for where others have to approve.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -49,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
             help="answer a question of the way's checklist with yes, word by word; repeat it",
         )
         _add_wait(verb)
+        add_asking(verb, _instant)
+    add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")
@@ -57,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_workflow(_family(verbs, "workflow", "the release process"))
 
+    add_keys(partial(_verb, _family(verbs, "key", "the key by which this console signs")))
     _add_machines(_family(verbs, "vm", "single machines"))
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)

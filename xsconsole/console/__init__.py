@@ -5,7 +5,7 @@ from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.estate import Estate
 from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
-from xsconsole.console.request_files import decide_apart, read_paper, write_paper
+from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
@@ -23,9 +23,11 @@ __all__ = [
     "decide_apart",
     "goes_in_clear",
     "read_file",
+    "read_key",
     "read_paper",
     "record_refusal",
     "record_unread",
     "write_file",
+    "write_key",
     "write_paper",
 ]

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from xsconsole.console.desks import Keeper
+from xsconsole.domain import enrolment
 from xsconsole.domain.approval import Matter, Meaning, decided
+from xsconsole.domain.enrolment import KeyFile
 from xsconsole.domain.request_files import FILE_LIMIT_BYTES, DecisionFile, RequestFile, from_bytes, to_bytes
 from xsconsole.domain.requests import is_genuine
 from xsconsole.errors import Refused
@@ -24,6 +26,18 @@ async def read_paper(path: str | Path, kind: type[F]) -> F:
 async def write_paper(value: RequestFile | DecisionFile, path: str | Path, *, may_replace: bool = False) -> None:
     """Write a request or a decision to a file, whole or not at all; raises `AlreadyThere`, `Refused`, `DiskFull`."""
     await asyncio.to_thread(files.write_out, Path(path), to_bytes(value), may_replace=may_replace)
+
+
+async def read_key(path: str | Path) -> KeyFile:
+    """Return a key that somebody wrote to a file; raises `Refused`."""
+    return enrolment.from_bytes(
+        await asyncio.to_thread(files.read_in, Path(path), enrolment.FILE_LIMIT_BYTES), is_signature
+    )
+
+
+async def write_key(file: KeyFile, path: str | Path, *, may_replace: bool = False) -> None:
+    """Write the public part of a key; raises as `write_paper`."""
+    await asyncio.to_thread(files.write_out, Path(path), enrolment.to_bytes(file), may_replace=may_replace)
 
 
 def decide_apart(home: Keeper, file: RequestFile, meaning: Meaning, reason: str) -> DecisionFile:

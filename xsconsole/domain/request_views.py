@@ -232,13 +232,15 @@ def waiting_words(view: RequestView) -> str:
         case RequestState.WAITING:
             return f"waits for {view.needed - view.given} of {count(view.needed, 'approval')}"
         case RequestState.APPROVED:
-            return "approved, and can run" if not view.obstacle else "approved, and cannot run yet"
+            return "is approved and can run" if not view.obstacle else "is approved and cannot run yet"
         case RequestState.VOID:
-            return "void: it has changed"
+            return "is void: what it is about has changed"
         case RequestState.UNTRUSTED:
-            return "is not to be trusted"
-        case _:
-            return view.state.value
+            return "cannot be trusted"
+        case RequestState.REJECTED:
+            return "was rejected"
+        case RequestState.EXPIRED:
+            return "has expired"
 
 
 def asker(request: Request, workflow: Workflow | None) -> str:

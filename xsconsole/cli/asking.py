@@ -1,0 +1,46 @@
+"""What `promote` and `demote` do where others have to approve: they ask, and say so."""
+
+import argparse
+
+from xsconsole.cli import output
+from xsconsole.console import Console
+from xsconsole.domain.ids import Digest
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.request_views import about, waiting_words
+from xsconsole.domain.words import listing
+from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
+
+ASKED = 3
+"""The exit status of what is asked for and not done yet: a script that goes on after 0 must not go on."""
+
+
+def planned(console: Console, command: Plannable, options: argparse.Namespace) -> Plan:
+    """Return the plan, at the time from which it is asked for where that is said."""
+    not_before = getattr(options, "not_before", None)
+    if not_before is None or not isinstance(command, Promote | Demote):
+        return console.plan(command)
+    return console.requests.plan(Ask(command=command, digest=Digest(""), not_before=not_before))
+
+
+async def ask_for(
+    console: Console, command: Promote | Demote, plan: Plan, answers: tuple[str, ...], options: argparse.Namespace
+) -> int:
+    """Put the request on the pool, and say who could approve it."""
+    ask = Ask(
+        command=command,
+        digest=plan.digest,
+        ticket=options.ticket,
+        not_before=options.not_before,
+        runs_itself=options.by_itself,
+        answers=answers,
+    )
+    request = await console.requests.ask(ask)
+    view = console.requests.view(request.id)
+    could = [person.name for person in view.could]
+    if options.json:
+        output.print_json({"request": request.id, "state": view.state.value, "plan": plan.digest, "could": could})
+    else:
+        asked = about(request, console.board.workflow)
+        output.say(f"Asked for: {output.cell(asked, 200)}. It {waiting_words(view)}; request {request.id[:8]}.")
+        output.note(f"{listing(tuple(could))} could approve it: `xsconsole request approve {request.id[:8]}`.")
+    return ASKED

@@ -1,0 +1,74 @@
+"""The words and options of requests and keys."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+ID_HELP = "the request, by the beginning of its id"
+
+
+class VerbMaker(Protocol):
+    """Adds a verb to its family on the command line."""
+
+    def __call__(self, name: str, what: str, *, has_json: bool = False) -> argparse.ArgumentParser: ...
+
+
+def add_asking(verb: argparse.ArgumentParser, instant: Callable[[str], datetime]) -> None:
+    """Add to a promotion or demotion what it says where others have to approve it."""
+    group = verb.add_argument_group("where others have to approve it (exit status 3: asked for, and not done yet)")
+    group.add_argument("--ticket", default="", metavar="REF", help="a reference to a change ticket")
+    group.add_argument(
+        "--not-before", type=instant, metavar="T", help="not before this time, such as 2026-12-24T18:00+01:00"
+    )
+    group.add_argument(
+        "--by-itself", action="store_true", help="an open window of this home carries it out as soon as it may"
+    )
+
+
+def add_requests(make: VerbMaker) -> None:
+    make("request list", "what is asked for on the pool, and how it stands", has_json=True)
+    verb = make("request show", "one request: its plan, its approvals, and what has changed", has_json=True)
+    verb.add_argument("id", metavar="ID", help=ID_HELP)
+    for name, what in (("approve", "approve it"), ("reject", "reject it, which ends it")):
+        verb = make(f"request {name}", f"{what}, by this console's key", has_json=True)
+        verb.add_argument("id", metavar="ID", help=ID_HELP)
+        verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
+        verb.add_argument(
+            "--log-in-stdin",
+            action="store_true",
+            help="read the password for the fresh log-in from standard input, after the other secrets",
+        )
+    verb = make("request withdraw", "take it back, or clear away one that has ended", has_json=True)
+    verb.add_argument("id", metavar="ID", help=ID_HELP)
+    verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
+    verb = make("request run", "carry out what was approved", has_json=True)
+    verb.add_argument("id", metavar="ID", help=ID_HELP)
+    verb = make("request export", "write it to a file, for somebody who has no way to the pool")
+    verb.add_argument("id", metavar="ID", help=ID_HELP)
+    _add_out(verb)
+    verb = make("request decide", "decide on a request in a file; needs no pool", has_json=True)
+    verb.add_argument("file", metavar="FILE", help="what `request export` wrote")
+    choice = verb.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--approve", dest="meaning", action="store_const", const="approve", help="approve it")
+    choice.add_argument("--reject", dest="meaning", action="store_const", const="reject", help="reject it")
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
+    _add_out(verb)
+    verb = make("request import", "leave a decision from a file on the pool, if it counts", has_json=True)
+    verb.add_argument("file", metavar="FILE", help="what `request decide` wrote")
+
+
+def add_keys(make: VerbMaker) -> None:
+    make("key show", "this console's key, by its fingerprint; needs no pool", has_json=True)
+    verb = make("key export", "write its public part to a file, to be enrolled by whoever edits the workflow")
+    verb.add_argument("--name", required=True, metavar="WHO", help="whose key it is")
+    _add_out(verb)
+    verb = make("key enrol", "pin a key to a person, in a draft of the workflow", has_json=True)
+    verb.add_argument("file", metavar="FILE", help="what `key export` wrote")
+    verb.add_argument("--person", metavar="WHO", help="id or name in the workflow; default: who the file names")
+    verb.add_argument("--draft", metavar="DRAFT", help="its name or id; default: a new one of what is published")
+
+
+def _add_out(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--out", required=True, metavar="FILE", help="where to")
+    verb.add_argument("--force", action="store_true", help="replace the file where it is there already")

@@ -1,0 +1,246 @@
+"""The verbs about requests: what is asked for, how it stands, and what people decide."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+
+import msgspec
+
+from xsconsole.cli import output
+from xsconsole.cli.acting import see_through
+from xsconsole.cli.documents import Document
+from xsconsole.cli.session import Given, connected, is_at_terminal, no_passphrase, pass_on_notices
+from xsconsole.console import Console, RunState, Secret, decide_apart, read_paper, write_paper
+from xsconsole.domain import words
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.manifest.words import label, place, sides
+from xsconsole.domain.request_files import DecisionFile, RequestFile
+from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
+from xsconsole.domain.requests import find_request
+from xsconsole.errors import AlreadyThere, LogInNeeded, Refused
+
+
+async def request_list(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=True) as console:
+        views = console.requests.refresh()
+        if options.json:
+            output.print_json([_document(view, console) for view in views])
+            return 0
+        output.print_table(
+            ("ID", "ASKS FOR", "BY", "STANDS", "ASKED"),
+            (
+                (
+                    view.request.id[:8],
+                    _about(view, console),
+                    asker(view.request, console.board.workflow),
+                    waiting_words(view),
+                    words.instant(view.request.asked_at),
+                )
+                for view in views
+            ),
+        )
+        return 0
+
+
+async def request_show(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=True) as console:
+        view = _found(console, options.id)
+        if options.json:
+            output.print_json(_document(view, console))
+        else:
+            _print(view, console)
+        return 0
+
+
+async def decide(options: argparse.Namespace) -> int:
+    """Approve or reject, by this console's key and, where the workflow names a log-in, by logging in anew."""
+    meaning = Meaning(options.verb.rpartition(" ")[2])
+    async with connected(options, is_reading=False) as console:
+        view = _found(console, options.id)
+        if not options.json:
+            _print(view, console)
+        wanted = console.requests.log_in_wanted
+        password = await _typed(wanted, options) if wanted and console.requests.asks_me(view) else None
+        view = await console.requests.decide(view.request.id, meaning, options.reason, password)
+        if options.json:
+            output.print_json(_document(view, console))
+        else:
+            said = "approved" if meaning is Meaning.APPROVE else "rejected"
+            output.say(f"You {said} it. It {waiting_words(view)}.")
+    return 0
+
+
+async def withdraw(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=False) as console:
+        view = _found(console, options.id)
+        await console.requests.withdraw(view.request.id, options.reason)
+        if options.json:
+            output.print_json({"id": view.request.id, "state": "withdrawn"})
+        else:
+            output.say(f"The request to {_about(view, console)} is withdrawn.")
+    return 0
+
+
+async def run(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=False) as console:
+        view = _found(console, options.id)
+        return await see_through(console, await console.requests.run(view.request.id), options, RunState.DONE)
+
+
+async def export(options: argparse.Namespace) -> int:
+    async with connected(options, is_reading=True) as console:
+        await _write(console.requests.exported(_found(console, options.id).request.id), options)
+    return 0
+
+
+async def decide_on_file(options: argparse.Namespace) -> int:
+    """Decide without a pool: the signature then proves the key alone, and says so."""
+    file = await read_paper(options.file, RequestFile)
+    request = file.paper.request
+    if not options.json:
+        output.say(
+            f"{request.intent.kind.value} {output.cell(request.intent.name)} from {file.source} to {file.target}"
+        )
+        output.say(
+            f"  on {output.cell(file.pool_name)}, asked for by {output.cell(request.actor)}, plan {request.plan[:12]}"
+        )
+        for step in file.paper.plan.steps if file.paper.plan is not None else ():
+            output.say(f"  · {output.cell(words.describe(step), 110)}")
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    try:
+        pass_on_notices(console)
+        decision = decide_apart(console.home, file, Meaning(options.meaning), options.reason)
+        await _write(decision, options)
+    finally:
+        await console.close()
+    if options.json:
+        output.print_json({"request": request.id, "meaning": options.meaning, "key": decision.decision.fingerprint})
+    return 0
+
+
+async def import_(options: argparse.Namespace) -> int:
+    file = await read_paper(options.file, DecisionFile)
+    async with connected(options, is_reading=False) as console:
+        view = await console.requests.take_in(file)
+        if options.json:
+            output.print_json(_document(view, console))
+        else:
+            output.say(f"The decision counts. The request {waiting_words(view)}.")
+    return 0
+
+
+async def key_show(options: argparse.Namespace) -> int:
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+    try:
+        key = console.home.key_fingerprint
+    finally:
+        await console.close()
+    if not key:
+        raise Refused(
+            reason="This home has no key yet.", mend="It gets one at the first command that changes something."
+        )
+    if options.json:
+        output.print_json({"fingerprint": key})
+    else:
+        output.say(key)
+    return 0
+
+
+def _found(console: Console, name: str) -> RequestView:
+    views = console.requests.refresh()
+    request = find_request((view.request for view in views), name)
+    return console.requests.view(request.id)
+
+
+async def _typed(user: str, options: argparse.Namespace) -> Secret:
+    """Return what somebody types now: a password that is kept somewhere proves nothing of who sits here."""
+    if options.log_in_stdin:
+        return Secret(sys.stdin.readline().rstrip("\r\n"))
+    if not is_at_terminal():
+        raise LogInNeeded(
+            reason=f"Who decides logs in anew as {user}.", mend="Give the password by --log-in-stdin.", user=user
+        )
+    return Secret(await asyncio.to_thread(getpass.getpass, f"Log in anew to decide. Password of {user}: "))
+
+
+async def _write(value: RequestFile | DecisionFile, options: argparse.Namespace) -> None:
+    try:
+        await write_paper(value, options.out, may_replace=options.force)
+    except AlreadyThere as refusal:
+        refusal.mend = "Name another file, or add `--force` to replace it."
+        raise
+    if not getattr(options, "json", False):
+        output.say(f"{options.out} is written.")
+
+
+def _about(view: RequestView, console: Console) -> str:
+    return about(view.request, console.board.workflow)
+
+
+def _print(view: RequestView, console: Console) -> None:
+    request, workflow = view.request, console.board.workflow
+    output.say(f"{output.cell(_about(view, console), 200)}   request {request.id[:8]}, plan {request.plan[:12]}")
+    by = output.cell(asker(request, workflow))
+    output.say(
+        f"  asked for by {by} at {words.instant(request.asked_at)}: {output.cell(request.reason, 300) or 'no reason'}"
+    )
+    if request.ticket:
+        output.say(f"  ticket {output.cell(request.ticket, 200)}")
+    if request.not_before is not None:
+        output.say(f"  not before {words.instant(request.not_before)}")
+    if request.expires_at is not None:
+        output.say(f"  ends at {words.instant(request.expires_at)}")
+    output.say(f"  {waiting_words(view)}. {output.cell(view.sentence, 400)}")
+    if view.obstacle:
+        output.say(f"  ! {output.cell(view.obstacle, 400)}")
+    for step in view.paper.plan.steps if view.paper.plan is not None else ():
+        output.say(f"  · {output.cell(words.describe(step), 110)}")
+    for line in view.approved:
+        output.say(f"  approved: {output.cell(line, 110)}")
+    for line in view.now:
+        output.say(f"  now:      {output.cell(line, 110)}")
+    for change in view.changes:
+        before, after = sides(change)
+        output.say(
+            f"  {output.cell(place(change))}: {label(change)} was {output.cell(before)}, is {output.cell(after)}"
+        )
+    for counted in (*view.tally.counted, *(found for _, found in view.tally.rejected)) if view.tally else ():
+        how = "" if counted.actor else ", by file: the key alone"
+        said = f"{counted.meaning.value}, {words.instant(counted.at)}, key {counted.fingerprint[:16]}{how}"
+        output.say(f"  {said}: {output.cell(counted.reason, 300)}")
+    for ignored in view.tally.ignored if view.tally else ():
+        output.say(f"  does not count: {output.cell(ignored.reason, 300)}")
+
+
+def _document(view: RequestView, console: Console) -> Document:
+    rules = view.tally.rules if view.tally is not None else ()
+    return {
+        "id": view.request.id,
+        "state": view.state.value,
+        "sentence": view.sentence,
+        "obstacle": view.obstacle,
+        "about": _about(view, console),
+        "given": view.given,
+        "needed": view.needed,
+        "could": [person.name for person in view.could],
+        "asks_me": console.requests.asks_me(view),
+        "is_mine": console.requests.is_mine(view),
+        "rules": [
+            {
+                "count": rule.rule.count,
+                "approved": [person.name for person in rule.approved],
+                "could": [person.name for person in rule.could],
+            }
+            for rule in rules
+        ],
+        "approved_lines": list(view.approved),
+        "now_lines": list(view.now),
+        "changes": [
+            {"place": place(change), "field": label(change), "before": sides(change)[0], "after": sides(change)[1]}
+            for change in view.changes
+        ],
+        "ignored": [one.reason for one in view.tally.ignored] if view.tally is not None else [],
+        "decisions": [msgspec.to_builtins(decision) for decision in view.decisions],
+        "request": msgspec.to_builtins(view.request),
+    }
