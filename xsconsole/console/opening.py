@@ -13,7 +13,7 @@ from xsconsole.engine.engine import Engine
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.lease import LeaseTiming
 from xsconsole.engine.ports import Ledger
-from xsconsole.engine.runner import Observer
+from xsconsole.engine.surroundings import Observer
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import CertificateUnknown, ConnectFailed
 from xsconsole.store.keys import is_signature

@@ -131,6 +131,9 @@ class Requests:
         Raises:
             ApprovalMissing, NotFound: see `requests.demand_warrant`.
         """
+        transition, workflow = plan.intent.transition, board.workflow
+        way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
+        assert plan.demand is not None or way is None or not way.approvals, "the plan leaves out what the way demands"
         if plan.demand is None:
             return ""
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))

@@ -123,7 +123,7 @@ def _plan_transition(
             workflow=workflow,
             is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
         )
-        return plan_copy(order, offspring, board, inventory)
+        return _demanding(plan_copy(order, offspring, board, inventory), edge, workflow, card, inventory)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
