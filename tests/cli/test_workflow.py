@@ -126,7 +126,7 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     different = shell.say("workflow", "diff", "published", "other")
     assert (different.status, "different" in different.out) == (0, True)
     assert "They say the same." in shell.say("workflow", "diff", "v1", "next year").out
-    assert "Version 7 is not kept" in shell.say("workflow", "diff", "v7", "other").err
+    assert "Version 7 is not kept here" in shell.say("workflow", "diff", "v7", "other").err
     assert shell.say("workflow", "lint", "other").status == 0
     assert shell.say("workflow", "publish", "other").status == 0
     stale = shell.say("workflow", "publish", "next year")
@@ -134,6 +134,28 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     assert shell.say("workflow", "discard", "other").status == 0
     gone = shell.say("workflow", "publish", "other")
     assert (gone.status, "No draft is called “other”" in gone.err) == (1, True)
+
+
+def test_versions_that_are_gone_from_the_pool_are_read_back_from_the_record(shell: Seat, tmp_path: Path) -> None:
+    assert shell.say("workflow", "new").status == 0
+    for number, words in ((1, "second"), (2, "third"), (3, "fourth")):
+        version = msgspec.structs.replace(change_workflow(default_workflow(), description=words), version=number)
+        published = shell.say("workflow", "publish", written(version, tmp_path / "next.json"))
+        assert published.status == 0, published.err
+    shell.pool.calls()
+
+    gone = shell.say("workflow", "diff", "v1", "v3")
+    beside = shell.say("workflow", "diff", "v2", str(tmp_path / "next.json"), "--json")
+    unknown = shell.say("workflow", "diff", "v1", "v9")
+
+    assert gone.status == 0, gone.err
+    assert "third" in gone.out
+    assert beside.status == 0, beside.err
+    assert "second" in str(beside.document["changes"])
+    assert "fourth" in str(beside.document["changes"])
+    assert (unknown.status, "Version 9 is not kept here" in unknown.err) == (1, True)
+    assert unknown.err.split()[-4:] == ["v4", "v3", "v2", "v1"]
+    assert not [call for call in shell.pool.calls() if call["method"] == "pool.add_to_other_config"]
 
 
 def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell: Seat, tmp_path: Path) -> None:

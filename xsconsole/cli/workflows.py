@@ -16,7 +16,7 @@ from xsconsole.cli.session import (
     pass_on_notices,
     published,
 )
-from xsconsole.console import Console, read_file, write_file
+from xsconsole.console import Console, read_file, version_numbered, write_file
 from xsconsole.domain import words
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.naming import shortened
@@ -212,8 +212,9 @@ async def named_workflow(console: Console, name: str) -> Workflow:
     """
     if name == "published":
         return published(console)
-    if name[:1] == "v" and name[1:].isdecimal():
-        return await _version(console, int(name[1:]))
+    number = _version_number(name)
+    if number is not None:
+        return await _version(console, number)
     if looks_like_file(name):
         return await read_file(name)
     return (await console.home.drafts.open((await console.home.drafts.find(name)).id)).workflow
@@ -223,29 +224,30 @@ def looks_like_file(name: str) -> bool:
     return Path(name).exists() or "/" in name or "\\" in name or name.endswith(".json")
 
 
-def needs_pool(name: str) -> bool:
-    return name == "published" or (name[:1] == "v" and name[1:].isdecimal())
+def _version_number(name: str) -> int | None:
+    return int(name[1:]) if name[:1] == "v" and name[1:].isdecimal() else None
+
+
+async def _is_pool_needed(options: argparse.Namespace, names: tuple[str, ...]) -> bool:
+    """Whether a name means what only a pool can tell: a version may be on record here."""
+    numbers = [number for number in map(_version_number, names) if number is not None]
+    if not numbers:
+        return "published" in names
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+    try:
+        known = await console.publishing.versions()
+        for number in numbers:
+            version_numbered(known, number)
+    except Refused:
+        return True
+    finally:
+        await console.close()
+    return "published" in names
 
 
 async def _version(console: Console, version: int) -> Workflow:
-    """Return a published version: the one that stands, or an earlier one that a draft of this home began with."""
-    standing = console.board.workflow
-    if standing is not None and standing.version == version:
-        return standing
-    kept: list[Workflow] = []
-    if console.home.has_drafts:
-        drafts = console.home.drafts
-        for heading in await drafts.headings():
-            if heading.base_version == version and not heading.problem:
-                base = (await drafts.open(heading.id)).base
-                kept += [base] if base is not None else []
-    if not kept:
-        stands = f"version {standing.version}" if standing is not None else "none"
-        raise NotFound(
-            reason=f"Version {version} is not kept: a pool keeps the newest, here {stands}.",
-            mend="Name a file that it was exported to.",
-        )
-    return kept[0]
+    """Return a published version: one that stands, that a draft of this home began with, or that is on record."""
+    return version_numbered(await console.publishing.versions(), version)
 
 
 async def _draft_called(options: argparse.Namespace, name: str) -> Draft | None:
@@ -265,7 +267,7 @@ async def opened(
 ) -> AsyncIterator[Console]:
     """Open the home for looking, and connect to a pool only where a name needs one."""
     async with AsyncExitStack() as stack:
-        if is_live or any(map(needs_pool, names)):
+        if is_live or await _is_pool_needed(options, names):
             yield await stack.enter_async_context(connected(options, is_reading=True))
             return
         console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)

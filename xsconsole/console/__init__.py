@@ -7,12 +7,14 @@ from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
+from xsconsole.console.versions import KnownVersion, version_numbered
 from xsconsole.domain.runs import RunState, RunStatus, Target
 
 __all__ = [
     "Connection",
     "Console",
     "Estate",
+    "KnownVersion",
     "Pools",
     "Right",
     "RunState",
@@ -27,6 +29,7 @@ __all__ = [
     "read_paper",
     "record_refusal",
     "record_unread",
+    "version_numbered",
     "write_file",
     "write_key",
     "write_paper",

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from xsconsole.console.drafts import Drafts
 from xsconsole.console.values import Verb
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import Event, LinkChanged
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.record import Fact
+from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus
 from xsconsole.domain.signing import Signer
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
@@ -62,3 +63,11 @@ class Keeper(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def has_drafts(self) -> bool: ...
+
+    @property
+    def drafts(self) -> Drafts: ...
+
+    async def audit_page(self, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]: ...

@@ -9,6 +9,7 @@ from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.refusals import record_unread
 from xsconsole.console.taking_along import TakingAlong, waits, why_it_waits
 from xsconsole.console.values import Verb
+from xsconsole.console.versions import KnownVersion, known_versions
 from xsconsole.domain.approval import Matter, Meaning, Requester, Tally, decided, people_of
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import LinkState
@@ -104,6 +105,15 @@ class Publishing:
         )
         ahead = tuple(part for part in parts if part.digest == newest.digest)
         return VersionSplit(newest=newest, ahead=ahead, behind=behind) if behind else None
+
+    async def versions(self) -> tuple[KnownVersion, ...]:
+        """Return the published versions that can still be read, newest first.
+
+        Raises:
+            StoreFailed: the record cannot be read.
+        """
+        standing = [(site.name, site.standing) for site in self._sites()]
+        return await known_versions(self._home, [(pool, one) for pool, one in standing if one is not None])
 
     def provenance(self, workflow: Workflow) -> Provenance:
         """Return who signed a version."""

@@ -160,7 +160,12 @@ async def _write(
         return await pool.add_key(Field.POOL, f"{stem}.{top}", stored)
 
     is_ours = await insist(pool, attempt)
-    await ledger.record(_fact(pool, workflow, Outcome.DONE if is_ours else Outcome.REFUSED, before))
+    # The pool keeps the newest only: what stood there can be compared with as long as the record stands.
+    kept: dict[str, Json] = {"content": stored}
+    if standing is not None:
+        kept["content_before"] = to_stored(standing)
+    outcome = Outcome.DONE if is_ours else Outcome.REFUSED
+    await ledger.record(_fact(pool, workflow, outcome, {**before, **(kept if is_ours else {})}))
     if not is_ours:
         now = published_workflow(await insist(pool, lambda: pool.keys(Field.POOL)))
         if publication is not None and (now is None or now.digest != workflow.digest):

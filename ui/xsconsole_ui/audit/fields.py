@@ -10,6 +10,7 @@ from xsconsole_ui import times
 from xsconsole_ui.texts import tr
 
 SHORT_DIGEST = 10
+CONTENT = ("content", "content_before")  # whole versions of a workflow
 
 TONES = {
     Outcome.DONE: "good",
@@ -107,10 +108,17 @@ def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str
         (tr("Step"), fact.step or ""),
         (tr("Pool"), fact.pool or ""),
         (tr("Session (SHA-256)"), fact.session),
-        *((name, told(value)) for name, value in sorted((fact.details or {}).items())),
+        *((name, told_of(name, value)) for name, value in sorted((fact.details or {}).items())),
         (tr("Digest"), row.digest),
     )
     return tuple((name, text) for name, text in fields if text)
+
+
+def told_of(name: str, value: Json) -> str:
+    """Return a value of the details as one line; a whole version of a workflow by its size."""
+    if name in CONTENT and isinstance(value, str):
+        return tr("a version of the workflow, {bytes} bytes as stored").format(bytes=len(value))
+    return told(value)
 
 
 def told(value: Json) -> str:
