@@ -168,7 +168,7 @@ async def test_menus_offer_what_fits_the_thing_under_the_mouse(alone: MainWindow
 async def test_the_published_workflow_is_on_show_with_what_stands_in_it(window: MainWindow, console: Console) -> None:
     window.go("workflow")
     place = window.workflow
-    await until(lambda: place.scene.nodes[STAGING].face.count != "no pool", "the load of the stages")
+    await until(lambda: place.scene.nodes[STAGING].face.count != "no limit", "the load of the stages")
 
     number = sum(card.stage == STAGING for card in console.board.cards.values())
     assert place.scene.nodes[STAGING].face.count.startswith(str(number))

@@ -142,6 +142,40 @@ async def test_a_live_configuration_walks_through_the_draft(window, console):
     dialog.deleteLater()
 
 
+def compared(dialog, before, after):
+    for made, name in ((dialog.before, before), (dialog.after, after)):
+        made.setCurrentIndex(made.findText(name))
+        made.activated.emit(made.currentIndex())
+    rows = [dialog.model.row(row) for row in range(dialog.model.rowCount())]
+    return [row for row in rows if row.stage is not None]
+
+
+async def test_any_two_of_draft_version_on_record_and_published_are_compared(window, console):
+    desk = window.workflow.desk
+    for name in ("Second look", "Third look"):
+        base = console.board.workflow
+        plan = console.publishing.plan(change_stage(base, "staging", name=name), base=base)
+        await console.publishing.publish(plan)
+        await until(lambda version=base.version: console.board.workflow.version == version + 1)
+    await until(lambda: desk.workflow.version == 3)
+    desk.do("Mine", change_stage(desk.workflow, "production", description="Mine"))
+    dialog = window.workshop.compare_dialog()
+    dialog.open()
+    offered = lambda: [dialog.before.itemText(at) for at in range(dialog.before.count())]  # noqa: E731
+    await until(lambda: any(name.startswith("v1, on record") for name in offered()))
+    first, second = (next(one for one in offered() if one.startswith(f"v{number}, on record")) for number in (1, 2))
+
+    assert offered()[-1] == "a file…"
+    assert [(row.before, row.after) for row in compared(dialog, first, "v3, published")] == [
+        ("“Staging”", "“Third look”")
+    ]
+    assert [(row.before, row.after) for row in compared(dialog, second, first)] == [("“Second look”", "“Staging”")]
+    assert [row.field for row in compared(dialog, second, "this draft")] == ["name", "description"]
+    assert {node.face.count for node in dialog.graph.scene.nodes.values()} <= {"no limit", "one per service"}
+    dialog.close()
+    dialog.deleteLater()
+
+
 @pytest.fixture
 def drafts(window):
     opened = []

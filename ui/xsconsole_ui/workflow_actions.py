@@ -68,8 +68,6 @@ def _offered(what: Design, why_not: str, situation: Situation) -> str:
 
 
 def _not_comparable(situation: Situation) -> str:
-    if situation.draft.version is None:
-        return "Nothing is published that the draft could be compared with."
     return _offered(Design.COMPARE, "This console does not compare versions yet.", situation)
 
 
@@ -194,7 +192,7 @@ COMPARE = _action(
     Design.COMPARE,
     "&Compare",
     "Ctrl+Shift+D",
-    "See what the draft changes",
+    "See what the draft changes; or any two versions, drafts and files",
     why_not=_not_comparable,
     named=_compare_name,
 )

@@ -1,8 +1,9 @@
 """Two versions beside each other: a list of what differs, and the graph of both in one, marked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, Slot
@@ -11,11 +12,11 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBo
 from xsconsole.console.drafts import read_file
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, TransitionId
-from xsconsole.domain.words import count
+from xsconsole.domain.words import count, explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.check import circle_of_promotions
 from xsconsole.domain.workflow.difference import Change, ChangeKind, Difference, Subject, diff
-from xsconsole.errors import Refused
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
@@ -23,6 +24,8 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.marked_graph import GraphMark, MarkedGraph, Marks
+
+Look = Callable[[], Workflow | None]
 
 SIZE = (1080, 680)  # px
 FILE = "file"
@@ -141,14 +144,19 @@ class CompareDialog(QDialog):
     def __init__(
         self,
         desk: DraftDesk,
-        versions: Mapping[str, Callable[[], Workflow | None]],
+        versions: Mapping[str, Look],
         jobs: Jobs,
         parent: QWidget | None = None,
+        *,
+        more: Callable[[], Coroutine[Any, Any, Mapping[str, Look]]] | None = None,
     ) -> None:
-        """`versions` are what can be compared beside files: their names, and how they are looked up."""
+        """`versions` are what can be compared at once beside files: their names, and how they are looked up.
+
+        `more` finds what has to be read first: versions on record, other drafts.
+        """
         super().__init__(parent)
         self._desk, self._jobs = desk, jobs
-        self._versions: dict[str, Callable[[], Workflow | None]] = dict(versions)
+        self._versions: dict[str, Look] = dict(versions)
         self._asked: pieces.Choice | None = None
         self.setWindowTitle(self.tr("Compare versions"))
         self.resize(*SIZE)
@@ -169,6 +177,25 @@ class CompareDialog(QDialog):
         desk.changed.connect(self._show)
         self._show()
         self.view.setFocus()
+        if more is not None:
+            jobs.start(self._find(more), "find versions")
+
+    async def _find(self, more: Callable[[], Coroutine[Any, Any, Mapping[str, Look]]]) -> None:
+        try:
+            found = await more()
+        except ConsoleError as error:
+            told = explain(error)
+            self.news.show_words("warn", told.failed, told.mend, told.details)
+            return
+        for name, look in found.items():
+            self._offer(name, look)
+
+    def _offer(self, name: str, look: Look) -> None:
+        """Let it be chosen on both sides, before the file that comes last."""
+        self._versions[name] = look
+        for made in (self.before, self.after):
+            if made.findData(name) < 0:
+                made.insertItem(made.count() - 1, name, name)
 
     def _list(self, name: str) -> pieces.Choice:
         made = pieces.Choice(self)
@@ -226,10 +253,7 @@ class CompareDialog(QDialog):
             return
         self.news.hide()
         name = Path(path).name
-        self._versions[name] = lambda: found
-        for made in (self.before, self.after):
-            if made.findData(name) < 0:
-                made.insertItem(made.count() - 1, name, name)
+        self._offer(name, lambda: found)
         into.setCurrentIndex(into.findData(name))
         self._show()
 

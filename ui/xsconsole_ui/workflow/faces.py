@@ -131,8 +131,10 @@ def _rule(workflow: Workflow, rule: ApprovalRule) -> str:
 
 def _count(stage: Stage, load: Load) -> str:
     number, limit = len(load.standing.get(stage.id, ())), stage.limits.configurations
-    if not load.is_known:
-        return tr("at most {limit}").format(limit=limit) if limit is not None else tr("no pool")
+    if not load.is_known:  # what stands there is not the question, or nobody can tell: what may stand there
+        if stage.limits.per_service == 1:
+            return tr("one per service")
+        return tr("at most {limit}").format(limit=limit) if limit is not None else tr("no limit")
     said = (
         tr("{number} of {limit}").format(number=number, limit=limit)
         if limit is not None

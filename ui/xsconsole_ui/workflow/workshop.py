@@ -1,7 +1,5 @@
 """What stands around the canvas: inspector, findings, outline, sheets. It hears what the pool and the desk say."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
@@ -26,6 +24,7 @@ from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
 from xsconsole_ui.workflow.split_banner import SplitBanner
+from xsconsole_ui.workflow.versions import more_versions, versions_at_hand
 from xsconsole_ui.workflow.walking import WalkDialog
 
 GATHER_MS = 500
@@ -144,16 +143,10 @@ class Workshop(QObject):
         self._jobs.start(answered(self.compare_dialog()), "compare versions")
 
     def compare_dialog(self) -> CompareDialog:
-        """Return the draft beside what is published."""
-        versions: dict[str, Callable[[], Workflow | None]] = {}
-        base = self.desk.base
-        published = self._console.board.workflow
-        if published is not None:
-            versions[self.tr("v{version}, published").format(version=published.version)] = lambda: published
-        versions[self.tr("this draft")] = lambda: self.desk.workflow
-        if base is not None and base != published:
-            versions[self.tr("v{version}, where it began").format(version=base.version)] = lambda: base
-        return CompareDialog(self.desk, versions, self._jobs, self._place.window())
+        """Return the draft beside what is published; any two versions and drafts can be chosen."""
+        console, desk = self._console, self.desk
+        at_hand = versions_at_hand(console, desk)
+        return CompareDialog(desk, at_hand, self._jobs, self._place.window(), more=lambda: more_versions(console, desk))
 
     def _walk(self) -> None:
         self._jobs.start(answered(self.walk_dialog()), "walk through")
