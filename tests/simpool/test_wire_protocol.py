@@ -10,6 +10,8 @@ import pytest
 import XenAPI
 from embedded import EmbeddedPool, embedded_pool
 
+DEEP = 4000
+NESTED_XML = b"<value><array><data>" * DEEP + b"</data></array></value>" * DEEP
 CALL = b"<?xml version='1.0'?><methodCall><methodName>%s</methodName><params>%s</params></methodCall>"
 
 
@@ -104,6 +106,11 @@ def test_a_connection_serves_many_calls(pool: EmbeddedPool) -> None:
         ("/", b"<methodCall/>"),
         ("/", CALL % (b"x", b"<param><value><i4>x</i4></value></param>")),
         ("/", b"\xff\xfe"),
+        ("/", CALL.replace(b"?>", b'?><!DOCTYPE m [<!ENTITY a "b">]>') % (b"system.listMethods&a;", b"")),
+        ("/", CALL.replace(b"?>", b" encoding='Shift_JIS'?>") % (b"system.listMethods", b"")),
+        ("/", CALL % (b"x", b"<param>" + NESTED_XML + b"</param>")),
+        ("/jsonrpc", b'{"method":"host.get_all","params":' + b"[" * DEEP + b"]" * DEEP + b',"id":1}'),
+        ("/jsonrpc", b'{"method":"network.create","params":["x",' + b"[" * 800 + b"]" * 800 + b'],"id":1}'),
         ("/jsonrpc", b"{"),
         ("/jsonrpc", b"[]"),
         ("/jsonrpc", b'{"method":"host.get_all","params":[]}'),

@@ -66,7 +66,8 @@ class Site:
             return await route(request)
         except ConnectionDropped:
             return _cut(request)
-        except Malformed as failure:
+        except (Malformed, RecursionError) as failure:
+            # Lists within lists within lists are read, and then too much for whoever looks at them.
             return pages.page(500, detail=str(failure))
 
     def _data_routes(self, method: str) -> Mapping[str, Answer]:

@@ -35,7 +35,7 @@ def parse_request(body: bytes) -> Envelope:
     try:
         # XAPI's parser lets any bytes through in texts: what is no UTF-8 is the argument's fault, not the body's.
         call = json.loads(body.decode("utf-8", "surrogateescape"))
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise Malformed(f'Yojson__Common.Json_error("{failure}")') from failure
     if not isinstance(call, dict):
         raise Malformed('Jsonrpc.Malformed_method_request("Invalid request body")')

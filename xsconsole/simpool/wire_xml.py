@@ -12,6 +12,7 @@ from xsconsole.simpool.rows import Record
 from xsconsole.simpool.wire_values import Event, InstantText, Int32, Malformed, Request, instant_text
 
 CONTENT_TYPE = "text/xml"
+_DOCTYPE = b"<!DOCTYPE"
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _SPECIAL = re.compile(r'[&<>"\x00-\x08\x0b\x0c\x0e-\x1f]')
@@ -23,14 +24,21 @@ def parse_request(body: bytes) -> Request:
     Raises:
         Malformed: the body is none.
     """
+    if _DOCTYPE in body:
+        # No call has one, and what it declares may grow without end while it is read.
+        raise Malformed("Xmlrpc.Parse_error: a document type")
     try:
         call = ElementTree.fromstring(body)
-    except ElementTree.ParseError as failure:
+    except (ElementTree.ParseError, ValueError, LookupError) as failure:
         raise Malformed('Xmlm.Error(1:1, "expected root element")') from failure
     name = call.findtext("methodName")
     if call.tag != "methodCall" or name is None:
         raise Malformed("Xmlrpc.Parse_error")
-    return Request(method=name, params=[_parse_value(value) for value in call.iterfind("params/param/value")])
+    try:
+        params = [_parse_value(value) for value in call.iterfind("params/param/value")]
+    except RecursionError as failure:
+        raise Malformed(f"Xmlrpc.Parse_error: {failure}") from failure
+    return Request(method=name, params=params)
 
 
 def parse_value_text(text: bytes) -> object:
