@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from xsconsole.domain.acts import Kind, ObjectId
-from xsconsole.domain.health import LONG_CHAIN, Severity, findings
+from xsconsole.domain.health import LONG_CHAIN, Severity, examined, findings, ranked
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import (
     SR,
@@ -178,3 +178,19 @@ def test_messages_come_newest_first_with_the_object_they_are_about():
         ("m3", Severity.WARNING, "Alarm", "Crashdump y"),
     ]
     assert [one.about for one in told] == [ObjectId(kind=Kind.VM, uuid=Uuid("web")), None, None]
+
+
+def test_whoever_has_no_time_for_all_goes_on_later_while_the_pool_changes():
+    machines = [vm(f"vm-{number}") for number in range(20)]
+    inventory = pool_of(LAN, *machines, *(vif(f"i{one.uuid}", one.uuid, f"aa:{one.uuid}") for one in machines))
+    looking = examined(inventory, NOW)
+
+    looked = []
+    for number, one in enumerate(looking):
+        looked.append(one)
+        fresh = vm(f"new-{number}", VBDs=("none",))
+        gone = Change(ref=Ref(f"vm-{number}"), class_name="vm", record=None)
+        inventory.apply(ChangeBatch(changes=(Change(ref=fresh.ref, class_name="vm", record=fresh), gone)))
+
+    assert len(looked) > 5 * len(machines), "each object is a piece of its own, also where all is well with it"
+    assert ranked(looked) == ()

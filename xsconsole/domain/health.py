@@ -1,7 +1,7 @@
 """What is not well in a pool, though nothing has failed yet: found from the inventory alone."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,24 +39,36 @@ class Finding:
     name: str
 
 
+Examination = Iterator["Finding | None"]
+"""Gives for each object that is looked at what is not well with it, or None."""
+
+
 def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
     """Return what is not well, the worst first, then by kind and name. Pure."""
-    found = [
-        *_hosts(inventory),
-        *_full_storage(inventory),
-        *_duplicate_macs(inventory),
-        *_orphaned_disks(inventory),
-        *_long_chains(inventory),
-        *_old_snapshots(inventory, now),
-        *_lost_networks(inventory),
-        *_without_tools(inventory),
-    ]
+    return ranked(examined(inventory, now))
+
+
+def ranked(looked: Iterable[Finding | None]) -> tuple[Finding, ...]:
+    """Return what was found, the worst first, then by kind and name."""
+    found = [one for one in looked if one is not None]
     rank = {severity: at for at, severity in enumerate(Severity)}
     return tuple(sorted(found, key=lambda one: (rank[one.severity], one.kind, one.name.casefold(), one.object.uuid)))
 
 
-def _hosts(inventory: Inventory) -> Iterator[Finding]:
-    for host in inventory.all(Host):
+def examined(inventory: Inventory, now: datetime) -> Examination:
+    """Look at one object after the other; whoever has no time for 100,000 goes on later, while the pool changes."""
+    yield from _hosts(inventory)
+    yield from _full_storage(inventory)
+    yield from _duplicate_macs(inventory)
+    yield from _orphaned_disks(inventory)
+    yield from _long_chains(inventory)
+    yield from _old_snapshots(inventory, now)
+    yield from _lost_networks(inventory)
+    yield from _without_tools(inventory)
+
+
+def _hosts(inventory: Inventory) -> Examination:
+    for host in tuple(inventory.all(Host)):
         metrics = inventory.get(HostMetrics, host.metrics)
         item, name = ObjectId(kind=Kind.HOST, uuid=host.uuid), host.name_label
         if metrics is not None and not metrics.live:
@@ -77,10 +89,12 @@ def _hosts(inventory: Inventory) -> Iterator[Finding]:
                 object=item,
                 name=name,
             )
+        else:
+            yield None
 
 
-def _full_storage(inventory: Inventory) -> Iterator[Finding]:
-    for sr in inventory.all(SR):
+def _full_storage(inventory: Inventory) -> Examination:
+    for sr in tuple(inventory.all(SR)):
         is_counted = sr.physical_size > 0 and sr.type not in {"iso", "udev"}
         if is_counted and sr.free_bytes < sr.physical_size * TIGHT_FRACTION:
             yield Finding(
@@ -91,17 +105,21 @@ def _full_storage(inventory: Inventory) -> Iterator[Finding]:
                 object=ObjectId(kind=Kind.SR, uuid=sr.uuid),
                 name=sr.name_label,
             )
+        else:
+            yield None
 
 
-def _duplicate_macs(inventory: Inventory) -> Iterator[Finding]:
+def _duplicate_macs(inventory: Inventory) -> Examination:
     """Yield machines that have a MAC which another one has on the same network."""
     holders: dict[tuple[str, Ref], list[VM]] = defaultdict(list)
-    for vif in inventory.all(VIF):
+    for vif in tuple(inventory.all(VIF)):
         vm = inventory.get(VM, vif.VM)
         if vm is not None and vm.is_ordinary and vif.MAC.casefold() not in NO_MAC:
             holders[vif.MAC.casefold(), vif.network].append(vm)
+        yield None
     for (mac, ref), vms in holders.items():
         if len(vms) < 2:
+            yield None
             continue
         network = inventory.get(Network, ref)
         where = f"“{shortened(network.name_label)}”" if network is not None else "one network"
@@ -118,12 +136,13 @@ def _duplicate_macs(inventory: Inventory) -> Iterator[Finding]:
             )
 
 
-def _orphaned_disks(inventory: Inventory) -> Iterator[Finding]:
+def _orphaned_disks(inventory: Inventory) -> Examination:
     used = {vbd.VDI for vbd in inventory.all(VBD)}
-    for disk in inventory.all(VDI):
+    for disk in tuple(inventory.all(VDI)):
         storage = inventory.get(SR, disk.SR)
         is_data = disk.type == "user" and disk.managed and not disk.is_a_snapshot
         if disk.ref in used or not is_data or storage is None or storage.content_type == "iso":
+            yield None
             continue
         yield Finding(
             severity=Severity.HINT,
@@ -136,13 +155,14 @@ def _orphaned_disks(inventory: Inventory) -> Iterator[Finding]:
         )
 
 
-def _long_chains(inventory: Inventory) -> Iterator[Finding]:
+def _long_chains(inventory: Inventory) -> Examination:
     """Yield machines with a disk of which many snapshots stand: each makes the chain of the disk longer."""
     snapshots: dict[Ref, int] = defaultdict(int)
-    for disk in inventory.all(VDI):
+    for disk in tuple(inventory.all(VDI)):
         if disk.is_a_snapshot and disk.snapshot_of != NULL_REF:
             snapshots[disk.snapshot_of] += 1
-    for vm in inventory.all(VM):
+        yield None
+    for vm in tuple(inventory.all(VM)):
         longest = max((snapshots[disk.ref] for disk in disks_of(inventory, vm)), default=0) if vm.is_ordinary else 0
         if longest >= LONG_CHAIN:
             yield Finding(
@@ -153,11 +173,14 @@ def _long_chains(inventory: Inventory) -> Iterator[Finding]:
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
             )
+        else:
+            yield None
 
 
-def _old_snapshots(inventory: Inventory, now: datetime) -> Iterator[Finding]:
-    for vm in inventory.all(VM):
+def _old_snapshots(inventory: Inventory, now: datetime) -> Examination:
+    for vm in tuple(inventory.all(VM)):
         if not vm.is_ordinary:
+            yield None
             continue
         ages = [
             now - snapshot.snapshot_time
@@ -175,10 +198,12 @@ def _old_snapshots(inventory: Inventory, now: datetime) -> Iterator[Finding]:
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
             )
+        else:
+            yield None
 
 
-def _lost_networks(inventory: Inventory) -> Iterator[Finding]:
-    for vif in inventory.all(VIF):
+def _lost_networks(inventory: Inventory) -> Examination:
+    for vif in tuple(inventory.all(VIF)):
         vm = inventory.get(VM, vif.VM)
         if vm is not None and vm.is_ordinary and inventory.get(Network, vif.network) is None:
             yield Finding(
@@ -189,10 +214,12 @@ def _lost_networks(inventory: Inventory) -> Iterator[Finding]:
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
             )
+        else:
+            yield None
 
 
-def _without_tools(inventory: Inventory) -> Iterator[Finding]:
-    for vm in inventory.all(VM):
+def _without_tools(inventory: Inventory) -> Examination:
+    for vm in tuple(inventory.all(VM)):
         guest = inventory.get(GuestMetrics, vm.guest_metrics)
         if vm.is_ordinary and vm.power_state == "Running" and guest is not None and not guest.PV_drivers_detected:
             yield Finding(
@@ -203,3 +230,5 @@ def _without_tools(inventory: Inventory) -> Iterator[Finding]:
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
             )
+        else:
+            yield None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayou
 from xsconsole.console import Console
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
-from xsconsole.domain.health import Finding, Severity, findings
+from xsconsole.domain.health import Examination, Finding, Severity, examined, ranked
 from xsconsole.domain.pool_messages import PoolMessage, pool_messages
 from xsconsole.domain.query import Query
 from xsconsole.domain.query_fields import Schema
@@ -26,9 +27,12 @@ from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.pace import Pace
 from xsconsole_ui.theme import Theme
+from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 1000
+PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 220  # px
 FILTER_WIDTH = 240  # px
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
@@ -148,6 +152,7 @@ class HealthPanel(pieces.Panel):
         well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
         silent = (self.tr("No messages"), self.tr("What the pool says about its objects appears here."))
         self.findings = FilteredList(self.tr("Findings"), _columns_of_findings(), FINDINGS, well, self)
+        self.findings.nothing.set_words(self.tr("Looking"), self.tr("One object after the other is looked at."))
         self.messages = FilteredList(self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self)
         self.dismiss = QAction(self.tr("Dismiss"), self)
         self.dismiss.triggered.connect(self._dismiss)
@@ -158,6 +163,10 @@ class HealthPanel(pieces.Panel):
         split.addWidget(self.findings)
         split.addWidget(self.messages)
         self.body.addWidget(split, 1)
+        self._pace = Pace(self)
+        self._looking: Examination | None = None
+        self._found: list[Finding] = []
+        self._next = one_shot(self, self._look_on, delay_ms=1)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(GATHER_MS)
@@ -174,6 +183,7 @@ class HealthPanel(pieces.Panel):
         """Follow the console no more."""
         self._end()
         self._soon.stop()
+        self._next.stop()
 
     def _hear(self, event: InventoryChanged) -> None:
         del event
@@ -182,11 +192,29 @@ class HealthPanel(pieces.Panel):
 
     @Slot()
     def renew(self) -> None:
-        """Look anew."""
-        found = findings(self._console.inventory, datetime.now(UTC))
-        self.findings.show_all(found)
+        """Look anew, in pieces; a look that goes on is not begun again."""
+        if self._looking is None:
+            self._looking, self._found = examined(self._console.inventory, datetime.now(UTC)), []
+            self._look_on()
+        else:
+            self._soon.start()
+
+    @Slot()
+    def _look_on(self) -> None:
+        while self._looking is not None:
+            piece = tuple(islice(self._looking, PIECE))
+            self._found += [one for one in piece if one is not None]
+            if len(piece) < PIECE:
+                self._looking = None
+                self._show()
+            elif not self._pace.has_room():
+                self._next.start()
+                return
+
+    def _show(self) -> None:
+        self.findings.show_all(ranked(self._found))
         self.messages.show_all(pool_messages(self._console.inventory))
-        bad = sum(one.severity is Severity.BAD for one in found)
+        bad = sum(one.severity is Severity.BAD for one in self._found)
         self.header.set_caption(
             count(bad, "thing is bad", "things are bad") if bad else "", "bad" if bad else "caption"
         )
