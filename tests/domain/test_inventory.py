@@ -27,7 +27,7 @@ def test_a_whole_batch_that_was_arranged_beforehand_makes_the_same_mirror() -> N
     plain.apply(ChangeBatch(changes=changes, is_whole=True))
     arranged.apply(ChangeBatch(is_whole=True, tables=tables_of(*changes)))
 
-    assert list(arranged.all(VM)) == list(plain.all(VM)) == [TWO.record, RENAMED.record]
+    assert list(arranged.all(VM)) == list(plain.all(VM)) == [RENAMED.record, TWO.record]
     assert arranged.by_uuid(VM, Uuid("1")) == RENAMED.record
     assert arranged.count(Network) == 0
 
@@ -51,3 +51,12 @@ def test_a_batch_tells_of_one_class_however_it_came() -> None:
     assert list(plain.of("vm")) == list(arranged.of("vm")) == [ONE]
     assert list(plain.all()) == [OLD, ONE]
     assert sorted(one.ref for one in arranged.all()) == ["old", "one"]
+
+
+def test_a_record_that_changes_its_uuid_is_found_by_the_new_one_alone() -> None:
+    other = Change(ref=Ref("one"), class_name="vm", record=VM(ref=Ref("one"), uuid=Uuid("9")))
+
+    mirror = mirror_of(ONE, other)
+
+    assert mirror.by_uuid(VM, Uuid("1")) is None
+    assert mirror.by_uuid(VM, Uuid("9")) == other.record

@@ -17,7 +17,7 @@ from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import RECORD_TYPES, VDI, VM, Change, Network, Record
 from xsconsole.xapi import frames
 from xsconsole.xapi.feed import DEFAULT_COMMAND, LARGEST_BACKLOG
-from xsconsole.xapi.feed_child import FRAME_BYTES, FRAME_CHANGES, PAUSE_S, in_frames
+from xsconsole.xapi.feed_child import FOLLOWING_CHANGES, FRAME_BYTES, FRAME_CHANGES, PAUSE_S, in_frames
 from xsconsole.xapi.transport import parse_address
 from xsconsole.xapi.wire import Wire
 
@@ -245,6 +245,14 @@ def test_large_records_make_small_frames(pool: EmbeddedPool) -> None:
     cut = list(in_frames([frames.packed(Change(ref=vm.ref, class_name="vm", record=vm)) for vm in vms]))
 
     assert [len(frame.changes) for frame in cut] == [1, 1, 1]
+
+
+def test_what_changes_while_it_is_followed_comes_in_smaller_frames_than_all_that_there_is() -> None:
+    networks = [Network(ref=Ref(str(one)), uuid=Uuid(str(one))) for one in range(FRAME_CHANGES)]
+    changes = [frames.packed(Change(ref=one.ref, class_name="network", record=one)) for one in networks]
+
+    assert [len(frame.changes) for frame in in_frames(changes)] == [FRAME_CHANGES]
+    assert [len(frame.changes) for frame in in_frames(changes, FOLLOWING_CHANGES)] == [128, 128, 128, 116]
 
 
 def test_the_child_ends_with_its_parent(pool: EmbeddedPool) -> None:

@@ -4,9 +4,9 @@ import gc
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
-LOOK_MS = 250
-BURST = 20_000  # new objects between two looks: more are the state of a pool, which is there to stay
-MOST_WALKED = 8_000  # objects that are walked again and again until all are: some milliseconds
+LOOK_MS = 100
+BURST = 10_000  # new objects between two looks: more are the state of a pool, which is there to stay
+MOST_WALKED = 3_000  # objects that are walked again and again until all are: a millisecond or two
 LEAST_BETWEEN_MS = 600_000
 
 

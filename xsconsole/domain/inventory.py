@@ -293,14 +293,18 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def put(self, change: Change) -> None:
-        """Take a change in. A later record of the same reference replaces the earlier one."""
-        kind = RECORD_TYPES[change.class_name]
-        before = self.by_ref[kind].pop(change.ref, None)
-        if before is not None:
-            self.by_uuid[kind].pop(before.uuid, None)
-        if change.record is not None:
-            self.by_ref[kind][change.ref] = change.record
-            self.by_uuid[kind][change.record.uuid] = change.ref
+        """Take a change in. A later record of the same reference takes the place of the earlier one."""
+        kind, record = RECORD_TYPES[change.class_name], change.record
+        records, refs = self.by_ref[kind], self.by_uuid[kind]
+        # Put where it was, not taken out and put behind: a dict that is treated so makes itself anew all the time.
+        before = records.get(change.ref)
+        if before is not None and (record is None or record.uuid != before.uuid):
+            refs.pop(before.uuid, None)
+        if record is None:
+            records.pop(change.ref, None)
+        else:
+            records[change.ref] = record
+            refs[record.uuid] = change.ref
 
 
 class ChangeBatch(msgspec.Struct, frozen=True, kw_only=True):

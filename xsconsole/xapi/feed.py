@@ -20,7 +20,7 @@ DEFAULT_COMMAND = (sys.executable, "-m", "xsconsole.xapi.feed_child")
 END_TIMEOUT_S = 3.0
 # So many batches may wait for the loop. Then the child waits with the next, and the pool makes one state of what
 # changes meanwhile: a slow window costs no memory, here or there.
-LARGEST_BACKLOG = 4
+LARGEST_BACKLOG = 2
 BREATH_S = 0.001  # between two frames of a large load the interpreter belongs to the window
 
 log = logging.getLogger(__name__)

@@ -30,6 +30,7 @@ ANSWER_TIMEOUT_S = LONGEST_POLL_S + 10.0
 FIRST_ANSWER_TIMEOUT_S = 180.0  # everything a large pool has is encoded for us first
 SWITCH_S = 0.0005  # an answer that comes in need not wait long for one that is being read
 FRAME_CHANGES = 500
+FOLLOWING_CHANGES = 128  # the parent takes each such frame in between two frames of its window
 FRAME_BYTES = 256 * 1024
 DIGEST_BYTES = 16
 PAUSE_S = 0.02  # gathers what changes together; nobody sees a difference
@@ -185,7 +186,7 @@ def follow(configuration: FeedConfiguration, output: IO[bytes]) -> None:
 
 def _up_to_now(follower: Follower) -> Iterator[frames.Frame]:
     if follower.has_everything:
-        yield from in_frames(follower.next(longest_s=SHORTEST_POLL_S))
+        yield from in_frames(follower.next(longest_s=SHORTEST_POLL_S), FOLLOWING_CHANGES)
         yield Resumed()
     else:
         everything = follower.everything()
@@ -199,19 +200,19 @@ def _from_now_on(follower: Follower) -> Iterator[frames.Frame]:
     while True:
         time.sleep(PAUSE_S)
         changes = follower.next()
-        yield from in_frames(changes)
+        yield from in_frames(changes, FOLLOWING_CHANGES)
         if not changes:
             yield Beat()
 
 
-def in_frames(changes: Iterable[Packed]) -> Iterator[Some]:
+def in_frames(changes: Iterable[Packed], most: int = FRAME_CHANGES) -> Iterator[Some]:
     """Cut changes into frames that take the parent a moment each, however large the records are."""
     frame: list[Packed] = []
     size_bytes = 0
     for change in changes:
         frame.append(change)
         size_bytes += memoryview(change[-1]).nbytes
-        if len(frame) == FRAME_CHANGES or size_bytes >= FRAME_BYTES:
+        if len(frame) == most or size_bytes >= FRAME_BYTES:
             yield Some(changes=frame)
             frame, size_bytes = [], 0
     if frame:

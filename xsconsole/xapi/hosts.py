@@ -28,6 +28,7 @@ class KnownHosts:
         self._first: Mapping[str, str] = {} if remembered is None else remembered.hosts  # until the pool tells
         self._hosts: dict[Ref, str] = {}
         self._certificates: dict[Ref, Certificate] = {}
+        self._vouched_for: Mapping[str, str] = {}
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -68,7 +69,10 @@ class KnownHosts:
             self._vouch()
 
     def _vouch(self) -> None:
-        vouch_for(self.certified, self._trust)
+        certified = self.certified
+        if certified != self._vouched_for:  # hosts change all the time, by their memory; their certificates seldom
+            self._vouched_for = certified
+            vouch_for(certified, self._trust)
 
     def beside(self, present: Address, *others: Address) -> tuple[Address, ...]:
         """Return where else the pool may answer: at `others` and at every host, but not at `present`."""
