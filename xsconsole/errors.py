@@ -160,12 +160,16 @@ class CertificateChanged(ConnectFailed):
 
 @dataclass(kw_only=True, eq=False)
 class PoolFailed(ConsoleError):
-    """XAPI answered with an error; its code and parameters stand as they came."""
+    """XAPI answered with an error; its code and parameters stand as they came.
+
+    `storages` names those that can be meant where one is full, the fullest first, each with what is free there.
+    """
 
     code: str
     parameters: tuple[str, ...] = ()
     method: str = ""
     task: str | None = None
+    storages: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True, eq=False)

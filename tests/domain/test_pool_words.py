@@ -27,3 +27,13 @@ def test_braces_in_what_the_pool_says_are_only_text() -> None:
 
 def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
     assert sentences("ERROR_OF_TOMORROW", []) == ("The pool refused: ERROR_OF_TOMORROW.", UNKNOWN_MEND)
+
+
+def test_which_storage_is_full_is_said_where_it_is_known() -> None:
+    failed, mend = sentences(
+        "SR_BACKEND_FAILURE_44", ["", "no space", ""], ["“SAN-1” (2 GiB free)", "“SAN-2” (9 GiB free)"]
+    )
+
+    assert failed == "There is not enough room in the storage “SAN-1” (2 GiB free) or “SAN-2” (9 GiB free)."
+    assert mend.startswith("Free space there")
+    assert sentences("SR_BACKEND_FAILURE_44", ["", "no space", ""])[0] == "The storage is full."

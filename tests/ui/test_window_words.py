@@ -104,7 +104,10 @@ async def test_what_is_done_is_no_longer_said_once_the_next_run_began(
     run = await start(console, _promotion(console, SHOP, "production"))
     await console.finished(run)
 
-    await until(lambda: any("The storage is full." in text for text in window.notices.texts), "the failure")
+    await until(
+        lambda: any("There is not enough room in the storage “SAN-" in text for text in window.notices.texts),
+        "the failure",
+    )
     assert window.status.passing.whole == ""
     assert len(window.notices.texts) == 1
 

@@ -9,6 +9,7 @@ from embedded import EmbeddedPool
 from tests.xapi.conftest import Connect, Password
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.words import size
 from xsconsole.errors import ConnectionLost, NotPermitted, PoolFailed
 from xsconsole.xapi.gateway import Gateway
 from xsconsole.xapi.login import Credentials, log_in
@@ -99,6 +100,35 @@ async def test_a_task_that_failed_says_so_with_its_code(pool: EmbeddedPool, gate
     assert (caught.value.code, caught.value.parameters) == ("SR_BACKEND_FAILURE_44", ("", "no space", ""))
     assert caught.value.method == "VM.snapshot"
     assert caught.value.task
+    storage = plain.SR.get_record(plain.SR.get_by_name_label("SAN-gold")[0])
+    free = size(int(storage["physical_size"]) - int(storage["physical_utilisation"]))
+    assert caught.value.storages == (f"“SAN-gold” ({free} free)",)
+
+
+async def test_where_the_storage_is_full_is_not_asked_of_what_failed_otherwise(
+    pool: EmbeddedPool, gateway: Gateway, plain: Any
+) -> None:
+    vm = plain.VM.get_by_name_label("jumpbox")[0]
+    pool.control("fail", method="VM.snapshot", code="VM_BAD_POWER_STATE", params=[vm, "halted", "running"])
+    pool.calls()
+
+    with pytest.raises(PoolFailed) as caught:
+        await gateway._tasks.run("VM.snapshot", vm, "x", run=RUN)
+
+    assert caught.value.storages == ()
+    assert "SR.get_record" not in {call["method"] for call in pool.calls()}
+
+
+async def test_a_failure_stays_what_it_is_where_nobody_says_which_storage_is_full(
+    pool: EmbeddedPool, gateway: Gateway, plain: Any
+) -> None:
+    pool.control("fail", method="VM.snapshot", code="SR_BACKEND_FAILURE_44", params=["", "no space", ""])
+    pool.control("fail", method="VM.get_VBDs", code="INTERNAL_ERROR", params=["no"])
+
+    with pytest.raises(PoolFailed) as caught:
+        await gateway._tasks.run("VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "x", run=RUN)
+
+    assert (caught.value.code, caught.value.storages) == ("SR_BACKEND_FAILURE_44", ())
 
 
 async def test_a_task_that_the_feed_never_told_is_asked_for(deaf: Deaf, plain: Any) -> None:

@@ -234,8 +234,17 @@ _FAMILIES = (
 )
 
 
-def sentences(code: str, parameters: Sequence[str]) -> tuple[str, str]:
-    """Return what failed and the mend. A code that nobody foresaw is shown as it is."""
+def sentences(code: str, parameters: Sequence[str], storages: Sequence[str] = ()) -> tuple[str, str]:
+    """Return what failed and the mend. A code that nobody foresaw is shown as it is.
+
+    `storages` are those of which one is full, where that is what failed.
+    """
+    if storages:
+        where = " or ".join(storages)
+        return (
+            f"There is not enough room in the storage {where}.",
+            "Free space there or make it larger, then try again.",
+        )
     found = _SENTENCES.get(code) or next((known for stem, known in _FAMILIES if code.startswith(stem)), None)
     if found is None:
         return f"The pool refused: {code}.", UNKNOWN_MEND

@@ -14,6 +14,7 @@ from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFai
 from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.failures import refusal
+from xsconsole.xapi.fullness import note_storages
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.wire import value_of_xml
@@ -89,6 +90,7 @@ class Tasks:
                 return await once()
             except PoolFailed as failure:
                 if failure.code != TOO_BUSY:
+                    await note_storages(self._session, failure, method, params[0] if params else None)
                     raise
             await asyncio.sleep(backoff.next_s())
         return await once()
