@@ -6,11 +6,13 @@ import pytest
 from embedded import embedded_pool
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.board_window import open_window
 from tests.ui.live_console import connect, open_console, until
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import AddMembers, Confirmed, Create, NewMember, RemoveMembers
 from xsconsole_ui import actions
@@ -252,6 +254,31 @@ async def test_a_clone_of_a_member_whose_role_is_taken_shows_the_role_it_will_ha
     roles = {member.name: member.role for member in console.board.cards[card.id].members}
     assert shown == roles["shop-web-3.stg"]
     assert unused < 3 * MARGIN
+
+
+async def test_the_reason_is_asked_once_and_is_on_record(console, qapp):
+    window = await open_window(console, qapp)
+    window.inventory.select(uuids(console, "jumpbox"))
+    await until(window.actions_[actions.CREATE].isEnabled)
+    window.actions_[actions.CREATE].trigger()
+    await until(lambda: window.findChild(CreateDialog) is not None)
+    dialog = window.findChild(CreateDialog)
+    await until(dialog.isVisible)
+    fields = [field.accessibleName() for field in dialog.findChildren(QLineEdit)]
+    QTest.keyClicks(dialog.service, "tools")
+    QTest.keyClicks(dialog.version, "1.0")
+    dialog.go.click()
+    page = window.inspector.plan_page
+    await until(page.go.isVisible)
+    QTest.keyClicks(page.reason, "needed twice")
+    page.go.click()
+    await until(lambda: console.runs)
+    await console.finished(console.runs[0].run)
+    rows = await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED))
+    await window.end()
+
+    assert not any("eason" in name for name in fields)
+    assert rows[0].fact.reason == "needed twice"
 
 
 async def test_a_clone_is_cleaned(console, show, pool):

@@ -176,13 +176,10 @@ class CreateDialog(MembershipDialog):
         self.version.setPlaceholderText(self.tr("such as 1.3.0"))
         self.stage = self.stages()
         self.name = self.line(self.tr("&Name"))
-        self.reason = self.line(self.tr("&Reason"))
-        self.reason.setPlaceholderText(self.tr("for the record"))
         self.form.addRow(self.tr("&Service"), self.service)
         self.form.addRow(self.tr("&Version"), self.version)
         self.form.addRow(self.tr("S&tage"), self.stage)
         self.form.addRow(self.tr("&Name"), self.name)
-        self.form.addRow(self.tr("&Reason"), self.reason)
         self.service.textChanged.connect(self._show_name)
         self.version.textChanged.connect(self._show_name)
         self._show_name()
@@ -196,7 +193,6 @@ class CreateDialog(MembershipDialog):
             stage=StageId(self.stage.currentData() or ""),
             members=self.new_members(),
             name=self.name.text().strip(),
-            reason=self.reason.text().strip(),
         )
 
     @Slot()
@@ -213,9 +209,7 @@ class AddDialog(MembershipDialog):
         super().__init__(console, "", candidates_from(console.inventory, vms), can_edit_roles=True, parent=parent)
         self._card = card
         self.setWindowTitle(self.tr("Add members to {name}").format(name=shortened(card.name, 60)))
-        self.reason = self.line(self.tr("&Reason"))
-        self.reason.setPlaceholderText(self.tr("for the record"))
-        self.form.addRow(self.tr("&Reason"), self.reason)
+        self.fields.hide()
         self.table.setFocus()
         self.look()
 
@@ -224,7 +218,6 @@ class AddDialog(MembershipDialog):
             configuration=self._card.id,
             revision=self._card.revision,
             members=self.new_members(),
-            reason=self.reason.text().strip(),
         )
 
 
@@ -237,9 +230,7 @@ class LeavingDialog(MembershipDialog):
         super().__init__(console, "", candidates, can_edit_roles=False, parent=parent)
         self._card = card
         self.setWindowTitle(title.format(name=shortened(card.name, 60)))
-        self.reason = self.line(self.tr("&Reason"))
-        self.reason.setPlaceholderText(self.tr("for the record"))
-        self.form.addRow(self.tr("&Reason"), self.reason)
+        self.fields.hide()
         self.table.setFocus()
         self.look()
 
@@ -248,7 +239,6 @@ class LeavingDialog(MembershipDialog):
             configuration=self._card.id,
             revision=self._card.revision,
             vms=tuple(one.uuid for one in self.members.chosen),
-            reason=self.reason.text().strip(),
         )
 
 
@@ -298,9 +288,7 @@ class AdoptDialog(MembershipDialog):
         self.stage = self.stages()
         if card is not None:
             self.stage.setCurrentIndex(max(0, self.stage.findData(str(card.stage))))
-        self.reason = self.line(self.tr("&Reason"))
         self.form.addRow(self.tr("S&tage"), self.stage)
-        self.form.addRow(self.tr("&Reason"), self.reason)
         self.table.setFocus()
         self.look()
 
@@ -314,7 +302,6 @@ class AdoptDialog(MembershipDialog):
             configuration=self._configuration,
             stage=StageId(self.stage.currentData() or ""),
             vms=tuple(one.uuid for one in self.members.chosen),
-            reason=self.reason.text().strip(),
         )
 
 
