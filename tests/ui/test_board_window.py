@@ -1,5 +1,7 @@
 """The board in the whole window: drags, keys, and what they come to on the pool."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -226,6 +228,7 @@ async def test_a_demotion_offers_the_restore_point_and_says_what_would_be_lost(
     assert question.command.disks is Disks.RESTORE
     warnings = [row.text for row in page.checks.view.rows.rows if row.mark is Mark.WARNING]
     assert any("written since" in warning for warning in warnings)
+    assert page.restore.text().endswith(f"{datetime.now().astimezone():%Z}")
 
 
 async def test_arrows_walk_cards_and_columns(window: MainWindow, console: Console) -> None:
@@ -296,7 +299,7 @@ async def test_a_failed_step_says_what_failed_and_that_everything_was_put_back(
     assert status.state is RunState.UNDONE
     page = window.inspector.plan_page
     await until(page.outcome.isVisible, "the outcome")
-    assert "The storage is full." in page.outcome.text
+    assert "There is not enough room in the storage “SAN-" in page.outcome.text
     assert "put back" in page.outcome.text
     assert "shop 1.3.0" in cards_in(window, "Staging")
     marks = {row.mark for row in page.steps.view.rows.rows}

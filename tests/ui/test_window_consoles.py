@@ -1,6 +1,7 @@
 """Two consoles on one pool: each sees what the other does, and settles what the other left."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from xsconsole.engine.commands import Direction, Promote, Settle
 from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.rows import Mark
 from xsconsole_ui.promotion.runs import step_rows
 
 __all__ = ["console", "pool", "window"]
@@ -62,6 +64,38 @@ async def test_what_another_console_does_is_seen_as_it_goes(
         await other.finished(run)
 
     await until(lambda: "shop 1.3.0" in cards_in(window, "Production"), "the card in Production")
+
+
+async def test_another_console_that_gives_no_sign_of_life_is_told_on_its_card_and_in_the_inspector(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    page = window.inspector.plan_page
+    lane = window.board.lane("Staging")
+
+    def chips() -> list[str]:
+        return [chip.text for chip in lane.model.face_at(lane.model.row_of(card.id) or 0).chips]
+
+    pool.control("delay", method="VM.snapshot", seconds=3600)
+    async with another_console(pool, tmp_path / "other") as other:
+        run = await start(other, promotion(other))
+        await until(lambda: "alice" in page.progress_text.whole, "whose run it is")
+        assert "no sign of life" not in chips()
+        (arrow,) = [row.text for row in page.steps.view.rows.rows if row.mark is Mark.CURRENT]
+        assert arrow in page.progress_text.whole
+        # As an earlier process of this home saw it: the lease has not moved since.
+        watch = console._watch
+        watch.recall({thing: replace(one, quiet_s=one.quiet_s + 40) for thing, one in watch.sightings().items()})
+
+        await until(lambda: chips()[:1] == ["no sign of life"], "the chip")
+        await until(lambda: "gives no sign of life" in page.outcome.text, "the notice")
+        assert "alice" in page.outcome.headline
+        assert "after 60 s its console counts as dead" in page.outcome.text
+        await until(lambda: "no sign of life" not in chips(), "the next sign of life")
+        await until(lambda: not page.outcome.isVisible(), "the end of the notice")
+        pool.control("clear")
+        await other.finished(run)
 
 
 @pytest.mark.parametrize(("how", "where"), [("resume", "Production"), ("undo", "Staging")])
@@ -134,7 +168,7 @@ async def test_what_somebody_else_settled_is_offered_no_more(
     results = [
         str(window.activity.view.model().index(row, 5).data()) for row in range(window.activity.view.model().rowCount())
     ]
-    assert "Settled by another console" in results
+    assert "settled by another console" in results
 
 
 async def test_while_somebody_else_settles_a_run_of_ours_it_is_theirs(

@@ -21,6 +21,7 @@ from xsconsole.domain.events import (
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.errors import ConsoleError
 from xsconsole_ui.pace import Pace
+from xsconsole_ui.silence import Silence
 
 E = TypeVar("E", bound=Event)
 
@@ -80,6 +81,8 @@ class Bridge(QObject):
         self._console = console
         self._turns = Turns(self)
         self._failures = 0
+        self._silence = Silence(console, self)
+        self._silence.changed.connect(self.card_changed)
         self._ends: list[Callable[[], None]] = []
         self._hear(LinkChanged, self._on_link)
         self._hear(BoardChanged, self._on_board)
@@ -95,6 +98,7 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Hear no more."""
+        self._silence.close()
         for end in self._ends:
             end()
         self._ends.clear()

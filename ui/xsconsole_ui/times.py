@@ -16,6 +16,11 @@ def clock_time(at: datetime, now: datetime | None = None) -> str:
     return here.strftime("%Y-%m-%d")
 
 
+def zoned_time(at: datetime, now: datetime | None = None) -> str:
+    """Return the same with the name of the zone: for what is decided by it."""
+    return f"{clock_time(at, now)} {at.astimezone():%Z}"
+
+
 def short_time(at: datetime, now: datetime | None = None) -> str:
     """Return the time of day of what happened less than a day ago, and the day of what is older."""
     here = at.astimezone()

@@ -260,6 +260,11 @@ def state_name(state: RunState) -> str:
             return ending_name(OF_RUN[state])
 
 
+def is_silent(quiet_s: float, ttl_s: float) -> bool:
+    """Return whether who holds a lease has missed renewing it: past half its time the holder stops by itself."""
+    return quiet_s > ttl_s / 2
+
+
 def silence(quiet_s: float, ttl_s: float) -> str:
     """Return what is known of whether the console that holds a lease is alive."""
     return f"Its lease has not moved for {round(quiet_s)} s; after {round(ttl_s)} s its console counts as dead."

@@ -23,6 +23,7 @@ from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.offers import Offer, command_for, offer_of
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
+from xsconsole_ui.silence import silence_of
 
 
 class BoardView(QWidget):
@@ -191,8 +192,9 @@ class BoardView(QWidget):
         if card is not None and stands is not None:
             lane = self._lanes[stands]
             is_away = self._console.link.state is not LinkState.LIVE
-            face = face_of(card, lane.stage, self._run_of(configuration), is_away=is_away)
-            lane.model.show(card, face, told(card, lane.stage))
+            silence = silence_of(card, self._console)
+            face = face_of(card, lane.stage, self._run_of(configuration), is_away=is_away, silence=silence)
+            lane.model.show(card, face, told(card, lane.stage, silence=silence))
             self._where[configuration] = stands
         if configuration == self._selected:
             self._after_change(card, has_moved=stood != stands)

@@ -61,8 +61,13 @@ DOING = {
 }
 
 
-def face_of(card: Card, stage: Stage | None, status: RunStatus | None, *, is_away: bool = False) -> Face:
-    """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away."""
+def face_of(
+    card: Card, stage: Stage | None, status: RunStatus | None, *, is_away: bool = False, silence: str = ""
+) -> Face:
+    """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
+
+    `silence` is what is known of another console that works on it and gives no sign of life.
+    """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away)
     return Face(
@@ -71,24 +76,25 @@ def face_of(card: Card, stage: Stage | None, status: RunStatus | None, *, is_awa
         powers=tuple(member.power_state for member in card.members),
         facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
         size=words.size(card.disks_bytes),
-        chips=chips_of(card, stage, is_ours=status is not None)[:MOST_CHIPS],
+        chips=chips_of(card, stage, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
         progress=progress,
         step=step,
     )
 
 
-def chips_of(card: Card, stage: Stage | None, *, is_ours: bool = False) -> tuple[Chip, ...]:
+def chips_of(card: Card, stage: Stage | None, *, is_ours: bool = False, silence: str = "") -> tuple[Chip, ...]:
     """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it."""
-    return (*_wrong(card), *(() if is_ours else _waits(card)), *_is(card, stage))
+    silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
+    return (*_wrong(card), *silent, *(() if is_ours else _waits(card)), *_is(card, stage))
 
 
-def told(card: Card, stage: Stage | None) -> str:
+def told(card: Card, stage: Stage | None, *, silence: str = "") -> str:
     """Return the whole card in words, for tooltips and screen readers."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
-        *(chip.whole or chip.text for chip in chips_of(card, stage)),
+        *(chip.whole or chip.text for chip in chips_of(card, stage, silence=silence)),
     ]
     return "\n".join(lines)
 

@@ -24,6 +24,7 @@ from xsconsole_ui.promotion.desk import Desk, newest_restore_point
 from xsconsole_ui.promotion.plan_page import PlanPage
 from xsconsole_ui.promotion.runs import ShownRun, own, recorded
 from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.silence import silence_of
 
 
 class Inspector(pieces.Panel):
@@ -147,7 +148,9 @@ class Inspector(pieces.Panel):
             status = None  # another console settles it right now: what stands on the pool is what counts
         if status is not None and status.state is not RunState.SETTLED_ELSEWHERE:
             return own(status)
-        return recorded(card.run) if card is not None and card.run is not None else None
+        return (
+            recorded(card.run, silence_of(card, self._console)) if card is not None and card.run is not None else None
+        )
 
     def shows(self, run: RunId) -> bool:
         """Whether the user can see this run here."""
@@ -224,7 +227,7 @@ class Inspector(pieces.Panel):
         point = newest_restore_point(card, command)
         if point is None:
             return ""
-        return self.tr("Return to the restore point of {time}").format(time=times.clock_time(point.at))
+        return self.tr("Return to the restore point of {time}").format(time=times.zoned_time(point.at))
 
     @Slot()
     def _on_question(self) -> None:

@@ -210,6 +210,9 @@ class PlanPage(QWidget):
             case RunState.INTERRUPTED:
                 failure, remains = _explained(run)
                 self._tell("warn", failure, remains, _details(run))
+            case RunState.RUNNING | RunState.UNDOING if run.silence:
+                told = self.tr("{who} gives no sign of life.").format(who=run.who)
+                self._tell("warn", told, run.silence)
             case RunState.RUNNING | RunState.UNDOING:
                 self._news.hide()
 

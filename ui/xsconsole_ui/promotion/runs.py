@@ -7,6 +7,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan, Step
+from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -29,6 +30,7 @@ class ShownRun:
     failure: str = ""
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
     remarks: Mapping[StepKey, str] = field(default_factory=dict)
+    silence: str = ""  # what is known of a console that works on it and gives no sign of life
 
     @property
     def is_going(self) -> bool:
@@ -54,8 +56,8 @@ def own(status: RunStatus) -> ShownRun:
     )
 
 
-def recorded(view: RunView) -> ShownRun:
-    """Return a run as its record on the pool tells it."""
+def recorded(view: RunView, silence: str = "") -> ShownRun:
+    """Return a run as its record on the pool tells it; `silence`: that who works on it gives no sign of life."""
     record, holder = view.record, view.holder  # who settles a run need not be who began it
     going = RunState.UNDOING if record.is_undoing else RunState.RUNNING
     settled, undone = frozenset(record.settled), frozenset(record.undone)
@@ -65,14 +67,24 @@ def recorded(view: RunView) -> ShownRun:
         state=RunState.INTERRUPTED if holder is None else going,
         settled=settled,
         undone=undone,
-        current=frozenset(),
+        current=frozenset() if holder is None else frozenset(_coming(record)),
         failed=record.failed,
         progress=done / max(1, len(record.plan.steps)),
         who=tr("{actor} from {console_name}").format(actor=record.actor, console_name=record.console_name)
         if holder is None
         else tr("{actor} from {console}").format(actor=holder.actor, console=holder.console),
         failure=record.failure,
+        silence=silence,
     )
+
+
+def _coming(record: RunRecord) -> tuple[StepKey, ...]:
+    """Return the step that is next: it is what the console that works on it does now, as far as its record tells."""
+    steps = record.plan.steps
+    if record.is_undoing:
+        left = set(record.settled) - set(record.undone)
+        return tuple(step.key for step in reversed(steps) if step.key in left)[:1]
+    return tuple(step.key for step in steps if step.key not in record.settled)[:1]
 
 
 def step_rows(plan: Plan, run: ShownRun | None) -> tuple[Row, ...]:

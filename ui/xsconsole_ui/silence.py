@@ -1,0 +1,47 @@
+"""Watches whether other consoles that work on something still give signs of life: only time tells, and no event."""
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId
+
+EVERY_MS = 1000
+
+
+class Silence(QObject):
+    """Looks once a second, while another console works on anything."""
+
+    changed = Signal(str)  # ConfigurationId: silent now, for longer, or no more
+
+    def __init__(self, console: Console, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._told: dict[ConfigurationId, str] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def close(self) -> None:
+        self._timer.stop()
+
+    @Slot()
+    def _look(self) -> None:
+        cards = self._console.board.cards.values()
+        found = {card.id: told for card in cards if (told := silence_of(card, self._console))}
+        before, self._told = self._told, found
+        for configuration in before.keys() | found.keys():
+            if before.get(configuration) != found.get(configuration):
+                self.changed.emit(configuration)
+
+
+def silence_of(card: Card, console: Console) -> str:
+    """Return what is known of who works on a card and gives no sign of life; empty where all is as it should be."""
+    if card.run is None or card.run.holder is None:
+        return ""
+    if any(status.run == card.run.record.run and status.ended_at is None for status in console.runs):
+        return ""
+    quiet_s, ttl_s = console.quiet_s(card.id), card.run.holder.ttl_s
+    return words.silence(quiet_s, ttl_s) if words.is_silent(quiet_s, ttl_s) else ""
