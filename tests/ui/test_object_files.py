@@ -10,8 +10,9 @@ from xsconsole.console import Console
 from xsconsole.domain.inventory import VM
 from xsconsole_ui import object_actions
 from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.dialogs import ReplaceQuestion
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.objects.file_choice import FileChoice, ReplaceQuestion
+from xsconsole_ui.objects.file_choice import FileChoice
 
 __all__ = ["console", "pool", "window"]
 

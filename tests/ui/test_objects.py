@@ -208,6 +208,26 @@ async def test_many_are_asked_about_once_with_those_that_cannot_and_why(window: 
     assert [item.name for item in console.acts.jobs[0].items] == ["jumpbox"]
 
 
+async def test_a_question_that_lacks_only_a_name_says_to_which_objects_it_will_be_done(
+    window: MainWindow, console: Console
+) -> None:
+    vms = [vm for vm in console.inventory.all(VM) if vm.is_ordinary][:3]
+    window.inventory.select([vm.uuid for vm in vms])
+    await until(lambda: len(window.inventory.selected_objects) == 3, "all selected")
+
+    window.actions_[object_actions.TAG].trigger()
+    dialog = await dialog_of(window)
+
+    assert dialog.summary.text() == "It will be done to 3 objects."
+    assert not dialog.go.isEnabled()
+    assert dialog.go.toolTip() == "Type a tag first."
+    QTest.keyClicks(dialog.text, "blue")
+    await until(dialog.go.isEnabled, "the tag to be taken")
+    dialog.go.click()
+    await until_ended(console)
+    assert {item.name for item in console.acts.jobs[0].items} == {vm.name_label for vm in vms}
+
+
 async def test_the_question_is_no_higher_than_what_it_says(window: MainWindow, console: Console) -> None:
     vms = [vm.uuid for vm in console.inventory.all(VM) if vm.is_ordinary][:8]
     window.inventory.select(vms)

@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from tests.ui.drawing import Sheet, sheet
 from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.dialogs import ReplaceQuestion
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.workflow.export import Exporter, file_name
 
@@ -70,10 +71,11 @@ async def test_a_file_that_is_there_is_replaced_only_on_demand(
     path.write_text("precious", encoding="utf-8")
 
     writing = asyncio.create_task(heard.exporter.write(path, "svg"))
-    await until(lambda: isinstance(heard.exporter.dialog, QMessageBox), "the question")
+    await until(lambda: isinstance(heard.exporter.dialog, ReplaceQuestion), "the question")
     box = heard.exporter.dialog
-    assert isinstance(box, QMessageBox)
-    click(next(one for one in box.buttons() if one.text().replace("&", "") == button))
+    assert isinstance(box, ReplaceQuestion)
+    assert box.cancel.isDefault()
+    click(box.go if button == "Replace" else box.cancel)
     await writing
 
     assert (path.read_text(encoding="utf-8") != "precious") is is_replaced

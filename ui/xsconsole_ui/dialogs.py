@@ -1,10 +1,12 @@
 """Dialogs without a nested loop: `exec()` would stop every other task of the window."""
 
 import asyncio
+from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.texts import tr
 
 WIDTH = 380  # px
 
@@ -50,3 +52,16 @@ class Question(QDialog):
         column.addLayout(row)
         self.setAccessibleDescription(pieces.joined(text, remains))
         self.cancel.setFocus()
+
+
+class ReplaceQuestion(Question):
+    """Whether a file that is there gives way."""
+
+    def __init__(self, parent: QWidget, file: Path) -> None:
+        super().__init__(
+            parent,
+            tr("Replace the file?"),
+            tr("There is a file {name} already.").format(name=file.name),
+            tr("In {folder}. It stays until the new one is whole; then it is gone.").format(folder=file.parent),
+            tr("Replace"),
+        )

@@ -14,10 +14,10 @@ from xsconsole.domain.acts import RULES, Act, JobId, ObjectId, name_of, record_o
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.sheet import Line
 from xsconsole.engine.commands import Operate
-from xsconsole_ui.dialogs import answered
+from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_dialog import ActDialog
-from xsconsole_ui.objects.file_choice import FileChoice, ReplaceQuestion
+from xsconsole_ui.objects.file_choice import FileChoice
 from xsconsole_ui.objects.raw_dialog import RawDialog
 
 NAMED = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG, Act.MOVE_TO_FOLDER})
@@ -72,7 +72,7 @@ class ActDesk(QObject):
             return
         command = replace(command, file=file)
         if command.act is Act.EXPORT and await asyncio.to_thread(os.path.lexists, file):
-            if not await answered(ReplaceQuestion(file, self._window)):
+            if not await answered(ReplaceQuestion(self._window, file)):
                 return
             command = replace(command, replaces=True)
         await self._done((command,))

@@ -20,6 +20,7 @@ from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 WIDTH = 480
 TYPING_MS = 80
 SHOWN = 12
+PLACEHOLDER = "x"  # stands for a name that is still to be typed
 LABELS = {
     Act.RENAME: "&Name",
     Act.SNAPSHOT: "&Name",
@@ -121,8 +122,10 @@ class ActDialog(QDialog):
         self._soon.stop()
         host = Uuid(self.host.currentData()) if self.host.currentData() else None
         self.command = replace(self.command, text=self.text.text() if self._has_text else "", host=host)
+        # What it is called is still to be typed: until then, what matters is to which objects it can be done.
+        asked = replace(self.command, text=PLACEHOLDER) if self._lacks_text else self.command
         try:
-            checks = self._console.acts.checks(self.command)
+            checks = self._console.acts.checks(asked)
         except ConsoleError:
             checks = ()
         self._show(checks)
@@ -130,6 +133,10 @@ class ActDialog(QDialog):
     @property
     def _has_text(self) -> bool:
         return self.command.act in LABELS
+
+    @property
+    def _lacks_text(self) -> bool:
+        return self._has_text and self.command.act is not Act.MOVE_TO_FOLDER and not self.text.text().strip()
 
     def _show(self, checks: tuple[Check, ...]) -> None:
         able = [check for check in checks if check.refusal is None]
@@ -152,8 +159,9 @@ class ActDialog(QDialog):
             self.meaning.hide()
         told = words_of(len(able), len(refused))
         self.summary.setText(told)
-        self.go.setEnabled(bool(able))
-        self.go.setToolTip("" if able else told)
+        self.go.setEnabled(bool(able) and not self._lacks_text)
+        lacking = self.tr("Type a tag first.") if self.command.act is Act.TAG else self.tr("Type a name first.")
+        self.go.setToolTip(told if not able else lacking if self._lacks_text else "")
         self.adjustSize()
 
     @Slot()

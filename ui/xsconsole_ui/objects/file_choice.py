@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act
-from xsconsole_ui import pieces, theme
 
 SUFFIX = "xva"
 
@@ -30,35 +29,6 @@ class FileChoice(QFileDialog):
     def file(self) -> Path | None:
         chosen = self.selectedFiles()
         return Path(chosen[0]) if chosen else None
-
-
-class ReplaceQuestion(QDialog):
-    """Whether a file that is there gives way. Enter says no."""
-
-    def __init__(self, file: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Replace the file?"))
-        notice = pieces.Notice(self)
-        notice.show_words(
-            "warn",
-            self.tr("{file} is there already.").format(file=file),
-            self.tr("It stays until the new one is whole; then it is gone."),
-        )
-        self.go = pieces.button(self.tr("Replace"), "", self)
-        self.cancel = pieces.button(self.tr("Cancel"), "", self)
-        self.cancel.setDefault(True)
-        self.go.clicked.connect(self.accept)
-        self.cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.MARGIN)
-        column.addWidget(notice)
-        column.addLayout(buttons)
 
 
 def _file_name(name: str) -> str:

@@ -18,7 +18,7 @@ from xsconsole.domain.workflow.templates import as_template
 from xsconsole.errors import AlreadyThere, ConsoleError, Refused
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.dialogs import Question, ReplaceQuestion, answered
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.texts import tr
@@ -291,10 +291,8 @@ class DraftsDialog(QDialog):
         """Write a file; one that is there only if the user says so."""
         try:
             await write_file(workflow, path)
-        except AlreadyThere as refusal:
-            remains = self.tr("What is in it would be lost.")
-            box = Question(self, self.tr("Replace the file?"), refusal.reason, remains, self.tr("Replace"))
-            if not await self._ask(box):
+        except AlreadyThere:
+            if not await self._ask(ReplaceQuestion(self, Path(path))):
                 return
             await write_file(workflow, path, may_replace=True)
         self.news.show_words("good", self.tr("It is in {path}.").format(path=Path(path)), "")

@@ -6,9 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QFileInfo, QIODevice, QObject, QRect, QRectF, QSaveFile, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from xsconsole_ui.dialogs import answered
+from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import LIGHT, Colours
 from xsconsole_ui.workflow.painter import GraphPainter, Look
@@ -51,7 +51,7 @@ class Exporter(QObject):
 
     async def write(self, path: Path, kind: str) -> None:
         """Write the picture; where there is a file already, only if the user says so."""
-        if QFileInfo(path).exists() and not await self._may_replace(path):
+        if QFileInfo(path).exists() and not await self._ask(ReplaceQuestion(self._window, path)):
             return
         picture = svg_of(self._scene) if kind == "svg" else png_of(self._scene)
         file = QSaveFile(str(path))
@@ -63,19 +63,6 @@ class Exporter(QObject):
         file.cancelWriting()
         reason = self.tr("{path} was not written: {reason}.").format(path=path, reason=file.errorString().rstrip("."))
         self._tell(reason, self.tr("What stood there is unchanged. Choose another folder, or make room."))
-
-    async def _may_replace(self, path: Path) -> bool:
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(self.tr("Replace the file?"))
-        box.setText(self.tr("There is a file {name} already.").format(name=path.name))
-        box.setInformativeText(self.tr("What is in it would be lost."))
-        replace = box.addButton(self.tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        chosen: list[bool] = []
-        box.buttonClicked.connect(lambda button: chosen.append(button is replace))
-        await self._ask(box)
-        return chosen == [True]
 
     async def _ask(self, dialog: QDialog) -> bool:
         self.dialog = dialog
