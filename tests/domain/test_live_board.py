@@ -126,6 +126,7 @@ def run_text(configuration: ConfigurationId, source: str, makes: ConfigurationId
         workflow=WorkflowId("release"),
         workflow_version=1,
         makes=makes,
+        incumbent=CONFIGURATIONS[0] if makes and configuration != CONFIGURATIONS[0] else None,
     )
     record = RunRecord(
         run=RunId("r1"),

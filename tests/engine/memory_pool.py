@@ -4,22 +4,18 @@ It follows `xapi/facts`: `add_to` is atomic, `VM.revert` brings `other_config`, 
 and takes new disks, `VM.snapshot` and `VM.revert` set `parent`.
 """
 
-import itertools
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Mapping
 
 import msgspec
 
+from tests.engine.memory_records import MemoryRecords
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
-    RECORD_TYPES,
     SR,
     VBD,
     VDI,
     VIF,
     VM,
-    Change,
-    ChangeBatch,
     GuestMetrics,
     Host,
     HostMetrics,
@@ -30,11 +26,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.engine.ports import Field
 from xsconsole.errors import PoolFailed
 
-RecordKind = TypeVar("RecordKind", bound=Record)
-Result = TypeVar("Result")
-
 GIB = 1024**3
-CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 POWER_OPERATIONS = {
     "Halted": ("start", "clone", "copy", "destroy"),
     "Running": ("clean_shutdown", "hard_shutdown", "pause", "suspend"),
@@ -43,14 +35,13 @@ POWER_OPERATIONS = {
 }
 
 
-class MemoryPool:
+class MemoryPool(MemoryRecords):
     """The pool itself. `contents` stands for what is on the disks of a machine or a snapshot."""
 
     def __init__(self) -> None:
-        self._numbers = itertools.count(1)
-        self._listeners: list[Callable[[ChangeBatch], None]] = []
-        self.records: dict[Ref, Record] = {}
+        super().__init__()
         self.contents: dict[Uuid, str] = {}
+        self.made: dict[Uuid, str] = {}
         self.messages: list[tuple[str, str]] = []
         self._sources: dict[Uuid, VM] = {}
         self.is_away = False
@@ -71,11 +62,6 @@ class MemoryPool:
         self.host = self._put(Host(ref=self._ref(), uuid=self._uuid(), name_label="xen-1", metrics=metrics.ref))
 
     # What tests say and ask
-
-    def subscribe(self, listener: Callable[[ChangeBatch], None]) -> None:
-        self._listeners.append(listener)
-        whole = tuple(_change(record) for record in self.records.values())
-        listener(ChangeBatch(changes=whole, is_whole=True))
 
     def add_vm(self, name: str, power_state: str = "Halted", order: int = 0, **fields: object) -> VM:
         metrics = self._put(GuestMetrics(ref=self._ref(), uuid=self._uuid(), PV_drivers_detected=True))
@@ -121,10 +107,11 @@ class MemoryPool:
         for record in [record for record in self.records.values() if isinstance(record, kind)]:
             self._remove(record)
 
-    def add_disk(self, uuid: Uuid, name: str) -> None:
+    def add_disk(self, uuid: Uuid, name: str, device: str = "0") -> Uuid:
         vm = self.vm(uuid)
-        drive = self._new_disk(vm.ref, GIB, name=name)
+        drive = self._new_disk(vm.ref, GIB, name=name, device=device)
         self.change(uuid, VBDs=(*vm.VBDs, drive))
+        return self._disks(self.vm(uuid))[-1].uuid
 
     def forget(self, uuid: Uuid) -> None:
         """Delete a machine behind everybody's back."""
@@ -193,7 +180,10 @@ class MemoryPool:
             blocked_operations={},
             order=0,
             allowed_operations=("revert", "clone", "destroy"),
-            VBDs=tuple(self._new_disk(ref, 10 * GIB, snapshot_of=disk.ref) for disk in self._disks(source)),
+            VBDs=tuple(
+                self._new_disk(ref, disk.virtual_size, snapshot_of=disk.ref, name=disk.name_label, device=str(number))
+                for number, disk in enumerate(self._disks(source))
+            ),
             VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(uuid)),
         )
         self.contents[copy.uuid] = self.contents[uuid]
@@ -263,9 +253,9 @@ class MemoryPool:
         self.put_vm(copy)
         return copy.uuid
 
-    def destroy(self, uuid: Uuid) -> None:
+    def destroy(self, uuid: Uuid, keep: Collection[Uuid] = ()) -> None:
         if self.find(uuid) is not None:
-            self._drop(self.demand(uuid, "destroy", ("Halted",)))
+            self._drop(self.demand(uuid, "destroy", ("Halted",)), keep)
 
     def start(self, uuid: Uuid, host: Uuid) -> None:
         place = next(record for record in self.records.values() if isinstance(record, Host) and record.uuid == host)
@@ -303,6 +293,37 @@ class MemoryPool:
 
     def count(self, kind: type[Record]) -> int:
         return sum(isinstance(record, kind) for record in self.records.values())
+
+    def new_disk(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None:
+        disk = VDI(
+            ref=self._ref(), uuid=self._uuid(), name_label=name, SR=self._storage(sr).ref, virtual_size=size_bytes
+        )
+        self.made[disk.uuid] = made
+        self._put(msgspec.structs.replace(disk, virtual_size=size_bytes))
+
+    def attach(self, vm: VM, disk: VDI, device: str, mode: str, other_config: dict[str, str]) -> None:
+        drive = VBD(
+            ref=self._ref(),
+            uuid=self._uuid(),
+            VM=vm.ref,
+            VDI=disk.ref,
+            userdevice=device,
+            mode=mode,
+            other_config=other_config,
+        )
+        self._put(drive)
+        self.change(vm.uuid, VBDs=(*vm.VBDs, drive.ref))
+
+    def detach(self, drive: VBD) -> None:
+        self._remove(drive)
+        for vm in [vm for vm in self.vms() if drive.ref in vm.VBDs]:
+            self.change(vm.uuid, VBDs=tuple(ref for ref in vm.VBDs if ref != drive.ref))
+
+    def put(self, record: Record) -> None:
+        self._put(record)
+
+    def drop_record(self, record: Record) -> None:
+        self._remove(record)
 
     # Inside
 
@@ -352,38 +373,18 @@ class MemoryPool:
         disks = [self.records[drive.VDI] for drive in drives if isinstance(drive, VBD)]
         return [disk for disk in disks if isinstance(disk, VDI)]
 
-    def _drop_disks(self, vm: VM) -> None:
+    def _drop_disks(self, vm: VM, keep: Collection[Uuid] = ()) -> None:
+        drives = [record for record in self.records.values() if isinstance(record, VBD)]
         for disk in self._disks(vm):
-            self._remove(disk)
+            holders = {drive.VM for drive in drives if disk.ref == drive.VDI}
+            if disk.uuid not in keep and holders == {vm.ref}:
+                self._remove(disk)
         for drive in vm.VBDs:
             self._remove(self.records[drive])
 
-    def _drop(self, vm: VM) -> None:
-        self._drop_disks(vm)
+    def _drop(self, vm: VM, keep: Collection[Uuid] = ()) -> None:
+        self._drop_disks(vm, keep)
         for interface in vm.VIFs:
             self._remove(self.records[interface])
         self._remove(vm)
         self.contents.pop(vm.uuid, None)
-
-    def _ref(self) -> Ref:
-        return Ref(f"OpaqueRef:{next(self._numbers)}")
-
-    def _uuid(self) -> Uuid:
-        return Uuid(f"{next(self._numbers):08x}-0000-4000-8000-000000000000")
-
-    def _put(self, record: RecordKind) -> RecordKind:
-        self.records[record.ref] = record
-        self._tell(_change(record))
-        return record
-
-    def _remove(self, record: Record) -> None:
-        del self.records[record.ref]
-        self._tell(Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=None))
-
-    def _tell(self, change: Change) -> None:
-        for listener in self._listeners:
-            listener(ChangeBatch(changes=(change,)))
-
-
-def _change(record: Record) -> Change:
-    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)

@@ -1,11 +1,12 @@
 """A pool of values as the engine's port, with failures and broken roads on command."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import NULL_REF, RunId, Uuid
 from xsconsole.domain.inventory import (
@@ -49,6 +50,10 @@ class MemoryPort:
     @property
     def copies(self) -> "MemoryCopies":
         return MemoryCopies(self)
+
+    @property
+    def disks(self) -> MemoryDisks:
+        return MemoryDisks(self.pool, self.do)
 
     async def time(self) -> datetime:
         return await self.do("time", lambda: EPOCH + timedelta(seconds=asyncio.get_running_loop().time()))
@@ -196,5 +201,5 @@ class MemoryCopies:
 
         await self.port.do("start_on", start, on_progress)
 
-    async def destroy(self, vm: Uuid, run: RunId) -> None:
-        await self.port.do("destroy", lambda: self.port.pool.destroy(vm))
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+        await self.port.do("destroy", lambda: self.port.pool.destroy(vm, keep))

@@ -8,10 +8,11 @@ import pytest
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_pool import GIB
 from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.copy_actions import CopyMachine, DropSnapshot, StartAgain, StartCopy
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, HostMetrics, Network
-from xsconsole.domain.plan import CopyMachine, DropSnapshot, StartAgain, StartCopy, TakeSnapshot
+from xsconsole.domain.plan import TakeSnapshot
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.workflow import (

@@ -11,11 +11,11 @@ from tests.engine.seats import Seat, seated
 from tests.engine.test_copying import copying
 from tests.workflows import put_on
 from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.copy_actions import StartCopy
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VIF, VM, Network
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Verdict, difference, judge, manifest_of_card
-from xsconsole.domain.plan import StartCopy
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Binding, Method, PoolObject
 from xsconsole.domain.workflow.values import NetworkEntry

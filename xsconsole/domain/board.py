@@ -201,9 +201,9 @@ class PoolState:
     unreadable: list[str]
 
     def run_on(self, configuration: ConfigurationId) -> RunRecord | None:
-        """Return the run that changes a configuration or makes it."""
-        made = (record for record in self.runs.values() if record.plan.intent.makes == configuration)
-        return self.runs.get(configuration) or next(made, None)
+        """Return the run that changes a configuration: asked about it, or about another one."""
+        others = (record for record in self.runs.values() if configuration in record.plan.intent.others)
+        return self.runs.get(configuration) or next(others, None)
 
     @classmethod
     def read(cls, inventory: Inventory, keys: Mapping[str, str]) -> "PoolState":
@@ -309,7 +309,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     intent = record.plan.intent if record else None
     stage = None
     if intent is not None:
-        stage = intent.target if intent.makes == id_ else intent.source or intent.target
+        stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(
         id=id_,
         name=first.name if first else (intent.name if intent else str(id_)),

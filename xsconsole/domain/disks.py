@@ -2,6 +2,26 @@
 
 from xsconsole.domain.ids import NULL_REF
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
+from xsconsole.domain.poolstate import PREFIX
+
+DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
+SYSTEM, DATA = "system", "data"
+
+
+def role_of_disk(vbd: VBD) -> str:
+    """Return what a disk is for: as somebody said, or the system where it is booted from, or data."""
+    return vbd.other_config.get(DISK_ROLE_KEY) or (SYSTEM if vbd.bootable or vbd.userdevice == "0" else DATA)
+
+
+def drives_of(inventory: Inventory, vm: VM) -> tuple[tuple[VBD, VDI], ...]:
+    """Return the disks of a VM with how they are attached, by device."""
+    found = []
+    for ref in vm.VBDs:
+        vbd = inventory.get(VBD, ref)
+        disk = inventory.get(VDI, vbd.VDI) if vbd is not None and vbd.type == "Disk" else None
+        if vbd is not None and disk is not None:
+            found.append((vbd, disk))
+    return tuple(sorted(found, key=lambda pair: (pair[0].userdevice.zfill(8), pair[1].uuid)))
 
 
 def disks_of(inventory: Inventory, vm: VM) -> tuple[VDI, ...]:

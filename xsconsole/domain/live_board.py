@@ -92,7 +92,7 @@ class LiveBoard:
         if self._inventory.pool is None:
             return EMPTY_BOARD
         self.advance(sys.maxsize)
-        for id_ in (*self._runs, *self._made()):  # who works on a run is a matter of the moment, and of no record
+        for id_ in (*self._runs, *self._others()):  # who works on a run is a matter of the moment, and of no record
             self._read_card(id_)
         return Board(
             workflow=self._workflow,
@@ -109,14 +109,13 @@ class LiveBoard:
             self._workflow = published_workflow(keys)
             self._due_cards |= self._rosters.keys()  # of which only the roster is left stands in the first stage
         self._read_named(ROSTER_PREFIX, differing, self._rosters, roster_of)
-        made = self._made()
+        before_runs = self._others()
         self._read_named(RUN_PREFIX, differing, self._runs, run_of)
-        self._due_cards |= made ^ self._made()
+        self._due_cards |= before_runs | self._others()
 
-    def _made(self) -> set[ConfigurationId]:
-        """Return the configurations that runs are about to make."""
-        found = (record.plan.intent.makes for record in self._runs.values())
-        return {id_ for id_ in found if id_ is not None}
+    def _others(self) -> set[ConfigurationId]:
+        """Return the configurations that runs change beside the one that they stand under."""
+        return {id_ for record in self._runs.values() for id_ in record.plan.intent.others}
 
     def _read_named(
         self,

@@ -10,6 +10,19 @@ from typing import Literal
 import msgspec
 
 from xsconsole.domain.canonical import digest_of
+from xsconsole.domain.copy_actions import (
+    CopyMachine,
+    DropSnapshot,
+    EmptyDisk,
+    FitCopy,
+    HandOverDisk,
+    NoteFreeze,
+    StartAgain,
+    StartCopy,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
@@ -30,6 +43,8 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     vm: Uuid
     purpose: Purpose
     was_running: bool = False  # when the run began; a later return to this point starts it again
+    configuration: ConfigurationId | None = None  # of `vm`, and where it stands, if not the one that was asked about
+    stage: StageId | None = None
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
@@ -98,94 +113,6 @@ class CheckGate(msgspec.Struct, frozen=True, kw_only=True, tag="gate"):
     gate: Gate
 
 
-class StartAgain(msgspec.Struct, frozen=True, kw_only=True, tag="start-again"):
-    """Start a `vm` that the same plan shut down. No inverse: undoing that shutdown leaves it running."""
-
-    vm: Uuid
-
-
-class NoteFreeze(msgspec.Struct, frozen=True, kw_only=True, tag="freeze"):
-    """Read when each of the snapshots was taken: how far apart they are is what is claimed of a set of them.
-
-    There is no snapshot of several machines at one moment. No effect, no inverse.
-    """
-
-    snapshots: tuple[StepKey, ...]
-
-
-class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
-    """Make a machine like `vm`, or like the snapshot of it by step `snapshot`. Inverse: destroy it with its disks.
-
-    `sr` is where the disks of a full copy go; None leaves each on the storage of its original.
-    """
-
-    vm: Uuid
-    name: str
-    method: Method
-    snapshot: StepKey | None = None
-    sr: Uuid | None = None
-
-
-class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
-    """Make of a copy a machine in its own right, before its first start. No inverse: it goes with the copy.
-
-    Taken from it is what the copying brought along and only the original means: marks, folder, tags, custom fields,
-    priority of high availability, home. Given to it is what the copying lost. `networks` are by device; an interface
-    that is not named stays on its network.
-    """
-
-    copy: StepKey
-    name: str
-    order: int = 0
-    start_delay_s: int = 0
-    shutdown_delay_s: int = 0
-    networks: dict[str, Uuid] = {}
-
-
-class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
-    """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
-
-    copy: StepKey
-
-
-class WriteCopyRoster(msgspec.Struct, frozen=True, kw_only=True, tag="copy-roster"):
-    """Write the roster of the configuration that the copies are. Inverse: remove it.
-
-    `roles` are by the step that makes the member; `origin` is the text of an `Origin`.
-    """
-
-    configuration: ConfigurationId
-    roles: dict[StepKey, str]
-    origin: str
-
-
-class WriteCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy-member"):
-    """Write the member value of what step `copy` made, and what belongs to the stage. Inverse: remove them.
-
-    `value` is the text of a `MemberValue` in which the uuid and the roster are not filled in: nobody knows them before.
-    """
-
-    copy: StepKey
-    value: str
-    copies: tuple[StepKey, ...]  # of the whole roster
-    stage_name: str = ""
-    blocked: dict[str, str] = {}
-
-
-class VerifyCopies(msgspec.Struct, frozen=True, kw_only=True, tag="verify-copies"):
-    """Read the copies from the pool and compare with the steps that made them. No effect, no inverse."""
-
-    configuration: ConfigurationId
-    copies: tuple[StepKey, ...]
-    running: tuple[StepKey, ...] = ()
-
-
-class DropSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
-    """Destroy the snapshot that step `snapshot` made, which nothing needs any more. No inverse."""
-
-    snapshot: StepKey
-
-
 Action = (
     TakeSnapshot
     | Start
@@ -200,6 +127,8 @@ Action = (
     | NoteFreeze
     | CopyMachine
     | FitCopy
+    | EmptyDisk
+    | HandOverDisk
     | StartCopy
     | WriteCopyRoster
     | WriteCopy
@@ -259,7 +188,8 @@ class Disks(StrEnum):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, in the terms that a person confirms.
 
-    `makes` is the configuration that comes into being beside the one asked about, by another method than moving it.
+    `makes` is the configuration that comes into being beside the one asked about, by another method than moving it;
+    `incumbent` the one whose place it takes.
     """
 
     kind: RunKind
@@ -276,6 +206,12 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0  # of the configuration before the run
     method: Method = Method.MOVE
     makes: ConfigurationId | None = None
+    incumbent: ConfigurationId | None = None
+
+    @property
+    def others(self) -> frozenset[ConfigurationId]:
+        """Return the configurations that change beside the one that was asked about."""
+        return frozenset(id_ for id_ in (self.makes, self.incumbent) if id_ is not None)
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,30 +5,34 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from xsconsole.domain import pool_words
+from xsconsole.domain.copy_actions import (
+    CopyMachine,
+    DropSnapshot,
+    EmptyDisk,
+    FitCopy,
+    HandOverDisk,
+    NoteFreeze,
+    StartAgain,
+    StartCopy,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     Action,
     CheckGate,
-    CopyMachine,
     Disks,
-    DropSnapshot,
-    FitCopy,
-    NoteFreeze,
     Plan,
     Purpose,
     Revert,
     RunKind,
     ShutDown,
     Start,
-    StartAgain,
-    StartCopy,
     Step,
     TakeSnapshot,
     Verify,
-    VerifyCopies,
-    WriteCopy,
-    WriteCopyRoster,
     WriteMark,
     WriteMember,
     WriteRoster,
@@ -158,6 +162,10 @@ def describe_action(action: Action, subject: str) -> str:
             return f"Make a linked clone of {subject}"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
+        case EmptyDisk():
+            return f"Give {subject} an empty disk"
+        case HandOverDisk():
+            return f"Hand the disk that stays over to {subject}"
         case StartCopy():
             return f"Start {subject}"
         case WriteCopyRoster():
@@ -191,6 +199,10 @@ def describe_undo(step: Step) -> str:
             return f"Write back the mark of the restore point of {subject}"
         case CopyMachine():
             return f"Destroy the copy of {subject} with its disks"
+        case EmptyDisk():
+            return f"Destroy the empty disk of {subject}"
+        case HandOverDisk():
+            return f"Give the disk of {subject} back"
         case StartCopy():
             return f"Shut {subject} down again"
         case WriteCopyRoster():

@@ -5,10 +5,11 @@ from datetime import datetime
 
 import msgspec
 
+from xsconsole.domain.copy_actions import CopyMachine, FitCopy, HandOverDisk, VerifyCopies, WriteCopy, WriteCopyRoster
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CopyMachine, FitCopy, Step, VerifyCopies, WriteCopy, WriteCopyRoster
+from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import MemberValue, Origin, Roster, decode, encode, roster_digest
 from xsconsole.domain.replica import is_left_behind
 from xsconsole.domain.workflow import Method
@@ -76,14 +77,17 @@ class Copier:
         vm = found.uuid
         await self._marking.protect(vm, {})
         await self.stop(vm, on_progress)
-        await insist(self._pool, lambda: self._pool.copies.destroy(vm, self._at.run))
+        actions = (other.action for other in self._at.plan.steps)
+        # What the slot keeps is no part of the copy, wherever it was when the run went back.
+        keep = {action.disk for action in actions if isinstance(action, HandOverDisk) and action.copy == step.key}
+        await insist(self._pool, lambda: self._pool.copies.destroy(vm, self._at.run, keep))
 
     def _first_name(self, key: StepKey) -> str:
         action = self._at.plan.step(key).action
         assert isinstance(action, CopyMachine)
         return f"{shortened(action.name, 80)}{self._at.mark_of(key)}"
 
-    async def _of(self, key: StepKey) -> VM:
+    async def of(self, key: StepKey) -> VM:
         """Return what a step made.
 
         Raises:
@@ -97,7 +101,7 @@ class Copier:
     # Fitting and power
 
     async def fit(self, action: FitCopy) -> None:
-        vm = (await self._of(action.copy)).uuid
+        vm = (await self.of(action.copy)).uuid
         for key in await self._at.keys(Field.VM, vm):
             if is_left_behind(key):
                 await insist(self._pool, lambda key=key: self._pool.remove_key(Field.VM, key, vm))  # type: ignore[misc]
@@ -111,7 +115,7 @@ class Copier:
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
 
     async def start(self, key: StepKey, host: Uuid | None, on_progress: Progress) -> None:
-        vm, run = (await self._of(key)).uuid, self._at.run
+        vm, run = (await self.of(key)).uuid, self._at.run
 
         async def attempt() -> None:
             if (await self._at.vm(vm)).power_state == "Running":
@@ -170,7 +174,7 @@ class Copier:
         return vm is not None and bool(text) and await self._marking.has_member(vm, text)
 
     async def enter(self, action: WriteCopy) -> None:
-        vm = (await self._of(action.copy)).uuid
+        vm = (await self.of(action.copy)).uuid
         await self._marking.enter(vm, self.value_text(action), action.stage_name, action.blocked)
 
     async def leave(self, action: WriteCopy) -> None:

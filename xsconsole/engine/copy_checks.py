@@ -1,6 +1,6 @@
 """What a copying needs before it is planned: storage, room, networks, permitted operations; and what is said of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xsconsole.domain.board import Card, Member
@@ -16,6 +16,7 @@ from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import Claims
 from xsconsole.engine.networking import networks_in, present_networks
 from xsconsole.engine.placement import Guest
+from xsconsole.engine.succession import Incumbent
 from xsconsole.errors import NotPromotable
 
 
@@ -48,6 +49,7 @@ class Order:
     intent: Intent
     workflow: Workflow
     is_stopped_first: bool = False
+    incumbent: Incumbent | None = None
 
 
 def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
@@ -96,7 +98,8 @@ def demand_room(
             capacity.demand_short_chains(inventory, part.vm, is_linked + is_frozen)
     frozen = [capacity.snapshot_space(inventory, part.vm) for part in parts if is_frozen]
     copied = [space_of(order, part.vm, sr, inventory, is_frozen=is_frozen) for part in parts]
-    needed = capacity.total(*frozen, *copied)
+    kept = [capacity.snapshot_space(inventory, vm) for vm in order.incumbent.vms] if order.incumbent else []
+    needed = capacity.total(*frozen, *copied, *kept)
     what = "The copies" if not is_frozen else "The snapshots and the copies"
     warnings = capacity.demand_space(inventory, needed, what, claims.space)
     if not is_linked:
@@ -138,14 +141,15 @@ def demand_operations(order: Order, parts: Sequence[Part], inventory: Inventory,
         rules.demand_operation(part.vm, "snapshot", inventory)
 
 
-def guest(part: Part, sr: SR | None, inventory: Inventory) -> Guest:
+def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uuid]) -> Guest:
+    """Return what has to be known to place the copy; `staying` are the storages of disks that it is handed over."""
     storages = {sr.uuid} if sr is not None else {held.uuid for held in repositories_of(inventory, part.vm)}
     networks = {**present_networks(part.vm, inventory), **part.networks}
     return Guest(
         key=part.vm.uuid,
         name=part.name,
         memory_bytes=part.vm.memory_static_max,
-        storages=frozenset(storages),
+        storages=frozenset({*storages, *staying}),
         networks=frozenset(networks.values()),
     )
 
@@ -159,6 +163,12 @@ def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> t
         found.append(
             f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
             "one frozen after the other: how far apart is recorded."
+        )
+    if order.incumbent is not None:
+        name = f"“{shortened(order.incumbent.card.name, 60)}”"
+        found.append(
+            f"{name} has the place: it is shut down, its restore point is taken, and once all has passed it goes to "
+            f"{order.incumbent.back.name} and stays off."
         )
     if order.target.entry is not EntryAction.START:
         found.append(f"The copies stay off: {order.target.name} does not start what enters it.")

@@ -7,30 +7,29 @@ from itertools import groupby
 import msgspec
 
 from xsconsole.domain.board import Board, Card, Member
-from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
-from xsconsole.domain.inventory import SR, Inventory
-from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import (
+from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropSnapshot,
-    Estimate,
+    EmptyDisk,
     FitCopy,
+    HandOverDisk,
     NoteFreeze,
-    Plan,
-    Purpose,
     StartAgain,
     StartCopy,
-    Step,
-    TakeSnapshot,
     VerifyCopies,
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.disks import disks_of
+from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
+from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue, Origin, encode
+from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import EntryAction, Method, Transition
 from xsconsole.engine import capacity, rules
-from xsconsole.engine.claims import claims_on
+from xsconsole.engine.claims import Claims, claims_on
 from xsconsole.engine.copy_checks import (
     Offspring,
     Order,
@@ -43,14 +42,17 @@ from xsconsole.engine.copy_checks import (
     space_of,
     storage_of,
 )
+from xsconsole.engine.disk_roles import Blank, Staying, blanks_of, staying_of, travels_after_all
 from xsconsole.engine.gatekeeper import gated
 from xsconsole.engine.placement import place
 from xsconsole.engine.steps import START_S, Steps, add_shutdowns, add_starts, protection_of
+from xsconsole.engine.succession import add_standing_down, leading_back
 
 CONFIGURATION_SPACE = uuid.UUID("3b0c7f5e-52d4-4a35-8f0e-9a4f3d0b7c61")
 SNAPSHOT_S = 4.0
 CLONE_S = 4.0
 FIT_S = 2.0
+DISK_S = 2.0
 COPIED_BYTES_PER_S = 100 * 1024 * 1024
 
 
@@ -79,8 +81,9 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     is_frozen = bool(running) or order.edge.restore_point is not None
     sr = storage_of(order, parts, inventory)
     warnings = demand_room(order, parts, sr, claims, inventory, is_frozen=is_frozen)
+    blanks, staying = blanks_of(order, parts, sr, inventory), staying_of(order, parts, inventory)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
-    hosts = place(inventory, [guest(part, sr, inventory) for part in to_start], claims.memory)
+    hosts = _hosts(order, to_start, sr, staying, claims, inventory)
     demand_operations(order, parts, inventory, is_frozen=is_frozen)
 
     steps = Steps()
@@ -93,18 +96,49 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
         steps.add(_fitting(part, copies[part.vm.uuid]), part.name, [copies[part.vm.uuid]], Estimate(seconds=FIT_S))
         for part in parts
     ]
-    started = _add_starts(steps, to_start, copies, hosts, fitted)
+    ready = _add_disks(steps, order, parts, copies, blanks, staying, fitted, inventory)
+    started = _add_starts(steps, to_start, copies, hosts, ready, is_downtime=order.incumbent is not None)
     _add_members(steps, order, offspring, parts, copies, to_start, started)
+    stages = (order.source, order.target, order.incumbent.back if order.incumbent else None)
     plan = Plan(
         intent=order.intent,
         steps=steps.all,
-        leases=rules.leases_for(order.card.id, order.card.service, (order.source, order.target), also=(offspring.id,)),
-        warnings=(*sentences(order, parts, running), *warnings),
-        asks=bool(to_start or running or order.target.protection),
+        leases=rules.leases_for(order.card.id, order.card.service, stages, also=order.intent.others),
+        warnings=(*sentences(order, parts, running), *_of_disks(order, parts, staying, inventory), *warnings),
+        asks=bool(to_start or running or order.target.protection or order.incumbent),
     )
-    plan = gated(plan, order.edge)
     drops = taken if order.edge.restore_point is None else {}
-    return _dropping(plan, [(part.member.name, drops[part.vm.uuid]) for part in parts if part.vm.uuid in drops])
+    return _closing(order, gated(plan, order.edge), [(part, drops[part.vm.uuid]) for part in parts if drops])
+
+
+def _hosts(
+    order: Order,
+    to_start: Sequence[Part],
+    sr: SR | None,
+    staying: Sequence[Staying],
+    claims: Claims,
+    inventory: Inventory,
+) -> dict[Uuid, Uuid]:
+    freed = order.incumbent.freed_bytes(inventory) if order.incumbent else {}
+    claimed = {host: claims.memory.get(host, 0) - freed.get(host, 0) for host in {*claims.memory, *freed}}
+    guests = [
+        guest(part, sr, inventory, {kept.sr for kept in staying if kept.source == part.vm.uuid}) for part in to_start
+    ]
+    return place(inventory, guests, claimed)
+
+
+def _of_disks(order: Order, parts: Sequence[Part], staying: Sequence[Staying], inventory: Inventory) -> tuple[str, ...]:
+    """Return what whoever confirms should know of disks that do not travel."""
+    found = []
+    if staying and order.incumbent is not None:
+        found.append(
+            f"{count(len(staying), 'disk')} of {shortened(order.incumbent.card.name, 60)} stays with the place; what "
+            "the new machines write there stays written, also where the run goes back."
+        )
+    alone = travels_after_all(order, parts, inventory)
+    if alone:
+        found.append(f"Nobody has the place yet: the disks of {listing(alone)} that would stay with it travel.")
+    return tuple(found)
 
 
 def _add_freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
@@ -179,12 +213,55 @@ def _fitting(part: Part, copy: StepKey) -> FitCopy:
     )
 
 
+def _add_disks(
+    steps: Steps,
+    order: Order,
+    parts: Sequence[Part],
+    copies: dict[Uuid, StepKey],
+    blanks: Sequence[Blank],
+    staying: Sequence[Staying],
+    fitted: list[StepKey],
+    inventory: Inventory,
+) -> list[StepKey]:
+    """Give the copies the disks that did not travel; the incumbent stands down only when all copies are there."""
+    names = {part.vm.uuid: part.name for part in parts}
+    ready = [
+        steps.add(
+            EmptyDisk(
+                copy=copies[blank.source], name=blank.name, size_bytes=blank.size_bytes, sr=blank.sr, slot=blank.slot
+            ),
+            names[blank.source],
+            fitted,
+            Estimate(seconds=DISK_S),
+        )
+        for blank in blanks
+    ]
+    ready = ready or fitted
+    if order.incumbent is None:
+        return ready
+    ready = add_standing_down(steps, order.incumbent, order.target, ready, inventory)
+    handed = [
+        steps.add(
+            HandOverDisk(
+                copy=copies[kept.source], disk=kept.disk, vm=kept.holder, slot=kept.slot, original=kept.original
+            ),
+            names[kept.source],
+            ready,
+            Estimate(seconds=DISK_S, downtime_s=DISK_S if number == 0 else 0.0),
+        )
+        for number, kept in enumerate(staying)
+    ]
+    return handed or ready
+
+
 def _add_starts(
     steps: Steps,
     to_start: Sequence[Part],
     copies: dict[Uuid, StepKey],
     hosts: dict[Uuid, Uuid],
     after: list[StepKey],
+    *,
+    is_downtime: bool,
 ) -> list[StepKey]:
     """Start in groups of ascending order, each group after the one before."""
     ordered = sorted(to_start, key=lambda part: part.vm.order)
@@ -194,10 +271,14 @@ def _add_starts(
                 StartCopy(copy=copies[part.vm.uuid]),
                 part.name,
                 after,
-                Estimate(seconds=START_S + part.vm.start_delay, memory_bytes=part.vm.memory_static_max),
+                Estimate(
+                    seconds=START_S + part.vm.start_delay,
+                    memory_bytes=part.vm.memory_static_max,
+                    downtime_s=START_S + part.vm.start_delay if is_downtime and number == 0 else 0.0,
+                ),
                 host=hosts.get(part.vm.uuid),
             )
-            for part in group
+            for number, part in enumerate(group)
         ]
     return after
 
@@ -266,18 +347,22 @@ def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
     )
 
 
-def _dropping(plan: Plan, snapshots: Sequence[tuple[str, StepKey]]) -> Plan:
-    """Add what destroys the snapshots, once all that may lead back has passed: going forward again needs them."""
+def _closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]]) -> Plan:
+    """Add what comes once all that may lead back has passed.
+
+    The incumbent is a stand-by until then, and going forward again needs the snapshots.
+    """
     followed = {key for step in plan.steps for key in step.after}
     ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
     drops = tuple(
         Step(
             key=StepKey(f"zzz-drop-{number:02d}"),
             action=DropSnapshot(snapshot=snapshot),
-            subject=shortened(name, 80),
+            subject=shortened(part.member.name, 80),
             after=ends,
             estimate=Estimate(seconds=1.0),
         )
-        for number, (name, snapshot) in enumerate(snapshots, start=1)
+        for number, (part, snapshot) in enumerate(snapshots, start=1)
     )
-    return msgspec.structs.replace(plan, steps=(*plan.steps, *drops))
+    back = leading_back(order.incumbent, order.workflow, ends) if order.incumbent is not None else ()
+    return msgspec.structs.replace(plan, steps=(*plan.steps, *back, *drops))

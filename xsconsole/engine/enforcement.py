@@ -10,6 +10,7 @@ from xsconsole.domain.ids import StageId, TransitionId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.gatekeeper import is_kept
@@ -104,15 +105,16 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     if is_copying and way.approvals:
         # What is approved must hold what is copied: the candidate has to be frozen before it is asked about.
         yield gap("approvals of copies", "approvals")
-    if any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
+    if not is_copying and any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
         yield gap("disks that do not travel", "disks")
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
     if way.restore_point is not None and way.restore_point.kept_s is not None:
         yield gap("the removal of restore points by time", "restore_point")
-    if way.afterwards:
-        kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in way.afterwards))
+    left = [action for action in way.afterwards if not (is_copying and isinstance(action, DemoteIncumbent))]
+    if left:
+        kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in left))
         yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")
     ends = workflow.stage(way.source), workflow.stage(way.target)
     if ends[0] is not None and ends[1] is not None:

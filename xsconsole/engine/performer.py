@@ -2,33 +2,38 @@
 
 from typing import assert_never
 
+from xsconsole.domain.copy_actions import (
+    CopyMachine,
+    DropSnapshot,
+    EmptyDisk,
+    FitCopy,
+    HandOverDisk,
+    NoteFreeze,
+    StartAgain,
+    StartCopy,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     CheckGate,
-    CopyMachine,
-    DropSnapshot,
-    FitCopy,
-    NoteFreeze,
     Plan,
     Revert,
     ShutDown,
     Start,
-    StartAgain,
-    StartCopy,
     Step,
     TakeSnapshot,
     Verify,
-    VerifyCopies,
-    WriteCopy,
-    WriteCopyRoster,
     WriteMark,
     WriteMember,
     WriteRoster,
 )
 from xsconsole.domain.poolstate import MEMBER_STEM, RESTORE_POINT_KEY, MemberValue, is_same_member, newest_text
 from xsconsole.engine.copier import Copier
+from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
 from xsconsole.engine.marking import Marking
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
@@ -52,6 +57,7 @@ class Performer:
         self._snapshots = Snapshots(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._copier = Copier(self._at, self._marking)
+        self._disks = DiskWork(self._at, self._copier)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -75,6 +81,10 @@ class Performer:
                 return await self._copier.find(step.key) is not None
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
+            case EmptyDisk() as action:
+                return await self._disks.is_empty(step, action)
+            case HandOverDisk() as action:
+                return await self._disks.is_handed_over(action)
             case WriteCopyRoster() as action:
                 return await self._marking.has_roster(action.configuration, self._copier.roster_text(action))
             case WriteCopy() as action:
@@ -139,6 +149,10 @@ class Performer:
                 return await self._copier.copy(step, action, on_progress)
             case FitCopy() as action:
                 await self._copier.fit(action)
+            case EmptyDisk() as action:
+                await self._disks.empty(step, action)
+            case HandOverDisk() as action:
+                await self._disks.hand_over(action)
             case StartCopy(copy=copy):
                 await self._copier.start(copy, step.host, on_progress)
             case WriteCopyRoster() as action:
@@ -183,6 +197,10 @@ class Performer:
                     await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.original, action.snapshot)
             case CopyMachine():
                 await self._copier.destroy(step, on_progress)
+            case EmptyDisk() as action:
+                await self._disks.forget_empty(step, action)
+            case HandOverDisk() as action:
+                await self._disks.give_back(action)
             case StartCopy(copy=copy):
                 found = await self._copier.find(copy)
                 if found is not None:

@@ -35,6 +35,7 @@ from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.stage_names import StageNames
+from xsconsole.engine.succession import incumbent_of
 from xsconsole.errors import NotPromotable
 
 
@@ -93,7 +94,10 @@ def _plan_transition(
         )
     offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, board, inventory)
     newcomer = card.id if offspring is None else offspring.id
-    rules.demand_place(board, target, card.service, newcomer, will_run=_will_run(card, target, edge.method))
+    incumbent = incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None else None
+    leaving = incumbent.card.id if incumbent is not None else None
+    will_run = _will_run(card, target, edge.method)
+    rules.demand_place(board, target, card.service, newcomer, will_run=will_run, leaving=leaving)
     rules.demand_settled_power(card)
     demand_met(edge, Scene(card=card, target=target, board=board, inventory=inventory, at=at))
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
@@ -112,6 +116,7 @@ def _plan_transition(
         revision=card.revision,
         method=edge.method,
         makes=offspring.id if offspring is not None else None,
+        incumbent=leaving,
     )
     if offspring is not None:
         order = Order(
@@ -122,6 +127,7 @@ def _plan_transition(
             intent=intent,
             workflow=workflow,
             is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
+            incumbent=incumbent,
         )
         return _demanding(plan_copy(order, offspring, board, inventory), edge, workflow, card, inventory)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}

@@ -1,6 +1,6 @@
 """What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from xsconsole.domain.acts import Compression, ObjectId
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.copy_actions import Slot
 from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
@@ -56,6 +57,37 @@ class Shape:
     networks: Mapping[str, Uuid]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A disk of a machine. `made` is the mark of the step that created it, `holders` how many machines have it."""
+
+    disk: Uuid
+    made: str
+    holders: int
+
+
+class DiskPort(Protocol):
+    """Single disks of halted machines. Raises as `PoolPort` does."""
+
+    async def at(self, vm: Uuid, device: str) -> Attached | None:
+        """Return the disk of a machine at a device; None where there is none, or no machine."""
+
+    async def named(self, name: str) -> tuple[Uuid, ...]:
+        """Return the disks of exactly this name."""
+
+    async def create(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None: ...
+
+    async def rename(self, disk: Uuid, name: str) -> None: ...
+
+    async def attach(self, vm: Uuid, disk: Uuid, slot: Slot) -> None: ...
+
+    async def detach(self, vm: Uuid, disk: Uuid) -> None:
+        """Take a disk from a machine; one that it has not is no error."""
+
+    async def destroy(self, disk: Uuid, run: RunId) -> None:
+        """Destroy a disk; one that is gone already is no error."""
+
+
 class CopyPort(Protocol):
     """Machines made of other machines. Raises as `PoolPort` does."""
 
@@ -79,8 +111,8 @@ class CopyPort(Protocol):
 
     async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None: ...
 
-    async def destroy(self, vm: Uuid, run: RunId) -> None:
-        """Destroy a halted machine and the disks that only it has. One that is gone already is no error."""
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+        """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
 
 
 class PoolPort(Protocol):
@@ -95,6 +127,9 @@ class PoolPort(Protocol):
 
     @property
     def copies(self) -> CopyPort: ...
+
+    @property
+    def disks(self) -> DiskPort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 
+from xsconsole.domain.copy_actions import CopyMachine, StartAgain
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.plan import CopyMachine, Plan, Revert, ShutDown, Start, StartAgain, Step, TakeSnapshot
+from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
 from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, PoolUnavailable

@@ -96,14 +96,25 @@ def demand_revision(card: Card, revision: int) -> None:
 
 
 def demand_place(
-    board: Board, stage: Stage, service: str, configuration: ConfigurationId | None, *, will_run: bool
+    board: Board,
+    stage: Stage,
+    service: str,
+    configuration: ConfigurationId | None,
+    *,
+    will_run: bool,
+    leaving: ConfigurationId | None = None,
 ) -> None:
     """Refuse when the stage already holds as many configurations as it may: of the service, in all, or running ones.
 
-    A configuration on its way into the stage, or out of it and perhaps back again, has its place there.
+    A configuration on its way into the stage, or out of it and perhaps back again, has its place there; only one that
+    is `leaving` for this has not.
     """
     limits = stage.limits
-    others = [card for card in board.cards.values() if card.id != configuration and stage.id in _stages_of(card)]
+    others = [
+        card
+        for card in board.cards.values()
+        if card.id not in (configuration, leaving) and stage.id in _stages_of(card)
+    ]
     if limits.per_service is not None:
         same = [card for card in others if card.service == service]
         _demand_room(stage, same, limits.per_service, f"{{}} of {shortened(service)}")

@@ -55,7 +55,7 @@ def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> Run
             mend="Settle it with a newer console.",
         )
     others = (run_of(texts) for texts in numbered(keys, RUN_PREFIX).values())
-    return next((record for record in others if record and record.plan.intent.makes == configuration), None)
+    return next((record for record in others if record and configuration in record.plan.intent.others), None)
 
 
 def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:

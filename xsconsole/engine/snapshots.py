@@ -2,10 +2,11 @@
 
 import msgspec
 
+from xsconsole.domain.copy_actions import WriteCopy
 from xsconsole.domain.ids import StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Purpose, Step, TakeSnapshot, WriteCopy, WriteMember
+from xsconsole.domain.plan import Purpose, Step, TakeSnapshot, WriteMember
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode, encode
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.presence import Presence
@@ -65,9 +66,9 @@ class Snapshots:
         snapshot = await insist(self._pool, attempt)
         mark = RestorePointMark(
             run=self._at.run,
-            configuration=self._at.plan.intent.configuration,
+            configuration=action.configuration or self._at.plan.intent.configuration,
             vm=action.vm,
-            stage=self._at.plan.intent.source or StageId(""),
+            stage=action.stage or self._at.plan.intent.source or StageId(""),
             at=snapshot.snapshot_time or self._at.clock.now(),
             purpose=action.purpose.value,
             was_running=action.was_running,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from xsconsole.domain.board import Member
+from xsconsole.domain.copy_actions import StartAgain
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Action, Estimate, ShutDown, Start, StartAgain, Step, Verify, WriteMember
+from xsconsole.domain.plan import Action, Estimate, ShutDown, Start, Step, Verify, WriteMember
 from xsconsole.domain.poolstate import (
     BLOCK_REASON_PREFIX,
     MEMBER_STEM,

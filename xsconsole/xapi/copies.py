@@ -1,13 +1,13 @@
 """Machines made of other machines: the engine's `CopyPort` over session and tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.engine.ports import Progress, Shape
 from xsconsole.errors import PoolFailed
-from xsconsole.xapi.disposal import GONE, Disposal
+from xsconsole.xapi.disposal import GONE, Disposal, ref_of
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
@@ -74,14 +74,12 @@ class XapiCopies:
         start_paused, force = False, False
         await self._tasks.run("VM.start_on", machine, place, start_paused, force, run=run, on_progress=on_progress)
 
-    async def destroy(self, vm: Uuid, run: RunId) -> None:
-        try:
-            ref = await self._ref("VM", vm)
-        except PoolFailed as failure:
-            if failure.code in GONE:
-                return
-            raise
-        await self._disposal.destroy(ref, run)
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+        ref = await ref_of(self._session, "VM", vm)
+        if ref is None:
+            return
+        kept = [await ref_of(self._session, "VDI", disk) for disk in keep]
+        await self._disposal.destroy(ref, run, [disk for disk in kept if disk is not None])
 
     async def _interfaces(self, vm: Ref) -> dict[str, dict[str, Any]]:
         """Return a machine's interfaces as records with their references, by device."""

@@ -1,9 +1,10 @@
 """Machines and snapshots destroyed with the disks that only they have."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
-from xsconsole.domain.ids import Ref, RunId
+from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
@@ -14,6 +15,16 @@ DISK = "Disk"
 FREEING_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 
 
+async def ref_of(session: PoolSession, cls: str, uuid: Uuid) -> Ref | None:
+    """Return an object's reference; None where it is gone."""
+    try:
+        return Ref(await session.call(f"{cls}.get_by_uuid", uuid))
+    except PoolFailed as failure:
+        if failure.code in GONE:
+            return None
+        raise
+
+
 class Disposal:
     """Destroys on one pool; what is gone already is no error."""
 
@@ -21,13 +32,13 @@ class Disposal:
         self._session = session
         self._tasks = tasks
 
-    async def destroy(self, ref: Ref, run: RunId) -> None:
-        """Destroy a machine or a snapshot, then its disks."""
-        disks = await self._own_disks(ref)
+    async def destroy(self, ref: Ref, run: RunId, keep: Collection[Ref] = ()) -> None:
+        """Destroy a machine or a snapshot, then its disks but those to `keep`."""
+        disks = [disk for disk in await self._own_disks(ref) if disk not in keep]
         # The VM goes first: a snapshot without its disks would look like one that can be returned to.
         await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
         for disk in disks:
-            await self._destroy_disk(disk, run)
+            await self.destroy_disk(disk, run)
 
     async def _own_disks(self, vm: Ref) -> list[Ref]:
         """Return the disks that no other VM has."""
@@ -40,7 +51,8 @@ class Disposal:
                     disks.append(Ref(record["VDI"]))
         return disks
 
-    async def _destroy_disk(self, disk: Ref, run: RunId) -> None:
+    async def destroy_disk(self, disk: Ref, run: RunId) -> None:
+        """Destroy a disk; one that is busy is waited for."""
         for wait_s in FREEING_WAITS_S:
             try:
                 await self._unless_gone(self._tasks.run("VDI.destroy", disk, run=run))

@@ -8,10 +8,11 @@ from datetime import datetime
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
-from xsconsole.engine.ports import CopyPort, Field, Identity, Progress
+from xsconsole.engine.ports import CopyPort, DiskPort, Field, Identity, Progress
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
 from xsconsole.xapi.copies import XapiCopies
+from xsconsole.xapi.disks import XapiDisks
 from xsconsole.xapi.disposal import GONE, Disposal
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.records import instant_of, record_of
@@ -36,6 +37,7 @@ class XapiPool:
         self._until_available = until_available
         self._disposal = Disposal(session, tasks)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal)
+        self.disks: DiskPort = XapiDisks(session, self._disposal)
 
     @property
     def identity(self) -> Identity:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from xsconsole.domain.board import Card
+from xsconsole.domain.disks import role_of_disk
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, Host, Inventory, Network
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, in_order
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.workflow import Workflow
 
-DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
-SYSTEM, DATA = "system", "data"
 # What XAPI, an import or a front end writes for itself: it says nothing about how the machine was meant to be.
 OWN_TO_OTHERS = frozenset(
     {"mac_seed", "base_template_name", "import_task", "install-methods", "is_vmss_snapshot", "vgpu_pci", "disks"}
@@ -95,7 +94,7 @@ def _disk_of(vbd: VBD, inventory: Inventory) -> Disk:
     sr = inventory.get(SR, vdi.SR) if vdi else None
     return Disk(
         device=vbd.userdevice,
-        role=vbd.other_config.get(DISK_ROLE_KEY) or (SYSTEM if vbd.bootable or vbd.userdevice == "0" else DATA),
+        role=role_of_disk(vbd),
         name=vdi.name_label if vdi else "",
         size_bytes=vdi.virtual_size if vdi else 0,
         mode=vbd.mode,

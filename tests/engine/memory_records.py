@@ -1,0 +1,49 @@
+"""Records of a pool of values, and who is told of their changes."""
+
+import itertools
+from collections.abc import Callable
+from typing import TypeVar
+
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Record
+
+RecordKind = TypeVar("RecordKind", bound=Record)
+
+CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
+
+
+class MemoryRecords:
+    """Everything there is, by reference."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._listeners: list[Callable[[ChangeBatch], None]] = []
+        self.records: dict[Ref, Record] = {}
+
+    def subscribe(self, listener: Callable[[ChangeBatch], None]) -> None:
+        self._listeners.append(listener)
+        whole = tuple(_change(record) for record in self.records.values())
+        listener(ChangeBatch(changes=whole, is_whole=True))
+
+    def _ref(self) -> Ref:
+        return Ref(f"OpaqueRef:{next(self._numbers)}")
+
+    def _uuid(self) -> Uuid:
+        return Uuid(f"{next(self._numbers):08x}-0000-4000-8000-000000000000")
+
+    def _put(self, record: RecordKind) -> RecordKind:
+        self.records[record.ref] = record
+        self._tell(_change(record))
+        return record
+
+    def _remove(self, record: Record) -> None:
+        del self.records[record.ref]
+        self._tell(Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=None))
+
+    def _tell(self, change: Change) -> None:
+        for listener in self._listeners:
+            listener(ChangeBatch(changes=(change,)))
+
+
+def _change(record: Record) -> Change:
+    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)

@@ -1,0 +1,126 @@
+"""Actions of plans that make machines of machines. What a step makes has no uuid before: the step's key names it."""
+
+import msgspec
+
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+from xsconsole.domain.workflow.values import Method
+
+
+class StartAgain(msgspec.Struct, frozen=True, kw_only=True, tag="start-again"):
+    """Start a `vm` that the same plan shut down. No inverse: undoing that shutdown leaves it running."""
+
+    vm: Uuid
+
+
+class NoteFreeze(msgspec.Struct, frozen=True, kw_only=True, tag="freeze"):
+    """Read when each of the snapshots was taken: how far apart they are is what is claimed of a set of them.
+
+    There is no snapshot of several machines at one moment. No effect, no inverse.
+    """
+
+    snapshots: tuple[StepKey, ...]
+
+
+class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
+    """Make a machine like `vm`, or like the snapshot of it by step `snapshot`. Inverse: destroy it with its disks.
+
+    `sr` is where the disks of a full copy go; None leaves each on the storage of its original.
+    """
+
+    vm: Uuid
+    name: str
+    method: Method
+    snapshot: StepKey | None = None
+    sr: Uuid | None = None
+
+
+class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
+    """Make of a copy a machine in its own right, before its first start. No inverse: it goes with the copy.
+
+    Taken from it is what the copying brought along and only the original means: marks, folder, tags, custom fields,
+    priority of high availability, home. Given to it is what the copying lost. `networks` are by device; an interface
+    that is not named stays on its network.
+    """
+
+    copy: StepKey
+    name: str
+    order: int = 0
+    start_delay_s: int = 0
+    shutdown_delay_s: int = 0
+    networks: dict[str, Uuid] = {}
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """How a disk is attached to a machine."""
+
+    device: str
+    mode: str = "RW"
+    is_bootable: bool = False
+    other_config: dict[str, str] = {}
+
+
+class EmptyDisk(msgspec.Struct, frozen=True, kw_only=True, tag="empty-disk"):
+    """Give the copy an empty disk in place of the one that was copied. Inverse: destroy it; the copy goes anyhow."""
+
+    copy: StepKey
+    name: str
+    size_bytes: int
+    sr: Uuid
+    slot: Slot
+
+
+class HandOverDisk(msgspec.Struct, frozen=True, kw_only=True, tag="hand-over"):
+    """Attach `disk`, which `vm` has, to the copy in place of the one that was copied. Inverse: give it back.
+
+    `slot` is where it goes, `original` where it was.
+    """
+
+    copy: StepKey
+    disk: Uuid
+    vm: Uuid
+    slot: Slot
+    original: Slot
+
+
+class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
+    """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
+
+    copy: StepKey
+
+
+class WriteCopyRoster(msgspec.Struct, frozen=True, kw_only=True, tag="copy-roster"):
+    """Write the roster of the configuration that the copies are. Inverse: remove it.
+
+    `roles` are by the step that makes the member; `origin` is the text of an `Origin`.
+    """
+
+    configuration: ConfigurationId
+    roles: dict[StepKey, str]
+    origin: str
+
+
+class WriteCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy-member"):
+    """Write the member value of what step `copy` made, and what belongs to the stage. Inverse: remove them.
+
+    `value` is the text of a `MemberValue` in which the uuid and the roster are not filled in: nobody knows them before.
+    """
+
+    copy: StepKey
+    value: str
+    copies: tuple[StepKey, ...]  # of the whole roster
+    stage_name: str = ""
+    blocked: dict[str, str] = {}
+
+
+class VerifyCopies(msgspec.Struct, frozen=True, kw_only=True, tag="verify-copies"):
+    """Read the copies from the pool and compare with the steps that made them. No effect, no inverse."""
+
+    configuration: ConfigurationId
+    copies: tuple[StepKey, ...]
+    running: tuple[StepKey, ...] = ()
+
+
+class DropSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
+    """Destroy the snapshot that step `snapshot` made, which nothing needs any more. No inverse."""
+
+    snapshot: StepKey
