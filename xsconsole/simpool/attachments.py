@@ -7,6 +7,7 @@ from xsconsole.simpool import devices
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.operations import refresh
 from xsconsole.simpool.pool import Pool
+from xsconsole.simpool.storage import assert_data
 
 
 @asynccontextmanager
@@ -15,7 +16,7 @@ async def attached(pool: Pool, host: str, vdi: str, *, is_written: bool = False)
 
     Raises:
         XapiError: HANDLE_INVALID; VDI_IN_USE, whoever has it attached does not go with that; VDI_READONLY;
-            SR_HAS_NO_PBDS, no host sees the SR.
+            SR_HAS_NO_PBDS, no host sees the SR; VDI_INCOMPATIBLE_TYPE, its data is gone.
     """
     _assert_free(pool, vdi, is_written=is_written)
     vbd = pool.db.create(
@@ -65,6 +66,7 @@ def _is_plugged(pool: Pool, pbd: str) -> bool:
 
 def _assert_free(pool: Pool, vdi: str, *, is_written: bool) -> None:
     db, row = pool.db, pool.db.row("VDI", vdi)
+    assert_data(pool, vdi)
     if not any(_is_plugged(pool, pbd) for pbd in db.get("SR", row["SR"], "PBDs")):
         raise XapiError("SR_HAS_NO_PBDS", row["SR"])
     if is_written and row["read_only"]:

@@ -4,13 +4,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.simpool import space, storage
+from xsconsole.simpool import changed_blocks, space, storage
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.pool import Pool
 
 CBT_S = 0.2
-CBT_BLOCK_BYTES = 64 << 10
 
 
 async def introduce(
@@ -86,12 +85,8 @@ async def data_destroy(call: Call, vdi: str) -> None:
 
 
 async def list_changed_blocks(call: Call, earlier: str, later: str) -> str:
-    """Return a bitmap of the blocks that differ, in base64: all of them where the disks are related by tracking."""
-    one, other = call.pool.db.row("VDI", earlier), call.pool.db.row("VDI", later)
-    if not one["cbt_enabled"]:
-        raise XapiError("VDI_NO_CBT_METADATA", earlier)
-    blocks = -(-int(other["virtual_size"]) // CBT_BLOCK_BYTES)
-    return base64.b64encode(b"\xff" * -(-blocks // 8)).decode()
+    """Return the bitmap of the blocks that differ, in base64."""
+    return base64.b64encode(await changed_blocks.bitmap(call.pool, earlier, later)).decode()
 
 
 async def get_nbd_info(call: Call, vdi: str) -> tuple[Mapping[str, Any], ...]:

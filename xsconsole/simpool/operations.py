@@ -67,6 +67,8 @@ def _vdi(db: Database, ref: str) -> tuple[str, ...]:
     row = db.row("VDI", ref)
     if row["current_operations"] or not row["managed"]:
         return ()
+    if row["type"] == "cbt_metadata":
+        return ("destroy", "forget", "update", "generate_config", "data_destroy", "list_changed_blocks")
     if row["read_only"]:
         return ("copy", "forget", "destroy")
     tracking = () if row["is_a_snapshot"] or row["on_boot"] == "reset" else ("enable_cbt", "disable_cbt")

@@ -164,6 +164,7 @@ def _assert_branching(pool: Pool, vdi: str) -> None:
     row = pool.db.row("VDI", vdi)
     space.assert_plugged(pool, row["SR"])
     _assert_managed(pool, vdi)
+    assert_data(pool, vdi)
     if pool.db.get("SR", row["SR"], "content_type") == "iso":
         raise XapiError("SR_OPERATION_NOT_SUPPORTED", row["SR"])
 
@@ -171,6 +172,17 @@ def _assert_branching(pool: Pool, vdi: str) -> None:
 def _assert_idle(pool: Pool, vdi: str, operation: str) -> None:
     if is_attached(pool, vdi):
         raise XapiError("VDI_IN_USE", vdi, operation)
+
+
+def assert_data(pool: Pool, vdi: str) -> None:
+    """Let pass a disk that holds more than the record of what changed.
+
+    Raises:
+        XapiError: VDI_INCOMPATIBLE_TYPE.
+    """
+    kind = pool.db.get("VDI", vdi, "type")
+    if kind == "cbt_metadata":
+        raise XapiError("VDI_INCOMPATIBLE_TYPE", vdi, kind)
 
 
 def _assert_managed(pool: Pool, vdi: str) -> None:
@@ -222,6 +234,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
     """Copy a disk to an SR, or into a disk that is there; only whole copies are made."""
     pool, db = call.pool, call.pool.db
     _assert_idle(pool, vdi, "copy")
+    assert_data(pool, vdi)
     if into_vdi != NULL:
         target = db.row("VDI", into_vdi)
         if target["read_only"]:
@@ -239,6 +252,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
 
 async def resize(call: Call, vdi: str, size: int) -> None:
     pool, row = call.pool, call.pool.db.row("VDI", vdi)
+    assert_data(pool, vdi)
     grown = size - row["virtual_size"]
     if grown < 0:
         raise XapiError("SR_BACKEND_FAILURE_79", "", f"VDI Invalid size [opterr=shrinking not allowed: {size}]", "")
