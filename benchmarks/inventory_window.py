@@ -256,7 +256,9 @@ def describe(watchdog: Watchdog) -> dict[str, Any]:
         "over_16": turns.over_16_ms,
         "over_50": turns.over_50_ms,
         "count": turns.count,
-        "stalls": [f"{stall.duration_ms:.0f} ms at {stall.where}\n{stall.stack}" for stall in watchdog.stalls],
+        "stalls": [
+            f"{stall.duration_ms:.0f} ms at {stall.where}, in {stall.event}\n{stall.stack}" for stall in watchdog.stalls
+        ],
     }
 
 

@@ -3,12 +3,15 @@
 import os
 import threading
 import time
+from functools import partial
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QTableWidget
 
 from tests.ui.live_console import until
-from xsconsole_ui.watchdog import Histogram, RunDelay, Watchdog
+from xsconsole_ui.event_note import EventNote
+from xsconsole_ui.watchdog import Histogram, RunDelay, Watchdog, unseen
 
 
 @pytest.fixture
@@ -37,6 +40,61 @@ async def test_a_turn_that_computes_too_long_is_named(watchdog):
     assert "test_watchdog.py" in stall.where
     assert "keep_the_window_standing" in stall.where
     assert "keep_the_window_standing(0.4)" in stall.stack
+
+
+async def test_a_stall_in_native_code_is_named_by_its_event(watchdog, qtbot):
+    table = QTableWidget(300, 300)
+    qtbot.addWidget(table)
+    table.horizontalHeader().setResizeContentsPrecision(-1)
+    soon = QTimer()
+    soon.setSingleShot(True)
+    began_s = time.thread_time()
+    table.resizeColumnsToContents()
+    once_s = time.thread_time() - began_s
+    for _ in range(2 + int(0.3 / once_s)):
+        soon.timeout.connect(table.resizeColumnsToContents)  # from signal to slot without Python
+    watchdog.start()
+    await until(lambda: watchdog.figures.count > 5)
+
+    soon.start()
+    await until(lambda: watchdog.stalls)
+
+    assert watchdog.stalls[0].event == "Timer of QTimer"
+    assert watchdog.stalls[0].where
+
+
+async def test_a_stall_that_nobody_could_look_at_says_so(watchdog):
+    soon = QTimer()
+    soon.setSingleShot(True)
+    soon.timeout.connect(partial(sum, range(20_000_000)))  # holds the interpreter, and has no line of Python
+    watchdog.start()
+    await until(lambda: watchdog.figures.count > 5)
+    witness, watchdog._witness._look = watchdog._witness, lambda: None  # it comes too late, as on a busy machine
+
+    soon.start()
+    await until(lambda: watchdog.stalls)
+
+    assert watchdog.stalls[0].where == "native code that let no Python run"
+    assert f"thread {witness.name} at " in watchdog.stalls[0].stack
+    assert watchdog.stalls[0].event == "Timer of QTimer"
+
+
+def test_a_wait_that_nobody_could_look_at_is_laid_to_others():
+    assert "another thread" in unseen(0.1)
+    assert "native code" in unseen(0.9)
+
+
+async def test_waiting_is_no_part_of_an_event(qapp):
+    note = EventNote()
+    note.start()
+    QCoreApplication.sendEvent(note, QEvent(QEvent.Type.User))
+    note.pause()
+    before = note.take()
+    await until(lambda: True)
+    note.stop()
+
+    assert before == "User of EventNote"
+    assert note.take() == ""
 
 
 async def test_a_turn_that_waits_for_somebody_counts_too(watchdog):

@@ -18,6 +18,8 @@ from types import FrameType
 
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, Qt, QTimer, Signal, Slot
 
+from xsconsole_ui.event_note import EventNote
+
 BEAT_MS = 5
 LOOK_S = 0.01
 FRAME_MS = 16.0
@@ -50,11 +52,16 @@ class TurnFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
-    """A turn of more than 50 ms. `where` is `file:line in function`, empty where no line was caught at it."""
+    """A turn of more than 50 ms.
+
+    `where` is `file:line in function`, or says what kept it where no line of the thread was caught at it; `event` is
+    what Qt was at, such as `Paint of QTableView`.
+    """
 
     duration_ms: float
     where: str
     stack: str
+    event: str = ""
 
 
 class Histogram:
@@ -129,6 +136,7 @@ class Watchdog(QObject):
         self._timer.timeout.connect(self._beat)
         self._delay: RunDelay | None = None
         self._witness: _Witness | None = None
+        self._events = EventNote(self)
         self._dispatcher: QAbstractEventDispatcher | None = None
         self._used_ns = 0  # at the end of the last turn
         self._waited_ms = 0.0  # inside the present turn
@@ -159,6 +167,7 @@ class Watchdog(QObject):
         self._waited_ms = 0.0
         self._witness = _Witness(threading.get_ident())
         self._witness.start()
+        self._events.start()
         self._timer.start()
 
     def stop(self) -> None:
@@ -168,6 +177,7 @@ class Watchdog(QObject):
         self._timer.stop()
         if self._dispatcher is not None:
             self._dispatcher.aboutToBlock.disconnect(self._end_turn)
+        self._events.stop()
         self._witness.end()
         self._delay.close()
         self._witness = self._delay = self._dispatcher = None
@@ -190,12 +200,16 @@ class Watchdog(QObject):
         others_ms = (self._beat_delay_ns - delay) / 1e6
         own_ms = (self._beat_used_ns - used) / 1e6
         self._waited_ms += max(0.0, late_ms - others_ms - own_ms)
-        where, stack = self._witness.take() if self._witness is not None else ("", "")
+        note = self._witness.take() if self._witness is not None else None
+        event = self._events.take()
         if late_ms - others_ms > STALL_MS:
-            self._tell(Stall(duration_ms=late_ms - others_ms, where=where, stack=stack))
+            if note is None:
+                note = FrameNote(where=unseen(own_ms / (late_ms - others_ms)), stack=others_at_work(threading.get_ident()))
+            self._tell(Stall(duration_ms=late_ms - others_ms, where=note.where, stack=note.stack, event=event))
 
     @Slot()
     def _end_turn(self) -> None:
+        self._events.pause()
         used = time.thread_time_ns()
         self._histogram.add((used - self._used_ns) / 1e6 + self._waited_ms)
         self._used_ns = used
@@ -204,7 +218,13 @@ class Watchdog(QObject):
     def _tell(self, stall: Stall) -> None:
         self._stalls.append(stall)
         del self._stalls[:-KEPT_STALLS]
-        log.warning("the window stood still for %.0f ms at %s\n%s", stall.duration_ms, stall.where, stall.stack)
+        log.warning(
+            "the window stood still for %.0f ms at %s, in %s\n%s",
+            stall.duration_ms,
+            stall.where,
+            stall.event or "no event",
+            stall.stack,
+        )
         self.stalled.emit(stall)
 
 
@@ -218,11 +238,11 @@ class _Witness(threading.Thread):
         self._beat_s = time.monotonic()
         self._seen: FrameNote | None = None
 
-    def take(self) -> tuple[str, str]:
+    def take(self) -> "FrameNote | None":
         """Hear a beat, and return what was seen since the one before."""
         seen, self._seen = self._seen, None
         self._beat_s = time.monotonic()
-        return (seen.where, seen.stack) if seen is not None else ("", "")
+        return seen
 
     def end(self) -> None:
         self._is_over.set()
@@ -265,3 +285,19 @@ def note_of(places: list[tuple[str, int, str]]) -> FrameNote:
     stack = [traceback.FrameSummary(*place) for place in places]
     where = f"{'/'.join(Path(file).parts[-2:])}:{line} in {name}"
     return FrameNote(where=where, stack="".join(traceback.StackSummary.from_list(stack).format()))
+
+
+def unseen(own_part: float) -> str:
+    """Return what kept a thread that nobody could look at, by the part of that time in which it had the processor."""
+    if own_part > 0.5:
+        return "native code that let no Python run"
+    return "another thread that held the interpreter, or a halt of the whole process"
+
+
+def others_at_work(watched: int) -> str:
+    """Return where all other threads are now: one of them may just have let go what the watched one waited for."""
+    frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != watched}  # noqa: SLF001
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    places = [(names.get(ident, str(ident)), places_of(frame)) for ident, frame in frames.items()]
+    del frames
+    return "".join(f"  thread {name} at {note_of(found).where}\n" for name, found in places)
