@@ -204,7 +204,9 @@ class Watchdog(QObject):
         event = self._events.take()
         if late_ms - others_ms > STALL_MS:
             if note is None:
-                note = FrameNote(where=unseen(own_ms / (late_ms - others_ms)), stack=others_at_work(threading.get_ident()))
+                note = FrameNote(
+                    where=unseen(own_ms / (late_ms - others_ms)), stack=others_at_work(threading.get_ident())
+                )
             self._tell(Stall(duration_ms=late_ms - others_ms, where=note.where, stack=note.stack, event=event))
 
     @Slot()
