@@ -171,7 +171,6 @@ def test_a_host_leaves_the_pool_when_it_is_empty(fresh_pool: EmbeddedPool, refus
         assert refusal(api.pool.eject, coordinator)[0] == "INTERNAL_ERROR"
         with pytest.raises(ConnectionRefusedError), fresh_pool.lasting_session(url=fresh_pool.hosts[3].url):
             pass
-        assert refusal(api.pool.join, "192.0.2.1", "root", "x") == ["JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS"]
 
 
 def test_a_host_shows_the_certificate_that_was_installed(tls_pool: EmbeddedPool, refusal: Refusal) -> None:

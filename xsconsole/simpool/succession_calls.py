@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from xsconsole.simpool import availability, host_life, srs
+from xsconsole.simpool import availability, host_life, joining, srs
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.hosting import Mode
@@ -63,16 +63,15 @@ def calls(succession: Succession) -> Mapping[str, Handler]:
             if not db.get("SR", sr, "PBDs"):
                 srs.remove(call.pool, sr)
 
-    async def join(call: Call, address: str, *credentials: str) -> None:
-        """Refuse, as a host does that supports others already, or finds nobody at the address."""
-        del credentials
-        if call.pool.db.count("host") > 1:
-            raise XapiError("JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS")
-        try:
-            call.pool.neighbours.at(f"https://{address}")
-        except XapiError as failure:
-            raise XapiError("JOINING_HOST_CONNECTION_FAILED") from failure
+    async def join(call: Call, address: str, name: str, password: str) -> None:
+        """Refuse: what is in the way is told, and where nothing is, hosts here stay in the pools they were made in."""
+        await joining.assert_possible(call.pool, address, name, password, is_forced=False)
         raise XapiError("NOT_IMPLEMENTED", "pool.join")
+
+    async def join_by_force(call: Call, address: str, name: str, password: str) -> None:
+        """Refuse likewise, whatever software and processors there are."""
+        await joining.assert_possible(call.pool, address, name, password, is_forced=True)
+        raise XapiError("NOT_IMPLEMENTED", "pool.join_force")
 
     async def disable_ha_here(call: Call, soft: bool = False) -> None:
         """Turn HA off, by the host that was asked."""
@@ -96,7 +95,7 @@ def calls(succession: Succession) -> Mapping[str, Handler]:
         "pool.recover_slaves": recover_slaves,
         "pool.eject": eject,
         "pool.join": join,
-        "pool.join_force": join,
+        "pool.join_force": join_by_force,
         "host.emergency_ha_disable": disable_ha_here,
         "host.declare_dead": declare_dead,
     }
