@@ -77,7 +77,7 @@ async def test_a_run_appears_and_stays_with_its_result(panel, console):
     await until(lambda: any(row[Column.WHAT] == "Create lab 1 in Integration" for row in rows(panel)))
     await console.finished(run)
 
-    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["done"])
+    await until(lambda: [row[Column.STATE] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["done"])
     assert [row[Column.WHO] for row in rows(panel) if "lab 1" in row[Column.WHAT]] == ["root"]
 
 
@@ -90,8 +90,8 @@ async def test_a_run_that_failed_says_why_and_opens_its_explanation(panel, conso
 
     run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
     ended = await console.finished(run)
-    await until(lambda: any(row[Column.RESULT].startswith("put back: ") for row in rows(panel)))
-    at = next(at for at, row in enumerate(rows(panel)) if row[Column.RESULT].startswith("put back: "))
+    await until(lambda: any(row[Column.STATE].startswith("put back: ") for row in rows(panel)))
+    at = next(at for at, row in enumerate(rows(panel)) if row[Column.STATE].startswith("put back: "))
     panel.view.opened.emit(panel.model.index(at, 0))
 
     assert ended.state is RunState.UNDONE
@@ -104,7 +104,7 @@ async def test_the_tasks_of_our_own_run_are_told_by_the_run_alone(panel, console
 
     await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
 
-    await until(lambda: [row[Column.RESULT] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["done"])
+    await until(lambda: [row[Column.STATE] for row in rows(panel) if "shop" in row[Column.WHAT]] == ["done"])
     await until(lambda: not any(row[Column.WHAT].startswith("Snapshot VM") for row in rows(panel)))
 
 
@@ -152,10 +152,10 @@ async def test_an_act_on_an_object_has_one_line_and_its_task_has_none(panel, con
     vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
 
     await console.acts.finished(await console.acts.do(operate(Act.SUSPEND, vm)))
-    await until(lambda: any(row[Column.RESULT] == "done" for row in rows(panel)))
+    await until(lambda: any(row[Column.STATE] == "done" for row in rows(panel)))
 
     (row,) = [row for row in rows(panel) if "uspend" in row[Column.WHAT]]
-    assert (row[Column.WHO], row[Column.RESULT]) == ("root", "done")
+    assert (row[Column.WHO], row[Column.STATE]) == ("root", "done")
 
 
 async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead_to_their_objects(
@@ -217,7 +217,7 @@ async def test_a_task_that_went_while_the_pool_was_away_goes_on_no_more(tmp_path
                 await until(lambda: console.inventory.get(Task, Ref(task)) is None)
                 await until(lambda: panel.model.going == 0)
 
-                assert rows(panel)[row_named(panel, "Suspend VM")][Column.RESULT] == "not known"
+                assert rows(panel)[row_named(panel, "Suspend VM")][Column.STATE] == "not known"
 
 
 async def test_a_task_that_the_pool_forgot_before_its_end_was_seen_is_still_told_of_after_a_restart(tmp_path, qapp):
@@ -235,7 +235,7 @@ async def test_a_task_that_the_pool_forgot_before_its_end_was_seen_is_still_told
             await until(lambda: row_named(panel, f"Suspend VM: {vm.name_label}") is not None)
 
             row = rows(panel)[row_named(panel, "Suspend VM")]
-            assert (row[Column.RESULT], row[Column.WHERE]) == ("not known", "acme")
+            assert (row[Column.STATE], row[Column.WHERE]) == ("not known", "acme")
             assert panel.model.going == 0
 
 

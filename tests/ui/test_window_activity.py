@@ -64,9 +64,9 @@ async def test_the_order_is_chosen_by_keyboard_in_the_menu_of_the_list(window: M
     menus = {action.text(): action.menu() for action in view.menu.actions() if action.menu() is not None}
     below = menus["Sort by"]
     assert [action.text() for action in below.actions()] == [  # type: ignore[union-attr]
-        *("What", "Where", "Who", "Progress", "Started", "Result"),
+        *("What", "Where", "Who", "Started", "State"),
     ]
 
-    below.actions()[Column.RESULT].trigger()  # type: ignore[union-attr]
+    below.actions()[Column.STATE].trigger()  # type: ignore[union-attr]
 
-    assert window.activity.model.headerData(Column.RESULT, Qt.Orientation.Horizontal) == "Result ↑"
+    assert window.activity.model.headerData(Column.STATE, Qt.Orientation.Horizontal) == "State ↑"

@@ -166,7 +166,7 @@ async def test_what_somebody_else_settled_is_offered_no_more(
     assert not window.inspector.plan_page.resume.isVisible()
     assert console.runs[0].state is RunState.SETTLED_ELSEWHERE
     results = [
-        str(window.activity.view.model().index(row, 5).data()) for row in range(window.activity.view.model().rowCount())
+        str(window.activity.view.model().index(row, 4).data()) for row in range(window.activity.view.model().rowCount())
     ]
     assert "settled by another console" in results
 

@@ -22,13 +22,12 @@ class Column(IntEnum):
     WHAT = 0
     WHERE = 1
     WHO = 2
-    PROGRESS = 3
-    STARTED = 4
-    RESULT = 5
+    STARTED = 3
+    STATE = 4  # how far it is, or how it ended
 
 
-HEADS = ("What", "Where", "Who", "Progress", "Started", "Result")
-FROM_THE_TOP = frozenset({Column.PROGRESS, Column.STARTED})  # what is most, or newest, is wanted first
+HEADS = ("What", "Where", "Who", "Started", "State")
+FROM_THE_TOP = frozenset({Column.STARTED})  # the newest are wanted first
 
 Place = tuple[float, str, float, str]
 
@@ -88,8 +87,8 @@ class ActivityModel(QAbstractTableModel):
         if column is Column.STARTED:
             return started, "", 0.0, entry.key
         turned = started if self._sorting.is_descending else -started
-        if column is Column.PROGRESS:
-            return (-1.0 if entry.progress is None else entry.progress), "", turned, entry.key
+        if column is Column.STATE and entry.progress is not None:
+            return -1.0 - entry.progress, "", turned, entry.key  # what goes on first, from the one that is furthest
         return 0.0, natural(_text(entry, column)), turned, entry.key
 
     def set_filter(self, is_asked: Callable[[Entry], bool]) -> None:
@@ -188,9 +187,9 @@ class ActivityModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{self.tr(HEADS[column])}: {_text(entry, column)}"
             case _ if role == TONE_ROLE:
-                return entry.tone if column is Column.RESULT else "" if column is Column.WHAT else "muted"
+                return entry.tone if column is Column.STATE else "" if column is Column.WHAT else "muted"
             case _ if role == PROGRESS_ROLE:
-                return entry.progress if column is Column.PROGRESS else None
+                return entry.progress if column is Column.STATE else None
             case _:
                 return None
 
@@ -208,17 +207,15 @@ def _text(entry: Entry, column: Column) -> str:
             return entry.where
         case Column.WHO:
             return entry.who
-        case Column.PROGRESS:
-            return entry.stage
         case Column.STARTED:
             return times.clock_time(entry.started_at)
-        case Column.RESULT:
-            return entry.result
+        case Column.STATE:
+            return entry.stage if entry.is_going else entry.result
 
 
 def _hint(entry: Entry, column: Column) -> str:
     if column is Column.STARTED:
         return times.exact_time(entry.started_at)
-    if column is Column.RESULT:
+    if column is Column.STATE and not entry.is_going:
         return "\n".join(filter(None, (entry.result, entry.mend, entry.details)))
     return _text(entry, column)

@@ -33,9 +33,9 @@ from xsconsole_ui.theme import Theme
 Key = RunId | JobId | Ref
 
 FRAME_MS = 16
-WIDTHS = (0, 64, 56, 132, 80, 220)
-LEAST_WHAT = 180  # px
-SPARE = (Column.WHO, Column.WHERE)
+WIDTHS = (256, 64, 56, 92, 0)
+LEAST_STATE = 132  # px
+SPARE = (Column.WHO, Column.WHERE, Column.STARTED)
 FILTER_WIDTH = 200  # px
 
 # Calls that every client makes all the time: rows of them would hide what people wait for.
@@ -61,7 +61,7 @@ class ActivityPanel(pieces.Panel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
-        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_WHAT, spare=SPARE)
+        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_STATE, spare=SPARE)
         self.view.offer_sorting(self._model.order_by)
         self.empty = pieces.EmptyPlace("", "", self)
         self.filter = FilterField(ACTIVITY, self.tr("Filter of the activity"), self.tr("Filter"), self)
