@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.health import LONG_CHAIN, Severity, examined, findings, ranked
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import (
@@ -21,6 +21,7 @@ from xsconsole.domain.inventory import (
     Network,
 )
 from xsconsole.domain.pool_messages import pool_messages
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = {
@@ -194,3 +195,26 @@ def test_whoever_has_no_time_for_all_goes_on_later_while_the_pool_changes():
 
     assert len(looked) > 5 * len(machines), "each object is a piece of its own, also where all is well with it"
     assert ranked(looked) == ()
+
+
+def test_what_an_act_mends_is_named_with_its_objects_and_restore_points_are_left_out():
+    old = NOW - timedelta(days=30)
+    snapshots = [
+        vm("plain", is_a_snapshot=True, is_a_template=True, snapshot_time=old),
+        vm("point", is_a_snapshot=True, is_a_template=True, snapshot_time=old, other_config={RESTORE_POINT_KEY: "{}"}),
+        vm("young", is_a_snapshot=True, is_a_template=True, snapshot_time=NOW),
+    ]
+    orphan = make(VDI, "orphan", SR=Ref("sr"))
+    inventory = pool_of(
+        vm("web", snapshots=tuple(one.ref for one in snapshots)),
+        vm("db", snapshots=(Ref("point"),)),
+        *snapshots,
+        make(SR, "sr", name_label="san"),
+        orphan,
+    )
+
+    offered = {(one.kind, one.name): (one.act, [item.uuid for item in one.targets]) for one in findings(inventory, NOW)}
+
+    assert offered["old snapshot", "web"] == (Act.DELETE_SNAPSHOT, ["plain"])
+    assert offered["old snapshot", "db"] == (None, [])
+    assert offered["orphaned disk", "(no name)"] == (Act.DELETE_DISK, ["orphan"])

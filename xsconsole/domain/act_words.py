@@ -16,6 +16,7 @@ NAMES = {
     Act.SNAPSHOT: "Take snapshot",
     Act.REVERT: "Revert to snapshot",
     Act.DELETE_SNAPSHOT: "Delete snapshot",
+    Act.DELETE_DISK: "Delete disk",
     Act.MIGRATE: "Migrate",
     Act.EXPORT: "Export",
     Act.IMPORT: "Import",
@@ -55,4 +56,5 @@ _CONSEQUENCES = {
     Act.FORCE_REBOOT: "It is like pressing the reset button: what the guest has not written is lost.",
     Act.REVERT: "Everything written since the snapshot leaves the machine and is lost; one that runs is forced off.",
     Act.DELETE_SNAPSHOT: "The snapshot and the disks that only it has are destroyed. This cannot be undone.",
+    Act.DELETE_DISK: "The disk is destroyed with all that is on it. This cannot be undone.",
 }

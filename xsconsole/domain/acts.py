@@ -28,6 +28,7 @@ class Act(StrEnum):
     SNAPSHOT = "snapshot"
     REVERT = "revert"
     DELETE_SNAPSHOT = "delete-snapshot"
+    DELETE_DISK = "delete-disk"
     MIGRATE = "migrate"
     EXPORT = "export"  # to a file
     IMPORT = "import"  # from a file, into a storage
@@ -129,6 +130,7 @@ RULES: Mapping[Act, ActRule] = MappingProxyType(
         Act.SNAPSHOT: ActRule(operation="snapshot", needs="vm-power-admin"),
         Act.REVERT: ActRule(operation="revert", needs="vm-power-admin", asks=True),
         Act.DELETE_SNAPSHOT: ActRule(operation="destroy", needs="vm-admin", asks=True),
+        Act.DELETE_DISK: ActRule(operation="destroy", needs="vm-admin", kinds=frozenset({Kind.VDI}), asks=True),
         Act.MIGRATE: ActRule(operation="pool_migrate", needs="vm-power-admin", takes_host=True),
         Act.EXPORT: ActRule(operation="export", needs="vm-admin", takes_file=True),
         Act.IMPORT: ActRule(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY
 from xsconsole.domain.words import count, listing, size
 
 OLD_SNAPSHOT = timedelta(days=14)
@@ -29,7 +30,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is not well. `mend` says what can be done; `object` is where."""
+    """One thing that is not well. `mend` says what can be done; `object` is where.
+
+    Where an act mends it, `act` is that, and `targets` is what it is to be done to.
+    """
 
     severity: Severity
     kind: str  # short, for a column and for filtering
@@ -37,6 +41,8 @@ class Finding:
     mend: str
     object: ObjectId
     name: str
+    act: Act | None = None
+    targets: tuple[ObjectId, ...] = ()
 
 
 Examination = Iterator["Finding | None"]
@@ -152,6 +158,8 @@ def _orphaned_disks(inventory: Inventory) -> Examination:
             mend="Attach it to a machine, or delete it.",
             object=ObjectId(kind=Kind.VDI, uuid=disk.uuid),
             name=disk.name_label or "(no name)",
+            act=Act.DELETE_DISK,
+            targets=(ObjectId(kind=Kind.VDI, uuid=disk.uuid),),
         )
 
 
@@ -182,21 +190,25 @@ def _old_snapshots(inventory: Inventory, now: datetime) -> Examination:
         if not vm.is_ordinary:
             yield None
             continue
-        ages = [
-            now - snapshot.snapshot_time
+        old = [
+            (now - snapshot.snapshot_time, snapshot)
             for snapshot in (inventory.get(VM, ref) for ref in vm.snapshots)
             if snapshot is not None and snapshot.snapshot_time is not None and snapshot.snapshot_time.year > 1970
+            if now - snapshot.snapshot_time >= OLD_SNAPSHOT
         ]
-        old = [age for age in ages if age >= OLD_SNAPSHOT]
         if old:
+            # Restore points are the way back of a configuration: they are told, and not offered to be deleted.
+            spare = [snapshot.uuid for _, snapshot in old if not snapshot.other_config.get(RESTORE_POINT_KEY)]
             yield Finding(
                 severity=Severity.HINT,
                 kind="old snapshot",
                 sentence=f"{count(len(old), 'snapshot')} older than {OLD_SNAPSHOT.days} days; the oldest is of "
-                f"{max(old).days} days ago.",
+                f"{max(age for age, _ in old).days} days ago.",
                 mend="Delete those that nobody returns to: they grow with every change of the disks.",
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
+                act=Act.DELETE_SNAPSHOT if spare else None,
+                targets=tuple(ObjectId(kind=Kind.VM, uuid=uuid) for uuid in spare),
             )
         else:
             yield None

@@ -11,6 +11,8 @@ from xsconsole.domain.inventory import (
     PBD,
     PIF,
     SR,
+    VBD,
+    VDI,
     VIF,
     VM,
     Host,
@@ -24,7 +26,7 @@ from xsconsole.domain.jobs import Check
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.rights import has_role
-from xsconsole.domain.words import instant, size
+from xsconsole.domain.words import instant, listing, size
 from xsconsole.engine import rules
 from xsconsole.engine.capacity import demand_storage
 from xsconsole.engine.commands import Operate
@@ -117,6 +119,8 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         raise Refused(reason="A file takes one machine at a time.", mend="Choose one.")
     if command.act is Act.IMPORT:
         return _demand_room(record, inventory)
+    if isinstance(record, VDI) and command.act is Act.DELETE_DISK:
+        return _demand_orphan(record, inventory)
     if rule.is_edit or not isinstance(record, VM):
         return ""
     machine = _machine_of(record, inventory)
@@ -150,6 +154,21 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         case Act.DELETE_SNAPSHOT:
             return _restore_point(record, card)
     return ""
+
+
+def _demand_orphan(disk: VDI, inventory: Inventory) -> str:
+    """Refuse a disk that anything has or stands on; return what it takes."""
+    name = f"“{shortened(disk.name_label or str(disk.uuid))}”"
+    holders = [inventory.get(VM, vbd.VM) for vbd in inventory.all(VBD) if disk.ref == vbd.VDI]
+    if holders:
+        machines = listing(tuple(vm.name_label for vm in holders if vm is not None)) or "a machine"
+        raise Refused(reason=f"{name} is a disk of {machines}.", mend="Detach it there first.")
+    if not disk.managed or disk.is_a_snapshot:
+        raise Refused(
+            reason=f"{name} is kept by the storage itself, or is part of a snapshot.",
+            mend="Delete the snapshot instead.",
+        )
+    return f"It takes {size(disk.physical_utilisation)} now."
 
 
 def _demand_room(record: Record, inventory: Inventory) -> str:

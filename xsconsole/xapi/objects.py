@@ -90,6 +90,8 @@ class XapiObjects:
                 await self._wait("VM.snapshot", ref, command.text.strip(), mark=mark, on_progress=on_progress)
             case Act.DELETE_SNAPSHOT:
                 await self._pool.destroy_snapshot(item.uuid, mark)
+            case Act.DELETE_DISK:
+                await self._wait("VDI.destroy", ref, mark=mark, on_progress=on_progress)
             case Act.MIGRATE:
                 await self._migrate(ref, command, mark, on_progress)
             case Act.RENAME:

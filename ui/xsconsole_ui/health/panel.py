@@ -6,10 +6,12 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
+from xsconsole.domain import words
+from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.health import Examination, Finding, Severity, examined, ranked
@@ -19,6 +21,7 @@ from xsconsole.domain.query_fields import Schema
 from xsconsole.domain.query_matching import asked_by
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
+from xsconsole.errors import Refused
 from xsconsole_ui import pieces, times
 from xsconsole_ui import theme as look
 from xsconsole_ui.dense_table import DenseTable
@@ -34,16 +37,25 @@ from xsconsole_ui.timers import one_shot
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 220  # px
+LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTH = 240  # px
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
 WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
+SAID = {**WORDS, Severity.HINT: "· info"}  # of messages
+RANKS = {severity: float(rank) for rank, severity in enumerate(Severity)}
 
 T = TypeVar("T")
 
 
 def _columns_of_findings() -> tuple[Column[Finding], ...]:
     return (
-        Column(head="Severity", text=lambda one: WORDS[one.severity], tone=lambda one: TONES[one.severity], width=84),
+        Column(
+            head="Severity",
+            text=lambda one: WORDS[one.severity],
+            tone=lambda one: TONES[one.severity],
+            key=lambda one: RANKS[one.severity],
+            width=88,
+        ),
         Column(head="Kind", text=lambda one: one.kind, width=112),
         Column(head="Object", text=lambda one: one.name, width=130),
         Column(head="What is so", text=lambda one: one.sentence, hint=lambda one: f"{one.sentence}\n{one.mend}"),
@@ -53,11 +65,18 @@ def _columns_of_findings() -> tuple[Column[Finding], ...]:
 
 def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
     return (
-        Column(head="Severity", text=lambda one: WORDS[one.severity], tone=lambda one: TONES[one.severity], width=84),
+        Column(
+            head="Severity",
+            text=lambda one: SAID[one.severity],
+            tone=lambda one: TONES[one.severity],
+            key=lambda one: RANKS[one.severity],
+            width=88,
+        ),
         Column(
             head="Time",
             text=lambda one: times.clock_time(one.at) if one.at is not None else "",
             hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
+            key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
             width=110,
         ),
         Column(head="Object", text=lambda one: one.about_name, width=180),
@@ -85,6 +104,7 @@ class FilteredList(QWidget, Generic[T]):
         self._is_asked: Callable[[T], bool] = lambda _: True
         self.model = ListModel(columns, self)
         self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=LEAST_WORDS)
+        self.view.offer_sorting(self.model.order_by)
         self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
         self.filter.setFixedWidth(FILTER_WIDTH)
         self.nothing = pieces.EmptyPlace(*empty, self)
@@ -96,6 +116,7 @@ class FilteredList(QWidget, Generic[T]):
         head.addWidget(self._caption)
         head.addStretch(1)
         head.addWidget(self.filter)
+        self._head = head
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
@@ -111,6 +132,11 @@ class FilteredList(QWidget, Generic[T]):
         self.filter.entered.connect(self.view.setFocus)
         self.filter.help_wanted.connect(self._show_help)
 
+    def offer(self, action: QAction) -> None:
+        """Offer an act on what is selected, as a button and in the context menu."""
+        self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self))
+        self.view.add_context_action(action)
+
     def show_all(self, rows: Sequence[T]) -> None:
         self._all = tuple(rows)
         self._renew()
@@ -123,8 +149,8 @@ class FilteredList(QWidget, Generic[T]):
         self.model.show_rows(shown)
         self._caption.setText(str(len(self._all)) if len(shown) == len(self._all) else f"{len(shown)}/{len(self._all)}")
         is_hidden = bool(self._all) and not shown
-        words = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
-        self.nothing.set_words(*words)
+        told = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
+        self.nothing.set_words(*told)
         self._stack.setCurrentIndex(0 if shown else 1)
 
     @Slot(object)
@@ -139,6 +165,10 @@ class FilteredList(QWidget, Generic[T]):
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(index.row())
+
+
+def _told_remedy(act: Act, count_: int) -> str:
+    return act_name(act) if count_ == 1 else f"{act_name(act)}: {count(count_, 'object')}"
 
 
 class HealthPanel(pieces.Panel):
@@ -156,7 +186,13 @@ class HealthPanel(pieces.Panel):
         self.messages = FilteredList(self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self)
         self.dismiss = QAction(self.tr("Dismiss"), self)
         self.dismiss.triggered.connect(self._dismiss)
-        self.messages.view.add_context_action(self.dismiss)
+        self.dismiss.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        self.dismiss.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.messages.view.addAction(self.dismiss)
+        self.messages.offer(self.dismiss)
+        self.mend = QAction(self.tr("Mend…"), self)
+        self.mend.triggered.connect(self._mend)
+        self.findings.offer(self.mend)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
@@ -174,6 +210,7 @@ class HealthPanel(pieces.Panel):
         self.findings.opened.connect(self._open_finding)
         self.messages.opened.connect(self._open_message)
         self.messages.view.selectionModel().selectionChanged.connect(self._look_at_selection)
+        self.findings.view.selectionModel().selectionChanged.connect(self._look_at_selection)
         self._look_at_selection()
         for part in (self.findings, self.messages):
             theme.changed.connect(part.view.viewport().update)
@@ -218,6 +255,7 @@ class HealthPanel(pieces.Panel):
         self.header.set_caption(
             count(bad, "thing is bad", "things are bad") if bad else "", "bad" if bad else "caption"
         )
+        self._look_at_selection()
 
     @Slot(int)
     def _open_finding(self, row: int) -> None:
@@ -233,15 +271,52 @@ class HealthPanel(pieces.Panel):
 
     @Slot()
     def _look_at_selection(self) -> None:
-        has_some = bool(self.messages.selected())
-        self.dismiss.setEnabled(has_some)
-        self.dismiss.setToolTip("" if has_some else self.tr("Select messages first."))
+        chosen = self._chosen_messages()
+        self._allow(self.dismiss, Act.DISMISS, chosen, "" if chosen else self.tr("Select messages first."))
+        act, targets, why_not = self._remedy()
+        self._allow(self.mend, act, targets, why_not)
+        self.mend.setText(self.tr("Mend…") if act is None else f"{_told_remedy(act, len(targets))}…")
+
+    def _allow(self, action: QAction, act: Act | None, targets: tuple[ObjectId, ...], why_not: str) -> None:
+        """Enable an action where the act can be done to any of the targets, and say why not where it cannot."""
+        if act is not None and targets and not why_not:
+            try:
+                checks = self._console.acts.checks(Operate(act=act, objects=targets[:LOOKED_AT]))
+            except Refused as refusal:
+                why_not = words.refusal(refusal)
+            else:
+                refusals = [check.refusal for check in checks if check.refusal is not None]
+                why_not = words.refusal(refusals[0]) if len(refusals) == len(checks) else ""
+        action.setEnabled(not why_not)
+        action.setToolTip(why_not)
+
+    def _chosen_messages(self) -> tuple[ObjectId, ...]:
+        return tuple(ObjectId(kind=Kind.MESSAGE, uuid=message.uuid) for message in self.messages.selected())
+
+    def _remedy(self) -> tuple[Act | None, tuple[ObjectId, ...], str]:
+        """Return what mends the findings that are selected, at what, and why it cannot be done from here."""
+        chosen = self.findings.selected()
+        if not chosen:
+            return None, (), self.tr("Select findings first.")
+        acts = {finding.act for finding in chosen}
+        act = chosen[0].act
+        if len(acts) > 1:
+            return None, (), self.tr("They are mended in different ways: select those of one kind.")
+        if act is None:
+            return None, (), self.tr("No act of this console mends it. Enter leads to the object.")
+        return act, tuple(dict.fromkeys(target for finding in chosen for target in finding.targets)), ""
 
     @Slot()
     def _dismiss(self) -> None:
-        chosen = tuple(ObjectId(kind=Kind.MESSAGE, uuid=message.uuid) for message in self.messages.selected())
+        chosen = self._chosen_messages()
         if chosen:
-            self._desk.do(Operate(act=Act.DISMISS, objects=chosen))
+            self._desk.ask(Act.DISMISS, chosen)
+
+    @Slot()
+    def _mend(self) -> None:
+        act, targets, _ = self._remedy()
+        if act is not None and targets:
+            self._desk.ask(act, targets)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

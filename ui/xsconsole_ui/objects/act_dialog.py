@@ -43,7 +43,7 @@ class ActDialog(QDialog):
         self.meaning = pieces.Notice(self)
         self.objects = RowsView(self.tr("Objects"), self)
         self.summary = pieces.label("", "section", self)
-        is_final = command.act in {Act.FORCE_OFF, Act.FORCE_REBOOT, Act.REVERT, Act.DELETE_SNAPSHOT}
+        is_final = command.act in {Act.FORCE_OFF, Act.FORCE_REBOOT, Act.REVERT, Act.DELETE_SNAPSHOT, Act.DELETE_DISK}
         self.go = pieces.button(act_name(command.act), "" if is_final else "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         # What cannot be taken back is not what Enter does.
