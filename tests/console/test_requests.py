@@ -203,7 +203,7 @@ async def test_who_logs_in_by_name_types_the_password_anew(office: Office) -> No
     request = await office.ask()
     ann = office.ann.console.requests
 
-    assert ann.log_in_wanted == subject
+    assert ann.log_in_wanted(ann.view(request.id)) == subject
     with pytest.raises(LogInNeeded, match="logs in anew as adam"):
         await ann.decide(request.id, Meaning.APPROVE, "")
     with pytest.raises(ConnectFailed):
@@ -220,7 +220,7 @@ async def test_who_logs_in_by_name_types_the_password_anew(office: Office) -> No
 
 async def test_it_runs_by_itself_where_that_was_asked_for(office: Office) -> None:
     await office.publish()
-    office.rita.console.requests.carries_out = True
+    office.rita.console.requests.carry_out()
     request = await office.ask(runs_itself=True)
 
     await office.ann.console.requests.decide(request.id, Meaning.APPROVE, "")

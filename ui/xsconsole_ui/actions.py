@@ -288,6 +288,14 @@ GO_HEALTH = Action(
     icon="health",
     perform=lambda _, hands: hands.go("health"),
 )
+GO_INBOX = Action(
+    id="go.inbox",
+    text="InI&nboxbox",
+    shortcut="Ctrl+5",
+    icon="approvals",
+    perform=lambda _, hands: hands.go("inbox"),
+)
+GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX)
 WALK = Action(
     id="panel.next",
     text="&Next panel",
@@ -317,7 +325,10 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
-    ("&View", (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS)),
+    (
+        "&View",
+        (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS),
+    ),
 )
 FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)

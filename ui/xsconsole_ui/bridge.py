@@ -15,6 +15,7 @@ from xsconsole.domain.events import (
     Event,
     InventoryChanged,
     LinkChanged,
+    RequestsChanged,
     RunChanged,
     StepProgressed,
 )
@@ -71,6 +72,7 @@ class Bridge(QObject):
     card_changed = Signal(str)  # ConfigurationId
     leftovers_changed = Signal()  # strays, cards without a stage, what cannot be read
     run_changed = Signal(str)  # RunId
+    requests_changed = Signal()
     inventory_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
@@ -88,6 +90,7 @@ class Bridge(QObject):
         self._hear(BoardChanged, self._on_board)
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
+        self._hear(RequestsChanged, self._on_requests)
         self._hear(InventoryChanged, self._on_inventory)
         self._hear(AuditGrew, self._on_audit)
         self._hear(AuditVerified, self._on_audit_check)
@@ -133,6 +136,10 @@ class Bridge(QObject):
 
     def _on_step(self, event: StepProgressed) -> None:
         self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))
+
+    def _on_requests(self, event: RequestsChanged) -> None:
+        self._turns.put("requests", self.requests_changed.emit)
+        self._announce_cards(event.configurations)
 
     def _on_inventory(self, event: InventoryChanged) -> None:
         del event

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
@@ -27,6 +27,7 @@ from xsconsole_ui.dock_widths import DockWidths
 from xsconsole_ui.find import Finder
 from xsconsole_ui.hands import WindowHands
 from xsconsole_ui.health import HealthPanel
+from xsconsole_ui.inbox import InboxNews, InboxPlace
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
@@ -50,6 +51,7 @@ PLACES: Mapping[str, Action] = {
     "workflow": actions.GO_WORKFLOW,
     "audit": actions.GO_AUDIT,
     "health": actions.GO_HEALTH,
+    "inbox": actions.GO_INBOX,
 }
 
 SITUATE_MS = 200
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
+        self.inbox = InboxPlace(console, self.bridge, self.jobs, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
         self.bar = TopBar(console, self)
@@ -113,10 +116,13 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        self._pages = {"board": self.board, "workflow": self.workflow, "audit": self.audit, "health": self.health}
+        pages = (self.board, self.workflow, self.audit, self.health, self.inbox)
+        self._pages = dict(zip(PLACES, pages, strict=True))
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
-        window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
+        rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
+        go = self.actions_[actions.GO_INBOX]
+        self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, go, self)
         self._centre = window_layout.set_centre(self, self.notices, tuple(self._pages.values()))
         self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
@@ -165,7 +171,7 @@ class MainWindow(QMainWindow):
         self.board.card_selected.connect(self._on_card_selected)
         self.board.opened.connect(self._on_opened)
         self.board.asked.connect(self.desk.ask)
-        self.board.menu_wanted.connect(self._show_card_menu)
+        self.board.menu_wanted.connect(self._card_menu.popup)
         self.board.answered.connect(self.status.say)
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
         self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
@@ -287,10 +293,6 @@ class MainWindow(QMainWindow):
         if broken:
             self.notices.tell("bad", self.tr("The record does not verify."), "\n".join(broken))
 
-    @Slot(QPoint)
-    def _show_card_menu(self, at: QPoint) -> None:
-        self._card_menu.popup(at)
-
     def _find_card(self, configuration: ConfigurationId) -> None:
         self.go("board")
         self.board.select(configuration)
@@ -306,8 +308,8 @@ class MainWindow(QMainWindow):
         page = self._pages[place]
         self.actions_[PLACES[place]].setChecked(True)
         self._centre.setCurrentWidget(page)
-        if page is self.board:
-            self.board.take_focus()
+        if isinstance(page, BoardView | InboxPlace):
+            page.take_focus()
         elif page is self.workflow:
             self.workflow.canvas.setFocus()
         else:

@@ -55,6 +55,12 @@ def add_rail(window: QMainWindow, title: str, places: Sequence[QAction]) -> QToo
     return rail
 
 
+def button_of(rail: QToolBar, place: QAction) -> QToolButton:
+    """Return the button of a place."""
+    buttons = (rail.widgetForAction(action) for action in rail.actions())
+    return next(one for one in buttons if isinstance(one, QToolButton) and one.defaultAction() is place)
+
+
 def set_centre(window: QMainWindow, notices: Notices, pages: Sequence[QWidget]) -> QStackedWidget:
     """Make the centre: the place that is on show, with notices over its foot."""
     stack = QStackedWidget(window)

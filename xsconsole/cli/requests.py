@@ -60,7 +60,7 @@ async def decide(options: argparse.Namespace) -> int:
         view = _found(console, options.id)
         if not options.json:
             _print(view, console)
-        wanted = console.requests.log_in_wanted
+        wanted = console.requests.log_in_wanted(view)
         password = await _typed(wanted, options) if wanted and console.requests.asks_me(view) else None
         view = await console.requests.decide(view.request.id, meaning, options.reason, password)
         if options.json:

@@ -119,7 +119,9 @@ class Console:
 
     def beside(self) -> "Console":
         """Return a console for another pool, with this one's home, key and record. It is closed before this one."""
-        return Console(self._home, self._timing, is_guest=True)
+        made = Console(self._home, self._timing, is_guest=True)
+        made.requests.carries_out = self.requests.carries_out
+        return made
 
     @property
     def home(self) -> Home:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from xsconsole.console.door import Console
 from xsconsole.console.estate_acts import EstateActs
+from xsconsole.console.estate_requests import EstateRequests
 from xsconsole.console.home import Home
 from xsconsole.console.pools import Pools
 from xsconsole.console.publishing import Publishing
@@ -35,6 +36,7 @@ class Estate:
         self.pools = pools
         self.inventory = Inventories()
         self.acts = EstateActs(self)
+        self.requests = EstateRequests(self)
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}

@@ -136,7 +136,9 @@ class RequestWatch:
         changed = tuple(request for request in {**was, **now} if was.get(request) != now.get(request))
         self._is_changed.set()
         if changed:
-            self._publish(RequestsChanged(requests=changed))
+            seen = {**was, **now}
+            about = tuple(dict.fromkeys(seen[request].request.intent.configuration for request in changed))
+            self._publish(RequestsChanged(requests=changed, configurations=about))
         self._tell(self.views)
         return True
 

@@ -85,6 +85,11 @@ class Requests:
                 log.warning("the pool's clock is not known: %s", failure)
         self._watch.begin()
 
+    def carry_out(self) -> None:
+        """Carry out what this home asked to run by itself, from now on; a window does, one command does not."""
+        self.carries_out = True
+        self._hear(self._watch.views)
+
     async def end(self) -> None:
         """Follow nothing any more. What was seen last is shown still."""
         self._vouch = None
@@ -125,6 +130,11 @@ class Requests:
         """Return the requests for one configuration."""
         return tuple(view for view in self._watch.views if view.request.intent.configuration == configuration)
 
+    def workflow_of(self, view: RequestView) -> Workflow | None:
+        """Return the workflow that stands where the request does."""
+        del view
+        return self._desk.board.workflow
+
     @property
     def me(self) -> Person | None:
         """Whom the workflow pins this console's key to."""
@@ -144,9 +154,9 @@ class Requests:
         """Return what this console's person decided, if it counts."""
         return view.decision_of(self.me) if self.me is not None else None
 
-    @property
-    def log_in_wanted(self) -> str:
-        """The log-in that this console's person has to give anew when they decide; empty where none is asked."""
+    def log_in_wanted(self, view: RequestView) -> str:
+        """Return the log-in that this console's person gives anew when they decide; empty where none is asked."""
+        del view
         me = self.me
         return me.subject if me is not None and not is_shared(me) else ""
 
@@ -171,7 +181,7 @@ class Requests:
     async def decide(
         self, request: RequestId, meaning: Meaning, reason: str, password: Secret | None = None
     ) -> RequestView:
-        """Approve or reject by this console's key; `password` is what was typed just now for `log_in_wanted`.
+        """Approve or reject by this console's key; `password` is what was typed just now when `log_in_wanted`.
 
         Raises:
             LogInNeeded: a password has to be typed.
@@ -184,7 +194,7 @@ class Requests:
         person, rules, workflow = self._demand_asked(view, meaning)
         await self._demand_time(view)
         identity = self._desk.identity
-        if self.log_in_wanted:
+        if self.log_in_wanted(view):
             identity = await self._logged_in(person, password)
         decision = decided(
             self._home.signer,

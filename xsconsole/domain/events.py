@@ -90,6 +90,7 @@ class RequestsChanged:
     """Requests came, went or stand otherwise than before; `console.requests.views` has them."""
 
     requests: tuple[RequestId, ...]
+    configurations: tuple[ConfigurationId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

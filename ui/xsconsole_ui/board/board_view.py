@@ -192,9 +192,10 @@ class BoardView(QWidget):
         if card is not None and stands is not None:
             lane = self._lanes[stands]
             is_away = self._console.link.state is not LinkState.LIVE
-            silence = silence_of(card, self._console)
-            face = face_of(card, lane.stage, self._run_of(configuration), is_away=is_away, silence=silence)
-            lane.model.show(card, face, told(card, lane.stage, silence=silence))
+            silence, asked = silence_of(card, self._console), self._console.requests.of(configuration)
+            run = self._run_of(configuration)
+            face = face_of(card, lane.stage, run, is_away=is_away, silence=silence, asked=asked)
+            lane.model.show(card, face, told(card, lane.stage, asked, silence=silence))
             self._where[configuration] = stands
         if configuration == self._selected:
             self._after_change(card, has_moved=stood != stands)

@@ -1,12 +1,14 @@
 """What a card shows, as a value: equal faces look equal, so a painted one can be kept."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, RunView, Standing
 from xsconsole.domain.plan import RunKind
+from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import times
@@ -62,11 +64,18 @@ DOING = {
 
 
 def face_of(
-    card: Card, stage: Stage | None, status: RunStatus | None, *, is_away: bool = False, silence: str = ""
+    card: Card,
+    stage: Stage | None,
+    status: RunStatus | None,
+    *,
+    is_away: bool = False,
+    silence: str = "",
+    asked: Sequence[RequestView] = (),
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
-    `silence` is what is known of another console that works on it and gives no sign of life.
+    `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
+    for it.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away)
@@ -76,25 +85,38 @@ def face_of(
         powers=tuple(member.power_state for member in card.members),
         facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
         size=words.size(card.disks_bytes),
-        chips=chips_of(card, stage, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
+        chips=chips_of(card, stage, asked, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
         progress=progress,
         step=step,
     )
 
 
-def chips_of(card: Card, stage: Stage | None, *, is_ours: bool = False, silence: str = "") -> tuple[Chip, ...]:
-    """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it."""
+def chips_of(
+    card: Card, stage: Stage | None, asked: Sequence[RequestView] = (), *, is_ours: bool = False, silence: str = ""
+) -> tuple[Chip, ...]:
+    """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it.
+
+    `asked` are the requests for it.
+    """
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
-    return (*_wrong(card), *silent, *(() if is_ours else _waits(card)), *_is(card, stage))
+    waits = () if is_ours else (*_waits(card), *map(_request, asked))
+    return (*_wrong(card), *silent, *waits, *_is(card, stage))
 
 
-def told(card: Card, stage: Stage | None, *, silence: str = "") -> str:
+def _request(view: RequestView) -> Chip:
+    tone = {RequestState.WAITING: Tone.ACCENT, RequestState.APPROVED: Tone.GOOD}.get(view.state, Tone.WARN)
+    verb = view.request.intent.kind.value
+    whole = f"{verb.capitalize()}: it {waiting_words(view)}. {view.sentence}"
+    return Chip(waiting_words(view), tone, whole)
+
+
+def told(card: Card, stage: Stage | None, asked: Sequence[RequestView] = (), *, silence: str = "") -> str:
     """Return the whole card in words, for tooltips and screen readers."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
-        *(chip.whole or chip.text for chip in chips_of(card, stage, silence=silence)),
+        *(chip.whole or chip.text for chip in chips_of(card, stage, asked, silence=silence)),
     ]
     return "\n".join(lines)
 

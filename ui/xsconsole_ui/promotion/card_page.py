@@ -13,6 +13,7 @@ from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.flow import Flow
+from xsconsole_ui.inbox.entries import entry
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 MENDS = {
@@ -57,6 +58,7 @@ class CardPage(QWidget):
         super().__init__(parent)
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
+        self.requests = Section(self.tr("Asked for"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
         self.mends = QWidget(self)  # buttons for what is wrong
@@ -78,7 +80,7 @@ class CardPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        for section in (self.problems, self.members, self.points):
+        for section in (self.problems, self.requests, self.members, self.points):
             column.addWidget(section)
         column.addWidget(self.mends)
         column.addWidget(self.ways)
@@ -102,6 +104,7 @@ class CardPage(QWidget):
             [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
         )
+        self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
         self.mends.setVisible(card.standing in MENDS)
         gone = [
             Row(

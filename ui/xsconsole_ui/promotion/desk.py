@@ -9,10 +9,11 @@ from xsconsole.domain.board import Card, RestorePoint
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Confirmed, Demote, Direction, Plannable, Promote, Settle
+from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Plannable, Promote, Settle
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.promotion.asking import Asking
 from xsconsole_ui.texts import tr
 
 
@@ -37,6 +38,7 @@ class Desk(QObject):
     failed = Signal(object, str, object)  # ConsoleError, what was asked for, ConfigurationId or None
     started = Signal(str)  # RunId
     ended = Signal(str)  # RunId
+    requested = Signal(object)  # RequestId
 
     def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +70,7 @@ class Desk(QObject):
             return
         denial = self._denial(command)
         question = Question(command=command, plan=plan, refusal=denial)
-        if show_only or plan.asks or denial is not None or self.can_restore(command):
+        if show_only or plan.asks or plan.demand is not None or denial is not None or self.can_restore(command):
             self._set(question)
         else:
             self._start(Confirmed(command=command, digest=plan.digest))
@@ -93,6 +95,43 @@ class Desk(QObject):
         if question is not None and question.refusal is None and not self._is_starting:
             command = replace(question.command, reason=reason)
             self._start(Confirmed(command=command, digest=question.plan.digest, answers=answers))
+
+    def ask_for_approval(self, reason: str, answers: tuple[str, ...], asking: Asking) -> None:
+        """Make a request of what the user has seen: others have to approve it."""
+        question = self._question
+        command = question.command if question is not None else None
+        if question is None or question.refusal is not None or self._is_starting:
+            return
+        if isinstance(command, Promote | Demote):
+            ask = Ask(
+                command=replace(command, reason=reason),
+                digest=question.plan.digest,
+                ticket=asking.ticket,
+                not_before=asking.not_before,
+                runs_itself=asking.runs_itself,
+                answers=answers,
+            )
+            self._is_starting = True
+            self._jobs.start(self._request(ask), "ask for approval")
+            self.question_changed.emit()
+
+    async def _request(self, ask: Ask) -> None:
+        try:
+            request = await self._console.requests.ask(ask)
+        except ConsoleError as refusal:
+            self._is_starting = False
+            self.question_changed.emit()
+            self._fail(refusal, ask.command)
+            return
+        self._is_starting = False
+        self._question = None
+        self.requested.emit(request.id)
+        self.question_changed.emit()
+
+    def _fail(self, refusal: ConsoleError, command: Plannable | Settle) -> None:
+        self.failed.emit(refusal, self._subject(command), _configuration_of(command))
+        if self._question is not None:
+            self._plan_again(self._question.command, self._question)
 
     def settle(self, configuration: ConfigurationId, direction: Direction, reason: str = "") -> None:
         """Finish an interrupted run, forward or back."""
@@ -119,9 +158,7 @@ class Desk(QObject):
         except ConsoleError as refusal:
             self._is_starting = False
             self.question_changed.emit()
-            self.failed.emit(refusal, self._subject(asked), _configuration_of(asked))
-            if self._question is not None:
-                self._plan_again(self._question.command, self._question)
+            self._fail(refusal, asked)
             return
         self._is_starting = False
         self._question = None

@@ -72,6 +72,7 @@ class Inspector(pieces.Panel):
         object_page.titled.connect(self._show)
         object_page.followed.connect(self.show_object)
         self.plan_page.confirmed.connect(desk.confirm)
+        self.plan_page.asked.connect(desk.ask_for_approval)
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(self._choose_disks)
         self.plan_page.resume_wanted.connect(self._resume)
@@ -238,6 +239,7 @@ class Inspector(pieces.Panel):
             self._run = None
         if is_new:
             self.plan_page.reason.clear()
+            self.plan_page.asking.clear()
         self._show()
         if is_new:
             self.plan_page.focus_go()

@@ -10,6 +10,7 @@ from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.promotion.desk import Question
@@ -25,6 +26,7 @@ class PlanPage(QWidget):
     """Shows one question or one run at a time."""
 
     confirmed = Signal(str, tuple)  # the reason, and the questions that were answered with yes
+    asked = Signal(str, tuple, object)  # the same, and Asking: others have to approve it
     dismissed = Signal()
     disks_chosen = Signal(object)  # Disks
     resume_wanted = Signal()
@@ -49,6 +51,7 @@ class PlanPage(QWidget):
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
         self.checklist = ChecklistBox(self)
+        self.asking = AskingBox(self)
         self._footer = QWidget(self)
         self._why = QWidget(self)
         self.reason = QLineEdit(self._why)
@@ -94,7 +97,7 @@ class PlanPage(QWidget):
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
-        for part in (self._news, self._bar, self._disks, self.checklist, self.checks, self.steps):
+        for part in (self._news, self._bar, self._disks, self.checklist, self.checks, self.asking, self.steps):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -117,6 +120,7 @@ class PlanPage(QWidget):
         self.resume.clicked.connect(self.resume_wanted)
         self.undo.clicked.connect(self.undo_wanted)
         self.checklist.answered.connect(self._look_at_answers)
+        self.asking.changed.connect(self._look_at_answers)
         self.keep.clicked.connect(self._choose_disks)
         self.restore.clicked.connect(self._choose_disks)
 
@@ -126,7 +130,9 @@ class PlanPage(QWidget):
         """Lay a plan before the user. `restore_words` name the restore point it could return to, if there is one."""
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
-        self.checks.show_rows(_meaning(plan))
+        approvals = approval_rows(plan, self._console.board.workflow)
+        self.checks.show_rows((*approvals, *_meaning(plan)))
+        self.asking.setVisible(plan.demand is not None)
         self._show_bar(None)
         if question.refusal is not None:
             self._tell("bad", question.refusal.reason, question.refusal.mend)
@@ -141,7 +147,7 @@ class PlanPage(QWidget):
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
         self.restore.setText(restore_words)
         self._why.setVisible(True)
-        self.go.setText(words.act_name(plan.intent.kind))
+        self.go.setText(words.act_name(plan.intent.kind) if plan.demand is None else self.tr("Ask for approval"))
         self.checklist.ask(plan.questions)
         self._question, self._is_starting = question, is_starting
         self._look_at_answers()
@@ -168,6 +174,7 @@ class PlanPage(QWidget):
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED
         self._disks.hide()
+        self.asking.hide()
         self.checklist.ask(())
         self._question = None
         self._why.setVisible(is_interrupted)
@@ -226,7 +233,11 @@ class PlanPage(QWidget):
     @Slot()
     def _confirm(self) -> None:
         if self.go.isVisibleTo(self) and self.go.isEnabled():
-            self.confirmed.emit(self.reason.text().strip(), self.checklist.answers)
+            reason, answers = self.reason.text().strip(), self.checklist.answers
+            if self._question is not None and self._question.plan.demand is not None:
+                self.asked.emit(reason, answers, self.asking.value)
+            else:
+                self.confirmed.emit(reason, answers)
 
     @Slot()
     def _look_at_answers(self) -> None:
@@ -234,9 +245,10 @@ class PlanPage(QWidget):
         question = self._question
         if question is None:
             return
-        is_answered = self.checklist.is_complete
+        is_answered = self.checklist.is_complete and not self.asking.why_not
         self.go.setEnabled(question.refusal is None and not self._is_starting and is_answered)
-        why_not = "" if is_answered else self.tr("Answer the questions of the checklist first.")
+        unanswered = "" if is_answered else self.tr("Answer the questions of the checklist first.")
+        why_not = self.asking.why_not or unanswered
         self.go.setToolTip(question.refusal.reason if question.refusal else why_not or self._title(question.plan))
 
     @Slot()

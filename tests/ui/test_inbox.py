@@ -1,0 +1,206 @@
+"""The inbox: asked by a drag or a key, decided by keyboard, and everybody sees what has become of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.approving import approved_by
+from tests.embedded import EmbeddedPool
+from tests.ui.board_window import (
+    CTRL,
+    Key,
+    card_of,
+    cards_in,
+    console,
+    no_passphrase_needed,
+    pool,
+    press,
+    window,
+)
+from tests.workflows import put_on
+from xsconsole.console import Connection, Console, Secret
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests import Request
+from xsconsole.engine.commands import Ask, Promote
+from xsconsole_ui.board.faces import Tone, face_of
+from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.inbox.messenger import Messenger
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.rows import RowsView
+
+__all__ = ["console", "pool", "window"]
+
+SHOP = "shop 1.3.0"
+
+
+@pytest.fixture
+async def rita(pool: EmbeddedPool, tmp_path: Path) -> AsyncIterator[Console]:
+    """Another person's console, without a window."""
+    async with seated(pool, tmp_path / "rita") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def seated(pool: EmbeddedPool, home: Path) -> AsyncIterator[Console]:
+    opened = await Console.open(home, passphrase=no_passphrase_needed)
+    try:
+        await opened.connect(Connection(url=pool.url, user=pool.user), Secret(pool.password))
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def publish(pool: EmbeddedPool, here: Console, rita: Console, count: int = 1, **more: object) -> None:
+    keys = {"ann": here.home.key_fingerprint, "rita": rita.home.key_fingerprint}
+    put_on(pool, approved_by(keys, count, **more))  # type: ignore[arg-type]
+    for one in (here, rita):
+        await until(lambda: one.board.workflow is not None and one.board.workflow.version == 2, "the version")  # noqa: B023
+
+
+async def ask(who: Console) -> Request:
+    card = card_of(who, SHOP)
+    command = Promote(configuration=card.id, revision=card.revision, target=StageId("production"), reason="the release")
+    return await who.requests.ask(Ask(command=command, digest=who.plan(command).digest, ticket="CHG-7"))
+
+
+def texts(view: RowsView) -> list[str]:
+    return [row.text for row in view.rows.rows]
+
+
+async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita)
+    request = await ask(rita)
+    await until(window.inbox_news.badge.isVisible, "the badge")
+    assert window.inbox_news.badge.text() == "1"
+    assert "Your approval is asked for" in "\n".join(window.notices.texts)
+
+    window.board.take_focus()
+    press(Key.Key_5, CTRL)
+    await until(window.inbox.isVisible, "the place")
+    page = window.inbox.page
+    press(Key.Key_Return)
+    await until(page.reason.hasFocus, "the keyboard in the reason")
+    assert not page.approve.isEnabled()
+    assert "part of what is signed" in page.why.text()
+    assert any("Ticket CHG-7" in text for text in texts(page.facts.view))
+    assert any("could approve now: Ann" in text for text in texts(page.approvals.view))
+    assert texts(page.steps.view)
+    QTest.keyClicks(page.reason, "read it")
+    press(Key.Key_Return)
+    assert page.approve.hasFocus()
+    press(Key.Key_Return)
+
+    await until(lambda: rita.requests.view(request.id).state is RequestState.APPROVED, "the approval")
+    await until(page.run.isEnabled, "that it can be carried out")
+    assert not window.inbox_news.badge.isVisible()
+    page.run.setFocus()
+    press(Key.Key_Return)
+    await until(lambda: any(SHOP in name for name in cards_in(window, "production")), "the card in production")
+    await console.finished(console.runs[0].run)
+
+
+async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_card_says_so(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita)
+    card = card_of(console, SHOP)
+    window.board.select(card.id)
+    window.board.take_focus()
+    press(Key.Key_Right, CTRL)
+    page = window.inspector.plan_page
+    await until(page.go.isVisible, "the plan")
+
+    assert page.go.text() == "Ask for approval"
+    assert any("Must be approved by 1 of Operators: Ann and Rita" in text for text in texts(page.checks.view))
+    page.asking.not_before.setText("tomorrow")
+    assert not page.go.isEnabled()
+    page.asking.not_before.clear()
+    page.asking.ticket.setText("CHG-8")
+    page.go.click()
+    await until(lambda: bool(console.requests.of(card.id)), "the request")
+    await until(window.inbox.isVisible, "the inbox")
+
+    (view,) = console.requests.of(card.id)
+    assert view.request.ticket == "CHG-8"
+    face = face_of(card, None, None, asked=(view,))
+    assert (face.chips[0].text, face.chips[0].tone) == ("waits for 1 of 1 approval", Tone.ACCENT)
+    assert not window.inbox.page.approve.isVisible()
+    assert "others decide on it" in window.inbox.page.why.text()
+    assert card_of(console, SHOP).stage == "staging"
+    window.inbox.page.withdraw.click()
+    await until(lambda: not console.requests.views, "that it is withdrawn")
+    await until(window.inbox.nothing.isVisible, "the empty place")
+
+
+async def test_a_request_that_became_void_shows_what_was_approved_against_what_is_now(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita)
+    request = await ask(console)
+    await rita.requests.decide(request.id, Meaning.APPROVE, "fine")
+    await until(lambda: console.requests.view(request.id).state is RequestState.APPROVED, "the approval")
+    with pool.plain_session() as session:
+        ref = session.xenapi.VM.get_by_uuid(card_of(console, SHOP).members[0].uuid)
+        session.xenapi.VM.set_name_description(ref, "<b>another</b>")
+
+    await until(lambda: "void: approved against now" in "\n".join(window.notices.texts), "the news")
+    window.go("inbox")
+    window.inbox.show_request(request.id)
+
+    shown = "\n".join(texts(window.inbox.page.changes.view))
+    assert "description was" in shown
+    assert "<b>another</b>" in shown
+    assert not window.inbox.page.run.isVisible()
+    assert any("void" in text for text in texts(window.inbox.lists[2].view))
+
+
+async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita, subjects={"ann": "adam"})
+    request = await ask(rita)
+    await until(lambda: bool(console.requests.views), "the request")
+    window.go("inbox")
+    page = window.inbox.page
+    window.inbox.show_request(request.id)
+    page.reason.setText("not on a Friday")
+    assert "Log in anew as adam" in page.why.text()
+    assert not page.reject.isEnabled()
+    page.password.setText("wrong")
+    page.reject.click()
+    await until(lambda: any("adam" in text for text in window.notices.texts), "the refusal")
+    assert page.password.text() == ""
+    page.password.setText(pool.passwords["adam"])
+    page.reject.click()
+
+    await until(lambda: rita.requests.view(request.id).state is RequestState.REJECTED, "the rejection")
+    assert rita.requests.view(request.id).decisions[0].actor == "adam"
+
+
+async def test_news_goes_to_the_desktop_where_there_is_a_tray(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita)
+    shown: list[tuple[str, str]] = []
+
+    def show(title: str, text: str) -> bool:
+        shown.append((title, text))
+        return True
+
+    messenger = Messenger(console, window.bridge, window.notices, show, window)
+    window.bridge.link_changed.emit()
+    await ask(rita)
+    await until(lambda: bool(shown), "the message")
+
+    assert shown[0][0] == "Your approval is asked for"
+    assert shown[0][1].startswith("Promote shop 1.3.0 from Staging to Production.")
+    assert QApplication.instance() is not None
+    messenger.deleteLater()

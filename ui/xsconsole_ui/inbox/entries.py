@@ -1,0 +1,133 @@
+"""Requests as rows of a list, and what there is to say of one as rows of its page."""
+
+from collections.abc import Sequence
+
+from xsconsole.console import Console
+from xsconsole.domain.approval import Decision, Meaning
+from xsconsole.domain.manifest.words import label, place, sides
+from xsconsole.domain.request_views import RequestState, RequestView, about, asker, waiting_words
+from xsconsole.domain.words import describe, listing
+from xsconsole.domain.workflow.wording import rule_words
+from xsconsole_ui import times
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.texts import tr
+
+MARKS = {
+    RequestState.WAITING: Mark.WAITING,
+    RequestState.APPROVED: Mark.DONE,
+    RequestState.REJECTED: Mark.FAILED,
+    RequestState.EXPIRED: Mark.UNDONE,
+    RequestState.VOID: Mark.WARNING,
+    RequestState.UNTRUSTED: Mark.WARNING,
+}
+
+
+def title(view: RequestView, console: Console) -> str:
+    """Return such as `Promote shop 1.3.0 from Staging to Production`."""
+    text = about(view.request, console.requests.workflow_of(view))
+    return text[:1].upper() + text[1:]
+
+
+def entry(view: RequestView, console: Console) -> Row:
+    """Return a request as one row of the list."""
+    who = asker(view.request, console.requests.workflow_of(view))
+    return Row(
+        mark=MARKS[view.state],
+        text=tr("{what}. It {stands}; asked for by {who}.").format(
+            what=title(view, console), stands=waiting_words(view), who=who
+        ),
+        aside=times.short_time(view.request.asked_at),
+        whole=view.sentence,
+    )
+
+
+def sorted_out(views: Sequence[RequestView], console: Console) -> tuple[list[RequestView], ...]:
+    """Return what is asked of this console's person, what waits for others or can run, and what is decided or over."""
+    asked, waiting, over = [], [], []
+    for view in reversed(views):
+        if console.requests.asks_me(view):
+            asked.append(view)
+        elif view.is_open:
+            waiting.append(view)
+        else:
+            over.append(view)
+    return asked, waiting, over
+
+
+def fact_rows(view: RequestView, console: Console) -> list[Row]:
+    request = view.request
+    who = asker(request, console.requests.workflow_of(view))
+    asked_for = tr("Asked for by {who}: {reason}").format(who=who, reason=request.reason or tr("no reason given"))
+    rows = [Row(mark=Mark.POINT, text=asked_for, aside=times.clock_time(request.asked_at))]
+    if request.ticket:
+        rows.append(Row(mark=Mark.POINT, text=tr("Ticket {ticket}").format(ticket=request.ticket)))
+    if request.not_before is not None:
+        rows.append(Row(mark=Mark.WAITING, text=tr("Not before"), aside=times.clock_time(request.not_before)))
+    if request.expires_at is not None:
+        rows.append(
+            Row(mark=Mark.WAITING, text=tr("Ends, whatever was decided,"), aside=times.clock_time(request.expires_at))
+        )
+    if request.runs_itself:
+        rows.append(Row(mark=Mark.POINT, text=tr("Runs by itself as soon as it may")))
+    if view.obstacle:
+        rows.append(Row(mark=Mark.WARNING, text=view.obstacle))
+    return rows
+
+
+def approval_rows(view: RequestView, console: Console) -> list[Row]:
+    """Return how each rule stands, who could approve now, what was decided, and what does not count and why."""
+    workflow = console.requests.workflow_of(view)
+    if view.tally is None or workflow is None:
+        return []
+    rows: list[Row] = []
+    for rule in view.tally.rules:
+        could = listing(tuple(person.name for person in rule.could), 8)
+        rest = tr("; could approve now: {could}").format(could=could or tr("nobody"))
+        rows.append(
+            Row(
+                mark=Mark.DONE if rule.is_satisfied else Mark.WAITING,
+                text=rule_words(rule.rule, workflow) + ("" if rule.is_satisfied or not view.is_open else rest),
+                aside=f"{len(rule.approved)}/{rule.rule.count}",
+            )
+        )
+    names = {key: person.name for person in workflow.people for key in person.fingerprints}
+    rejected = tuple(decision for _, decision in view.tally.rejected)
+    for decision in (*view.tally.counted, *rejected):
+        rows.append(_decision_row(decision, names.get(decision.fingerprint, "")))
+    for ignored in view.tally.ignored:
+        rows.append(Row(mark=Mark.GONE, text=tr("Does not count: {why}").format(why=ignored.reason)))
+    return rows
+
+
+def _decision_row(decision: Decision, name: str) -> Row:
+    is_approval = decision.meaning is Meaning.APPROVE
+    what = tr("{name} approved: {reason}") if is_approval else tr("{name} rejected: {reason}")
+    text = what.format(name=name, reason=decision.reason or tr("no reason given"))
+    if not decision.actor:
+        text += " " + tr("(by file: the key alone)")
+    whole = tr("Key {key}\nLog-in {actor}").format(key=decision.fingerprint, actor=decision.actor or tr("none"))
+    return Row(
+        mark=Mark.DONE if is_approval else Mark.FAILED, text=text, aside=times.clock_time(decision.at), whole=whole
+    )
+
+
+def change_rows(view: RequestView) -> list[Row]:
+    """Return what was asked for against what is now: lines of the plans, and fields of the manifests."""
+    rows = [Row(mark=Mark.UNDONE, text=tr("Approved: {line}").format(line=line)) for line in view.approved]
+    rows += [Row(mark=Mark.CURRENT, text=tr("Now: {line}").format(line=line)) for line in view.now]
+    for change in view.changes:
+        before, after = sides(change)
+        text = tr("{place}: {field} was {before}, is {after}")
+        told = text.format(place=place(change), field=label(change), before=before, after=after)
+        rows.append(Row(mark=Mark.WARNING, text=told))
+    return rows
+
+
+def plan_rows(view: RequestView) -> list[Row]:
+    plan = view.paper.plan
+    if plan is None:
+        return [
+            Row(mark=Mark.WAITING, text=tr("The plan was too large to be kept with the request; its digest counts."))
+        ]
+    rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
+    return rows + [Row(mark=Mark.WAITING, text=describe(step)) for step in plan.steps]

@@ -1,0 +1,92 @@
+"""News of requests for people who look elsewhere: through the desktop's tray where there is one, else in the window."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QSystemTrayIcon
+
+from xsconsole.console import Console
+from xsconsole.domain.ids import RequestId
+from xsconsole.domain.request_views import RequestState, RequestView
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.inbox import entries
+from xsconsole_ui.notices import Notices
+
+Show = Callable[[str, str], bool]
+"""Shows a title and a text on the desktop; whether there was a way to."""
+
+
+class Tray(QObject):
+    """The program's icon in the desktop's tray; made when there is first something to say."""
+
+    opened = Signal()
+
+    def __init__(self, icon: QIcon, parent: QObject) -> None:
+        super().__init__(parent)
+        self._picture = icon
+        self._icon: QSystemTrayIcon | None = None
+
+    def show_message(self, title: str, text: str) -> bool:
+        if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
+            return False
+        if self._icon is None:
+            self._icon = QSystemTrayIcon(self._picture, self)
+            self._icon.messageClicked.connect(self.opened)
+            self._icon.activated.connect(self._open)
+        self._icon.show()
+        self._icon.showMessage(title, text, self._picture)
+        return True
+
+    @Slot()
+    def _open(self) -> None:
+        self.opened.emit()
+
+
+class Messenger(QObject):
+    """Compares how requests stood with how they stand, and tells each thing once."""
+
+    def __init__(
+        self, console: Console, bridge: Bridge, notices: Notices, show: Show, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._notices = notices
+        self._show = show
+        self._seen: Mapping[RequestId, tuple[RequestState, bool]] | None = None
+        bridge.requests_changed.connect(self._look)
+        bridge.link_changed.connect(self._look)
+
+    @Slot()
+    def _look(self) -> None:
+        """What stands when the window opens is in the inbox, and is no news."""
+        views = self._console.requests.views
+        now = {view.request.id: (view.state, self._console.requests.asks_me(view)) for view in views}
+        before, self._seen = self._seen, now if views or self._console.board.workflow is not None else None
+        if before is None:
+            return
+        for view in views:
+            was, asked_me = before.get(view.request.id, (None, False))
+            state, asks_me = now[view.request.id]
+            is_mine = self._console.requests.is_mine(view)
+            if asks_me and not asked_me:
+                self._tell("warn", self.tr("Your approval is asked for"), view)
+            elif state is not was and state is RequestState.VOID and (is_mine or was is RequestState.APPROVED):
+                self._tell("bad", self.tr("A request is void: approved against now"), view)
+            elif state is not was and is_mine and state in (RequestState.APPROVED, RequestState.REJECTED):
+                is_good = state is RequestState.APPROVED
+                self._tell(
+                    "good" if is_good else "bad",
+                    self.tr("Your request is approved") if is_good else self.tr("Your request was rejected"),
+                    view,
+                )
+        for gone in before.keys() - now.keys():
+            self._notices.withdraw(("request", gone))
+
+    def _tell(self, state: str, headline: str, view: RequestView) -> None:
+        text = f"{entries.title(view, self._console)}. {view.sentence}"
+        changes = [row.text for row in entries.change_rows(view)]
+        if not self._show(headline, "\n".join((text, *changes[:3]))):
+            about = ("request", view.request.id)
+            self._notices.withdraw(about)
+            self._notices.tell(state, headline, text, "\n".join(changes), about=about)

@@ -1,0 +1,56 @@
+"""What the rest of the window learns of requests: the number at the rail, news, and what happens after a gesture."""
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QToolBar
+
+from xsconsole.domain.ids import RequestId
+from xsconsole_ui import window_layout
+from xsconsole_ui.badge import Badge
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.inbox.messenger import Messenger, Tray
+from xsconsole_ui.inbox.place import InboxPlace
+from xsconsole_ui.notices import Notices
+from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.status_line import StatusLine
+
+
+class InboxNews(QObject):
+    """Ties the inbox to the window it is a place of."""
+
+    def __init__(
+        self,
+        place: InboxPlace,
+        desk: Desk,
+        bridge: Bridge,
+        notices: Notices,
+        status: StatusLine,
+        rail: QToolBar,
+        go: QAction,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._place = place
+        self._go = go
+        self._window = window
+        self.badge = Badge(window_layout.button_of(rail, go))
+        self.tray = Tray(window.windowIcon(), self)
+        self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self)
+        place.counted.connect(self.badge.show_count)
+        place.said.connect(status.say)
+        desk.requested.connect(self._show)
+        self.tray.opened.connect(self._open)
+        place.console.requests.carry_out()
+        place.renew()
+
+    @Slot(object)
+    def _show(self, request: RequestId) -> None:
+        """Show who asked what has become of it."""
+        self._go.trigger()
+        self._place.show_request(request)
+
+    @Slot()
+    def _open(self) -> None:
+        self._window.raise_()
+        self._window.activateWindow()
+        self._go.trigger()

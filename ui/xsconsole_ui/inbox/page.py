@@ -1,0 +1,232 @@
+"""One request with all that it is about, and the buttons to decide on it."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from xsconsole.console import Console, Secret
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.ids import RequestId
+from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.flow import Flow
+from xsconsole_ui.inbox import entries
+from xsconsole_ui.promotion.card_page import Section
+from xsconsole_ui.promotion.rows import Row
+from xsconsole_ui.scrolling import UprightPage
+
+TONES = {
+    RequestState.WAITING: "warn",
+    RequestState.APPROVED: "good",
+    RequestState.REJECTED: "bad",
+    RequestState.EXPIRED: "bad",
+    RequestState.VOID: "bad",
+    RequestState.UNTRUSTED: "bad",
+}
+
+
+class RequestPage(QWidget):
+    """Shows one request, or what the place is for. Decides nothing: it asks its desk."""
+
+    decided = Signal(object, object, str, object)  # RequestId, Meaning, the reason, Secret or None
+    run_wanted = Signal(object)  # RequestId
+    withdrawn = Signal(object, str)  # RequestId, the reason
+    left = Signal()
+
+    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._view: RequestView | None = None
+        self._is_busy = False
+        self.title = pieces.wrapped("", "title", self)
+        self.state = pieces.Notice(self)
+        self.facts = Section(self.tr("What is asked"), self)
+        self.approvals = Section(self.tr("Approvals"), self)
+        self.changes = Section(self.tr("Asked for against now"), self)
+        self.steps = Section(self.tr("Plan"), self)
+        self.history = Section(self.tr("History, as this console recorded it"), self)
+        self._footer = QWidget(self)
+        self.reason = QLineEdit(self._footer)
+        self.reason.setPlaceholderText(self.tr("Reason; it is part of what is signed"))
+        self.reason.setAccessibleName(self.tr("Reason of the decision"))
+        self.password = QLineEdit(self._footer)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.approve = pieces.button(self.tr("&Approve"), "primary", self._footer)
+        self.reject = pieces.button(self.tr("Re&ject"), "", self._footer)
+        self.run = pieces.button(self.tr("Carry &out"), "primary", self._footer)
+        self.withdraw = pieces.button(self.tr("&Withdraw"), "", self._footer)
+        self.why = pieces.wrapped("", "muted", self._footer)
+        self._lay_out()
+        self._connect()
+        self.show_request(None)
+
+    def _lay_out(self) -> None:
+        margin, gap = theme.MARGIN, theme.GAP
+        page = QWidget(self)
+        parts = QVBoxLayout(page)
+        parts.setContentsMargins(0, margin, 0, 0)
+        parts.setSpacing(gap)
+        for part in (self.title, self.state):
+            inset = QVBoxLayout()
+            inset.setContentsMargins(margin, 0, margin, 0)
+            inset.addWidget(part)
+            parts.addLayout(inset)
+        for section in (self.facts, self.approvals, self.changes, self.steps, self.history):
+            parts.addWidget(section)
+        parts.addStretch(1)
+        foot = QVBoxLayout(self._footer)
+        foot.setContentsMargins(0, 0, 0, margin)
+        foot.setSpacing(gap)
+        foot.addWidget(pieces.Line(self._footer))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(margin, gap, margin, 0)
+        inner.setSpacing(gap)
+        for field in (self.reason, self.password, self.why):
+            inner.addWidget(field)
+        buttons = QWidget(self._footer)
+        row = Flow(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(gap)
+        for button in self._buttons:
+            button.setAutoDefault(True)  # Enter presses it, not only Space
+            row.addWidget(button)
+        inner.addWidget(buttons)
+        foot.addLayout(inner)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(UprightPage(page, self), 1)
+        column.addWidget(self._footer)
+
+    @property
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self.approve, self.reject, self.run, self.withdraw
+
+    def _connect(self) -> None:
+        self.reason.textChanged.connect(self._look)
+        self.password.textChanged.connect(self._look)
+        self.reason.returnPressed.connect(self._go_on)
+        self.password.returnPressed.connect(self._go_on)
+        self.approve.clicked.connect(self._approve)
+        self.reject.clicked.connect(self._reject)
+        self.run.clicked.connect(self._run)
+        self.withdraw.clicked.connect(self._withdraw)
+
+    @property
+    def request(self) -> RequestId | None:
+        return self._view.request.id if self._view is not None else None
+
+    def show_request(self, view: RequestView | None, *, is_busy: bool = False) -> None:
+        """Show a request as it stands; another one than before gets empty fields."""
+        if view is None or view.request.id != self.request:
+            self.reason.clear()
+            self.password.clear()
+            self.history.show_rows(())
+        self._view, self._is_busy = view, is_busy
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        console = self._console
+        self.title.setText(entries.title(view, console))
+        stands = self.tr("It {stands}.").format(stands=waiting_words(view))
+        self.state.show_words(TONES[view.state], stands, view.sentence)
+        self.facts.show_rows(entries.fact_rows(view, console))
+        self.approvals.show_rows(entries.approval_rows(view, console))
+        self.changes.show_rows(entries.change_rows(view))
+        self.steps.show_rows(entries.plan_rows(view))
+        self._look()
+
+    def show_history(self, rows: list[Row]) -> None:
+        self.history.show_rows(rows)
+
+    @Slot()
+    def _look(self) -> None:
+        """Offer what can be done, and say what is missing for it."""
+        view = self._view
+        if view is None:
+            return
+        asks_me, is_mine = self._console.requests.asks_me(view), self._console.requests.is_mine(view)
+        user = self._console.requests.log_in_wanted(view) if asks_me else ""
+        can_run = view.state is RequestState.APPROVED and not view.obstacle
+        may_clear = is_mine or not view.is_open
+        self.reason.setVisible(asks_me or may_clear)
+        self.password.setVisible(bool(user))
+        self.password.setPlaceholderText(self.tr("Password of {user}, typed anew").format(user=user))
+        self.password.setAccessibleName(self.password.placeholderText())
+        self.approve.setVisible(asks_me)
+        self.reject.setVisible(asks_me)
+        self.run.setVisible(view.state is RequestState.APPROVED)
+        self.withdraw.setVisible(may_clear)
+        missing = ""
+        if asks_me and not self.reason.text().strip():
+            missing = self.tr("Say why first: the reason is part of what is signed.")
+        elif user and not self.password.text():
+            missing = self.tr("Log in anew as {user}: who sits here must be known now.").format(user=user)
+        for button in (self.approve, self.reject):
+            button.setEnabled(not missing and not self._is_busy)
+            button.setToolTip(missing)
+        self.run.setEnabled(can_run and not self._is_busy)
+        self.run.setToolTip("" if can_run else view.obstacle)
+        self.withdraw.setEnabled(not self._is_busy)
+        told = missing or self._why_nothing(view, asks_me=asks_me)
+        self.why.setText(told)
+        self.why.setVisible(bool(told))
+
+    def _why_nothing(self, view: RequestView, *, asks_me: bool) -> str:
+        """Return why this person has nothing to decide here."""
+        if asks_me or not view.is_open:
+            return ""
+        if self._console.requests.decided(view) is not None:
+            return self.tr("You have decided on it.")
+        if self._console.requests.is_mine(view):
+            return self.tr("You asked for it, so others decide on it.")
+        if view.state is RequestState.APPROVED:
+            return ""
+        return self.tr("No rule of the workflow names the key of this console.")
+
+    def focus_first(self) -> None:
+        """Give the keyboard to where a decision begins."""
+        fields = (self.reason, self.password, self.run, self.withdraw)
+        next((field for field in fields if field.isVisibleTo(self) and field.isEnabled()), self).setFocus(
+            Qt.FocusReason.OtherFocusReason
+        )
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Lead Enter to what comes next; it never decides by itself."""
+        if self.password.isVisibleTo(self) and not self.password.text():
+            self.password.setFocus()
+        elif self.approve.isVisibleTo(self) and self.approve.isEnabled():
+            self.approve.setFocus()
+        elif self.run.isVisibleTo(self) and self.run.isEnabled():
+            self.run.setFocus()
+        elif self.withdraw.isVisibleTo(self):
+            self.withdraw.setFocus()
+
+    @Slot()
+    def _approve(self) -> None:
+        self._decide(Meaning.APPROVE)
+
+    @Slot()
+    def _reject(self) -> None:
+        self._decide(Meaning.REJECT)
+
+    def _decide(self, meaning: Meaning) -> None:
+        typed = self.password.text() if self.password.isVisibleTo(self) else ""
+        secret = Secret(typed) if typed else None
+        self.password.clear()
+        self.decided.emit(self.request, meaning, self.reason.text().strip(), secret)
+
+    @Slot()
+    def _run(self) -> None:
+        self.run_wanted.emit(self.request)
+
+    @Slot()
+    def _withdraw(self) -> None:
+        self.withdrawn.emit(self.request, self.reason.text().strip())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # a field or a button has had it
+            super().keyPressEvent(event)

@@ -1,0 +1,200 @@
+"""The place of the inbox: three lists at the left, the request that is chosen at the right."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Console, Secret
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.ids import RequestId
+from xsconsole.domain.record import AuditQuery
+from xsconsole.domain.record_words import event_sentence
+from xsconsole.domain.request_views import RequestView, waiting_words
+from xsconsole_ui import pieces, times
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.inbox import entries
+from xsconsole_ui.inbox.page import RequestPage
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.promotion.card_page import Section
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.scrolling import UprightPage
+
+LIST_WIDTH = 300  # px
+PAGE_WIDTH = 520  # px
+MOST_HISTORY = 12
+
+
+class InboxPlace(pieces.Panel):
+    """Follows the requests of the pools that there are."""
+
+    counted = Signal(int)  # how many requests ask this console's person
+    said = Signal(str)
+
+    def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent, title="")
+        self.console = console
+        self._jobs = jobs
+        self._chosen: RequestId | None = None
+        self._busy: set[RequestId] = set()
+        self._shown: tuple[list[RequestView], ...] = ([], [], [])
+        self.header.set_title(self.tr("Inbox"))
+        titles = (self.tr("Asked of you"), self.tr("Waiting for others, or ready"), self.tr("Decided, or over"))
+        self.lists = tuple(Section(title, self) for title in titles)
+        self.page = RequestPage(console, self)
+        self.nothing = pieces.EmptyPlace(
+            self.tr("Nothing is asked for"),
+            self.tr("Where the workflow demands approvals, a promotion or demotion becomes a request and waits here."),
+            self,
+        )
+        self.unchosen: QLabel = pieces.wrapped(self.tr("Choose a request to see all of it."), "muted", self)
+        self.unchosen.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        listed = QWidget(self)
+        column = QVBoxLayout(listed)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for section in self.lists:
+            column.addWidget(section)
+            section.view.clicked.connect(self._choose)
+            section.view.activated.connect(self._open)
+            section.view.selectionModel().currentChanged.connect(self._choose)
+        column.addStretch(1)
+        beside = QWidget(self)
+        right = QVBoxLayout(beside)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.addWidget(self.page, 1)
+        right.addWidget(self.unchosen, 1)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(UprightPage(listed, self))
+        split.addWidget(beside)
+        split.setSizes([LIST_WIDTH, PAGE_WIDTH])
+        split.setStretchFactor(1, 1)
+        body = QWidget(self)
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(split)
+        self._stack.addWidget(self.nothing)
+        self.body.addWidget(body, 1)
+        bridge.requests_changed.connect(self.renew)
+        bridge.layout_changed.connect(self.renew)
+        self.page.decided.connect(self._decide)
+        self.page.run_wanted.connect(self._run)
+        self.page.withdrawn.connect(self._withdraw)
+        self.page.left.connect(self.take_focus)
+        self.renew()
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def renew(self) -> None:
+        """Show the requests as they stand."""
+        views = self.console.requests.views
+        self._shown = entries.sorted_out(views, self.console)
+        for section, shown in zip(self.lists, self._shown, strict=True):
+            section.show_rows([entries.entry(view, self.console) for view in shown])
+        self._stack.setCurrentIndex(0 if views else 1)
+        asked = len(self._shown[0])
+        self.header.set_caption(self.tr("{n} asked of you").format(n=asked) if asked else "")
+        self.counted.emit(asked)
+        chosen = next((view for view in views if view.request.id == self._chosen), None)
+        self._show(chosen)
+
+    def _show(self, view: RequestView | None) -> None:
+        self._chosen = view.request.id if view is not None else None
+        self.page.show_request(view, is_busy=self._chosen in self._busy)
+        self.unchosen.setVisible(view is None)
+
+    def show_request(self, request: RequestId) -> None:
+        """Choose a request."""
+        for section, shown in zip(self.lists, self._shown, strict=True):
+            for at, view in enumerate(shown):
+                if view.request.id == request:
+                    section.view.setCurrentIndex(section.view.rows.index(at))
+                    self._select(view)
+                    return
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the first list with something in it."""
+        for section, shown in zip(self.lists, self._shown, strict=True):
+            if shown:
+                if not section.view.currentIndex().isValid():
+                    section.view.setCurrentIndex(section.view.rows.index(0))
+                section.view.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        for section, shown in zip(self.lists, self._shown, strict=True):
+            if index.model() is section.view.rows and index.row() < len(shown):
+                self._select(shown[index.row()])
+            elif index.isValid():
+                section.view.clearSelection()
+
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        self._choose(index)
+        self.page.focus_first()
+
+    def _select(self, view: RequestView) -> None:
+        is_new = view.request.id != self._chosen
+        self._show(view)
+        if is_new:
+            self._jobs.start(self._tell_history(view), "look up the history of a request")
+
+    async def _tell_history(self, view: RequestView) -> None:
+        query = AuditQuery(configuration=view.request.intent.configuration)
+        rows = await self.console.audit_page(query, limit=MOST_HISTORY)
+        if self._chosen == view.request.id:
+            told = [
+                Row(mark=Mark.POINT, text=event_sentence(row.fact), aside=times.clock_time(row.at))
+                for row in rows
+                if row.fact.step is None
+            ]
+            self.page.show_history(told)
+
+    # --- doing ----------------------------------------------------------------------------------------------------
+
+    @Slot(object, object, str, object)
+    def _decide(self, request: RequestId, meaning: Meaning, reason: str, password: Secret | None) -> None:
+        self._start(request, self._decided(request, meaning, reason, password), "decide on a request")
+
+    async def _decided(self, request: RequestId, meaning: Meaning, reason: str, password: Secret | None) -> None:
+        view = await self.console.requests.decide(request, meaning, reason, password)
+        done = self.tr("Approved") if meaning is Meaning.APPROVE else self.tr("Rejected")
+        told = self.tr("{done}: {what}. It {stands}.")
+        self.said.emit(told.format(done=done, what=entries.title(view, self.console), stands=waiting_words(view)))
+
+    @Slot(object)
+    def _run(self, request: RequestId) -> None:
+        self._start(request, self.console.requests.run(request), "carry out a request")
+
+    @Slot(object, str)
+    def _withdraw(self, request: RequestId, reason: str) -> None:
+        self._start(request, self.console.requests.withdraw(request, reason), "withdraw a request")
+
+    def _start(self, request: RequestId, work: Coroutine[Any, Any, object], name: str) -> None:
+        self._busy.add(request)
+        self.renew()
+        self._jobs.start(self._seen_through(request, work), name)
+
+    async def _seen_through(self, request: RequestId, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        finally:
+            self._busy.discard(request)
+            self.renew()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
+            self.page.focus_first()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.console.requests.refresh()
+        self.renew()
