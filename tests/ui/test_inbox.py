@@ -28,6 +28,7 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.engine.commands import Ask, Promote
+from xsconsole_ui.actions import GO_INBOX
 from xsconsole_ui.board.faces import Tone, face_of
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.inbox.messenger import Messenger
@@ -195,7 +196,7 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
         shown.append((title, text))
         return True
 
-    messenger = Messenger(console, window.bridge, window.notices, show, window)
+    messenger = Messenger(console, window.bridge, window.notices, show, window.actions_[GO_INBOX], window)
     window.bridge.link_changed.emit()
     await ask(rita)
     await until(lambda: bool(shown), "the message")

@@ -290,7 +290,7 @@ GO_HEALTH = Action(
 )
 GO_INBOX = Action(
     id="go.inbox",
-    text="InI&nboxbox",
+    text="In&box",
     shortcut="Ctrl+5",
     icon="approvals",
     perform=lambda _, hands: hands.go("inbox"),

@@ -77,7 +77,8 @@ QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[look="place"] { color: $muted; font-size: 10px; padding: 6px 0 4px 0; }
-QLabel[look="badge"] { background: $accent; color: $accent_text; font-size: 10px; padding: 0 4px; border-radius: 7px; }
+QLabel[look="badge"] { background: $accent; color: $accent_text; font-size: 10px; padding: 1px 4px; }
+QLabel[look="badge"] { border-radius: 6px; }
 QToolButton[look="place"]:checked { background: $accent_soft; color: $accent; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDateTimeEdit, QComboBox {

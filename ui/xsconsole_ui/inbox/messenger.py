@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from xsconsole.console import Console
@@ -47,12 +47,13 @@ class Messenger(QObject):
     """Compares how requests stood with how they stand, and tells each thing once."""
 
     def __init__(
-        self, console: Console, bridge: Bridge, notices: Notices, show: Show, parent: QObject | None = None
+        self, console: Console, bridge: Bridge, notices: Notices, show: Show, go: QAction, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._console = console
         self._notices = notices
         self._show = show
+        self._go = go
         self._seen: Mapping[RequestId, tuple[RequestState, bool]] | None = None
         bridge.requests_changed.connect(self._look)
         bridge.link_changed.connect(self._look)
@@ -87,6 +88,6 @@ class Messenger(QObject):
         text = f"{entries.title(view, self._console)}. {view.sentence}"
         changes = [row.text for row in entries.change_rows(view)]
         if not self._show(headline, "\n".join((text, *changes[:3]))):
-            about = ("request", view.request.id)
+            about, way_out = ("request", view.request.id), (self.tr("Open the inbox"), self._go)
             self._notices.withdraw(about)
-            self._notices.tell(state, headline, text, "\n".join(changes), about=about)
+            self._notices.tell(state, headline, text, "\n".join(changes), about=about, way_out=way_out)

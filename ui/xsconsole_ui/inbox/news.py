@@ -35,7 +35,7 @@ class InboxNews(QObject):
         self._window = window
         self.badge = Badge(window_layout.button_of(rail, go))
         self.tray = Tray(window.windowIcon(), self)
-        self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self)
+        self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, go, self)
         place.counted.connect(self.badge.show_count)
         place.said.connect(status.say)
         desk.requested.connect(self._show)

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -57,6 +57,7 @@ class InboxPlace(pieces.Panel):
         column.setSpacing(0)
         for section in self.lists:
             column.addWidget(section)
+            section.view.keeps_selection = True
             section.view.clicked.connect(self._choose)
             section.view.activated.connect(self._open)
             section.view.selectionModel().currentChanged.connect(self._choose)
@@ -101,6 +102,7 @@ class InboxPlace(pieces.Panel):
         self.counted.emit(asked)
         chosen = next((view for view in views if view.request.id == self._chosen), None)
         self._show(chosen)
+        self._mark()
 
     def _show(self, view: RequestView | None) -> None:
         self._chosen = view.request.id if view is not None else None
@@ -109,12 +111,22 @@ class InboxPlace(pieces.Panel):
 
     def show_request(self, request: RequestId) -> None:
         """Choose a request."""
+        for view in (view for shown in self._shown for view in shown):
+            if view.request.id == request:
+                self._select(view)
+                self._mark()
+
+    def _mark(self) -> None:
+        """Mark the chosen request in whichever list it stands now."""
         for section, shown in zip(self.lists, self._shown, strict=True):
-            for at, view in enumerate(shown):
-                if view.request.id == request:
-                    section.view.setCurrentIndex(section.view.rows.index(at))
-                    self._select(view)
-                    return
+            at = next((at for at, view in enumerate(shown) if view.request.id == self._chosen), None)
+            blocker = QSignalBlocker(section.view.selectionModel())
+            if at is None:
+                section.view.selectionModel().clear()
+            else:
+                section.view.setCurrentIndex(section.view.rows.index(at))
+            blocker.unblock()
+            section.view.viewport().update()
 
     def take_focus(self) -> None:
         """Give the keyboard to the first list with something in it."""
@@ -131,8 +143,6 @@ class InboxPlace(pieces.Panel):
         for section, shown in zip(self.lists, self._shown, strict=True):
             if index.model() is section.view.rows and index.row() < len(shown):
                 self._select(shown[index.row()])
-            elif index.isValid():
-                section.view.clearSelection()
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
@@ -142,6 +152,7 @@ class InboxPlace(pieces.Panel):
     def _select(self, view: RequestView) -> None:
         is_new = view.request.id != self._chosen
         self._show(view)
+        self._mark()
         if is_new:
             self._jobs.start(self._tell_history(view), "look up the history of a request")
 

@@ -128,7 +128,9 @@ class RowsDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected and state & QStyle.StateFlag.State_HasFocus:
+        view = option.widget
+        is_kept = isinstance(view, RowsView) and view.keeps_selection
+        if state & QStyle.StateFlag.State_Selected and (is_kept or state & QStyle.StateFlag.State_HasFocus):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.accent_soft))
             painter.drawRoundedRect(area.adjusted(4, 0, -4, 0), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
@@ -214,6 +216,7 @@ class RowsView(QListView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows = RowsModel(self)
+        self.keeps_selection = False  # whether what is chosen is shown also while the keyboard is elsewhere
         self._fitted_width = -1
         self.setModel(self.rows)
         self.setItemDelegate(RowsDelegate(self))
