@@ -200,6 +200,65 @@ def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell
     assert any(row["event"] == "approval.decided" for row in rows)
 
 
+def test_a_publication_is_approved_by_file_off_the_pool(shell: Seat, tmp_path: Path) -> None:
+    bob, eve = (replace(shell, home=tmp_path / name) for name in ("bob", "eve"))
+    keys = {}
+    for name, one in (("alice", shell), ("bob", bob), ("eve", eve)):
+        assert one.say("workflow", "import", written(default_workflow(), tmp_path / "any.json")).status == 0
+        keys[name] = json.loads((one.home / "settings.json").read_bytes())["key"]
+    people = tuple(
+        Person(id=PersonId(name), name=name.title(), fingerprints=(keys[name],)) for name in ("alice", "bob")
+    )
+    rule = ApprovalRule(count=1, people=tuple(person.id for person in people))
+    ruled = change_workflow(default_workflow(), people=people, publishing=(rule,))
+    assert shell.say("workflow", "publish", written(ruled, tmp_path / "ruled.json")).status == 0
+    draft = written(remove(msgspec.structs.replace(ruled, version=2), [STAGE]), tmp_path / "second.json")
+    mapped = (draft, "--map", "Integration=Patch testing")
+    asked, decision, foreign, own = (str(tmp_path / f"{name}.json") for name in ("asked", "decision", "foreign", "own"))
+    said = ("--approve", "--reason", "read it")
+
+    written_out = shell.say("workflow", "request", *mapped, "--out", asked)
+    assert written_out.status == 0, written_out.err
+    shell.pool.calls()
+    decided = bob.say("workflow", "decide", asked, *said, "--out", decision)
+    by_another = eve.say("workflow", "decide", asked, *said, "--out", foreign)
+    by_alice = shell.say("workflow", "decide", asked, *said, "--out", own)
+    without = bob.say("workflow", "decide", asked, "--reject", "--reason", "", "--out", own)
+
+    assert decided.status == 0, decided.err
+    assert "Stage Integration removed" in decided.out
+    assert "Configurations in “Integration” go to “Patch testing”" in decided.out
+    assert shell.pool.calls() == []
+    assert by_another.status == 0
+    assert "nobody decides on what they asked for" in by_alice.err
+    assert "A rejection needs its reason" in without.err
+
+    text = Path(decision).read_text(encoding="utf-8")
+    forged = tmp_path / "forged.json"
+    forged.write_text(text.replace("read it", "read IT"), encoding="utf-8")
+    changed = tmp_path / "changed.json"
+    text = Path(asked).read_text(encoding="utf-8")
+    changed.write_text(text.replace('"Patch testing"', '"Patched"'), encoding="utf-8")
+    take_in = ("workflow", "receive", *mapped, "--decision")
+    refusals = {
+        "signature of the decision does not match": shell.say(*take_in, str(forged)),
+        "names nobody with the key that signed it": shell.say(*take_in, foreign),
+        "about something else": shell.say("workflow", "receive", draft, "--decision", decision),
+        "The file asks for a decision; it holds none": shell.say(*take_in, asked),
+        "signature of the request does not match": bob.say("workflow", "decide", str(changed), *said, "--out", own),
+        "The file holds a decision; it asks for none": bob.say("workflow", "decide", decision, *said, "--out", own),
+        "The file holds no request that": bob.say("workflow", "decide", draft, *said, "--out", own),
+    }
+    assert {one.status for one in refusals.values()} == {1}
+    assert [(words, one.err) for words, one in refusals.items() if words not in one.err] == []
+    taken = shell.say(*take_in, decision)
+    published = shell.say("workflow", "publish", *mapped, "--dry-run")  # what stands in stages is for all tests here
+
+    assert taken.status == 0, taken.err
+    assert "The decision counts: approve" in taken.out
+    assert published.status == 0, published.err
+
+
 def test_a_walk_needs_no_pool_and_says_what_opens_for_whom(shell: Seat, tmp_path: Path) -> None:
     person = Person(id=PersonId("ada"), name="Ada")
     group = Group(id=GroupId("operators"), name="Operators", people=(person.id,))

@@ -47,6 +47,7 @@ class Design(StrEnum):
     WALK_THROUGH = "walk-through"
     COMPARE = "compare"
     PUBLISH = "publish"
+    DECIDE = "decide"
     KEYS = "keys"
 
 

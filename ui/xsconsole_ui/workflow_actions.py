@@ -204,6 +204,12 @@ PUBLISH = _action(
     "Make the draft the workflow of its pools",
     why_not=partial(_offered, Design.PUBLISH, "This console does not publish workflows yet."),
 )
+DECIDE = _action(
+    Design.DECIDE,
+    "D&ecide on a publication by file…",
+    "",
+    "Approve or reject what somebody asks to publish on a pool that this console does not reach",
+)
 
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (

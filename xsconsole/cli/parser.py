@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
-from xsconsole.cli.request_parser import add_asking, add_keys, add_requests
+from xsconsole.cli.request_parser import add_asking, add_keys, add_meaning, add_out, add_requests
 
 SHORTEST_DIGEST = 8
 LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
@@ -300,6 +300,16 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
         verb = _verb(workflow, f"workflow {name}", f"{what}, by this console's key", has_json=True)
         _add_publication(verb)
         verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
+    verb = _verb(workflow, "workflow request", "write what is to be approved to a file, for people off the pool")
+    _add_publication(verb)
+    add_out(verb)
+    verb = _verb(workflow, "workflow decide", "decide on a publication in a file; needs no pool", has_json=True)
+    verb.add_argument("file", metavar="FILE", help="what `workflow request` wrote")
+    add_meaning(verb)
+    add_out(verb)
+    verb = _verb(workflow, "workflow receive", "leave a decision from a file on the pool, if it counts", has_json=True)
+    _add_publication(verb)
+    verb.add_argument("--decision", required=True, metavar="FILE", help="what `workflow decide` wrote")
 
 
 def _add_publication(verb: argparse.ArgumentParser) -> None:

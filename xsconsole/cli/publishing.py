@@ -21,8 +21,8 @@ from xsconsole.errors import Refused
 async def publish(options: argparse.Namespace) -> int:
     """Publish a draft or a file. Asked again after a break, it finishes what was begun."""
     async with connected_pools(options, is_reading=options.dry_run, also=options.also) as pools:
-        draft = await _draft(pools, options)
-        plan = await _planned(pools, draft, options, options.summary)
+        draft = await draft_of(pools, options)
+        plan = await planned(pools, draft, options, options.summary)
         if options.dry_run:
             _show(plan, options)
             return 1 if plan.obstacles else 0
@@ -54,7 +54,7 @@ async def decide(options: argparse.Namespace) -> int:
     """Approve or reject publishing a draft or a file."""
     meaning = Meaning(options.verb.rpartition(" ")[2])
     async with connected_pools(options, is_reading=False, also=options.also) as pools:
-        plan = await _planned(pools, await _draft(pools, options), options, "")
+        plan = await planned(pools, await draft_of(pools, options), options, "")
         await pools.publishing.decide(plan, meaning, options.reason)
     said = "approved" if meaning is Meaning.APPROVE else "rejected"
     if options.json:
@@ -64,7 +64,7 @@ async def decide(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _draft(pools: Pools, options: argparse.Namespace) -> Draft | None:
+async def draft_of(pools: Pools, options: argparse.Namespace) -> Draft | None:
     """Return the draft that is meant; None where a file or the published version is."""
     if options.what == "published" or looks_like_file(options.what):
         return None
@@ -72,23 +72,23 @@ async def _draft(pools: Pools, options: argparse.Namespace) -> Draft | None:
     return await drafts.open((await drafts.find(options.what)).id)
 
 
-async def _planned(pools: Pools, draft: Draft | None, options: argparse.Namespace, summary: str) -> PublishPlan:
+async def planned(pools: Pools, draft: Draft | None, options: argparse.Namespace, summary: str) -> PublishPlan:
     base = draft.base if draft is not None else None
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
     mapping = _mapping(pools, workflow, options.map)
 
-    def planned(later: Collection[Uuid] = ()) -> PublishPlan:
+    def look(later: Collection[Uuid] = ()) -> PublishPlan:
         return pools.publishing.plan(
             workflow, base=base, over=options.over, mapping=mapping, summary=summary, later=later
         )
 
-    away = [part for part in planned().pools if part.state is PartState.AWAY]
+    away = [part for part in look().pools if part.state is PartState.AWAY]
     named = {word.casefold() for word in options.later}
     later = {part.pool for part in away if named & {part.pool, part.name.casefold()}}
     reached = [part.pool for part in away if part.pool not in later]
     if reached:
         await reach(pools, reached)
-    return planned(later)
+    return look(later)
 
 
 def _mapping(pools: Pools, workflow: Workflow, given: Iterable[tuple[str, str]]) -> Mapping[StageId, StageId]:

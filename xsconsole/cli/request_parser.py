@@ -46,14 +46,11 @@ def add_requests(make: VerbMaker) -> None:
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     verb = make("request export", "write it to a file, for somebody who has no way to the pool")
     verb.add_argument("id", metavar="ID", help=ID_HELP)
-    _add_out(verb)
+    add_out(verb)
     verb = make("request decide", "decide on a request in a file; needs no pool", has_json=True)
     verb.add_argument("file", metavar="FILE", help="what `request export` wrote")
-    choice = verb.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--approve", dest="meaning", action="store_const", const="approve", help="approve it")
-    choice.add_argument("--reject", dest="meaning", action="store_const", const="reject", help="reject it")
-    verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
-    _add_out(verb)
+    add_meaning(verb)
+    add_out(verb)
     verb = make("request import", "leave a decision from a file on the pool, if it counts", has_json=True)
     verb.add_argument("file", metavar="FILE", help="what `request decide` wrote")
 
@@ -62,13 +59,20 @@ def add_keys(make: VerbMaker) -> None:
     make("key show", "this console's key, by its fingerprint; needs no pool", has_json=True)
     verb = make("key export", "write its public part to a file, to be enrolled by whoever edits the workflow")
     verb.add_argument("--name", required=True, metavar="WHO", help="whose key it is")
-    _add_out(verb)
+    add_out(verb)
     verb = make("key enrol", "pin a key to a person, in a draft of the workflow", has_json=True)
     verb.add_argument("file", metavar="FILE", help="what `key export` wrote")
     verb.add_argument("--person", metavar="WHO", help="id or name in the workflow; default: who the file names")
     verb.add_argument("--draft", metavar="DRAFT", help="its name or id; default: a new one of what is published")
 
 
-def _add_out(verb: argparse.ArgumentParser) -> None:
+def add_meaning(verb: argparse.ArgumentParser) -> None:
+    choice = verb.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--approve", dest="meaning", action="store_const", const="approve", help="approve it")
+    choice.add_argument("--reject", dest="meaning", action="store_const", const="reject", help="reject it")
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
+
+
+def add_out(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", required=True, metavar="FILE", help="where to")
     verb.add_argument("--force", action="store_true", help="replace the file where it is there already")

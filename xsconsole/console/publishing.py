@@ -6,23 +6,25 @@ from dataclasses import replace
 import msgspec
 
 from xsconsole.console.desks import Desk, Keeper
+from xsconsole.console.publish_approvals import decision_here, demand_counts, request_of, why_not_decide
 from xsconsole.console.refusals import record_unread
 from xsconsole.console.taking_along import TakingAlong, waits, why_it_waits
 from xsconsole.console.values import Verb
 from xsconsole.console.versions import KnownVersion, known_versions
-from xsconsole.domain.approval import Matter, Meaning, Requester, Tally, decided, people_of
+from xsconsole.domain.approval import Decision, Meaning, Requester, Tally
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication import Publication, publication_of
+from xsconsole.domain.publication_files import PublicationRequest
 from xsconsole.domain.publishing import (
     PartState,
     PublishPlan,
     PublishReport,
     VersionSplit,
 )
-from xsconsole.domain.signing import Provenance, owner_of, provenance, signed
+from xsconsole.domain.signing import Provenance, provenance, signed
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
@@ -175,7 +177,7 @@ class Publishing:
         """Wait for no run any more: the connection ends."""
         await self._along.leave()
 
-    async def decide(self, plan: PublishPlan, meaning: Meaning, reason: str) -> Tally:
+    async def decide(self, plan: PublishPlan, meaning: Meaning, reason: str) -> Tally | None:
         """Approve or reject a publication by this console's key, and return how the rules stand then.
 
         Raises:
@@ -183,29 +185,30 @@ class Publishing:
             PoolUnavailable, StoreFailed: whether it stands on the pool is not known; the same again finds out.
         """
         desk = next(iter(self._here().values()))
-        standing, signer = plan.standing, self._home.signer
-        if standing is None or plan.tally is None:
-            raise Refused(reason="Nobody has to approve this.", mend="It can be published as it is.")
-        person = owner_of(self._home.key_fingerprint, standing.people)
-        named = {one.id for rule in standing.publishing for one in people_of(rule, standing)}
-        if person is None or person.id not in named:
-            raise Refused(
-                reason=f"Version {standing.version} names nobody with this console's key "
-                f"({self._home.key_fingerprint[:16]}) among those who approve the next one.",
-                mend=plan.tally.sentence,
-            )
-        decision = decided(
-            signer,
-            matter=Matter.PUBLICATION,
-            subject=plan.subject,
-            about=f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}",
-            meaning=meaning,
-            reason=reason,
-            at=self._home.clock.now(),
-            actor=desk.identity.actor if desk.identity is not None else "",
-        )
-        await desk.engine.decide(decision)
+        await desk.engine.decide(decision_here(plan, self._home, desk, meaning, reason))
         return plan.tally
+
+    def why_not_decide(self, plan: PublishPlan) -> Refused | None:
+        """Return why this console's key cannot decide on it; None where it can."""
+        return why_not_decide(plan, self._home)
+
+    def request(self, plan: PublishPlan) -> PublicationRequest:
+        """Return what is to be approved as a file's content, for people who have no way to the pool.
+
+        Raises:
+            Refused: nobody has to approve it.
+        """
+        return request_of(plan, self._home, next(iter(self._here().values())))
+
+    async def take_in(self, plan: PublishPlan, decision: Decision) -> None:
+        """Leave a decision that came as a file on the pool, if it counts.
+
+        Raises:
+            Refused: it is forged, about something else, or of nobody whom a rule names; nothing was changed.
+            PoolUnavailable, StoreFailed: whether it stands on the pool is not known; the same again finds out.
+        """
+        demand_counts(decision, plan)
+        await next(iter(self._here().values())).engine.decide(decision)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
 from xsconsole.console import Console
+from xsconsole.console.publish_approvals import read_asked
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole.domain.workflow.history import History
@@ -22,6 +23,8 @@ from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.keys_sheet import KeysSheet
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
+from xsconsole_ui.workflow.publishing.decide_dialog import DecideDialog
+from xsconsole_ui.workflow.publishing.papers import Papers
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
 from xsconsole_ui.workflow.split_banner import SplitBanner
 from xsconsole_ui.workflow.versions import more_versions, versions_at_hand
@@ -68,6 +71,7 @@ class Workshop(QObject):
         place.add_beside(self.outline)
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
         place.designer.offer(Design.PUBLISH, self._publish)
+        place.designer.offer(Design.DECIDE, self._decide)
         place.designer.offer(Design.DRAFTS, self._drafts)
         place.designer.offer(Design.COMPARE, self._compare)
         place.designer.offer(Design.WALK_THROUGH, self._walk)
@@ -138,6 +142,21 @@ class Workshop(QObject):
         sheet.rebased.connect(self._go_on_from)
         sheet.published.connect(self._begin_anew)
         return sheet
+
+    def _decide(self) -> None:
+        papers = Papers(self._place.window())
+        asked = papers.read(self.tr("Open a request to publish"), self.open_request)
+        self._jobs.start(asked, "decide on a publication")
+
+    async def open_request(self, path: str) -> None:
+        """Show a request to publish that came as a file, and let it be decided on; a refusal is told.
+
+        Raises:
+            Refused: it is forged, damaged, or another kind of file.
+        """
+        dialog = DecideDialog(await read_asked(path), self._console.home, self._jobs, self._place.window())
+        if await answered(dialog):
+            self._place.said.emit(self.tr("The decision is written: give it to whoever asked."))
 
     def _compare(self) -> None:
         self._jobs.start(answered(self.compare_dialog()), "compare versions")

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QStackedWidget, Q
 
 from xsconsole.console import Console
 from xsconsole.domain import words
-from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publishing import PublishPlan, PublishReport
@@ -23,6 +22,7 @@ from xsconsole_ui.tick import Tick
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.inspector.beside import Findings
 from xsconsole_ui.workflow.publishing import plan_rows
+from xsconsole_ui.workflow.publishing.approving import Approving
 from xsconsole_ui.workflow.publishing.mapping import MappingTable
 from xsconsole_ui.workflow.publishing.meanwhile import Meanwhile
 from xsconsole_ui.workflow.publishing.pools_view import PoolsView
@@ -106,14 +106,9 @@ class PublishSheet(QDialog):
         self.pools = PoolsView(self)
         self.pools.agreed.connect(self._agree_to_wait)
         self.effects = RowsView(self.tr("What happens to configurations"), self)
-        self.approvals = RowsView(self.tr("Approvals"), self)
-        self.reason = QLineEdit(self)
-        self.reason.setPlaceholderText(self.tr("Reason, for the record"))
-        self.reason.setAccessibleName(self.tr("Reason of the decision"))
-        self.approve = pieces.button(self.tr("Approve"), "", self)
-        self.refuse = pieces.button(self.tr("Reject"), "", self)
-        self.approve.clicked.connect(self._approve)
-        self.refuse.clicked.connect(self._refuse)
+        self.approvals = Approving(self._console.publishing, self._jobs, self)
+        self.approvals.said.connect(self._tell_done)
+        self.approvals.failed.connect(self._tell)
         self.is_agreed = Tick("", self)
         self.is_agreed.toggled.connect(self._show_go)
         self.why_not = pieces.wrapped("", "muted", self)
@@ -125,17 +120,6 @@ class PublishSheet(QDialog):
         self.done_rows = RowsView(self.tr("What was done"), self)
 
     def _lay_out(self) -> None:
-        decide = QWidget(self)
-        row = QHBoxLayout(decide)
-        row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, theme.SPACE)
-        row.addWidget(self.reason, 1)
-        row.addWidget(self.approve)
-        row.addWidget(self.refuse)
-        approving = QWidget(self)
-        upright = QVBoxLayout(approving)
-        upright.setContentsMargins(0, 0, 0, 0)
-        upright.addWidget(self.approvals)
-        upright.addWidget(decide)
         blocking = QWidget(self)
         upright = QVBoxLayout(blocking)
         upright.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +131,7 @@ class PublishSheet(QDialog):
             "meanwhile": Part(self.tr("Published meanwhile"), self.meanwhile, self),
             "obstacles": Part(self.tr("In the way"), blocking, self),
             "pools": Part(self.tr("Pools"), self.pools, self),
-            "approvals": Part(self.tr("Approvals"), approving, self),
+            "approvals": Part(self.tr("Approvals"), self.approvals, self),
             "effects": Part(self.tr("What would happen to configurations"), self.effects, self),
             "changes": Part(self.tr("What changes"), self.changes, self),
         }
@@ -241,8 +225,7 @@ class PublishSheet(QDialog):
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
         self.pools.show_plan(plan, width)
         self.effects.show_rows(plan_rows.effect_rows(plan.effects), width=width)
-        if plan.tally is not None and plan.standing is not None:
-            self.approvals.show_rows(plan_rows.approval_rows(plan.tally, plan.standing), width=width)
+        self.approvals.show_plan(plan, width)
         self.parts["meanwhile"].setVisible(self.meanwhile.isVisibleTo(self.parts["meanwhile"]))
         self.parts["obstacles"].setVisible(bool(plan.obstacles))
         self.parts["mapping"].setVisible(bool(plan.must_map))
@@ -301,24 +284,9 @@ class PublishSheet(QDialog):
 
     # Doing.
 
-    @Slot()
-    def _approve(self) -> None:
-        self._jobs.start(self._decide(Meaning.APPROVE), "approve the publication")
-
-    @Slot()
-    def _refuse(self) -> None:
-        self._jobs.start(self._decide(Meaning.REJECT), "reject the publication")
-
-    async def _decide(self, meaning: Meaning) -> None:
-        plan = self.plan
-        if plan is None:
-            return
-        try:
-            await self._console.publishing.decide(plan, meaning, self.reason.text().strip())
-        except ConsoleError as error:
-            self._tell(error)
-        else:
-            self.news.show_words("good", self.tr("Your decision is on record."), "")
+    @Slot(str)
+    def _tell_done(self, what: str) -> None:
+        self.news.show_words("good", what, "")
         self._look_soon()
 
     @Slot()
@@ -348,6 +316,7 @@ class PublishSheet(QDialog):
             self._look()
             self._show_end()
 
+    @Slot(object)
     def _tell(self, error: ConsoleError) -> None:
         told = words.explain(error)
         state = "warn" if isinstance(error, Refused) else "bad"
