@@ -102,10 +102,10 @@ class MemoryPort:
     async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
         await self.do("destroy_snapshot", lambda: self.pool.destroy_snapshot(snapshot))
 
-    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress, host: Uuid | None = None) -> None:
         def start() -> None:
             self.pool.demand(vm, "start", ("Halted",))
-            self.pool.change(vm, power_state="Running")
+            self.pool.start(vm, host or self.pool.host.uuid)
 
         await self.do("start", start, on_progress)
 
@@ -193,13 +193,6 @@ class MemoryCopies:
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         return await self.port.do("networks_of", lambda: self.port.pool.networks_of(vm))
-
-    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
-        def start() -> None:
-            self.port.pool.demand(vm, "start_on", ("Halted",))
-            self.port.pool.start(vm, host)
-
-        await self.port.do("start_on", start, on_progress)
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         await self.port.do("destroy", lambda: self.port.pool.destroy(vm, keep))

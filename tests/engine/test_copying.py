@@ -208,7 +208,7 @@ def test_networks_are_those_of_the_stage_before_the_first_start() -> None:
         seen: list[object] = []
 
         def look(method: str) -> None:
-            if method == "start_on":
+            if method == "start":
                 seen.extend(
                     office.pool.networks_of(vm.uuid) for vm in office.pool.vms() if "(Production)" in vm.name_label
                 )

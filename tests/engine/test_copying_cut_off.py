@@ -14,7 +14,7 @@ from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Direction
 from xsconsole.errors import ConsoleError
 
-CHANGING = ("snapshot", "clone", "shape", "start_on", "add_key", "remove_key", "destroy_snapshot")
+CHANGING = ("snapshot", "clone", "shape", "start", "add_key", "remove_key", "destroy_snapshot")
 STRIDE = 11  # of some 540 places at which the console can die; all of them take two minutes
 
 
@@ -130,11 +130,11 @@ def test_whatever_fails_or_gets_no_answer_it_is_whole_or_nothing_is_left(method:
     ("victim", "moment"),
     [
         ("source", "clone"),
-        ("source", "start_on"),
+        ("source", "start"),
         ("candidate", "clone"),
         ("candidate", "shape"),
         ("copy", "shape"),
-        ("copy", "start_on"),
+        ("copy", "start"),
     ],
 )
 def test_a_machine_that_somebody_deletes_meanwhile_ends_it_and_nothing_else_is_left(victim: str, moment: str) -> None:
@@ -176,7 +176,7 @@ def test_an_abort_puts_everything_back() -> None:
     async def story() -> None:
         scene = await Scene().begin()
         run = await scene.desk.open(scene.desk.promotion(scene.shop, "production"))
-        scene.desk.port.on_call = lambda method: run.abort() if method == "start_on" else None
+        scene.desk.port.on_call = lambda method: run.abort() if method == "start" else None
 
         status = await run.wait()
 
@@ -193,7 +193,7 @@ def test_what_was_put_back_in_part_goes_forward_again() -> None:
         scene = await Scene().begin()
         desk = scene.desk
         run = await desk.open(desk.promotion(scene.shop, "production"))
-        desk.port.faults.append(Fault(method="start_on", nth=2))
+        desk.port.faults.append(Fault(method="start", nth=2))
         desk.port.on_call = lambda method: run.stop() if method == "destroy" else None
         assert (await run.wait()).state is RunState.INTERRUPTED
         desk.port.on_call = lambda _: None

@@ -10,6 +10,7 @@ from tests.engine.memory_pool import GIB
 from tests.engine.test_planning import changed, in_production, reason
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, StageId, TransitionId
 from xsconsole.domain.inventory import SR, GuestMetrics, HostMetrics
+from xsconsole.domain.plan import Start
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import EntryAction, Kind, Transition, default_workflow
 from xsconsole.engine.commands import Direction, Promote
@@ -201,9 +202,14 @@ def test_memory_is_counted_for_what_is_to_be_started() -> None:
         crm = await office.configuration(desk, "crm", "1", "staging", [vm.uuid for vm in vms])
         command = desk.promotion(crm, "production")
 
-        assert "may not all find a host" in " ".join(desk.engine.plan(command).warnings)
+        assert desk.refusal(command).reason == (
+            "“crm-1” needs 40 GiB of memory beside the others (2 machines, 80 GiB); xen-1 has 64 GiB free."
+        )
+        second = office.pool.add_host("xen-2", 41 * GIB)
+        hosts = {step.host for step in desk.engine.plan(command).steps if isinstance(step.action, Start)}
+        assert hosts == {office.pool.host.uuid, second.uuid}
         office.pool.change_record(HostMetrics, memory_free=8 * GIB)
-        assert "No host has 40 GiB of free memory" in desk.refusal(command).reason
+        assert "xen-1 has 8 GiB and xen-2 has 8 GiB free" in desk.refusal(command).reason
         office.pool.change_record(HostMetrics, live=False)
         assert desk.engine.plan(command)
 

@@ -67,6 +67,7 @@ class VM(Record, frozen=True, kw_only=True, gc=False):
     memory_static_max: int = 0
     memory_dynamic_min: int = 0
     memory_dynamic_max: int = 0
+    memory_overhead: int = 0  # what its host needs beside
     VCPUs_max: int = 1
     VCPUs_at_startup: int = 1
     VCPUs_params: dict[str, str] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, VDI, VM, Host, HostMetrics, Inventory
+from xsconsole.domain.inventory import SR, VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import size
 from xsconsole.errors import NotPromotable
@@ -145,30 +145,3 @@ def _disks(inventory: Inventory, vm: VM) -> list[tuple[VDI, SR]]:
 
 def _new_leaf(disk: VDI, sr: SR) -> int:
     return disk.virtual_size if sr.type in BLOCK_TYPES else FILE_SNAPSHOT_BYTES
-
-
-def demand_memory(inventory: Inventory, vms: Iterable[VM]) -> tuple[str, ...]:
-    """Return a warning where the VMs may not all find a host.
-
-    Raises:
-        NotPromotable: one of them fits on no host, even alone.
-    """
-    hosts = [
-        metrics.memory_free
-        for metrics in (inventory.get(HostMetrics, host.metrics) for host in inventory.all(Host) if host.enabled)
-        if metrics is not None and metrics.live
-    ]
-    if not hosts:
-        return ()
-    is_tight = False
-    free = list(hosts)
-    for vm in sorted(vms, key=lambda vm: (-vm.memory_static_max, vm.uuid)):
-        if vm.memory_static_max > max(hosts):
-            raise NotPromotable(
-                reason=f"No host has {size(vm.memory_static_max)} of free memory for “{shortened(vm.name_label)}”.",
-                mend="Free memory on a host first.",
-            )
-        roomiest = free.index(max(free))
-        is_tight = is_tight or vm.memory_static_max > free[roomiest]
-        free[roomiest] -= vm.memory_static_max
-    return ("The machines to start may not all find a host with enough free memory.",) if is_tight else ()

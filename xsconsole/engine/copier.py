@@ -120,11 +120,7 @@ class Copier:
         async def attempt() -> None:
             if (await self._at.vm(vm)).power_state == "Running":
                 return
-            starting = (
-                self._pool.start(vm, run, on_progress)
-                if host is None
-                else self._pool.copies.start_on(vm, host, run, on_progress)
-            )
+            starting = self._pool.start(vm, run, on_progress, host)
             await self._at.settling(starting, vm)
 
         await insist(self._pool, attempt)

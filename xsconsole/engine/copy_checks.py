@@ -15,7 +15,7 @@ from xsconsole.domain.workflow import EntryAction, Method, Stage, Transition, Wo
 from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import Claims
 from xsconsole.engine.networking import networks_in, present_networks
-from xsconsole.engine.placement import Guest
+from xsconsole.engine.placement import Guest, memory_of
 from xsconsole.engine.succession import Incumbent
 from xsconsole.errors import NotPromotable
 
@@ -148,7 +148,7 @@ def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uui
     return Guest(
         key=part.vm.uuid,
         name=part.name,
-        memory_bytes=part.vm.memory_static_max,
+        memory_bytes=memory_of(part.vm),
         storages=frozenset({*storages, *staying}),
         networks=frozenset(networks.values()),
     )

@@ -44,7 +44,7 @@ from xsconsole.engine.copy_checks import (
 )
 from xsconsole.engine.disk_roles import Blank, Staying, blanks_of, staying_of, travels_after_all
 from xsconsole.engine.gatekeeper import gated
-from xsconsole.engine.placement import place
+from xsconsole.engine.placement import freed_by, less, memory_of, place
 from xsconsole.engine.steps import START_S, Steps, add_shutdowns, add_starts, protection_of
 from xsconsole.engine.succession import add_standing_down, leading_back
 
@@ -119,12 +119,11 @@ def _hosts(
     claims: Claims,
     inventory: Inventory,
 ) -> dict[Uuid, Uuid]:
-    freed = order.incumbent.freed_bytes(inventory) if order.incumbent else {}
-    claimed = {host: claims.memory.get(host, 0) - freed.get(host, 0) for host in {*claims.memory, *freed}}
+    freed = freed_by(order.incumbent.vms, inventory) if order.incumbent else {}
     guests = [
         guest(part, sr, inventory, {kept.sr for kept in staying if kept.source == part.vm.uuid}) for part in to_start
     ]
-    return place(inventory, guests, claimed)
+    return place(inventory, guests, less(claims.memory, freed))
 
 
 def _of_disks(order: Order, parts: Sequence[Part], staying: Sequence[Staying], inventory: Inventory) -> tuple[str, ...]:
@@ -273,7 +272,7 @@ def _add_starts(
                 after,
                 Estimate(
                     seconds=START_S + part.vm.start_delay,
-                    memory_bytes=part.vm.memory_static_max,
+                    memory_bytes=memory_of(part.vm),
                     downtime_s=START_S + part.vm.start_delay if is_downtime and number == 0 else 0.0,
                 ),
                 host=hosts.get(part.vm.uuid),

@@ -10,8 +10,9 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
 from xsconsole.engine import rules
-from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_space
+from xsconsole.engine.capacity import demand_storage, snapshot_space
 from xsconsole.engine.claims import claims_on
+from xsconsole.engine.placement import guest_of, place
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -56,10 +57,12 @@ def plan_move(
     by_uuid = {vm.uuid: vm for vm in vms}
     for member in to_start:
         rules.demand_operation(by_uuid[member.uuid], "start", inventory, is_own_block_lifted=is_write_first)
+        rules.demand_unblocked(by_uuid[member.uuid], "start_on")
     for member in to_stop:
         rules.demand_operation(by_uuid[member.uuid], "clean_shutdown", inventory, is_own_block_lifted=is_write_first)
         rules.demand_unblocked(by_uuid[member.uuid], "start")
-    warnings += demand_memory(inventory, [by_uuid[member.uuid] for member in to_start])
+    guests = [guest_of(by_uuid[member.uuid], inventory) for member in to_start]
+    hosts = place(inventory, guests, claims_on(board).memory)
     if to_stop:
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
     if edge.kind is Kind.DEMOTE:
@@ -74,7 +77,7 @@ def plan_move(
     def power(after: list[StepKey]) -> list[StepKey]:
         delays_s = {vm.uuid: vm.start_delay for vm in vms}
         after = add_shutdowns(steps, to_stop, after)
-        return add_starts(steps, to_start, delays_s, after, is_downtime=False)
+        return add_starts(steps, to_start, delays_s, after, is_downtime=False, hosts=hosts)
 
     ready = power(write(ready)) if is_write_first else write(power(ready))
     runs_after = {member.uuid for member in card.members if runs(member)} | {member.uuid for member in to_start}

@@ -126,7 +126,7 @@ class Performer:
             case TakeSnapshot():
                 return await self._snapshots.take(step, on_progress)
             case Start(vm=vm) | StartAgain(vm=vm):
-                await self._start(vm, on_progress)
+                await self._start(vm, on_progress, step.host)
             case ShutDown(vm=vm):
                 await self._shut_down(vm, on_progress, may_force=False)
             case Revert() as action:
@@ -218,10 +218,10 @@ class Performer:
 
     # Power
 
-    async def _start(self, vm: Uuid, on_progress: Progress) -> None:
+    async def _start(self, vm: Uuid, on_progress: Progress, host: Uuid | None = None) -> None:
         async def attempt() -> None:
             if (await self._at.vm(vm)).power_state != "Running":
-                await self._at.settling(self._pool.start(vm, self._run, on_progress), vm)
+                await self._at.settling(self._pool.start(vm, self._run, on_progress, host), vm)
 
         await insist(self._pool, attempt)
 

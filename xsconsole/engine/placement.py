@@ -1,12 +1,14 @@
 """On which host each machine of a plan is asked to start: chosen by free memory, storage and networks of the hosts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import PBD, PIF, SR, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.inventory import PBD, PIF, SR, VM, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing, size
+from xsconsole.engine.networking import present_networks
 from xsconsole.errors import NotPromotable
 
 SHARED_KEY = "assume_network_is_shared"
@@ -21,13 +23,47 @@ class Guest:
     memory_bytes: int
     storages: frozenset[Uuid]
     networks: frozenset[Uuid]
+    home: Uuid | None = None  # the host that it prefers
+
+
+def memory_of(vm: VM) -> int:
+    """Return how much of its host's memory a machine takes when it runs."""
+    return vm.memory_static_max + vm.memory_overhead
+
+
+def guest_of(vm: VM, inventory: Inventory) -> Guest:
+    """Return what has to be known to place a machine as it is."""
+    home = inventory.get(Host, vm.affinity)
+    return Guest(
+        key=vm.uuid,
+        name=vm.name_label,
+        memory_bytes=memory_of(vm),
+        storages=frozenset(sr.uuid for sr in repositories_of(inventory, vm)),
+        networks=frozenset(present_networks(vm, inventory).values()),
+        home=home.uuid if home is not None else None,
+    )
+
+
+def freed_by(vms: Iterable[VM], inventory: Inventory) -> dict[Uuid, int]:
+    """Return the memory that machines give back when they stop, by host."""
+    freed: dict[Uuid, int] = {}
+    for vm in vms:
+        host = inventory.get(Host, vm.resident_on)
+        if vm.power_state == "Running" and host is not None:
+            freed[host.uuid] = freed.get(host.uuid, 0) + memory_of(vm)
+    return freed
+
+
+def less(claimed: Mapping[Uuid, int], freed: Mapping[Uuid, int]) -> dict[Uuid, int]:
+    """Return what is claimed of each host when that much has been given back."""
+    return {host: claimed.get(host, 0) - freed.get(host, 0) for host in {*claimed, *freed}}
 
 
 def place(inventory: Inventory, guests: Sequence[Guest], claimed: Mapping[Uuid, int]) -> dict[Uuid, Uuid]:
     """Return a host for each guest, by its key; nothing where the hosts do not tell how much memory they have.
 
     `claimed` is the memory that other runs are going to take, by host. The largest guest comes first, each to the host
-    with the most room; where that fails, each to the host that it fills best.
+    that it prefers or the one with the most room; where that fails, each to the host that it fills best.
 
     Raises:
         NotPromotable: a guest fits nowhere; naming it and the hosts, with numbers.
@@ -71,6 +107,8 @@ def _place(
         if not fitting:
             return placed, guest
         best = max(fitting, key=lambda host: free[host]) if widest else min(fitting, key=lambda host: free[host])
+        if widest and guest.home is not None and guest.home in fitting:
+            best = guest.home
         free[best] -= guest.memory_bytes
         placed[guest.key] = best
         pinned |= {network: best for network in guest.networks if _is_internal(inventory, network)}

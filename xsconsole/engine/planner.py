@@ -133,7 +133,7 @@ def _plan_transition(
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
-        planned = plan_restore(card, point, source, target, intent, values, leases, inventory)
+        planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
     return _demanding(gated(planned, edge), edge, workflow, card, inventory)

@@ -109,8 +109,6 @@ class CopyPort(Protocol):
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         """Return the networks of a machine by device of the interface."""
 
-    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None: ...
-
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
 
@@ -161,7 +159,8 @@ class PoolPort(Protocol):
     async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
         """Destroy a snapshot and the disks that only it has. One that is gone already is no error."""
 
-    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None: ...
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress, host: Uuid | None = None) -> None:
+        """Start a halted machine, on a host or, with None, where the pool chooses."""
 
     async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
         """Shut down cleanly; with `may_force`, hard where the guest does not answer."""

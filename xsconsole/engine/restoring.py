@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xsconsole.domain.board import Card, Member, RestorePoint
+from xsconsole.domain.board import Board, Card, Member, RestorePoint
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -12,7 +12,9 @@ from xsconsole.domain.poolstate import RESTORE_POINT_KEY, MemberValue, RestorePo
 from xsconsole.domain.words import count, instant, listing, size
 from xsconsole.domain.workflow import EntryAction, Stage
 from xsconsole.engine import rules
-from xsconsole.engine.capacity import demand_memory, demand_storage, snapshot_bytes
+from xsconsole.engine.capacity import demand_storage, snapshot_space
+from xsconsole.engine.claims import claims_on
+from xsconsole.engine.placement import freed_by, guest_of, less, place
 from xsconsole.engine.steps import WRITE_S, Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -28,6 +30,7 @@ def plan_restore(
     intent: Intent,
     values: Mapping[Uuid, MemberValue],
     leases: tuple[str, ...],
+    board: Board,
     inventory: Inventory,
 ) -> Plan:
     """Shut down, set the present aside, revert, write everything anew, start, verify.
@@ -41,17 +44,18 @@ def plan_restore(
     to_start = [part.member for part in parts if _starts(part, target)]
     _demand_operations(parts, running, to_start, source, target, inventory)
     vms = [part.vm for part in parts]
+    claims = claims_on(board)
     warnings = [
         *_losses(parts, point, card),
-        *demand_storage(inventory, vms),
-        *demand_memory(
-            inventory, [part.vm for part in parts if part.member in to_start and part.member not in running]
-        ),
+        *demand_storage(inventory, vms, claims.space),
     ]
+    guests = [guest_of(part.vm, inventory) for part in parts if part.member in to_start]
+    hosts = place(inventory, guests, less(claims.memory, freed_by(vms, inventory)))
     steps = Steps()
     stopped = add_shutdowns(steps, running, [])
     was_up = bool(running)
     aside: dict[Uuid, StepKey] = {}
+    space = {vm.uuid: snapshot_space(inventory, vm) for vm in vms}
     for number, part in enumerate(parts):
         aside[part.vm.uuid] = steps.add(
             TakeSnapshot(vm=part.vm.uuid, purpose=Purpose.SET_ASIDE, was_running=part.member in running),
@@ -59,7 +63,8 @@ def plan_restore(
             stopped,
             Estimate(
                 seconds=SET_ASIDE_S,
-                bytes=snapshot_bytes(inventory, part.vm),
+                bytes=sum(space[part.vm.uuid].values()),
+                space=space[part.vm.uuid],
                 downtime_s=SET_ASIDE_S if was_up and number == 0 else 0.0,
             ),
         )
@@ -81,7 +86,7 @@ def plan_restore(
             )
         )
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
-    started = add_starts(steps, to_start, delays_s, written, is_downtime=was_up)
+    started = add_starts(steps, to_start, delays_s, written, is_downtime=was_up, hosts=hosts)
     add_verification(steps, card.name, {member.uuid for member in to_start}, started)
     stays_down = tuple(member.name for member in running if member not in to_start)
     if stays_down:
@@ -147,7 +152,7 @@ def _demand_operations(
     for part in parts:
         if part.member in running:
             rules.demand_operation(part.vm, "clean_shutdown", inventory)
-        for operation in ("start", "snapshot", "revert"):
+        for operation in ("start", "start_on", "snapshot", "revert"):
             rules.demand_unblocked(part.vm, operation)
         rules.demand_unblocked(part.snapshot, "revert")
 

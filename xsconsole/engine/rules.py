@@ -13,7 +13,7 @@ from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import NotFound, NotPermitted, NotPromotable, PlanIsStale
 
 SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
-STARTING = frozenset({"start"})
+STARTING = frozenset({"start", "start_on"})
 SHARED = "root"  # a log-in that several people share is nobody
 SETTLED_POWER = frozenset({"Running", "Halted"})
 RUNNING_ONLY = ("clean_shutdown", "clean_reboot", "suspend", "pause", "pool_migrate")

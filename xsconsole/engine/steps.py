@@ -65,9 +65,13 @@ def add_starts(
     after: list[StepKey],
     *,
     is_downtime: bool,
+    hosts: Mapping[Uuid, Uuid] | None = None,
     action: type[Start] | type[StartAgain] = Start,
 ) -> list[StepKey]:
-    """Start in groups of ascending order, each group after the one before; return what comes next waits for."""
+    """Start in groups of ascending order, each group after the one before; return what comes next waits for.
+
+    `hosts` are where machines are asked to start, by machine.
+    """
     ordered = sorted(members, key=lambda member: member.order)
     for _, group in groupby(ordered, key=lambda member: member.order):
         together = list(group)
@@ -80,7 +84,9 @@ def add_starts(
                 Estimate(
                     seconds=START_S + delays_s.get(member.uuid, 0),
                     downtime_s=longest_s if is_downtime and number == 0 else 0.0,
+                    memory_bytes=member.memory_bytes,
                 ),
+                host=(hosts or {}).get(member.uuid),
             )
             for number, member in enumerate(together)
         ]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xsconsole.domain.board import Board, Card, Member, Standing
-from xsconsole.domain.ids import StepKey, Uuid
-from xsconsole.domain.inventory import VM, Host, Inventory
+from xsconsole.domain.ids import StepKey
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Purpose, Step, TakeSnapshot, Verify, WriteMember
 from xsconsole.domain.poolstate import MemberValue
@@ -29,15 +29,6 @@ class Incumbent:
     @property
     def vms(self) -> tuple[VM, ...]:
         return tuple(vm for _, vm in self.members)
-
-    def freed_bytes(self, inventory: Inventory) -> dict[Uuid, int]:
-        """Return the memory that its machines give back when they stop, by host."""
-        freed: dict[Uuid, int] = {}
-        for vm in self.vms:
-            host = inventory.get(Host, vm.resident_on)
-            if vm.power_state == "Running" and host is not None:
-                freed[host.uuid] = freed.get(host.uuid, 0) + vm.memory_static_max
-        return freed
 
 
 def incumbent_of(

@@ -69,11 +69,6 @@ class XapiCopies:
             for device, interface in interfaces.items()
         }
 
-    async def start_on(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
-        machine, place = await self._ref("VM", vm), await self._ref("host", host)
-        start_paused, force = False, False
-        await self._tasks.run("VM.start_on", machine, place, start_paused, force, run=run, on_progress=on_progress)
-
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         ref = await ref_of(self._session, "VM", vm)
         if ref is None:

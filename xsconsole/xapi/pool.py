@@ -109,10 +109,14 @@ class XapiPool:
         if ref is not None:
             await self._disposal.destroy(ref, run)
 
-    async def start(self, vm: Uuid, run: RunId, on_progress: Progress) -> None:
+    async def start(self, vm: Uuid, run: RunId, on_progress: Progress, host: Uuid | None = None) -> None:
         ref = await self._present_holder("VM", vm)
         start_paused, force = False, False
-        await self._tasks.run("VM.start", ref, start_paused, force, run=run, on_progress=on_progress)
+        if host is None:
+            await self._tasks.run("VM.start", ref, start_paused, force, run=run, on_progress=on_progress)
+        else:
+            place = await self._session.call("host.get_by_uuid", host)
+            await self._tasks.run("VM.start_on", ref, place, start_paused, force, run=run, on_progress=on_progress)
 
     async def shut_down(self, vm: Uuid, run: RunId, on_progress: Progress, *, may_force: bool = False) -> None:
         ref = await self._present_holder("VM", vm)
