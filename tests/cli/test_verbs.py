@@ -139,7 +139,7 @@ def test_a_failing_step_is_put_back_and_said(shell: Shell) -> None:
     ended = shell.say("promote", "shop@staging", "--to", "production")
 
     assert ended.status == 1
-    assert "storage is full" in ended.err
+    assert "There is not enough room in the storage" in ended.err
     assert "put back" in ended.err
     shown = shell.say("config", "show", "shop@staging", "--json").document
     assert (shown["stage"], shown["standing"], shown["restore_points"]) == ("staging", "whole", [])

@@ -228,6 +228,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _FAMILIES = (
+    ("XSCONSOLE_", GONE),  # our own: what a step made was not found again
     ("SR_BACKEND_FAILURE_", ("The storage failed: {1}.", STORAGE)),
     ("IMPORT_ERROR_", ("The file cannot be imported.", "Check that the file is whole.")),
     ("HTTP_", ("The host sent a page instead of what was asked for.", REPORT)),
