@@ -8,7 +8,7 @@ and its name.
 from collections.abc import Callable
 from typing import Any
 
-from xsconsole.simpool import identity_calls, model, succession_calls
+from xsconsole.simpool import disk_servers, identity_calls, model, succession_calls
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.generated import generated
 
@@ -31,7 +31,8 @@ UNANSWERED = {
 def answered_by_the_hosts() -> set[str]:
     """What is answered by whom knows the hosts at their addresses, and not by the handlers of every pool."""
     nobody: Any = None
-    return {*succession_calls.calls(nobody), *identity_calls.calls(nobody)}
+    disks = disk_servers.DiskServers(nobody, nobody, nobody)
+    return {*succession_calls.calls(nobody), *identity_calls.calls(nobody), *disks.calls()}
 
 
 def test_no_other_messages_are_left_without_an_answer() -> None:

@@ -89,12 +89,6 @@ async def list_changed_blocks(call: Call, earlier: str, later: str) -> str:
     return base64.b64encode(await changed_blocks.bitmap(call.pool, earlier, later)).decode()
 
 
-async def get_nbd_info(call: Call, vdi: str) -> tuple[Mapping[str, Any], ...]:
-    """Return where the disk can be read over the network: nowhere, for no network here has that purpose."""
-    call.pool.db.row("VDI", vdi)
-    return ()
-
-
 async def revert(call: Call, snapshot: str) -> None:
     """Refuse, as storage that cannot go back by itself does; `VM.revert` then clones."""
     raise XapiError("SR_OPERATION_NOT_SUPPORTED", call.pool.db.get("VDI", snapshot, "SR"))
@@ -145,7 +139,6 @@ CALLS: Mapping[str, Handler] = {
     "VDI.disable_cbt": disable_cbt,
     "VDI.data_destroy": data_destroy,
     "VDI.list_changed_blocks": list_changed_blocks,
-    "VDI.get_nbd_info": get_nbd_info,
     "VDI.revert": revert,
     "VDI.set_sharable": set_sharable,
     "VDI.set_name_label": set_name,

@@ -9,6 +9,7 @@ from aiohttp import web
 from xsconsole.simpool import control, identity_calls, succession_calls, upkeep
 from xsconsole.simpool.behaviours import HANDLERS
 from xsconsole.simpool.churn import Churn
+from xsconsole.simpool.disk_servers import DiskServers
 from xsconsole.simpool.dispatch import Dispatcher
 from xsconsole.simpool.hosting import HOST, Station
 from xsconsole.simpool.options import Options
@@ -35,7 +36,15 @@ class Served:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._thumbprints: dict[str, Mapping[str, str]] = {}
         own = identity_calls.Identities(pool, self._show)
-        self.dispatcher.handle({**HANDLERS, **succession_calls.calls(self.succession), **identity_calls.calls(own)})
+        self._disks = DiskServers(pool, own, self._is_listening)
+        self.dispatcher.handle(
+            {
+                **HANDLERS,
+                **succession_calls.calls(self.succession),
+                **identity_calls.calls(own),
+                **self._disks.calls(),
+            }
+        )
         self.controlled = control.Controlled(pool=pool, churn=Churn(pool), succession=self.succession, save=save)
         self._site = Site(
             self.controlled,
@@ -81,6 +90,7 @@ class Served:
         self.controlled.churn.stop()
         for station in self.stations.values():
             await station.close()
+        await self._disks.close()
         await self.succession.close()
         await self.pool.errands.stop()
         await self.dispatcher.close()
