@@ -91,6 +91,27 @@ def test_names_and_values_complete_by_keys(field: FilterField[Thing], qtbot: QtB
     assert values == ["prod", '"two words"']
 
 
+def test_what_there_is_in_a_field_is_looked_for_once_for_all_letters_of_a_value(qtbot: QtBot) -> None:
+    asked: list[str] = []
+
+    def values(field: str) -> tuple[str, ...]:
+        asked.append(field)
+        return ("prod", "proof") if len(asked) == 1 else ("later",)
+
+    field: FilterField[Thing] = FilterField(SCHEMA, "Filter", "type here", values=values)
+    qtbot.addWidget(field)
+    field.show()
+
+    QTest.keyClicks(field.line, "tag:pro")
+    offered = [proposal.text for proposal in field.proposals]
+    field.line.setText("tag:")
+    field.propose()
+
+    assert offered == ["prod", "proof"]
+    assert asked == ["tag", "tag"]
+    assert [proposal.text for proposal in field.proposals] == ["later"]
+
+
 def test_escape_clears_and_leaves_and_down_goes_to_the_list(field: FilterField[Thing], qtbot: QtBot) -> None:
     field.set_text("xyz")
 

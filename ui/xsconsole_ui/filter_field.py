@@ -1,6 +1,7 @@
 """The one field to filter a list by: completes names and values, says what is wrong, and explains itself."""
 
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -40,6 +41,7 @@ Index = QModelIndex | QPersistentModelIndex
 ABOUT_ROLE = Qt.ItemDataRole.UserRole + 1
 POPUP_WIDTH = 340  # px
 MOST_SHOWN = 10
+KEPT_S = 5.0  # what has come since then is proposed by Ctrl+Space at once
 TYPED_BEFORE_PROPOSING = 2  # letters of a field's name
 HERE = Qt.ShortcutContext.WidgetShortcut
 
@@ -70,6 +72,7 @@ class FilterField(QWidget, Generic[T]):
         self._query: Query = EVERYTHING
         self._parsed = Parsed(query=EVERYTHING)
         self._completion = Completion(start=0, end=0, proposals=())
+        self._there_was: tuple[str, float, frozenset[str]] = ("", 0.0, frozenset())
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(name)
@@ -130,7 +133,7 @@ class FilterField(QWidget, Generic[T]):
 
     @Slot()
     def _propose(self) -> None:
-        found = complete(self.line.text(), self.line.cursorPosition(), self._schema, self._values)
+        found = complete(self.line.text(), self.line.cursorPosition(), self._schema, self._there_is)
         typed = self.line.text()[found.start : found.end]
         is_value = found.start > 0 and self.line.text()[found.start - 1] in ":=<>"
         is_done = any(proposal.text.casefold() == typed.casefold() for proposal in found.proposals)
@@ -138,6 +141,14 @@ class FilterField(QWidget, Generic[T]):
             self._offer(found)
         else:
             self.popup.hide()
+
+    def _there_is(self, field: str) -> Iterable[str]:
+        """Return what there is in a field: looked for among all objects once, not at every letter of a value."""
+        known, since_s, found = self._there_was
+        if field != known or monotonic() - since_s > KEPT_S:
+            found = frozenset(self._values(field))
+            self._there_was = (field, monotonic(), found)
+        return found
 
     def _offer(self, completion: Completion) -> None:
         self._completion = completion

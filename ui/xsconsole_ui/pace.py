@@ -4,8 +4,8 @@ from time import thread_time
 
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
 
-WAITING_S = 0.006  # work for which nobody waits ends here
-WANTED_S = 0.009  # work for which somebody waits, as for a filter that was typed
+WAITING_S = 0.005  # work for which nobody waits ends here
+WANTED_S = 0.008  # work for which somebody waits, as for a filter that was typed
 
 
 class Pace(QObject):
