@@ -59,7 +59,7 @@ async def test_a_stall_in_native_code_is_named_by_its_event(watchdog, qtbot):
     soon.start()
     await until(lambda: watchdog.stalls)
 
-    assert watchdog.stalls[0].event == "Timer of QTimer"
+    assert watchdog.stalls[0].event == "QTimerEvent of QTimer"
     assert watchdog.stalls[0].where
 
 
@@ -76,7 +76,7 @@ async def test_a_stall_that_nobody_could_look_at_says_so(watchdog):
 
     assert watchdog.stalls[0].where == "native code that let no Python run"
     assert f"thread {witness.name} at " in watchdog.stalls[0].stack
-    assert watchdog.stalls[0].event == "Timer of QTimer"
+    assert watchdog.stalls[0].event == "QTimerEvent of QTimer"
 
 
 def test_a_wait_that_nobody_could_look_at_is_laid_to_others():
@@ -93,7 +93,7 @@ async def test_waiting_is_no_part_of_an_event(qapp):
     await until(lambda: True)
     note.stop()
 
-    assert before == "User of EventNote"
+    assert before == "QEvent of EventNote"
     assert note.take() == ""
 
 

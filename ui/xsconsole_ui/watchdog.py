@@ -55,7 +55,7 @@ class Stall:
     """A turn of more than 50 ms.
 
     `where` is `file:line in function`, or says what kept it where no line of the thread was caught at it; `event` is
-    what Qt was at, such as `Paint of QTableView`.
+    what Qt was at, such as `QPaintEvent of QTableView`.
     """
 
     duration_ms: float
