@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from xsconsole_ui.bridge import Turns
-from xsconsole_ui.pace import WAITING_S, WANTED_S, Pace
+from xsconsole_ui.pace import MOST_PASSED_OVER, WAITING_S, WANTED_S, Pace
 
 
 def busy(span_s: float) -> None:
@@ -59,3 +59,30 @@ def test_two_that_have_much_to_do_take_no_more_of_a_turn_than_one(qtbot: QtBot) 
     qtbot.waitUntil(lambda: len(used) == 40)
 
     assert max(used) < WAITING_S + len(workers) * 2 * piece_s
+
+
+def test_a_worker_is_passed_over_in_a_full_turn_but_not_for_ever(qtbot: QtBot) -> None:
+    pace, seen = Pace(), list[bool]()
+
+    def look() -> None:
+        busy(WANTED_S)
+        seen.extend(pace.may_begin() for _ in range(MOST_PASSED_OVER + 2))
+
+    QTimer.singleShot(5, look)
+    qtbot.waitUntil(lambda: bool(seen))
+
+    assert seen == [*[False] * MOST_PASSED_OVER, True, False]
+
+
+def test_work_waits_for_the_next_turn_where_this_one_is_full(qtbot: QtBot) -> None:
+    pace, turns, used = Pace(), Turns(), list[float]()
+
+    def fill() -> None:
+        busy(WANTED_S)
+        turns.put("key", lambda: used.append(pace.used_s))
+        turns._work()
+
+    QTimer.singleShot(5, fill)
+    qtbot.waitUntil(lambda: bool(used))
+
+    assert used[0] < WANTED_S

@@ -51,7 +51,9 @@ class Turns(QObject):
 
     @Slot()
     def _work(self) -> None:
-        # At least one piece, however late it is already: else nothing would start the timer again.
+        if not self._pace.may_begin():
+            self._timer.start(1)
+            return
         while self._waiting:
             work = self._waiting.pop(next(iter(self._waiting)))
             try:

@@ -4,6 +4,8 @@ import gc
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
+from xsconsole_ui.pace import Pace
+
 LOOK_MS = 100
 BURST = 10_000  # new objects between two looks: more are the state of a pool, which is there to stay
 MOST_WALKED = 3_000  # objects that are walked again and again until all are: a millisecond or two
@@ -20,7 +22,8 @@ class Collector(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._look_in_time)
+        self._pace = Pace(self)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(LEAST_BETWEEN_MS)
@@ -50,6 +53,10 @@ class Collector(QObject):
             self._pause.start()
 
     @Slot()
+    def _look_in_time(self) -> None:
+        if self._pace.may_begin():
+            self._look()
+
     def _look(self) -> None:
         # Python's own count says little here: it goes down with every old object that a new one takes the place of.
         if _count(0) > BURST:

@@ -6,18 +6,21 @@ from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
 
 WAITING_S = 0.005  # work for which nobody waits ends here
 WANTED_S = 0.008  # work for which somebody waits, as for a filter that was typed
+MOST_PASSED_OVER = 8  # turns
 
 
 class Pace(QObject):
     """Tells each worker the same: several that took a few milliseconds each would make one long turn together.
 
     Counted is processor time of this thread since it last waited for something to happen, whoever used it: a key, a
-    paint, or another worker. A worker does one piece even where no room is left, or it might never come to its end.
+    paint, or another worker. A worker has a pace of its own. It asks whether it `may_begin`, does one piece however
+    long that takes, and goes on while it `has_room`.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._began_s = thread_time()
+        self._passed_over = 0
         dispatcher = QAbstractEventDispatcher.instance()
         if dispatcher is not None:
             dispatcher.aboutToBlock.connect(self._begin)
@@ -29,6 +32,14 @@ class Pace(QObject):
     @property
     def used_s(self) -> float:
         return thread_time() - self._began_s
+
+    def may_begin(self, *, is_wanted: bool = False) -> bool:
+        """Whether to begin in this turn: it has room, or had none so often that the worker would never come to it."""
+        if self.has_room(is_wanted=is_wanted) or self._passed_over >= MOST_PASSED_OVER:
+            self._passed_over = 0
+            return True
+        self._passed_over += 1
+        return False
 
     def has_room(self, *, is_wanted: bool = False) -> bool:
         """Whether one more piece of work fits into this turn."""

@@ -184,6 +184,9 @@ class ActivityPanel(pieces.Panel):
 
     @Slot()
     def _work(self) -> None:
+        if not self._pace.may_begin():
+            self._timer.start(1)
+            return
         while self._due:
             entry = self._due.pop(next(iter(self._due)))()
             if entry is not None:

@@ -238,6 +238,9 @@ class HealthPanel(pieces.Panel):
 
     @Slot()
     def _look_on(self) -> None:
+        if not self._pace.may_begin():
+            self._next.start()
+            return
         while self._looking is not None:
             piece = tuple(islice(self._looking, PIECE))
             self._found += [one for one in piece if one is not None]

@@ -39,6 +39,8 @@ _PURPOSES: Mapping[View, tuple[str, str]] = {
 def freshness(link: LinkChanged, outline: Outline) -> str:
     """Return how fresh the list is and how much there is, in few words."""
     match link.state:
+        case LinkState.LIVE if outline.is_loading:
+            return "live · loading…"
         case LinkState.LIVE:
             hosts = words.count(outline.count(Sort.HOST), "host")
             return f"live · {hosts} · {words.count(outline.count(Sort.VM), 'VM')}"

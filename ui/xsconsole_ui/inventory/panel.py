@@ -68,7 +68,7 @@ class InventoryPanel(pieces.Panel):
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._context: list[QAction | None] = []
-        self._pace = Pace(self)
+        self._pace, self._spare_pace = Pace(self), Pace(self)
         self._timer = one_shot(self, self._work)
         self._spare = one_shot(self, self._make_ready)
         self._again = one_shot(self, self._ask)
@@ -261,24 +261,25 @@ class InventoryPanel(pieces.Panel):
     def _work(self) -> None:
         """Take in changes for a part of a frame; the rest waits for the next turn."""
         was_settled = self._outline.is_settled
-        while not self._outline.is_settled:
+        is_begun = self._pace.may_begin(is_wanted=self._outline.is_changing)
+        while is_begun and not self._outline.is_settled:
             self._repeat(self._outline.settle(PIECE))
-            if not self._pace.has_room(is_wanted=self._outline.is_changing):
-                break
-        if not self._outline.is_settled:
-            self._timer.start(1)
-        else:
+            is_begun = self._pace.has_room(is_wanted=self._outline.is_changing)
+        if self._outline.is_settled:
             if not self._spare.isActive():
                 self._spare.start(SPARE_MS)
             if self._is_loading and not was_settled:
                 self._is_loading = False
                 self.loaded.emit()
-        self._show_caption()
+        else:
+            self._timer.start(1)
+        if self._outline.is_settled or not self._is_page_right():
+            self._show_caption()  # not after each piece: it lays the whole window out anew
 
     @Slot()
     def _make_ready(self) -> None:
         """Make the other views ready, so that switching to them is instant."""
-        if not self._pace.has_room() or self._outline.prepare(SPARE_PIECE):
+        if not self._spare_pace.may_begin() or self._outline.prepare(SPARE_PIECE):
             self._spare.start(SPARE_MS)
 
     def _show_caption(self) -> None:
@@ -290,8 +291,12 @@ class InventoryPanel(pieces.Panel):
         is_empty = self._model.rowCount() == 0
         if is_empty:
             self.empty.set_words(*emptiness(self._outline, link, is_filtered=self._query != EVERYTHING))
-        if self._stack.currentIndex() != int(is_empty):
+        if not self._is_page_right():
             self._stack.setCurrentIndex(int(is_empty))
+
+    def _is_page_right(self) -> bool:
+        """Whether the list is to be seen if there is something in it, and otherwise what it says in its place."""
+        return self._stack.currentIndex() == int(self._model.rowCount() == 0)
 
     def _hint(self, row: Row) -> str:
         return hint(row, self._console.inventory, self._console.board)
@@ -309,8 +314,7 @@ class InventoryPanel(pieces.Panel):
         """Ask what is in the filter of everything, in pieces."""
         asks = None if self._query == EVERYTHING else asked_by(self._query, self._schema, datetime.now(UTC))
         self._outline.set_filter(asks)
-        ages = {field.name for field in self._schema.fields if field.kind is Kind.AGE}
-        if fields_of(self._query) & ages:
+        if fields_of(self._query) & {field.name for field in self._schema.fields if field.kind is Kind.AGE}:
             self._again.start(AGED_MS)
         self._work()
 
@@ -389,8 +393,6 @@ class InventoryPanel(pieces.Panel):
             action.setToolTip("" if has_rows else self.tr("Select rows first."))
             self._menu.addAction(action)
         self._menu.popup(at)
-
-    # --- columns
 
     @Slot()
     def _turn_order(self) -> None:
