@@ -1,19 +1,16 @@
 """The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
-from xsconsole_ui import pieces, theme, workflow_actions
+from xsconsole_ui import pieces, workflow_actions
 from xsconsole_ui.action_set import Actions, UserAction
 from xsconsole_ui.announcing import Announcer
 from xsconsole_ui.bridge import Bridge, Turns
-from xsconsole_ui.flow import Flow
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
 from xsconsole_ui.situation import Action, DraftSituation
@@ -30,8 +27,7 @@ from xsconsole_ui.workflow.measures import DESIGNER
 from xsconsole_ui.workflow.minimap import Minimap
 from xsconsole_ui.workflow.paper import Paper
 from xsconsole_ui.workflow.scene import Scene
-
-TOOLS_HEIGHT = 42  # px
+from xsconsole_ui.workflow.tool_row import ToolRow
 
 
 class WorkflowPlace(QWidget):
@@ -66,7 +62,11 @@ class WorkflowPlace(QWidget):
             self,
         )
         self.empty.add_step(pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self))
-        self.about = pieces.ElidedLabel("", "muted", self)
+        first, last = (
+            [actions[tool] for tool in listed] for listed in (workflow_actions.TOOLS, workflow_actions.LAST_TOOLS)
+        )
+        self.tools = ToolRow(first, last, actions[workflow_actions.PUBLISH], self)
+        self.about = self.tools.words
         self.announcer = Announcer(self)
         self._pages = QStackedLayout()
         self._above = QVBoxLayout()
@@ -89,16 +89,6 @@ class WorkflowPlace(QWidget):
 
     def _lay_out(self) -> None:
         self.setAccessibleName(self.tr("Workflow"))
-        tools = QFrame(self)
-        tools.setProperty("look", "header")
-        tools.setMinimumHeight(TOOLS_HEIGHT)
-        row = QHBoxLayout(tools)
-        row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._buttons(workflow_actions.TOOLS, tools))
-        row.addSpacing(theme.GAP)
-        row.addWidget(self.about, 1)
-        row.addWidget(self._buttons(workflow_actions.LAST_TOOLS, tools))
         sheet = QWidget(self)
         sheet.setLayout(self._pages)
         self._pages.setStackingMode(QStackedLayout.StackingMode.StackAll)
@@ -113,20 +103,9 @@ class WorkflowPlace(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(tools)
+        column.addWidget(self.tools)
         column.addLayout(self._above)
         column.addWidget(self._level, 1)
-
-    def _buttons(self, listed: Sequence[Action], parent: QWidget) -> QWidget:
-        """Return buttons that make a second row where there is no room, rather than the window wider."""
-        group = QWidget(parent)
-        row = Flow(group)
-        row.setContentsMargins(0, theme.SPACE, 0, theme.SPACE)
-        row.setSpacing(theme.GAP)
-        for tool in listed:
-            look = "primary" if tool is workflow_actions.PUBLISH else ""
-            row.addWidget(pieces.ActionButton(self._actions[tool], look, group))
-        return group
 
     def _connect(self, bridge: Bridge) -> None:
         desk = self.desk
@@ -275,10 +254,9 @@ class WorkflowPlace(QWidget):
             standing = self._console.board.workflow
             if standing is not None and standing.id == base.id and standing.version > base.version:
                 draft += self.tr(" · v{version} is published").format(version=standing.version)
-            texts = (self.tr("Draft of “{name}”, {draft}").format(name=workflow.name, draft=draft), draft, changes)
-        metrics, room = self.about.fontMetrics(), self.about.width()
-        self.about.show_text(next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1]))
-        self.about.setToolTip(pieces.hint(texts[0]))
+            named = self.tr("Draft of “{name}”, {draft}").format(name=workflow.name, draft=draft)
+            texts = (named, self.tr("Draft {draft}").format(draft=draft), draft, changes)
+        self.tools.show_words(texts)
 
     @Slot()
     def _tell_zoom(self) -> None:
@@ -350,15 +328,12 @@ class WorkflowPlace(QWidget):
         super().showEvent(event)
         self._tell_zoom()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._tell_draft()
-
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.zoom_told.emit("")
 
 
+_TOOLS = (workflow_actions.TOOLS, workflow_actions.LAST_TOOLS)
 _MENUS = {
     "stage": workflow_actions.STAGE_MENU,
     "transition": workflow_actions.TRANSITION_MENU,
