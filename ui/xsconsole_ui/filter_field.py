@@ -238,11 +238,11 @@ class _Proposals(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return row.text
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.text}, {row.about}"
+                return f"{row.text}, {tr(row.about)}"
             case Qt.ItemDataRole.UserRole:
                 return row
             case _ if role == ABOUT_ROLE:
-                return row.about
+                return tr(row.about)
             case _:
                 return None
 

@@ -36,13 +36,14 @@ class FilterHelp(HelpSheet):
     def __init__(self, title: str, schema: Schema[T], parent: QWidget | None = None) -> None:
         fields = [(", ".join((field.name, *field.aliases)), _told(field)) for field in schema.fields]
         sections = (
-            Section(title=tr("How to ask"), lines=BASICS),
+            Section(title=tr("How to ask"), lines=[(written, tr(means)) for written, means in BASICS]),
             Section(title=tr("Fields of this list"), lines=fields),
         )
         super().__init__(title, sections, parent)
 
 
 def _told(field: Field[T]) -> str:
+    about = tr(field.about)
     if field.kind is Kind.CHOICE:
-        return f"{field.about}: {', '.join(field.choices)}"
-    return f"{field.about} ({_VALUES[field.kind]})"
+        return tr("{about}: {choices}").format(about=about, choices=", ".join(field.choices))
+    return tr("{about} ({value})").format(about=about, value=tr(_VALUES[field.kind]))

@@ -10,6 +10,7 @@ from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import Refused
 from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.texts import tr
 
 LOOKED_AT = 20  # of a selection; the dialog looks at all of them
 PLACEHOLDER = "x"  # stands for a name that is asked for later
@@ -49,8 +50,10 @@ def _named(act: Act, situation: Situation) -> str:
     number = len(situation.objects)
     rule = RULES[act]
     asks = act in _NEEDS_TEXT or rule.takes_host or rule.takes_file or rule.asks
-    what = f" {count(number, 'object')}" if number > 1 else ""
-    return f"{act_name(act)}{what}{'…' if asks or number > 1 else ''}"
+    name = tr(act_name(act))
+    if number > 1:
+        return tr("{act} {objects}…").format(act=name, objects=count(number, "object"))
+    return f"{name}…" if asks else name
 
 
 def _action(act: Act) -> Action:

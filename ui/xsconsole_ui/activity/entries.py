@@ -24,6 +24,9 @@ RUN_TAG = PREFIX + "run"
 TASK = "task:"
 """Begins the keys of tasks; the reference follows."""
 
+PAST_TASK = "ended:"
+"""Begins the keys of tasks that the pool has forgotten; the uuid follows."""
+
 _OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
 _VERBS = {
     "clean_shutdown": "Shut down",
@@ -72,12 +75,14 @@ class Entry:
     @property
     def result(self) -> str:
         """The one word for how it ended, and the reason where there is one."""
-        word = "" if self.ending is None else ending_name(self.ending)
+        word = "" if self.ending is None else tr(ending_name(self.ending))
         return f"{word}: {self.why}" if self.why else word
 
     @property
     def tone(self) -> str:
         """The colour of the result."""
+        if self.ending is Ending.UNKNOWN and self.key.startswith((TASK, PAST_TASK)):
+            return "muted"  # the pool forgets the tasks of short calls as soon as they end: nothing is wrong
         return "" if self.ending is None else _TONES[self.ending]
 
 

@@ -18,10 +18,10 @@ from xsconsole.domain.query import Query
 from xsconsole.domain.query_matching import asked_by
 from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces
-from xsconsole_ui.activity.entries import RUN_TAG, TASK, Entry, of_job, of_run, of_task
+from xsconsole_ui.activity.entries import PAST_TASK, RUN_TAG, TASK, Entry, of_job, of_run, of_task
 from xsconsole_ui.activity.filtering import ACTIVITY
 from xsconsole_ui.activity.model import ActivityModel, Column
-from xsconsole_ui.activity.past import PAST, PAST_TASK, past_entries
+from xsconsole_ui.activity.past import PAST, past_entries
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp

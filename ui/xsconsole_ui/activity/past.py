@@ -7,12 +7,10 @@ from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
-from xsconsole_ui.activity.entries import Entry, failure_of, named_task
+from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task
 from xsconsole_ui.texts import tr
 
 PAST = 150  # of each kind
-PAST_TASK = "ended:"
-"""Begins the keys of tasks that the pool has forgotten; the uuid follows."""
 
 
 async def past_entries(console: Console, limit: int) -> tuple[Entry, ...]:

@@ -107,7 +107,7 @@ class ListModel(QAbstractTableModel, Generic[T]):
             case Qt.ItemDataRole.ToolTipRole:
                 return pieces.hint((column.hint or column.text)(row))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{column.head}: {column.text(row)}"
+                return f"{self.tr(column.head)}: {column.text(row)}"
             case _ if role == TONE_ROLE:
                 return column.tone(row)
             case _:

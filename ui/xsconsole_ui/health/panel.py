@@ -31,14 +31,15 @@ from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.pace import Pace
+from xsconsole_ui.texts import tr
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
-LEAST_WORDS = 220  # px
+LEAST_WORDS = 110  # px
 LOOKED_AT = 20  # of a selection; the question looks at all of them
-FILTER_WIDTH = 240  # px
+FILTER_WIDTHS = (96, 240)  # px, at least and at most
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
 WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
 SAID = {**WORDS, Severity.HINT: "· info"}  # of messages
@@ -47,16 +48,16 @@ RANKS = {severity: float(rank) for rank, severity in enumerate(Severity)}
 T = TypeVar("T")
 
 
-def _columns_of_findings() -> tuple[Column[Finding], ...]:
+def columns_of_findings() -> tuple[Column[Finding], ...]:
     return (
         Column(
             head="Severity",
-            text=lambda one: WORDS[one.severity],
+            text=lambda one: tr(WORDS[one.severity]),
             tone=lambda one: TONES[one.severity],
             key=lambda one: RANKS[one.severity],
             width=88,
         ),
-        Column(head="Kind", text=lambda one: one.kind, width=112),
+        Column(head="Kind", text=lambda one: tr(one.kind), width=112),
         Column(head="Object", text=lambda one: one.name, width=130),
         Column(head="What is so", text=lambda one: one.sentence, hint=lambda one: f"{one.sentence}\n{one.mend}"),
         Column(head="What to do", text=lambda one: one.mend, tone=lambda _: "muted", width=210),
@@ -67,7 +68,7 @@ def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
     return (
         Column(
             head="Severity",
-            text=lambda one: SAID[one.severity],
+            text=lambda one: tr(SAID[one.severity]),
             tone=lambda one: TONES[one.severity],
             key=lambda one: RANKS[one.severity],
             width=88,
@@ -77,10 +78,10 @@ def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
             text=lambda one: times.clock_time(one.at) if one.at is not None else "",
             hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
             key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
-            width=110,
+            width=92,
         ),
-        Column(head="Object", text=lambda one: one.about_name, width=180),
-        Column(head="Message", text=lambda one: one.name, width=180),
+        Column(head="Object", text=lambda one: one.about_name, width=130),
+        Column(head="Message", text=lambda one: one.name, width=150),
         Column(head="Words", text=lambda one: one.body),
     )
 
@@ -97,16 +98,20 @@ class FilteredList(QWidget, Generic[T]):
         schema: Schema[T],
         empty: tuple[str, str],
         parent: QWidget | None = None,
+        *,
+        spare: Sequence[int],
     ) -> None:
+        """Columns in `spare` give way, the first one first, where there is little room."""
         super().__init__(parent)
         self._title, self._schema, self._empty = title, schema, empty
         self._all: tuple[T, ...] = ()
         self._is_asked: Callable[[T], bool] = lambda _: True
         self.model = ListModel(columns, self)
-        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=LEAST_WORDS)
+        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=LEAST_WORDS, spare=spare)
         self.view.offer_sorting(self.model.order_by)
         self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
-        self.filter.setFixedWidth(FILTER_WIDTH)
+        self.filter.setMinimumWidth(FILTER_WIDTHS[0])
+        self.filter.setMaximumWidth(FILTER_WIDTHS[1])
         self.nothing = pieces.EmptyPlace(*empty, self)
         self._caption = pieces.label("", "caption", self)
         head = QHBoxLayout()
@@ -168,7 +173,8 @@ class FilteredList(QWidget, Generic[T]):
 
 
 def _told_remedy(act: Act, count_: int) -> str:
-    return act_name(act) if count_ == 1 else f"{act_name(act)}: {count(count_, 'object')}"
+    name = tr(act_name(act))
+    return name if count_ == 1 else tr("{act}: {objects}").format(act=name, objects=count(count_, "object"))
 
 
 class HealthPanel(pieces.Panel):
@@ -181,9 +187,11 @@ class HealthPanel(pieces.Panel):
         self._console, self._desk = console, desk
         well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
         silent = (self.tr("No messages"), self.tr("What the pool says about its objects appears here."))
-        self.findings = FilteredList(self.tr("Findings"), _columns_of_findings(), FINDINGS, well, self)
+        self.findings = FilteredList(self.tr("Findings"), columns_of_findings(), FINDINGS, well, self, spare=(4, 1))
         self.findings.nothing.set_words(self.tr("Looking"), self.tr("One object after the other is looked at."))
-        self.messages = FilteredList(self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self)
+        self.messages = FilteredList(
+            self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self, spare=(1,)
+        )
         self.dismiss = QAction(self.tr("Dismiss"), self)
         self.dismiss.triggered.connect(self._dismiss)
         self.dismiss.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))

@@ -16,6 +16,7 @@ from xsconsole.engine.commands import Operate
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
+from xsconsole_ui.texts import tr
 
 WIDTH = 480
 TYPING_MS = 80
@@ -36,7 +37,7 @@ class ActDialog(QDialog):
         super().__init__(parent)
         self.command = command
         self._console = console
-        self.setWindowTitle(act_name(command.act))
+        self.setWindowTitle(tr(act_name(command.act)))
         self.setMinimumWidth(WIDTH)
         self.text = QLineEdit(self._first_text(), self)
         self.host = pieces.Choice(self)
@@ -44,7 +45,7 @@ class ActDialog(QDialog):
         self.objects = RowsView(self.tr("Objects"), self)
         self.summary = pieces.label("", "section", self)
         is_final = command.act in {Act.FORCE_OFF, Act.FORCE_REBOOT, Act.REVERT, Act.DELETE_SNAPSHOT, Act.DELETE_DISK}
-        self.go = pieces.button(act_name(command.act), "" if is_final else "primary", self)
+        self.go = pieces.button(tr(act_name(command.act)), "" if is_final else "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         # What cannot be taken back is not what Enter does.
         (self.cancel if is_final else self.go).setDefault(True)
@@ -180,7 +181,9 @@ def _why_not(name: str, refusal: Refused) -> str:
 def words_of(able: int, refused: int) -> str:
     """Return to how many objects it will be done, and to how many not."""
     if not refused:
-        return f"It will be done to {count(able, 'object')}."
+        return tr("It will be done to {objects}.").format(objects=count(able, "object"))
     if not able:
-        return "It can be done to none of them." if refused > 1 else "It cannot be done."
-    return f"It will be done to {count(able, 'object')}, and not to {refused}."
+        return tr("It can be done to none of them.") if refused > 1 else tr("It cannot be done.")
+    return tr("It will be done to {objects}, and not to {refused}.").format(
+        objects=count(able, "object"), refused=refused
+    )

@@ -15,6 +15,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.objects.performance import PerformancePage
+from xsconsole_ui.objects.permission import permitted
 from xsconsole_ui.objects.sheet_model import SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView
 from xsconsole_ui.scrolling import UprightPage
@@ -116,6 +117,8 @@ class ObjectPage(QWidget):
         self._soon.stop()
         before = self.sheet
         self.sheet = None if self._item is None else sheet_of(self._item, self._console.inventory, self._console.board)
+        if self.sheet is not None:
+            self.sheet = permitted(self.sheet, self._console)
         if self.sheet != before:
             self.model.show_sheet(self.sheet)
             self.titled.emit()

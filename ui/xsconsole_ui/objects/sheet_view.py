@@ -1,6 +1,6 @@
 """A sheet on the screen: dense rows of label and value, edited in place, followed by Enter, copied as text or CSV."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 
@@ -8,6 +8,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.sheet import Line
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
+from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.objects.sheet_model import (
     DEPTH_ROLE,
     LABEL,
@@ -75,6 +76,8 @@ class SheetDelegate(CellDelegate):
             painter.fillRect(option.rect, QColor(colours.accent_soft))
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, QRectF(option.rect), colours)
         font = theme.text_font()
         font.setUnderline(True)
         painter.setFont(font)

@@ -69,6 +69,7 @@ class Inspector(pieces.Panel):
         bridge.layout_changed.connect(self._show)
         bridge.link_changed.connect(self._show)
         bridge.inventory_changed.connect(object_page.renew_soon)
+        bridge.link_changed.connect(object_page.renew_soon)
         object_page.titled.connect(self._show)
         object_page.followed.connect(self.show_object)
         self.plan_page.confirmed.connect(desk.confirm)
