@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from fleet import host_named, make_machine, make_running, until, vif_fields
 
+NEW = {"name_label": "new", "other_config": {}}
+
 
 def test_addresses_come_from_the_seed_as_in_a_real_pool(session: Any, recording: Any) -> None:
     theirs = recording("301_VIF_get_record_autogen")["response"]["Value"]
@@ -130,6 +132,46 @@ def test_a_vlan_connects_a_network_to_every_host(session: Any, refusal: Any) -> 
     other = session.xenapi.network.create({"name_label": "vlan 77 again", "other_config": {}})
     assert refusal(session.xenapi.VLAN.create, trunk, "77", other) == ["PIF_VLAN_EXISTS", "eth0"]
     assert refusal(session.xenapi.VLAN.create, trunk, "-1", other) == ["VLAN_TAG_INVALID", "-1"]
+
+
+def test_a_vlan_that_one_host_refuses_is_on_none(session: Any, refusal: Any) -> None:
+    api, hosts = session.xenapi, session.xenapi.host.get_all()
+    network = api.network.create({"name_label": "half connected", "other_config": {}})
+    last = api.PIF.get_record(api.pool.create_VLAN("eth0", api.network.create(NEW), "301")[-1])
+    api.VLAN.create(api.VLAN.get_tagged_PIF(last["VLAN_master_of"]), "302", network)
+    before = api.VLAN.get_all()
+
+    details = refusal(api.pool.create_VLAN, "eth0", network, "303")
+
+    assert details[0] == "NETWORK_ALREADY_CONNECTED"
+    assert len(hosts) > 1
+    assert api.VLAN.get_all() == before
+
+
+def test_vlans_stand_on_cards_and_bonds_and_go_where_these_go(session: Any, refusal: Any) -> None:
+    api = session.xenapi
+    bonded = api.network.create({"name_label": "bonded", "other_config": {}})
+    early, late = (api.network.create(NEW) for _ in range(2))
+    bonds, first = [], ""
+    for host in api.host.get_all()[:2]:
+        cards = [api.PIF.introduce(host, f"02:00:00:00:00:0{number}", f"eth{number}", True) for number in (5, 6)]
+        first = first or cards[0]
+        if cards[0] == first:
+            vlan = api.VLAN.create(first, "401", early)
+        bonds.append(api.Bond.create(bonded, cards, ""))
+    masters = [api.Bond.get_master(bond) for bond in bonds]
+
+    pifs = api.pool.create_VLAN_from_PIF(masters[0], late, "402")
+
+    assert {api.PIF.get_device(pif) for pif in (*masters, *pifs)} == {"bond0"}
+    assert [api.VLAN.get_tagged_PIF(api.PIF.get_VLAN_master_of(pif)) for pif in pifs] == masters
+    assert api.VLAN.get_tagged_PIF(vlan) == masters[0]
+    nowhere = api.network.create(NEW)
+    assert refusal(api.VLAN.create, pifs[0], "403", nowhere) == ["PIF_IS_VLAN", pifs[0]]
+    assert refusal(api.VLAN.create, first, "403", nowhere) == ["CANNOT_ADD_VLAN_TO_BOND_SLAVE", first]
+    api.Bond.destroy(bonds[0])
+    assert api.VLAN.get_tagged_PIF(vlan) == api.VLAN.get_tagged_PIF(api.PIF.get_VLAN_master_of(pifs[0])) == first
+    assert api.PIF.get_device(pifs[0]) == "eth5"
 
 
 def test_an_allowed_address_must_be_one(session: Any, refusal: Any) -> None:

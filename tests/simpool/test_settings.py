@@ -173,6 +173,17 @@ def test_a_host_leaves_the_pool_when_it_is_empty(fresh_pool: EmbeddedPool, refus
             pass
 
 
+def test_a_host_that_is_known_by_a_name_has_a_certificate_too(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        host = host_named(session, "xen-2")
+        for address in ("xen-2.example", "höst"):
+            session.xenapi.host.set_address(host, address)
+
+            session.xenapi.host.refresh_server_certificate(host)
+
+            assert session.xenapi.host.get_server_certificate(host).startswith("-----BEGIN CERTIFICATE-----")
+
+
 def test_a_host_shows_the_certificate_that_was_installed(tls_pool: EmbeddedPool, refusal: Refusal) -> None:
     with tls_pool.plain_session() as session:
         api, host = session.xenapi, host_named(session, "xen-1")

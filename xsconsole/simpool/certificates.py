@@ -15,12 +15,13 @@ from cryptography.x509.oid import NameOID
 from xsconsole.simpool.errors import XapiError
 
 VALIDITY = timedelta(days=3650)
+_LONGEST_NAME = 64
 
 
 def make_certificate(address: str) -> bytes:
-    """Return a fresh key and its certificate for an address, in PEM."""
+    """Return a fresh key and its certificate for an address or a host name, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address[:_LONGEST_NAME] or "localhost")])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -30,13 +31,21 @@ def make_certificate(address: str) -> bytes:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + VALIDITY)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(address)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _alternative(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(address))
+    except ValueError:
+        # A host's address may be set to anything, also to what no certificate can hold.
+        return x509.DNSName(address.encode("ascii", "replace").decode())
 
 
 def server_context(pem: bytes) -> ssl.SSLContext:

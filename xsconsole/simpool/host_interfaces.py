@@ -7,7 +7,7 @@ from xsconsole.simpool.addresses import is_mac
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
-from xsconsole.simpool.networks import add_vlan, remove_vlan
+from xsconsole.simpool.networks import add_vlan, remove_vlan, trunk_of
 from xsconsole.simpool.pool import Pool
 
 PLUG_S = 0.2
@@ -123,10 +123,8 @@ async def scan(call: Call, host: str) -> None:
 
 async def create_vlan(call: Call, device: str, network: str, host: str, tag: int) -> str:
     """Connect a network as a VLAN, by the older call; return the PIF."""
-    trunks = call.pool.db.find("PIF", host=host, device=device, physical=True)
-    if not trunks:
-        raise XapiError("INVALID_VALUE", "device", device)
-    return str(call.pool.db.get("VLAN", add_vlan(call.pool, trunks[0], tag, network), "untagged_PIF"))
+    vlan = add_vlan(call.pool, trunk_of(call.pool, host, device), tag, network)
+    return str(call.pool.db.get("VLAN", vlan, "untagged_PIF"))
 
 
 async def destroy_vlan(call: Call, pif: str) -> None:
@@ -156,13 +154,15 @@ async def create_bond(
         if row["bond_slave_of"] != NULL:
             raise XapiError("PIF_ALREADY_BONDED", pif)
         if row["VLAN"] >= 0:
-            raise XapiError("PIF_IS_VLAN", pif)
+            raise XapiError("PIF_VLAN_EXISTS", row["device"])
+        if row["tunnel_access_PIF_of"]:
+            raise XapiError("IS_TUNNEL_ACCESS_PIF", pif)
     _assert_unconnected(pool, network, rows[0]["host"])
     await call.spend(PLUG_S, can_cancel=False)
     first = next((row for row in rows if row["management"]), rows[0])
     addressed = {name: first[name] for name in ("ip_configuration_mode", "IP", "netmask", "gateway", "DNS")}
     metrics = db.create("PIF_metrics", carrier=True, speed=10_000, duplex=True, last_updated=pool.clock.now())
-    taken = {row["device"] for _ref, row in db.rows("PIF")}
+    taken = _devices(pool, first["host"])
     master = db.create(
         "PIF",
         **addressed,
@@ -190,14 +190,13 @@ async def create_bond(
     )
     for pif in members:
         db.set("PIF", pif, bond_slave_of=bond)
+        _hand_over(pool, pif, master)
     return bond
 
 
 async def destroy_bond(call: Call, bond: str) -> None:
     db, row = call.pool.db, call.pool.db.row("Bond", bond)
     master = db.row("PIF", row["master"])
-    if master["VLAN_slave_of"]:
-        raise XapiError("PIF_VLAN_STILL_EXISTS", row["master"])
     names = ("ip_configuration_mode", "IP", "netmask", "gateway", "DNS", "management")
     heir = row["primary_slave"] if row["primary_slave"] in row["slaves"] else row["slaves"][0]
     kept = {name: master[name] for name in names}
@@ -205,8 +204,28 @@ async def destroy_bond(call: Call, bond: str) -> None:
         db.set("PIF", pif, bond_slave_of=NULL)
     db.set("PIF", heir, **kept)
     pif = row["master"]
+    _hand_over(call.pool, pif, heir)
     db.destroy("Bond", bond)
     db.destroy("PIF", pif)
+
+
+def _devices(pool: Pool, host: str) -> set[str]:
+    return {pool.db.get("PIF", pif, "device") for pif in pool.db.get("host", host, "PIFs")}
+
+
+def _hand_over(pool: Pool, source: str, target: str) -> None:
+    """Let a PIF carry the VLANs and tunnels of another one; a VLAN of which it has the tag already goes."""
+    db = pool.db
+    device = db.get("PIF", target, "device")
+    tags = {db.get("VLAN", vlan, "tag") for vlan in db.get("PIF", target, "VLAN_slave_of")}
+    for vlan in db.get("PIF", source, "VLAN_slave_of"):
+        if db.get("VLAN", vlan, "tag") in tags:
+            remove_vlan(pool, vlan)
+            continue
+        db.set("VLAN", vlan, tagged_PIF=target)
+        db.set("PIF", db.get("VLAN", vlan, "untagged_PIF"), device=device)
+    for tunnel in db.get("PIF", source, "tunnel_transport_PIF_of"):
+        db.set("tunnel", tunnel, transport_PIF=target)
 
 
 async def set_bond_property(call: Call, bond: str, name: str, value: str) -> None:
@@ -232,7 +251,7 @@ async def create_tunnel(call: Call, transport: str, network: str, protocol: str 
     if not db.get("network", network, "managed"):
         raise XapiError("NETWORK_UNMANAGED", network)
     _assert_unconnected(pool, network, row["host"])
-    taken = {one["device"] for _ref, one in db.rows("PIF")}
+    taken = _devices(pool, row["host"])
     access = db.create(
         "PIF",
         device=next(name for name in map("tunnel{}".format, range(len(taken) + 1)) if name not in taken),

@@ -1,12 +1,13 @@
 """Networks, and the VLANs that connect hosts to them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xsconsole.simpool import devices
 from xsconsole.simpool.calls import Call, Handler
 from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 
 _RESERVED_BRIDGE = re.compile(r"(xen|xapi|vif|tap|eth)")
@@ -67,18 +68,37 @@ async def destroy_vlan(call: Call, vlan: str) -> None:
 
 async def create_pool_vlan(call: Call, device: str, network: str, tag: int) -> tuple[str, ...]:
     """Connect a network to the same device of all hosts; return the new PIFs."""
-    return _connect(call.pool, device, network, tag)
+    return _connect(call.pool, [trunk_of(call.pool, host, device) for host in call.pool.db.refs("host")], network, tag)
 
 
 async def create_pool_vlan_from_pif(call: Call, pif: str, network: str, tag: int) -> tuple[str, ...]:
-    return _connect(call.pool, call.pool.db.get("PIF", pif, "device"), network, tag)
+    """Connect a network to whatever connects the hosts that live to the network of a PIF, be it a bond."""
+    db = call.pool.db
+    trunks = [
+        one
+        for one in db.get("network", db.get("PIF", pif, "network"), "PIFs")
+        if db.get("host_metrics", db.get("host", db.get("PIF", one, "host"), "metrics"), "live")
+    ]
+    return _connect(call.pool, trunks, network, tag)
+
+
+def trunk_of(pool: Pool, host: str, device: str) -> str:
+    """Return the PIF of a device of a host that carries its VLANs.
+
+    Raises:
+        XapiError: INVALID_VALUE, the host has no such device.
+    """
+    trunks = [pif for pif in pool.db.find("PIF", host=host, device=device) if pool.db.get("PIF", pif, "VLAN") < 0]
+    if not trunks:
+        raise XapiError("INVALID_VALUE", "device", device)
+    return trunks[0]
 
 
 def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
     """Let a host see a network as a VLAN on one of its PIFs; return the VLAN.
 
     Raises:
-        XapiError: VLAN_TAG_INVALID, NETWORK_ALREADY_CONNECTED, PIF_VLAN_EXISTS.
+        XapiError: VLAN_TAG_INVALID, NETWORK_ALREADY_CONNECTED, PIF_VLAN_EXISTS; the PIF is none that carries VLANs.
     """
     row = pool.db.row("PIF", trunk)
     if not pool.db.get("network", network, "managed"):
@@ -86,6 +106,13 @@ def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
     for pif in pool.db.get("network", network, "PIFs"):
         if pool.db.get("PIF", pif, "host") == row["host"]:
             raise XapiError("NETWORK_ALREADY_CONNECTED", row["host"], pif)
+    for code, is_in_the_way in (
+        ("CANNOT_ADD_VLAN_TO_BOND_SLAVE", row["bond_slave_of"] != NULL),
+        ("PIF_IS_VLAN", row["VLAN"] >= 0),
+        ("IS_TUNNEL_ACCESS_PIF", bool(row["tunnel_access_PIF_of"])),
+    ):
+        if is_in_the_way:
+            raise XapiError(code, trunk)
     if not 0 <= tag <= _HIGHEST_TAG:
         raise XapiError("VLAN_TAG_INVALID", tag)
     if pool.db.find("PIF", host=row["host"], device=row["device"], VLAN=tag):
@@ -97,7 +124,7 @@ def add_vlan(pool: Pool, trunk: str, tag: int, network: str) -> str:
         network=network,
         host=row["host"],
         MAC="fe:ff:ff:ff:ff:ff",
-        MTU=pool.db.get("network", network, "MTU"),
+        MTU=row["MTU"],
         VLAN=tag,
         IPv6=("",),
         metrics=row["metrics"],
@@ -115,10 +142,17 @@ def remove_vlan(pool: Pool, vlan: str) -> None:
         pool.db.destroy("PIF", untagged)
 
 
-def _connect(pool: Pool, device: str, network: str, tag: int) -> tuple[str, ...]:
+def _connect(pool: Pool, trunks: Sequence[str], network: str, tag: int) -> tuple[str, ...]:
+    """Make a VLAN on each of those PIFs; where one of them refuses, there is none."""
     pool.db.row("network", network)
-    trunks = pool.db.find("PIF", device=device, physical=True)
-    vlans = [add_vlan(pool, trunk, tag, network) for trunk in trunks]
+    vlans: list[str] = []
+    try:
+        for trunk in trunks:
+            vlans.append(add_vlan(pool, trunk, tag, network))
+    except XapiError:
+        for vlan in vlans:
+            remove_vlan(pool, vlan)
+        raise
     return tuple(pool.db.get("VLAN", vlan, "untagged_PIF") for vlan in vlans)
 
 
