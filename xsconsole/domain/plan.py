@@ -262,6 +262,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         gates = (step.action.gate for step in self.steps if isinstance(step.action, CheckGate))
         return tuple(item for gate in gates if isinstance(gate, Checklist) for item in gate.items)
 
+    @property
+    def can_stop_first(self) -> bool:
+        """Whether machines that run are frozen for copying, so that they could be shut down for that."""
+        frozen = {key for step in self.steps if isinstance(step.action, NoteFreeze) for key in step.action.snapshots}
+        actions = (step.action for step in self.steps if step.key in frozen)
+        return any(isinstance(action, TakeSnapshot) and action.was_running for action in actions)
+
     def step(self, key: StepKey) -> Step:
         return next(step for step in self.steps if step.key == key)
 

@@ -6,7 +6,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.runs import Target
-from xsconsole.domain.workflow import Kind
+from xsconsole.domain.workflow import Kind, Method
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui.texts import tr
 
@@ -47,6 +47,13 @@ def consequences(plan: Plan) -> tuple[str, ...]:
     purposes = {step.action.purpose for step in plan.steps if isinstance(step.action, TakeSnapshot)}
     if Purpose.RESTORE_POINT in purposes:
         does.append(tr("takes a restore point"))
+    match plan.intent.method:
+        case Method.LINKED_CLONE:
+            does.append(tr("makes linked clones, the source stays"))
+        case Method.FULL_COPY:
+            does.append(tr("makes full copies, the source stays"))
+    if plan.intent.incumbent is not None:
+        does.append(tr("takes the place of another"))
     if plan.intent.disks is Disks.RESTORE:
         does.append(tr("returns to the restore point"))
     downtime = (

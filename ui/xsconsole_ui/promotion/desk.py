@@ -82,6 +82,12 @@ class Desk(QObject):
             return
         self._plan_again(replace(question.command, disks=disks), question)
 
+    def choose_freeze(self, *, is_stopped_first: bool) -> None:
+        """Plan the pending promotion again, with its machines shut down while they are frozen, or not."""
+        question = self._question
+        if question is not None and isinstance(question.command, Promote):
+            self._plan_again(replace(question.command, is_stopped_first=is_stopped_first), question)
+
     def can_restore(self, command: Plannable) -> bool:
         """Whether a demotion could also return to a restore point that was taken in its target."""
         if not isinstance(command, Demote):

@@ -76,6 +76,7 @@ class Inspector(pieces.Panel):
         self.plan_page.asked.connect(desk.ask_for_approval)
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(self._choose_disks)
+        self.plan_page.freeze_chosen.connect(self._choose_freeze)
         self.plan_page.resume_wanted.connect(self._resume)
         self.plan_page.undo_wanted.connect(self._undo)
         self._show()
@@ -280,6 +281,10 @@ class Inspector(pieces.Panel):
     @Slot(object)
     def _choose_disks(self, disks: Disks) -> None:
         self._desk.choose_disks(disks)
+
+    @Slot(bool)
+    def _choose_freeze(self, is_stopped_first: bool) -> None:
+        self._desk.choose_freeze(is_stopped_first=is_stopped_first)
 
     @Slot()
     def _resume(self) -> None:

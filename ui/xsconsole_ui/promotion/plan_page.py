@@ -8,7 +8,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Demote
+from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
@@ -29,6 +29,7 @@ class PlanPage(QWidget):
     asked = Signal(str, tuple, object)  # the same, and Asking: others have to approve it
     dismissed = Signal()
     disks_chosen = Signal(object)  # Disks
+    freeze_chosen = Signal(bool)  # whether the machines are shut down for it
     resume_wanted = Signal()
     undo_wanted = Signal()
 
@@ -50,6 +51,9 @@ class PlanPage(QWidget):
         self._disks = QWidget(self)
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
+        self._freeze = QWidget(self)
+        self.freeze_running = QRadioButton(self.tr("Freeze the machines while they run"), self._freeze)
+        self.freeze_stopped = QRadioButton(self.tr("Shut them down to freeze them together"), self._freeze)
         self.checklist = ChecklistBox(self)
         self.asking = AskingBox(self)
         self._footer = QWidget(self)
@@ -74,13 +78,8 @@ class PlanPage(QWidget):
         bar.setSpacing(theme.SPACE)
         bar.addWidget(self.progress)
         bar.addWidget(self.progress_text)
-        disks = QVBoxLayout(self._disks)
-        disks.setContentsMargins(margin, gap, margin, gap)
-        disks.setSpacing(theme.SPACE)
-        group = QButtonGroup(self._disks)
-        for choice in (self.keep, self.restore):
-            group.addButton(choice)
-            disks.addWidget(choice)
+        _lay_out_choices(self._disks, self.keep, self.restore)
+        _lay_out_choices(self._freeze, self.freeze_running, self.freeze_stopped)
         reason = QVBoxLayout(self._why)
         reason.setContentsMargins(margin, margin, margin, 0)
         reason.addWidget(self.reason)
@@ -97,7 +96,8 @@ class PlanPage(QWidget):
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
-        for part in (self._news, self._bar, self._disks, self.checklist, self.checks, self.asking, self.steps):
+        choices = (self._disks, self._freeze, self.checklist)
+        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.steps):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -123,6 +123,8 @@ class PlanPage(QWidget):
         self.asking.changed.connect(self._look_at_answers)
         self.keep.clicked.connect(self._choose_disks)
         self.restore.clicked.connect(self._choose_disks)
+        self.freeze_running.clicked.connect(self._choose_freeze)
+        self.freeze_stopped.clicked.connect(self._choose_freeze)
 
     # Before it runs.
 
@@ -146,6 +148,11 @@ class PlanPage(QWidget):
             self.keep.setChecked(question.command.disks is Disks.KEEP)
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
         self.restore.setText(restore_words)
+        is_frozen = isinstance(question.command, Promote) and plan.can_stop_first
+        self._freeze.setVisible(is_frozen)
+        if isinstance(question.command, Promote) and is_frozen:
+            self.freeze_running.setChecked(not question.command.is_stopped_first)
+            self.freeze_stopped.setChecked(question.command.is_stopped_first)
         self._why.setVisible(True)
         self.go.setText(words.act_name(plan.intent.kind) if plan.demand is None else self.tr("Ask for approval"))
         self.checklist.ask(plan.questions)
@@ -174,6 +181,7 @@ class PlanPage(QWidget):
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED
         self._disks.hide()
+        self._freeze.hide()
         self.asking.hide()
         self.checklist.ask(())
         self._question = None
@@ -255,11 +263,26 @@ class PlanPage(QWidget):
     def _choose_disks(self) -> None:
         self.disks_chosen.emit(Disks.RESTORE if self.restore.isChecked() else Disks.KEEP)
 
+    @Slot()
+    def _choose_freeze(self) -> None:
+        self.freeze_chosen.emit(self.freeze_stopped.isChecked())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.cancel.isVisibleTo(self):
             self.dismissed.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _lay_out_choices(box: QWidget, *choices: QRadioButton) -> None:
+    """Put choices of which one holds below each other."""
+    column = QVBoxLayout(box)
+    column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+    column.setSpacing(theme.SPACE)
+    group = QButtonGroup(box)
+    for choice in choices:
+        group.addButton(choice)
+        column.addWidget(choice)
 
 
 def _meaning(plan: Plan) -> tuple[Row, ...]:
