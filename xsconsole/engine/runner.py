@@ -23,6 +23,7 @@ from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
 from xsconsole.engine.gatekeeper import remarks_of
+from xsconsole.engine.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.lease import Leases
 from xsconsole.engine.performer import Performer
 from xsconsole.engine.run_record import StandingRecord, settled
@@ -148,8 +149,9 @@ class Run:
         await self._leases.confirm()
         await self._define_field()
         standing = set(self._standing.record.settled)
-        after = {step.key: step.after for step in self.plan.steps if step.key not in standing}
-        failures = await walk(after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on)
+        after = {step.key: step.after for step in most_urgent_first(self.plan) if step.key not in standing}
+        lanes = lanes_of(self.plan)
+        failures = await walk(after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on, lanes=lanes)
         for failure in failures.values():
             if isinstance(failure, STOPPING):
                 return await self._interrupt(failure)

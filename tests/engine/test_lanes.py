@@ -1,0 +1,109 @@
+"""Steps run side by side within what a storage and a host take, the longest chain first."""
+
+import asyncio
+from collections import Counter, defaultdict
+
+import pytest
+
+from tests.engine.desks import Desk, Office, virtually
+from tests.engine.memory_pool import GIB
+from tests.engine.test_copying import copying
+from xsconsole.domain.copy_actions import CopyMachine, StartCopy
+from xsconsole.domain.ids import StageId, StepKey
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import Create, NewMember
+from xsconsole.engine.lanes import COPIES_INTO_A_STORAGE, STARTS_ON_A_HOST, Lane, Shared, lanes_of, most_urgent_first
+from xsconsole.engine.walk import walk
+
+LIMIT = 4
+MEMBERS = 24
+
+
+async def planned(method: Method, *, in_groups: bool) -> tuple[Office, Desk, Plan]:
+    office = Office()
+    desk = office.desk()
+    office.pool.add_host("xen-2", 64 * GIB)
+    await desk.engine.publish_default()
+    vms = [
+        office.pool.add_vm(f"vm-{number}", "Running", order=number % 3 if in_groups else 0) for number in range(MEMBERS)
+    ]
+    members = tuple(NewMember(vm=vm.uuid) for vm in vms)
+    status = await desk.do(Create(service="shop", version="1", stage=StageId("staging"), members=members))
+    await desk.publish(copying(method))
+    return office, desk, desk.engine.plan(desk.promotion(status.plan.intent.configuration, "production"))
+
+
+def lower_bound_s(plan: Plan) -> float:
+    """Return the longer of the longest chain and the load of the busiest resource.
+
+    Nothing starts before the last copy is there, so the loads of a storage and of a host come one after the other.
+    """
+    lanes = lanes_of(plan)
+    loads: dict[Lane, float] = defaultdict(float)
+    for step in plan.steps:
+        lane = lanes.of.get(step.key)
+        if lane is not None:
+            loads[lane] += step.estimate.seconds / lanes.room(lane)
+    all_of_it = sum(step.estimate.seconds for step in plan.steps) / LIMIT
+    busiest = {kind: max((load for lane, load in loads.items() if lane.kind is kind), default=0.0) for kind in Shared}
+    return max(plan.duration_s, all_of_it, sum(busiest.values()))
+
+
+@pytest.mark.parametrize("in_groups", [True, False])
+@pytest.mark.parametrize("method", [Method.LINKED_CLONE, Method.FULL_COPY])
+def test_a_run_takes_hardly_longer_than_its_plan_must(method: Method, in_groups: bool) -> None:
+    async def story() -> None:
+        _, _, plan = await planned(method, in_groups=in_groups)
+        seconds = {step.key: step.estimate.seconds for step in plan.steps}
+        lanes = lanes_of(plan)
+        at_once: Counter[Lane] = Counter()
+        most: Counter[Lane] = Counter()
+
+        async def work(key: StepKey) -> None:
+            lane = lanes.of.get(key)
+            if lane is not None:
+                at_once[lane] += 1
+                most[lane] = max(most[lane], at_once[lane])
+            await asyncio.sleep(seconds[key])
+            if lane is not None:
+                at_once[lane] -= 1
+
+        begun_s = asyncio.get_running_loop().time()
+        after = {step.key: step.after for step in most_urgent_first(plan)}
+        assert await walk(after, work, limit=LIMIT, may_go_on=lambda: True, lanes=lanes) == {}
+        took_s = asyncio.get_running_loop().time() - begun_s
+
+        assert took_s <= 1.1 * lower_bound_s(plan)
+        assert most
+        assert all(most[lane] <= lanes.room(lane) for lane in most)
+
+    virtually(story)
+
+
+def test_full_copies_into_a_storage_and_starts_on_a_host_are_held_back() -> None:
+    async def story() -> None:
+        _, _, plan = await planned(Method.FULL_COPY, in_groups=False)
+        lanes = lanes_of(plan)
+
+        copies = {lanes.of[step.key] for step in plan.steps if isinstance(step.action, CopyMachine)}
+        starts = {lanes.of[step.key] for step in plan.steps if isinstance(step.action, StartCopy)}
+
+        assert [lanes.room(lane) for lane in copies] == [COPIES_INTO_A_STORAGE]
+        assert [lanes.room(lane) for lane in starts] == [STARTS_ON_A_HOST] * 2
+        assert len(lanes.of) == 2 * MEMBERS
+
+    virtually(story)
+
+
+def test_the_longest_chain_begins_first() -> None:
+    async def story() -> None:
+        _, _, plan = await planned(Method.FULL_COPY, in_groups=True)
+
+        ordered = [step.key for step in most_urgent_first(plan)]
+
+        assert sorted(ordered) == sorted(step.key for step in plan.steps)
+        places = {key: place for place, key in enumerate(ordered)}
+        assert all(places[before] < places[step.key] for step in plan.steps for before in step.after)
+
+    virtually(story)
