@@ -46,6 +46,7 @@ class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint.
 
+    `connected` are the addresses of the pools that the window connects to at its start; None: the latest one.
     `certificates` are the trusted fingerprints of hosts, by host and port: each host of a pool has its own.
     """
 
@@ -54,6 +55,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     record: KnownRecord | None = None
     pools: tuple[KnownPool, ...] = ()
+    connected: tuple[str, ...] | None = None
     certificates: dict[str, str] = {}
     window: dict[str, str] = {}
     searches: Searches = NO_SEARCHES
@@ -204,6 +206,14 @@ class Settings:
         """Keep trusted certificates of hosts; later ones replace earlier ones of the same place."""
         if not certificates.items() <= self.certificates.items():
             self._change(lambda now: msgspec.structs.replace(now, certificates={**now.certificates, **certificates}))
+
+    @property
+    def connected(self) -> tuple[str, ...] | None:
+        return self._preferences.connected
+
+    def keep_connected(self, urls: tuple[str, ...]) -> None:
+        if urls != self.connected:
+            self._change(lambda now: msgspec.structs.replace(now, connected=urls))
 
     def forget_pool(self, url: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, pools=_without(now.pools, url)))

@@ -133,6 +133,27 @@ def test_a_stage_that_names_the_pool_it_is_in_binds_to_no_other() -> None:
     assert gaps(changed("production", binding=Binding(pool=pool)), pool.uuid) == ()
 
 
+def test_a_stage_of_another_pool_takes_nothing_of_this_one_though_the_way_stays_in_one_pool() -> None:
+    """Both ends live elsewhere, as when a version was published here that was made for another pool."""
+
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        seen = desk.promotion(shop, "production")
+        far = Binding(pool=ELSEWHERE)
+        stages = tuple(msgspec.structs.replace(stage, binding=far) for stage in default_workflow().stages)
+        await desk.publish(msgspec.structs.replace(default_workflow(), version=2, stages=stages))
+
+        refused = desk.refusal(seen)
+
+        assert isinstance(refused, NotPromotable)
+        assert "Production lives in pool “elsewhere”" in refused.reason
+        assert desk.card(shop).stage == "staging"
+
+    virtually(story)
+
+
 async def two_in_staging(office: Office, desk: Desk, power: str) -> tuple[str, str]:
     found = []
     for service in ("crm", "shop"):

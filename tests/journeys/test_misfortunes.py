@@ -93,7 +93,7 @@ class Road:
         window.bridge.link_changed.connect(self.note)
 
     def note(self) -> None:
-        words = (self._window.bar.state.text(), self._window.status.freshness.text())
+        words = (self._window.bar.pools.badges[0].state.text(), self._window.status.freshness.text())
         if words not in self.said:
             self.said.append(words)
 

@@ -59,17 +59,17 @@ async def tell(window: MainWindow) -> int:
     return 0
 
 
-def connection(url: str, password: str) -> app.FirstConnection:
-    async def connect(console: Console) -> tuple[Connection, Secret]:
+def connection(url: str, password: str) -> app.FirstConnections:
+    async def connect(console: Console) -> list[tuple[Connection, Secret]]:
         del console
-        return Connection(url=url, user="root"), Secret(password)
+        return [(Connection(url=url, user="root"), Secret(password))]
 
     return connect
 
 
 def main(home: str, url: str, password: str) -> int:
     start = partial(Console.open, Path(home), passphrase=passphrase)
-    return app.run(app.Options(connection=connection(url, password)), start, tell)
+    return app.run(app.Options(connections=connection(url, password)), start, tell)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.live_console import connect, failing_jobs, open_console, until
 from tests.ui.test_activity_model import entry, shown
+from xsconsole.console import Estate
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.endings import Ending
 from xsconsole.domain.ids import Ref
@@ -53,7 +54,8 @@ async def panel(console, qapp):
 @asynccontextmanager
 async def opened_panel(console, application):
     jobs, window = failing_jobs(), QWidget()
-    made = ActivityPanel(console, Theme(application), ActDesk(console, jobs, window), jobs, window)
+    estate = Estate.of(console)
+    made = ActivityPanel(estate, Theme(application), ActDesk(estate, jobs, window), jobs, window)
     window.resize(900, 200)
     made.resize(900, 200)
     window.show()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from tests.ui.live_console import connect, failing_jobs, open_console, until
+from xsconsole.console import Estate
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.engine.commands import Confirmed, Create, NewMember
@@ -31,7 +32,7 @@ async def console(tmp_path):
 @pytest.fixture
 async def panel(console, qapp):
     jobs = failing_jobs()
-    made = AuditPanel(console, Theme(qapp), jobs)
+    made = AuditPanel(Estate.of(console), Theme(qapp), jobs)
     made.resize(1200, 500)
     made.show()
     await until(lambda: made.row_count)
@@ -63,7 +64,7 @@ async def test_new_rows_appear_above_by_themselves(panel, qtmodeltester, console
 async def test_older_rows_are_fetched_as_one_scrolls(tmp_path, qapp, console):
     await console.record(*(fact(number) for number in range(2 * PAGE_ROWS)))
     jobs = failing_jobs()
-    panel = AuditPanel(console, Theme(qapp), jobs)
+    panel = AuditPanel(Estate.of(console), Theme(qapp), jobs)
     panel.resize(1200, 400)
     panel.show()
     await until(lambda: panel.row_count)

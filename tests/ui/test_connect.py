@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
 from tests.ui.live_console import open_console, until
-from xsconsole.console import Connection
+from xsconsole.console import Connection, Estate
 from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import CertificateChanged, CertificateUnknown
 from xsconsole_ui.connect_dialog import CertificateBox, ConnectDialog
@@ -32,7 +32,7 @@ async def console(tmp_path):
 
 @pytest.fixture
 async def dialog(console, qapp):
-    made = ConnectDialog(console)
+    made = ConnectDialog(Estate.of(console))
     made.open()
     yield made
     made.close()
@@ -61,7 +61,7 @@ async def test_enter_connects_and_closes_the_dialog(dialog, console, pool):
 
 
 async def test_it_can_be_awaited_while_other_work_goes_on(console, qapp, pool):
-    dialog = ConnectDialog(console, Connection(url=pool.url, user=pool.user))
+    dialog = ConnectDialog(Estate.of(console), Connection(url=pool.url, user=pool.user))
     outcomes = []
     jobs = Jobs(on_error=outcomes.append, on_bug=outcomes.append)
 
@@ -182,9 +182,12 @@ async def test_the_known_pool_is_proposed_next_time(console, qapp, pool, dialog)
     answer(dialog, pool.url, "alice", pool.passwords["alice"])
     dialog.go.click()
     await until(lambda: not dialog.isVisible())
+    proposed_meanwhile = ConnectDialog(Estate.of(console))
+    await console.disconnect()
 
-    again = ConnectDialog(console)
+    again = ConnectDialog(Estate.of(console))
 
+    assert proposed_meanwhile.address.text() == ""  # there is a connection to it
     assert (again.address.text(), again.user.text(), again.password.text()) == (pool.url, "alice", "")
     again.deleteLater()
 
@@ -215,7 +218,7 @@ async def test_a_certificate_is_trusted_once_and_a_changed_one_is_alarming(dialo
     port = first.url.rpartition(":")[2]
 
     with embedded_pool("--tls", "--port", port) as second:
-        again = ConnectDialog(console)
+        again = ConnectDialog(Estate.of(console))
         again.open()
         again.password.setText(second.password)
         again.go.click()

@@ -9,9 +9,10 @@ from embedded import embedded_pool
 from PySide6.QtGui import QGuiApplication
 
 from tests.ui.live_console import connect, open_console, until
+from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import VIF, VM, Host, Network
-from xsconsole.domain.outline_views import NodeId, Order, View
+from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View, within
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConnectFailed
 from xsconsole_ui import times
@@ -34,7 +35,7 @@ async def console(tmp_path, pool):
 
 @pytest.fixture
 async def panel(console, qapp):
-    made = InventoryPanel(console, Theme(qapp))
+    made = InventoryPanel(Estate.of(console), Theme(qapp))
     made.resize(280, 700)
     made.show()
     await until(lambda: made.header.caption.startswith("live"))
@@ -120,8 +121,8 @@ async def test_it_says_how_old_it_is_when_the_pool_is_gone_and_keeps_what_it_had
 
 
 async def test_what_was_opened_and_closed_can_be_restored(panel, console, qapp):
-    panel.view.toggle_wanted.emit("storage", True)
-    again = InventoryPanel(console, Theme(qapp))
+    panel.view.toggle_wanted.emit(within(console.inventory.pool.ref, STORAGE), True)
+    again = InventoryPanel(Estate.of(console), Theme(qapp))
 
     again.restore(panel.state())
     await until(lambda: again.outline.is_settled)
@@ -201,7 +202,7 @@ async def test_columns_are_chosen_sorted_and_remembered(panel, console, qapp):
     panel.set_view(View.FLAT)
     await settled(panel)
     sizes = [panel.view.model().line(row).item.memory or 0 for row in range(panel.view.model().rowCount())]
-    again = InventoryPanel(console, Theme(qapp))
+    again = InventoryPanel(Estate.of(console), Theme(qapp))
     again.restore(panel.state())
     await settled(again)
 
@@ -251,7 +252,7 @@ async def test_searches_are_saved_renamed_removed_and_survive_a_restart(panel, c
     menu = panel.head.search_menu
     menu.save("Web")
     menu.rename("Web", "Web machines")
-    again = InventoryPanel(console, Theme(qapp))
+    again = InventoryPanel(Estate.of(console), Theme(qapp))
 
     assert [search.name for search in again.head.search_menu.searches.saved] == ["Web machines"]
     again.head.search_menu.chosen.emit(again.head.search_menu.searches.saved[0].text)
@@ -303,7 +304,7 @@ async def test_after_a_restart_without_the_pool_the_last_known_state_is_shown_wi
     pool.kill()
 
     async with open_console(tmp_path) as console:
-        panel = InventoryPanel(console, Theme(qapp))
+        panel = InventoryPanel(Estate.of(console), Theme(qapp))
         with pytest.raises(ConnectFailed):
             await connect(console, pool)
         await settled(panel)

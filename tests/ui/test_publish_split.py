@@ -5,7 +5,7 @@ import pytest
 from tests.embedded import embedded_pools
 from tests.ui.board_window import console, open_window
 from tests.ui.live_console import until
-from xsconsole.console import Connection, Pools, Secret
+from xsconsole.console import Connection, Estate, Pools, Secret
 from xsconsole.domain.workflow import Binding, PoolObject
 from xsconsole.domain.workflow.edits import add_stage, change_stage, connect
 from xsconsole_ui.demo.gestures import until as until_shown
@@ -35,8 +35,8 @@ async def both(console, served):
 
 
 @pytest.fixture
-async def window(console, both, qapp):
-    opened = await open_window(console, qapp)
+async def window(both, qapp):
+    opened = await open_window(Estate(both), qapp)
     opened.go("workflow")
     await until(lambda: opened.workflow.desk.workflow.stages)
     yield opened

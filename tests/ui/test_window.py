@@ -163,7 +163,7 @@ async def test_a_pool_that_goes_away_leaves_the_last_known_state_with_its_time(
 
     await until(lambda: window.status.freshness.text().startswith("last known state of "), "the news")
     assert console.link.state is LinkState.LOST
-    assert window.bar.state.text() == "reconnecting"
+    assert window.bar.pools.badges[0].state.text() == "reconnecting"
     assert set(console.board.cards) == cards
     assert "last known state" in window.actions_[actions.PROMOTE].why_not
 
@@ -294,7 +294,7 @@ async def test_a_window_without_a_pool_says_what_it_is_for(tmp_path: Path, qapp:
     try:
         await until(opened.board.empty.isVisible, "the empty board")
         assert opened.actions_[actions.PROMOTE].why_not == "Connect to a pool first."
-        assert opened.bar.state.text() == "not connected"
+        assert opened.bar.pools.badges[0].state.text() == "not connected"
     finally:
         await opened.end()
         await console.close()

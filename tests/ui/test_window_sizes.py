@@ -68,7 +68,7 @@ async def test_the_find_field_is_as_wide_as_there_is_room(window: MainWindow, si
 
     def is_as_wide_as_it_can_be() -> bool:
         bar, field = window.bar, window.bar.field
-        left_over = field.x() - bar.state.geometry().right()
+        left_over = field.x() - bar.pools.geometry().right()
         return bar.width() == size[0] and (field.width() == FIND_WIDTH or left_over < 3 * theme.GAP)
 
     await until(is_as_wide_as_it_can_be, "the wide field")

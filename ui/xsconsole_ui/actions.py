@@ -51,6 +51,8 @@ def _no_card(situation: Situation) -> str:
 def _no_live_card(situation: Situation) -> str:
     if _no_card(situation):
         return _no_card(situation)
+    if situation.card_away:
+        return situation.card_away
     return "" if situation.is_live else "The pool is away; what is shown is the last known state."
 
 
@@ -252,6 +254,14 @@ CONNECT = Action(
     tip="Connect to a pool",
     perform=lambda _, hands: hands.connect_to_pool(),
 )
+DISCONNECT = Action(
+    id="pool.disconnect",
+    text="&Disconnect…",
+    tip="End the connection to a pool, and show it no more",
+    perform=lambda _, hands: hands.leave_pool(),
+    why_not=lambda situation: "" if situation.pools else "There is no pool to disconnect from.",
+    named=lambda situation: f"&Disconnect from {situation.pools[0]}" if len(situation.pools) == 1 else "&Disconnect…",
+)
 FIND = Action(
     id="find",
     text="&Find…",
@@ -321,7 +331,7 @@ RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, None, RES
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
-    ("&Pool", (CONNECT, None, IMPORT, None, QUIT)),
+    ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, QUIT)),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType, TracebackType
@@ -13,9 +13,10 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Estate, Pools
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.collector import Collector
+from xsconsole_ui.connecting import Wanted
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.resources import icon
@@ -31,14 +32,14 @@ log = logging.getLogger(__name__)
 Script = Callable[[MainWindow], Awaitable[int]]
 
 
-FirstConnection = Callable[[Console], Awaitable[tuple[Connection, Secret] | None]]
+FirstConnections = Callable[[Console], Awaitable[Sequence[Wanted]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the window starts. Where `connection` gives none, it is asked for; `url` and `user` are then proposed."""
+    """How the window starts. Where `connections` gives none, one is asked for; `url` and `user` are then proposed."""
 
-    connection: Callable[[Console], Awaitable[tuple[Connection, Secret] | None]] | None = None
+    connections: FirstConnections | None = None
     url: str | None = None
     user: str | None = None
     scheme: Scheme | None = None  # None: as last time
@@ -112,11 +113,12 @@ async def _live(
         if application.platformName() not in ("offscreen", "minimal"):
             await answered(StartFailureDialog(failure))
         raise
+    pools = Pools(console)
     try:
         state = WindowState(console.home)
         if options.scheme is None:
             theme.set_scheme(state.scheme)
-        window = MainWindow(console, theme, state)
+        window = MainWindow(Estate(pools), theme, state)
         window.bridge.layout_changed.connect(_log_board)
         collector = Collector(window)
         with _reported(window):
@@ -138,20 +140,18 @@ async def _live(
                 await window.end()
                 collector.stop()
     finally:
-        await console.close()
+        await pools.close()
 
 
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:
-    known = await options.connection(console) if options.connection is not None else None
-    if known is None:
-        proposed = _proposed(window, options)
-        # While somebody looks for the password, the last known state can be looked at.
-        url = proposed.url if proposed is not None else console.home.latest_pool
-        if url is not None:
-            await console.last_known.recall(url)
-        window.ask_to_connect(proposed)
+    known = await options.connections(console) if options.connections is not None else ()
+    proposed = _proposed(window, options) if not known else None
+    if known:
+        window.connecting.begin(known)
+    elif proposed is not None:
+        window.connecting.begin([(proposed, None)])
     else:
-        window.connect_to(*known)
+        window.connecting.ask()
 
 
 def _proposed(window: MainWindow, options: Options) -> Connection | None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
@@ -15,11 +15,13 @@ from xsconsole.domain.events import (
     Event,
     InventoryChanged,
     LinkChanged,
+    PoolsChanged,
     RequestsChanged,
     RunChanged,
     StepProgressed,
 )
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.silence import Silence
@@ -72,6 +74,7 @@ class Bridge(QObject):
     link_changed = Signal()
     layout_changed = Signal()
     card_changed = Signal(str)  # ConfigurationId
+    differing_changed = Signal()  # whether pools follow different versions of the workflow
     leftovers_changed = Signal()  # strays, cards without a stage, what cannot be read
     run_changed = Signal(str)  # RunId
     requests_changed = Signal()
@@ -80,14 +83,17 @@ class Bridge(QObject):
     audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
 
-    def __init__(self, console: Console, parent: QObject | None = None) -> None:
+    def __init__(self, console: Estate, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._turns = Turns(self)
         self._failures = 0
         self._silence = Silence(console, self)
         self._silence.changed.connect(self.card_changed)
+        self._away: frozenset[Uuid] = frozenset()
+        self._columns: tuple[Workflow | None, bool] = (None, True)
         self._ends: list[Callable[[], None]] = []
+        self._hear(PoolsChanged, self._on_pools)
         self._hear(LinkChanged, self._on_link)
         self._hear(BoardChanged, self._on_board)
         self._hear(RunChanged, self._on_run)
@@ -113,9 +119,11 @@ class Bridge(QObject):
         """Announce everything, as if it were new: for a window that opens on a console already at work."""
         self._turns.put("layout", self._announce_layout)
         self._turns.put("link", self.link_changed.emit)
+        self._turns.put("differing", self.differing_changed.emit)
 
     def _announce_layout(self) -> None:
         """Announce the columns, and only then the cards that go into them."""
+        self._columns = (self._console.board.workflow, self._console.board.is_published)
         self.layout_changed.emit()
         self._announce_cards(self._console.board.cards)
 
@@ -124,14 +132,27 @@ class Bridge(QObject):
             self._turns.put(("card", configuration), partial(self.card_changed.emit, configuration))
         self._turns.put("leftovers", self.leftovers_changed.emit)
 
+    def _on_pools(self, event: PoolsChanged) -> None:
+        del event
+        self.take_all()
+        self._turns.put("inventory", self.inventory_changed.emit)
+        self._turns.put("requests", self.requests_changed.emit)
+
     def _on_link(self, event: LinkChanged) -> None:
         del event
         self._turns.put("link", self.link_changed.emit)
+        away = frozenset(sight.pool for sight in self._console.sights if not sight.is_live)
+        if away != self._away:  # the cards of a pool look otherwise while it is away
+            self._away = away
+            self._announce_cards(self._console.board.cards)
 
     def _on_board(self, event: BoardChanged) -> None:
-        if event.is_layout_changed:
+        board = self._console.board
+        if event.is_layout_changed and (board.workflow, board.is_published) != self._columns:
             self._turns.put("layout", self._announce_layout)
         self._announce_cards(event.configurations)
+        if self._console.has_several:
+            self._turns.put("differing", self.differing_changed.emit)
 
     def _on_run(self, event: RunChanged) -> None:
         self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.runs import RunState, RunStatus
@@ -88,7 +88,7 @@ class Closing(QObject):
     told = Signal(str)  # what it waits for
     refused = Signal(str)  # why it did not come to that
 
-    def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, window: QWidget) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, window: QWidget) -> None:
         super().__init__(window)
         self._console = console
         self._jobs = jobs

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole.console import Connection, Console, Secret, goes_in_clear
+from xsconsole.console import Connection, Console, Estate, Secret, goes_in_clear
 from xsconsole.domain import words
 from xsconsole.errors import CertificateChanged, CertificateUnknown, ConnectFailed, ConsoleError, Refused
 from xsconsole_ui import pieces, theme
@@ -42,7 +42,7 @@ class ConnectDialog(QDialog):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         proposed: Connection | None = None,
         parent: QWidget | None = None,
         *,
@@ -56,6 +56,7 @@ class ConnectDialog(QDialog):
         self._is_busy = False
         self._shown: tuple[str, str] | None = None  # the address and the fingerprint that wait for a decision
         self._stored: Secret | None = None
+        self._reached: Console | None = None
         self.setWindowTitle(self.tr("Connect to a pool"))
         self.address = QLineEdit(self)
         self.user = QLineEdit(self)
@@ -128,7 +129,9 @@ class ConnectDialog(QDialog):
 
     def _known(self) -> Connection | None:
         try:
-            return self._console.home.known_connection(None, None, None)
+            live = {sight.url for sight in self._console.sights if sight.is_live}
+            known = next((pool.url for pool in self._console.home.settings.pools if pool.url not in live), None)
+            return self._console.home.known_connection(known, None, None) if known is not None else None
         except Refused:
             return None
 
@@ -189,7 +192,7 @@ class ConnectDialog(QDialog):
         accepted = self._shown[1] if self._shown is not None and self._shown[0] == self.url else None
         try:
             connection = self._console.home.known_connection(self.url, self.user.text().strip(), accepted)
-            await self._console.connect(connection, password)
+            self._reached = await self._console.pools.connect(connection, password)
         except CertificateUnknown as unknown:
             self._step, self._shown = Step.UNKNOWN, (self.url, unknown.fingerprint)
             self.certificate.show_unknown(unknown)
@@ -223,8 +226,9 @@ class ConnectDialog(QDialog):
 
     def _connected(self) -> None:
         self.password.clear()
-        lacking = tuple(right for right in self._console.rights if not right.is_allowed)
-        identity = self._console.identity
+        rights = self._reached.rights if self._reached is not None else ()
+        lacking = tuple(right for right in rights if not right.is_allowed)
+        identity = self._reached.identity if self._reached is not None else None
         if identity is not None and lacking:
             self.rights.show_lacking(identity.actor, identity.role, lacking)
         if not self.rights.has_words:

@@ -212,6 +212,14 @@ class DenseTable(QTableView):
             action.setToolTip("" if has_rows else self.tr("Select rows first."))
         self.menu.popup(self.viewport().mapToGlobal(at))
 
+    def show_column(self, column: int, *, is_shown: bool, width: int | None = None) -> None:
+        """Show a column or not, perhaps in another width; the elastic one takes what that leaves."""
+        if self.isColumnHidden(column) == is_shown or (width is not None and width != self.columnWidth(column)):
+            self.setColumnHidden(column, not is_shown)
+            if width is not None:
+                self.setColumnWidth(column, width)
+            self.fit()
+
     def fit(self) -> None:
         """Give the elastic column what the others leave."""
         self._make_room()

@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
 from PySide6.QtWidgets import QFrame, QListView, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.card_filter import CARDS
 from xsconsole.domain.folding import folded
@@ -50,7 +50,7 @@ class Finder(QFrame):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         bar: TopBar,
         actions: Actions,
         *,
@@ -121,7 +121,9 @@ class Finder(QFrame):
         for card in _asked(wanted, CARDS, cards):
             stage = board.workflow.stage(card.stage) if board.workflow else None
             place = self.tr("configuration in {stage}").format(stage=stage.name if stage else card.stage)
-            yield Found(text=card.name, aside=place, choose=partial(self._show_card, card.id))
+            pool = self._console.pool_name(self._console.of_card(card.id))
+            aside = ", ".join(filter(None, (place, pool)))
+            yield Found(text=card.name, aside=aside, choose=partial(self._show_card, card.id))
 
     def _commands(self, wanted: str) -> Iterator[Found]:
         for action in _asked(wanted, COMMANDS, self._actions.all):
@@ -141,7 +143,9 @@ class Finder(QFrame):
         schema = inventory_schema(self._console.inventory)
         items: Iterable[Item] = self._inventory.outline.items.values()
         for item in _asked(wanted, schema, items):
-            aside = ", ".join(part for part in (KINDS.get(item.sort, str(item.sort)), item.state.lower()) if part)
+            pool = item.pool_name if self._console.has_several and item.sort is not Sort.POOL else ""
+            parts = (KINDS.get(item.sort, str(item.sort)), item.state.lower(), pool)
+            aside = ", ".join(part for part in parts if part)
             name = ObjectName(item.class_name, item.ref)
             yield Found(text=item.name, aside=aside, choose=partial(self._show_object, name))
 

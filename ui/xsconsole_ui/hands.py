@@ -6,11 +6,12 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from xsconsole.console import Console, Verb
+from xsconsole.console import Console, Estate, Verb
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Direction, Dissolve, Plannable
+from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.dialogs import answered
@@ -28,7 +29,7 @@ class WindowHands(QObject):
     """Every act of the user that is more than looking goes through the desk."""
 
     def __init__(
-        self, window: "MainWindow", console: Console, desk: Desk, act_desk: ActDesk, board: BoardView, jobs: Jobs
+        self, window: "MainWindow", console: Estate, desk: Desk, act_desk: ActDesk, board: BoardView, jobs: Jobs
     ) -> None:
         super().__init__(window)
         self._act_desk = act_desk
@@ -82,17 +83,35 @@ class WindowHands(QObject):
             self._desk.ask(command)
 
     def create(self) -> None:
-        self._open(CreateDialog(self._console, self._situation.vms, self._window))
+        console = self._owner_of_vms()
+        if console is not None:
+            self._open(CreateDialog(console, self._situation.vms, self._window))
+
+    def _owner_of_vms(self) -> Console | None:
+        """Return the console of the selected machines' pool; say why not where they are of several."""
+        try:
+            return self._console.of_vms(self._situation.vms)
+        except Refused as refusal:
+            self._window.notices.tell_error(refusal)
+            return None
 
     def add_members(self) -> None:
         card = self._situation.card
-        if card is not None:
-            self._open(AddDialog(self._console, card, self._situation.vms, self._window))
+        owner = self._owner_of_vms() if card is not None and self._situation.vms else None
+        if card is not None and owner is not None and owner is not self._console.of_card(card.id):
+            self._window.notices.tell_error(
+                Refused(
+                    reason=self.tr("The selected machines are not of the pool of {name}.").format(name=card.name),
+                    mend=self.tr("A configuration lives in one pool: choose machines of that one."),
+                )
+            )
+        elif card is not None and (owner is not None or not self._situation.vms):
+            self._open(AddDialog(self._console.of_card(card.id), card, self._situation.vms, self._window))
 
     def remove_members(self) -> None:
         card = self._situation.card
         if card is not None:
-            self._open(RemoveDialog(self._console, card, self._window))
+            self._open(RemoveDialog(self._console.of_card(card.id), card, self._window))
 
     def adopt(self) -> None:
         """Take the clones of the selected configuration in, or make it whole."""
@@ -131,7 +150,7 @@ class WindowHands(QObject):
     def _adopt(self, configuration: ConfigurationId | None) -> None:
         if configuration is not None:
             self._board.select(configuration)
-            self._open(AdoptDialog(self._console, configuration, self._window))
+            self._open(AdoptDialog(self._console.of_card(configuration), configuration, self._window))
 
     def _clean(self, configuration: ConfigurationId | None) -> None:
         card = self._console.board.cards.get(configuration) if configuration is not None else None
@@ -139,7 +158,7 @@ class WindowHands(QObject):
             self._window.notices.tell("warn", self.tr("The configuration of these clones is not on this pool."), "")
             return
         self._board.select(card.id)
-        self._open(CleanDialog(self._console, card, self._window))
+        self._open(CleanDialog(self._console.of_card(card.id), card, self._window))
 
     def dissolve(self) -> None:
         card = self._situation.card
@@ -162,8 +181,18 @@ class WindowHands(QObject):
             self._window.go("workflow")
         self._window.workflow.designer.do(what)
 
+    @Slot()
+    def bring_together(self) -> None:
+        """Show the workflow, and what brings pools of different versions together."""
+        self._window.go("workflow")
+        self._window.workshop.bring_together()
+
     def connect_to_pool(self) -> None:
-        self._window.ask_to_connect()
+        self._window.connecting.ask()
+
+    def leave_pool(self) -> None:
+        bar = self._window.bar.pools
+        self._window.connecting.leave(bar.mapToGlobal(bar.rect().bottomLeft()))
 
     def find(self) -> None:
         self._window.bar.field.setFocus()

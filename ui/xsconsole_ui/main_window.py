@@ -8,12 +8,12 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Console, Estate
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.selection import ObjectName
-from xsconsole.errors import CertificateChanged, ConnectFailed, ConsoleError
+from xsconsole.errors import ConsoleError
 from xsconsole_ui import actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
@@ -21,8 +21,7 @@ from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.closing import Closing
-from xsconsole_ui.connect_dialog import ConnectDialog
-from xsconsole_ui.dialogs import answered
+from xsconsole_ui.connecting import Connecting
 from xsconsole_ui.dock_widths import DockWidths
 from xsconsole_ui.find import Finder
 from xsconsole_ui.hands import WindowHands
@@ -62,15 +61,17 @@ class MainWindow(QMainWindow):
 
     loaded = Signal()  # the first state of a pool is here
 
-    def __init__(self, console: Console, theme: Theme, state: WindowState) -> None:
+    def __init__(self, shown: Console | Estate, theme: Theme, state: WindowState) -> None:
         super().__init__()
-        self.console, self.theme, self._state = console, theme, state
+        self.estate = console = shown if isinstance(shown, Estate) else Estate.of(shown)
+        self.theme, self._state = theme, state
         self._is_loaded = self._is_ending = False
         self._closed: asyncio.Event = asyncio.Event()
         self.setWindowTitle("xsconsole")
         self.setDockNestingEnabled(False)
         self.notices = Notices(self)
         self.jobs = Jobs(on_error=self.notices.tell_error, on_bug=self.notices.tell_bug)
+        self.connecting = Connecting(console, self.jobs, self.notices, self)
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
         self._later = QTimer(self)  # what can be done to the selected objects changes with the pool
@@ -176,6 +177,7 @@ class MainWindow(QMainWindow):
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
         self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
         self.board.leftovers.card_wanted.connect(self.board.select)
+        self.board.leftovers.publish_wanted.connect(self.hands.bring_together)
         self.desk.ended.connect(self.board.show_made)
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
@@ -208,7 +210,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _situate(self) -> None:
         """Look at what the user has before them, for the actions."""
-        found = situation_of(self.console, self.board.selected, self.inventory)
+        found = situation_of(self.estate, self.board.selected, self.inventory)
         self.actions_.follow(replace(found, draft=self.workflow.situation))
         self.board.leftovers.permit(self.hands.why_no_change)
 
@@ -266,7 +268,7 @@ class MainWindow(QMainWindow):
     def _on_layout(self) -> None:
         self.status.show_workflow()
         self._situate_soon()
-        if self.console.board.workflow is not None and not self._is_loaded:
+        if self.estate.board.workflow is not None and not self._is_loaded:
             self._is_loaded = True
             self.board.lanes[0].view.setFocus()
             self.loaded.emit()
@@ -327,27 +329,15 @@ class MainWindow(QMainWindow):
     def restore_panels(self) -> None:
         self.restoreState(self._first_layout, LAYOUT_VERSION)
 
-    def ask_to_connect(self, proposed: Connection | None = None) -> None:
-        """Open the dialog that asks for a pool. It connects by itself and stays until that has worked."""
-        link = self.console.link
-        changed = link.error if link.has_given_up and isinstance(link.error, CertificateChanged) else None
-        self.jobs.start(answered(ConnectDialog(self.console, proposed, self, changed=changed)), "ask for a pool")
-
-    def connect_to(self, connection: Connection, password: Secret) -> None:
-        """Connect; where that fails, say why and ask."""
-        self.jobs.start(self._connect_or_ask(connection, password), "connect")
-
-    async def _connect_or_ask(self, connection: Connection, password: Secret) -> None:
-        try:
-            await self.console.connect(connection, password)
-        except ConnectFailed as failure:
-            self.notices.tell_error(failure)
-            self.ask_to_connect(connection)
+    @property
+    def console(self) -> Console:
+        """The console of the first pool."""
+        return self.estate.pools.first
 
     @Slot()
     def verify_audit(self) -> None:
         """Check the record in the background; the status line says until where and when."""
-        self.jobs.start(self.console.verify_audit_apart(), "verify the audit")
+        self.jobs.start(self.estate.verify_audit_apart(), "verify the audit")
 
     async def until_closed(self) -> None:
         await self._closed.wait()

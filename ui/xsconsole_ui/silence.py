@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId
@@ -15,7 +15,7 @@ class Silence(QObject):
 
     changed = Signal(str)  # ConfigurationId: silent now, for longer, or no more
 
-    def __init__(self, console: Console, parent: QObject | None = None) -> None:
+    def __init__(self, console: Estate, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._told: dict[ConfigurationId, str] = {}
@@ -37,7 +37,7 @@ class Silence(QObject):
                 self.changed.emit(configuration)
 
 
-def silence_of(card: Card, console: Console) -> str:
+def silence_of(card: Card, console: Estate) -> str:
     """Return what is known of who works on a card and gives no sign of life; empty where all is as it should be."""
     if card.run is None or card.run.holder is None:
         return ""

@@ -1,16 +1,21 @@
 """Looks at what the user has before them, for the actions."""
 
-from xsconsole.console import Console, Verb
+from collections.abc import Sequence
+
+from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
+from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.situation import Situation, storage_for
 
 
-def situation_of(console: Console, card: Card | None, inventory: InventoryPanel) -> Situation:
+def situation_of(console: Estate, card: Card | None, inventory: InventoryPanel) -> Situation:
     """Return what board, inventory and console have to say; `card` is the selected one."""
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
+    away = console.away(card.id) if card is not None and console.has_several else None
+    whose = console.of_card(card.id) if card is not None else console.pools.first
     return Situation(
         is_connected=is_connected,
         is_live=is_connected and console.link.state == "live",
@@ -19,8 +24,16 @@ def situation_of(console: Console, card: Card | None, inventory: InventoryPanel)
         targets=console.targets(card.id) if card is not None and is_known else (),
         vms=inventory.selected,
         objects=inventory.selected_objects,
-        storage=storage_for(inventory.selected_objects, console.inventory) if is_connected else None,
+        storage=_storage(console, inventory.selected_objects) if is_connected else None,
         check=console.acts.checks if console.acts.are_checked else None,
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
-        denials={verb: words.refusal(denial) for verb in Verb if (denial := console.denial(verb))},
+        denials={verb: words.refusal(denial) for verb in Verb if (denial := whose.denial(verb))},
+        pools=tuple(sight.name for sight in console.sights),
+        card_away="" if away is None else words.refusal(away),
     )
+
+
+def _storage(console: Estate, selected: Sequence[ObjectId]) -> ObjectId | None:
+    """Return where imported machines go, on the pool of what is selected, or else on the first."""
+    whose = console.of_object(selected[0]) if len(selected) == 1 else next(iter(console.pools), console.pools.first)
+    return storage_for(selected, whose.inventory)

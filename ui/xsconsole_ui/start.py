@@ -7,14 +7,16 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.console.embedded import EmbeddedPool
-from xsconsole.errors import ConsoleError, KeyLocked
+from xsconsole.errors import ConsoleError, KeyLocked, Refused
+
+Wanted = tuple[Connection, Secret | None]
 
 DEFAULT_OUT = "demo-out"
 DEMO_PREFIX = "xsconsole-demo-"
@@ -29,13 +31,28 @@ def open_window(options: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.WARNING)
 
-    async def connection(console: Console) -> tuple[Connection, Secret] | None:
-        return await console.home.usual_connection(options.pool, options.user, options.fingerprint)
+    async def connections(console: Console) -> Sequence[Wanted]:
+        return await _wanted(console, options)
 
     return app.run(
-        app.Options(connection=connection, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
+        app.Options(connections=connections, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
         partial(_open_console, options.home),
     )
+
+
+async def _wanted(console: Console, options: argparse.Namespace) -> Sequence[Wanted]:
+    """Return the pools that were named, or else those that the window was connected to when it closed.
+
+    What is no address is none of them: the window says so when it proposes it.
+    """
+    home = console.home
+    if not options.pools:
+        return await home.usual_connections(options.user)
+    try:
+        named = [home.known_connection(url, options.user, options.fingerprint) for url in options.pools]
+    except Refused:
+        return ()
+    return [(connection, await home.stored_password(connection)) for connection in named]
 
 
 async def _open_console(home: str | Path | None) -> Console:
@@ -99,13 +116,15 @@ def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> i
         from xsconsole_ui import app  # noqa: PLC0415
         from xsconsole_ui.demo import script  # noqa: PLC0415
 
-        async def connection(console: Console) -> tuple[Connection, Secret]:
+        async def connections(console: Console) -> Sequence[Wanted]:
             del console
-            found = await pool.introduced()
-            return found.connection, found.password
+            first = await pool.introduced()
+            # The script plays on one pool; who looks for themselves sees all.
+            found = (first,) if out is not None else (first, *await pool.others())
+            return [(one.connection, one.password) for one in found]
 
         return app.run(
-            app.Options(connection=connection, watches_stalls=options.watch_stalls or out is not None),
+            app.Options(connections=connections, watches_stalls=options.watch_stalls or out is not None),
             open_console,
             None if out is None else partial(script.play, pool=pool, folder=out),
         )

@@ -3,9 +3,9 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
-from xsconsole.domain.events import AuditVerified, LinkState
+from xsconsole.domain.events import AuditVerified, LinkChanged, LinkState
 from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
@@ -16,7 +16,7 @@ HEIGHT = 26
 class StatusLine(QFrame):
     """Three things that must always be in sight, and a passing word."""
 
-    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._seq, self._is_read = 0, False
@@ -101,8 +101,29 @@ class StatusLine(QFrame):
         pieces.set_look(self.audit, look)
 
     def show_link(self) -> None:
-        link = self._console.link
-        number = self._console.inventory.total()
+        sights = self._console.sights
+        told = [self._told(sight.link, sight.objects) for sight in sights] or [self._told(self._console.link, 0)]
+        if len(sights) > 1:
+            # Pools that are live are told in one word: what is not so has to be seen.
+            live = [sight for sight in sights if sight.is_live]
+            objects = f"{sum(sight.objects for sight in live):,}".replace(",", "\u2009")
+            parts = [self.tr("{pools} live · {objects} objects")] if live else []
+            text = "".join(parts).format(pools=", ".join(sight.name for sight in live), objects=objects)
+            away = [f"{one.name}: {words_}" for one, (words_, _) in zip(sights, told, strict=True) if not one.is_live]
+            self.freshness.setText("   ·   ".join(filter(None, (text, *away))))
+        else:
+            self.freshness.setText(told[0][0])
+        looks = {look for _, look in told}
+        pieces.set_look(self.freshness, next((look for look in ("bad", "warn") if look in looks), "status"))
+        heard = self.tr("Last heard of {when}")
+        heards = [(sight.name, sight.link.as_of) for sight in sights if sight.link.as_of is not None]
+        lines = [heard.format(when=times.exact_time(as_of)) for _, as_of in heards]
+        if len(sights) > 1:
+            lines = [f"{name}: {line}" for (name, _), line in zip(heards, lines, strict=True)]
+        self.freshness.setToolTip("\n".join(lines))
+
+    def _told(self, link: LinkChanged, number: int) -> tuple[str, str]:
+        """Return how fresh is what one pool shows, and the look that fits."""
         match link.state:
             case LinkState.LIVE:
                 objects = f"{number:,}".replace(",", "\u2009")
@@ -119,10 +140,7 @@ class StatusLine(QFrame):
                 look = "warn"
             case LinkState.CLOSED:
                 text, look = self.tr("not connected"), "status"
-        self.freshness.setText(text)
-        pieces.set_look(self.freshness, look)
-        heard = self.tr("Last heard of {when}")
-        self.freshness.setToolTip(heard.format(when=times.exact_time(link.as_of)) if link.as_of else "")
+        return text, look
 
     @Slot(str)
     def show_zoom(self, text: str) -> None:

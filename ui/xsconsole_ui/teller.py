@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import LinkState
@@ -26,7 +26,7 @@ class Teller(QObject):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         bridge: Bridge,
         desk: Desk,
         notices: Notices,
@@ -42,7 +42,7 @@ class Teller(QObject):
         self._status = status
         self._connect = connect
         self._is_in_sight = is_in_sight
-        self._state = console.link.state
+        self._states: dict[str, LinkState] = {}  # by address
         self._held: dict[ConfigurationId, bool] = {}  # by somebody else; whether the board has shown it
         desk.failed.connect(self._tell_refusal)
         desk.started.connect(self._on_start)
@@ -93,15 +93,20 @@ class Teller(QObject):
 
     @Slot()
     def _look_at_road(self) -> None:
-        link = self._console.link
-        if link.state is not self._state:
+        sights = {sight.url: sight for sight in self._console.sights}
+        states = {url: sight.link.state for url, sight in sights.items()}
+        if states != self._states:
             self._status.say("")  # what was said of the other state is no longer so
-        self._state = link.state
-        self._notices.withdraw(ROAD)
-        if link.state is LinkState.LOST and link.has_given_up and link.error is not None:
-            is_certificate = isinstance(link.error, CertificateChanged)
-            way_out = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
-            self._notices.tell_error(link.error, about=ROAD, way_out=(way_out, self._connect))
+        for url in {**self._states, **states}:
+            self._notices.withdraw((ROAD, url))
+        self._states = states
+        for url, sight in sights.items():
+            link = sight.link
+            if link.state is LinkState.LOST and link.has_given_up and link.error is not None:
+                is_certificate = isinstance(link.error, CertificateChanged)
+                way_out = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
+                name = sight.name if self._console.has_several else ""
+                self._notices.tell_error(link.error, name, about=(ROAD, url), way_out=(way_out, self._connect))
 
     def _is_running(self, configuration: ConfigurationId) -> bool:
         card = self._console.board.cards.get(configuration)

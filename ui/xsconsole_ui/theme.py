@@ -3,7 +3,7 @@
 A widget asks `colours_of(self.palette())` when it paints, so a change of scheme needs no more than a repaint.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -64,6 +64,22 @@ class Colours:
     bad: str
     bad_soft: str
     edge: str  # transitions of the graph
+
+
+@lru_cache(maxsize=4)
+def greyed(colours: Colours) -> Colours:
+    """Return the colours of what can only be looked at: every sign keeps its form and loses its colour."""
+    grey, ground = colours.muted, colours.chip
+    return replace(
+        colours,
+        text=grey,
+        accent=grey,
+        good=grey,
+        bad=grey,
+        accent_soft=ground,
+        good_soft=ground,
+        bad_soft=ground,
+    )
 
 
 LIGHT = Colours(

@@ -1,21 +1,15 @@
 """The top of the window: product, menus, the pool with the state of its road, the find field, and who one is."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenuBar, QWidget
 
-from xsconsole.console import Console
-from xsconsole.domain import words
-from xsconsole.domain.events import LinkState
-from xsconsole.domain.inventory import Host
-from xsconsole_ui import pieces, theme, times
+from xsconsole.console import Estate
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.pool_badges import PoolBadges
 
-STATES = {
-    LinkState.LIVE: ("good", "live"),
-    LinkState.CONNECTING: ("wait", "connecting"),
-    LinkState.LOST: ("bad", "reconnecting"),
-    LinkState.CLOSED: ("wait", "not connected"),
-}
 FIND_WIDTH, LEAST_FIND_WIDTH = 340, 140
 HEIGHT = 44
 
@@ -28,16 +22,14 @@ class TopBar(QFrame):
     find_chosen = Signal()
     find_left = Signal()
 
-    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self.setProperty("look", "topbar")
         self.setFixedHeight(HEIGHT)
         self.menus = QMenuBar(self)
         self.menus.setNativeMenuBar(False)
-        self.dot = pieces.Dot(self)
-        self.pool = pieces.label("", "", self)
-        self.state = pieces.label("", "muted", self)
+        self.pools = PoolBadges(self)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(self.tr("Find a configuration, a VM or a command…   Ctrl+K"))
         self.field.setAccessibleName(self.tr("Find"))
@@ -59,33 +51,31 @@ class TopBar(QFrame):
         row.addSpacing(theme.SPACE)
         row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(theme.GAP)
-        row.addWidget(self.dot)
-        row.addWidget(self.pool)
-        row.addWidget(self.state)
+        row.addWidget(self.pools)
         row.addStretch(1)
         row.addWidget(self.field, 100)  # all the room there is, up to its greatest width
         row.addSpacing(theme.GAP)
         row.addWidget(self.who)
 
     def show_link(self) -> None:
-        """Show the pool, the state of the road to it, and who is logged in."""
-        link, identity = self._console.link, self._console.identity
-        dot, word = STATES[link.state]
-        self.dot.set_state(dot)
-        hosts = self._console.inventory.count(Host)
-        name = identity.pool_name if identity else ""
-        self.pool.setText(f"{name} · {words.count(hosts, 'host')}" if name else "")
-        self.state.setText(self.tr("not reconnecting") if link.has_given_up else self.tr(word))
-        self.state.setToolTip(
-            self.tr("Last heard of {exact_time}").format(exact_time=times.exact_time(link.as_of)) if link.as_of else ""
-        )
-        self.who.setText(f"{identity.actor} · {identity.role}" if identity else "")
-        refused = [right for right in self._console.rights if not right.is_allowed]
-        lines = [
-            self.tr("May not {what}: needs {needs}").format(what=right.what, needs=right.needs) for right in refused
-        ]
-        everything = self.tr("This role may do everything the console does.") if identity else ""
-        self.who.setToolTip("\n".join(lines) or everything)
+        """Show the pools, the state of the road to each, and who is logged in."""
+        self.pools.show_sights(self._console.sights)
+        told = [(one.identity.actor, one.identity.role) for one in self._console.pools if one.identity is not None]
+        who = dict.fromkeys(f"{actor} · {role}" for actor, role in told)
+        self.who.setText(next(iter(who)) if len(who) == 1 else self.tr("several log-ins") if who else "")
+        self.who.setToolTip("\n".join(self._rights()))
+
+    def _rights(self) -> Iterator[str]:
+        """Yield what the log-ins may not do; where there are several pools, pool by pool."""
+        for console in self._console.pools:
+            if self._console.has_several and console.identity is not None:
+                name = self._console.pool_name(console)
+                yield f"{name}: {console.identity.actor} · {console.identity.role}"
+            refused = [right for right in console.rights if not right.is_allowed]
+            for right in refused:
+                yield self.tr("May not {what}: needs {needs}").format(what=right.what, needs=right.needs)
+            if not refused:
+                yield self.tr("This role may do everything the console does.")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -35,7 +35,7 @@ class EmbeddedPool:
         """Start `xsconsole pool serve` with these options; `log` takes what it says."""
         self._command = own_command("pool", "serve", "--with-parent", *options)
         self._log = log
-        self._introduction: asyncio.Future[Introduction] | None = None
+        self._introduction: asyncio.Future[tuple[Introduction, ...]] | None = None
         with (log or Path(os.devnull)).open("ab") as errors:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
@@ -47,26 +47,33 @@ class EmbeddedPool:
         Raises:
             ConnectFailed: it did not come up.
         """
+        return (await self._introduced())[0]
+
+    async def others(self) -> tuple[Introduction, ...]:
+        """Return the pools that the same process serves beside the first.
+
+        Raises:
+            ConnectFailed: it did not come up.
+        """
+        return (await self._introduced())[1:]
+
+    async def _introduced(self) -> tuple[Introduction, ...]:
         if self._introduction is None:
             self._introduction = asyncio.ensure_future(self._read_introduction())
         return await self._introduction
 
-    async def _read_introduction(self) -> Introduction:
+    async def _read_introduction(self) -> tuple[Introduction, ...]:
         assert self._process.stdout is not None
         line = await asyncio.to_thread(self._process.stdout.readline)
         try:
-            pool = json.loads(line)["pools"][0]
+            pools = json.loads(line)["pools"]
+            return tuple(map(_introduction_of, pools))
         except (ValueError, LookupError) as failure:
             raise ConnectFailed(
                 url=" ".join(self._command),
                 reason="The embedded pool did not start.",
                 mend=f"Its words are in {self._log}." if self._log else "Start `xsconsole pool serve` to see why.",
             ) from failure
-        return Introduction(
-            connection=Connection(url=pool["url"], user=pool["user"], fingerprint=pool["fingerprint"]),
-            password=Secret(pool["password"]),
-            control_url=pool["control"],
-        )
 
     def stop(self) -> None:
         """End the process; one that does not listen is killed."""
@@ -79,6 +86,14 @@ class EmbeddedPool:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _introduction_of(pool: Mapping[str, Any]) -> Introduction:
+    return Introduction(
+        connection=Connection(url=pool["url"], user=pool["user"], fingerprint=pool["fingerprint"]),
+        password=Secret(pool["password"]),
+        control_url=pool["control"],
+    )
 
 
 async def stages_on_pool(pool: Introduction) -> Mapping[str, frozenset[str]]:

@@ -13,14 +13,16 @@ from xsconsole.console.refusals import record_refusal
 from xsconsole.console.values import Verb
 from xsconsole.domain.acts import Kind, ObjectId, record_of
 from xsconsole.domain.board import EMPTY_BOARD, Board
-from xsconsole.domain.estate import Differing, Inventories, Part, PoolSight, answered, away, differing, joined
-from xsconsole.domain.events import AuditVerified, Event, LinkState, PoolsChanged
+from xsconsole.domain.estate import Differing, Inventories, Part, PoolSight, answered, away, differing, joined, place_of
+from xsconsole.domain.events import AuditVerified, Event, LinkChanged, LinkState, PoolsChanged
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, Uuid
-from xsconsole.domain.inventory import Host
+from xsconsole.domain.inventory import Host, Inventory, Record
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow
 from xsconsole.domain.runs import RunStatus, Target
+from xsconsole.domain.workflow import Stage
 from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle
+from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
 E = TypeVar("E", bound=Event)
@@ -36,6 +38,7 @@ class Estate:
         self.pools = pools
         self.inventory = Inventories()
         self.acts = EstateActs(self)
+        self.requests = EstateRequests(self)
         self.requests = EstateRequests(self)
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
@@ -102,6 +105,19 @@ class Estate:
         return any(console.link.state is LinkState.LIVE for console in self.pools.all)
 
     @property
+    def link(self) -> LinkChanged:
+        """The best of the roads to the pools: whether anything can be done at all."""
+        rank = {LinkState.LIVE: 0, LinkState.CONNECTING: 1, LinkState.LOST: 2, LinkState.CLOSED: 3}
+        return min(
+            (console.link for console in self.pools.all), key=lambda link: (rank[link.state], link.as_of is None)
+        )
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who is logged in at the first pool that there is a connection to."""
+        return next((console.identity for console in self.pools), None)
+
+    @property
     def board(self) -> Board:
         """The one board over all pools."""
         self._look_at_boards()
@@ -129,10 +145,19 @@ class Estate:
         every = (status for console in self.pools.all for status in console.runs)
         return tuple(sorted(every, key=lambda status: status.started_at, reverse=True))
 
+    @property
+    def inventories(self) -> Mapping[Uuid, Inventory]:
+        """What each connected pool has."""
+        return {console.identity.pool: console.inventory for console in self.pools if console.identity is not None}
+
     def differing(self) -> Differing | None:
         """Return which pools follow another version than the columns show, or another workflow."""
         parts = [Part(sight=self.sight_of(console), board=console.board) for console in self.pools]
         return differing(parts, self.board.workflow) if len(parts) > 1 else None
+
+    def place_of(self, stage: Stage) -> Refused | None:
+        """Return why nothing can come to a stage now, because the pool that it lives in is not here."""
+        return place_of(stage, self.sights)
 
     # --- whose it is ----------------------------------------------------------------------------------------------
 
@@ -152,6 +177,23 @@ class Estate:
         if len(every) == 1:
             return every[0]
         return next((one for one in every if record_of(one.inventory, item) is not None), self.pools.first)
+
+    def record_of(self, item: ObjectId) -> Record | None:
+        """Return an object as its pool has it; None where it is nowhere any more."""
+        return record_of(self.of_object(item).inventory, item)
+
+    def of_reference(self, kind: type[Record], ref: Ref) -> Console:
+        """Return the console whose pool has an object; of one that is nowhere, the first."""
+        every = self.pools.all
+        return next((one for one in every if one.inventory.holding(kind, ref) is not None), every[0])
+
+    def pool_called(self, pool: Uuid | None) -> str:
+        """Return what a pool is called, or was when this home last saw it; its uuid where nobody knows."""
+        for sight in self.sights:
+            if sight.pool == pool:
+                return sight.name
+        known = self.home.settings.pools
+        return next((one.name for one in known if one.pool == pool and one.name), pool or "")
 
     def of_pool(self, ref: Ref) -> Console | None:
         """Return the console that shows the pool with this reference."""
@@ -219,7 +261,7 @@ class Estate:
         """Return why the log-in on the command's pool may not do it, None where it may."""
         try:
             return self.of_command(command).denial(verb)
-        except Refused:
+        except Refused:  # for several pools: the plan says so
             return None
 
     def away(self, configuration: ConfigurationId) -> Refused | None:

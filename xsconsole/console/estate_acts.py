@@ -91,13 +91,14 @@ class EstateActs:
 
     async def finished(self, job: JobId) -> JobStatus:
         """Wait for the end of a job."""
-        return await self._of_job(job).acts.finished(job)
+        return await self.of_job(job).acts.finished(job)
 
     async def cancel(self, job: JobId) -> None:
         """Begin nothing more of a job, and ask its pool to cancel what goes on; see `Acts.cancel`."""
-        await self._of_job(job).acts.cancel(job)
+        await self.of_job(job).acts.cancel(job)
 
-    def _of_job(self, job: JobId) -> "Console":
+    def of_job(self, job: JobId) -> "Console":
+        """Return the console that began a job; of one that nobody began, the first."""
         every = self._estate.pools.all
         return next((one for one in every if any(status.job == job for status in one.acts.jobs)), every[0])
 

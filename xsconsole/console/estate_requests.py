@@ -1,87 +1,95 @@
-"""The requests of several pools as one list: what is asked goes to the console of its pool."""
+"""Requests on several pools: each goes to the console of the pool on which it stands."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xsconsole.console.requests import Requests
 from xsconsole.console.values import Secret
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.ids import ConfigurationId, RequestId, RunId
-from xsconsole.domain.plan import Plan
 from xsconsole.domain.request_views import RequestView
 from xsconsole.domain.requests import Request
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Ask
-from xsconsole.errors import NotFound
 
 if TYPE_CHECKING:
     from xsconsole.console.estate import Estate
+    from xsconsole.console.requests import Requests
 
 
 class EstateRequests:
-    """Says and does what `Requests` of the pool in question says and does."""
+    """The same that `Requests` is for one pool."""
 
     def __init__(self, estate: "Estate") -> None:
         self._estate = estate
 
     @property
+    def _each(self) -> tuple["Requests", ...]:
+        return tuple(console.requests for console in self._estate.pools.all)
+
+    def _of(self, request: RequestId) -> "Requests":
+        """Return what follows the pool of a request; of one that is nowhere, that of the first pool."""
+        every = self._each
+        return next((one for one in every if any(view.request.id == request for view in one.views)), every[0])
+
+    def carry_out(self) -> None:
+        """Carry out what this home asked to run by itself, on pools that come later too."""
+        for one in self._each:
+            one.carry_out()
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    @property
     def views(self) -> tuple[RequestView, ...]:
-        found = [view for one in self._all() for view in one.views]
-        return tuple(sorted(found, key=lambda view: (view.request.asked_at, view.request.id)))
+        """Every request as it stands, pool by pool."""
+        return tuple(view for one in self._each for view in one.views)
 
     def refresh(self) -> tuple[RequestView, ...]:
-        for one in self._all():
-            one.refresh()
-        return self.views
+        """Judge all of them anew, also by what changes without being told, and return them."""
+        return tuple(view for one in self._each for view in one.refresh())
 
     def view(self, request: RequestId) -> RequestView:
+        """Return one request; see `Requests.view`."""
         return self._of(request).view(request)
 
     def of(self, configuration: ConfigurationId) -> tuple[RequestView, ...]:
-        return tuple(view for view in self.views if view.request.intent.configuration == configuration)
+        """Return the requests for one configuration."""
+        return self._estate.of_card(configuration).requests.of(configuration)
 
     def workflow_of(self, view: RequestView) -> Workflow | None:
+        """Return the workflow that stands where the request does."""
         return self._of(view.request.id).workflow_of(view)
 
     def asks_me(self, view: RequestView) -> bool:
+        """Whether a request waits for this console's person; see `Requests.asks_me`."""
         return self._of(view.request.id).asks_me(view)
 
     def is_mine(self, view: RequestView) -> bool:
+        """Whether this console's person asked for it."""
         return self._of(view.request.id).is_mine(view)
 
     def decided(self, view: RequestView) -> Decision | None:
+        """Return what this console's person decided already."""
         return self._of(view.request.id).decided(view)
 
     def log_in_wanted(self, view: RequestView) -> str:
+        """Return as whom one has to log in anew to decide; empty where nobody has to."""
         return self._of(view.request.id).log_in_wanted(view)
 
-    def carry_out(self) -> None:
-        """Let the consoles there are, and those to come, carry out what was asked to run by itself."""
-        for one in self._all():
-            one.carry_out()
-
-    def plan(self, ask: Ask) -> Plan:
-        return self._estate.of_card(ask.command.configuration).requests.plan(ask)
+    # --- doing ----------------------------------------------------------------------------------------------------
 
     async def ask(self, ask: Ask) -> Request:
+        """Ask those who have to approve, on the pool of the configuration; see `Requests.ask`."""
         return await self._estate.of_card(ask.command.configuration).requests.ask(ask)
 
     async def decide(
         self, request: RequestId, meaning: Meaning, reason: str, password: Secret | None = None
     ) -> RequestView:
+        """Approve or reject; see `Requests.decide`."""
         return await self._of(request).decide(request, meaning, reason, password)
 
     async def withdraw(self, request: RequestId, reason: str) -> None:
+        """Take a request back; see `Requests.withdraw`."""
         await self._of(request).withdraw(request, reason)
 
     async def run(self, request: RequestId) -> RunId:
+        """Carry out what was approved; see `Requests.run`."""
         return await self._of(request).run(request)
-
-    def _all(self) -> Iterator[Requests]:
-        return (console.requests for console in self._estate.pools.all)
-
-    def _of(self, request: RequestId) -> Requests:
-        for one in self._all():
-            if any(view.request.id == request for view in one.views):
-                return one
-        raise NotFound(reason="There is no such request on a pool any more.", mend="Look at the board.")

@@ -246,17 +246,6 @@ class Home:
             fingerprint=fingerprint or (known.fingerprint if known else None),
         )
 
-    async def usual_connection(
-        self, url: str | None, user: str | None, fingerprint: str | None
-    ) -> tuple[Connection, Secret] | None:
-        """Return where to connect without asking anybody; None where an address or a password is missing."""
-        try:
-            connection = self.known_connection(url, user, fingerprint)
-        except Refused:
-            return None
-        password = await self.stored_password(connection)
-        return None if password is None else (connection, password)
-
     async def stored_password(self, connection: Connection) -> Secret | None:
         found = await get_password(self._ring, connection.url, connection.user)
         return None if found is None else Secret(found)
@@ -309,6 +298,18 @@ class Home:
 
     def save_window_state(self, state: Mapping[str, str]) -> None:
         self.settings.remember_window(state)
+
+    async def usual_connections(self, user: str | None) -> tuple[tuple[Connection, Secret | None], ...]:
+        """Return where the window was connected when it closed, each with its password where nobody must be asked."""
+        latest = self.latest_pool
+        urls = self.settings.connected if self.settings.connected is not None else (latest,) if latest else ()
+        found = [self.known_connection(url, user, None) for url in urls]
+        return tuple([(connection, await self.stored_password(connection)) for connection in found])
+
+    def keep_connected(self, urls: tuple[str, ...]) -> None:
+        """Remember where the window connects at its next start."""
+        if self._is_kept and not self.is_reading:
+            self.settings.keep_connected(urls)
 
     @property
     def latest_pool(self) -> str | None:

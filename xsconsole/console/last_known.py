@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xsconsole.console.mirror import Mirror
 from xsconsole.domain.events import LinkChanged, LinkState
+from xsconsole.domain.inventory import ChangeBatch
 from xsconsole.store import last_known
 from xsconsole.store.last_known import Stamp
 
@@ -45,6 +46,13 @@ class LastKnown:
             stamp, batch = found
             self._mirror.show(batch)
             self._tell(LinkChanged(state=LinkState.CLOSED, as_of=stamp.as_of))
+
+    def forget(self) -> None:
+        """Show nothing any more; what is kept stays on the disk."""
+        if self._mirror.inventory.total():
+            self._mirror.show(ChangeBatch(is_whole=True))
+        self._mirror.stop()
+        self._tell(LinkChanged(state=LinkState.CLOSED))
 
     def follow(self, url: str) -> None:
         """Keep from now on what this pool has."""

@@ -24,6 +24,7 @@ class Pools:
     def __init__(self, first: Console) -> None:
         self._opener = first  # holds the home, and is closed last
         self._consoles = [first]
+        self._busy: set[Console] = set()  # connecting
         self._bus = Bus()
         self._ends = {first: first.bus.follow(self._bus.publish)}
         # Who publishes from the first one publishes to all.
@@ -67,6 +68,7 @@ class Pools:
             ConnectFailed, StoreFailed: as `Console.connect` does; the other pools stay as they are.
         """
         console = self._place_for(connection.url)
+        self._busy.add(console)
         try:
             await console.connect(connection, password)
             pool = _pool_of(console)
@@ -80,28 +82,29 @@ class Pools:
             if console.identity is not None or not console.inventory.total():
                 await self.leave(console)
             raise
+        finally:
+            self._busy.discard(console)
         return console
 
     async def recall(self, url: str) -> None:
         """Show what was last known of a pool, without a connection to it."""
         console = self._place_for(url)
-        console.url = url
         await console.last_known.recall(url)
-        if not console.inventory.total() and console.identity is None and console is not self.first:
+        if not console.inventory.total() and console.identity is None and console not in self._busy:
             await self.leave(console)
 
     def _place_for(self, url: str) -> Console:
         """Return the console that showed this address before, one that shows nothing yet, or one more."""
-        for console in self._consoles:
-            if console.url == url:
-                if console.link.state is LinkState.LIVE:
-                    raise _already(url)
-                return console
-        first = self.first
-        if not first.url or (first.identity is None and not first.inventory.total()):
-            return first
-        console = self._opener.beside()
-        self._take_in(console)
+        standing = next((console for console in self._consoles if console.url == url), None)
+        if standing is not None:
+            if standing.link.state is LinkState.LIVE or standing in self._busy:
+                raise _already(url)
+            return standing
+        free = (one for one in self._consoles if one not in self._busy and one.identity is None)
+        console = next((one for one in free if not one.inventory.total()), None) or self._opener.beside()
+        if console not in self._consoles:
+            self._take_in(console)
+        console.url = url
         return console
 
     def _take_in(self, console: Console) -> None:
@@ -122,14 +125,16 @@ class Pools:
         if console not in self._consoles:
             return
         await self.publishing.leave()
-        self._consoles.remove(console)
-        if not self._consoles:
-            self._consoles.append(self._opener.beside())
-            self._ends[self.first] = self.first.bus.follow(self._bus.publish)
+        if self._consoles == [console] and console is not self._opener:
+            self._take_in(self._opener)
         try:
             await (console.disconnect() if console is self._opener else console.close())
         finally:
-            self._ends.pop(console)()
+            console.url = ""
+            console.last_known.forget()
+            if len(self._consoles) > 1:
+                self._consoles.remove(console)
+                self._ends.pop(console)()
             self._bus.publish(PoolsChanged())
 
     async def close(self) -> None:

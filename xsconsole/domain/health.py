@@ -1,8 +1,8 @@
 """What is not well in a pool, though nothing has failed yet: found from the inventory alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -43,10 +43,27 @@ class Finding:
     name: str
     act: Act | None = None
     targets: tuple[ObjectId, ...] = ()
+    pool: str = ""  # the name of its pool, where several are looked at
 
 
 Examination = Iterator["Finding | None"]
 """Gives for each object that is looked at what is not well with it, or None."""
+
+
+def examined_all(inventories: Sequence[Inventory], now: datetime) -> Examination:
+    """Look at several pools, one after another, each by itself; what is found names its pool."""
+    for inventory in inventories:
+        pool = inventory.pool
+        for one in examined(inventory, now) if pool is not None else ():
+            if one is None or pool is None:
+                yield None
+            else:
+                yield replace(
+                    one,
+                    pool=pool.name_label,
+                    object=replace(one.object, pool=pool.uuid),
+                    targets=tuple(replace(target, pool=pool.uuid) for target in one.targets),
+                )
 
 
 def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:

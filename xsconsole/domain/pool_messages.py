@@ -1,6 +1,7 @@
 """What the pool says about its objects: XAPI's messages, with the objects they are about."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsconsole.domain.acts import RECORDS, Kind, ObjectId, name_of
@@ -23,6 +24,24 @@ class PoolMessage:
     at: datetime | None
     about: ObjectId | None
     about_name: str
+    pool: str = ""  # the name of its pool, where several are looked at
+    pool_uuid: Uuid | None = None
+
+
+def messages_of(inventories: Sequence[Inventory]) -> tuple[PoolMessage, ...]:
+    """Return what several pools say, newest first."""
+    found = [
+        replace(
+            one,
+            pool=pool.name_label,
+            pool_uuid=pool.uuid,
+            about=None if one.about is None else replace(one.about, pool=pool.uuid),
+        )
+        for inventory in inventories
+        if (pool := inventory.pool) is not None
+        for one in pool_messages(inventory)
+    ]
+    return tuple(sorted(found, key=lambda one: one.at.timestamp() if one.at is not None else 0.0, reverse=True))
 
 
 def pool_messages(inventory: Inventory) -> tuple[PoolMessage, ...]:

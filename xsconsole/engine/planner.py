@@ -86,6 +86,7 @@ def _plan_transition(
     edge = _transition(workflow, card, target, Kind(kind.value), inventory)
     source = rules.stage_of(workflow, edge.source)
     demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
+    rules.demand_pool(target, inventory)
     rules.demand_actor(workflow, (source, target), actor)
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(

@@ -8,12 +8,20 @@ from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.acts import Act, JobId, Kind, ObjectId, name_of, record_of
 from xsconsole.domain.endings import Ending
-from xsconsole.domain.events import BoardChanged, InventoryChanged, JobChanged, RunChanged, StepProgressed
+from xsconsole.domain.events import (
+    BoardChanged,
+    InventoryChanged,
+    JobChanged,
+    PoolsChanged,
+    RunChanged,
+    StepProgressed,
+)
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
+from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.query import Query
 from xsconsole.domain.query_matching import asked_by
 from xsconsole.engine.commands import Operate
@@ -35,6 +43,7 @@ Key = RunId | JobId | Ref
 FRAME_MS = 16
 WIDTHS = (256, 64, 56, 92, 0)
 LEAST_STATE = 132  # px
+SEVERAL_WIDTH = 116  # px, of the pool's name where there are several
 SPARE = (Column.WHO, Column.WHERE, Column.STARTED)
 FILTER_WIDTH = 200  # px
 
@@ -49,9 +58,7 @@ class ActivityPanel(pieces.Panel):
     explanation_wanted = Signal(object)  # Entry: somebody wants to read why it ended as it did
     object_wanted = Signal(object)  # ObjectId: somebody wants to see what it works on
 
-    def __init__(
-        self, console: Console, theme: Theme, desk: ActDesk, jobs: Jobs, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, console: Estate, theme: Theme, desk: ActDesk, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Activity"), parent=parent)
         self._console, self._desk, self._jobs = console, desk, jobs
         self._model = ActivityModel(self)
@@ -81,12 +88,14 @@ class ActivityPanel(pieces.Panel):
         self.go_to = self._offered(self.tr("Go to object"), self._go_to)
         self.view.selectionModel().selectionChanged.connect(self._look_at_selection)
         self._ends: list[Callable[[], None]] = [
+            console.subscribe(PoolsChanged, self._hear_pools),
             console.subscribe(RunChanged, self._hear_run),
             console.subscribe(JobChanged, self._hear_job),
             console.subscribe(StepProgressed, self._hear_step),
             console.subscribe(InventoryChanged, self._hear),
             console.subscribe(BoardChanged, self._hear_board),
         ]
+        self._name_pools()
         self._note_runs()
         self._note_tasks(task.ref for task in console.inventory.all(Task))
         self._work()
@@ -110,11 +119,23 @@ class ActivityPanel(pieces.Panel):
     def model(self) -> ActivityModel:
         return self._model
 
+    def _hear_pools(self, event: PoolsChanged) -> None:
+        del event
+        self._name_pools()
+        self._note_runs()
+        self._note_tasks(self._model.going_tasks)  # those of a pool that is shown no more
+        self._note_tasks(task.ref for task in self._console.inventory.all(Task))
+
+    def _name_pools(self) -> None:
+        """Give the names of several pools room to be told apart."""
+        width = SEVERAL_WIDTH if self._console.has_several else WIDTHS[Column.WHERE]
+        self.view.show_column(Column.WHERE, is_shown=True, width=width)
+
     def _hear_run(self, event: RunChanged) -> None:
         self._note(event.run, partial(self._run, event.run))
 
     def _hear_job(self, event: JobChanged) -> None:
-        self._note(event.status.job, partial(of_job, event.status, self._pool_name))
+        self._note(event.status.job, partial(of_job, event.status, self._pool_of_job(event.status)))
 
     def _read_past(self) -> None:
         self._jobs.start(self._show_past(), "read the activity of earlier starts")
@@ -225,19 +246,18 @@ class ActivityPanel(pieces.Panel):
     def _show_help(self) -> None:
         FilterHelp(self.tr("Filter of the activity"), ACTIVITY, self).show()
 
-    @property
-    def _pool_name(self) -> str:
-        pool = self._console.inventory.pool
-        return pool.name_label if pool is not None else ""
+    def _pool_of_job(self, status: JobStatus) -> str:
+        return self._console.sight_of(self._console.acts.of_job(status.job)).name
 
     def _run(self, run: RunId) -> Entry | None:
         status = next((status for status in self._console.runs if status.run == run), None)
         if status is None:
             return None
-        identity = self._console.identity
-        who = identity.actor if identity is not None else ""
+        console = self._console.of_run(run)
+        who = console.identity.actor if console.identity is not None else ""
         known = self._model.known(f"run:{run}")
-        return of_run(status, self._console.board.workflow, self._pool_name, known.who if known and known.who else who)
+        name = self._console.sight_of(console).name
+        return of_run(status, console.board.workflow, name, known.who if known and known.who else who)
 
     def _task(self, ref: Ref) -> Entry | None:
         task = self._console.inventory.get(Task, ref)
@@ -252,10 +272,11 @@ class ActivityPanel(pieces.Panel):
             return None
         self._model.forget(f"{PAST_TASK}{task.uuid}")  # an earlier start saw it too
         since = known.started_at if known is not None else datetime.now(UTC)
-        objects = self._console.acts.objects_of(ref)
-        found = (record_of(self._console.inventory, item) for item in objects)
+        console = self._console.of_reference(Task, ref)
+        objects = self._console.acts.objects_of(ref, console)
+        found = (record_of(console.inventory, item) for item in objects)
         names = tuple(name_of(record) for record in found if record is not None)
-        return of_task(task, self._pool_name, since, objects, names)
+        return of_task(task, self._console.sight_of(console).name, since, objects, names)
 
     def _is_own(self, tag: str) -> bool:
         """Whether a line of a run or a job of this console tells of the task that carries `tag`."""

@@ -1,6 +1,6 @@
 """Lines of the activity list that earlier starts of this home left."""
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import name_of, record_of
 from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
@@ -13,11 +13,10 @@ from xsconsole_ui.texts import tr
 PAST = 150  # of each kind
 
 
-async def past_entries(console: Console, limit: int) -> tuple[Entry, ...]:
+async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
     """Return runs, acts and tasks of earlier starts, at most `limit` of each."""
     inventory = console.inventory
-    pool = inventory.pool
-    pool_name = pool.name_label if pool is not None else ""
+    called = console.pool_called
     opened = await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), limit=limit)
     closed = await console.audit_page(AuditQuery(event=AuditEvent.RUN_CLOSED), limit=2 * limit)
     # What the pool still knows has its own line.
@@ -29,9 +28,9 @@ async def past_entries(console: Console, limit: int) -> tuple[Entry, ...]:
         return tuple(name_of(record) for record in found if record is not None)
 
     return (
-        *(of_past_run(row, ends.get(row.fact.run), pool_name) for row in opened),
-        *(of_past_job(job, pool_name) for job in await console.home.past_jobs(limit)),
-        *(of_past_task(task, pool_name, names(task)) for task in seen),
+        *(of_past_run(row, ends.get(row.fact.run), called(row.fact.pool)) for row in opened),
+        *(of_past_job(job, called(job.pool)) for job in await console.home.past_jobs(limit)),
+        *(of_past_task(task, called(task.pool), names(task)) for task in seen),
     )
 
 

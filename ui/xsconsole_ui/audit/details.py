@@ -4,13 +4,18 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.audit.fields import all_fields
+from xsconsole_ui.audit.fields import Called, all_fields
 from xsconsole_ui.dense_table import csv_text, plain_text
 
 LABEL_WIDTH = 116
+
+
+def _nameless(pool: Uuid | None) -> str:
+    return pool or ""
 
 
 class RowDetails(pieces.Panel):
@@ -42,9 +47,9 @@ class RowDetails(pieces.Panel):
     def fields(self) -> tuple[tuple[str, str], ...]:
         return self._fields
 
-    def show_row(self, row: AuditRow | None, workflow: Workflow | None) -> None:
+    def show_row(self, row: AuditRow | None, workflow: Workflow | None, called: Called = _nameless) -> None:
         """Show a row, or what this place is for."""
-        self._fields = () if row is None else all_fields(row, workflow)
+        self._fields = () if row is None else all_fields(row, workflow, called)
         self.header.set_title(self.tr("Row") if row is None else self.tr("Row {seq}").format(seq=row.seq))
         for button in (self.as_text, self.as_csv):
             button.setEnabled(row is not None)

@@ -1,9 +1,11 @@
 """An audit row as texts: cells of the table, and every field for the detail pane."""
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from xsconsole.domain import record_words
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.record import AuditRow, Outcome
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import times
@@ -30,12 +32,16 @@ class Column(IntEnum):
     CONFIGURATION = 5
     WAY = 6
     DIGEST = 7
+    POOL = 8  # where there are several
 
 
-HEADS = ("#", "Time", "Who", "What", "Outcome", "Configuration", "From → to", "Digest")
+HEADS = ("#", "Time", "Who", "What", "Outcome", "Configuration", "From → to", "Digest", "Pool")
+
+Called = Callable[[Uuid | None], str]
+"""What a pool is called."""
 
 
-def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
+def cell(row: AuditRow, column: Column, workflow: Workflow | None, called: Called) -> str:
     fact = row.fact
     match column:
         case Column.SEQ:
@@ -54,6 +60,8 @@ def cell(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
             return record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""
         case Column.DIGEST:
             return row.digest[:SHORT_DIGEST]
+        case Column.POOL:
+            return called(fact.pool)
 
 
 def way(row: AuditRow, workflow: Workflow | None) -> str:
@@ -80,15 +88,15 @@ def exact(row: AuditRow, column: Column) -> str | None:
             return None
 
 
-def hint(row: AuditRow, column: Column, workflow: Workflow | None) -> str:
+def hint(row: AuditRow, column: Column, workflow: Workflow | None, called: Called) -> str:
     if column is Column.TIME:
         return times.exact_time(row.at)
     if column is Column.DIGEST:
         return row.digest
-    return cell(row, column, workflow)
+    return cell(row, column, workflow, called)
 
 
-def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str], ...]:
+def all_fields(row: AuditRow, workflow: Workflow | None, called: Called) -> tuple[tuple[str, str], ...]:
     """Return every field that is not empty, by the name people know it by."""
     fact = row.fact
     fields = (
@@ -106,7 +114,8 @@ def all_fields(row: AuditRow, workflow: Workflow | None) -> tuple[tuple[str, str
         (tr("Reason"), fact.reason),
         (tr("Run"), fact.run or ""),
         (tr("Step"), fact.step or ""),
-        (tr("Pool"), fact.pool or ""),
+        (tr("Pool"), called(fact.pool) if fact.pool else ""),
+        (tr("Pool id"), fact.pool or ""),
         (tr("Session (SHA-256)"), fact.session),
         *((name, told_of(name, value)) for name, value in sorted((fact.details or {}).items())),
         (tr("Digest"), row.digest),

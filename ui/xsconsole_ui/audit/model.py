@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import pieces
-from xsconsole_ui.audit.fields import HEADS, TONES, Column, cell, exact, hint
+from xsconsole_ui.audit.fields import HEADS, TONES, Called, Column, cell, exact, hint
 from xsconsole_ui.dense_table import COPY_ROLE, NUMBER_ROLE, TONE_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
@@ -18,9 +18,9 @@ class AuditModel(QAbstractTableModel):
 
     older_wanted = Signal()
 
-    def __init__(self, workflow: Callable[[], Workflow | None], parent: QObject | None = None) -> None:
+    def __init__(self, workflow: Callable[[], Workflow | None], called: Called, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workflow = workflow
+        self._workflow, self._called = workflow, called
         self._rows: list[AuditRow] = []
         self._has_older = False
 
@@ -89,11 +89,11 @@ class AuditModel(QAbstractTableModel):
         column = Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return cell(row, column, self._workflow())
+                return cell(row, column, self._workflow(), self._called)
             case Qt.ItemDataRole.ToolTipRole:
-                return pieces.hint(hint(row, column, self._workflow()))
+                return pieces.hint(hint(row, column, self._workflow(), self._called))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{HEADS[column]}: {cell(row, column, self._workflow())}"
+                return f"{HEADS[column]}: {cell(row, column, self._workflow(), self._called)}"
             case _ if role == TONE_ROLE:
                 return _tone(row, column)
             case _ if role == COPY_ROLE:

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.audit_filter import AUDIT
-from xsconsole.domain.events import AuditGrew, RunChanged
+from xsconsole.domain.events import AuditGrew, PoolsChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.record import AuditQuery, Verdict
@@ -31,9 +31,9 @@ from xsconsole_ui.timers import one_shot
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
-WIDTHS = (44, 100, 56, 0, 64, 100, 164, 96)
+WIDTHS = (44, 100, 56, 0, 64, 100, 164, 96, 120)
 LEAST_WHAT = 220  # px
-SPARE = (Column.DIGEST,)  # the details have it whole
+SPARE = (Column.DIGEST, Column.WAY)  # the details have them whole
 DETAIL_WIDTH = 320
 SIDE_BY_SIDE_WIDTH = 1080  # px; a narrower panel has the details below
 
@@ -43,14 +43,14 @@ class AuditPanel(pieces.Panel):
 
     loaded = Signal()  # a page, or newer rows, have arrived
 
-    def __init__(self, console: Console, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Audit"), parent=parent)
         self._console = console
         self._jobs = jobs
         self._query = AuditQuery()
         self._generation = 0  # an answer to an earlier question is thrown away
         self._is_loaded = False
-        self._model = AuditModel(self._workflow, self)
+        self._model = AuditModel(self._workflow, console.pool_called, self)
         self.view = DenseTable(self._model, self.tr("Audit rows"), WIDTHS, self, least_elastic=LEAST_WHAT, spare=SPARE)
         self.details = RowDetails(self)
         self.filter = FilterField(
@@ -76,9 +76,15 @@ class AuditPanel(pieces.Panel):
         self.verdicts.closed.connect(self.verdicts.hide)
         theme.changed.connect(self.view.viewport().update)
         self._ends: list[Callable[[], None]] = [
+            console.subscribe(PoolsChanged, self._name_pools),
             console.subscribe(AuditGrew, self._hear),
             console.subscribe(RunChanged, self._hear),
         ]
+        self._name_pools()
+
+    def _name_pools(self, event: PoolsChanged | None = None) -> None:
+        del event
+        self.view.show_column(Column.POOL, is_shown=self._console.has_several)
 
     def _lay_out(self) -> None:
         self.filter.setMinimumWidth(240)
@@ -213,7 +219,7 @@ class AuditPanel(pieces.Panel):
     @Slot()
     def _show_details(self) -> None:
         row = self._model.audit_row(self.view.currentIndex().row())
-        self.details.show_row(row, self._workflow())
+        self.details.show_row(row, self._workflow(), self._console.pool_called)
 
     def _values(self, field: str) -> Iterable[str]:
         """Return what the rows that are shown have in a field."""

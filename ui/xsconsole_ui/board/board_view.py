@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.board import Card
-from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.runs import RunState, RunStatus, Target
@@ -15,6 +14,7 @@ from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import CardDelegate
 from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.emptiness import emptiness
 from xsconsole_ui.board.faces import face_of, told
 from xsconsole_ui.board.graph_strip import GraphStrip
 from xsconsole_ui.board.lane import Lane
@@ -35,7 +35,7 @@ class BoardView(QWidget):
     menu_wanted = Signal(QPoint)
     answered = Signal(str)  # what the column under the dragged card says, in one line
 
-    def __init__(self, console: Console, bridge: Bridge, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._painter = CardPainter()
@@ -63,6 +63,7 @@ class BoardView(QWidget):
         bridge.run_changed.connect(self._show_run)
         bridge.leftovers_changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_leftovers)
+        bridge.differing_changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_waiting)
         self._show_leftovers()
 
@@ -156,6 +157,7 @@ class BoardView(QWidget):
             self._row.addLayout(stack, 1)
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
+        self._show_leftovers()
 
     def _make_lane(self, stage: Stage) -> Lane:
         model = LaneModel(stage.id, may_drop=self._may_drop, on_drop=self._on_drop)
@@ -191,11 +193,14 @@ class BoardView(QWidget):
             del self._where[configuration]
         if card is not None and stands is not None:
             lane = self._lanes[stands]
-            is_away = self._console.link.state is not LinkState.LIVE
+            away = self._console.away(configuration)
+            pool = self._console.pool_name(self._console.of_card(configuration))
             silence, asked = silence_of(card, self._console), self._console.requests.of(configuration)
-            run = self._run_of(configuration)
-            face = face_of(card, lane.stage, run, is_away=is_away, silence=silence, asked=asked)
-            lane.model.show(card, face, told(card, lane.stage, asked, silence=silence))
+            run, is_away = self._run_of(configuration), away is not None
+            face = face_of(card, lane.stage, run, is_away=is_away, silence=silence, asked=asked, pool=pool)
+            reason = "" if away is None else away.reason
+            words_ = told(card, lane.stage, asked, silence=silence, pool=pool, away=reason)
+            lane.model.show(card, face, words_)
             self._where[configuration] = stands
         if configuration == self._selected:
             self._after_change(card, has_moved=stood != stands)
@@ -249,7 +254,9 @@ class BoardView(QWidget):
 
     @Slot()
     def _show_leftovers(self) -> None:
-        self.leftovers.show_board(self._console.board)
+        self.leftovers.show_board(self._console.board, self._console.differing())
+        for lane in self._order:
+            lane.show_place(self._console.place_of(lane.stage))
         self._show_page()
 
     def set_first_steps(self, connect: QWidget, create: QWidget) -> None:
@@ -260,28 +267,9 @@ class BoardView(QWidget):
         self._show_page()
 
     def _show_page(self) -> None:
-        board, link = self._console.board, self._console.link
+        board = self._console.board
         has_pool = board.workflow is not None
-        if has_pool and not board.is_published:
-            self.empty.set_words(
-                self.tr("No workflow is published on this pool"),
-                self.tr("Somebody with the role pool-operator has to connect once; then configurations can be made."),
-            )
-        elif has_pool:
-            self.empty.set_words(
-                self.tr("No configuration yet"),
-                self.tr(
-                    "A configuration is a group of VMs that moves through the stages as one. "
-                    "Select VMs in the inventory and make the first one from them."
-                ),
-            )
-        elif link.state is LinkState.CONNECTING:
-            self.empty.set_words(self.tr("Connecting"), self.tr("The pool is sending what it has."))
-        else:
-            self.empty.set_words(
-                self.tr("Not connected"),
-                self.tr("The board shows the configurations of a pool, stage by stage. Connect to one first."),
-            )
+        self.empty.set_words(*emptiness(board, self._console.link))
         for at, step in enumerate(self._first_steps):
             step.setVisible(has_pool == (at == 1))
         self._pages.setCurrentIndex(0 if has_pool and board.cards else 1)

@@ -87,6 +87,8 @@ class CardPainter:
 
     def _paint(self, painter: QPainter, face: Face, width: int, colours: Colours) -> None:
         placement = place(face, width)
+        if face.is_away:
+            colours = theme.greyed(colours)
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.setBrush(QColor(colours.surface))
         painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, placement.height - 1), theme.RADIUS, theme.RADIUS)

@@ -47,6 +47,7 @@ class Face:
     chips: tuple[Chip, ...]
     progress: float | None = None
     step: str = ""
+    is_away: bool = False  # its pool is: this is the last known state
 
 
 POWER_WORDS = {"Running": "running", "Halted": "halted", "Suspended": "suspended", "Paused": "paused"}
@@ -71,11 +72,12 @@ def face_of(
     is_away: bool = False,
     silence: str = "",
     asked: Sequence[RequestView] = (),
+    pool: str = "",
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
-    for it.
+    for it; `pool` is the name of its pool, where there are several.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away)
@@ -85,9 +87,13 @@ def face_of(
         powers=tuple(member.power_state for member in card.members),
         facts=f"{words.count(len(card.members), 'VM')} · {words.size(card.disks_bytes)}",
         size=words.size(card.disks_bytes),
-        chips=chips_of(card, stage, asked, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
+        chips=(
+            *_of_pool(pool),
+            *chips_of(card, stage, asked, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
+        ),
         progress=progress,
         step=step,
+        is_away=is_away,
     )
 
 
@@ -110,13 +116,26 @@ def _request(view: RequestView) -> Chip:
     return Chip(waiting_words(view), tone, whole)
 
 
-def told(card: Card, stage: Stage | None, asked: Sequence[RequestView] = (), *, silence: str = "") -> str:
-    """Return the whole card in words, for tooltips and screen readers."""
+def _of_pool(pool: str) -> tuple[Chip, ...]:
+    return (Chip(pool, whole=tr("Pool {name}").format(name=pool)),) if pool else ()
+
+
+def told(
+    card: Card,
+    stage: Stage | None,
+    asked: Sequence[RequestView] = (),
+    *,
+    silence: str = "",
+    pool: str = "",
+    away: str = "",
+) -> str:
+    """Return the whole card in words, for tooltips and screen readers; `away` says that its pool is."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
-        *(chip.whole or chip.text for chip in chips_of(card, stage, asked, silence=silence)),
+        *(chip.whole or chip.text for chip in (*_of_pool(pool), *chips_of(card, stage, asked, silence=silence))),
+        *((away,) if away else ()),
     ]
     return "\n".join(lines)
 

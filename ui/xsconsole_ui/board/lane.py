@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.workflow import Stage
+from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
 from xsconsole_ui.board.card_list import CardList
@@ -179,6 +180,9 @@ class Lane(QFrame):
         self.setMinimumWidth(LEAST_WIDTH)
         self._name = pieces.ElidedLabel(stage.name, "title", self)
         self._count: QLabel = pieces.label("", "caption", self)
+        self.place = pieces.wrapped("", "warn", self)  # why nothing can come here, where its pool is not
+        self.place.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
+        self.place.hide()
         self.offer_box = OfferBox(self)
         self.view = LaneView(model, delegate, self)
         self.view.setAccessibleName(self.tr("Stage {name}").format(name=stage.name))
@@ -201,6 +205,7 @@ class Lane(QFrame):
         column.setContentsMargins(1, 0, 1, theme.SPACE)
         column.setSpacing(0)
         column.addWidget(top)
+        column.addWidget(self.place)
         column.addSpacing(theme.GAP + 1)
         column.addWidget(self.offer_box)
         column.addWidget(self.view, 1)
@@ -208,6 +213,14 @@ class Lane(QFrame):
     @property
     def head(self) -> str:
         return f"{self._name.whole} {self._count.text()}"
+
+    def show_place(self, refusal: Refused | None) -> None:
+        """Say that the pool of the stage is not here, and what to do; None takes that away."""
+        text = "" if refusal is None else refusal.reason
+        self.place.setText(text)
+        self.place.setToolTip("" if refusal is None else refusal.mend)
+        self.place.setVisible(bool(text))
+        self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, text))))
 
     @property
     def shown_name(self) -> str:

@@ -1,10 +1,11 @@
-"""What belongs on the board and has no column: clones that carry a member's mark, cards of stages that are gone."""
+"""What the columns do not show: clones with a member's mark, cards of stages that are gone, pools of other versions."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
+from xsconsole.domain.estate import Differing
 from xsconsole.domain.naming import shortened
 from xsconsole_ui import pieces, theme
 
@@ -15,6 +16,7 @@ class LeftoverBand(QFrame):
     adopt_wanted = Signal()
     clean_wanted = Signal()
     card_wanted = Signal(object)  # ConfigurationId
+    publish_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +25,8 @@ class LeftoverBand(QFrame):
         self.strays = _Leftover(self.tr("Adopt…"), self)
         self.homeless = _Leftover(self.tr("Show"), self)
         self.unreadable = _Leftover("", self)
+        self.differing = _Leftover(self.tr("Bring together…"), self)
+        self.differing.button.clicked.connect(self.publish_wanted)
         self.strays.button.clicked.connect(self.adopt_wanted)
         self.clean = self.strays.add_button(self.tr("Clean…"))
         self.clean.clicked.connect(self.clean_wanted)
@@ -30,12 +34,16 @@ class LeftoverBand(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
         column.setSpacing(0)
-        for line in (self.strays, self.homeless, self.unreadable):
+        for line in (self.differing, self.strays, self.homeless, self.unreadable):
             column.addWidget(line)
         self.hide()
 
-    def show_board(self, board: Board) -> None:
+    def show_board(self, board: Board, differing: Differing | None = None) -> None:
         self._board = board
+        self.differing.show_text("" if differing is None else differing.sentence)
+        self.differing.button.setToolTip(
+            self.tr("Shows the workflow, to publish its newest version to the pools that its stages live in.")
+        )
         strays = ", ".join(shortened(stray.name) for stray in board.strays)
         self.strays.show_text(
             self.tr("{count} with the mark of another VM, as clones have: {strays}").format(
@@ -55,7 +63,7 @@ class LeftoverBand(QFrame):
             if unreadable
             else ""
         )
-        self.setVisible(any(line.text for line in (self.strays, self.homeless, self.unreadable)))
+        self.setVisible(any(line.text for line in (self.differing, self.strays, self.homeless, self.unreadable)))
 
     def permit(self, why_not: str) -> None:
         """Let clones be adopted and cleaned, or say why not; empty where they can be."""

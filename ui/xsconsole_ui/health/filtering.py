@@ -19,6 +19,7 @@ FINDINGS: Schema[Finding] = Schema(
             name="kind", kind=Kind.TEXT, about="what it is", get=lambda finding: finding.kind, example="kind:orphaned"
         ),
         Field(name="object", kind=Kind.TEXT, about="where", get=lambda finding: finding.name, aliases=("name",)),
+        Field(name="pool", kind=Kind.TEXT, about="in which pool", get=lambda finding: finding.pool),
     ),
 )
 MESSAGES: Schema[PoolMessage] = Schema(
@@ -33,6 +34,7 @@ MESSAGES: Schema[PoolMessage] = Schema(
         ),
         Field(name="message", kind=Kind.TEXT, about="what it is", get=lambda message: message.name),
         Field(name="object", kind=Kind.TEXT, about="where", get=lambda message: message.about_name, aliases=("name",)),
+        Field(name="pool", kind=Kind.TEXT, about="of which pool", get=lambda message: message.pool),
         Field(name="age", kind=Kind.AGE, about="how long ago", get=lambda message: message.at),
     ),
 )

@@ -9,13 +9,13 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
-from xsconsole.domain.health import Examination, Finding, Severity, examined, ranked
-from xsconsole.domain.pool_messages import PoolMessage, pool_messages
+from xsconsole.domain.health import Examination, Finding, Severity, examined_all, ranked
+from xsconsole.domain.pool_messages import PoolMessage, messages_of
 from xsconsole.domain.query import Query
 from xsconsole.domain.query_fields import Schema
 from xsconsole.domain.query_matching import asked_by
@@ -40,6 +40,8 @@ PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 110  # px
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
+POOL = "Pool"  # the last column, where there are several
+POOL_WIDTH = 120  # px
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
 WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
 SAID = {**WORDS, Severity.HINT: "· info"}  # of messages
@@ -61,6 +63,7 @@ def columns_of_findings() -> tuple[Column[Finding], ...]:
         Column(head="Object", text=lambda one: one.name, width=130),
         Column(head="What is so", text=lambda one: one.sentence, hint=lambda one: f"{one.sentence}\n{one.mend}"),
         Column(head="What to do", text=lambda one: one.mend, tone=lambda _: "muted", width=210),
+        Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),
     )
 
 
@@ -83,6 +86,7 @@ def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
         Column(head="Object", text=lambda one: one.about_name, width=130),
         Column(head="Message", text=lambda one: one.name, width=150),
         Column(head="Words", text=lambda one: one.body),
+        Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),
     )
 
 
@@ -142,6 +146,10 @@ class FilteredList(QWidget, Generic[T]):
         self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self))
         self.view.add_context_action(action)
 
+    def name_pools(self, *, is_named: bool) -> None:
+        """Show of which pool each row is, or not."""
+        self.view.show_column(self.model.columnCount() - 1, is_shown=is_named)
+
     def show_all(self, rows: Sequence[T]) -> None:
         self._all = tuple(rows)
         self._renew()
@@ -182,7 +190,7 @@ class HealthPanel(pieces.Panel):
 
     object_wanted = Signal(object)  # ObjectId
 
-    def __init__(self, console: Console, theme: Theme, desk: ActDesk, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, theme: Theme, desk: ActDesk, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Health"), parent=parent)
         self._console, self._desk = console, desk
         well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
@@ -239,7 +247,9 @@ class HealthPanel(pieces.Panel):
     def renew(self) -> None:
         """Look anew, in pieces; a look that goes on is not begun again."""
         if self._looking is None:
-            self._looking, self._found = examined(self._console.inventory, datetime.now(UTC)), []
+            for part in (self.findings, self.messages):
+                part.name_pools(is_named=self._console.has_several)
+            self._looking, self._found = examined_all(self._console.inventory.parts, datetime.now(UTC)), []
             self._look_on()
         else:
             self._soon.start()
@@ -261,7 +271,7 @@ class HealthPanel(pieces.Panel):
 
     def _show(self) -> None:
         self.findings.show_all(ranked(self._found))
-        self.messages.show_all(pool_messages(self._console.inventory))
+        self.messages.show_all(messages_of(self._console.inventory.parts))
         bad = sum(one.severity is Severity.BAD for one in self._found)
         self.header.set_caption(
             count(bad, "thing is bad", "things are bad") if bad else "", "bad" if bad else "caption"
@@ -302,7 +312,7 @@ class HealthPanel(pieces.Panel):
         action.setToolTip(why_not)
 
     def _chosen_messages(self) -> tuple[ObjectId, ...]:
-        return tuple(ObjectId(kind=Kind.MESSAGE, uuid=message.uuid) for message in self.messages.selected())
+        return tuple(ObjectId(kind=Kind.MESSAGE, uuid=one.uuid, pool=one.pool_uuid) for one in self.messages.selected())
 
     def _remedy(self) -> tuple[Act | None, tuple[ObjectId, ...], str]:
         """Return what mends the findings that are selected, at what, and why it cannot be done from here."""

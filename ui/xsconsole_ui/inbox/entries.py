@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_views import RequestState, RequestView, about, asker, waiting_words
@@ -22,13 +22,13 @@ MARKS = {
 }
 
 
-def title(view: RequestView, console: Console) -> str:
+def title(view: RequestView, console: Estate) -> str:
     """Return such as `Promote shop 1.3.0 from Staging to Production`."""
     text = about(view.request, console.requests.workflow_of(view))
     return text[:1].upper() + text[1:]
 
 
-def entry(view: RequestView, console: Console) -> Row:
+def entry(view: RequestView, console: Estate) -> Row:
     """Return a request as one row of the list."""
     who = asker(view.request, console.requests.workflow_of(view))
     return Row(
@@ -41,7 +41,7 @@ def entry(view: RequestView, console: Console) -> Row:
     )
 
 
-def sorted_out(views: Sequence[RequestView], console: Console) -> tuple[list[RequestView], ...]:
+def sorted_out(views: Sequence[RequestView], console: Estate) -> tuple[list[RequestView], ...]:
     """Return what is asked of this console's person, what waits for others or can run, and what is decided or over."""
     asked, waiting, over = [], [], []
     for view in reversed(views):
@@ -54,7 +54,7 @@ def sorted_out(views: Sequence[RequestView], console: Console) -> tuple[list[Req
     return asked, waiting, over
 
 
-def fact_rows(view: RequestView, console: Console) -> list[Row]:
+def fact_rows(view: RequestView, console: Estate) -> list[Row]:
     request = view.request
     who = asker(request, console.requests.workflow_of(view))
     asked_for = tr("Asked for by {who}: {reason}").format(who=who, reason=request.reason or tr("no reason given"))
@@ -74,7 +74,7 @@ def fact_rows(view: RequestView, console: Console) -> list[Row]:
     return rows
 
 
-def approval_rows(view: RequestView, console: Console) -> list[Row]:
+def approval_rows(view: RequestView, console: Estate) -> list[Row]:
     """Return how each rule stands, who could approve now, what was decided, and what does not count and why."""
     workflow = console.requests.workflow_of(view)
     if view.tally is None or workflow is None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QSystemTrayIcon
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.request_views import RequestState, RequestView
 from xsconsole_ui.bridge import Bridge
@@ -47,7 +47,7 @@ class Messenger(QObject):
     """Compares how requests stood with how they stand, and tells each thing once."""
 
     def __init__(
-        self, console: Console, bridge: Bridge, notices: Notices, show: Show, go: QAction, parent: QObject | None = None
+        self, console: Estate, bridge: Bridge, notices: Notices, show: Show, go: QAction, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._console = console

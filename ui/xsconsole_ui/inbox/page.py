@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from xsconsole.console import Console, Secret
+from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
@@ -33,7 +33,7 @@ class RequestPage(QWidget):
     withdrawn = Signal(object, str)  # RequestId, the reason
     left = Signal()
 
-    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._view: RequestView | None = None

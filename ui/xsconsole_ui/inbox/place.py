@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console, Secret
+from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.record import AuditQuery
@@ -33,7 +33,7 @@ class InboxPlace(pieces.Panel):
     counted = Signal(int)  # how many requests ask this console's person
     said = Signal(str)
 
-    def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, title="")
         self.console = console
         self._jobs = jobs

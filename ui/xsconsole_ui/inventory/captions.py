@@ -1,8 +1,9 @@
 """What the inventory says of itself: its views, how fresh it is, and why there is nothing to see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xsconsole.domain import words
+from xsconsole.domain.estate import PoolSight
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline import Outline
@@ -36,8 +37,23 @@ _PURPOSES: Mapping[View, tuple[str, str]] = {
 }
 
 
-def freshness(link: LinkChanged, outline: Outline) -> str:
-    """Return how fresh the list is and how much there is, in few words."""
+def freshness(sights: Sequence[PoolSight], outline: Outline) -> tuple[str, bool]:
+    """Return how fresh the list is and how much there is, in few words, and whether any of it is old."""
+    if len(sights) < 2:
+        link = sights[0].link if sights else LinkChanged(state=LinkState.CLOSED)
+        return _freshness(link, outline), _is_old(link)
+    old = [sight for sight in sights if not sight.is_live]
+    number = words.count(outline.count(Sort.VM), "VM")
+    if not old:
+        return f"live · {words.count(len(sights), 'pool')} · {number}", False
+    return f"{len(sights) - len(old)} of {words.count(len(sights), 'pool')} live · {number}", True
+
+
+def _is_old(link: LinkChanged) -> bool:
+    return link.state is LinkState.LOST or (link.state is LinkState.CLOSED and link.as_of is not None)
+
+
+def _freshness(link: LinkChanged, outline: Outline) -> str:
     match link.state:
         case LinkState.LIVE if outline.is_loading:
             return "live · loading…"

@@ -59,6 +59,7 @@ COLUMNS: tuple[Column, ...] = (
         width=110,
         text=lambda item: (item.host or "") if item.sort is not Sort.HOST else "",
     ),
+    Column(id="pool", title="Pool", width=120, text=lambda item: item.pool_name if item.sort is not Sort.POOL else ""),
     Column(id="address", title="Address", width=120, text=lambda item: ", ".join(item.addresses)),
     Column(id="tags", title="Tags", width=120, text=lambda item: ", ".join(item.tags)),
     Column(id="service", title="Service", width=90, text=lambda item: item.service),

@@ -1,12 +1,14 @@
 """Puts the lines of the inventory into its view: each as a kept picture, painted anew only where it looks otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline_rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.inventory.columns import COLUMNS
@@ -25,6 +27,13 @@ class LineDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pictures = Pictures(MOST_BYTES)
+        self._away: Mapping[Ref, str] = {}
+
+    def show_away(self, away: Mapping[Ref, str]) -> bool:
+        """Paint what is of these pools in grey; return whether anything looks otherwise now."""
+        is_changed = away != self._away
+        self._away = away
+        return is_changed
 
     def put(
         self,
@@ -39,12 +48,14 @@ class LineDelegate(QStyledItemDelegate):
         has_focus: bool = False,
     ) -> None:
         """Show one cell of a line."""
+        is_old = bool(self._away) and row.item is not None and row.item.pool in self._away
         behind = colours.accent_soft if is_selected else colours.sunken if is_hovered else colours.surface
         face: CellFace | LineFace
         if column:
-            face = CellFace(COLUMNS[column].text(row.item) if row.item is not None else "", COLUMNS[column].is_number)
+            text = COLUMNS[column].text(row.item) if row.item is not None else ""
+            face = CellFace(text, COLUMNS[column].is_number, is_old)
         else:
-            face = face_of(row, self._end(row), has_focus=has_focus)
+            face = face_of(row, self._end(row), has_focus=has_focus, is_old=is_old)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         size = area.size()
@@ -62,6 +73,8 @@ class LineDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _end(self, row: Row) -> str:
+        if row.sort is Sort.POOL and row.item is not None:
+            return self._away.get(row.item.ref, "")
         view = self.parent()
         is_alone = not isinstance(view, QTableView) or not view.horizontalHeader().isVisible()
         return aside(row) if is_alone or row.item is None else ""
@@ -88,6 +101,8 @@ class LineDelegate(QStyledItemDelegate):
 
 def _paint(painter: QPainter, face: CellFace | LineFace, size: QSize, colours: Colours) -> None:
     area = QRect(0, 0, size.width(), size.height())
+    if face.is_old:
+        colours = theme.greyed(colours)
     if isinstance(face, LineFace):
         paint_line(painter, area, face, colours)
     else:

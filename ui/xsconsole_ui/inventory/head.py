@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.inventory_items import Item
 from xsconsole.domain.outline_views import View
 from xsconsole.domain.query_fields import Schema
@@ -22,7 +22,7 @@ TOOL_PX = 16
 class Head(QFrame):
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         schema: Schema[Item],
         values: Callable[[str], Iterable[str]],
         parent: QWidget | None = None,

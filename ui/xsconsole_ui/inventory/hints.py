@@ -1,7 +1,9 @@
 """The tooltip of a line: everything that has no room in it."""
 
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
+from xsconsole.domain.estate import away
 from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
 from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.outline_rows import Row
@@ -9,10 +11,16 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
 
 
-def hint(row: Row, inventory: Inventory, board: Board) -> str:
+def hint(row: Row, estate: Estate) -> str:
     if row.item is None:
         return row.name
+    inventory, board = estate.inventory, estate.board
+    console = estate.of_pool(row.item.pool)
+    sight = estate.sight_of(console) if console is not None else None
+    lines: list[str] = []
     match row.sort:
+        case Sort.POOL:
+            lines = [] if sight is None else [sight.url]
         case Sort.HOST:
             lines = _host(row.item, inventory)
         case Sort.VM:
@@ -20,7 +28,12 @@ def hint(row: Row, inventory: Inventory, board: Board) -> str:
         case Sort.SR:
             lines = _sr(row.item, inventory)
         case _:
-            lines = []
+            pass
+    refusal = away(sight) if sight is not None else None
+    if refusal is not None:
+        lines.append(refusal.reason)
+    if estate.has_several and row.sort is not Sort.POOL:
+        lines.append(tr("Pool {name}").format(name=row.item.pool_name))
     return "\n".join((row.name, *lines))
 
 

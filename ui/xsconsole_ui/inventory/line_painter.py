@@ -41,6 +41,7 @@ class LineFace(NamedTuple):
     is_expandable: bool
     is_open: bool
     has_focus: bool
+    is_old: bool = False  # of a pool that is away
 
 
 class CellFace(NamedTuple):
@@ -48,14 +49,15 @@ class CellFace(NamedTuple):
 
     text: str
     is_number: bool
+    is_old: bool = False  # of a pool that is away
 
 
-def face_of(row: Row, end: str, *, has_focus: bool) -> LineFace:
+def face_of(row: Row, end: str, *, has_focus: bool, is_old: bool = False) -> LineFace:
     held, is_open, item = row.held > 0, row.is_open, row.item
     if item is None:
         return LineFace(row.sort, row.depth, row.name, "", end, False, False, held, is_open, has_focus)
     return LineFace(
-        row.sort, row.depth, row.name, item.state, end, item.is_stray, item.is_busy, held, is_open, has_focus
+        row.sort, row.depth, row.name, item.state, end, item.is_stray, item.is_busy, held, is_open, has_focus, is_old
     )
 
 
@@ -145,6 +147,10 @@ def _paint_words(painter: QPainter, area: QRect, face: LineFace, colours: Colour
 
 
 def _aside_colour(face: LineFace, colours: Colours) -> str:
-    if face.is_stray or (face.sort is Sort.HOST and face.state == "disabled"):
+    if (
+        face.is_stray
+        or (face.sort is Sort.POOL and face.is_old)
+        or (face.sort is Sort.HOST and face.state == "disabled")
+    ):
         return colours.warn
     return colours.bad if face.sort is Sort.HOST and face.state == "down" else colours.muted

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QStackedLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.catalogue import FAR_CLASSES
-from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkChanged, LinkState
+from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkChanged, PoolsChanged
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.inventory_filter import FAR_FIELDS, inventory_schema, values_in
@@ -30,7 +30,8 @@ from xsconsole_ui.inventory.chosen import Chosen, chosen_of
 from xsconsole_ui.inventory.head import Head
 from xsconsole_ui.inventory.hints import hint
 from xsconsole_ui.inventory.model import OutlineModel
-from xsconsole_ui.inventory.remembered import MOST_TOGGLED, Remembered, remembered
+from xsconsole_ui.inventory.pool_lines import PoolLines
+from xsconsole_ui.inventory.remembered import remembered, text_of
 from xsconsole_ui.inventory.search_menu import texts
 from xsconsole_ui.inventory.view import OutlineView
 from xsconsole_ui.pace import Pace
@@ -55,11 +56,12 @@ class InventoryPanel(pieces.Panel):
     loaded = Signal()  # everything that there is stands in the list
     refused = Signal(str)  # why something could not be kept
 
-    def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Inventory"), parent=parent)
         self._console = console
         self._schema = inventory_schema(console.inventory)
         self._outline = Outline(console.inventory)
+        self._pools = PoolLines(console, self._outline)
         self._model = OutlineModel(self._outline.row, self._hint, self)
         self._chosen = Chosen()
         self._is_repeating = False
@@ -82,10 +84,12 @@ class InventoryPanel(pieces.Panel):
         self._connect(theme)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(InventoryChanged, self._hear),
+            console.subscribe(PoolsChanged, self._hear_pools),
             console.subscribe(LinkChanged, self._hear_link),
             console.subscribe(BoardChanged, self._hear_board),
         ]
         self._name_stages()
+        self._repeat(self._pools.name())
         self._work()
 
     def _lay_out(self) -> None:
@@ -203,15 +207,7 @@ class InventoryPanel(pieces.Panel):
 
     def state(self) -> str:
         """Return how the list is left, to be restored in a later session."""
-        order = self._outline.arrangement.order
-        return Remembered(
-            view=self._outline.arrangement.view,
-            order_by=order.column,
-            is_descending=order.is_descending,
-            columns=self.view.shown_columns,
-            widths=self.view.widths(),
-            toggled=tuple(sorted(self._outline.toggled)[:MOST_TOGGLED]),
-        ).text()
+        return text_of(self._outline, self.view.shown_columns, self.view.widths())
 
     def restore(self, state: str) -> None:
         left = remembered(state)
@@ -234,7 +230,7 @@ class InventoryPanel(pieces.Panel):
     # --- the console
 
     def _hear(self, event: InventoryChanged) -> None:
-        self._outline.hear(event.batch)
+        self._repeat(self._pools.hear(event))
         self._is_loading = self._is_loading or event.batch.is_whole
         if not self._outline.is_settled and not self._timer.isActive():
             self._timer.start(GATHER_MS)
@@ -242,8 +238,15 @@ class InventoryPanel(pieces.Panel):
         if is_far and not self._again.isActive() and any(one.class_name in FAR_CLASSES for one in event.batch.changes):
             self._again.start(ASKED_AGAIN_MS)
 
-    def _hear_link(self, event: LinkChanged) -> None:
+    def _hear_pools(self, event: PoolsChanged) -> None:
         del event
+        self._repeat(self._pools.follow())
+        self._timer.start(0)
+        self._hear_link()
+
+    def _hear_link(self, event: LinkChanged | None = None) -> None:
+        del event
+        self.view.show_away(self._pools.away())
         self._show_caption()
 
     def _hear_board(self, event: BoardChanged) -> None:
@@ -283,14 +286,11 @@ class InventoryPanel(pieces.Panel):
             self._spare.start(SPARE_MS)
 
     def _show_caption(self) -> None:
-        link = self._console.link
-        text = freshness(link, self._outline)
+        text, is_old = freshness(self._console.sights, self._outline)
         if self.header.caption != text:
-            is_old = link.state is LinkState.LOST or (link.state is LinkState.CLOSED and link.as_of is not None)
             self.header.set_caption(text, "warn" if is_old else "caption")
-        is_empty = self._model.rowCount() == 0
-        if is_empty:
-            self.empty.set_words(*emptiness(self._outline, link, is_filtered=self._query != EVERYTHING))
+        if is_empty := self._model.rowCount() == 0:
+            self.empty.set_words(*emptiness(self._outline, self._console.link, is_filtered=self._query != EVERYTHING))
         if not self._is_page_right():
             self._stack.setCurrentIndex(int(is_empty))
 
@@ -299,7 +299,7 @@ class InventoryPanel(pieces.Panel):
         return self._stack.currentIndex() == int(self._model.rowCount() == 0)
 
     def _hint(self, row: Row) -> str:
-        return hint(row, self._console.inventory, self._console.board)
+        return hint(row, self._console)
 
     # --- the filter
 
@@ -359,7 +359,7 @@ class InventoryPanel(pieces.Panel):
             return
         before = self._chosen
         current = self._model.line(self.view.currentIndex().row())
-        self._chosen = chosen = chosen_of(self.view.selected_lines(), current)
+        self._chosen = chosen = chosen_of(self.view.selected_lines(), current, self._pools.uuid_of)
         if (chosen.vms, chosen.objects) != (before.vms, before.objects):
             self.selection_changed.emit(chosen.vms)
         if chosen.selection != before.selection:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_views import BY_NAME, Order, View
 from xsconsole_ui.inventory.columns import BY_ID
 
@@ -36,3 +37,16 @@ def remembered(text: str) -> Remembered:
     order_by = found.order_by if found.order_by in BY_ID else BY_NAME.column
     toggled = found.toggled[:MOST_TOGGLED]
     return msgspec.structs.replace(found, columns=known, order_by=order_by, toggled=toggled)
+
+
+def text_of(outline: Outline, columns: tuple[str, ...], widths: dict[str, int]) -> str:
+    """Return how a list is left, to be remembered."""
+    order = outline.arrangement.order
+    return Remembered(
+        view=outline.arrangement.view,
+        order_by=order.column,
+        is_descending=order.is_descending,
+        columns=columns,
+        widths=widths,
+        toggled=tuple(sorted(outline.toggled)[:MOST_TOGGLED]),
+    ).text()

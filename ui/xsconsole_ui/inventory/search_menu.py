@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.searches import LONGEST_NAME, SavedSearch, Searches
 from xsconsole.errors import Refused
@@ -20,7 +20,7 @@ class SearchMenu(QMenu):
     chosen = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, console: Console, current: Callable[[], str], parent: QWidget) -> None:
+    def __init__(self, console: Estate, current: Callable[[], str], parent: QWidget) -> None:
         """`current` gives what stands in the filter now."""
         super().__init__(parent)
         self._console, self._current = console, current

@@ -1,6 +1,6 @@
 """A table that behaves like a tree: arrows open and close, letters find, clicks on a triangle toggle."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 
 from PySide6.QtCore import (
@@ -20,6 +20,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPa
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.folding import natural
+from xsconsole.domain.ids import Ref
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_rows import Edit, Removed, Row
 from xsconsole.domain.outline_views import NodeId, Order
@@ -61,6 +62,11 @@ class OutlineView(DenseTable):
         across.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         across.customContextMenuRequested.connect(self._ask_for_columns)
         self.show_columns(())
+
+    def show_away(self, away: Mapping[Ref, str]) -> None:
+        """Grey the lines of these pools, and say of when they are."""
+        if self._delegate.show_away(away):
+            self.viewport().update()
 
     # --- columns
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.act_words import title
-from xsconsole.domain.acts import RULES, Act, JobId, ObjectId, name_of, record_of
+from xsconsole.domain.acts import RULES, Act, JobId, ObjectId, name_of
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.sheet import Line
 from xsconsole.engine.commands import Operate
@@ -28,7 +28,7 @@ class ActDesk(QObject):
 
     ended = Signal(object)  # JobStatus
 
-    def __init__(self, console: Console, jobs: Jobs, window: QWidget) -> None:
+    def __init__(self, console: Estate, jobs: Jobs, window: QWidget) -> None:
         super().__init__(window)
         self._console, self._jobs, self._window = console, jobs, window
 
@@ -78,7 +78,7 @@ class ActDesk(QObject):
         await self._done((command,))
 
     def _name_of(self, item: ObjectId) -> str:
-        record = record_of(self._console.inventory, item)
+        record = self._console.record_of(item)
         return "" if record is None else name_of(record)
 
     async def _raw(self, item: ObjectId) -> None:
@@ -87,8 +87,9 @@ class ActDesk(QObject):
 
     async def _done(self, commands: Sequence[Operate]) -> None:
         for command in commands:
-            status: JobStatus = await self._console.acts.finished(await self._console.acts.do(command))
-            self.ended.emit(status)
+            for job in await self._console.acts.do(command):  # one on each pool; all of them go on at once
+                status: JobStatus = await self._console.acts.finished(job)
+                self.ended.emit(status)
 
 
 def commands_for(item: ObjectId, line: Line, text: str) -> tuple[Operate, ...]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.act_words import act_name
-from xsconsole.domain.acts import FOLDER_KEY, RULES, Act, record_of
+from xsconsole.domain.acts import FOLDER_KEY, RULES, Act
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.words import count
@@ -33,7 +33,7 @@ LABELS = {
 class ActDialog(QDialog):
     """Shows at every moment what would be done to which objects, and why not to others."""
 
-    def __init__(self, console: Console, command: Operate, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, command: Operate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.command = command
         self._console = console
@@ -91,7 +91,7 @@ class ActDialog(QDialog):
 
     def _first_text(self) -> str:
         """Return what is proposed."""
-        record = record_of(self._console.inventory, self.command.objects[0])
+        record = self._console.record_of(self.command.objects[0])
         match self.command.act:
             case Act.RENAME:
                 return str(getattr(record, "name_label", ""))
@@ -103,7 +103,7 @@ class ActDialog(QDialog):
 
     def _fill_hosts(self, choice: QComboBox) -> None:
         """Offer every host; one that cannot take the first machine says why."""
-        for host, refusal in self._console.acts.hosts_for(self.command.objects[0].uuid):
+        for host, refusal in self._console.acts.hosts_for(self.command.objects[0]):
             why = "" if refusal is None else f" — {refusal.reason}"
             choice.addItem(f"{host.name_label}{why}", str(host.uuid))
             if refusal is None and choice.currentData() is not None and self._is_refused(choice.currentText()):

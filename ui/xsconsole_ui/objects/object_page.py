@@ -1,13 +1,14 @@
 """What is known of the object selected in the inventory, with what can be done to it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
-from xsconsole.domain.acts import Act, Kind, ObjectId, record_of
+from xsconsole.console import Estate
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.sheet import Line, Sheet
 from xsconsole.domain.sheets import sheet_of
@@ -32,7 +33,7 @@ class ObjectPage(QWidget):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         desk: ActDesk,
         jobs: Jobs,
         menu: Sequence[QAction | None],
@@ -80,7 +81,7 @@ class ObjectPage(QWidget):
         self._pages.addWidget(UprightPage(self.performance, self))
         column.addLayout(self._pages, 1)
         self.is_charting.toggled.connect(self._look_at)
-        self.view.followed.connect(self.followed)
+        self.view.followed.connect(self._follow)
         self.model.edited.connect(self._edit)
         self.raw.clicked.connect(self._show_raw)
         self.view.selectionModel().currentRowChanged.connect(self._look_at_line)
@@ -116,12 +117,23 @@ class ObjectPage(QWidget):
     def renew(self) -> None:
         self._soon.stop()
         before = self.sheet
-        self.sheet = None if self._item is None else sheet_of(self._item, self._console.inventory, self._console.board)
-        if self.sheet is not None:
-            self.sheet = permitted(self.sheet, self._console)
+        if self._item is None:
+            self.sheet = None
+        else:
+            console = self._console.of_object(self._item)
+            sheet = sheet_of(self._item, console.inventory, console.board)
+            self.sheet = None if sheet is None else permitted(sheet, console)
         if self.sheet != before:
             self.model.show_sheet(self.sheet)
             self.titled.emit()
+
+    @Slot(object)
+    def _follow(self, item: ObjectId) -> None:
+        self.followed.emit(self._beside(item))
+
+    def _beside(self, item: ObjectId) -> ObjectId:
+        """Return an object that the one on show names: it is of the same pool."""
+        return replace(item, pool=self._item.pool) if self._item is not None else item
 
     @Slot(bool)
     def _look_at(self, is_charting: bool) -> None:
@@ -141,9 +153,10 @@ class ObjectPage(QWidget):
         """Return the snapshot that the current line leads to, or that is on show."""
         line = self.view.selected_line()
         for item in (line.link if line is not None else None, self._item):
-            record = record_of(self._console.inventory, item) if item is not None and item.kind is Kind.VM else None
+            named = self._beside(item) if item is not None and item.kind is Kind.VM else None
+            record = self._console.record_of(named) if named is not None else None
             if isinstance(record, VM) and record.is_a_snapshot:
-                return item
+                return named
         return None
 
     @Slot()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.metrics import Chart, Span, charts
@@ -22,7 +22,7 @@ EVERY_MS = 5000
 class PerformancePage(QWidget):
     """Asks the host every few seconds, only while it is seen; one question at a time."""
 
-    def __init__(self, console: Console, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console, self._jobs = console, jobs
         self._item: ObjectId | None = None

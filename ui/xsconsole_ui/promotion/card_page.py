@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
@@ -50,7 +50,7 @@ class CardPage(QWidget):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         actions: Sequence[QAction],
         mends: Sequence[QAction],
         parent: QWidget | None = None,
@@ -91,17 +91,19 @@ class CardPage(QWidget):
         if card.since is not None:
             stage = self.tr("{stage} since {when}").format(stage=stage, when=times.clock_time(card.since))
         self.facts.setToolTip(times.exact_time(card.since) if card.since is not None else "")
-        self.facts.setText(
-            self.tr("{stage} · {count} · {size} · revision {revision}").format(
-                stage=stage,
-                count=words.count(len(card.members), "VM"),
-                size=words.size(card.disks_bytes),
-                revision=card.revision,
-            )
+        facts = self.tr("{stage} · {count} · {size} · revision {revision}").format(
+            stage=stage,
+            count=words.count(len(card.members), "VM"),
+            size=words.size(card.disks_bytes),
+            revision=card.revision,
         )
+        pool = self._console.pool_name(self._console.of_card(card.id))
+        self.facts.setText(self.tr("{facts} · pool {pool}").format(facts=facts, pool=pool) if pool else facts)
         mend = MENDS.get(card.standing, "")
+        away = self._console.away(card.id) if pool else None
         self.problems.show_rows(
-            [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
+            ([Row(mark=Mark.WARNING, text=away.reason)] if away is not None else [])
+            + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
         )
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])

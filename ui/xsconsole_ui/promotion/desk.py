@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from xsconsole.console import Console, Verb, record_refusal
+from xsconsole.console import Estate, Verb
 from xsconsole.domain.board import Card, RestorePoint
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
@@ -40,7 +40,7 @@ class Desk(QObject):
     ended = Signal(str)  # RunId
     requested = Signal(object)  # RequestId
 
-    def __init__(self, console: Console, bridge: Bridge, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._jobs = jobs
@@ -65,7 +65,7 @@ class Desk(QObject):
             plan = self._console.plan(command)
         except ConsoleError as refusal:
             if isinstance(refusal, Refused) and not show_only:
-                self._jobs.start(record_refusal(self._console, command, refusal), "record a refusal")
+                self._jobs.start(self._console.record_refusal(command, refusal), "record a refusal")
             self.failed.emit(refusal, self._subject(command), _configuration_of(command))
             return
         denial = self._denial(command)
@@ -185,7 +185,7 @@ class Desk(QObject):
     def _denial(self, command: Plannable) -> Refused | None:
         """Return why this log-in may look at the plan and no more."""
         is_move = isinstance(command, Promote | Demote)
-        return self._console.denial(Verb.MOVE if is_move else Verb.CHANGE)
+        return self._console.denial(Verb.MOVE if is_move else Verb.CHANGE, command)
 
     @Slot(str)
     def _look_again(self, configuration: str) -> None:

@@ -6,11 +6,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from xsconsole.console import Console, Verb
+from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
-from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState, RunStatus
@@ -34,7 +33,7 @@ class Inspector(pieces.Panel):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         bridge: Bridge,
         desk: Desk,
         actions: Sequence[QAction],
@@ -187,7 +186,7 @@ class Inspector(pieces.Panel):
             self._pages.setCurrentWidget(page)
         elif self._run is None and self.object_page.sheet is not None:
             self.header.set_title(self.object_page.sheet.title)
-            self.header.set_caption(self.object_page.sheet.caption)
+            self.header.set_caption(self._caption_of(self.object_page.sheet.caption))
             self._pages.setCurrentWidget(self.object_page)
         elif self._run is None and self._number:
             self._show_nothing(
@@ -195,9 +194,10 @@ class Inspector(pieces.Panel):
                 self.tr("What the Object menu offers is done to all of them that take it."),
             )
         elif run is not None:
-            is_live = self._console.link.state is LinkState.LIVE
+            configuration = run.plan.intent.configuration
+            is_live = self._console.away(configuration) is None
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
-            denial = self._console.denial(Verb.SETTLE)
+            denial = self._console.of_card(configuration).denial(Verb.SETTLE)
             why_not = words.refusal(denial) if denial is not None else why_not
             self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not, is_away=not is_live)
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
@@ -214,6 +214,12 @@ class Inspector(pieces.Panel):
                     "Select a card to see its members. Drag it to another stage, or press Ctrl+Right, to promote it."
                 ),
             )
+
+    def _caption_of(self, caption: str) -> str:
+        """Return what an object is, and of which pool where there are several."""
+        item = self.object_page.item
+        pool = self._console.pool_name(self._console.of_object(item)) if item is not None else ""
+        return " · ".join(filter(None, (caption, pool)))
 
     def _show_nothing(self, title: str, text: str) -> None:
         self.nothing.set_words(title, text)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QProgressBar, QRadioButton, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
@@ -33,7 +33,7 @@ class PlanPage(QWidget):
     resume_wanted = Signal()
     undo_wanted = Signal()
 
-    def __init__(self, console: Console, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console = console
         self._question: Question | None = None

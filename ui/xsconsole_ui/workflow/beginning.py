@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.ids import PersonId, WorkflowId
 from xsconsole.domain.workflow import Person, Workflow
 from xsconsole.domain.workflow.history import History
@@ -11,7 +11,7 @@ from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.drafts_dialog import Start
 
 
-def starts(console: Console) -> tuple[Start, ...]:
+def starts(console: Estate) -> tuple[Start, ...]:
     """Return what is published, the templates that come with the program, and nothing."""
     board = console.board
     found = []
@@ -31,7 +31,7 @@ def starts(console: Console) -> tuple[Start, ...]:
     return tuple(found)
 
 
-def person_of(console: Console) -> Person:
+def person_of(console: Estate) -> Person:
     """Return whoever sits here, by the key of this console."""
     identity = console.identity
     name = identity.actor if identity is not None else tr("Me")

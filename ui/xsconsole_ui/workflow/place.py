@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import pieces, workflow_actions
@@ -39,7 +39,7 @@ class WorkflowPlace(QWidget):
     load_changed = Signal(object)  # Load: what stands in the stages and runs along the transitions
 
     def __init__(
-        self, console: Console, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
+        self, console: Estate, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._console, self._actions, self._jobs = console, actions, jobs

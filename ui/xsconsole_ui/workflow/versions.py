@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
@@ -11,7 +11,7 @@ from xsconsole_ui.workflow.comparing import Look
 from xsconsole_ui.workflow.desk import DraftDesk
 
 
-def versions_at_hand(console: Console, desk: DraftDesk) -> dict[str, Look]:
+def versions_at_hand(console: Estate, desk: DraftDesk) -> dict[str, Look]:
     """Return what can be compared without reading anything."""
     found: dict[str, Look] = {}
     published, base = console.board.workflow, desk.base
@@ -23,7 +23,7 @@ def versions_at_hand(console: Console, desk: DraftDesk) -> dict[str, Look]:
     return found
 
 
-async def more_versions(console: Console, desk: DraftDesk) -> Mapping[str, Look]:
+async def more_versions(console: Estate, desk: DraftDesk) -> Mapping[str, Look]:
     """Return versions that stand on other pools or are on record, newest first, and the other drafts.
 
     Raises:

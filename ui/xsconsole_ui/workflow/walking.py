@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QDateTime, Qt, Slot
 from PySide6.QtWidgets import QDateTimeEdit, QDialog, QFormLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, PersonId, StageId, TransitionId
@@ -105,7 +105,7 @@ def _columns() -> tuple[Column[Row], ...]:
 class WalkDialog(QDialog):
     """Follows the draft while it is open. To be opened with `open()`."""
 
-    def __init__(self, console: Console, desk: DraftDesk, now: datetime, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, desk: DraftDesk, now: datetime, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console, self._desk = console, desk
         self.setWindowTitle(self.tr("Walk through"))

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.console.publish_approvals import read_asked
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
@@ -39,7 +39,7 @@ class Workshop(QObject):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         bridge: Bridge,
         place: WorkflowPlace,
         inspector: Inspector,
@@ -92,7 +92,7 @@ class Workshop(QObject):
         identity = self._console.identity
         if identity is None:
             return Surroundings()
-        return Surroundings.of(identity.pool, {identity.pool: self._console.inventory})
+        return Surroundings.of(identity.pool, self._console.inventories)
 
     @Slot()
     def _look_soon(self) -> None:
@@ -131,6 +131,13 @@ class Workshop(QObject):
         split = self._console.publishing.split()
         if split is not None:
             self._jobs.start(answered(self.publish_sheet(split.newest)), "bring pools up")
+
+    def bring_together(self) -> None:
+        """Bring all pools up to the newest version; where that does not bind them, offer the draft, which can."""
+        if self._console.publishing.split() is None:
+            self._publish()
+        else:
+            self._bring_up()
 
     def publish_sheet(self, standing: Workflow | None = None) -> PublishSheet:
         """Return a sheet for the draft as it is; it follows what is done to it. Or one for a version that stands."""

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, Uuid
@@ -55,7 +55,7 @@ class PublishSheet(QDialog):
 
     def __init__(
         self,
-        console: Console,
+        console: Estate,
         bridge: Bridge,
         desk: DraftDesk,
         jobs: Jobs,

@@ -1,0 +1,246 @@
+"""Several pools as one value: what is joined, who leads, and what a column answers."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from tests.domain.outline_values import change, member_of, pool, vm
+from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Standing
+from xsconsole.domain.estate import Inventories, Part, PoolSight, answered, away, differing, joined, place_of
+from xsconsole.domain.events import LinkChanged, LinkState
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
+from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
+from xsconsole.domain.outline import Outline
+from xsconsole.domain.outline_views import View
+from xsconsole.domain.runs import Target
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
+
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+WORKFLOW = default_workflow()
+SHOP = ConfigurationId("shop")
+
+
+def sight(name="acme", state=LinkState.LIVE, *, as_of=None, has_given_up=False):
+    link = LinkChanged(state=state, as_of=as_of, has_given_up=has_given_up)
+    return PoolSight(pool=Uuid(name), ref=Ref(name), name=name, url=f"http://{name}", link=link)
+
+
+def card(id_=SHOP, stage="staging", members=("web",)):
+    return Card(
+        id=id_,
+        name=f"{id_} 1",
+        service=id_,
+        version="1",
+        stage=StageId(stage),
+        revision=1,
+        workflow_version=1,
+        members=members,
+        standing=Standing.WHOLE,
+    )
+
+
+def board(*cards, workflow=WORKFLOW, is_published=True):
+    return Board(workflow=workflow, cards={one.id: one for one in cards}, is_published=is_published)
+
+
+def version(number, **changes):
+    return msgspec.structs.replace(WORKFLOW, version=number, **changes)
+
+
+def mirror(*records):
+    inventory = Inventory()
+    inventory.apply(ChangeBatch(changes=tuple(map(change, records)), is_whole=True))
+    return inventory
+
+
+def named_pool(name):
+    return msgspec.structs.replace(pool(name_label=name), ref=Ref(name), uuid=Uuid(name))
+
+
+def test_what_is_asked_of_several_mirrors_is_answered_by_the_one_that_has_it():
+    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    both = Inventories((test, production))
+
+    assert [one.name_label for one in both.all(Pool)] == ["test", "production"]
+    assert both.count(VM) == 2
+    assert both.total() == 4
+    assert both.get(VM, Ref("OpaqueRef:b")) is production.get(VM, Ref("OpaqueRef:b"))
+    assert both.get(VM, NULL_REF) is None
+    assert both.by_uuid(VM, Uuid("b")) is both.get(VM, Ref("OpaqueRef:b"))
+    assert both.by_uuid(VM, Uuid("c")) is None
+    assert both.holding(VM, Ref("OpaqueRef:a")) is test
+    assert both.holding(VM, NULL_REF) is None
+
+
+def test_each_pool_is_a_root_sorted_by_its_name_and_a_pool_that_leaves_takes_its_lines_along():
+    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    both = Inventories((test,))
+    outline = Outline(both)
+    outline.settle_all()
+
+    both.show((test, production))
+    outline.join(production)
+    outline.set_pools({Ref("test"): "test", Ref("production"): "production"})
+    outline.settle_all()
+    seen = [row.name for row in outline.rows]
+    both.show((production,))
+    outline.leave()
+    outline.settle_all()
+
+    assert seen == ["production", "Not running", "b", "test", "Not running", "a"]
+    assert [row.name for row in outline.rows] == ["production", "Not running", "b"]
+
+
+def test_views_by_service_are_over_all_pools_and_machines_know_their_pool():
+    test, production = mirror(named_pool("test"), member_of("a")), mirror(named_pool("production"), member_of("b"))
+    outline = Outline(Inventories((test, production)))
+    outline.set_view(View.SERVICES)
+    outline.settle_all()
+
+    assert [row.name for row in outline.rows] == ["shop", "staging", "shop 1.3.0", "a", "b"]
+    assert {item.name: item.pool_name for item in outline.items.values()}["b"] == "production"
+
+
+def test_what_one_of_two_pools_says_anew_leaves_the_other_as_it_is():
+    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    outline = Outline(Inventories((test, production)))
+    outline.settle_all()
+    whole = ChangeBatch(changes=(change(named_pool("test")), change(vm("c"))), is_whole=True)
+
+    test.apply(whole)
+    outline.hear(whole, test)
+    outline.settle_all()
+
+    assert {item.name for item in outline.items.values()} == {"test", "c", "production", "b"}
+
+
+def test_a_pool_that_is_renamed_is_renamed_at_all_that_it_has():
+    test = mirror(named_pool("test"), vm("a"))
+    outline = Outline(test)
+    outline.settle_all()
+    renamed = ChangeBatch(changes=(change(msgspec.structs.replace(named_pool("test"), name_label="trial")),))
+
+    test.apply(renamed)
+    outline.hear(renamed)
+    outline.settle_all()
+
+    assert {item.pool_name for item in outline.items.values()} == {"trial"}
+
+
+def test_one_board_is_itself_and_none_is_empty():
+    only = board(card())
+
+    assert joined((only,)) is only
+    assert joined(()) == EMPTY_BOARD
+
+
+def test_the_columns_are_those_of_the_newest_published_version_of_the_first_ones_workflow():
+    older, newer = board(card(), workflow=version(1)), board(card(ConfigurationId("pay")), workflow=version(2))
+    other = board(workflow=version(9, id="another"))
+    assumed = board(workflow=version(5), is_published=False)
+
+    both = joined((older, newer, other, assumed))
+
+    assert both.workflow == version(2)
+    assert both.is_published
+    assert set(both.cards) == {SHOP, "pay"}
+    assert joined((board(workflow=None), older)).workflow == version(1)
+    assert joined((board(workflow=None), board(workflow=None))).workflow is None
+
+
+def test_a_configuration_on_two_pools_is_shown_where_its_members_are():
+    ghost, whole = card(members=()), card()
+
+    assert joined((board(ghost), board(whole))).cards[SHOP] is whole
+    assert joined((board(whole), board(ghost))).cards[SHOP] is whole
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason", "mend"),
+    [
+        (sight(state=LinkState.CLOSED), "not connected", "Connect"),
+        (sight(state=LinkState.LOST, as_of=NOON), "2026-11-27", "Wait"),
+        (sight(state=LinkState.LOST, has_given_up=True), "nothing is tried", "again"),
+    ],
+)
+def test_a_pool_that_is_away_says_why_and_what_to_do(seen, reason, mend):
+    refusal = away(seen)
+
+    assert refusal is not None
+    assert "acme" in refusal.reason
+    assert reason in refusal.reason
+    assert mend in refusal.mend
+    assert away(sight()) is None
+
+
+def bound(stage, name):
+    return msgspec.structs.replace(stage, binding=Binding(pool=PoolObject(uuid=Uuid(name), name=name)))
+
+
+def test_a_stage_says_whether_its_pool_is_here():
+    free = WORKFLOW.stages[0]
+
+    assert place_of(free, ()) is None
+    assert place_of(bound(free, "acme"), (sight(),)) is None
+    there = place_of(bound(free, "acme"), (sight(state=LinkState.LOST),))
+    assert there is not None
+    assert "away" in there.reason
+    nowhere = place_of(bound(free, "beta"), (sight(),))
+    assert nowhere is not None
+    assert "beta" in nowhere.reason
+
+
+def test_every_column_answers_a_card():
+    far = WORKFLOW.stages[-1]
+    shown = msgspec.structs.replace(
+        WORKFLOW,
+        version=2,
+        stages=(*WORKFLOW.stages[:-1], bound(far, "beta"), msgspec.structs.replace(far, id=StageId("new"), name="New")),
+    )
+    found = [Target(stage=stage.id, kind=None, plan=None, refusal=None) for stage in WORKFLOW.stages]
+
+    answers = {one.stage: one.refusal for one in answered(card(), found, sight(), (sight(),), shown, WORKFLOW)}
+
+    assert list(answers) == [stage.id for stage in shown.stages]
+    assert answers[WORKFLOW.stages[0].id] is None
+    assert "beta" in answers[far.id].reason
+    assert "version 1" in answers[StageId("new")].reason
+    without = answered(card(), (), sight(), (sight(),), shown, None)
+    assert all("no workflow" in one.refusal.reason for one in without)
+
+
+def test_a_card_of_a_pool_that_is_away_goes_nowhere():
+    lost = sight(state=LinkState.LOST)
+    found = [Target(stage=stage.id, kind=None, plan=None, refusal=None) for stage in WORKFLOW.stages]
+
+    answers = answered(card(), found, lost, (lost,), WORKFLOW, WORKFLOW)
+
+    assert all(("away" in str(one.refusal)) == (one.stage != "staging") for one in answers)
+
+
+def part(name, workflow, state=LinkState.LIVE, *, is_published=True):
+    return Part(sight=sight(name, state), board=board(workflow=workflow, is_published=is_published))
+
+
+def test_pools_that_follow_something_else_are_named_with_what_they_follow():
+    same = part("one", version(2))
+    parts = [
+        same,
+        part("old", version(1)),
+        part("edited", version(2, name="Edited")),
+        part("other", version(1, id="another", name="Another")),
+        part("none", version(1), is_published=False),
+        part("away", version(1), LinkState.LOST),
+    ]
+
+    found = differing(parts, version(2))
+
+    assert found is not None
+    assert [name for name, _ in found.pools] == ["old", "edited", "other", "none"]
+    assert "“old” has version 1" in found.sentence
+    assert "other content" in found.sentence
+    assert "“Another”" in found.sentence
+    assert "“none” has none" in found.sentence
+    assert differing([same], version(2)) is None
+    assert differing(parts, None) is None
