@@ -1,6 +1,7 @@
 """Verbs about the workflow that publish nothing: looking, drafts, and files."""
 
 import argparse
+import getpass
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,8 +20,9 @@ from xsconsole.cli.session import (
 from xsconsole.console import Console, read_file, version_numbered, write_file
 from xsconsole.domain import words
 from xsconsole.domain.drafts import Draft
+from xsconsole.domain.ids import PersonId
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.workflow import Workflow, to_json
+from xsconsole.domain.workflow import Person, Workflow, to_json
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import way_words
@@ -163,8 +165,14 @@ async def workflow_new(options: argparse.Namespace) -> int:
             )
             return _say_begun(draft, options)
     template = template_called(options.template)
-    workflow = start_from(template.workflow, options.name or template.name)
     async with _writing(options) as console:
+        # As in the window: groups that nobody is in begin with who sits here, so that it can be published.
+        me = Person(
+            id=PersonId("me"), name=options.user or getpass.getuser(), fingerprints=(console.home.key_fingerprint,)
+        )
+        workflow = start_from(
+            template.workflow, options.name or template.name, me if template.workflow.groups else None
+        )
         return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
 
 

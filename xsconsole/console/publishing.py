@@ -14,7 +14,7 @@ from xsconsole.console.versions import KnownVersion, known_versions
 from xsconsole.domain.approval import Decision, Meaning, Requester, Tally
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import LinkState
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.ids import PersonId, StageId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication import Publication, publication_of
 from xsconsole.domain.publication_files import PublicationRequest
@@ -26,7 +26,7 @@ from xsconsole.domain.publishing import (
 )
 from xsconsole.domain.signing import Provenance, provenance, signed
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Person, Workflow
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, findings
 from xsconsole.domain.workflow.findings.ground import Ground, Occupant
@@ -60,6 +60,7 @@ class Publishing:
             home=home,
             pools={site.pool: site.inventory for site in sites},
             occupants=tuple(Occupant.of(card) for site in sites for card in site.board.cards.values()),
+            me=self._me(),
         )
         return findings(workflow, ground, findings_of_gaps(workflow, home))
 
@@ -209,6 +210,13 @@ class Publishing:
         """
         demand_counts(decision, plan)
         await next(iter(self._here().values())).engine.decide(decision)
+
+    def _me(self) -> Person | None:
+        """Return who sits here, by this console's key; None where the home is only read."""
+        key = self._home.key_fingerprint
+        desk = next(iter(self._here().values()), None)
+        name = desk.identity.actor if desk is not None and desk.identity is not None else "me"
+        return Person(id=PersonId("me"), name=name, fingerprints=(key,)) if key else None
 
     # --- inside ---------------------------------------------------------------------------------------------------
 

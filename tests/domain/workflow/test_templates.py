@@ -1,6 +1,7 @@
 """Templates, what is left of a workflow kept as one, and stages on the clipboard."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,19 @@ from hypothesis import strategies as st
 from tests.domain.workflow.flows import KEY, PRODUCTION, STAGING, rich_workflow, workflows
 from tests.domain.workflow.pools import ground_of, pool_of
 from xsconsole.domain.ids import PersonId, StageId
-from xsconsole.domain.workflow import Person, Workflow, check, default_workflow, from_json, stored_size_bytes, to_json
+from xsconsole.domain.workflow import (
+    ApprovalRule,
+    Person,
+    Workflow,
+    check,
+    default_workflow,
+    from_json,
+    stored_size_bytes,
+    to_json,
+)
 from xsconsole.domain.workflow.arrange import crossings
 from xsconsole.domain.workflow.clipboard import copy, holds_stages, paste
-from xsconsole.domain.workflow.edits import change_stage, place_stages, remove
+from xsconsole.domain.workflow.edits import change_stage, change_workflow, place_stages, remove
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.roll import remove_group
 from xsconsole.domain.workflow.templates import Template, as_template, start_from, templates
@@ -38,6 +48,31 @@ def test_a_template_is_drawn_and_described_and_has_no_error_once_somebody_starts
     assert {each.rule for each in findings(draft, LIVE)} <= {"only-the-requester"}
     before = [each.rule for each in findings(template.workflow, LIVE) if each.severity is Severity.ERROR]
     assert before == ["nobody-approves"] * len(template.workflow.groups)
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_a_template_that_names_nobody_can_be_published_after_one_mend(template: Template) -> None:
+    ground = replace(LIVE, me=ME)
+    draft = start_from(template.workflow, "Shops")
+    errors = [each for each in findings(draft, ground) if each.severity is Severity.ERROR]
+    for finding in errors:
+        assert finding.mends[0].label == "Name me (Me)"
+        draft = finding.mends[0].apply(draft)
+
+    check(draft)
+    assert len(errors) == len(template.workflow.groups)
+    assert [each for each in findings(draft, ground) if each.severity is Severity.ERROR] == []
+
+
+def test_who_is_known_by_a_key_is_named_and_not_added_once_more() -> None:
+    ann = Person(id=PersonId("ann"), name="Ann", fingerprints=(KEY,))
+    draft = change_workflow(default_workflow(), people=(ann,), publishing=(ApprovalRule(count=1),))
+    (finding,) = (each for each in findings(draft, replace(LIVE, me=ME)) if each.rule == "nobody-approves")
+
+    mended = finding.mends[0].apply(draft)
+
+    assert mended.people == (ann,)
+    assert mended.publishing == (ApprovalRule(count=1, people=(ann.id,)),)
 
 
 def test_there_are_four_templates_and_the_default_is_the_first() -> None:

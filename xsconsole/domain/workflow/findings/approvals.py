@@ -13,7 +13,7 @@ from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.edits import change_workflow
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_way
 from xsconsole.domain.workflow.findings.values import Finding, Mend
-from xsconsole.domain.workflow.roll import change_person
+from xsconsole.domain.workflow.roll import add_person, change_group, change_person
 from xsconsole.domain.workflow.rules import ApprovalRule, Person
 from xsconsole.domain.workflow.values import Transition, Workflow
 from xsconsole.domain.workflow.wording import rule_words
@@ -120,8 +120,8 @@ def _satisfiable(case: Case, demand: Demand) -> Iterator[Finding]:
     needed = demand.rule.count
     place = demand.place
     if not people:
-        remove = demand.put("Remove this rule", None)
-        yield _named(place, "nobody-approves").error(f"{demand.what} names nobody.", demand.field, remove)
+        mends = [*_naming(case.ground.me, demand), demand.put("Remove this rule", None)]
+        yield _named(place, "nobody-approves").error(f"{demand.what} names nobody.", demand.field, *mends)
         return
     if needed > len(able):
         why = (
@@ -164,6 +164,26 @@ def _most(demand: Demand, able: list[Person]) -> int:
 
 def _named(place: Rule, name: str) -> Rule:
     return Rule(name=name, stage=place.stage, transition=place.transition)
+
+
+def _naming(me: Person | None, demand: Demand) -> Iterator[Mend]:
+    """Yield the mend that names who sits here: in the rule's first group, which is empty, or in the rule itself."""
+    if me is None:
+        return
+
+    def change(workflow: Workflow) -> Workflow:
+        keys = set(me.fingerprints)
+        known = next((person.id for person in workflow.people if keys & set(person.fingerprints)), None)
+        changed, person = (
+            (workflow, known) if known is not None else add_person(workflow, me.name, fingerprints=me.fingerprints)
+        )
+        group = next((one for one in changed.groups if one.id in demand.rule.groups), None)
+        if group is not None:
+            return change_group(changed, group.id, people=(*group.people, person))
+        rule = msgspec.structs.replace(demand.rule, people=(*demand.rule.people, person))
+        return demand.put("", rule).apply(changed)
+
+    yield Mend(label=f"Name me ({shown(me.name)})", apply=change)
 
 
 def _lowered(demand: Demand, number: int) -> Iterator[Mend]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import PBD, PIF, SR, Host, HostMetrics, Inventory, Network, Record
+from xsconsole.domain.workflow.rules import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,15 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """`pools` are live inventories by the pool's uuid; `home` is the pool that holds the workflow, None: not known."""
+    """`pools` are live inventories by the pool's uuid; `home` is the pool that holds the workflow, None: not known.
+
+    `me` is who sits at this console, with its key; None: not known.
+    """
 
     home: Uuid | None = None
     pools: Mapping[Uuid, Inventory] = field(default_factory=dict)
     occupants: tuple[Occupant, ...] = ()
+    me: Person | None = None
 
     @classmethod
     def live(cls, inventory: Inventory, board: Board, others: Iterable[Inventory] = ()) -> "Ground":
