@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 from PySide6.QtCore import QBuffer, QFileInfo, QIODevice, QObject, QRect, QRectF, QSaveFile, QSize, Signal
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter, QPainterPath
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
@@ -17,6 +18,8 @@ from xsconsole_ui.workflow.scene import Scene
 MARGIN = 24  # px around the graph
 PNG_SCALE = 2.0
 MOST_PNG_PX = 12_000  # of a side
+SVG = "http://www.w3.org/2000/svg"
+POINTS_OF_A_CURVE = 3
 
 Tell = Callable[[str, str], None]  # what went wrong, and what to do
 
@@ -87,7 +90,51 @@ def svg_of(scene: Scene) -> bytes:
     generator.setViewBox(QRect(0, 0, round(area.width()), round(area.height())))
     generator.setTitle(scene.workflow.name if scene.workflow is not None else "")
     _paint(QPainter(generator), scene, area, 1.0)
-    return bytes(buffer.data().data())
+    return outlined(bytes(buffer.data().data()))
+
+
+def outlined(picture: bytes) -> bytes:
+    """Return an SVG whose words are shapes with the words as their titles.
+
+    Elsewhere the font is another one, in which words would not fit into what is drawn around them.
+    """
+    ElementTree.register_namespace("", SVG)
+    tree = ElementTree.fromstring(picture)
+    for parent in tree.iter():
+        for at, text in enumerate(parent):
+            if text.tag != f"{{{SVG}}}text":
+                continue
+            shape = ElementTree.Element(f"{{{SVG}}}path")
+            shape.set("d", _glyphs(text))
+            for name in ("fill", "fill-opacity"):
+                shape.set(name, text.get(name, ""))
+            shape.set("stroke", "none")
+            ElementTree.SubElement(shape, f"{{{SVG}}}title").text = text.text
+            parent[at] = shape
+    return bytes(ElementTree.tostring(tree, encoding="utf-8", xml_declaration=True))
+
+
+def _glyphs(text: ElementTree.Element) -> str:
+    font = QFont(text.get("font-family", ""))
+    font.setPixelSize(round(float(text.get("font-size", "0"))))
+    font.setWeight(QFont.Weight(int(text.get("font-weight", "400"))))
+    path = QPainterPath()
+    path.addText(float(text.get("x", "0")), float(text.get("y", "0")), font, text.text or "")
+    parts: list[str] = []
+    curve: list[str] = []
+    for at in range(path.elementCount()):
+        element = path.elementAt(at)
+        point = f"{element.x:.2f},{element.y:.2f}"
+        if element.isMoveTo():
+            parts.append(f"M{point}")
+        elif element.isLineTo():
+            parts.append(f"L{point}")
+        else:  # two control points and the end come one after another
+            curve.append(point)
+            if len(curve) == POINTS_OF_A_CURVE:
+                parts.append(f"C{' '.join(curve)}")
+                curve = []
+    return " ".join(parts)
 
 
 def png_of(scene: Scene) -> bytes:
