@@ -8,7 +8,7 @@ import msgspec
 
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.copy_actions import Slot
-from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VBD, VDI
 from xsconsole.engine.ports import Attached
 from xsconsole.errors import PoolFailed
@@ -88,3 +88,17 @@ class MemoryDisks:
         if not found:
             raise PoolFailed(code="UUID_INVALID", parameters=("VDI", uuid), method="VDI.get_by_uuid")
         return found[0]
+
+
+def lengthen_chain(pool: MemoryPool, machine: Uuid, depth: int) -> None:
+    """Let a machine's first disk stand on hidden ones, so that it is the last of so many."""
+    drive = pool.records[pool.vm(machine).VBDs[0]]
+    assert isinstance(drive, VBD)
+    disk = pool.records[drive.VDI]
+    assert isinstance(disk, VDI)
+    parent = ""
+    for number in range(depth - 1):
+        uuid = Uuid(f"hidden-{number}")
+        pool.put(VDI(ref=Ref(uuid), uuid=uuid, SR=disk.SR, managed=False, sm_config={"vhd-parent": parent}))
+        parent = uuid
+    pool.put(msgspec.structs.replace(disk, sm_config={"vhd-parent": parent}))

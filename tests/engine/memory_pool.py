@@ -257,9 +257,12 @@ class MemoryPool(MemoryRecords):
         if self.find(uuid) is not None:
             self._drop(self.demand(uuid, "destroy", ("Halted",)), keep)
 
+    def host_ref(self, host: Uuid | None) -> Ref:
+        found = (record for record in self.records.values() if isinstance(record, Host) and record.uuid == host)
+        return next((record.ref for record in found), NULL_REF)
+
     def start(self, uuid: Uuid, host: Uuid) -> None:
-        place = next(record for record in self.records.values() if isinstance(record, Host) and record.uuid == host)
-        self.change(uuid, power_state="Running", resident_on=place.ref)
+        self.change(uuid, power_state="Running", resident_on=self.host_ref(host))
 
     def interfaces(self, uuid: Uuid) -> list[VIF]:
         found = (self.records[ref] for ref in self.vm(uuid).VIFs)

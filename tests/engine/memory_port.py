@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_pool import MemoryPool
-from xsconsole.domain.ids import NULL_REF, RunId, Uuid
+from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
     VM,
     Record,
@@ -181,7 +181,7 @@ class MemoryCopies:
                 name_label=shape.name,
                 is_a_template=False,
                 tags=(),
-                affinity=NULL_REF,
+                affinity=self.port.pool.host_ref(shape.home),
                 ha_restart_priority="",
                 order=shape.order,
                 start_delay=shape.start_delay_s,

@@ -6,12 +6,11 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
-from tests.engine.memory_pool import GIB
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.copy_actions import CopyMachine, DropSnapshot, StartAgain, StartCopy
+from xsconsole.domain.copy_actions import CopyMachine, DropSnapshot, StartAgain
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
-from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, HostMetrics, Network
+from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Network
 from xsconsole.domain.plan import TakeSnapshot
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.record import AuditEvent
@@ -275,77 +274,6 @@ def test_a_full_copy_goes_to_the_storage_of_the_stage_and_a_clone_cannot(method:
     virtually(story)
 
 
-def test_a_storage_that_is_too_small_is_named_with_numbers_before_anything_happens() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await office.shop(desk)
-        await desk.publish(copying())
-        office.pool.change_record(SR, physical_size=50 * GIB, physical_utilisation=0)
-
-        reason = desk.refusal(desk.promotion(shop, "production")).reason
-
-        assert reason == "The snapshots and the copies may take 60 GiB in “SAN-gold”, which has 50 GiB free."
-
-    virtually(story)
-
-
-def test_every_machine_is_asked_for_on_a_host_with_room_for_it() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await halted(office, desk)
-        office.pool.change_record(HostMetrics, memory_free=3 * GIB)
-        second = office.pool.add_host("xen-2", 2 * GIB)
-        await desk.publish(copying())
-        plan = desk.engine.plan(desk.promotion(shop, "production"))
-        starts = [step for step in plan.steps if isinstance(step.action, StartCopy)]
-        assert {step.host for step in starts} == {office.pool.host.uuid, second.uuid}
-
-        assert (await desk.do(desk.promotion(shop, "production"))).error is None
-
-        assert {office.pool.vm(member.uuid).resident_on for member in made(desk, shop).members} == {
-            office.pool.host.ref,
-            second.ref,
-        }
-
-    virtually(story)
-
-
-def test_without_a_host_that_has_room_the_hosts_are_named_with_numbers() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await halted(office, desk)
-        office.pool.change_record(HostMetrics, memory_free=3 * GIB)
-        await desk.publish(copying())
-
-        reason = desk.refusal(desk.promotion(shop, "production")).reason
-
-        assert reason == (
-            "“shop-web (Production)” needs 2 GiB of memory beside the others (2 machines, 4 GiB); xen-1 has 3 GiB free."
-        )
-
-    virtually(story)
-
-
-def test_the_host_that_was_chosen_is_no_part_of_what_is_confirmed() -> None:
-    async def story() -> None:
-        office = Office()
-        desk = office.desk()
-        shop = await halted(office, desk)
-        await desk.publish(copying())
-        first = desk.engine.plan(desk.promotion(shop, "production"))
-        office.pool.add_host("xen-2", 512 * GIB)
-
-        second = desk.engine.plan(desk.promotion(shop, "production"))
-
-        assert [step.host for step in first.steps] != [step.host for step in second.steps]
-        assert first.digest == second.digest
-
-    virtually(story)
-
-
 def test_what_a_stage_leaves_as_it_is_stays_off_and_says_so() -> None:
     async def story() -> None:
         office = Office()
@@ -383,5 +311,17 @@ def test_a_second_one_of_the_same_source_has_its_own_names_and_id() -> None:
             "shop-db (Production) 2",
             "shop-web (Production) 2",
         }
+
+    virtually(story)
+
+
+def test_a_way_that_moves_freezes_nothing() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        command = replace(desk.promotion(shop, "production"), is_stopped_first=True)
+
+        assert "moves the machines themselves" in desk.refusal(command).reason
 
     virtually(story)

@@ -116,7 +116,7 @@ def test_a_way_back_that_copies_is_refused() -> None:
 
 def test_what_copies_carry_out_is_no_gap() -> None:
     there = msgspec.structs.replace(
-        changed("production", binding=Binding(sr=ELSEWHERE, networks=(THERE,))), networks=("front",)
+        changed("production", binding=Binding(sr=ELSEWHERE, hosts=(ELSEWHERE,), networks=(THERE,))), networks=("front",)
     )
     ways = tuple(
         msgspec.structs.replace(way, method=Method.FULL_COPY) if way.id == INTO_PRODUCTION else way

@@ -48,6 +48,7 @@ class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
     start_delay_s: int = 0
     shutdown_delay_s: int = 0
     networks: dict[str, Uuid] = {}
+    home: Uuid | None = None  # the host that it prefers from then on
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):

@@ -111,6 +111,7 @@ class Copier:
             start_delay_s=action.start_delay_s,
             shutdown_delay_s=action.shutdown_delay_s,
             networks=action.networks,
+            home=action.home,
         )
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
 

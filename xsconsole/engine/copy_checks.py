@@ -30,12 +30,13 @@ class Offspring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A member, its record, and what its copy will be called and which networks it will be on, by device."""
+    """A member and its record; of its copy: the name, the networks by device, and the host that it prefers."""
 
     member: Member
     vm: VM
     name: str
     networks: dict[str, Uuid]
+    home: Uuid | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,16 @@ class Order:
 
 
 def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
-    found = []
+    found: list[Part] = []
+    hosts = [host.uuid for host in order.target.binding.hosts]
     for member in order.card.members:
         vm = inventory.get(VM, member.ref)
         if vm is not None:
             name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
             networks = networks_in(vm, order.source, order.target, inventory)
-            found.append(Part(member=member, vm=vm, name=name, networks=networks))
+            # XAPI knows one preferred host: members take those of the stage in turn.
+            home = hosts[len(found) % len(hosts)] if hosts else None
+            found.append(Part(member=member, vm=vm, name=name, networks=networks, home=home))
     return found
 
 
@@ -151,6 +155,7 @@ def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uui
         memory_bytes=memory_of(part.vm),
         storages=frozenset({*storages, *staying}),
         networks=frozenset(networks.values()),
+        home=part.home,
     )
 
 

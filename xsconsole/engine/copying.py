@@ -209,6 +209,7 @@ def _fitting(part: Part, copy: StepKey) -> FitCopy:
         start_delay_s=part.vm.start_delay,
         shutdown_delay_s=part.vm.shutdown_delay,
         networks=part.networks,
+        home=part.home,
     )
 
 

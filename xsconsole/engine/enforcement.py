@@ -89,8 +89,6 @@ def _of_stage(stage: Stage) -> Iterator[Gap]:
 
     if stage.lease is not None:
         yield gap("the end of a stage's lease", "lease")
-    if stage.binding.hosts:
-        yield gap("preferred hosts", "binding.hosts")
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:
@@ -122,6 +120,8 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
             yield gap("a move to another pool", "target")
         elif not is_copying and _networks_of(ends[0].binding) != _networks_of(ends[1].binding):
             yield gap("other networks than before", "target")
+    if ends[1] is not None and ends[1].binding.hosts and not is_copying:
+        yield gap("preferred hosts", "target")
     if ends[1] is not None and ends[1].binding.sr is not None and not is_copying:
         sr = ends[1].binding.sr
         yield gap(f"the storage “{shortened(sr.name or sr.uuid, 40)}”", "target")

@@ -55,6 +55,7 @@ class Shape:
     start_delay_s: int
     shutdown_delay_s: int
     networks: Mapping[str, Uuid]
+    home: Uuid | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class CopyPort(Protocol):
         """Make a full copy, on `sr` or on the storages of the source."""
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
-        """Give a machine its shape. It becomes no template; tags, home and the priority of high availability go.
+        """Give a machine its shape. It becomes no template; tags and the priority of high availability go.
 
         Can be repeated.
         """

@@ -44,11 +44,12 @@ class XapiCopies:
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         ref = await self._ref("VM", vm)
+        home = NULL_REF if shape.home is None else await self._ref("host", shape.home)
         for field, value in {
             "is_a_template": False,
             "ha_restart_priority": "",
             "tags": [],
-            "affinity": NULL_REF,
+            "affinity": home,
             "order": shape.order,
             "start_delay": shape.start_delay_s,
             "shutdown_delay": shape.shutdown_delay_s,
