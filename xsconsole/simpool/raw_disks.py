@@ -4,7 +4,17 @@ import struct
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import pages, storage, tar_format, vhd_reading, vhd_writing, xva_reader, xva_writer
+from xsconsole.simpool import (
+    pages,
+    qcow2_reading,
+    qcow2_writing,
+    storage,
+    tar_format,
+    vhd_reading,
+    vhd_writing,
+    xva_reader,
+    xva_writer,
+)
 from xsconsole.simpool.attachments import attached, host_that_sees
 from xsconsole.simpool.connections import told_length
 from xsconsole.simpool.disk_contents import BLOCK_BYTES
@@ -16,7 +26,10 @@ from xsconsole.simpool.visits import Answered, Visit
 LARGEST_VHD_BYTES = 2040 << 30
 
 _TYPES: Mapping[str, str] = MappingProxyType(
-    {"raw": "application/octet-stream", "vhd": "application/vhd", "tar": "application/x-tar"}
+    {
+        **{"raw": "application/octet-stream", "vhd": "application/vhd", "tar": "application/x-tar"},
+        "qcow2": "application/x-qemu-disk",
+    }
 )
 _FOLDER_IN_TAR = "vdi"
 _CHUNK_HEAD = struct.Struct("<QI")
@@ -67,6 +80,8 @@ async def upload(visit: Visit) -> Answered:
         try:
             if kind == "vhd":
                 await vhd_reading.read(reader, writer, visit.progress)
+            elif kind == "qcow2":
+                await qcow2_reading.read(reader, writer, visit.progress)
             elif kind == "tar":
                 await _write_tar(visit, reader, writer, vdi)
             elif "chunked" in visit.params:
@@ -111,8 +126,10 @@ def _target(visit: Visit, kind: str) -> str:
         return vdi
     if sr is None:
         raise _refused(visit, 400, "VDI_MISSING")
-    if kind == "vhd":
-        raise _refused(visit, 400, "INTERNAL_ERROR", "Importing a VHD directly into an SR not yet supported")
+    if kind in ("vhd", "qcow2"):
+        raise _refused(
+            visit, 400, "INTERNAL_ERROR", f"Importing a {kind.upper()} directly into an SR not yet supported"
+        )
     if length is None or kind != "raw":
         raise _refused(visit, 400, "INTERNAL_ERROR", "Not enough info supplied to import")
     return storage.add_disk(visit.pool, sr, name_label=_IMPORTED, virtual_size=length, type="user")
@@ -159,6 +176,8 @@ def _pieces(visit: Visit, kind: str, vdi: str, base: str | None) -> AsyncIterato
     match kind:
         case "vhd":
             return vhd_writing.pieces(visit.pool, vdi, base)
+        case "qcow2":
+            return qcow2_writing.pieces(visit.pool, vdi, base)
         case "tar":
             return _tar_pieces(visit, vdi)
         case _:
