@@ -18,6 +18,7 @@ from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Workflow, default_workflow
 from xsconsole.domain.workflow.edits import remove
 from xsconsole.engine.commands import Remap
+from xsconsole.engine.ports import Field
 from xsconsole.errors import ConsoleError, NotPromotable, PlanIsStale
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -77,9 +78,29 @@ def test_whoever_is_cut_off_in_the_middle_leaves_what_the_same_call_finishes(cut
 
         assert stands(office).digest == new.digest
         assert publication_of(office.pool.keys, new.digest) is not None
+        assert len(numbers(office.pool.keys, workflow_stem(new.id))) == 1
         third = msgspec.structs.replace(second("third"), version=3)
         await publish(other, third, new.digest)
         whole(office)
+
+    virtually(story)
+
+
+def test_an_earlier_version_goes_also_where_nobody_can_read_it_and_a_later_one_stays() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        await desk.engine.publish_default()
+        base, new = default_workflow().digest, second("new")
+        await publish(desk, new, base)
+        stem = workflow_stem(new.id)
+        top = numbers(office.pool.keys, stem)[0]
+        for number in (top - 1, top + 1):
+            await desk.port.add_key(Field.POOL, f"{stem}.{number}", "of a newer console")
+
+        await publish(desk, new, base)
+
+        assert numbers(office.pool.keys, stem) == (top + 1, top)
 
     virtually(story)
 

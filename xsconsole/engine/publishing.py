@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -10,7 +11,7 @@ from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.poolstate import PREFIX, numbers, workflow_stem
+from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
 from xsconsole.domain.publication import (
     PUBLICATION_PREFIX,
     Publication,
@@ -81,6 +82,7 @@ async def publish_version(
             await ledger.record(_fact(pool, workflow, None, details))
             await write_value(pool, Field.POOL, stem, encode(publication))
             await ledger.record(_fact(pool, workflow, Outcome.DONE, details))
+        await _tidy(pool, keys, workflow)
         return False
     return await _write(
         pool,
@@ -183,6 +185,23 @@ async def _clean(pool: PoolPort, earlier: Collection[str], beside: str) -> None:
         is_beside = key.startswith(PUBLICATION_PREFIX) and not key.startswith(f"{beside}.")
         if key in earlier or is_beside or key.startswith(decided):
             await pool.remove_key(Field.POOL, key)
+
+
+async def _tidy(pool: PoolPort, keys: Mapping[str, str], workflow: Workflow) -> None:
+    """Remove the versions before the one that stands, which a console that died could not remove any more.
+
+    What stands beside no version is left: somebody may be about to publish the version that it belongs to.
+    """
+    stem = workflow_stem(workflow.id)
+    is_earlier = False
+    for number in numbers(keys, stem):
+        key = f"{stem}.{number}"
+        found = decode_workflow(keys[key])
+        if is_earlier:
+            if found is not None:
+                await remove_value(pool, Field.POOL, publication_stem(found.digest))
+            await insist(pool, partial(pool.remove_key, Field.POOL, key))
+        is_earlier = is_earlier or (found is not None and found.digest == workflow.digest)
 
 
 def _stale(workflow: Workflow) -> PlanIsStale:
