@@ -15,11 +15,12 @@ from tests.console.drafting_program import new, old
 from tests.console.pool_state import runs_and_held_leases
 from tests.console.publishing_program import planned
 from xsconsole.console import Connection, Console, Pools, Secret
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board import Standing, published_workflow
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.publication import PUBLICATION_PREFIX
 from xsconsole.domain.workflow import Workflow
+from xsconsole.engine.commands import Direction, Settle
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 60.0
@@ -111,6 +112,16 @@ def standing(console: Console) -> Workflow:
     return console.board.workflow
 
 
+async def settled(pools: Pools) -> None:
+    """Go on with what was going along with the version when its console died; the board shows it as interrupted."""
+    console = pools.first
+    interrupted = [card.id for card in console.board.cards.values() if card.standing is Standing.INTERRUPTED]
+    for configuration in interrupted:
+        run = await console.do(Settle(configuration=configuration, direction=Direction.RESUME))
+        assert (await console.finished(run)).error is None
+    await until(pools, lambda: all(card.standing is Standing.WHOLE for card in console.board.cards.values()))
+
+
 async def mended(pools: Pools, versions: list[int]) -> None:
     """See that it is said what is split, and that the same act, or `finish`, makes it whole."""
     first = pools.first
@@ -124,6 +135,7 @@ async def mended(pools: Pools, versions: list[int]) -> None:
             assert "has version 1" in split.sentence
         else:
             assert split is None
+        await settled(pools)
         report = await pools.publishing.finish()
     assert report.is_whole, report
     await until(pools, lambda: all(standing(console).version == 2 for console in pools))

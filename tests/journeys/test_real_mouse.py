@@ -14,13 +14,15 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 PROGRAM = Path(__file__).with_name("window_program.py")
+ROOT = Path(__file__).parents[2]
 DESIGNER = Path(__file__).with_name("designer_program.py")
 SCREEN = "1600x1000x24"
 DEADLINE_S = 60.0
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool for a screen and a mouse"
+needs_a_screen = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool for a screen and hands"
 )
+pytestmark = needs_a_screen
 
 
 @contextmanager
@@ -44,6 +46,7 @@ def virtual_screen() -> Iterator[str]:
 @contextmanager
 def window(display: str, pool: EmbeddedPool, home: Path, program: Path = PROGRAM) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"}
+    environment["PYTHONPATH"] = str(ROOT)
     process = subprocess.Popen(
         [sys.executable, str(program), str(home), pool.url, pool.password],
         env=environment,

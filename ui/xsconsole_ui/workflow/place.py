@@ -61,7 +61,8 @@ class WorkflowPlace(QWidget):
             self.tr("The workflow says through which stages a configuration goes, and what each step demands."),
             self,
         )
-        self.empty.add_step(pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self))
+        self._first_step = pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self)
+        self.empty.add_step(self._first_step)
         first, last = (
             [actions[tool] for tool in listed] for listed in (workflow_actions.TOOLS, workflow_actions.LAST_TOOLS)
         )
@@ -183,9 +184,18 @@ class WorkflowPlace(QWidget):
         self.scene.show(workflow)
         self.empty.setVisible(not workflow.stages)
         self._pages.setCurrentWidget(self.canvas if workflow.stages else self.empty)
+        self._keep_keyboard()
         self.canvas.setAccessibleDescription(self._selection_in_words())
         if was_empty and workflow.stages:
             self.canvas.fit()
+
+    def _keep_keyboard(self) -> None:
+        """Leave the keyboard in the place where what had it is hidden now; also behind a dialog."""
+        holder = self.window().focusWidget()
+        if self.scene.nodes and holder is self._first_step:
+            self.canvas.setFocus()
+        elif not self.scene.nodes and self.isVisible() and (holder is None or holder is self.canvas):
+            self._first_step.setFocus()
 
     @Slot()
     def _show_selection(self) -> None:

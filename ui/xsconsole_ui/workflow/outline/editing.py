@@ -2,8 +2,18 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QApplication,
@@ -29,6 +39,14 @@ Index = QModelIndex | QPersistentModelIndex
 PAPER_HEIGHT = 84  # px
 PADDING = 4  # px, left and right of words
 STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE})
+
+
+class OpenList(QComboBox):
+    """Opens at once: closed, the first arrow would take the next value already."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.showPopup)  # when the view has put it in its place
 
 
 class OutlineDelegate(QStyledItemDelegate):
@@ -93,7 +111,7 @@ class OutlineDelegate(QStyledItemDelegate):
         return editor
 
     def _list(self, parent: QWidget, rows: list[tuple[str, str, str]], value: str, words: str) -> QComboBox:
-        made = QComboBox(parent)
+        made = OpenList(parent)
         if all(key != value for key, _, _ in rows):
             rows = [(value, words, ""), *rows]
         for key, name, aside in rows:
