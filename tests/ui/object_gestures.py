@@ -41,6 +41,12 @@ def row_of(window: MainWindow, label: str) -> int:
     return next(row for row in range(model.rowCount()) if model.index(row, LABEL).data() == label)
 
 
+def row_with(window: MainWindow, value: str) -> int:
+    """Return the row whose value holds a text."""
+    model = window.inspector.object_page.model
+    return next(row for row in range(model.rowCount()) if value in str(model.index(row, VALUE).data()))
+
+
 def edit(window: MainWindow, label: str, text: str) -> None:
     """Change a line as a user does: F2, the new text, Enter."""
     view = window.inspector.object_page.view

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import Key, card_of, console, has_keyboard, pool, window
-from tests.ui.object_gestures import dialog_of, edit, lines, row_of, select, until_ended, vm_named
+from tests.ui.object_gestures import dialog_of, edit, lines, row_of, row_with, select, until_ended, vm_named
 from xsconsole.console import Console
 from xsconsole.domain.acts import Act
 from xsconsole.domain.ids import Uuid
@@ -159,9 +159,9 @@ async def test_a_snapshot_is_taken_with_the_name_given_and_shown_in_the_tree(
     dialog.look()
     QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
 
-    await until(lambda: "before <the> change" in lines(window), "the snapshot's line")
+    await until(lambda: any("before <the> change" in value for value in lines(window).values()), "the snapshot's line")
     page = window.inspector.object_page
-    page.view.setCurrentIndex(page.model.index(row_of(window, "before <the> change"), VALUE))
+    page.view.setCurrentIndex(page.model.index(row_with(window, "before <the> change"), VALUE))
     assert page.revert.isEnabled()
 
 

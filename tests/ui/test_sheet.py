@@ -33,6 +33,7 @@ LINES = (
     Line(label="Empty key", value="", edit=Act.SET_KEY, key="owner"),
     Line(label="Runs on", value="xen-1", link=ITEM),
     Line(label="MAC", value="42:22:c9:8e:44:01", depth=1),
+    Line(label="Snapshot", value="▸ now · before the update", branch=1, copied="before the update", link=ITEM),
 )
 
 
@@ -67,7 +68,7 @@ def test_only_where_something_is_added_the_column_invites_to_it(view: SheetView)
     model = view.model()
     invited = [bool(model.index(row, VALUE).data(PLACEHOLDER_ROLE)) for row in range(1, model.rowCount())]
 
-    assert invited == [False, False, True, True, False, False, False]
+    assert invited == [False, False, True, True, False, False, False, False]
     assert not any(model.index(row, LABEL).data(PLACEHOLDER_ROLE) for row in range(model.rowCount()))
     assert len(colours_in(cell(view, 3, VALUE))) > 1  # the invitation is painted
     assert len(colours_in(cell(view, 5, VALUE))) == 1  # and a value that is empty is
@@ -90,7 +91,7 @@ def test_the_value_of_every_kind_of_line_is_copied_as_it_is(view: SheetView, qap
     view.selectRow(row)
 
     QTest.keyClick(view, Key.Key_V, CTRL | Qt.KeyboardModifier.ShiftModifier)
-    assert qapp.clipboard().text() == LINES[row - 1].value
+    assert qapp.clipboard().text() == (LINES[row - 1].copied or LINES[row - 1].value)
     QTest.keyClick(view, Key.Key_C, CTRL)
     assert qapp.clipboard().text().splitlines()[1].split("\t")[0] == LINES[row - 1].label
 

@@ -10,10 +10,11 @@ from xsconsole.domain.ids import Uuid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. `value` is what is copied; `hint` says more.
+    """One line. `copied` is what is copied as its value, where it is not `value`; `hint` says more.
 
     `link` is another object that the line is about; `edit` the act that gives it another value, with `key` for one of
-    `other_config`; `at` an instant, to be shown in the reader's own time; `depth` indents.
+    `other_config`; `at` an instant, to be shown in the reader's own time; `depth` indents. In a tree, `branch` indents
+    the value instead, and the instant stands in the label's place: what is told apart by names needs the room.
     """
 
     label: str
@@ -25,6 +26,8 @@ class Line:
     key: str = ""
     at: datetime | None = None
     depth: int = 0
+    branch: int | None = None
+    copied: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

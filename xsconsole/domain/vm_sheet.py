@@ -132,12 +132,16 @@ def _snapshots(vm: VM, inventory: Inventory) -> Iterator[Line]:
         mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
         told = "restore point" if mark is not None and mark.purpose == "restore-point" else ""
         told = "set aside" if mark is not None and not told else told
-        here = "the machine stands after this one" if vm.parent == snapshot.ref else ""
+        is_here = vm.parent == snapshot.ref
+        name = snapshot.name_label or "(no name)"
         yield Line(
-            label=snapshot.name_label or "(no name)",
-            value=", ".join(filter(None, (told, here))),
+            label="Snapshot",
+            # What it is stands first: names are long, and those of restore points begin alike.
+            value=" · ".join(filter(None, ("◆ " + told if told else "", "▸ now" if is_here else "", name))),
+            hint="The machine stands after this one." if is_here else "",
             at=snapshot.snapshot_time,
-            depth=min(depth, 8),
+            branch=min(depth, 8),
+            copied=name,
             link=ObjectId(kind=Kind.VM, uuid=snapshot.uuid),
             tone="good" if told == "restore point" else "",
         )

@@ -89,27 +89,32 @@ class SheetModel(QAbstractTableModel):
     def _of_line(self, line: Line, column: int, role: int) -> object:
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self.tr(line.label) if column == LABEL else value_of(line)
+                return self._label(line) if column == LABEL else value_of(line)
             case Qt.ItemDataRole.EditRole:
                 return edited_text(line)
             case Qt.ItemDataRole.ToolTipRole:
                 return pieces.hint(self._hint(line, column))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{line.label}: {value_of(line)}"
+                return f"{self._label(line)}: {value_of(line)}"
             case _ if role == TONE_ROLE:
                 return "muted" if column == LABEL or not value_of(line) else line.tone
             case _ if role == PLACEHOLDER_ROLE:
                 is_new = line.edit in ADDING and not line.key and not line.value
                 return self.tr("add…") if is_new and column == VALUE else ""
             case _ if role == DEPTH_ROLE:
-                return line.depth if column == LABEL else 0
+                return line.depth if column == LABEL else line.branch or 0
             case _ if role == LINK_ROLE:
                 return column == VALUE and line.link is not None
             case _:
                 return None
 
+    def _label(self, line: Line) -> str:
+        if line.branch is not None and line.at is not None:
+            return times.clock_time(line.at)
+        return self.tr(line.label)
+
     def _hint(self, line: Line, column: int) -> str:
-        told = [line.label if column == LABEL else value_of(line), line.hint]
+        told = [self._label(line) if column == LABEL else value_of(line), line.hint]
         if line.at is not None:
             told.append(times.exact_time(line.at))
         if line.edit is not None:
@@ -130,7 +135,7 @@ class SheetModel(QAbstractTableModel):
 
 def value_of(line: Line) -> str:
     """Return the value as it is shown and copied."""
-    when = times.clock_time(line.at) if line.at is not None else ""
+    when = times.clock_time(line.at) if line.at is not None and line.branch is None else ""
     return " · ".join(filter(None, (line.value, when)))
 
 

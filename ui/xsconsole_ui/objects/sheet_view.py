@@ -118,7 +118,7 @@ class SheetView(DenseTable):
     @Slot()
     def copy_value(self) -> None:
         lines = [line for line in (self._sheet.line(row) for row in self.selected_rows()) if line is not None]
-        QGuiApplication.clipboard().setText("\n".join(value_of(line) for line in lines))
+        QGuiApplication.clipboard().setText("\n".join(line.copied or value_of(line) for line in lines))
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
