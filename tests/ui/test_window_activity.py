@@ -5,10 +5,12 @@ from PySide6.QtTest import QTest
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import Key, card_of, console, ended, pool, start, window
-from tests.ui.object_gestures import vm_named
+from tests.ui.object_gestures import until_ended, vm_named
 from xsconsole.console import Console
+from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Promote
+from xsconsole_ui import object_actions
 from xsconsole_ui.activity.model import Column
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -57,6 +59,32 @@ async def test_what_failed_says_why_when_it_is_opened(window: MainWindow, consol
     (text,) = window.notices.texts
     assert text.startswith("Start VM: jumpbox: failed: ")
     assert "VM_BAD_POWER_STATE" in text
+
+
+async def test_what_is_done_after_following_a_line_is_done_to_what_is_shown(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    shown, before = vm_named(console, "monitoring"), vm_named(console, "jumpbox")
+    window.inventory.select((before.uuid,))
+    await until(lambda: window.inspector.header.title == "jumpbox", "what was selected before")
+    with pool.plain_session() as session:
+        session.xenapi.Async.VM.snapshot(shown.ref, "seen")
+    await until(lambda: row_of(window, "Snapshot VM: monitoring") is not None, "the task's line")
+
+    row = row_of(window, "Snapshot VM: monitoring")
+    assert row is not None
+    window.activity.view.selectRow(row)
+    window.activity.go_to.trigger()
+    assert window.inspector.header.title == "monitoring"
+    assert window.inventory.selected_objects == ()
+    await until(window.actions_[object_actions.SUSPEND].isEnabled, "suspend to be possible")
+    window.actions_[object_actions.SUSPEND].trigger()
+    await until_ended(console)
+
+    (job,) = console.acts.jobs
+    assert [item.name for item in job.items] == ["monitoring"]
+    window.inventory.select((before.uuid,))
+    assert window.actions_.situation.objects == (ObjectId(kind=Kind.VM, uuid=before.uuid),)
 
 
 async def test_the_order_is_chosen_by_keyboard_in_the_menu_of_the_list(window: MainWindow, console: Console) -> None:

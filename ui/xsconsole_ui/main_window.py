@@ -9,9 +9,9 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Console, Estate
+from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import actions, object_actions, pieces, window_layout
@@ -30,7 +30,7 @@ from xsconsole_ui.inbox import InboxNews, InboxPlace
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
-from xsconsole_ui.objects.act_desk import ActDesk, headline
+from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
@@ -184,16 +184,16 @@ class MainWindow(QMainWindow):
         self.inspector.left.connect(self.board.take_focus)
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
-        self.act_desk.ended.connect(self._tell_acts)
+        self.act_desk.ended.connect(self._teller.tell_acts)
         self.inventory.refused.connect(self.status.say)
         self.workflow.said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
         self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
-        self.activity.object_wanted.connect(self.inspector.show_object)
+        for wanted in (self.activity.object_wanted, self.health.object_wanted, self.inspector.followed):
+            wanted.connect(self._follow_object)
         self.activity.run_opened.connect(self.inspector.show_run)
         self.activity.explanation_wanted.connect(self._teller.explain)
-        self.health.object_wanted.connect(self.inspector.show_object)
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _situate(self) -> None:
         """Look at what the user has before them, for the actions."""
-        found = situation_of(self.estate, self.board.selected, self.inventory)
+        found = situation_of(self.estate, self.board.selected, self.inventory, self.inspector.object_page.item)
         self.actions_.follow(replace(found, draft=self.workflow.situation))
         self.board.leftovers.permit(self.hands.why_no_change)
 
@@ -224,7 +224,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _situate_later(self) -> None:
-        if self.inventory.selected_objects and not self._later.isActive():
+        if self.actions_.situation.objects and not self._later.isActive():
             self._later.start()
 
     @Slot(object)
@@ -238,14 +238,11 @@ class MainWindow(QMainWindow):
         self._situate()
 
     @Slot(object)
-    def _tell_acts(self, status: JobStatus) -> None:
-        """Say how acts on objects ended; what was refused or failed must not be missed."""
-        told = headline(status)
-        for item in status.items:
-            if item.error is not None:
-                self.notices.tell_error(item.error, told if len(status.items) == 1 else f"{told} ({item.name})")
-        if status.is_good:
-            self.status.say(self.tr("Done: {title}").format(title=told))
+    def _follow_object(self, item: ObjectId) -> None:
+        """Show an object that something names. What is done then is done to it, not to what was selected before."""
+        self.inventory.view.clearSelection()
+        self.inspector.show_object(item)
+        self._situate()
 
     @Slot(object)
     def _on_opened(self, configuration: ConfigurationId) -> None:

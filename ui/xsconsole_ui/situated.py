@@ -10,8 +10,14 @@ from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.situation import Situation, storage_for
 
 
-def situation_of(console: Estate, card: Card | None, inventory: InventoryPanel) -> Situation:
-    """Return what board, inventory and console have to say; `card` is the selected one."""
+def situation_of(
+    console: Estate, card: Card | None, inventory: InventoryPanel, shown: ObjectId | None = None
+) -> Situation:
+    """Return what board, inventory and console have to say; `card` is the selected one.
+
+    `shown` is what the inspector shows: where nothing is selected in the inventory, it is what acts are done to.
+    """
+    objects = inventory.selected_objects or ((shown,) if shown is not None else ())
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
     away = console.away(card.id) if card is not None and console.has_several else None
@@ -23,8 +29,8 @@ def situation_of(console: Estate, card: Card | None, inventory: InventoryPanel) 
         card=card,
         targets=console.targets(card.id) if card is not None and is_known else (),
         vms=inventory.selected,
-        objects=inventory.selected_objects,
-        storage=_storage(console, inventory.selected_objects) if is_connected else None,
+        objects=objects,
+        storage=_storage(console, objects) if is_connected else None,
         check=console.acts.checks if console.acts.are_checked else None,
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
         denials={verb: words.refusal(denial) for verb in Verb if (denial := whose.denial(verb))},

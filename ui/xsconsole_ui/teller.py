@@ -10,11 +10,13 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import CertificateChanged, ConsoleError, HeldElsewhere
 from xsconsole_ui.activity.entries import Entry
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.notices import Notices
+from xsconsole_ui.objects.act_desk import headline
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.status_line import StatusLine
 
@@ -55,6 +57,16 @@ class Teller(QObject):
     def explain(self, entry: Entry) -> None:
         """Say why something in the activity list ended as it did."""
         self._notices.tell(entry.tone or "warn", f"{entry.what}: {entry.result}", entry.mend, entry.details)
+
+    @Slot(object)
+    def tell_acts(self, status: JobStatus) -> None:
+        """Say how acts on objects ended; what was refused or failed must not be missed."""
+        told = headline(status)
+        for item in status.items:
+            if item.error is not None:
+                self._notices.tell_error(item.error, told if len(status.items) == 1 else f"{told} ({item.name})")
+        if status.is_good:
+            self._status.say(self.tr("Done: {title}").format(title=told))
 
     @Slot(object, str, object)
     def _tell_refusal(self, error: ConsoleError, subject: str, configuration: ConfigurationId | None) -> None:

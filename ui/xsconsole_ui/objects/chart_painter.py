@@ -14,14 +14,15 @@ from xsconsole_ui import theme, times
 from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.theme import Colours
 
-HEIGHT = 128  # px
+HEIGHT = 130  # px
 WORDS = 22  # px, of the line of words at the top
 HEAD = 30  # px, from there to the curves
-FOOT = 22  # px, of the times below them
+FOOT = 24  # px, of the times below them
 SAMPLE = 14  # px, of the piece of a curve beside its name
 MARK_WIDTH = 48  # px that a mark of the time axis wants
 TICK = 3  # px
 LINE = 14  # px, of the words below
+BELOW = 6  # px, from the curves to them
 DOT = 2.5  # px, the radius of a single value
 LINES = (0.0, 0.5, 1.0)
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)  # curves are told apart by more than their colour
@@ -120,7 +121,7 @@ class ChartPainter:
             left = min(max(self._area.left(), x - width / 2), self._area.right() - width)
             painter.setPen(QPen(QColor(colours.muted), 1))
             painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + TICK))
-            words = QRectF(left, plot.bottom() + TICK, width, LINE)
+            words = QRectF(left, plot.bottom() + BELOW, width, LINE)
             if left < taken or words.intersects(chip):
                 continue
             painter.drawText(words, LEFT | MIDDLE, text)
@@ -161,7 +162,7 @@ class ChartPainter:
         width = math.ceil(metrics.horizontalAdvance(times.row_time(self._chart.times[at]))) + theme.GAP
         x = self.x(self._chart.times[at])
         left = min(max(self._area.left() + theme.SPACE, x - width / 2), self._area.right() - theme.SPACE - width)
-        return QRectF(left, self.plot.bottom() + TICK, width, LINE)
+        return QRectF(left, self.plot.bottom() + BELOW, width, LINE)
 
     def _paint_instant(self, painter: QPainter, at: int, chip: QRectF, colours: Colours) -> None:
         x = self.x(self._chart.times[at])

@@ -29,6 +29,7 @@ from xsconsole_ui.silence import silence_of
 class Inspector(pieces.Panel):
     """Follows the selection and the desk."""
 
+    followed = Signal(object)  # ObjectId: somebody wants to see an object that the one on show names
     left = Signal()  # the user is done here: the keyboard goes back to the board
 
     def __init__(
@@ -70,7 +71,7 @@ class Inspector(pieces.Panel):
         bridge.inventory_changed.connect(object_page.renew_soon)
         bridge.link_changed.connect(object_page.renew_soon)
         object_page.titled.connect(self._show)
-        object_page.followed.connect(self.show_object)
+        object_page.followed.connect(self.followed)
         self.plan_page.confirmed.connect(desk.confirm)
         self.plan_page.asked.connect(desk.ask_for_approval)
         self.plan_page.dismissed.connect(self._dismiss)
