@@ -61,6 +61,8 @@ async def open_window(console: Console, application: QApplication) -> MainWindow
     opened.show()
     opened.activateWindow()
     await until(lambda: shown_cards(opened) == set(console.board.cards), "all cards on the board")
+    # What is put off beyond the end of a test would begin without a loop.
+    await until(lambda: console.board.workflow is None or opened.workflow.desk.base is not None, "the designer's draft")
     return opened
 
 
