@@ -1,5 +1,6 @@
 """Whether copies fit: space by kind of storage, chains of disks, memory and hosts, and what other runs still take."""
 
+import msgspec
 import pytest
 
 from tests.engine.desks import Office, virtually
@@ -7,7 +8,8 @@ from tests.engine.memory_disks import lengthen_chain
 from tests.engine.memory_pool import GIB
 from tests.engine.test_copying import copying, halted, made
 from xsconsole.domain.copy_actions import StartCopy
-from xsconsole.domain.inventory import SR, HostMetrics
+from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.inventory import PBD, SR, HostMetrics
 from xsconsole.domain.workflow import (
     Binding,
     PoolObject,
@@ -160,5 +162,63 @@ def test_what_clones_may_write_later_is_said_where_storage_gives_space_as_it_is_
         warnings = desk.engine.plan(desk.promotion(shop, "production")).warnings
 
         assert "What the clones write takes space of “SAN-gold”: up to 20 GiB, of which 11.9 GiB are free." in warnings
+
+    virtually(story)
+
+
+def test_on_a_network_that_only_one_host_has_all_start_where_somebody_runs_on_it() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await halted(office, desk)
+        second = office.pool.add_host("xen-2", 512 * GIB)
+        inner = office.pool.add_network("inner")
+        neighbour = office.pool.add_vm("neighbour", "Running", resident_on=office.pool.host.ref)
+        for uuid in (neighbour.uuid, *(member.uuid for member in desk.card(shop).members)):
+            office.pool.plug(uuid, inner)
+        await desk.publish(copying())
+        command = desk.promotion(shop, "production")
+
+        together = {step.host for step in desk.engine.plan(command).steps if isinstance(step.action, StartCopy)}
+        office.pool.change(neighbour.uuid, power_state="Halted", resident_on=NULL_REF)
+        anywhere = {step.host for step in desk.engine.plan(command).steps if isinstance(step.action, StartCopy)}
+
+        assert together == {office.pool.host.uuid}
+        assert anywhere == {second.uuid}
+
+    virtually(story)
+
+
+def test_a_host_that_lacks_storage_or_network_or_is_disabled_is_none_to_start_on() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await halted(office, desk)
+        roomier = office.pool.add_host("xen-2", 512 * GIB)
+        await desk.publish(copying())
+        command = desk.promotion(shop, "production")
+
+        def hosts() -> set[object]:
+            return {step.host for step in desk.engine.plan(command).steps if isinstance(step.action, StartCopy)}
+
+        assert hosts() == {roomier.uuid}
+        plug = PBD(
+            ref=Ref("pbd"),
+            uuid=Uuid("pbd"),
+            host=office.pool.host.ref,
+            SR=office.pool.storage.ref,
+            currently_attached=True,
+        )
+        office.pool.put(plug)
+        assert hosts() == {office.pool.host.uuid}
+        office.pool.drop_record(plug)
+        office.pool.put(msgspec.structs.replace(roomier, enabled=False))
+        assert hosts() == {office.pool.host.uuid}
+        office.pool.put(msgspec.structs.replace(office.pool.host, enabled=False))
+        assert hosts() == {None}
+        office.pool.put(msgspec.structs.replace(plug, host=roomier.ref))
+        office.pool.put(office.pool.host)
+        refused = desk.refusal(command)
+        assert refused.reason == "No host that is enabled sees all the storage and networks of “shop-db (Production)”."
 
     virtually(story)

@@ -104,11 +104,11 @@ class WriteCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy-member"):
     """Write the member value of what step `copy` made, and what belongs to the stage. Inverse: remove them.
 
     `value` is the text of a `MemberValue` in which the uuid and the roster are not filled in: nobody knows them before.
+    The roster is that of the plan's `WriteCopyRoster`.
     """
 
     copy: StepKey
     value: str
-    copies: tuple[StepKey, ...]  # of the whole roster
     stage_name: str = ""
     blocked: dict[str, str] = {}
 

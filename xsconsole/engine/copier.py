@@ -162,7 +162,7 @@ class Copier:
         assert value is not None, "a plan holds what this console wrote"
         if vm is None:
             return ""
-        members = self._members(action.copies)
+        members = self._members()
         filled = msgspec.structs.replace(value, vm=vm, roster_count=len(members), roster_digest=roster_digest(members))
         return encode(filled)
 
@@ -223,8 +223,11 @@ class Copier:
             amiss += [f"has interface {device} on another network" for device in wrong]
         return amiss
 
-    def _members(self, copies: tuple[StepKey, ...]) -> tuple[Uuid, ...]:
-        return tuple(vm for key in copies if (vm := self._at.made(key)) is not None)
+    def _members(self) -> tuple[Uuid, ...]:
+        """Return all that the plan makes members, as far as they are there."""
+        rosters = (step.action for step in self._at.plan.steps if isinstance(step.action, WriteCopyRoster))
+        keys = (key for roster in rosters for key in roster.roles)
+        return tuple(vm for key in keys if (vm := self._at.made(key)) is not None)
 
     def _frozen(self) -> Mapping[str, datetime | float]:
         keys = [step.key for step in self._at.plan.steps if step.action.__struct_config__.tag == "freeze"]

@@ -309,7 +309,6 @@ def _add_members(
             WriteCopy(
                 copy=copies[part.vm.uuid],
                 value=encode(_value(order, offspring, part.member)),
-                copies=tuple(copies.values()),
                 stage_name=order.target.name,
                 blocked=protection_of(order.target),
             ),

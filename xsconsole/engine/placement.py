@@ -1,11 +1,11 @@
 """On which host each machine of a plan is asked to start: chosen by free memory, storage and networks of the hosts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import PBD, PIF, SR, VM, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.inventory import PBD, PIF, SR, VIF, VM, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing, size
 from xsconsole.engine.networking import present_networks
@@ -71,14 +71,75 @@ def place(inventory: Inventory, guests: Sequence[Guest], claimed: Mapping[Uuid, 
     rooms = _rooms(inventory, claimed)
     if not rooms:
         return {}
+    sights = _Sights(inventory, sorted(rooms))
     ordered = sorted(guests, key=lambda guest: (-guest.memory_bytes, guest.key))
-    widely, failed = _place(inventory, ordered, dict(rooms), widest=True)
-    if failed is None:
-        return widely
-    tightly, failed = _place(inventory, ordered, dict(rooms), widest=False)
-    if failed is None:
-        return tightly
-    raise _refusal(inventory, failed, guests, rooms)
+    failed = None
+    for is_wide in (True, False):
+        placed, failed = _place(sights, ordered, dict(rooms), is_wide=is_wide)
+        if failed is None:
+            return placed
+    assert failed is not None
+    raise _refusal(inventory, sights, failed, guests, rooms)
+
+
+class _Sights:
+    """Which hosts see what; worked out once for guests that need the same."""
+
+    def __init__(self, inventory: Inventory, hosts: Sequence[Uuid]) -> None:
+        self._inventory = inventory
+        self._hosts = {uuid: host.ref for uuid in hosts if (host := inventory.by_uuid(Host, uuid)) is not None}
+        self._plugs: dict[Ref, set[Ref]] = {}  # hosts that have a storage; one without any plug is had by all
+        for pbd in inventory.all(PBD):
+            having = self._plugs.setdefault(pbd.SR, set())
+            if pbd.currently_attached:
+                having.add(pbd.host)
+        self._known: dict[tuple[frozenset[Uuid], frozenset[Uuid]], tuple[Uuid, ...]] = {}
+
+    def seeing(self, guest: Guest) -> tuple[Uuid, ...]:
+        """Return the hosts that see all that a guest needs."""
+        needs = (guest.storages, guest.networks)
+        if needs not in self._known:
+            self._known[needs] = tuple(
+                uuid
+                for uuid, ref in self._hosts.items()
+                if all(self._has_storage(ref, sr) for sr in guest.storages)
+                and all(self._has_network(ref, network) for network in guest.networks)
+            )
+        return self._known[needs]
+
+    def internal(self, guest: Guest) -> list[Uuid]:
+        """Return the guest's networks that only one host has: the one where the first machine on them runs."""
+        found = ((uuid, self._inventory.by_uuid(Network, uuid)) for uuid in sorted(guest.networks))
+        return [
+            uuid
+            for uuid, network in found
+            if network is not None and not network.PIFs and network.other_config.get(SHARED_KEY) != "true"
+        ]
+
+    def pins(self, networks: Collection[Uuid]) -> dict[Uuid, Uuid]:
+        """Return the hosts of machines that run on these internal networks: nobody else can start elsewhere on them."""
+        refs = {found.ref: uuid for uuid in networks if (found := self._inventory.by_uuid(Network, uuid)) is not None}
+        pinned = {}
+        for vif in self._inventory.all(VIF) if refs else ():
+            vm = self._inventory.get(VM, vif.VM) if vif.network in refs else None
+            host = self._inventory.get(Host, vm.resident_on) if vm is not None and vm.power_state == "Running" else None
+            if host is not None:
+                pinned[refs[vif.network]] = host.uuid
+        return pinned
+
+    def _has_storage(self, host: Ref, sr: Uuid) -> bool:
+        storage = self._inventory.by_uuid(SR, sr)
+        having = self._plugs.get(storage.ref) if storage is not None else None
+        return having is None or host in having
+
+    def _has_network(self, host: Ref, network: Uuid) -> bool:
+        found = self._inventory.by_uuid(Network, network)
+        if found is None or not found.PIFs:
+            return True
+        return any(pif is not None and pif.host == host for pif in map(self._pif, found.PIFs))
+
+    def _pif(self, ref: Ref) -> PIF | None:
+        return self._inventory.get(PIF, ref)
 
 
 def _rooms(inventory: Inventory, claimed: Mapping[Uuid, int]) -> dict[Uuid, int]:
@@ -91,59 +152,35 @@ def _rooms(inventory: Inventory, claimed: Mapping[Uuid, int]) -> dict[Uuid, int]
 
 
 def _place(
-    inventory: Inventory, guests: Sequence[Guest], free: dict[Uuid, int], *, widest: bool
+    sights: _Sights, guests: Sequence[Guest], free: dict[Uuid, int], *, is_wide: bool
 ) -> tuple[dict[Uuid, Uuid], Guest | None]:
     """Return a host for each, and the first guest that found none."""
     placed: dict[Uuid, Uuid] = {}
-    pinned: dict[Uuid, Uuid] = {}  # networks that only one host has, by the first machine on them
+    internals = {guest.key: sights.internal(guest) for guest in guests}
+    pinned = sights.pins({network for networks in internals.values() for network in networks})
     for guest in guests:
+        internal = internals[guest.key]
         fitting = [
             host
-            for host in sorted(free)
-            if free[host] >= guest.memory_bytes
-            and _sees_all(inventory, host, guest)
-            and all(pinned.get(network, host) == host for network in guest.networks)
+            for host in sights.seeing(guest)
+            if free[host] >= guest.memory_bytes and all(pinned.get(network, host) == host for network in internal)
         ]
         if not fitting:
             return placed, guest
-        best = max(fitting, key=lambda host: free[host]) if widest else min(fitting, key=lambda host: free[host])
-        if widest and guest.home is not None and guest.home in fitting:
+        best = max(fitting, key=lambda host: free[host]) if is_wide else min(fitting, key=lambda host: free[host])
+        if is_wide and guest.home is not None and guest.home in fitting:
             best = guest.home
         free[best] -= guest.memory_bytes
         placed[guest.key] = best
-        pinned |= {network: best for network in guest.networks if _is_internal(inventory, network)}
+        pinned |= dict.fromkeys(internal, best)
     return placed, None
 
 
-def _sees_all(inventory: Inventory, host: Uuid, guest: Guest) -> bool:
-    found = inventory.by_uuid(Host, host)
-    assert found is not None
-    return all(_has_storage(inventory, found.ref, sr) for sr in guest.storages) and all(
-        _has_network(inventory, found.ref, network) for network in guest.networks
-    )
-
-
-def _has_storage(inventory: Inventory, host: Ref, sr: Uuid) -> bool:
-    storage = inventory.by_uuid(SR, sr)
-    plugs = [pbd for pbd in inventory.all(PBD) if storage is not None and storage.ref == pbd.SR]
-    return not plugs or any(pbd.host == host and pbd.currently_attached for pbd in plugs)
-
-
-def _has_network(inventory: Inventory, host: Ref, network: Uuid) -> bool:
-    found = inventory.by_uuid(Network, network)
-    if found is None or not found.PIFs:
-        return True
-    return any(pif is not None and pif.host == host for pif in (inventory.get(PIF, ref) for ref in found.PIFs))
-
-
-def _is_internal(inventory: Inventory, network: Uuid) -> bool:
-    found = inventory.by_uuid(Network, network)
-    return found is not None and not found.PIFs and found.other_config.get(SHARED_KEY) != "true"
-
-
-def _refusal(inventory: Inventory, guest: Guest, guests: Sequence[Guest], rooms: Mapping[Uuid, int]) -> NotPromotable:
+def _refusal(
+    inventory: Inventory, sights: _Sights, guest: Guest, guests: Sequence[Guest], rooms: Mapping[Uuid, int]
+) -> NotPromotable:
     name = f"“{shortened(guest.name)}”"
-    seeing = {uuid: free for uuid, free in rooms.items() if _sees_all(inventory, uuid, guest)}
+    seeing = {uuid: rooms[uuid] for uuid in sights.seeing(guest)}
     if not seeing:
         return NotPromotable(
             reason=f"No host that is enabled sees all the storage and networks of {name}.",
@@ -155,7 +192,10 @@ def _refusal(inventory: Inventory, guest: Guest, guests: Sequence[Guest], rooms:
         hosts.append(f"{shortened(host.name_label if host else uuid, 40)} has {size(max(0, free))}")
     together = sum(each.memory_bytes for each in guests)
     among = f" beside the others ({count(len(guests), 'machine')}, {size(together)})" if len(guests) > 1 else ""
+    inner = [inventory.by_uuid(Network, uuid) for uuid in sights.internal(guest)]
+    names = listing(tuple(f"“{shortened(network.name_label, 40)}”" for network in inner if network is not None))
+    bound = f" All machines on {names} start on one host, because that is inside a host." if names else ""
     return NotPromotable(
-        reason=f"{name} needs {size(guest.memory_bytes)} of memory{among}; {listing(tuple(hosts))} free.",
+        reason=f"{name} needs {size(guest.memory_bytes)} of memory{among}; {listing(tuple(hosts))} free.{bound}",
         mend="Free memory on a host: shut a machine down or move it elsewhere.",
     )
