@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from embedded import EmbeddedPool
+from embedded import EmbeddedPool, embedded_pool
 from fleet import host_named, make_running
 from plain_http import ask
 from vnc_viewer import RETURN, Viewer, tunnel
@@ -135,6 +135,15 @@ def test_a_second_viewer_is_refused_where_the_pool_says_so(session: Any, jumpbox
                 assert status.split(b" ", 1)[1] == b"503 Connection Limit Exceeded\r\n"
     finally:
         session.xenapi.pool.set_limit_console_sessions(master, False)
+
+
+def test_an_older_release_lets_everybody_look() -> None:
+    with embedded_pool("--version", "8.2") as old, old.plain_session() as session:
+        where = location(session, session.xenapi.VM.get_by_name_label("jumpbox")[0])
+        with tunnel(where, session.handle) as (_status, _connection, said):
+            assert said.read(3) == b"RFB"
+            with tunnel(where, session.handle) as (_second, _other, told):
+                assert told.read(3) == b"RFB"
 
 
 def test_what_has_no_console_shows_none(pool: EmbeddedPool, session: Any) -> None:

@@ -35,7 +35,7 @@ async def connect(visit: Visit) -> Answered:
     if not _runs_here(visit, vm):
         raise XapiError("INTERNAL_ERROR", "Console.Failure")
     viewers = pool.viewers.setdefault(vm, [])
-    if viewers and pool.db.get("pool", pool.ref, "limit_console_sessions"):
+    if viewers and pool.db.row("pool", pool.ref).get("limit_console_sessions"):  # older releases have no such field
         return Answered(response=pages.too_many(_TOO_MANY.format(vm=vm)))
     viewers.append(visit.call.session.user.name)
     try:
