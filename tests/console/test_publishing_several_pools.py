@@ -142,6 +142,17 @@ async def test_a_pool_without_a_connection_stands_against_publishing(pools: Pool
         await pools.publishing.publish(plan)
 
 
+async def test_what_stands_on_a_pool_that_the_workflow_does_not_bind_is_no_finding(pools: Pools) -> None:
+    first, second = pools
+    shorter = remove(standing(first), [PRODUCTION])
+
+    found = [one.sentence for one in pools.publishing.findings(shorter) if one.rule == "homeless"]
+
+    assert any(card.stage == PRODUCTION for card in second.board.cards.values())
+    (sentence,) = found
+    assert sentence.startswith("2 configurations stand in “Production”, which this version does not have")
+
+
 async def test_a_stage_that_changes_its_pool_takes_nothing_along(pools: Pools) -> None:
     first, second = pools
     assert second.identity is not None

@@ -96,3 +96,5 @@ async def test_the_report_follows_a_run_that_ends(window, console, pool, sheet, 
     assert not any("waits" in line for line in texts(opened.done_rows))
     assert not opened.go.isVisible()
     assert opened.news.headline == "Version 2 is published."
+    await until(lambda: console.board.workflow.version == 2)
+    assert desk.workflow == desk.base == console.board.workflow  # signature and all: nothing is left to compare

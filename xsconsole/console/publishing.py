@@ -32,7 +32,7 @@ from xsconsole.domain.workflow.findings import Finding, findings
 from xsconsole.domain.workflow.findings.ground import Ground, Occupant
 from xsconsole.engine.enforcement import findings_of_gaps
 from xsconsole.engine.publish_plan import Wish, plan_publication
-from xsconsole.engine.publish_pools import Site, parts_of
+from xsconsole.engine.publish_pools import Site, bound_pools, parts_of
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused, StoreFailed
 from xsconsole.store.keys import is_signature
 
@@ -56,10 +56,19 @@ class Publishing:
         """
         sites = self._sites()
         home = sites[0].pool if sites else None
+        bound = {**bound_pools(workflow, home), **bound_pools(sites[0].standing, home)} if home is not None else {}
+        mine = [site for site in sites if site.pool in bound]
         ground = Ground(
             home=home,
             pools={site.pool: site.inventory for site in sites},
-            occupants=tuple(Occupant.of(card) for site in sites for card in site.board.cards.values()),
+            # What stands on pools that follow another workflow has nothing to do with this one.
+            occupants=tuple(Occupant.of(card) for site in mine for card in site.board.cards.values()),
+            names={
+                stage.id: stage.name
+                for site in mine
+                if site.board.workflow is not None
+                for stage in site.board.workflow.stages
+            },
             me=self._me(),
         )
         return findings(workflow, ground, findings_of_gaps(workflow, home))
@@ -135,19 +144,20 @@ class Publishing:
             StoreFailed: the record cannot be written.
         """
         desks = self._here()
+        workflow = signed(plan.workflow, self._home.signer) if plan.is_new else plan.workflow
         try:
             self._demand(plan, desks)
             publication = self._publication(plan, desks)
-            written, failed = await self._write(plan, publication, desks)
+            written, failed = await self._write(plan, workflow, publication, desks)
         except Refused as refusal:
             what = f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}"
             await record_unread(next(iter(desks.values())), what, plan.workflow.summary, refusal)
             raise
         later = tuple(publication.later.values())
         if failed:
-            return PublishReport(workflow=plan.workflow, written=written, failed=failed, later=later)
-        moved, left = await self._along.take(plan.workflow, publication)
-        return PublishReport(workflow=plan.workflow, written=written, moved=moved, left=left, later=later)
+            return PublishReport(workflow=workflow, written=written, failed=failed, later=later)
+        moved, left = await self._along.take(workflow, publication)
+        return PublishReport(workflow=workflow, written=written, moved=moved, left=left, later=later)
 
     async def finish(self) -> PublishReport:
         """Finish what a publication left: pools without the newest version, configurations not yet where it maps them.
@@ -281,11 +291,8 @@ class Publishing:
             raise Refused(reason=f"{plan.obstacles[0].reason}{also}", mend=plan.obstacles[0].mend)
 
     async def _write(
-        self, plan: PublishPlan, publication: Publication, desks: Mapping[Uuid, Desk]
+        self, plan: PublishPlan, workflow: Workflow, publication: Publication, desks: Mapping[Uuid, Desk]
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        workflow = plan.workflow
-        if plan.is_new:
-            workflow = signed(workflow, self._home.signer)
         details = _details(plan, self._home.key_fingerprint)
         written: list[str] = []
         failed: list[tuple[str, str]] = []

@@ -37,12 +37,14 @@ class Occupant:
 class Ground:
     """`pools` are live inventories by the pool's uuid; `home` is the pool that holds the workflow, None: not known.
 
-    `me` is who sits at this console, with its key; None: not known.
+    `names` are those of stages that stand on the pools, by which sentences call what the draft lacks. `me` is who sits
+    at this console, with its key; None: not known.
     """
 
     home: Uuid | None = None
     pools: Mapping[Uuid, Inventory] = field(default_factory=dict)
     occupants: tuple[Occupant, ...] = ()
+    names: Mapping[StageId, str] = field(default_factory=dict)
     me: Person | None = None
 
     @classmethod

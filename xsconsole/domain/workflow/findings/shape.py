@@ -240,8 +240,9 @@ def _homeless(case: Case) -> Iterator[Finding]:
     lost = [occupant for occupant in case.ground.occupants if occupant.stage not in case.stages]
     for stage in dict.fromkeys(occupant.stage for occupant in lost):
         number = sum(occupant.stage == stage for occupant in lost)
+        name = case.ground.names.get(stage) or stage.replace("-", " ").capitalize()
         yield Rule(name="homeless").warning(
-            f"{count(number, 'configuration')} {'stands' if number == 1 else 'stand'} in “{shown(stage)}”, which this "
+            f"{count(number, 'configuration')} {'stands' if number == 1 else 'stand'} in “{shown(name)}”, which this "
             f"version does not have: publishing asks where {'it belongs' if number == 1 else 'they belong'}.",
             "stages",
         )
