@@ -1,5 +1,6 @@
 """From the console's events to Qt's signals: gathered for a frame, never more work per turn than a frame can take."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
@@ -36,7 +37,7 @@ class Turns(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: dict[object, Callable[[], object]] = {}
+        self._waiting: OrderedDict[object, Callable[[], object]] = OrderedDict()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
@@ -57,7 +58,7 @@ class Turns(QObject):
             self._timer.start(1)
             return
         while self._waiting:
-            work = self._waiting.pop(next(iter(self._waiting)))
+            work = self._waiting.popitem(last=False)[1]
             try:
                 work()
             finally:

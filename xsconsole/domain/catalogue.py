@@ -1,8 +1,8 @@
 """What there is to say of every object that has a line, kept in step with the pool object by object."""
 
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import RECORD_TYPES, SR, VM, ChangeBatch, Host, Inventory, Network, Pool
@@ -22,7 +22,9 @@ class Catalogue:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self.items: dict[Ref, Item] = {}
-        self._due: dict[Ref, str] = {}  # reference -> class, in the order of taking
+        # Reference -> class, in the order of taking. Of a plain dict that is emptied from its front, each look for the
+        # first goes over all that was taken out.
+        self._due: OrderedDict[Ref, str] = OrderedDict()
         self._leaning: dict[Ref, set[Ref]] = defaultdict(set)  # what others say of an object: it leans on them
         self._leans_on: dict[Ref, tuple[Ref, ...]] = {}
         self._class_of: dict[Ref, str] = {}
@@ -67,22 +69,27 @@ class Catalogue:
         self._noting = self._note_gone() if self._noting is None else chain(self._noting, self._note_gone())
 
     def _note_gone(self) -> Iterator[None]:
-        for ref, class_name in tuple(self._class_of.items()):
-            if self._inventory.holding(RECORD_TYPES[class_name], ref) is None:
-                self._due[ref] = class_name
-        yield
+        known = iter(tuple(self._class_of.items()))
+        while piece := tuple(islice(known, NOTED_AT_ONCE)):
+            for ref, class_name in piece:
+                if self._inventory.holding(RECORD_TYPES[class_name], ref) is None:
+                    self._due[ref] = class_name
+            yield
 
     def _note_pieces(self, inventory: Inventory) -> Iterator[None]:
         """Note what there is in the order of the lines, so that pieces make long ranges."""
         hosts = sorted(inventory.all(Host), key=lambda host: host.name_label)
         at_home: dict[Ref, list[VM]] = {host.ref: [] for host in hosts}
         elsewhere: list[VM] = []
-        for vm in inventory.all(VM):
-            if not vm.is_a_snapshot:
-                home = at_home.get(vm.resident_on)
-                if home is None:
-                    home = at_home.get(vm.affinity, elsewhere)
-                home.append(vm)
+        machines = iter(tuple(inventory.all(VM)))
+        while some := tuple(islice(machines, 4 * NOTED_AT_ONCE)):
+            for vm in some:
+                if not vm.is_a_snapshot:
+                    home = at_home.get(vm.resident_on)
+                    if home is None:
+                        home = at_home.get(vm.affinity, elsewhere)
+                    home.append(vm)
+            yield
         self._due.update((pool.ref, "pool") for pool in inventory.all(Pool))
         self._due.update((host.ref, "host") for host in hosts)
         yield
@@ -96,10 +103,9 @@ class Catalogue:
         yield
 
     def next_due(self) -> Ref | None:
-        """Return what has waited longest; None where nothing is due."""
-        while not self._due and self._noting is not None:
-            if next(self._noting, _OVER) is _OVER:
-                self._noting = None
+        """Return what has waited longest; None where nothing is due, or was noted yet: `due` tells which."""
+        if not self._due and self._noting is not None and next(self._noting, _OVER) is _OVER:
+            self._noting = None
         return next(iter(self._due), None)
 
     def take(self, ref: Ref) -> tuple[Item | None, Item | None]:
@@ -108,8 +114,8 @@ class Catalogue:
         before = self.items.get(ref)
         source = self._inventory.holding(RECORD_TYPES[class_name], ref)
         after = None if source is None else item_of(source, class_name, ref)
-        if class_name == "pool" and after is not None and (before is None or before.name != after.name):
-            self._note_named(after)
+        if class_name == "pool" and (before is None or after is None or before.name != after.name):
+            self._note_named(ref, "" if after is None else after.name)
         if after is None:
             self.items.pop(ref, None)
             self._class_of.pop(ref, None)
@@ -124,10 +130,10 @@ class Catalogue:
         self._lean(ref, self._leans(class_name, ref) if after is not None else ())
         return before, after
 
-    def _note_named(self, pool: Item) -> None:
-        """Note what knows its pool by another name, or had none yet."""
+    def _note_named(self, pool: Ref, name: str) -> None:
+        """Note what knows its pool by another name, had none yet, or has none any more."""
         for ref, item in self.items.items():
-            if item.pool in (pool.ref, NULL_REF) and item.pool_name != pool.name:
+            if item.pool in (pool, NULL_REF) and item.pool_name != name:
                 self._due[ref] = self._class_of[ref]
 
     def leaning_on(self, ref: Ref) -> tuple[Ref, ...]:

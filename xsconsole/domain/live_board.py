@@ -78,8 +78,7 @@ class LiveBoard:
         if pool.other_config is not self._keys:
             self._read_keys(pool.other_config)
         while self._due_vms and most > 0:
-            ref = next(iter(self._due_vms))
-            del self._due_vms[ref]
+            ref, _ = self._due_vms.popitem()  # the last one: a dict looks for its first from its old beginning on
             self._read_vm(ref)
             most -= 1
         while self._due_cards and most > 0:

@@ -221,11 +221,11 @@ class Outline:
         taken: list[tuple[Ref, Item | None, Item | None]] = [(ref, *self._catalogue.take(ref))]
         _, before, after = taken[0]
         if any(item is not None and item.sort is Sort.HOST for item in (before, after)):
-            # The VMs of a host that came, went or changed its name hang elsewhere at once.
-            name = after.name if after is not None else None
+            # The VMs of a host that came, went, changed its name or was found to be of a pool hang elsewhere at once.
+            name, pool = (after.name, after.pool) if after is not None else (None, None)
             for vm in self._catalogue.leaning_on(ref):
                 known = self._catalogue.items.get(vm)
-                if known is not None and known.host != name:
+                if known is not None and (known.host, known.pool) != (name, pool):
                     taken.append((vm, *self._catalogue.take(vm)))
         changed = [(one, item) for one, was, item in taken if was != item]
         for one, item in changed:
@@ -244,7 +244,8 @@ class Outline:
             for one, item in self._renewed(ref):
                 loading.put(one, item)
             most -= 1
-        if not most or not loading.finish(most):
+        is_more_due = not loading.is_finishing and self._catalogue.due
+        if is_more_due or not loading.finish():
             return ()
         self._loading = None
         self._kept = {loading.tree.arrangement.view: loading.tree}

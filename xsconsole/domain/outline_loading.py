@@ -7,6 +7,8 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Item
 from xsconsole.domain.outline_tree import Tree
 
+PIECE = 64  # objects that changed while it loaded, placed at once
+
 
 class Loading:
     """A tree that is filled while nothing is shown yet. `put` every object; then `finish` in pieces."""
@@ -29,16 +31,16 @@ class Loading:
         """Whether nothing more can be put: what changes from now on waits until the tree is shown."""
         return self._pieces is not None
 
-    def finish(self, most: int) -> bool:
+    def finish(self) -> bool:
         """Do a piece of what remains once all was put; return whether the tree is whole."""
         if self._pieces is None:
-            self._pieces = self._finish(most)
+            self._pieces = self._finish()
         return next(self._pieces, self) is self
 
-    def _finish(self, most: int) -> Iterator[None]:
+    def _finish(self) -> Iterator[None]:
         yield from self.tree.finish()
         changed = iter(self._again.items())
-        while piece := tuple(islice(changed, most)):
+        while piece := tuple(islice(changed, PIECE)):
             for ref, item in piece:
                 self.tree.replace(ref, item)
             yield

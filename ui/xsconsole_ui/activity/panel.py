@@ -1,5 +1,6 @@
 """The activity list as the window shows it."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -63,7 +64,7 @@ class ActivityPanel(pieces.Panel):
         self._console, self._desk, self._jobs = console, desk, jobs
         self._model = ActivityModel(self)
         self._past: dict[str, Entry] = {}  # of earlier starts, by key
-        self._due: dict[Key, Callable[[], Entry | None]] = {}
+        self._due: OrderedDict[Key, Callable[[], Entry | None]] = OrderedDict()
         self._pace = Pace(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -209,7 +210,7 @@ class ActivityPanel(pieces.Panel):
             self._timer.start(1)
             return
         while self._due:
-            entry = self._due.pop(next(iter(self._due)))()
+            entry = self._due.popitem(last=False)[1]()
             if entry is not None:
                 self._model.show(entry)
             if not self._pace.has_room():
