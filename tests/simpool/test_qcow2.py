@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from embedded import EmbeddedPool
+from embedded import EmbeddedPool, embedded_pool
 from plain_http import Reply, ask
 
 MIB = 1 << 20
@@ -132,3 +132,14 @@ def test_a_file_needs_a_disk_to_go_to(session: Any, put: Put) -> None:
         "INTERNAL_ERROR",
         "Importing a QCOW2 directly into an SR not yet supported",
     ]
+
+
+def test_an_older_release_does_not_know_the_format() -> None:
+    with embedded_pool("--version", "8.2") as old, old.plain_session() as session:
+        task = session.xenapi.task.create("download", "")
+        vdi = session.xenapi.VDI.get_all()[0]
+
+        reply = ask(old, "GET", "/export_raw_vdi", vdi=vdi, format="qcow2", session_id=session.handle, task_id=task)
+
+        assert reply.status == 404
+        assert session.xenapi.task.get_error_info(task) == ["INTERNAL_ERROR", "Unknown format qcow2"]

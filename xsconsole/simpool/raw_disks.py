@@ -98,7 +98,7 @@ async def upload(visit: Visit) -> Answered:
 
 def _format(visit: Visit) -> str:
     kind = visit.params.get("format", "raw").lower()
-    if kind not in _TYPES:
+    if kind not in _TYPES or kind in visit.pool.release.absent_formats:
         raise _refused(visit, 404, "INTERNAL_ERROR", f"Unknown format {visit.params['format']}")
     return kind
 

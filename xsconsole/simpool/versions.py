@@ -26,6 +26,8 @@ class Release:
     absent_messages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absent_operations: frozenset[str] = frozenset()
     """What its `allowed_operations` never say: clients of its time know no such value."""
+    absent_formats: frozenset[str] = frozenset()
+    """What it cannot read or write disks as."""
 
 
 _OLDER_GUIDANCE = frozenset(("pending_guidances", "pending_guidances_recommended", "pending_guidances_full"))
@@ -50,6 +52,7 @@ _RELEASES = (
                 "db_schema": "5.603",
             }
         ),
+        absent_formats=frozenset(("qcow2",)),
         absent_classes=frozenset(
             (
                 *("Certificate", "Repository", "Observer", "VM_group", "Host_driver", "Driver_variant", "Caller"),
