@@ -104,6 +104,10 @@ class Requests:
             console=self._console,
             public_key="",
         )
+        for view in self.views(at):
+            place = (view.request.intent.configuration, view.request.intent.target)
+            if place == (plan.intent.configuration, plan.intent.target) and not view.is_open:
+                await self.forget(view.request, "It had ended, and is asked for again.")
         manifest = manifest_of_card(card, self._world.inventory, workflow)
         paper = Paper(request=asked(signer, unsigned), plan=plan, manifest=manifest)
         await requests.leave_request(self._pool, self._ledger, paper, self._check)

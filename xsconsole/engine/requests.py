@@ -223,7 +223,7 @@ def _mend(state: RequestState) -> str:
 
 
 async def leave_request(pool: PoolPort, ledger: Ledger, paper: Paper, check: SignatureCheck) -> None:
-    """Put a request on the pool; the same one again changes nothing. Ended ones of the configuration make room.
+    """Put a request on the pool; the same one again changes nothing.
 
     Raises:
         Refused: the same is asked for already, or there are too many.

@@ -36,7 +36,7 @@ class Group(Part, frozen=True, kw_only=True):
 class ApprovalRule(Part, frozen=True, kw_only=True):
     """`count` different people of these groups and people must approve; who requested never counts.
 
-    `excludes_author`: neither does who changed the configuration last.
+    `excludes_author`: neither does who changed the configuration last, nor who published this version.
     """
 
     count: int

@@ -142,8 +142,8 @@ class Transition(Part, frozen=True, kw_only=True):
     """A way from one stage to another. Ways back are transitions of their own.
 
     `soak_s` is how long a configuration must have stood in `source`. `approvals` must all be satisfied; a request
-    without them ends after `expiry_s`. `replaces_data` permits what is refused otherwise: disks that travel may take
-    the place of disks that hold data of the slot.
+    that was not carried out ends after `expiry_s`. `replaces_data` permits what is refused otherwise: disks that travel
+    may take the place of disks that hold data of the slot.
     """
 
     id: TransitionId

@@ -1,0 +1,38 @@
+"""Keys are pinned to people by files that prove who has them."""
+
+import msgspec
+import pytest
+
+from tests.domain.test_approval import ALICE, BOB, key, person
+from xsconsole.domain.enrolment import enrolled, from_bytes, key_file, to_bytes
+from xsconsole.domain.workflow import default_workflow
+from xsconsole.errors import Ambiguous, Refused
+from xsconsole.store.keys import is_signature
+
+
+def test_a_key_is_pinned_to_who_is_named_or_to_somebody_new() -> None:
+    workflow = msgspec.structs.replace(default_workflow(), people=(person("ann", ALICE),))
+    file = from_bytes(to_bytes(key_file(BOB, "Ben")), is_signature)
+
+    added, ben = enrolled(workflow, file)
+    second, ann = enrolled(workflow, file, "ANN")
+
+    assert (ben.name, ben.fingerprints) == ("Ben", (BOB.fingerprint,))
+    assert added.people[0] == workflow.people[0]
+    assert ann.fingerprints == (ALICE.fingerprint, BOB.fingerprint)
+    assert enrolled(second, file, "ann") == (second, ann)
+
+
+def test_a_key_of_somebody_else_a_name_of_two_and_a_forged_file_are_refused() -> None:
+    two = (person("ann", ALICE), msgspec.structs.replace(person("other", key(9)), name="Ann"))
+    workflow = msgspec.structs.replace(default_workflow(), people=two)
+
+    with pytest.raises(Refused, match="is Ann's already"):
+        enrolled(workflow, key_file(ALICE, "Ben"))
+    with pytest.raises(Ambiguous, match="2 people are called"):
+        enrolled(workflow, key_file(BOB, "Ann"))
+    with pytest.raises(Refused, match="holds no key"):
+        from_bytes(b"{}", is_signature)
+    forged = msgspec.structs.replace(key_file(BOB, "Ben"), public_key=key_file(ALICE, "x").public_key)
+    with pytest.raises(Refused, match="does not match"):
+        from_bytes(to_bytes(forged), is_signature)
