@@ -8,6 +8,7 @@ from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pools
 
 from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secret
+from xsconsole.console.embedded import EmbeddedPool as Demo
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkState, PoolsChanged
@@ -226,3 +227,32 @@ async def test_pools_that_follow_different_versions_are_told(estate: Estate) -> 
     assert estate.board.workflow is newer
     assert estate.sight_of(second).name in found.sentence
     assert f"version {workflow.version}" in found.sentence
+
+
+async def test_the_window_connects_where_it_was_connected_when_it_closed(
+    estate: Estate, served: tuple[EmbeddedPool, ...]
+) -> None:
+    home = estate.home
+    before = await home.usual_connections(None)
+
+    home.keep_connected(tuple(pool.url for pool in served))
+    after = await home.usual_connections(None)
+    as_alice = await home.usual_connections("alice")
+    home.keep_connected(())
+
+    assert [connection.url for connection, _ in before] == [home.latest_pool]  # an older build remembered one
+    assert [(connection.url, connection.user) for connection, _ in after] == [(pool.url, "root") for pool in served]
+    assert all(password is None for _, password in after)  # there is no keyring here
+    assert {connection.user for connection, _ in as_alice} == {"alice"}
+    assert await home.usual_connections(None) == ()  # who left them all wants none
+
+
+async def test_the_demo_hears_of_every_pool_that_is_served() -> None:
+    pool = Demo()
+    try:
+        first, others = await pool.introduced(), await pool.others()
+    finally:
+        pool.stop()
+
+    assert len(others) == 1
+    assert others[0].connection.url != first.connection.url
