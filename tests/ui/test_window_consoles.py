@@ -32,6 +32,7 @@ from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.promotion.rows import Mark
 from xsconsole_ui.promotion.runs import step_rows
+from xsconsole_ui.silence import silence_of
 
 __all__ = ["console", "pool", "window"]
 
@@ -94,6 +95,26 @@ async def test_another_console_that_gives_no_sign_of_life_is_told_on_its_card_an
         assert "after 60 s its console counts as dead" in page.outcome.text
         await until(lambda: "no sign of life" not in chips(), "the next sign of life")
         await until(lambda: not page.outcome.isVisible(), "the end of the notice")
+        pool.control("clear")
+        await other.finished(run)
+
+
+async def test_nobody_is_said_to_be_silent_while_the_pool_itself_is_away(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    card = card_of(console, SHOP)
+    pool.control("delay", method="VM.snapshot", seconds=3600)
+    async with another_console(pool, tmp_path / "other") as other:
+        run = await start(other, promotion(other))
+        await until(lambda: console.board.cards[card.id].run is not None, "the other's run")
+        watch, held = console._watch, console.board.cards[card.id]
+        watch.recall({thing: replace(one, quiet_s=one.quiet_s + 40) for thing, one in watch.sightings().items()})
+        assert silence_of(held, window.estate)
+
+        await console.disconnect()
+
+        assert console.quiet_s(card.id) > 40
+        assert silence_of(held, window.estate) == ""
         pool.control("clear")
         await other.finished(run)
 

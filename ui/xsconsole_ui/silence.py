@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId
 
 EVERY_MS = 1000
@@ -39,8 +40,8 @@ class Silence(QObject):
 
 def silence_of(card: Card, console: Estate) -> str:
     """Return what is known of who works on a card and gives no sign of life; empty where all is as it should be."""
-    if card.run is None or card.run.holder is None:
-        return ""
+    if card.run is None or card.run.holder is None or console.of_card(card.id).link.state is not LinkState.LIVE:
+        return ""  # while the pool is away nobody hears whether it lives
     if any(status.run == card.run.record.run and status.ended_at is None for status in console.runs):
         return ""
     quiet_s, ttl_s = console.quiet_s(card.id), card.run.holder.ttl_s
