@@ -112,6 +112,7 @@ def test_a_clone_that_went_astray_is_named_with_what_can_be_done_about_it(shell:
     wrong = shell.say("config", "remove", "wiki", "--vm", "jumpbox")
     removed = shell.say("config", "remove", "wiki", "--vm", uuid)
 
+    assert status.status == 0  # it told what it was asked for; scripts read --json
     assert f"`xsconsole config adopt wiki@1 --vm {uuid}` takes it in" in status.out
     assert f"`xsconsole config remove wiki@1 --vm {uuid}` removes the mark" in status.out
     assert "Not a member of “wiki 1”: jumpbox." in wrong.err

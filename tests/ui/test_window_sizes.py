@@ -150,3 +150,14 @@ async def test_nothing_of_another_place_lies_over_the_inspector(window: MainWind
     assert not window.workshop.inspector.isVisible()
     window.go("workflow")
     await until(window.workshop.inspector.isVisible, "the designer's page")
+
+
+@pytest.mark.parametrize("place", ["board", "workflow", "audit", "health"])
+async def test_no_place_makes_the_window_wider_than_a_small_screen(window: MainWindow, place: str) -> None:
+    window.resize(1024, 700)
+
+    window.go(place)
+    await until(lambda: window.minimumSizeHint().width() > 0 and window.isVisible(), "the place")
+
+    assert window.minimumSizeHint().width() <= 1024
+    assert window.width() == 1024

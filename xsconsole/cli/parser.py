@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _add_watch(demo, default=argparse.SUPPRESS)
     _add_pool(verbs)
 
-    what = "the pool, what this log-in may not do, and what needs attention"
+    what = "the pool, what this log-in may not do, and what needs attention; exit status 0 also where something does"
     _verb(verbs, "status", what, has_json=True, takes_pools=True)
     _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
