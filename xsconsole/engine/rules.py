@@ -121,10 +121,16 @@ def demand_place(
     is `leaving` for this has not.
     """
     limits = stage.limits
+    counts_all = limits.configurations is not None or (limits.running is not None and will_run)
+    if limits.per_service is None and not counts_all:
+        return
+    # What costs least is asked first: a board of a thousand cards is gone through for every column of a drag.
     others = [
         card
         for card in board.cards.values()
-        if card.id not in (configuration, leaving) and stage.id in _stages_of(card)
+        if (counts_all or card.service == service)
+        and card.id not in (configuration, leaving)
+        and stage.id in _stages_of(card)
     ]
     if limits.per_service is not None:
         same = [card for card in others if card.service == service]
