@@ -43,6 +43,7 @@ def test_a_promotion_leaves_two_configurations_and_says_where_the_new_one_is_fro
     made = shell.say("config", "show", "shop@production", "--json").document
     assert made["origin"]["configuration"] == source["id"]
     assert made["origin"]["method"] == "linked-clone"
+    assert "Linked clone of shop 1.3.0 in Staging, frozen at " in shell.say("config", "show", "shop@production").out
     assert (source["origin"], source["standing"], made["standing"]) == (None, "whole", "whole")
 
 

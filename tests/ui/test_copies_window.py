@@ -73,3 +73,7 @@ async def test_two_cards_stand_on_the_board_afterwards(
     await until(lambda: "shop 1.3.0" in cards_in(window, "Production"), "the new card")
     assert "shop 1.3.0" in cards_in(window, "Staging")
     assert not window.inspector.plan_page.freeze_running.isVisible()
+    window.board.select(card_of(console, "shop@production").id)
+    page = window.inspector.card_page
+    await until(page.origin.isVisible, "where it comes from")
+    assert page.origin.view.rows.rows[0].text.startswith("Linked clone of shop 1.3.0 in Staging, frozen at ")

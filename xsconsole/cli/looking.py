@@ -9,6 +9,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.lineage import descent
 from xsconsole.domain.naming import find_configuration
 from xsconsole.errors import ConsoleError, NotFound
 
@@ -177,6 +178,8 @@ async def config_show(options: argparse.Namespace) -> int:
         stage = output.cell(stage_name(card.stage, console.board))
         since = f" since {words.instant(card.since)}" if card.since else ""
         output.say(f"  in {stage}{since}, {card.standing.value}, revision {card.revision}")
+        if card.origin is not None:
+            output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
         for uuid in card.missing:

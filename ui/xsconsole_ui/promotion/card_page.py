@@ -10,6 +10,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory import VM, GuestMetrics
+from xsconsole.domain.lineage import descent
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.flow import Flow
@@ -59,6 +60,7 @@ class CardPage(QWidget):
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
         self.requests = Section(self.tr("Asked for"), self)
+        self.origin = Section(self.tr("Where it comes from"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
         self.mends = QWidget(self)  # buttons for what is wrong
@@ -80,7 +82,7 @@ class CardPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        for section in (self.problems, self.requests, self.members, self.points):
+        for section in (self.problems, self.requests, self.origin, self.members, self.points):
             column.addWidget(section)
         column.addWidget(self.mends)
         column.addWidget(self.ways)
@@ -106,6 +108,8 @@ class CardPage(QWidget):
             + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
         )
+        origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
+        self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
         self.mends.setVisible(card.standing in MENDS)
         gone = [
