@@ -72,6 +72,21 @@ def test_bindings_are_checked_against_the_live_pool(
     assert [each.rule for each in findings(mapped("wide", "a", "b"), LIVE)] == []
 
 
+def test_where_no_preferred_host_reaches_it_those_that_do_can_be_preferred() -> None:
+    storage = of(bound(sr=thing("local"), hosts=(thing("b"),)), "storage-not-visible")
+    network = of(mapped("left", "b"), "network-not-visible")
+
+    assert labels(storage) == ["Prefer A", "Leave each disk where it is"]
+    assert labels(network) == ["Prefer A"]
+    for found, workflow in (
+        (storage, bound(sr=thing("local"), hosts=(thing("b"),))),
+        (network, mapped("left", "b")),
+    ):
+        for mend in found.mends:
+            rules = {each.rule for each in findings(mend.apply(workflow), LIVE) if each.severity is Severity.ERROR}
+            assert found.rule not in rules
+
+
 def test_a_host_that_lacks_the_network_can_be_left_out_unless_that_breaks_another_one() -> None:
     one = mapped("left", "a", "b")
     both = change_workflow(one, networks=("lan", "dmz"))

@@ -241,19 +241,35 @@ def _reached(reach: Reach, rule: Rule, field: str, words: str, reaches: Callable
     lacking = [host for host in hosts if not reaches(host)]
     if not lacking:
         return
+    mends: Iterator[Mend]
     name = shown(reach.stage.name)
     named = listing(tuple(host.name_label for host in lacking))
     which = "preferred host" if reach.binding.hosts else "host"
     if len(lacking) == len(hosts):
-        yield rule.error(f"{name}: {words} is on no {which} ({named}).", field)
+        mends = _elsewhere(reach, field, reaches) if reach.has_mends else iter(())
+        yield rule.error(f"{name}: {words} is on no {which} ({named}).", field, *mends)
         return
-    mends: Iterator[Mend] = iter(())
+    mends = iter(())
     if reach.binding.hosts and reach.has_mends:
         gone = {host.uuid for host in lacking}
         rest = tuple(host for host in reach.binding.hosts if host.uuid not in gone)
         wanted = msgspec.structs.replace(reach.binding, hosts=rest)
         mends = _binding_mend(reach.case, reach.stage, f"Do not prefer {named}", wanted)
     yield rule.warning(f"{name}: {words} is not on {named}.", field, *mends)
+
+
+def _elsewhere(reach: Reach, field: str, reaches: Callable[[Host], bool]) -> Iterator[Mend]:
+    """Yield what helps where no host reaches it: hosts that do, and for storage, none at all."""
+    site, binding = reach.site, reach.binding
+    able = tuple(host for host in site.hosts if site.serves(host) and reaches(host))
+    if binding.hosts and able:
+        hosts = tuple(PoolObject(uuid=host.uuid, name=host.name_label) for host in able)
+        words = listing(tuple(host.name for host in hosts))
+        wanted = msgspec.structs.replace(binding, hosts=hosts)
+        yield from _binding_mend(reach.case, reach.stage, f"Prefer {words}", wanted)
+    if field == "binding.sr":
+        wanted = msgspec.structs.replace(binding, sr=None)
+        yield from _binding_mend(reach.case, reach.stage, "Leave each disk where it is", wanted)
 
 
 def _memory(case: Case, stage: Stage) -> Iterator[Finding]:
