@@ -243,8 +243,8 @@ async def test_a_pool_that_is_away_follows_later_and_is_said_to_be_behind_until_
     assert (report.written, report.later, report.failed) == ((first.name,), (last.name,), ())
     assert split is not None
     assert not split.can_be_mended
-    assert split.sentence.startswith(f"Version 3 of “Release to production” stands on {first.name} by root of ")
-    assert f"{last.name} was away and has version 2 by root of " in split.sentence
+    assert split.sentence.startswith(f"Version 3 of “Release to production” stands on {first.name} (by root, ")
+    assert f"{last.name} was away and has version 2 (by root, " in split.sentence
 
     hide(pools, served, last.pool, "live")
     await linked(pools.of(last.pool), LinkState.LIVE)

@@ -66,7 +66,7 @@ async def test_pools_with_different_versions_are_announced_and_brought_up_by_the
     await until_shown(banner.isVisible, "the banner")
 
     assert cut_off.failed
-    assert banner.headline.startswith(f"Version 2 of “Release to production” stands on {ahead.name} by root of ")
+    assert banner.headline.startswith(f"Version 2 of “Release to production” stands on {ahead.name} (by root, ")
     assert f"but {behind.name} has version 1" in banner.headline
 
     opened = window.workshop.publish_sheet(both.publishing.split().newest)

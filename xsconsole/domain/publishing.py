@@ -193,6 +193,7 @@ def _standing(part: PoolPart) -> str:
 def _by(parts: Iterable[PoolPart]) -> str:
     """Return who published and when, where the pool tells it."""
     part = next(iter(parts), None)
-    who = f" by {part.author}" if part is not None and part.author else ""
-    when = f" of {instant(part.published_at)}" if part is not None and part.published_at is not None else ""
-    return f"{who}{when}"
+    who = f"by {part.author}" if part is not None and part.author else ""
+    when = instant(part.published_at) if part is not None and part.published_at is not None else ""
+    told = ", ".join(filter(None, (who, when)))
+    return f" ({told})" if told else ""

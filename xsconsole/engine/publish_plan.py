@@ -101,7 +101,9 @@ def plan_publication(
             obstacles.append(
                 Obstacle(
                     reason=f"Version {newest.version} demands approval of the next one. {counted.sentence}",
-                    mend="Change it and ask again." if counted.rejected else "Give them the draft as a file.",
+                    mend="Change it and ask again."
+                    if counted.rejected
+                    else "Give them the draft, or the request as a file.",
                 )
             )
     return PublishPlan(

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from xsconsole.domain.approval import Tally
 from xsconsole.domain.publishing import Effect, EffectKind, PartState, PoolPart, PublishPlan, PublishReport
 from xsconsole.domain.workflow import Workflow
@@ -26,7 +28,8 @@ def change_rows(before: Workflow | None, after: Workflow) -> tuple[Row, ...]:
     """Return what a version changes, as a list."""
     if before is None:
         return (Row(mark=Mark.CURRENT, text=tr("It is the first version here.")),)
-    found = lines(diff(before, after))
+    # A version is signed as it is written: that a draft is not is no change of it.
+    found = lines(diff(*(msgspec.structs.replace(one, signature=None) for one in (before, after))))
     rows = [Row(mark=Mark.CURRENT, text=line) for line in found[:MOST_LINES]]
     if len(found) > MOST_LINES:
         rows.append(Row(mark=Mark.WAITING, text=tr("and {number} more").format(number=len(found) - MOST_LINES)))
