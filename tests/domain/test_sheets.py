@@ -27,7 +27,7 @@ from xsconsole.domain.inventory import (
     Task,
 )
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, encode
-from xsconsole.domain.sheets import MOST_LINES, sheet_of
+from xsconsole.domain.sheets import MOST_LINES, MOST_MESSAGES, sheet_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = {
@@ -308,3 +308,21 @@ def test_long_lists_end_with_how_many_more_there_are(inventory):
 def test_what_is_gone_or_is_no_object_to_look_at_has_no_sheet(inventory):
     assert sheet_of(ObjectId(kind=Kind.VM, uuid=Uuid("nobody")), inventory, EMPTY_BOARD) is None
     assert sheet_of(ObjectId(kind=Kind.TASK, uuid=Uuid("task")), inventory, EMPTY_BOARD) is None
+
+
+def test_of_many_messages_the_newest_are_told_and_how_many_more_there_are():
+    vm = make(VM, "busy", name_label="busy")
+    news = [
+        make(Message, f"m{number}", name="NEWS", cls="VM", obj_uuid="busy", timestamp=NOON + timedelta(minutes=number))
+        for number in range(MOST_MESSAGES + 3)
+    ]
+    inventory = Inventory()
+    changes = [Change(ref=vm.ref, class_name="vm", record=vm)]
+    changes += [Change(ref=one.ref, class_name="message", record=one) for one in news]
+    inventory.apply(ChangeBatch(changes=tuple(changes), is_whole=True))
+
+    lines = section(inventory, Kind.VM, "busy", "Messages")
+
+    assert len(lines) == MOST_MESSAGES + 1
+    assert lines[0].at == news[-1].timestamp
+    assert lines[-1].value == "and 3 older, in the health list"

@@ -52,18 +52,18 @@ def messages_of(item: ObjectId, inventory: Inventory) -> Section:
     """Return what the pool says about an object, newest first."""
     found = [message for message in inventory.all(Message) if message.obj_uuid == item.uuid]
     found.sort(key=lambda message: (message.timestamp is not None, message.timestamp, message.uuid), reverse=True)
-    return Section(
-        title="Messages",
-        lines=tuple(
-            Line(
-                label=message.name.replace("_", " ").capitalize(),
-                value=message.body,
-                at=message.timestamp,
-                tone="bad" if message.priority <= 2 else "warn" if message.priority == 3 else "",
-            )
-            for message in found[:MOST_MESSAGES]
-        ),
+    lines = tuple(
+        Line(
+            label=message.name.replace("_", " ").capitalize(),
+            value=message.body,
+            at=message.timestamp,
+            tone="bad" if message.priority <= 2 else "warn" if message.priority == 3 else "",
+        )
+        for message in found[:MOST_MESSAGES]
     )
+    older = len(found) - len(lines)
+    more = (Line(label="", value=f"and {older} older, in the health list", tone="muted"),) if older else ()
+    return Section(title="Messages", lines=(*lines, *more))
 
 
 def _caption(kind: Kind, record: Record) -> str:
