@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
@@ -11,6 +12,7 @@ from tests.ui.draft_values import rich_draft, surroundings
 from xsconsole.domain.workflow import Kind, default_workflow
 from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.findings import findings
+from xsconsole_ui import theme
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.editors import Choice, Flag
@@ -132,6 +134,16 @@ def test_a_workflow_is_drawn_from_nothing_by_keyboard_alone(desk, panel):
         "Tick “Production” of “Production”",
         "Add way back “Production” → “Staging”",
     ]
+
+
+def test_names_of_stages_are_whole_where_large_text_leaves_little_room(desk, panel):
+    panel.resize(panel.minimumWidth(), 600)
+    index = go(panel, "stages", "integration")
+    room = panel.view.visualRect(index).width() - 8
+
+    assert QFontMetrics(theme.text_font(is_bold=True)).horizontalAdvance(index.data()) <= room
+    header = panel.view.header()
+    assert sum(header.sectionSize(at) for at in range(header.count())) <= panel.view.viewport().width()
 
 
 def test_fields_are_edited_in_their_row(desk, panel):

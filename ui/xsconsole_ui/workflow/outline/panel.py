@@ -78,7 +78,7 @@ class OutlinePanel(pieces.Panel):
         head = view.header()
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setStretchLastSection(True)
-        head.setMinimumSectionSize(60)
+        head.setMinimumSectionSize(40)
         head.setFixedHeight(theme.ROW_HEIGHT)
         corner = QFrame(view)
         corner.setProperty("look", "surface")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTreeView
 from xsconsole_ui.workflow.forms.node import DeedKind
 
 PARTS = (0.46, 0.29, 0.25)  # of the width, for each column
+LEAST_NAMES, MOST_PART = 160, 0.62  # px for names where it is narrow, as with large text; but no more of the width
 ALT, NONE = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 MOVES = {Qt.Key.Key_Up: DeedKind.UP, Qt.Key.Key_Down: DeedKind.DOWN}
@@ -26,8 +27,12 @@ class OutlineView(QTreeView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for column, part in enumerate(PARTS):
-            self.setColumnWidth(column, int(self.viewport().width() * part))
+        wide = self.viewport().width()
+        names = int(max(PARTS[0] * wide, min(LEAST_NAMES, MOST_PART * wide)))
+        rest = (wide - names) / sum(PARTS[1:])
+        self.setColumnWidth(0, names)
+        for column, part in enumerate(PARTS[1:], 1):
+            self.setColumnWidth(column, int(rest * part))
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._signal_of(event):
