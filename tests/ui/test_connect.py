@@ -91,6 +91,18 @@ async def test_a_wrong_password_is_said_inside_and_can_be_corrected(dialog, pool
     assert dialog.result() == QDialog.DialogCode.Accepted
 
 
+async def test_a_wrong_password_is_typed_over_at_once(dialog, pool):
+    answer(dialog, pool.url, "alice", "not hers")
+
+    QTest.keyClick(dialog.password, Qt.Key.Key_Return)
+    await settled(dialog)
+    QTest.keyClicks(dialog.focusWidget(), pool.passwords["alice"])
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    await until(lambda: not dialog.isVisible())
+
+    assert dialog.result() == QDialog.DialogCode.Accepted
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://127.0.0.1:9", "127.0.0.1:9", "no address at all"])
 async def test_an_unreachable_address_is_one_clear_sentence(dialog, url):
     answer(dialog, url, "root", "x")

@@ -190,6 +190,7 @@ class ConnectDialog(QDialog):
         typed = self.password.text()
         password = Secret(typed) if typed or self._stored is None else self._stored
         accepted = self._shown[1] if self._shown is not None and self._shown[0] == self.url else None
+        is_refused = False
         try:
             connection = self._console.home.known_connection(self.url, self.user.text().strip(), accepted)
             self._reached = await self._console.pools.connect(connection, password)
@@ -199,18 +200,20 @@ class ConnectDialog(QDialog):
         except CertificateChanged as changed:
             self._ask_about(changed)
         except ConsoleError as failure:
-            self._step = Step.ASK
+            self._step, is_refused = Step.ASK, True
             self._show_error(failure)
-            self.password.setFocus()
-            self.password.selectAll()
         else:
             await self._keep(connection, password)
             self._connected()
         finally:
             self._is_busy = False
             self._show_step()
+            # Only now: what is disabled, as all was during the attempt, takes no focus.
             if self._step is Step.CHANGED:
                 self.certificate.typed.setFocus()
+            elif is_refused:
+                self.password.setFocus()
+                self.password.selectAll()
 
     def _ask_about(self, changed: CertificateChanged) -> None:
         self._step, self._shown = Step.CHANGED, (self.url, changed.fingerprint)
