@@ -9,9 +9,9 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.console.desk import SHOP, Desk, seated
 from xsconsole.domain.acts import Act, Kind, ObjectId
-from xsconsole.domain.events import JobChanged
+from xsconsole.domain.events import InventoryChanged, JobChanged
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, VM, Host
+from xsconsole.domain.inventory import SR, VM, Host, Task
 from xsconsole.domain.jobs import ItemState, JobStatus
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest_text
 from xsconsole.domain.record import AuditEvent, Outcome
@@ -82,6 +82,29 @@ async def test_a_machine_is_stopped_and_started_and_both_are_on_record(desk: Des
         (AuditEvent.JOB_OPENED, None, f"Start: {vm.name_label}"),
         (AuditEvent.ACT_SETTLED, Outcome.DONE, f"Start: {vm.name_label}"),
     ]
+
+
+async def test_what_it_did_itself_is_not_remembered_once_more_as_a_task_of_the_pool(
+    pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    pool.control("delay", method="task.add_to_other_config", seconds=0.5)  # the feed tells of the task without its mark
+    async with seated(pool, tmp_path / "home") as desk:
+        vm = loose(desk)[0]
+        await desk.until(lambda: "clean_shutdown" in now(desk, vm).allowed_operations)
+        seen: list[str] = []
+        desk.console.subscribe(
+            InventoryChanged,
+            lambda event: seen.extend(
+                task.record.name_label for task in event.batch.of("task") if isinstance(task.record, Task)
+            ),
+        )
+        stopped = await do(desk, operate(Act.SHUT_DOWN, vm))
+        await desk.console.disconnect()
+        kept = [task.label for task in await desk.console.home.seen_tasks(50)]
+
+    assert stopped.is_good
+    assert "Async.VM.clean_shutdown" in seen
+    assert kept == []
 
 
 async def test_many_are_done_each_on_its_own_and_one_that_fails_says_why(pool: EmbeddedPool, desk: Desk) -> None:

@@ -47,7 +47,8 @@ class Acts:
         """Serve a connection, and take up what an ended process of this home began on its pool."""
         self._world = world
         self._measurements = gateway.measurements
-        self._tasks = TaskWatch(world()[0], gateway.identity.pool, home.ledger.remember_tasks)
+        is_own = gateway.objects.is_own_task
+        self._tasks = TaskWatch(world()[0], gateway.identity.pool, home.ledger.remember_tasks, is_own)
         self._unsubscribe = self._bus.subscribe(InventoryChanged, self._tasks.hear)
         self._jobs = Jobs(
             objects=gateway.objects,

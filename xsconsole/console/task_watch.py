@@ -32,13 +32,14 @@ class TaskWatch:
     What goes on is written too: the pool may forget a task before anybody saw its end, also while no console runs.
     """
 
-    def __init__(self, inventory: Inventory, pool: Uuid, remember: Remember) -> None:
+    def __init__(self, inventory: Inventory, pool: Uuid, remember: Remember, is_own: Callable[[Ref], bool]) -> None:
         self._inventory = inventory
         self._pool = pool
         self._remember = remember
+        self._is_own = is_own
         self._worked_on: dict[Ref, set[ObjectId]] = {}
         self._going: dict[Ref, SeenTask] = {}  # as they were last told
-        self._news: dict[Uuid, SeenTask] = {}  # not written yet
+        self._news: dict[Ref, SeenTask] = {}  # not written yet
         self._writing: asyncio.Task[None] | None = None
 
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
@@ -76,7 +77,7 @@ class TaskWatch:
             self._writing.cancel()
             await asyncio.wait([self._writing])
         for ref, seen in self._going.items():
-            self._news[seen.task] = replace(seen, objects=self.objects_of(ref))
+            self._news[ref] = replace(seen, objects=self.objects_of(ref))
         await self._write()
 
     def _note_work(self, vm: VM) -> None:
@@ -86,6 +87,9 @@ class TaskWatch:
     def _take(self, task: Task) -> None:
         """Keep how a task stands: that it goes on, once, and that it has ended."""
         if not is_told(task):
+            # Our own are told of before their mark stands at them.
+            self._going.pop(task.ref, None)
+            self._news.pop(task.ref, None)
             return
         has_ended = task.status in ENDED
         now = datetime.now(UTC)
@@ -102,10 +106,10 @@ class TaskWatch:
         )
         if has_ended:
             self._going.pop(task.ref, None)
-            self._news[task.uuid] = seen
+            self._news[task.ref] = seen
         else:
             if task.ref not in self._going:
-                self._news[task.uuid] = seen
+                self._news[task.ref] = seen
             self._going[task.ref] = seen
 
     def _lose(self, ref: Ref) -> None:
@@ -113,7 +117,7 @@ class TaskWatch:
         lost = self._going.pop(ref, None)
         if lost is not None:
             objects = self.objects_of(ref) or lost.objects
-            self._news[lost.task] = replace(lost, ended_at=datetime.now(UTC), objects=objects)
+            self._news[ref] = replace(lost, ended_at=datetime.now(UTC), objects=objects)
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(GATHER_S)
@@ -121,7 +125,8 @@ class TaskWatch:
         await self._write()
 
     async def _write(self) -> None:
-        news, self._news = tuple(self._news.values()), {}
+        # Only now: whose a task is, is known once the call that began it has been answered.
+        news, self._news = tuple(seen for ref, seen in self._news.items() if not self._is_own(ref)), {}
         if not news:
             return
         try:

@@ -49,6 +49,10 @@ class XapiObjects:
     def identity(self) -> Identity:
         return self._session.login.identity
 
+    def is_own_task(self, ref: Ref) -> bool:
+        """Whether a task of the pool was begun by this connection."""
+        return self._tasks.is_own(ref)
+
     async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> Mapping[str, Json]:
         match command.act:
             case Act.EXPORT:

@@ -32,6 +32,7 @@ TOO_BUSY = "TOO_MANY_PENDING_TASKS"
 BUSY_TRIES = 6
 FIRST_BUSY_WAIT_S = 0.5
 LONGEST_BUSY_WAIT_S = 10.0
+OWN_KEPT = 1000  # references of our own tasks: they are told of for a while after they are gone
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,11 @@ class Tasks:
         self._until_available = until_available
         self._heard: dict[Ref, Task] = {}
         self._listeners: list[tuple[Ref, asyncio.Event]] = []
+        self._own: dict[Ref, None] = {}  # the oldest first
+
+    def is_own(self, ref: Ref) -> bool:
+        """Whether a task is one of ours, also where the feed does not tell its mark: it is set a moment too late."""
+        return ref in self._own
 
     def heard(self, batch: ChangeBatch) -> None:
         """Take in what the feed tells of tasks."""
@@ -183,6 +189,9 @@ class Tasks:
 
     async def mark(self, ref: Ref, run: RunId) -> None:
         """Leave the run's name at the task: a hint for who has to wait for it later, so its loss is no failure."""
+        self._own[ref] = None
+        if len(self._own) > OWN_KEPT:
+            del self._own[next(iter(self._own))]
         with contextlib.suppress(PoolFailed, NotPermitted, PoolUnavailable):
             await self._session.call("task.add_to_other_config", ref, RUN_KEY, run)
 
