@@ -127,7 +127,8 @@ def inventory():
         make(VIF, "vif1", VM=Ref("web"), network=Ref("lost"), device="1", MAC="aa:02"),
         make(Network, "lan", name_label="lan", VIFs=(Ref("vif0"), Ref("nobody")), PIFs=(Ref("pif"),)),
         make(PIF, "pif", device="eth0", host=Ref("xen"), network=Ref("lan"), management=True),
-        make(PIF, "pif2", device="eth0", host=Ref("xen"), network=Ref("nowhere"), VLAN=12),
+        make(PIF, "pif2", device="eth0", host=Ref("xen"), network=Ref("nowhere"), VLAN=120),
+        make(PIF, "pif3", device="eth0", host=Ref("xen"), network=Ref("nowhere"), VLAN=12),
         make(VBD, "cd", VM=Ref("web"), type="CD", userdevice="3", empty=True),
         make(VBD, "vbd0", VM=Ref("web"), VDI=Ref("disk"), userdevice="0", bootable=True),
         make(VBD, "vbd1", VM=Ref("web"), VDI=Ref("vanished"), userdevice="1"),
@@ -257,6 +258,7 @@ def test_a_host_shows_machines_storage_and_interfaces(inventory):
     assert values(section(inventory, Kind.HOST, "xen", "Network interfaces")) == [
         ("eth0", "lan (management)"),
         ("eth0, VLAN 12", ""),
+        ("eth0, VLAN 120", ""),
     ]
     assert ("In use", "48 GiB of 64 GiB") in values(sheet(inventory, Kind.HOST, "xen").lines)
 

@@ -193,7 +193,7 @@ async def test_many_are_asked_about_once_with_those_that_cannot_and_why(window: 
 
     assert window.inspector.nothing.title == "2 objects selected"
     action = window.actions_[object_actions.SUSPEND]
-    assert action.text() == "Suspend 2 objects…"
+    assert action.text() == "Suspend (2 objects)…"
     action.trigger()
     dialog = await dialog_of(window)
 

@@ -76,5 +76,5 @@ def test_lists_and_questions_are_translated() -> None:
     assert findings.headerData(0, Qt.Orientation.Horizontal) == "!Severity"
     assert words_of(2, 1) == "!It will be done to 2 objects, and not to 1."
     assert FORCE_OFF.named is not None
-    assert FORCE_OFF.named(Situation(objects=(vm, vm))) == "!!Force off 2 objects…"
+    assert FORCE_OFF.named(Situation(objects=(vm, vm))) == "!!Force off (2 objects)…"
     assert Act.FORCE_OFF.value not in FORCE_OFF.named(Situation(objects=(vm,)))

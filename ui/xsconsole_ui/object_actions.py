@@ -52,7 +52,7 @@ def _named(act: Act, situation: Situation) -> str:
     asks = act in _NEEDS_TEXT or rule.takes_host or rule.takes_file or rule.asks
     name = tr(act_name(act))
     if number > 1:
-        return tr("{act} {objects}…").format(act=name, objects=count(number, "object"))
+        return tr("{act} ({objects})…").format(act=name, objects=count(number, "object"))
     return f"{name}…" if asks else name
 
 

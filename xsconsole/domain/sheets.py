@@ -141,7 +141,9 @@ def _host(record: Record, inventory: Inventory, board: Board) -> Iterable[Sectio
             if storage is not None
         ),
     )
-    interfaces = sorted((pif for pif in inventory.all(PIF) if pif.host == record.ref), key=lambda pif: pif.device)
+    interfaces = sorted(
+        (pif for pif in inventory.all(PIF) if pif.host == record.ref), key=lambda pif: (pif.device, pif.VLAN)
+    )
     yield Section(title="Network interfaces", lines=tuple(_interface(pif, inventory) for pif in interfaces))
     yield keys(record.other_config)
 
