@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.store.homes import Home
@@ -109,7 +109,6 @@ class Designers(RuleBasedStateMachine):
         super().__init__()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.Theme(application, theme.Scheme.LIGHT)
         application.clipboard().clear()  # what another trial left there would be pasted in this one
         self.folder = Path(tempfile.mkdtemp())
         self.number = 1
@@ -133,6 +132,8 @@ class Designers(RuleBasedStateMachine):
             assert seat.desk.workflow.digest == (history.undone[0] if history.undone else history).workflow.digest
             seat.close()
         shutil.rmtree(self.folder)
+        # No loop runs here that would delete them, and hundreds of panels would follow each change of style.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     @property
     def standing(self) -> Workflow:
@@ -271,11 +272,12 @@ class Designers(RuleBasedStateMachine):
 
 
 def test_two_designers_who_do_anything_publish_nothing_broken_and_lose_nothing(qapp: QApplication) -> None:
+    theme.Theme(qapp, theme.Scheme.LIGHT)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Designers,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=16,
+            max_examples=6,
+            stateful_step_count=12,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
