@@ -142,6 +142,15 @@ def test_a_renamed_host_takes_its_vms_along_and_they_are_found_by_its_new_name(s
     assert told(outline) == ["acme", "  zeus", "    web-2", "    web-10"]
 
 
+def test_a_vm_that_came_before_its_hosts_new_name_has_one_line(small):
+    inventory, outline = small
+
+    tell(inventory, outline, vm("new", power_state="Running", resident_on=HOSTS[0]), host(0, "zeus"))
+
+    assert told(outline).count("    new") == 1
+    assert told(outline)[told(outline).index("  zeus") :][:4] == ["  zeus", "    new", "    web-2", "    web-10"]
+
+
 def test_a_member_shows_its_version_and_a_clone_of_it_is_a_stray():
     _, outline = outline_of(pool(), member_of("a"), member_of("a", carried_by="copy"))
 

@@ -217,13 +217,16 @@ class Outline:
                 self._shown.follow(replaced, self._matching)
 
     def _renewed(self, ref: Ref) -> list[tuple[Ref, Item | None]]:
-        """Bring an object up to date, and what hangs below it; return what differs now."""
+        """Bring an object up to date, and what hangs below it; return what differs now, hosts before their VMs."""
         taken: list[tuple[Ref, Item | None, Item | None]] = [(ref, *self._catalogue.take(ref))]
-        _, before, after = taken[0]
+        home = self._host_behind(taken[0][2])
+        if home is not None:
+            taken.insert(0, (home, *self._catalogue.take(home)))
+        host, before, after = taken[0]
         if any(item is not None and item.sort is Sort.HOST for item in (before, after)):
             # The VMs of a host that came, went, changed its name or was found to be of a pool hang elsewhere at once.
             name, pool = (after.name, after.pool) if after is not None else (None, None)
-            for vm in self._catalogue.leaning_on(ref):
+            for vm in self._catalogue.leaning_on(host):
                 known = self._catalogue.items.get(vm)
                 if known is not None and (known.host, known.pool) != (name, pool):
                     taken.append((vm, *self._catalogue.take(vm)))
@@ -231,6 +234,14 @@ class Outline:
         for one, item in changed:
             self._judge(one, item)
         return changed
+
+    def _host_behind(self, vm: Item | None) -> Ref | None:
+        """Return the host that a VM knows by a newer name than its own line has; the line has to follow first."""
+        if vm is None or vm.sort is not Sort.VM:
+            return None
+        line = self._catalogue.items.get(vm.home)
+        is_behind = line is not None and (line.name, line.pool) != (vm.host, vm.pool)
+        return vm.home if is_behind else None
 
     def _judge(self, ref: Ref, item: Item | None) -> None:
         does = item is not None and (self._asks is None or self._asks(item))
