@@ -31,7 +31,7 @@ from xsconsole_ui.board.offers import Offer
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
 
-HEAD_SLACK = 10  # px around a text in the head, and what a font's metrics leave out
+HEAD_SLACK = 6  # px around a text in the head, and what a font's metrics leave out
 
 DRAGGED_OPACITY = 0.55
 
