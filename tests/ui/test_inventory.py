@@ -142,6 +142,17 @@ async def settled(panel):
     await until(lambda: panel.outline.is_settled)
 
 
+async def test_the_list_of_views_opens_with_its_last_line_whole(panel):
+    views = panel.head.views
+
+    views.showPopup()
+
+    list_ = views.view()
+    last = list_.visualRect(list_.model().index(views.count() - 1, 0))
+    assert list_.viewport().rect().contains(last)
+    views.hidePopup()
+
+
 async def test_views_switch_and_each_says_what_it_is_for_while_it_is_empty(panel):
     panel.set_view(View.SERVICES)
     await settled(panel)

@@ -149,7 +149,8 @@ async def test_two_pools_are_connected_to_worked_on_and_one_is_lost(
     await until(lambda: second.link.state is LinkState.LOST, "the loss")
     await until(lambda: badges(window)[1][1].startswith("reconnecting, as of "), "the badge")
     assert badges(window)[0] == (served[0].name, "live")
-    assert f"{served[1].name}: last known state of " in window.status.freshness.text()
+    assert f"{served[1].name}: last known state of " in window.status.away.text()
+    assert (window.status.away.property("look"), window.status.freshness.property("look")) == ("warn", "status")
     assert served[0].name in window.status.freshness.text()
     moved = window.estate.board.cards[card.id]
     window.board.select(moved.id)

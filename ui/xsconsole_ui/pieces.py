@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyledItemDelegate,
     QStyleOptionButton,
     QVBoxLayout,
     QWidget,
@@ -217,6 +218,16 @@ class Dot(QWidget):
 
 class Choice(QComboBox):
     """A combo box with an arrow of ours: style sheets take the platform's away."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(QStyledItemDelegate(self))  # Qt's own for combo boxes knows no heights from a style sheet
+
+    def showPopup(self) -> None:
+        """Open a list that is as wide as its widest line, where the box is narrower."""
+        list_ = self.view()
+        list_.setMinimumWidth(list_.sizeHintForColumn(0) + 2 * theme.GAP)
+        super().showPopup()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -1,7 +1,9 @@
 """The bottom line: the workflow, the audit chain, and how fresh is what is seen."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
@@ -28,6 +30,7 @@ class StatusLine(QFrame):
         self.audit = pieces.label("", "status", self)
         self.passing = pieces.ElidedLabel("", "status", self)
         self.freshness = pieces.label("", "status", self)
+        self.away = pieces.label("", "status", self)  # of several pools, those that are not live
         self.zoom = pieces.label("", "status", self)
         self.zoom.hide()
         row = QHBoxLayout(self)
@@ -37,6 +40,7 @@ class StatusLine(QFrame):
         row.addWidget(self.audit)
         row.addWidget(self.passing, 1)
         row.addWidget(self.freshness)
+        row.addWidget(self.away)
         row.addWidget(self.zoom)
         self.show_workflow()
         self.show_link()
@@ -110,17 +114,24 @@ class StatusLine(QFrame):
             parts = [self.tr("{pools} live · {objects} objects")] if live else []
             text = "".join(parts).format(pools=", ".join(sight.name for sight in live), objects=objects)
             away = [f"{one.name}: {words_}" for one, (words_, _) in zip(sights, told, strict=True) if not one.is_live]
-            self.freshness.setText("   ·   ".join(filter(None, (text, *away))))
+            self._tell(self.freshness, text, ["status"])
+            self._tell(self.away, "   ·   ".join(away), [look for _, look in told])
         else:
-            self.freshness.setText(told[0][0])
-        looks = {look for _, look in told}
-        pieces.set_look(self.freshness, next((look for look in ("bad", "warn") if look in looks), "status"))
+            self._tell(self.freshness, told[0][0], [told[0][1]])
+            self._tell(self.away, "", ["status"])
         heard = self.tr("Last heard of {when}")
         heards = [(sight.name, sight.link.as_of) for sight in sights if sight.link.as_of is not None]
         lines = [heard.format(when=times.exact_time(as_of)) for _, as_of in heards]
         if len(sights) > 1:
             lines = [f"{name}: {line}" for (name, _), line in zip(heards, lines, strict=True)]
-        self.freshness.setToolTip("\n".join(lines))
+        for label in (self.freshness, self.away):
+            label.setToolTip("\n".join(lines))
+
+    @staticmethod
+    def _tell(label: QLabel, text: str, looks: Sequence[str]) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))
+        pieces.set_look(label, next((look for look in ("bad", "warn") if look in looks), "status"))
 
     def _told(self, link: LinkChanged, number: int) -> tuple[str, str]:
         """Return how fresh is what one pool shows, and the look that fits."""

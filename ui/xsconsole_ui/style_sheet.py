@@ -105,6 +105,10 @@ QDateTimeEdit { min-height: 20px; padding: 1px 0; }
 QDateTimeEdit:focus { padding: 0; }
 QDateTimeEdit::up-button, QDateTimeEdit::down-button { width: 0; border: 0; }
 QComboBox::drop-down { border: 0; width: 20px; }
+/* A list below the box: the other kind is a few pixels too low for its own border, and cuts its last line. */
+QComboBox { combobox-popup: 0; }
+QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 4px; }
+QComboBox QAbstractItemView::item:selected { background: $accent_soft; color: $text; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $outline; selection-background-color: $accent_soft;
 }
