@@ -1,6 +1,8 @@
 """The publish sheet in the whole window: what keeps its place, what follows a run that ends, who is away."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from tests.embedded import embedded_pool
 from tests.ui.board_window import another_console, card_of, console, open_window, start
@@ -96,5 +98,8 @@ async def test_the_report_follows_a_run_that_ends(window, console, pool, sheet, 
     assert not any("waits" in line for line in texts(opened.done_rows))
     assert not opened.go.isVisible()
     assert opened.news.headline == "Version 2 is published."
+    opened.cancel.setFocus()
+    QTest.keyClick(opened.cancel, Qt.Key.Key_Return)
+    assert not opened.isVisible()
     await until(lambda: console.board.workflow.version == 2)
     assert desk.workflow == desk.base == console.board.workflow  # signature and all: nothing is left to compare

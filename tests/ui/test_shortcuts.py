@@ -4,6 +4,7 @@ from collections import Counter
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.board_window import CTRL, Key, console, has_keyboard, pool, press, window
 from tests.ui.object_gestures import shown
@@ -11,6 +12,7 @@ from xsconsole_ui import actions
 from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
 from xsconsole_ui.workflow_actions import OUTLINE
 
 __all__ = ["console", "pool", "window"]
@@ -33,6 +35,22 @@ async def test_the_same_keys_connect_on_the_board_and_show_the_outline_in_the_de
     dialog = await shown(window, ConnectDialog)
     dialog.reject()
     await until(lambda: not window.findChildren(ConnectDialog), "the dialog to go")
+
+
+async def test_the_inspector_of_the_designer_has_the_designers_keys(window: MainWindow) -> None:
+    window.go("workflow")
+    await until(lambda: has_keyboard(window.workflow), "the keyboard in the designer")
+    field = window.workshop.inspector.findChildren(QLineEdit)[0]
+
+    field.setFocus()
+    press(Key.Key_O, CTRL_SHIFT)
+    await until(window.workshop.outline.isVisible, "the outline")
+    assert not window.findChildren(ConnectDialog)
+
+    field.setFocus()
+    press(Key.Key_N, CTRL)
+    dialog = await shown(window, DraftsDialog)
+    dialog.reject()
 
 
 def test_no_two_actions_of_one_place_have_the_same_keys(window: MainWindow) -> None:

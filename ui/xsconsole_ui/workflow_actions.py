@@ -224,3 +224,4 @@ EMPTY_MENU: tuple[Action | None, ...] = (ADD_STAGE, PASTE, SELECT_ALL, None, ARR
 TOOLS = (ADD_STAGE, CONNECT, ARRANGE, OUTLINE, WALK_THROUGH)
 LAST_TOOLS = (COMPARE, PUBLISH)
 LENT = (UNDO, REDO, WALK_THROUGH, COMPARE, PUBLISH, KEYS)  # keys that work in the panels around the canvas too
+CONTESTED = (OUTLINE, DRAFTS)  # these too; elsewhere in the window their keys mean something else

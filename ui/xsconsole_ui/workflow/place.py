@@ -1,6 +1,6 @@
 """The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -167,6 +167,7 @@ class WorkflowPlace(QWidget):
     def lend_keys(self, panel: QWidget) -> None:
         """Let undo, redo and the keys of the whole draft work in a panel outside of the place too."""
         panel.addActions([self._actions[action] for action in workflow_actions.LENT])
+        panel.installEventFilter(self)
 
     def show_thing(self, stage: StageId | None = None, transition: TransitionId | None = None) -> None:
         """Select one thing and bring it into view."""
@@ -325,7 +326,22 @@ class WorkflowPlace(QWidget):
         action = self._action_of(event)
         if action is None:
             super().keyPressEvent(event)
-        elif action.isEnabled():
+        else:
+            self._use(action)
+
+    def eventFilter(self, panel: QObject, event: QEvent) -> bool:
+        """Take in a panel that has our keys those that the window would take for commands of its own."""
+        if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            action = self._action_of(event)
+            if action is not None and action.action in workflow_actions.CONTESTED:
+                event.accept()
+                if event.type() is QEvent.Type.KeyPress:
+                    self._use(action)
+                return True
+        return super().eventFilter(panel, event)
+
+    def _use(self, action: UserAction) -> None:
+        if action.isEnabled():
             action.trigger()
         else:
             self.said.emit(action.why_not)

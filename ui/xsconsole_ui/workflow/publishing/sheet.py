@@ -114,6 +114,7 @@ class PublishSheet(QDialog):
         self.why_not = pieces.wrapped("", "muted", self)
         self.go = pieces.button(self.tr("Publish") if self._standing is None else self.tr("Bring up"), "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self.cancel.setAutoDefault(True)  # Enter closes the report, not only Space
         self.go.setAutoDefault(True)
         self.go.clicked.connect(self._go)
         self.cancel.clicked.connect(self.reject)
