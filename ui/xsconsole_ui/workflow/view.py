@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
 LEAST_ZOOM, MOST_ZOOM = 0.1, 4.0
+LEAST_FIT = 0.01  # what is fitted may be smaller: a long row of stages is seen whole
 FIT_MARGIN = 40.0  # px around the graph when it is fitted
 STEP = 1.2  # of one press of a zoom key, and of one notch of a wheel
 
@@ -39,7 +40,7 @@ class View:
     def zoom_to(self, zoom: float, around: QPointF) -> None:
         """Zoom so that what is at `around` on the widget stays there."""
         held = self.to_graph(around)
-        self.zoom = max(LEAST_ZOOM, min(MOST_ZOOM, zoom))
+        self.zoom = max(min(LEAST_ZOOM, self.zoom), min(MOST_ZOOM, zoom))
         self.offset = QPointF()
         self.pan(around - held * self.zoom)
 
@@ -49,7 +50,7 @@ class View:
             return
         room = QSizeF(size.width() - 2 * FIT_MARGIN, size.height() - 2 * FIT_MARGIN)
         zoom = min(1.0, room.width() / bounds.width(), room.height() / bounds.height())
-        self.zoom = max(LEAST_ZOOM, zoom)
+        self.zoom = max(LEAST_FIT, zoom)
         self.offset = QPointF()
         self.pan(QPointF(size.width() / 2, size.height() / 2) - bounds.center() * self.zoom)
 
