@@ -1,6 +1,8 @@
 """Files in the window: good ones begin a draft, broken ones are refused by a sentence, templates are kept and used."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from tests.cli.test_workflow import HOSTILE
@@ -10,7 +12,7 @@ from xsconsole.domain.ids import GroupId, PersonId
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, default_workflow, from_json, to_json
 from xsconsole.domain.workflow.edits import change_workflow
 from xsconsole.domain.workflow.findings import Severity
-from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
+from xsconsole_ui.workflow.drafts_dialog import DraftsDialog, Start
 
 __all__ = ["console", "pool"]
 
@@ -39,6 +41,22 @@ async def test_a_broken_file_is_refused_in_the_dialog_which_stays_open(dialog, t
     assert dialog.isVisible()
     assert 0 < len(dialog.news.headline) < 400
     assert "\n" not in dialog.news.headline
+
+
+async def test_what_is_marked_in_the_list_is_what_the_buttons_are_about(dialog):
+    starts = [Start(kind="Template", name=name, about="", workflow=default_workflow()) for name in ("a", "b", "c")]
+    dialog.model.show_rows(starts)
+    last = dialog.model.rowCount() - 1
+    dialog._look(0)
+
+    for key, modifiers, row in (
+        (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, last),
+        (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier, 0),
+        (Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier, last),
+    ):
+        QTest.keyClick(dialog.view, key, modifiers)
+        assert dialog.view.currentIndex().row() == row
+        assert [index.row() for index in dialog.view.selectionModel().selectedRows()] == [row]
 
 
 async def test_a_good_file_begins_a_draft(dialog, tmp_path):

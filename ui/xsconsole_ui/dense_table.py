@@ -37,6 +37,7 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
 COPY_ROLE = Qt.ItemDataRole.UserRole + 4  # what is copied where the cell shows less; absent: what it shows
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 FORMULA_STARTS = ("=", "+", "-", "@")
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
@@ -243,6 +244,12 @@ class DenseTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
+            event.accept()
+            return
+        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and event.modifiers() in PLAIN:
+            # As in a list: rows are what is selected, and Qt would go to a cell of the same row.
+            row = 0 if event.key() == Qt.Key.Key_Home else self._table.rowCount() - 1
+            self.setCurrentIndex(self._table.index(row, max(0, self.currentIndex().column())))
             event.accept()
             return
         super().keyPressEvent(event)

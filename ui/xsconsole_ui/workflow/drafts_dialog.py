@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xsconsole.console.drafts import Drafts, read_file, write_file
 from xsconsole.domain import words
@@ -85,6 +94,7 @@ class DraftsDialog(QDialog):
         self.resize(*SIZE)
         self.model = ListModel(_columns(), self)
         self.view = DenseTable(self.model, self.tr("What to begin with"), self.model.widths, self, least_elastic=160)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)  # one row is begun with or deleted
         self.graph = MarkedGraph(self)
         self.graph.setAccessibleName(self.tr("Picture of what is chosen"))
         self.title = pieces.label("", "title", self)
