@@ -60,3 +60,18 @@ def test_what_is_done_is_done_on_one_pool(shell: Shell, served: tuple[EmbeddedPo
 
     assert said.status == 2
     assert "one pool only" in said.err
+
+
+def test_a_pool_named_beside_another_has_a_password_of_its_own(
+    shell: Shell, served: tuple[EmbeddedPool, ...], tmp_path: Path
+) -> None:
+    assert served[0].passwords["root"] != served[1].passwords["root"]
+    file = tmp_path / "workflow.json"
+    assert shell.say("workflow", "export", "--out", str(file)).status == 0
+    words = ("workflow", "publish", str(file), "--over", "1", "--dry-run", "--also", served[1].url)
+
+    passwords = "".join(pool.passwords["root"] + "\n" for pool in served)
+    said = shell.say(*words, "--password-stdin", stdin=passwords)
+
+    assert "password" not in said.err
+    assert said.status == 0, said.err

@@ -324,7 +324,11 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--over", type=_count, metavar="N", help="the version that a file was made from; else its own")
     verb.add_argument(
-        "--also", action="append", default=[], metavar="URL", help="another pool that it binds, with the same log-in"
+        "--also",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="another pool that it binds, with the same user; its password is the next line of standard input",
     )
     verb.add_argument(
         "--later",

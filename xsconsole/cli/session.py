@@ -31,7 +31,8 @@ async def connected_pools(
     options: argparse.Namespace, *, is_reading: bool, also: Iterable[str] = ()
 ) -> AsyncIterator[Pools]:
     """Open the console on the pool that the options name, and on others beside it."""
-    given = Given(options)
+    also = tuple(also)
+    given = Given(options, also)
     pools = Pools(await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading))
     try:
         home = pools.first.home
@@ -39,9 +40,9 @@ async def connected_pools(
         connection = home.known_connection(options.pool, options.user, options.fingerprint)
         password = given.password() or await home.stored_password(connection) or given.ask_password(connection)
         await _connect(pools.connect(connection, password))
-        for url in also:
+        for at, url in enumerate(also, 1):
             beside = home.known_connection(url, options.user, None)
-            secret = given.password() or await home.stored_password(beside) or given.ask_password(beside)
+            secret = given.password(at) or await home.stored_password(beside) or given.ask_password(beside)
             await _connect(pools.connect(beside, secret))
         yield pools
     finally:
@@ -114,8 +115,8 @@ def pass_on_notices(console: Console) -> None:
 class Given:
     """Secrets from the environment, standard input or the terminal; lines of standard input in this order."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        lines = [self._line() for _ in options.pools or (None,)] if options.password_stdin else []
+    def __init__(self, options: argparse.Namespace, also: Iterable[str] = ()) -> None:
+        lines = [self._line() for _ in (*(options.pools or (None,)), *also)] if options.password_stdin else []
         self._passwords = lines or [os.environ.get("XSCONSOLE_PASSWORD")]
         self._passphrase = self._line() if options.passphrase_stdin else os.environ.get("XSCONSOLE_PASSPHRASE")
 
