@@ -41,7 +41,7 @@ class Seat:
         return Said(status=status, out=out, err=err)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def _served() -> Iterator[EmbeddedPool]:
     with embedded_pool("--speed", "50") as pool:
         yield pool

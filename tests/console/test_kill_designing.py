@@ -115,8 +115,9 @@ def standing(console: Console) -> Workflow:
 async def settled(pools: Pools) -> None:
     """Go on with what was going along with the version when its console died; the board shows it as interrupted."""
     console = pools.first
-    interrupted = [card.id for card in console.board.cards.values() if card.standing is Standing.INTERRUPTED]
-    for configuration in interrupted:
+    moving = {card.id for card in console.board.cards.values() if card.standing is not Standing.WHOLE}
+    for configuration in moving:
+        await until(pools, lambda id_=configuration: console.board.cards[id_].standing is Standing.INTERRUPTED)
         run = await console.do(Settle(configuration=configuration, direction=Direction.RESUME))
         assert (await console.finished(run)).error is None
     await until(pools, lambda: all(card.standing is Standing.WHOLE for card in console.board.cards.values()))
@@ -146,8 +147,8 @@ async def mended(pools: Pools, versions: list[int]) -> None:
 
 # Changes of keys: 1 what stands beside the version, 2 the version itself, 3 the earlier version is removed; from 4 on,
 # on one pool: configurations go along; on two: the same three on the second pool.
-ONE_POOL = ["1-", "1+", "2-", "2+", "3-", "3+", "4-", "6+", "9-"]
-TWO_POOLS = ["1-", "2-", "2+", "3+", "4+", "5-", "5+", "6-", "6+"]
+ONE_POOL = ["1-", "2-", "2+", "3+", "4-", "6+", "9-"]
+TWO_POOLS = ["1-", "2+", "4+", "5-", "5+", "6+"]
 
 
 @pytest.mark.parametrize("at", ONE_POOL)

@@ -64,7 +64,7 @@ async def tell(window: MainWindow) -> int:
 
 def main(home: str, url: str, password: str) -> int:
     start = partial(Console.open, Path(home), passphrase=passphrase)
-    return app.run(app.Options(connection=connection(url, password)), start, tell)
+    return app.run(app.Options(connections=connection(url, password)), start, tell)
 
 
 if __name__ == "__main__":

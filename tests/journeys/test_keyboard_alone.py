@@ -1,5 +1,6 @@
 """The designer without a mouse: from an empty draft to a published workflow, through the outline."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -92,6 +93,10 @@ async def test_blue_and_green_is_built_and_published_by_keyboard_alone(window: M
 
 
 @needs_a_screen
+@pytest.mark.skipif(
+    "XSCONSOLE_SLOW_TESTS" not in os.environ,
+    reason="it takes a minute and a half, and the one before does the same without a screen: XSCONSOLE_SLOW_TESTS=1",
+)
 def test_real_keys_do_the_same_on_a_real_screen(tmp_path: Path) -> None:
     home = tmp_path / "home"
     scenario = ("--scenario", "empty", "--speed", "20")

@@ -15,7 +15,7 @@ from xsconsole.errors import ConnectFailed, NotSupported
 from xsconsole.xapi.wire import Wire
 
 RUN = RunId("a-run")
-LARGE_BYTES = 5 * 2**40
+LARGE_BYTES = 2**40
 NEW_FIELDS = ("domain_type", "NVRAM", "hardware_platform_version", "has_vendor_device", "VTPMs", "blocked_operations")
 
 

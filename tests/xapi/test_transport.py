@@ -14,7 +14,7 @@ from xsconsole.xapi.errors import BadAnswer, RoadBroken, WrongCertificate
 from xsconsole.xapi.transport import Road, parse_address, plain_fingerprint, shown_fingerprint, with_wire
 from xsconsole.xapi.wire import Wire
 
-LARGE_BYTES = 5 * 2**40
+LARGE_BYTES = 2**40
 
 
 @pytest.fixture(params=list(Wire))
