@@ -125,28 +125,25 @@ def test_a_certificate_nobody_knows_and_one_that_changed(tmp_path: Path) -> None
         assert (shell.home / "settings.json").read_text().count('"url"') == 1
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("status",),
-        ("status", "--json"),
-        ("config", "list", "--json"),
-        ("workflow", "export"),
-        ("audit", "list"),
-    ],
-)
+@pytest.mark.parametrize("words", [("status",), ("config", "list", "--json"), ("audit", "list")])
 def test_output_that_cannot_be_written_is_one_sentence(shell: Shell, words: tuple[str, ...]) -> None:
     shell.say("promote", "nothing", "--to", "production")
     with open("/dev/full", "wb") as full:
         ended = subprocess.run(
             shell.command(*words), env=shell.environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
+
+    assert ended.returncode == 1
+    assert ended.stderr == "xsconsole: The output cannot be written: No space left on device.\n"
+
+
+def test_who_can_say_nothing_at_all_still_ends_with_its_status(shell: Shell) -> None:
+    with open("/dev/full", "wb") as full:
         speechless = subprocess.run(
             shell.command("config", "show", "nothing"), env=shell.environment(), stdout=full, stderr=full, check=False
         )
 
-    assert (ended.returncode, speechless.returncode) == (1, 1)
-    assert ended.stderr == "xsconsole: The output cannot be written: No space left on device.\n"
+    assert speechless.returncode == 1
 
 
 def test_a_password_in_an_address_is_refused_and_kept_nowhere(shell: Shell) -> None:
