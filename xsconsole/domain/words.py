@@ -4,42 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
-from xsconsole.domain import pool_words
-from xsconsole.domain.copy_actions import (
-    CopyMachine,
-    DropSnapshot,
-    EmptyDisk,
-    FitCopy,
-    HandOverDisk,
-    NoteFreeze,
-    StartAgain,
-    StartCopy,
-    VerifyCopies,
-    WriteCopy,
-    WriteCopyRoster,
-)
+from xsconsole.domain import pool_words, step_words
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import (
-    Action,
-    CheckGate,
-    Disks,
-    Plan,
-    Purpose,
-    Revert,
-    RunKind,
-    ShutDown,
-    Start,
-    Step,
-    TakeSnapshot,
-    Verify,
-    WriteMark,
-    WriteMember,
-    WriteRoster,
-)
+from xsconsole.domain.plan import Disks, Plan, RunKind, Step
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method, Workflow
-from xsconsole.domain.workflow.names import gate_name
 from xsconsole.errors import (
     CertificateChanged,
     CertificateUnknown,
@@ -121,97 +91,12 @@ def listing(names: tuple[str, ...], most: int = 4) -> str:
 
 def describe(step: Step) -> str:
     """Return what a step does, such as `Start shop-web-1`."""
-    return describe_action(step.action, shortened(step.subject, 80))
-
-
-def describe_action(action: Action, subject: str) -> str:
-    match action:
-        case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
-            return f"Take the restore point of {subject}"
-        case TakeSnapshot(purpose=Purpose.CANDIDATE):
-            return f"Freeze {subject} in a snapshot"
-        case TakeSnapshot():
-            return f"Set the present of {subject} aside"
-        case Start():
-            return f"Start {subject}"
-        case ShutDown():
-            return f"Shut {subject} down"
-        case Revert():
-            return f"Return {subject} to its restore point"
-        case WriteMember(value=""):
-            return f"Remove our marks from {subject}"
-        case WriteMember():
-            return f"Write the stage of {subject}"
-        case WriteRoster(value=""):
-            return f"Remove the roster of {subject}"
-        case WriteRoster():
-            return f"Write the roster of {subject}"
-        case WriteMark():
-            return f"Forget the restore point of {subject}"
-        case Verify():
-            return f"Compare {subject} with the pool"
-        case CheckGate(gate=gate):
-            return f"Check {subject}: {gate_name(gate)}"
-        case StartAgain():
-            return f"Start {subject} again"
-        case NoteFreeze():
-            return f"Note when the machines of {subject} were frozen"
-        case CopyMachine(method=Method.FULL_COPY):
-            return f"Copy {subject} with all its disks"
-        case CopyMachine():
-            return f"Make a linked clone of {subject}"
-        case FitCopy():
-            return f"Make {subject} a machine in its own right"
-        case EmptyDisk():
-            return f"Give {subject} an empty disk"
-        case HandOverDisk():
-            return f"Hand the disk that stays over to {subject}"
-        case StartCopy():
-            return f"Start {subject}"
-        case WriteCopyRoster():
-            return f"Write the roster of the new {subject}"
-        case WriteCopy():
-            return f"Enter {subject} as a member"
-        case VerifyCopies():
-            return f"Compare the new {subject} with the pool"
-        case DropSnapshot():
-            return f"Destroy the snapshot that {subject} was frozen in"
-    assert_never(action)
+    return step_words.doing(step.action, shortened(step.subject, 80))
 
 
 def describe_undo(step: Step) -> str:
     """Return what undoing a step does, such as `Shut shop-web-1 down again`."""
-    subject = shortened(step.subject, 80)
-    match step.action:
-        case TakeSnapshot():
-            return f"Destroy the snapshot of {subject}"
-        case Start():
-            return f"Shut {subject} down again"
-        case ShutDown():
-            return f"Start {subject} again"
-        case Revert():
-            return f"Return {subject} to what was set aside"
-        case WriteMember():
-            return f"Write back what stood at {subject}"
-        case WriteRoster():
-            return f"Write back the roster of {subject}"
-        case WriteMark():
-            return f"Write back the mark of the restore point of {subject}"
-        case CopyMachine():
-            return f"Destroy the copy of {subject} with its disks"
-        case EmptyDisk():
-            return f"Destroy the empty disk of {subject}"
-        case HandOverDisk():
-            return f"Give the disk of {subject} back"
-        case StartCopy():
-            return f"Shut {subject} down again"
-        case WriteCopyRoster():
-            return f"Remove the roster of the new {subject}"
-        case WriteCopy():
-            return f"Remove our marks from {subject}"
-        case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
-            return f"Nothing to undo at {subject}"
-    assert_never(step.action)
+    return step_words.undoing(step.action, shortened(step.subject, 80))
 
 
 def kind_name(kind: RunKind) -> str:

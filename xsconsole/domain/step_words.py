@@ -1,0 +1,122 @@
+"""What the steps of plans do and undo, in words."""
+
+from typing import assert_never
+
+from xsconsole.domain.copy_actions import (
+    CopyMachine,
+    DropSnapshot,
+    EmptyDisk,
+    FitCopy,
+    HandOverDisk,
+    NoteFreeze,
+    StartAgain,
+    StartCopy,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
+from xsconsole.domain.plan import (
+    Action,
+    CheckGate,
+    Purpose,
+    Revert,
+    ShutDown,
+    Start,
+    TakeSnapshot,
+    Verify,
+    WriteMark,
+    WriteMember,
+    WriteRoster,
+)
+from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow.names import gate_name
+
+
+def doing(action: Action, subject: str) -> str:
+    """Return what an action does to `subject`, such as `Start shop-web-1`."""
+    match action:
+        case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
+            return f"Take the restore point of {subject}"
+        case TakeSnapshot(purpose=Purpose.CANDIDATE):
+            return f"Freeze {subject} in a snapshot"
+        case TakeSnapshot():
+            return f"Set the present of {subject} aside"
+        case Start():
+            return f"Start {subject}"
+        case ShutDown():
+            return f"Shut {subject} down"
+        case Revert():
+            return f"Return {subject} to its restore point"
+        case WriteMember(value=""):
+            return f"Remove our marks from {subject}"
+        case WriteMember():
+            return f"Write the stage of {subject}"
+        case WriteRoster(value=""):
+            return f"Remove the roster of {subject}"
+        case WriteRoster():
+            return f"Write the roster of {subject}"
+        case WriteMark():
+            return f"Forget the restore point of {subject}"
+        case Verify():
+            return f"Compare {subject} with the pool"
+        case CheckGate(gate=gate):
+            return f"Check {subject}: {gate_name(gate)}"
+        case StartAgain():
+            return f"Start {subject} again"
+        case NoteFreeze():
+            return f"Note when the machines of {subject} were frozen"
+        case CopyMachine(method=Method.FULL_COPY):
+            return f"Copy {subject} with all its disks"
+        case CopyMachine():
+            return f"Make a linked clone of {subject}"
+        case FitCopy():
+            return f"Make {subject} a machine in its own right"
+        case EmptyDisk():
+            return f"Give {subject} an empty disk"
+        case HandOverDisk():
+            return f"Hand the disk that stays over to {subject}"
+        case StartCopy():
+            return f"Start {subject}"
+        case WriteCopyRoster():
+            return f"Write the roster of the new {subject}"
+        case WriteCopy():
+            return f"Enter {subject} as a member"
+        case VerifyCopies():
+            return f"Compare the new {subject} with the pool"
+        case DropSnapshot():
+            return f"Destroy the snapshot that {subject} was frozen in"
+    assert_never(action)
+
+
+def undoing(action: Action, subject: str) -> str:
+    """Return what undoing an action does, such as `Shut shop-web-1 down again`."""
+    match action:
+        case TakeSnapshot():
+            return f"Destroy the snapshot of {subject}"
+        case Start():
+            return f"Shut {subject} down again"
+        case ShutDown():
+            return f"Start {subject} again"
+        case Revert():
+            return f"Return {subject} to what was set aside"
+        case WriteMember():
+            return f"Write back what stood at {subject}"
+        case WriteRoster():
+            return f"Write back the roster of {subject}"
+        case WriteMark():
+            return f"Write back the mark of the restore point of {subject}"
+        case CopyMachine():
+            return f"Destroy the copy of {subject} with its disks"
+        case EmptyDisk():
+            return f"Destroy the empty disk of {subject}"
+        case HandOverDisk():
+            return f"Give the disk of {subject} back"
+        case StartCopy():
+            return f"Shut {subject} down again"
+        case WriteCopyRoster():
+            return f"Remove the roster of the new {subject}"
+        case WriteCopy():
+            return f"Remove our marks from {subject}"
+        case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
+            return f"Nothing to undo at {subject}"
+    assert_never(action)
