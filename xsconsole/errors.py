@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(kw_only=True, eq=False)
@@ -30,6 +31,13 @@ class Refused(ConsoleError):
 @dataclass(kw_only=True, eq=False)
 class NotPromotable(Refused):
     """No such transition, or a rule of the workflow or the pool's state stands against it."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Barred(NotPromotable):
+    """Conditions are not met now. `until` is when all of them fall away by themselves; None: not known, or never."""
+
+    until: datetime | None = None
 
 
 @dataclass(kw_only=True, eq=False)

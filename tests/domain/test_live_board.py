@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, Standing, derive
+from xsconsole.domain.closures import Freeze, Hold, Quarantine, Stop, stem_of, to_text
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, Ref, RunId, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import VBD, VDI, VM, Change, ChangeBatch, Inventory, Pool
 from xsconsole.domain.live_board import LiveBoard
@@ -33,6 +34,13 @@ NAMES = [Uuid(name) for name in "abcde"]
 CONFIGURATIONS = [ConfigurationId(name) for name in ("one", "two", "three")]
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 HOLDER = LeaseValue(nonce="n", console="c", actor="a", state="held", ttl_s=60)
+
+CLOSURES = (
+    Stop(reason="fire", by="ann", at=AT),
+    Hold(configuration=CONFIGURATIONS[0], reason="lost orders", by="ann", at=AT),
+    Quarantine(service="shop", version="1", reason="hole", by="ann", at=AT),
+    Freeze(id="f", stage=StageId("staging"), begins=AT, reason="audit", by="ann", at=AT),
+)
 
 names, configurations = st.sampled_from(NAMES), st.sampled_from(CONFIGURATIONS)
 few = st.integers(0, 2)
@@ -152,6 +160,8 @@ def pools(draw: st.DrawFn) -> Change:
         keys[f"{run_stem(id_)}.{draw(few)}"] = draw(st.just(run_text(id_, "staging", made)) | st.just("damaged"))
     if draw(st.booleans()):
         keys[f"{workflow_stem(WorkflowId('release'))}.1"] = to_stored(default_workflow())
+    for closure in draw(st.sets(st.sampled_from(CLOSURES))):
+        keys[f"{stem_of(closure)}.{draw(few)}"] = draw(st.just(to_text(closure)) | st.just("damaged"))
     keys[f"{PREFIX}lease.x.1"] = "{}"
     record = Pool(ref=Ref("pool"), uuid=Uuid("pool"), other_config=keys)
     return Change(ref=record.ref, class_name="pool", record=record)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from xsconsole.domain.closures import OPEN, Closures, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -26,8 +27,8 @@ from xsconsole.domain.poolstate import (
     decode_workflow,
     newest,
     numbers,
-    roster_digest,
 )
+from xsconsole.domain.rosters import problems_of, roles_of
 from xsconsole.domain.workflow import Workflow
 
 
@@ -94,6 +95,8 @@ class Card:
     run: RunView | None = None
     restore_points: tuple[RestorePoint, ...] = ()  # newest first
     origin: Origin | None = None  # what it was copied from
+    hold: Hold | None = None  # nobody promotes it
+    quarantine: Quarantine | None = None  # nobody promotes its version
 
     def missing_name(self, uuid: Uuid) -> str:
         """Return what to call a member that is gone: its role, where the roster tells."""
@@ -131,6 +134,7 @@ class Board:
     strays: tuple[Stray, ...] = ()
     unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
     is_published: bool = True  # the workflow stands on the pool, and is not what the first who may will publish
+    closures: Closures = OPEN
 
     def in_stage(self, stage: StageId) -> tuple[Card, ...]:
         """Return the cards of a column, by service, then newest version first by name."""
@@ -168,6 +172,7 @@ def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
         cards={id_: card for id_, card in cards.items() if card is not None},
         strays=shown_strays(state.strays, state.runs),
         unreadable=tuple(sorted(state.unreadable)),
+        closures=state.closures,
     )
 
 
@@ -199,6 +204,7 @@ class PoolState:
     points: Mapping[ConfigurationId, list[tuple[VM, RestorePointMark]]]
     strays: list[Stray]
     unreadable: list[str]
+    closures: Closures = OPEN
 
     def run_on(self, configuration: ConfigurationId) -> RunRecord | None:
         """Return the run that changes a configuration: asked about it, or about another one."""
@@ -229,6 +235,7 @@ class PoolState:
             points=points,
             strays=strays,
             unreadable=unreadable,
+            closures=closures_of(keys),
         )
 
 
@@ -296,7 +303,8 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         return None if roster is None else _ghost(id_, roster, state)
     present = {member.uuid for member in members}
     missing = tuple(sorted(set(roster.roster if roster else ()) - present))
-    problems = _problems(members, roster, missing)
+    values = [member.value for member in members]
+    problems = problems_of({each.uuid: each.name for each in members}, values, roster, missing)
     run = None
     if record is not None:
         run = RunView(record=record, holder=holder_of(configuration_thing(record.plan.intent.configuration)))
@@ -321,11 +329,13 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         members=tuple(members),
         standing=standing,
         missing=missing,
-        missing_roles=_roles_of(missing, roster),
+        missing_roles=roles_of(missing, roster),
         problems=problems,
         run=run,
         restore_points=_restore_points(state.points.get(id_, []), present),
         origin=roster.origin if roster else None,
+        hold=state.closures.holds.get(id_),
+        quarantine=state.closures.quarantine_of(first.service, first.version) if first else None,
     )
 
 
@@ -342,41 +352,10 @@ def _ghost(id_: ConfigurationId, roster: Roster, state: PoolState) -> Card:
         members=(),
         standing=Standing.INCOMPLETE,
         missing=roster.roster,
-        missing_roles=_roles_of(roster.roster, roster),
+        missing_roles=roles_of(roster.roster, roster),
         problems=("All its members are gone.",),
+        hold=state.closures.holds.get(id_),
     )
-
-
-def _roles_of(uuids: Iterable[Uuid], roster: Roster | None) -> Mapping[Uuid, str]:
-    return {uuid: roster.roles[uuid] for uuid in uuids if roster is not None and uuid in roster.roles}
-
-
-def _problems(members: list[Member], roster: Roster | None, missing: tuple[Uuid, ...]) -> tuple[str, ...]:
-    found: list[str] = []
-    if missing:
-        named = ", ".join(sorted(_roles_of(missing, roster).values()))
-        are = "is" if len(missing) == 1 else "are"
-        found.append(f"{len(missing)} of its members {are} gone from the pool{': ' + named if named else ''}.")
-    values = [member.value for member in members]
-    if len({value.stage for value in values}) > 1:
-        found.append("Its members stand in different stages.")
-    if len({value.revision for value in values}) > 1:
-        found.append("Its members are of different revisions.")
-    if len({(value.name, value.service, value.version) for value in values}) > 1:
-        found.append("Its members name different versions.")
-    if roster is None:
-        found.append(
-            "Its roster is missing from the pool: it was dissolved and a machine then returned to an earlier snapshot, "
-            "or somebody removed the key."
-        )
-    else:
-        extra = [member.name for member in members if member.uuid not in roster.roster]
-        if extra:
-            found.append(f"Not on its roster: {', '.join(extra)}.")
-        digest = roster_digest(roster.roster)
-        if not extra and any(value.roster_digest != digest for value in values):
-            found.append("Its members know another roster than the pool.")
-    return tuple(found)
 
 
 def _restore_points(marked: list[tuple[VM, RestorePointMark]], present: set[Uuid]) -> tuple[RestorePoint, ...]:

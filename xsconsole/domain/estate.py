@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TypeVar
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, Card
+from xsconsole.domain.closures import together
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import Inventory, Record
@@ -108,6 +109,7 @@ def joined(boards: Sequence[Board]) -> Board:
         strays=tuple(stray for board in boards for stray in board.strays),
         unreadable=tuple(name for board in boards for name in board.unreadable),
         is_published=leading.is_published,
+        closures=together(board.closures for board in boards),
     )
 
 

@@ -23,6 +23,7 @@ from xsconsole.domain.board import (
     run_of,
     shown_strays,
 )
+from xsconsole.domain.closures import OPEN, Closures, closures_of, is_closure_key
 from xsconsole.domain.ids import ConfigurationId, Ref
 from xsconsole.domain.inventory import VBD, VM, ChangeBatch, Inventory
 from xsconsole.domain.poolstate import PREFIX, RestorePointMark, Roster, RunRecord
@@ -46,6 +47,7 @@ class LiveBoard:
         self._due_cards: set[ConfigurationId] = set()
         self._keys: Mapping[str, str] = {}
         self._workflow: Workflow | None = None
+        self._closures: Closures = OPEN
         self._rosters: dict[ConfigurationId, Roster] = {}
         self._runs: dict[ConfigurationId, RunRecord] = {}
         self._members: dict[ConfigurationId, dict[Ref, Member]] = defaultdict(dict)
@@ -98,6 +100,7 @@ class LiveBoard:
             cards=dict(self._cards),
             strays=shown_strays(self._strays.values(), self._runs),
             unreadable=tuple(sorted(self._unreadable.values())),
+            closures=self._closures,
         )
 
     def _read_keys(self, keys: Mapping[str, str]) -> None:
@@ -107,10 +110,19 @@ class LiveBoard:
         if any(key.startswith(WORKFLOW_PREFIX) for key in differing):
             self._workflow = published_workflow(keys)
             self._due_cards |= self._rosters.keys()  # of which only the roster is left stands in the first stage
+        if any(is_closure_key(key) for key in differing):
+            self._read_closures(closures_of(keys))
         self._read_named(ROSTER_PREFIX, differing, self._rosters, roster_of)
         before_runs = self._others()
         self._read_named(RUN_PREFIX, differing, self._runs, run_of)
         self._due_cards |= before_runs | self._others()
+
+    def _read_closures(self, closures: Closures) -> None:
+        before, self._closures = self._closures, closures
+        if before.quarantines != closures.quarantines:  # rare, and a version may be that of any card
+            self._due_cards |= self._cards.keys() | self._members.keys()
+        held = before.holds.keys() | closures.holds.keys()
+        self._due_cards |= {id_ for id_ in held if before.holds.get(id_) != closures.holds.get(id_)}
 
     def _others(self) -> set[ConfigurationId]:
         """Return the configurations that runs change beside the one that they stand under."""
@@ -183,6 +195,7 @@ class LiveBoard:
             points={id_: list(self._points.get(id_, {}).values())},
             strays=[],
             unreadable=[],
+            closures=self._closures,
         )
         is_there = id_ in self._members or id_ in self._rosters or id_ in self._runs
         _put(self._cards, id_, card_of(id_, state, self._holder_of) if is_there else None)

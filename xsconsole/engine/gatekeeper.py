@@ -5,25 +5,23 @@ tried through a `Prober`, which belongs to this console's machine.
 """
 
 import asyncio
-from datetime import timedelta
 from typing import Protocol, assert_never
 
 import msgspec
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.gates import Answer, Scene, is_told_by_records, judge
+from xsconsole.domain.gates import Answer, Scene, judge
 from xsconsole.domain.gates.judging import addresses_of, members_of
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckGate, Estimate, Intent, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
-from xsconsole.domain.words import duration, instant
 from xsconsole.domain.workflow import Transition
 from xsconsole.domain.workflow.gates import AddressesAnswer, Checklist, Gate, HttpCall, Measure, NoDrift, Script, When
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.ports import Clock, Prober
-from xsconsole.errors import GateNotMet, NotPromotable
+from xsconsole.errors import GateNotMet
 
 USUAL_TIMEOUT_S = {When.BEFORE: 60, When.AFTER: 300}
 POLL_S = 1.0
@@ -50,29 +48,6 @@ def is_kept(gate: Gate) -> bool:
             return False
         case _:
             return True
-
-
-def demand_met(way: Transition, scene: Scene) -> None:
-    """Refuse where the soak time is not over or a gate before the transition is not met, as far as the records tell.
-
-    Raises:
-        NotPromotable: naming everything that is unmet.
-    """
-    before = [gate for gate in way.gates if gate.when is When.BEFORE and is_told_by_records(gate)]
-    unmet = [answer.sentence for gate in before if not (answer := judge(gate, scene)).is_met]
-    unmet[:0] = _soaking(way, scene)
-    if unmet:
-        raise NotPromotable(reason=" ".join(unmet), mend="The workflow demands it before this way.")
-
-
-def _soaking(way: Transition, scene: Scene) -> list[str]:
-    if not way.soak_s:
-        return []
-    name, span = shortened(scene.card.name, 60), duration(way.soak_s)
-    if scene.card.since is None:
-        return [f"It is not known since when {name} stands there; it must for {span}."]
-    until = scene.card.since + timedelta(seconds=way.soak_s)
-    return [f"{name} must stand there for {span}: until {instant(until)}."] if scene.at < until else []
 
 
 def gated(plan: Plan, way: Transition) -> Plan:

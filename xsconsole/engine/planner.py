@@ -5,6 +5,7 @@ from typing import assert_never
 
 import msgspec
 
+from xsconsole.domain.barriers import barriers_of
 from xsconsole.domain.board import Board, Card, RestorePoint, Standing
 from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId
@@ -16,6 +17,7 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
+from xsconsole.engine.barring import demand_open
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -30,7 +32,7 @@ from xsconsole.engine.commands import (
 from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
 from xsconsole.engine.enforcement import demand_enforced
-from xsconsole.engine.gatekeeper import demand_met, gated
+from xsconsole.engine.gatekeeper import gated
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
@@ -39,21 +41,30 @@ from xsconsole.engine.succession import incumbent_of
 from xsconsole.errors import NotPromotable
 
 
-def plan(command: Plannable, board: Board, inventory: Inventory, actor: str, at: datetime) -> Plan:
+def plan(
+    command: Plannable,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    at: datetime,
+    also_at: tuple[datetime, ...] = (),
+) -> Plan:
     """Return what the command would do. `actor` is who is logged in: stages may name who moves what is in them.
 
-    `at` is now: gates may have their hours. It decides whether there is a plan, never which.
+    `at` is now, and `also_at` the same by other clocks: gates and freezes have their hours. They decide whether there
+    is a plan, never which.
 
     Pure: what the plan's digest covers depends on the command, the board and the members' records alone.
 
     Raises:
         Refused: a rule of the workflow or the state of the pool stands against it, with the mend.
     """
+    clocks = (at, *also_at)
     match command:
         case Promote():
-            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, at)
+            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, clocks)
         case Demote():
-            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor, at)
+            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor, clocks)
         case Create():
             return membership.plan_create(command, board, inventory, actor)
         case AddMembers():
@@ -76,7 +87,7 @@ def _plan_transition(
     board: Board,
     inventory: Inventory,
     actor: str,
-    at: datetime,
+    clocks: tuple[datetime, ...],
 ) -> Plan:
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
@@ -98,9 +109,12 @@ def _plan_transition(
     incumbent = incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None else None
     leaving = incumbent.card.id if incumbent is not None else None
     will_run = _will_run(card, target, edge.method)
-    rules.demand_place(board, target, card.service, newcomer, will_run=will_run, leaving=leaving)
+    scene = Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+    demand_open(
+        barriers_of(edge, scene),
+        lambda: rules.demand_place(board, target, card.service, newcomer, will_run=will_run, leaving=leaving),
+    )
     rules.demand_settled_power(card)
-    demand_met(edge, Scene(card=card, target=target, board=board, inventory=inventory, at=at))
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,

@@ -44,7 +44,7 @@ from xsconsole.domain.workflow.roll import (
     remove_person,
     rename_network,
 )
-from xsconsole.domain.workflow.values import NetworkEntry, Place, Signature
+from xsconsole.domain.workflow.values import FreezeCalendar, NetworkEntry, Place, Signature
 from xsconsole.errors import Refused
 
 KEY = "0123456789abcdef" * 4
@@ -81,6 +81,7 @@ def rich_workflow() -> Workflow:
         ),
         limits=Limits(configurations=9, running=3, per_service=1),
         lease=StageLease(duration_s=3600),
+        freezes=(FreezeCalendar(reason="Weekend", zone="Europe/Berlin"),),
         actors=(leads,),
         place=Place(x=12, y=-3),
     )
@@ -152,6 +153,7 @@ def _looks(workflow: Workflow, draw: Callable[[Any], Any]) -> Workflow:
                 "entry": st.sampled_from(EntryAction),
                 "protection": st.sampled_from([(), ("destroy",), ("destroy", "start", "hard_shutdown")]),
                 "lease": spans.map(lambda span: span and StageLease(duration_s=span)),
+                "freezes": st.sampled_from([(), (FreezeCalendar(),), (FreezeCalendar(is_total=True, to_day=3),)]),
                 "is_production": st.booleans(),
             },
         )

@@ -41,7 +41,7 @@ from xsconsole.domain.workflow.gates import (
     Script,
     When,
 )
-from xsconsole.domain.workflow.values import LeaseEnd
+from xsconsole.domain.workflow.values import FreezeCalendar, LeaseEnd
 
 INTEGRATION, PATCHES = StageId("integration"), StageId("patch-testing")
 BACK = TransitionId("production-to-staging")
@@ -148,6 +148,11 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
         (
             stage(PRODUCTION, lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)),
             ("production-lease", "warning", "production", "lease"),
+        ),
+        (stage(freezes=(FreezeCalendar(zone="Mars/Base"),)), ("unknown-zone", "error", "staging", "freezes")),
+        (
+            stage(freezes=(FreezeCalendar(), FreezeCalendar(from_day=0, from_minute=0, to_day=5))),
+            ("always-frozen", "warning", "staging", "freezes"),
         ),
         (stage(actors=(NONE.id,)), ("nobody-may-act", "error", "staging", "actors")),
         (

@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
 )
 from xsconsole.domain.workflow.names import field_name
-from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry, Place
+from xsconsole.domain.workflow.values import FreezeCalendar, LeaseEnd, NetworkEntry, Place
 from xsconsole.domain.workflow.wording import gate_words, span_words, value_words, window_words
 
 FLOW = rich_workflow()
@@ -69,6 +69,8 @@ FLOW = rich_workflow()
         ("restore_point", RestorePointRule(kept_s=86400), "kept for 1 day"),
         ("lease", StageLease(duration_s=3600, at_end=LeaseEnd.ARCHIVE), "1 h, then archive"),
         ("lease", StageLease(duration_s=3600, at_end=LeaseEnd.STOP), "1 h, then shut the machines down"),
+        ("freezes", (FreezeCalendar(reason="Rest", is_total=True), FreezeCalendar(to_day=9)), "Friday 18:00 to "
+         "Monday 06:00 (UTC), also ways back: Rest; Friday 18:00 to 9 06:00 (UTC)"),
         ("place", Place(x=1, y=2), "1, 2"),
         ("afterwards", (ArchiveIncumbent(), DemoteIncumbent(), Tell(url="")), "who had the slot goes into the archive, "
          "who had the slot goes back, tell nobody"),

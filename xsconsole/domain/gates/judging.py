@@ -38,21 +38,29 @@ BACKING_UP = frozenset({"export", "snapshot", "checkpoint", "copy", "metadata_ex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a gate says. `sentence` says what was seen, whole, whichever it is."""
+    """What a gate says. `sentence` says what was seen, whole, whichever it is.
+
+    `until` is when it is met by itself, where that is known.
+    """
 
     is_met: bool
     sentence: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a gate looks at: a configuration on its way to `target`, at an instant."""
+    """What a gate looks at: a configuration on its way to `target`, at an instant.
+
+    `also_at` is the same moment by other clocks.
+    """
 
     card: Card
     target: Stage | None
     board: Board
     inventory: Inventory
     at: datetime
+    also_at: tuple[datetime, ...] = ()
 
 
 def is_told_by_records(gate: Gate) -> bool:
@@ -205,7 +213,7 @@ def _window(gate: MaintenanceWindow, scene: Scene) -> Answer:
         return Answer(is_met=True, sentence="The maintenance window is open.")
     opening = next_opening(gate, scene.at)
     when = f"it opens {instant(opening)}" if opening else "it never opens"
-    return Answer(is_met=False, sentence=f"The maintenance window is closed; {when}.")
+    return Answer(is_met=False, sentence=f"The maintenance window is closed; {when}.", until=opening)
 
 
 def _pool_fit(scene: Scene) -> Answer:

@@ -24,7 +24,16 @@ from xsconsole.domain.workflow.bounds import (
     of_text,
     shown,
 )
-from xsconsole.domain.workflow.check_rules import Known, doubled, of_action, of_gate, of_groups, of_people, of_rules
+from xsconsole.domain.workflow.check_rules import (
+    Known,
+    doubled,
+    of_action,
+    of_calendars,
+    of_gate,
+    of_groups,
+    of_people,
+    of_rules,
+)
 from xsconsole.domain.workflow.names import kind_words, stage_words
 from xsconsole.domain.workflow.values import Binding, PoolObject, Stage, Transition, Workflow
 from xsconsole.errors import Refused
@@ -115,6 +124,7 @@ def of_stage(stage: Stage, known: Known) -> Iterator[Problem]:
         yield spot.at("protection").problem(f"it protects from {operation} twice", "Take one of the two out.")
     if stage.lease is not None:
         yield from of_span(spot.at("lease"), "its lease", stage.lease.duration_s)
+    yield from of_calendars(spot.at("freezes"), stage.freezes)
     yield from of_groups(spot.at("actors"), stage.actors, known)
     if stage.place is not None and max(abs(stage.place.x), abs(stage.place.y)) > FARTHEST_STEPS:
         yield spot.at("place").problem("it is drawn too far away", "Arrange the drawing.")

@@ -35,7 +35,7 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
 )
 from xsconsole.domain.workflow.rules import ApprovalRule, Group, Person
-from xsconsole.domain.workflow.values import Workflow
+from xsconsole.domain.workflow.values import FreezeCalendar, Workflow
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT")
 LONGEST_ARGUMENT = 4000
@@ -185,10 +185,28 @@ def _of_window(spot: Spot, gate: MaintenanceWindow) -> Iterator[Problem]:
         yield spot.problem(
             "the maintenance window ends when it begins", "Let it end later; before means past midnight."
         )
-    if len(gate.zone) > LONGEST_ZONE or not re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", gate.zone):
+    yield from _of_zone(spot, gate.zone)
+
+
+def _of_zone(spot: Spot, zone: str) -> Iterator[Problem]:
+    if len(zone) > LONGEST_ZONE or not re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", zone):
         yield spot.problem(
-            f"“{shown(gate.zone, 40)}” is no name of a time zone", "Write it as Europe/Berlin, America/New_York or UTC."
+            f"“{shown(zone, 40)}” is no name of a time zone", "Write it as Europe/Berlin, America/New_York or UTC."
         )
+
+
+def of_calendars(spot: Spot, calendars: Collection[FreezeCalendar]) -> Iterator[Problem]:
+    """Check the weekly freezes of a stage."""
+    yield from of_number(spot, "freezes", len(calendars), 50)
+    for calendar in calendars:
+        if not 0 <= calendar.from_day <= 6 or not 0 <= calendar.to_day <= 6:
+            yield spot.problem("the weekdays of a freeze are not from 0 to 6", "0 is Monday, 6 is Sunday.")
+        if not 0 <= calendar.from_minute < DAY_MINUTES or not 0 <= calendar.to_minute <= DAY_MINUTES:
+            yield spot.problem("a freeze does not begin and end within a day", f"Minutes go from 0 to {DAY_MINUTES}.")
+        elif (calendar.from_day, calendar.from_minute) == (calendar.to_day, calendar.to_minute):
+            yield spot.problem("a freeze ends when it begins", "Let it end at another time of the week.")
+        yield from of_text(spot, "the reason of a freeze", calendar.reason, most=500, may_be_empty=True)
+        yield from _of_zone(spot, calendar.zone)
 
 
 def of_action(spot: Spot, action: Action, known: Known) -> Iterator[Problem]:

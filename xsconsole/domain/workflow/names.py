@@ -50,6 +50,7 @@ def field_names() -> Mapping[str, str]:
         "excludes_author": "without the author",
         "expiry_s": "expiry of requests",
         "fingerprints": "keys",
+        "freezes": "weekly freezes",
         "is_production": "production",
         "lease.at_end": "at the end of the lease",
         "lease.duration_s": "length of the lease",

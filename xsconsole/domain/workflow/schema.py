@@ -49,6 +49,12 @@ def _bounds() -> Mapping[str, Mapping[str, dict[str, Any]]]:
         },
         "Stage": {"id": name, "name": name, "description": text, "colour": {"pattern": "^#[0-9a-fA-F]{6}$"}},
         "StageLease": {"duration_s": a_second},
+        "FreezeCalendar": {
+            "from_day": {"minimum": 0, "maximum": 6},
+            "from_minute": {"minimum": 0, "maximum": 1439},
+            "to_day": {"minimum": 0, "maximum": 6},
+            "to_minute": {"minimum": 0, "maximum": 1440},
+        },
         "Transition": {"id": name, "description": text, "soak_s": {"minimum": 0}},
         "ApprovalRule": {"count": {"minimum": 1}},
         "Person": {"id": name, "name": name},

@@ -97,6 +97,21 @@ class StageLease(Part, frozen=True, kw_only=True):
     at_end: LeaseEnd = LeaseEnd.TELL
 
 
+class FreezeCalendar(Part, frozen=True, kw_only=True):
+    """Every week, from a weekday (0 is Monday) and local time of day, in minutes, to another; `zone` is IANA's.
+
+    Nothing is promoted into the stage then. One that `is_total` lets nothing out either, and no way back in or out.
+    """
+
+    reason: str = ""
+    from_day: int = 4
+    from_minute: int = 18 * 60
+    to_day: int = 0
+    to_minute: int = 6 * 60
+    zone: str = "UTC"
+    is_total: bool = False
+
+
 class Place(Part, frozen=True, kw_only=True):
     """Where the designer drew a stage, in steps of the grid."""
 
@@ -120,6 +135,7 @@ class Stage(Part, frozen=True, kw_only=True):
     entry: EntryAction = EntryAction.LEAVE
     protection: tuple[str, ...] = ()
     lease: StageLease | None = None
+    freezes: tuple[FreezeCalendar, ...] = ()
     actors: tuple[GroupId, ...] = ()
     is_production: bool = False
     place: Place | None = None

@@ -11,7 +11,7 @@ WEEK_DAYS = 7
 
 def is_known_zone(name: str) -> bool:
     """Return whether this machine's time zones have it."""
-    return _zone(name) is not None
+    return zone_of(name) is not None
 
 
 def is_open(window: MaintenanceWindow, at: datetime) -> bool:
@@ -19,7 +19,7 @@ def is_open(window: MaintenanceWindow, at: datetime) -> bool:
 
     A window that ends before it begins goes past midnight, and belongs to the weekday on which it begins.
     """
-    zone = _zone(window.zone)
+    zone = zone_of(window.zone)
     if zone is None:
         return False
     local = at.astimezone(zone)
@@ -34,7 +34,7 @@ def is_open(window: MaintenanceWindow, at: datetime) -> bool:
 
 def next_opening(window: MaintenanceWindow, at: datetime) -> datetime | None:
     """Return when it is open next, in UTC: `at` where it is open now; None where it never is."""
-    zone = _zone(window.zone)
+    zone = zone_of(window.zone)
     if zone is None:
         return None
     if is_open(window, at):
@@ -53,7 +53,8 @@ def _opening(window: MaintenanceWindow, day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return a time zone of this machine; None where it does not have it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory of zones, such as Europe, is a file nobody reads

@@ -26,6 +26,7 @@ from xsconsole.domain.workflow.values import (
     DiskRule,
     DiskTreatment,
     EntryAction,
+    FreezeCalendar,
     Kind,
     LeaseEnd,
     Method,
@@ -106,6 +107,10 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
             return "kept until removed" if item.kept_s is None else f"kept for {span_words(item.kept_s)}"
         case StageLease():
             return f"{span_words(item.duration_s)}, then {_choice_words(item.at_end)}"
+        case FreezeCalendar():
+            is_total = ", also ways back" if item.is_total else ""
+            because = f": {shortened(item.reason, 60)}" if item.reason else ""
+            return f"{calendar_words(item)}{is_total}{because}"
         case Place():
             return f"{item.x}, {item.y}"
         case Person() | Group():
@@ -204,6 +209,17 @@ def window_words(window: MaintenanceWindow) -> str:
     else:
         named = ", ".join(DAYS[day] for day in days if day < len(DAYS)) or "on no day"
     return f"{named} {_clock(window.from_minute)}–{_clock(window.to_minute)} ({shortened(window.zone, 40)})"
+
+
+def calendar_words(calendar: FreezeCalendar) -> str:
+    """Return such as `Friday 18:00 to Monday 06:00 (Europe/Berlin)`."""
+    begins = f"{_day(calendar.from_day)} {_clock(calendar.from_minute)}"
+    ends = f"{_day(calendar.to_day)} {_clock(calendar.to_minute)}"
+    return f"{begins} to {ends} ({shortened(calendar.zone, 40)})"
+
+
+def _day(number: int) -> str:
+    return DAYS[number] if 0 <= number < len(DAYS) else str(number)
 
 
 def _clock(minute: int) -> str:

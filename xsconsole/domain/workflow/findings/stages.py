@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, combinations
 from typing import Any
 
@@ -9,10 +10,12 @@ import msgspec
 
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow.bounds import shown
+from xsconsole.domain.workflow.calendars import always_frozen
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity
 from xsconsole.domain.workflow.names import field_name, group_words
 from xsconsole.domain.workflow.values import EntryAction, LeaseEnd, Method, Stage
+from xsconsole.domain.workflow.windows import is_known_zone
 
 STARTING = frozenset({"start", "start_on"})
 STOPPING = frozenset({"clean_shutdown", "shutdown"})
@@ -41,7 +44,12 @@ OPERATIONS = frozenset((  # those of `vm_operations` in XAPI
 def of_stages(case: Case) -> Iterator[Finding]:
     for stage in case.workflow.stages:
         yield from chain(
-            _limits(case, stage), _protection(case, stage), _hindrance(stage), _lease(stage), _actors(case, stage)
+            _limits(case, stage),
+            _protection(case, stage),
+            _hindrance(stage),
+            _lease(stage),
+            _freezes(stage),
+            _actors(case, stage),
         )
     yield from _same_slot(case)
 
@@ -169,6 +177,27 @@ def _lease(stage: Stage) -> Iterator[Finding]:
                 lambda found: {"lease": found.lease and msgspec.structs.replace(found.lease, at_end=LeaseEnd.TELL)},
             ),
         )
+
+
+def _freezes(stage: Stage) -> Iterator[Finding]:
+    for at, calendar in enumerate(stage.freezes):
+        if not is_known_zone(calendar.zone):
+            yield Rule(name="unknown-zone", stage=stage.id).error(
+                f"{shown(stage.name)} is frozen by a calendar of the time zone “{shown(calendar.zone)}”, which this "
+                "machine does not know.",
+                "freezes",
+                mend_stage("Use UTC", stage.id, partial(_in_utc, at)),
+            )
+    if always_frozen(stage.freezes):
+        yield Rule(name="always-frozen", stage=stage.id).warning(
+            f"The calendars of {shown(stage.name)} leave no time at which something could be promoted into it.",
+            "freezes",
+        )
+
+
+def _in_utc(at: int, stage: Stage) -> dict[str, Any]:
+    changed = (msgspec.structs.replace(each, zone="UTC") if i == at else each for i, each in enumerate(stage.freezes))
+    return {"freezes": tuple(changed)}
 
 
 def _actors(case: Case, stage: Stage) -> Iterator[Finding]:
