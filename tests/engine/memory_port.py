@@ -122,7 +122,7 @@ class MemoryPort:
     async def define_stage_field(self) -> None:
         await self.do("define_stage_field", lambda: None)
 
-    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
+    async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = 5) -> None:
         await self.do("announce", lambda: self.pool.messages.append((name, body)))
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:

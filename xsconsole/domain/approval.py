@@ -33,6 +33,7 @@ class Matter(StrEnum):
 
     PUBLICATION = "publication"
     PROMOTION = "promotion"
+    REVIEW = "review"  # what somebody found who looked at it afterwards
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

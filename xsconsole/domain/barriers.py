@@ -15,7 +15,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import duration, instant
 from xsconsole.domain.workflow import Kind, Stage, Transition
 from xsconsole.domain.workflow.calendars import Span, joined, span_of
-from xsconsole.domain.workflow.gates import When
+from xsconsole.domain.workflow.gates import MaintenanceWindow, When
 from xsconsole.domain.workflow.wording import calendar_words
 
 REASON_SHOWN = 160  # characters
@@ -45,6 +45,7 @@ class Barrier:
     since: datetime | None = None
     until: datetime | None = None
     overridable: bool = False
+    gate: int = 0  # of a gate: which one of the transition, from 1
 
 
 def barriers_of(way: Transition, scene: Scene) -> tuple[Barrier, ...]:
@@ -181,13 +182,22 @@ def _soak(way: Transition, scene: Scene) -> Iterator[Barrier]:
         sentence = f"{name} must stand there for {span}: until {instant(until)}."
     else:
         return
-    yield Barrier(kind=BarrierKind.SOAK, sentence=sentence, mend=DEMANDED, since=scene.card.since, until=until)
+    yield Barrier(
+        kind=BarrierKind.SOAK, sentence=sentence, mend=DEMANDED, since=scene.card.since, until=until, overridable=True
+    )
 
 
 def _gates(way: Transition, scene: Scene) -> Iterator[Barrier]:
-    for gate in way.gates:
+    for number, gate in enumerate(way.gates, start=1):
         if gate.when is When.BEFORE and is_told_by_records(gate) and not (answer := judge(gate, scene)).is_met:
-            yield Barrier(kind=BarrierKind.GATE, sentence=answer.sentence, mend=DEMANDED, until=answer.until)
+            yield Barrier(
+                kind=BarrierKind.GATE,
+                sentence=answer.sentence,
+                mend=DEMANDED,
+                until=answer.until,
+                overridable=isinstance(gate, MaintenanceWindow),  # the others keep machines and data whole
+                gate=number,
+            )
 
 
 DEMANDED = "The workflow demands it before this way."

@@ -11,6 +11,7 @@ GroupId = NewType("GroupId", str)
 DraftId = NewType("DraftId", str)  # within a home
 RunId = NewType("RunId", str)
 RequestId = NewType("RequestId", str)
+ReviewId = NewType("ReviewId", str)
 StepKey = NewType("StepKey", str)
 Digest = NewType("Digest", str)  # SHA-256, lower-case hexadecimal
 ConsoleId = NewType("ConsoleId", str)

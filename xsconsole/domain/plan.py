@@ -113,6 +113,25 @@ class CheckGate(msgspec.Struct, frozen=True, kw_only=True, tag="gate"):
     gate: Gate
 
 
+class Because(StrEnum):
+    """Why somebody has to look at a run afterwards."""
+
+    EMERGENCY = "emergency"
+    AFTERWARDS = "afterwards"  # the way says so
+
+
+class OpenReview(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
+    """Leave a review item on the pool, which stays until others close it. Without an inverse: it outlasts the run.
+
+    `rule` None: anybody but whose deed it is.
+    """
+
+    because: Because
+    number: int = 0
+    rule: ApprovalRule | None = None
+    within_s: int | None = None
+
+
 Action = (
     TakeSnapshot
     | Start
@@ -123,6 +142,7 @@ Action = (
     | WriteMark
     | Verify
     | CheckGate
+    | OpenReview
     | StartAgain
     | NoteFreeze
     | CopyMachine
@@ -136,7 +156,7 @@ Action = (
     | DropSnapshot
 )
 
-WITHOUT_INVERSE = (Verify, CheckGate, StartAgain, NoteFreeze, FitCopy, VerifyCopies, DropSnapshot)
+WITHOUT_INVERSE = (Verify, CheckGate, OpenReview, StartAgain, NoteFreeze, FitCopy, VerifyCopies, DropSnapshot)
 """Actions of which undoing has nothing to do."""
 
 
@@ -225,11 +245,18 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Digest
 
 
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that an emergency goes past: `key` names it in the plan's digest, `sentence` says what is unmet."""
+
+    key: str
+    sentence: str
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Steps as a small DAG, in an order in which they could run one after another.
 
     `warnings` are sentences that the person who confirms must see; `leases` the things to lease, sorted. Without a
-    `demand` nobody else has to approve it.
+    `demand` nobody else has to approve it. `overrides` are what an emergency goes past; None: it is none.
     """
 
     intent: Intent
@@ -238,6 +265,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     asks: bool = False  # power actions, downtime, protection or lost data: one gesture is not enough
     demand: Demand | None = None
+    overrides: tuple[Override, ...] | None = None
     format: Literal[1] = 1
 
     @property
@@ -253,8 +281,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 ],
                 "leases": list(self.leases),
                 **({} if self.demand is None else {"demand": msgspec.to_builtins(self.demand)}),
+                **({} if self.overrides is None else {"emergency": [override.key for override in self.overrides]}),
             }
         )
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.overrides is not None
 
     @property
     def questions(self) -> tuple[str, ...]:

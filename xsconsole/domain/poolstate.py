@@ -139,6 +139,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     failed: StepKey | None = None
     failure: str = ""
     warrant: str = ""  # the request and the approvals that allow it, in text; empty: nobody had to approve it
+    emergency: str = ""  # the signed declaration that allows it instead, in text
 
 
 class LeaseValue(msgspec.Struct, frozen=True, kw_only=True):

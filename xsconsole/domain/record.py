@@ -24,6 +24,8 @@ class AuditEvent(StrEnum):
     WORKFLOW_PUBLISHED = "workflow.published"
     DECIDED = "approval.decided"  # somebody approved or rejected, by this console's key
     REQUESTED = "request.made"  # somebody asks for a promotion that others have to approve
+    EMERGENCY_DECLARED = "emergency.declared"  # somebody goes past rules of the workflow, and signs for it
+    REVIEW_CLOSED = "review.closed"  # others have looked at it afterwards, and say what they found
     REQUEST_ENDED = "request.ended"  # it was withdrawn, or carried out, or its configuration is no more
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest

@@ -16,6 +16,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.WORKFLOW_PUBLISHED: "Publish the workflow",
     AuditEvent.DECIDED: "Decided",
     AuditEvent.REQUESTED: "Asked for",
+    AuditEvent.EMERGENCY_DECLARED: "EMERGENCY declared",
+    AuditEvent.REVIEW_CLOSED: "The review was closed",
     AuditEvent.REQUEST_ENDED: "The request ended",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",

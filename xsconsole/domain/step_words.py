@@ -17,7 +17,9 @@ from xsconsole.domain.copy_actions import (
 )
 from xsconsole.domain.plan import (
     Action,
+    Because,
     CheckGate,
+    OpenReview,
     Purpose,
     Revert,
     ShutDown,
@@ -61,6 +63,10 @@ def doing(action: Action, subject: str) -> str:
             return f"Compare {subject} with the pool"
         case CheckGate(gate=gate):
             return f"Check {subject}: {gate_name(gate)}"
+        case OpenReview(because=Because.EMERGENCY):
+            return f"Leave the review of the emergency of {subject} to others"
+        case OpenReview():
+            return f"Leave a review of {subject} to others"
         case StartAgain():
             return f"Start {subject} again"
         case NoteFreeze():
@@ -117,6 +123,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove the roster of the new {subject}"
         case WriteCopy():
             return f"Remove our marks from {subject}"
+        case OpenReview():
+            return f"Leave the review of {subject} open"
         case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
             return f"Nothing to undo at {subject}"
     assert_never(action)

@@ -54,6 +54,8 @@ class Requests:
         actor = self._pool.identity.actor
         at = max(self._clock.now(), ask.not_before or self._clock.now())
         plan = planner.plan(ask.command, self._world.board, self._world.inventory, actor, at)
+        if plan.is_emergency:
+            raise Refused(reason="An emergency is declared, and nobody is asked.", mend="Declare it.")
         if plan.demand is None:
             raise Refused(reason="Nobody has to approve this.", mend=f"{plan.intent.kind.value.capitalize()} it.")
         return plan
@@ -138,7 +140,7 @@ class Requests:
         transition, workflow = plan.intent.transition, board.workflow
         way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
         assert plan.demand is not None or way is None or not way.approvals, "the plan leaves out what the way demands"
-        if plan.demand is None:
+        if plan.demand is None or plan.is_emergency:
             return ""
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
         clocks = await self.clocks()

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
+from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
@@ -19,6 +20,14 @@ class NewMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """Why it has to be done now, past what stands against it. A plan needs no reason yet; who declares it does."""
+
+    reason: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promote:
     """Move a configuration along a promotion. `revision` is the one the user saw."""
 
@@ -27,6 +36,7 @@ class Promote:
     target: StageId
     is_stopped_first: bool = False
     reason: str = ""
+    emergency: Emergency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,7 @@ class Demote:
     target: StageId
     disks: Disks = Disks.KEEP
     reason: str = ""
+    emergency: Emergency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +172,11 @@ class Confirmed:
     """A command whose plan somebody saw: another digest now means that it is refused as stale.
 
     `answers` are the questions of the plan that this person answered with yes. `request` is the one whose approvals
-    allow it, where the plan demands any.
+    allow it, where the plan demands any. `declaration` is the signed one of an emergency.
     """
 
     command: Plannable
     digest: Digest
     answers: tuple[str, ...] = ()
     request: RequestId | None = None
+    declaration: Declaration | None = None

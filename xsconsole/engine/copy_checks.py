@@ -8,7 +8,7 @@ from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent
+from xsconsole.domain.plan import Intent, Override
 from xsconsole.domain.replica import name_of_copy
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import EntryAction, Method, Stage, Transition, Workflow
@@ -51,6 +51,7 @@ class Order:
     workflow: Workflow
     is_stopped_first: bool = False
     incumbent: Incumbent | None = None
+    passed: tuple[Override, ...] = ()  # what an emergency goes past
 
 
 def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:

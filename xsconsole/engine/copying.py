@@ -108,7 +108,9 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
         asks=bool(to_start or running or order.target.protection or order.incumbent),
     )
     drops = taken if order.edge.restore_point is None else {}
-    return _closing(order, gated(plan, order.edge), [(part, drops[part.vm.uuid]) for part in parts if drops])
+    return _closing(
+        order, gated(plan, order.edge, order.passed), [(part, drops[part.vm.uuid]) for part in parts if drops]
+    )
 
 
 def _hosts(

@@ -37,7 +37,7 @@ from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine import planner, publishing, targets
+from xsconsole.engine import emergency, planner, publishing, targets
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
@@ -87,6 +87,7 @@ class Engine:
         self._clock = clock
         self._ids = ids
         self._me = me
+        self._check = check
         self._world = world
         self._timing = timing or LeaseTiming()
         self._surroundings = Surroundings(
@@ -185,6 +186,7 @@ class Engine:
             raise _stale()
         _demand_answers(plan, confirmed)
         await self.requests.warrant(plan, confirmed.request, self._world.board, self._world.inventory)
+        self._declared(plan, confirmed, self._world.board)
         leases = self._leases()
         await leases.take(plan.leases)
         try:
@@ -192,6 +194,7 @@ class Engine:
             if plan.digest != confirmed.digest:
                 raise _stale()
             warrant = await self.requests.warrant(plan, confirmed.request, board, inventory)
+            declared = self._declared(plan, confirmed, board)
             record = RunRecord(
                 run=RunId(self._ids.new()),
                 plan=plan,
@@ -202,12 +205,21 @@ class Engine:
                 reason=command.reason,
                 started_at=self._clock.now(),
                 warrant=warrant,
+                emergency=declared,
             )
-            await self._ledger.record(opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason))
+            facts = [opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason)]
+            if plan.is_emergency:
+                keys = inventory.pool.other_config if inventory.pool is not None else {}
+                facts.append(emergency.emergency_fact(record, self._pool.identity, keys, board))
+            await self._ledger.record(*facts)
         except BaseException:
             await leases.free()
             raise
         return self._start(record, leases, None)
+
+    def _declared(self, plan: Plan, confirmed: Confirmed, board: Board) -> str:
+        pool = self._pool.identity.pool
+        return emergency.demand_declared(plan, confirmed.declaration, pool, board.workflow, self._check)
 
     async def settle(self, settle: Settle) -> Run:
         """Take over a run that stands on the pool and nobody works on, and finish it forward or back.

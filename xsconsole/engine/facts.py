@@ -56,6 +56,8 @@ def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reaso
         details |= {"makes": record.plan.intent.makes, "method": record.plan.intent.method.value}
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
+    if record.emergency:
+        details["emergency"] = msgspec.json.decode(record.emergency)
     if record.warrant:
         details["warrant"] = msgspec.json.decode(record.warrant)
     return replace(fact, details=details)

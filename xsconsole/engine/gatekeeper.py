@@ -5,6 +5,7 @@ tried through a `Prober`, which belongs to this console's machine.
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Protocol, assert_never
 
 import msgspec
@@ -15,10 +16,19 @@ from xsconsole.domain.gates.judging import addresses_of, members_of
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckGate, Estimate, Intent, Plan, Step
+from xsconsole.domain.plan import CheckGate, Estimate, Intent, Override, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.workflow import Transition
-from xsconsole.domain.workflow.gates import AddressesAnswer, Checklist, Gate, HttpCall, Measure, NoDrift, Script, When
+from xsconsole.domain.workflow.gates import (
+    AddressesAnswer,
+    Checklist,
+    Gate,
+    HttpCall,
+    Measure,
+    NoDrift,
+    Script,
+    When,
+)
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.ports import Clock, Prober
 from xsconsole.errors import GateNotMet
@@ -50,9 +60,17 @@ def is_kept(gate: Gate) -> bool:
             return True
 
 
-def gated(plan: Plan, way: Transition) -> Plan:
-    """Return the plan with the transition's gates as its first steps and, after its verification, its last."""
-    before = tuple(_step(plan, gate, f"before-{number}-gate") for number, gate in _numbered(way, When.BEFORE))
+def gated(plan: Plan, way: Transition, passed: Collection[Override] = ()) -> Plan:
+    """Return the plan with the transition's gates as its first steps and, after its verification, its last.
+
+    Gates that an emergency has `passed` are none of them.
+    """
+    keys = {override.key for override in passed}
+    before = tuple(
+        _step(plan, gate, f"before-{number}-gate")
+        for number, gate in _numbered(way, When.BEFORE)
+        if gate_key(int(number)) not in keys
+    )
     followed = {key for step in plan.steps for key in step.after}
     ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
     after = tuple(_step(plan, gate, f"zz-after-{number}-gate", ends) for number, gate in _numbered(way, When.AFTER))
@@ -62,6 +80,11 @@ def gated(plan: Plan, way: Transition) -> Plan:
     )
     asks = plan.asks or any(isinstance(gate, Checklist) for gate in way.gates)
     return msgspec.structs.replace(plan, steps=(*before, *middle, *after), asks=asks)
+
+
+def gate_key(number: int) -> str:
+    """Return by which key an emergency passes the gate of this number, from 1, of a transition."""
+    return f"gate-{number}"
 
 
 def _numbered(way: Transition, when: When) -> list[tuple[str, Gate]]:

@@ -15,12 +15,12 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     CheckGate,
-    Plan,
+    OpenReview,
     Revert,
     ShutDown,
     Start,
@@ -31,13 +31,21 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
-from xsconsole.domain.poolstate import MEMBER_STEM, RESTORE_POINT_KEY, MemberValue, is_same_member, newest_text
+from xsconsole.domain.poolstate import (
+    MEMBER_STEM,
+    RESTORE_POINT_KEY,
+    MemberValue,
+    RunRecord,
+    is_same_member,
+    newest_text,
+)
 from xsconsole.engine.copier import Copier
 from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
 from xsconsole.engine.marking import Marking
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.presence import Presence, Results
+from xsconsole.engine.reviewing import Reviewing
 from xsconsole.engine.snapshots import Snapshots
 from xsconsole.engine.values import insist, set_key
 from xsconsole.errors import Refused, VerificationFailed
@@ -47,8 +55,9 @@ class Performer:
     """Performs the steps of one run. `results` tells what settled steps made, such as a snapshot's uuid."""
 
     def __init__(
-        self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, run: RunId, plan: Plan, key: str, results: Results
+        self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, record: RunRecord, key: str, results: Results
     ) -> None:
+        run, plan = record.run, record.plan
         self._pool = pool
         self._gatekeeper = gatekeeper
         self._run = run
@@ -58,6 +67,7 @@ class Performer:
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._copier = Copier(self._at, self._marking)
         self._disks = DiskWork(self._at, self._copier)
+        self._reviewing = Reviewing(self._at, record, key)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -91,6 +101,8 @@ class Performer:
                 return await self._copier.is_entered(action)
             case DropSnapshot(snapshot=snapshot):
                 return await self._snapshots.find(self._plan.step(snapshot)) is None
+            case OpenReview():
+                return True  # it is never taken back, and others may have closed it by now
             case Verify() | CheckGate() | NoteFreeze() | FitCopy() | VerifyCopies():
                 return False
         assert_never(step.action)
@@ -143,6 +155,8 @@ class Performer:
                 await self._verify(action)
             case CheckGate() as action:
                 return await self._gatekeeper.pass_through(action.gate, self._plan.intent)
+            case OpenReview() as action:
+                return await self._reviewing.leave(action)
             case NoteFreeze(snapshots=snapshots):
                 return await self._snapshots.measure(snapshots)
             case CopyMachine() as action:

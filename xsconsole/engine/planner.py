@@ -31,11 +31,13 @@ from xsconsole.engine.commands import (
 )
 from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
+from xsconsole.engine.emergency import passing
 from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import gated
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
+from xsconsole.engine.reviewing import reviewed
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.succession import incumbent_of
 from xsconsole.errors import NotPromotable
@@ -52,7 +54,7 @@ def plan(
     """Return what the command would do. `actor` is who is logged in: stages may name who moves what is in them.
 
     `at` is now, and `also_at` the same by other clocks: gates and freezes have their hours. They decide whether there
-    is a plan, never which.
+    is a plan and what an emergency goes past, never which plan it is otherwise.
 
     Pure: what the plan's digest covers depends on the command, the board and the members' records alone.
 
@@ -110,8 +112,10 @@ def _plan_transition(
     leaving = incumbent.card.id if incumbent is not None else None
     will_run = _will_run(card, target, edge.method)
     scene = Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+    barriers = barriers_of(edge, scene)
+    passed = passing(barriers, edge, workflow) if command.emergency is not None else None
     demand_open(
-        barriers_of(edge, scene),
+        barriers if passed is None else [barrier for barrier in barriers if not barrier.overridable],
         lambda: rules.demand_place(board, target, card.service, newcomer, will_run=will_run, leaving=leaving),
     )
     rules.demand_settled_power(card)
@@ -143,15 +147,18 @@ def _plan_transition(
             workflow=workflow,
             is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
             incumbent=incumbent,
+            passed=passed or (),
         )
-        return _demanding(plan_copy(order, offspring, board, inventory), edge, workflow, card, inventory)
+        copied = reviewed(plan_copy(order, offspring, board, inventory), edge, passed)
+        return _demanding(copied, edge, workflow, card, inventory)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
-    return _demanding(gated(planned, edge), edge, workflow, card, inventory)
+    whole = reviewed(gated(planned, edge, passed or ()), edge, passed)
+    return _demanding(whole, edge, workflow, card, inventory)
 
 
 def _demanding(plan: Plan, edge: Transition, workflow: Workflow, card: Card, inventory: Inventory) -> Plan:

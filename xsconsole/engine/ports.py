@@ -18,6 +18,8 @@ from xsconsole.domain.metrics import Measured
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.commands import Operate
 
+LEAST_PRIORITY = 5  # of a XAPI message
+
 Progress = Callable[[float], None]
 """Called with 0 to 1, on the loop's thread."""
 
@@ -171,8 +173,8 @@ class PoolPort(Protocol):
     async def define_stage_field(self) -> None:
         """Add our custom field to XenCenter's shared definitions, keeping everybody else's."""
 
-    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
-        """Leave a XAPI message of low priority at a VM or at the pool."""
+    async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = LEAST_PRIORITY) -> None:
+        """Leave a XAPI message at a VM or at the pool; 1 is the highest priority."""
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         """Wait until no task of `run` is pending on the pool; cancel those that outlast the time."""

@@ -36,7 +36,7 @@ from xsconsole.domain.requests import (
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
-from xsconsole.engine import planner
+from xsconsole.engine import emergency, planner
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
 from xsconsole.engine.values import insist, remove_value, write_value
@@ -176,6 +176,9 @@ def demand_resumable(record: RunRecord, workflow: Workflow | None, pool: Uuid, c
         ApprovalMissing: its record carries none that count.
     """
     plan = record.plan
+    if plan.is_emergency:
+        emergency.demand_resumable(record, workflow, pool, check)
+        return
     rules = _demanded(plan, workflow)
     if not rules:
         return

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import msgspec
 
+from xsconsole.domain.emergency import from_text
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.naming import shortened
@@ -21,11 +22,13 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
+from xsconsole.engine.emergency import PRIORITY
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
 from xsconsole.engine.gatekeeper import remarks_of
 from xsconsole.engine.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.lease import Leases
 from xsconsole.engine.performer import Performer
+from xsconsole.engine.ports import LEAST_PRIORITY
 from xsconsole.engine.run_record import StandingRecord, settled
 from xsconsole.engine.surroundings import Surroundings
 from xsconsole.engine.values import insist
@@ -60,8 +63,7 @@ class Run:
             surroundings.pool,
             surroundings.clock,
             surroundings.gatekeeper,
-            record.run,
-            record.plan,
+            record,
             surroundings.key,
             lambda: self._standing.record.results,
         )
@@ -143,6 +145,10 @@ class Run:
         except PoolFailed as failure:
             nothing = RunFailed(failed="Leave the run record on the pool", cause=failure)
             return await self._close(Outcome.FAILED, nothing)
+        if self.plan.is_emergency:
+            declaration = from_text(self._standing.record.emergency)
+            why = declaration.reason if declaration is not None else ""
+            await self._announce("XSCONSOLE_EMERGENCY", f" Goes past the rules of the workflow: {why}", PRIORITY)
         return await self._forward()
 
     async def _forward(self) -> RunStatus:
@@ -293,7 +299,7 @@ class Run:
         try:
             await self._leases.confirm()
             if outcome is Outcome.DONE:
-                await self._announce()
+                await self._announce(f"XSCONSOLE_{self.plan.intent.kind.value.upper()}")
             await self._standing.remove()
             await self._ledger.record(
                 self._fact(
@@ -307,12 +313,10 @@ class Run:
         state = RunState.DONE if outcome is Outcome.DONE else RunState.UNDONE
         return replace(self._now(), state=state, ended_at=self._clock.now(), progress=1.0, error=error, current=())
 
-    async def _announce(self) -> None:
-        intent = self.plan.intent
-        name = f"XSCONSOLE_{intent.kind.value.upper()}"
-        body = f"{title(self.plan)}. By {self._pool.identity.actor}. Run {self.id}."
+    async def _announce(self, name: str, more: str = "", priority: int = LEAST_PRIORITY) -> None:
+        body = f"{title(self.plan)}. By {self._pool.identity.actor}. Run {self.id}.{more}"
         try:
-            await self._pool.announce(name, body)
+            await self._pool.announce(name, body, priority=priority)
         except (PoolFailed, PoolUnavailable):
             return  # a courtesy to other programs; the audit has it
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
-from xsconsole.engine.ports import CopyPort, DiskPort, Field, Identity, Progress
+from xsconsole.engine.ports import LEAST_PRIORITY, CopyPort, DiskPort, Field, Identity, Progress
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
 from xsconsole.xapi.copies import XapiCopies
@@ -22,7 +22,6 @@ from xsconsole.xapi.tasks import Tasks, Waiting
 NO_ANSWER_FROM_GUEST = frozenset(
     {"VM_SHUTDOWN_TIMEOUT", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_LACKS_FEATURE", "VM_MISSING_PV_DRIVERS"}
 )
-MESSAGE_PRIORITY = 5  # the least
 RACES = 20
 
 log = logging.getLogger(__name__)
@@ -135,9 +134,9 @@ class XapiPool:
         # Once the old value is removed the new one has to be added, whoever stops waiting meanwhile.
         await asyncio.shield(self._define_stage_field())
 
-    async def announce(self, name: str, body: str, vm: Uuid | None = None) -> None:
+    async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = LEAST_PRIORITY) -> None:
         cls, uuid = ("Pool", self.identity.pool) if vm is None else ("VM", vm)
-        await self._session.call("message.create", name, MESSAGE_PRIORITY, cls, uuid, body)
+        await self._session.call("message.create", name, priority, cls, uuid, body)
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         await self._tasks.quiesce(run, timeout_s)

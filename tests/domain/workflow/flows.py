@@ -104,7 +104,7 @@ def rich_workflow() -> Workflow:
         restore_point=RestorePointRule(kept_s=86400),
         afterwards=(DemoteIncumbent(), Tell(url="https://hook.example/"), Review(rule=rule)),
     )
-    return change_workflow(workflow, publishing=(rule,))
+    return change_workflow(workflow, publishing=(rule,), declarers=(leads,))
 
 
 Edit = Callable[[Workflow, Callable[[Any], Any]], Workflow]

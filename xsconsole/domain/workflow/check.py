@@ -87,6 +87,7 @@ def of_workflow(workflow: Workflow, known: Known) -> Iterator[Problem]:
         yield spot.at("networks").problem(f"two networks are called “{shown(name)}”", "Remove one of them.")
     yield from of_people(workflow, known)
     yield from of_rules(Spot(name="The rules for publishing", field="publishing"), workflow.publishing, known)
+    yield from of_groups(spot.at("declarers"), workflow.declarers, known)
     if workflow.signature is not None:
         for text in (workflow.signature.public_key, workflow.signature.value):
             if not re.fullmatch(r"[A-Za-z0-9+/]{1,400}={0,2}", text):

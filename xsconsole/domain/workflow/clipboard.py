@@ -52,6 +52,7 @@ def copy(workflow: Workflow, stages: Collection[StageId]) -> str:
         transitions=tuple(way for way in workflow.transitions if {way.source, way.target} <= kept),
         people=tuple(Person(id=person.id, name=person.name) for person in workflow.people),
         publishing=(),
+        declarers=(),
         signature=None,
     )
     return msgspec.json.encode(_Envelope(xsconsole="stages", workflow=msgspec.Raw(to_json(part)))).decode()

@@ -45,6 +45,7 @@ def field_names() -> Mapping[str, str]:
         "binding.networks": "networks",
         "binding.pool": "pool",
         "binding.sr": "storage",
+        "declarers": "who may declare an emergency",
         "disks": "disk roles",
         "entry": "on entry",
         "excludes_author": "without the author",

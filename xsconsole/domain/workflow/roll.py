@@ -61,7 +61,8 @@ def remove_group(workflow: Workflow, group_id: GroupId) -> Workflow:
     changed = _with_rules(workflow, lambda rule: msgspec.structs.replace(rule, groups=_without(rule.groups, group_id)))
     stages = tuple(msgspec.structs.replace(stage, actors=_without(stage.actors, group_id)) for stage in changed.stages)
     groups = tuple(group for group in workflow.groups if group.id != group_id)
-    return msgspec.structs.replace(changed, stages=stages, groups=groups)
+    declarers = _without(workflow.declarers, group_id)
+    return msgspec.structs.replace(changed, stages=stages, groups=groups, declarers=declarers)
 
 
 def add_network(workflow: Workflow, name: str) -> tuple[Workflow, str]:

@@ -228,7 +228,8 @@ class Workflow(Part, frozen=True, kw_only=True):
     """Stages and transitions, with a version that grows at each publication.
 
     `networks` are the logical networks that stages map to networks of their pools. `publishing` are the rules for
-    publishing the *next* version. `author` and `summary` say who changed what since the version before.
+    publishing the *next* version. `declarers` are the groups who may declare an emergency, none: nobody. `author` and
+    `summary` say who changed what since the version before.
     """
 
     id: WorkflowId
@@ -241,6 +242,7 @@ class Workflow(Part, frozen=True, kw_only=True):
     people: tuple[Person, ...] = ()
     groups: tuple[Group, ...] = ()
     publishing: tuple[ApprovalRule, ...] = ()
+    declarers: tuple[GroupId, ...] = ()
     author: str = ""
     summary: str = ""
     signature: Signature | None = None

@@ -118,7 +118,7 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
         case Signature():
             return "signed"
         case str():
-            if field in {"actors", "groups"}:
+            if field in {"actors", "declarers", "groups"}:
                 return group_words(workflow, item)  # type: ignore[arg-type]
             return person_words(workflow, item) if field == "people" else shortened(item)  # type: ignore[arg-type]
         case DemoteIncumbent() | ArchiveIncumbent() | Tell() | Review():

@@ -1,5 +1,6 @@
 """Approval rules: how many, who counts, and what is done where they stand in a list."""
 
+from xsconsole.domain.ids import GroupId
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
@@ -27,6 +28,19 @@ def rule_list(
     ]
     add = writer.add(tr("Add a rule"), slot.add(key, lambda _: ApprovalRule(count=1)))
     return writer.listing(key, name, items, (add,), path=key)
+
+
+def group_list(
+    writer: Writer, slot: Slot, key: str, name: str, chosen: tuple[GroupId, ...], draft: Workflow, nobody: str
+) -> Node:
+    """Return the groups of a tuple field, each to be ticked; `nobody` says what none of them means."""
+    names = {group.id: group.name for group in draft.groups}
+    names |= {group: lost(group) for group in chosen if group not in names}
+    flags = [
+        writer.field(group, called, Flag(value=group in chosen), slot.member(key, group), path=key)
+        for group, called in names.items()
+    ]
+    return writer.listing(key, name, flags, words=", ".join(names[group] for group in chosen) or nobody)
 
 
 def _rule_named(number: int) -> str:

@@ -11,7 +11,7 @@ from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Colour, Flag, Number, Span, Words, fixed
 from xsconsole_ui.workflow.forms.node import Change, Node
-from xsconsole_ui.workflow.forms.rule_forms import lost
+from xsconsole_ui.workflow.forms.rule_forms import group_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_stage
 from xsconsole_ui.workflow.forms.spans import DAY_S
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
@@ -282,12 +282,6 @@ def _lease(writer: Writer, slot: Slot, stage: Stage) -> Node:
 
 
 def _actors(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
-    names = {group.id: group.name for group in draft.groups}
-    names |= {group: lost(group) for group in stage.actors if group not in names}
+    everybody = tr("everybody whose role suffices")
     of_actors = writer.part(tr("who may act"))
-    flags = [
-        of_actors.field(group, name, Flag(value=group in stage.actors), slot.member("actors", group), path="actors")
-        for group, name in names.items()
-    ]
-    chosen = ", ".join(names[group] for group in stage.actors)
-    return writer.listing("actors", tr("Who may act"), flags, words=chosen or tr("everybody whose role suffices"))
+    return group_list(of_actors, slot, "actors", tr("Who may act"), stage.actors, draft, everybody)

@@ -19,7 +19,7 @@ from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Flag, Lines, Words
 from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Later, Node
-from xsconsole_ui.workflow.forms.rule_forms import rule_list
+from xsconsole_ui.workflow.forms.rule_forms import group_list, rule_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_group, of_person, of_workflow
 from xsconsole_ui.workflow.forms.writer import Writer
 from xsconsole_ui.workflow.steps import Label
@@ -39,6 +39,15 @@ def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
             tr("Publishing needs (all rules)"),
             draft.publishing,
             draft,
+        ),
+        group_list(
+            writer.part(tr("who may declare an emergency")),
+            slot,
+            "declarers",
+            tr("May declare an emergency"),
+            draft.declarers,
+            draft,
+            tr("nobody"),
         ),
     )
 

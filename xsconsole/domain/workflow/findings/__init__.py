@@ -1,6 +1,7 @@
 """What is to be said of a draft, live while it is edited and again when it is published.
 
-Each rule stands with others of its subject: `shape`, `stages`, `transitions`, `approvals`, `binding`, `roads`.
+Each rule stands with others of its subject: `shape`, `stages`, `transitions`, `approvals`, `emergency`, `binding`,
+`roads`.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from itertools import chain
 from xsconsole.domain.workflow.findings.approvals import of_approvals
 from xsconsole.domain.workflow.findings.binding import of_binding
 from xsconsole.domain.workflow.findings.case import Case
+from xsconsole.domain.workflow.findings.emergency import of_emergency
 from xsconsole.domain.workflow.findings.ground import OFFLINE, Ground, Occupant
 from xsconsole.domain.workflow.findings.roads import of_roads
 from xsconsole.domain.workflow.findings.shape import of_shape
@@ -32,6 +34,7 @@ def findings(workflow: Workflow, ground: Ground = OFFLINE, also: Iterable[Findin
         of_stages(case),
         of_transitions(case),
         of_approvals(case),
+        of_emergency(case),
         of_binding(case),
         of_roads(case),
         also,

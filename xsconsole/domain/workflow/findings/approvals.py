@@ -53,7 +53,11 @@ def can_approve(person: Person) -> bool:
 
 def is_shared(person: Person) -> bool:
     """Return whether the log-in is one that several people use, which counts as nobody."""
-    return person.subject.casefold().partition("@")[0].rpartition("\\")[2] == "root"
+    return is_shared_log_in(person.subject)
+
+
+def is_shared_log_in(name: str) -> bool:
+    return name.casefold().partition("@")[0].rpartition("\\")[2] == "root"
 
 
 def _demands(case: Case) -> Iterator[Demand]:
