@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.asking import ask_for, planned
+from xsconsole.cli.declaring import declare
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, RunState, RunStatus, record_unread
@@ -67,10 +68,11 @@ async def act(options: argparse.Namespace) -> int:
             if confirmed != plan.digest:
                 answers = _confirm(console, plan, options)
                 confirmed = plan.digest
-            if plan.demand is not None and isinstance(command, Promote | Demote):
+            if plan.demand is not None and isinstance(command, Promote | Demote) and not plan.is_emergency:
                 return await ask_for(console, command, plan, answers, options)
+            order = Confirmed(command=command, digest=plan.digest, answers=answers)
             try:
-                run = await console.do(Confirmed(command=command, digest=plan.digest, answers=answers))
+                run = await (declare(console, order, options) if plan.is_emergency else console.do(order))
             except HeldElsewhere as refusal:
                 await _wait_or_raise(refusal, options)
             else:

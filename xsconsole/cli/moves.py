@@ -9,7 +9,7 @@ from xsconsole.domain.naming import find_stage
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.words import listing, silence
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Demote, Promote
+from xsconsole.engine.commands import Demote, Emergency, Promote
 from xsconsole.errors import NotPromotable, Refused
 
 WAITING = (
@@ -40,6 +40,8 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
             reason=f"From {source.name} to {target.name} is a way to {kind.value}, not to {asked.value}.",
             mend=f"Say `xsconsole {kind.value}`.",
         )
+    is_urgent = getattr(options, "emergency", False)
+    urgency = Emergency(reason=options.reason, ticket=getattr(options, "ticket", "")) if is_urgent else None
     disks = Disks(getattr(options, "disks", Disks.KEEP))
     if kind is Kind.PROMOTE:
         if disks is not Disks.KEEP:
@@ -50,10 +52,18 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
             target=target.id,
             is_stopped_first=getattr(options, "stop_first", False),
             reason=options.reason,
+            emergency=urgency,
         )
     if getattr(options, "stop_first", False):
         raise Refused(reason="A demotion freezes nothing.", mend="Leave `--stop-first` out.")
-    return Demote(configuration=card.id, revision=card.revision, target=target.id, disks=disks, reason=options.reason)
+    return Demote(
+        configuration=card.id,
+        revision=card.revision,
+        target=target.id,
+        disks=disks,
+        reason=options.reason,
+        emergency=urgency,
+    )
 
 
 def demand_settled(console: Console, card: Card, *, is_move: bool = True, may_wait: bool = True) -> None:

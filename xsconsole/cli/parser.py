@@ -1,15 +1,20 @@
 """The words and options of the command line."""
 
 import argparse
-import math
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 
-from xsconsole.cli.request_parser import add_asking, add_keys, add_meaning, add_out, add_requests
+from xsconsole.cli.request_parser import (
+    add_asking,
+    add_emergency,
+    add_keys,
+    add_meaning,
+    add_out,
+    add_requests,
+    add_reviews,
+)
+from xsconsole.cli.typed_values import count, digest, instant, pair, speed
 
-SHORTEST_DIGEST = 8
 LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
 WORKFLOW_HELP = "a file, a draft, `published`, or a version such as `v7`"
 NAME_HELP = "id, service, service@version or service@stage"
@@ -31,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
     demo = _verb(verbs, "demo", "the embedded pool and the window on it; in a home of its own unless --home names one")
     demo.add_argument("--out", metavar="DIR", help="do the main job by itself; leave screenshots and a report in DIR")
-    demo.add_argument("--speed", type=_speed, metavar="X", help="how fast the embedded pool works (1)")
+    demo.add_argument("--speed", type=speed, metavar="X", help="how fast the embedded pool works (1)")
     _add_watch(demo, default=argparse.SUPPRESS)
     _add_pool(verbs)
 
@@ -40,11 +45,12 @@ def parser() -> argparse.ArgumentParser:
     _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)
+    add_emergency(plan, may_sign=False)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):
         verb = _verb(verbs, name, what, has_json=True)
         _add_move(verb, has_disks=name == "demote", can_stop=name == "promote")
         verb.add_argument(
-            "--plan", type=_digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
+            "--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
         )
         verb.add_argument(
             "--yes-to",
@@ -53,8 +59,10 @@ def parser() -> argparse.ArgumentParser:
             help="answer a question of the way's checklist with yes, word by word; repeat it",
         )
         _add_wait(verb)
-        add_asking(verb, _instant)
+        add_asking(verb, instant)
+        add_emergency(verb)
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
+    add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")
@@ -68,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     audit = _family(verbs, "audit", "what this console did and saw")
     verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
     verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
-    verb.add_argument("--limit", type=_count, default=100, metavar="N", help="at most so many rows (100)")
+    verb.add_argument("--limit", type=count, default=100, metavar="N", help="at most so many rows (100)")
     verb = _verb(audit, "audit verify", "check the chain, its values and signatures", has_json=True)
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
 
@@ -276,7 +284,7 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
     verb.add_argument("--as", dest="person", required=True, metavar="PERSON", help="id, name or log-in; or `nobody`")
     verb.add_argument("--service", required=True, metavar="S", help="of the configuration that walks")
     verb.add_argument("--from", dest="start", metavar="STAGE", help="where it stands; default: the first stage")
-    verb.add_argument("--at", type=_instant, metavar="T", help="such as 2026-12-24T18:00+01:00; default: now")
+    verb.add_argument("--at", type=instant, metavar="T", help="such as 2026-12-24T18:00+01:00; default: now")
     verb = _verb(workflow, "workflow export", "the text form of what is published, or of a draft")
     verb.add_argument("name", metavar="NAME", nargs="?", help="id or name of the workflow, or a draft")
     verb.add_argument("--out", metavar="FILE", help="write it there instead of to standard output")
@@ -318,11 +326,11 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
         "--map",
         action="append",
         default=[],
-        type=_pair,
+        type=pair,
         metavar="OLD=NEW",
         help="configurations in stage OLD, which is gone, go to NEW; names or ids; repeat it",
     )
-    verb.add_argument("--over", type=_count, metavar="N", help="the version that a file was made from; else its own")
+    verb.add_argument("--over", type=count, metavar="N", help="the version that a file was made from; else its own")
     verb.add_argument(
         "--also",
         action="append",
@@ -337,13 +345,6 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
         metavar="POOL",
         help="a pool that is away and follows when it is back",
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    old, separator, new = text.partition("=")
-    if not separator or not old or not new:
-        raise argparse.ArgumentTypeError(f"OLD=NEW, two stages, not {text}")
-    return old, new
 
 
 def _add_machines(machines: "_Verbs[_Verb]") -> None:
@@ -365,34 +366,3 @@ def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:
     verb = _verb(config, name, what, has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     return verb
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")
-    return int(text)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a time such as 2026-12-24T18:00+01:00, not {text}") from None
-    return at.astimezone(UTC)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = math.nan
-    if not 0.001 <= speed <= 1000:
-        raise argparse.ArgumentTypeError(f"a number from 0.001 to 1000, not {text}")
-    return speed
-
-
-def _digest(text: str) -> str:
-    digest = text.strip().lower()
-    if not re.fullmatch(f"[0-9a-f]{{{SHORTEST_DIGEST},64}}", digest):
-        raise argparse.ArgumentTypeError(f"{SHORTEST_DIGEST} to 64 hexadecimal digits, as `xsconsole plan` shows them")
-    return digest

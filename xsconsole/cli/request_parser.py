@@ -26,6 +26,36 @@ def add_asking(verb: argparse.ArgumentParser, instant: Callable[[str], datetime]
     )
 
 
+def add_emergency(verb: argparse.ArgumentParser, *, may_sign: bool = True) -> None:
+    """Add what declares an emergency."""
+    group = verb.add_argument_group("where it cannot wait, for those whom the workflow names")
+    group.add_argument(
+        "--emergency",
+        action="store_true",
+        help="go past approvals, freezes and times; needs a reason, and leaves a review that somebody else closes",
+    )
+    if may_sign:
+        add_log_in(group)
+
+
+def add_log_in(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--log-in-stdin",
+        action="store_true",
+        help="read the password for the fresh log-in from standard input, after the other secrets",
+    )
+
+
+def add_reviews(make: VerbMaker) -> None:
+    make("review-item list", "what emergencies and reviews are open on the pool, and for how long", has_json=True)
+    verb = make("review-item show", "one of them: what was done, past what, why, and who could close it", has_json=True)
+    verb.add_argument("id", metavar="ID", help="the review item, by the beginning of its id")
+    verb = make("review-item close", "say what you found; nobody closes what they did themselves", has_json=True)
+    verb.add_argument("id", metavar="ID", help="the review item, by the beginning of its id")
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="what you found; it is part of what is signed")
+    add_log_in(verb)
+
+
 def add_requests(make: VerbMaker) -> None:
     make("request list", "what is asked for on the pool, and how it stands", has_json=True)
     verb = make("request show", "one request: its plan, its approvals, and what has changed", has_json=True)
@@ -34,11 +64,7 @@ def add_requests(make: VerbMaker) -> None:
         verb = make(f"request {name}", f"{what}, by this console's key", has_json=True)
         verb.add_argument("id", metavar="ID", help=ID_HELP)
         verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
-        verb.add_argument(
-            "--log-in-stdin",
-            action="store_true",
-            help="read the password for the fresh log-in from standard input, after the other secrets",
-        )
+        add_log_in(verb)
     verb = make("request withdraw", "take it back, or clear away one that has ended", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")

@@ -1,24 +1,22 @@
 """The verbs about requests: what is asked for, how it stands, and what people decide."""
 
 import argparse
-import asyncio
-import getpass
-import sys
 
 import msgspec
 
 from xsconsole.cli import output
 from xsconsole.cli.acting import see_through
+from xsconsole.cli.declaring import typed
 from xsconsole.cli.documents import Document
-from xsconsole.cli.session import Given, connected, is_at_terminal, no_passphrase, pass_on_notices
-from xsconsole.console import Console, RunState, Secret, decide_apart, read_paper, write_paper
+from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices
+from xsconsole.console import Console, RunState, decide_apart, read_paper, write_paper
 from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
 from xsconsole.domain.requests import find_request
-from xsconsole.errors import AlreadyThere, LogInNeeded, Refused
+from xsconsole.errors import AlreadyThere, Refused
 
 
 async def request_list(options: argparse.Namespace) -> int:
@@ -61,7 +59,7 @@ async def decide(options: argparse.Namespace) -> int:
         if not options.json:
             _print(view, console)
         wanted = console.requests.log_in_wanted(view)
-        password = await _typed(wanted, options) if wanted and console.requests.asks_me(view) else None
+        password = await typed(wanted, options) if wanted and console.requests.asks_me(view) else None
         view = await console.requests.decide(view.request.id, meaning, options.reason, password)
         if options.json:
             output.print_json(_document(view, console))
@@ -151,17 +149,6 @@ def _found(console: Console, name: str) -> RequestView:
     views = console.requests.refresh()
     request = find_request((view.request for view in views), name)
     return console.requests.view(request.id)
-
-
-async def _typed(user: str, options: argparse.Namespace) -> Secret:
-    """Return what somebody types now: a password that is kept somewhere proves nothing of who sits here."""
-    if options.log_in_stdin:
-        return Secret(sys.stdin.readline().rstrip("\r\n"))
-    if not is_at_terminal():
-        raise LogInNeeded(
-            reason=f"Who decides logs in anew as {user}.", mend="Give the password by --log-in-stdin.", user=user
-        )
-    return Secret(await asyncio.to_thread(getpass.getpass, f"Log in anew to decide. Password of {user}: "))
 
 
 async def _write(value: RequestFile | DecisionFile, options: argparse.Namespace) -> None:

@@ -21,8 +21,10 @@ from xsconsole.console.own_runs import OwnRuns
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests import Requests
+from xsconsole.console.reviews import Reviews
 from xsconsole.console.rights import denial_of, denied, rights_of
 from xsconsole.console.values import Connection, Right, Secret, Verb
+from xsconsole.console.vouching import Vouch
 from xsconsole.console.witness import Witness
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
@@ -81,6 +83,7 @@ class Console:
         self.acts = Acts(self.bus)
         self.publishing = Publishing(home, lambda: (self,))
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
+        self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -218,6 +221,9 @@ class Console:
     @property
     def board(self) -> Board:
         return self._mirror.board
+
+    def _vouch(self) -> Vouch | None:
+        return None if self._gateway is None else self._gateway.vouched
 
     @property
     def identity(self) -> Identity | None:

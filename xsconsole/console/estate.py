@@ -6,6 +6,7 @@ from typing import TypeVar
 from xsconsole.console.door import Console
 from xsconsole.console.estate_acts import EstateActs
 from xsconsole.console.estate_requests import EstateRequests
+from xsconsole.console.estate_reviews import EstateReviews
 from xsconsole.console.home import Home
 from xsconsole.console.pools import Pools
 from xsconsole.console.publishing import Publishing
@@ -39,7 +40,7 @@ class Estate:
         self.inventory = Inventories()
         self.acts = EstateActs(self)
         self.requests = EstateRequests(self)
-        self.requests = EstateRequests(self)
+        self.reviews = EstateReviews(self)
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.request_watch import RequestWatch
 from xsconsole.console.values import Secret, Verb
+from xsconsole.console.vouching import Vouch, log_in_of, logged_in
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided, is_genuine
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import Event
@@ -21,12 +22,11 @@ from xsconsole.domain.requests import Request
 from xsconsole.domain.rights import has_role
 from xsconsole.domain.signing import owner_of
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
-from xsconsole.domain.workflow.findings.approvals import is_shared
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Promote
-from xsconsole.engine.ports import Identity, Ids
+from xsconsole.engine.ports import Ids
 from xsconsole.engine.requests import command_of
-from xsconsole.errors import ConsoleError, LogInNeeded, NotFound, NotPermitted, Refused
+from xsconsole.errors import ConsoleError, NotFound, NotPermitted, Refused
 from xsconsole.store.keys import is_signature
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 STRONGEST = "pool-admin"
 
 E = TypeVar("E", bound=Event)
-Vouch = Callable[[str, Secret], Awaitable[Identity]]
-"""Logs somebody in anew, says who that is, and out again."""
 
 
 class Home(Keeper, Protocol):
@@ -157,8 +155,7 @@ class Requests:
     def log_in_wanted(self, view: RequestView) -> str:
         """Return the log-in that this console's person gives anew when they decide; empty where none is asked."""
         del view
-        me = self.me
-        return me.subject if me is not None and not is_shared(me) else ""
+        return log_in_of(self.me)
 
     # --- doing ----------------------------------------------------------------------------------------------------
 
@@ -195,7 +192,7 @@ class Requests:
         await self._demand_time(view)
         identity = self._desk.identity
         if self.log_in_wanted(view):
-            identity = await self._logged_in(person, password)
+            identity = await logged_in(self._vouch, identity, person, password)
         decision = decided(
             self._home.signer,
             matter=Matter.PROMOTION,
@@ -332,24 +329,6 @@ class Requests:
         ends = view.request.expires_at
         if ends is not None and max(await self._desk.engine.requests.clocks()) >= ends:
             raise Refused(reason="The request has expired.", mend="Who wants it asks again.")
-
-    async def _logged_in(self, person: Person, password: Secret | None) -> Identity:
-        identity = self._desk.identity
-        if password is None or self._vouch is None:
-            raise LogInNeeded(
-                reason=f"Who decides as {person.name} logs in anew as {person.subject}.",
-                mend="Type the password.",
-                user=person.subject,
-            )
-        fresh = await self._vouch(person.subject, password)
-        if identity is None or fresh.pool != identity.pool:
-            raise Refused(reason="The log-in led to another pool.", mend="Connect to the pool of the request.")
-        if fresh.actor.casefold() != person.subject.casefold():
-            raise Refused(
-                reason=f"The log-in is that of {fresh.actor}, and {person.name} logs in as {person.subject}.",
-                mend="Log in as yourself.",
-            )
-        return fresh
 
     def _hear(self, views: tuple[RequestView, ...]) -> None:
         """Carry out what this home asked to run by itself, once each time it becomes possible."""

@@ -94,6 +94,13 @@ class RequestsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewsChanged:
+    """Review items came or went; `console.reviews.views` has them."""
+
+    configurations: tuple[ConfigurationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditGrew:
     """Rows up to `seq` stand in the audit chain."""
 
@@ -126,6 +133,7 @@ Event = (
     | StepProgressed
     | JobChanged
     | RequestsChanged
+    | ReviewsChanged
     | AuditGrew
     | AuditVerified
     | AuditFailed

@@ -33,6 +33,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import listing
@@ -45,6 +46,7 @@ from xsconsole.engine.fresh import read_afresh
 from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
+from xsconsole.engine.reviewing import forget_review
 from xsconsole.engine.run_record import standing_run
 from xsconsole.engine.runner import Run
 from xsconsole.engine.surroundings import Observer, Surroundings
@@ -103,6 +105,10 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard: Mapping[str, str] = {}
         self._is_heard = asyncio.Event()
+
+    @property
+    def console_name(self) -> str:
+        return self._me.name
 
     @property
     def runs(self) -> tuple[RunStatus, ...]:
@@ -275,6 +281,10 @@ class Engine:
     async def decide(self, decision: Decision) -> None:
         """Leave a signed decision on the pool, with its rows on record before and after."""
         await publishing.leave_decision(self._pool, self._ledger, decision)
+
+    async def forget_review(self, view: ReviewView) -> None:
+        """Take a review item that others have looked at off the pool."""
+        await forget_review(self._pool, self._ledger, view)
 
     def stop_runs(self) -> None:
         """Let no run begin another step; its record stays, and any console may settle it."""

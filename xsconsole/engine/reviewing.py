@@ -112,7 +112,7 @@ class Reviewing:
 
 
 def review_id(record: RunRecord, action: OpenReview) -> ReviewId:
-    return ReviewId(f"{record.run}-{action.number}" if action.number else record.run)
+    return ReviewId(f"{action.number}-{record.run}" if action.number else record.run)
 
 
 async def forget_review(pool: PoolPort, ledger: Ledger, view: ReviewView) -> None:

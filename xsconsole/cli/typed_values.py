@@ -1,0 +1,46 @@
+"""What single words of the command line mean, and what is said of one that means nothing."""
+
+import argparse
+import math
+import re
+from datetime import UTC, datetime
+
+SHORTEST_DIGEST = 8
+
+
+def pair(text: str) -> tuple[str, str]:
+    old, separator, new = text.partition("=")
+    if not separator or not old or not new:
+        raise argparse.ArgumentTypeError(f"OLD=NEW, two stages, not {text}")
+    return old, new
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")
+    return int(text)
+
+
+def instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a time such as 2026-12-24T18:00+01:00, not {text}") from None
+    return at.astimezone(UTC)
+
+
+def speed(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0.001 <= found <= 1000:
+        raise argparse.ArgumentTypeError(f"a number from 0.001 to 1000, not {text}")
+    return found
+
+
+def digest(text: str) -> str:
+    given = text.strip().lower()
+    if not re.fullmatch(f"[0-9a-f]{{{SHORTEST_DIGEST},64}}", given):
+        raise argparse.ArgumentTypeError(f"{SHORTEST_DIGEST} to 64 hexadecimal digits, as `xsconsole plan` shows them")
+    return given
