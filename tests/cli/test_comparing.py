@@ -40,3 +40,31 @@ def test_one_that_nobody_knows_is_refused(shell: Shell) -> None:
 
     assert said.status == 1
     assert "No configuration is called" in said.err
+
+
+def test_one_is_compared_with_what_it_was_before_a_run_of_this_home(shell: Shell) -> None:
+    writing = replace(shell, passphrase="a passphrase for tests")
+    moved = writing.say("promote", "shop@1.3.0", "--to", "production")
+    assert moved.status == 0, moved.err
+
+    times = shell.say("config", "compare", "shop@1.3.0", "--times", "--json").document
+    said = shell.say("config", "compare", "shop@1.3.0", "--at", times[0]["at"], "--json").document
+
+    # The record says the same as the snapshots, so one of them is told.
+    assert [(one["known_by"], one["stage"]) for one in times] == [("restore point", "staging")]
+    assert [one["at"] for one in said["configurations"]] == [times[0]["at"], None]
+    assert [one["sentence"] for one in said["differences"] if one["verdict"] == "drift"] == []
+
+
+def test_a_time_of_which_nothing_is_known_is_refused_with_those_that_are(shell: Shell) -> None:
+    said = shell.say("config", "compare", "crm@7.1", "--at", "2001-01-01T00:00+00:00")
+
+    assert said.status == 1
+    assert "Nothing is known of what" in said.err
+
+
+def test_nothing_to_compare_with_is_refused(shell: Shell) -> None:
+    said = shell.say("config", "compare", "crm@7.1")
+
+    assert said.status == 1
+    assert "--at" in said.err

@@ -69,7 +69,7 @@ class Worker:
             lane, carried = board.lanes[self.turns % len(board.lanes)], CarriedCard(cards[self.turns % len(cards)])
             carried.enter(lane)
             carried.leave(lane)
-            board.end_drag()
+            board.dragging.end()
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -138,10 +138,10 @@ async def test_the_answers_go_when_the_drag_ends(window: MainWindow, console: Co
     carried = CarriedCard(card_of(console, SHOP))
     carried.enter(window.board.lane("Production"))
 
-    window.board.end_drag()
+    window.board.dragging.end()
 
     assert not any(lane.offer_box.isVisible() for lane in window.board.lanes)
-    assert window.board.offers == {}
+    assert window.board.dragging.offers == {}
 
 
 async def test_the_key_asks_for_exactly_what_the_drop_asks_for(window: MainWindow, console: Console) -> None:
@@ -346,5 +346,5 @@ async def test_the_mouse_takes_a_card_up_without_losing_it(window: MainWindow, c
 
     lane.view.startDrag(lane.model.supportedDragActions())
 
-    await until(lambda: window.board.offers == {}, "the end of the drag")
+    await until(lambda: window.board.dragging.offers == {}, "the end of the drag")
     assert "shop 1.3.0" in cards_in(window, "Staging")

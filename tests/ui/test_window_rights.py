@@ -54,7 +54,7 @@ async def test_every_column_says_no_with_why_to_who_may_only_look(window: MainWi
     carried.enter(lane)
 
     assert lane.offer_box.text == f"{NO}\n{MEND}"
-    assert not any(offer.is_open for offer in window.board.offers.values())
+    assert not any(offer.is_open for offer in window.board.dragging.offers.values())
     assert not carried.drop(lane)
     assert console.runs == ()
 

@@ -117,7 +117,7 @@ async def test_a_card_held_near_the_edge_of_a_narrow_window_scrolls_the_board(
     carried.move(over, over.mapFromGlobal(edge))
     await until(lambda: bar.value() == bar.maximum(), "the last column")
     assert is_within(last, page.viewport())
-    board.end_drag()
+    board.dragging.end()
     bar.setValue(0)
     middle = page.viewport().mapToGlobal(page.viewport().rect().center())
     over = next(lane for lane in board.lanes if lane.rect().contains(lane.mapFromGlobal(middle)))
@@ -125,7 +125,7 @@ async def test_a_card_held_near_the_edge_of_a_narrow_window_scrolls_the_board(
     carried.move(over, over.mapFromGlobal(middle))
 
     assert not board.is_scrolling
-    board.end_drag()
+    board.dragging.end()
 
 
 async def test_on_a_small_laptop_all_stages_stand_beside_each_other_with_their_names(

@@ -78,6 +78,10 @@ def _way_name(kind: Kind) -> Callable[[Situation], str]:
     return named
 
 
+def _comparison_name(situation: Situation) -> str:
+    return "Co&mpare both…" if len(situation.cards) > 1 else "Co&mpare with…"
+
+
 def _nothing_interrupted(situation: Situation) -> str:
     if _no_live_card(situation):
         return _no_live_card(situation)
@@ -185,6 +189,15 @@ PLAN = Action(
     tip="See what a promotion would do. Nothing is changed",
     perform=_plan_only,
     why_not=_no_plan,
+)
+COMPARE = Action(
+    id="card.compare",
+    text="Co&mpare with…",
+    shortcut="Ctrl+D",
+    tip="See field by field how it differs from another configuration, or from itself at another time",
+    perform=lambda _, hands: hands.compare(),
+    why_not=_no_card,
+    named=_comparison_name,
 )
 RESUME = Action(
     id="run.resume",
@@ -327,7 +340,7 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, None, RESUME, UNDO_RUN, None)
+RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, COMPARE, None, RESUME, UNDO_RUN, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (

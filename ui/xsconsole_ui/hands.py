@@ -14,6 +14,8 @@ from xsconsole.engine.commands import Direction, Dissolve, Plannable
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
@@ -29,7 +31,14 @@ class WindowHands(QObject):
     """Every act of the user that is more than looking goes through the desk."""
 
     def __init__(
-        self, window: "MainWindow", console: Estate, desk: Desk, act_desk: ActDesk, board: BoardView, jobs: Jobs
+        self,
+        window: "MainWindow",
+        console: Estate,
+        desk: Desk,
+        act_desk: ActDesk,
+        board: BoardView,
+        bridge: Bridge,
+        jobs: Jobs,
     ) -> None:
         super().__init__(window)
         self._act_desk = act_desk
@@ -37,6 +46,8 @@ class WindowHands(QObject):
         self._console = console
         self._desk = desk
         self._board = board
+        self._bridge = bridge
+        self.comparison: CompareDialog | None = None  # while it is open
         self._jobs = jobs
         self._targets = QMenu(window)
         self._targets.setToolTipsVisible(True)
@@ -81,6 +92,19 @@ class WindowHands(QObject):
         command = command_to(self._situation, target) if target is not None else None
         if command is not None:
             self._desk.ask(command)
+
+    def compare(self) -> None:
+        """Compare the first two of the selected cards; one alone with its counterpart, or with its past."""
+        chosen = tuple(card.id for card in self._situation.cards[:2])
+        if self.comparison is None:
+            self.comparison = CompareDialog(self._console, self._bridge, self._jobs, chosen, self._window)
+            self._jobs.start(self._show_comparison(self.comparison), "compare configurations")
+
+    async def _show_comparison(self, dialog: CompareDialog) -> None:
+        try:
+            await answered(dialog)
+        finally:
+            self.comparison = None
 
     def create(self) -> None:
         console = self._owner_of_vms()

@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.desk = Desk(console, self.bridge, self.jobs, self)
         self.board = BoardView(console, self.bridge, self)
         self.act_desk = ActDesk(console, self.jobs, self)
-        self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.jobs)
+        self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.bridge, self.jobs)
         self.actions_ = Actions(self.hands, self)
         ways, mends = ([self.actions_[action] for action in listed] for listed in (actions.WAYS, actions.MENDS))
         object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.board.card_selected.connect(self._on_card_selected)
+        self.board.chosen_changed.connect(self._situate)
         self.board.opened.connect(self._on_opened)
         self.board.asked.connect(self.desk.ask)
         self.board.menu_wanted.connect(self._card_menu.popup)
@@ -210,7 +211,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _situate(self) -> None:
         """Look at what the user has before them, for the actions."""
-        found = situation_of(self.estate, self.board.selected, self.inventory, self.inspector.object_page.item)
+        found = situation_of(self.estate, self.board.chosen, self.inventory, self.inspector.object_page.item)
         self.actions_.follow(replace(found, draft=self.workflow.situation))
         self.board.leftovers.permit(self.hands.why_no_change)
 

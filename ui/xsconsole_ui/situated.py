@@ -11,12 +11,13 @@ from xsconsole_ui.situation import Situation, storage_for
 
 
 def situation_of(
-    console: Estate, card: Card | None, inventory: InventoryPanel, shown: ObjectId | None = None
+    console: Estate, cards: Sequence[Card], inventory: InventoryPanel, shown: ObjectId | None = None
 ) -> Situation:
-    """Return what board, inventory and console have to say; `card` is the selected one.
+    """Return what board, inventory and console have to say; `cards` are the selected ones.
 
     `shown` is what the inspector shows: where nothing is selected in the inventory, it is what acts are done to.
     """
+    card = cards[0] if cards else None
     objects = inventory.selected_objects or ((shown,) if shown is not None else ())
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
@@ -27,6 +28,7 @@ def situation_of(
         is_live=is_connected and console.link.state == "live",
         workflow=board.workflow,
         card=card,
+        cards=tuple(cards),
         targets=console.targets(card.id) if card is not None and is_known else (),
         vms=inventory.selected,
         objects=objects,

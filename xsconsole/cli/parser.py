@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
+from xsconsole.cli.config_parser import NAME_HELP, add_configurations
 from xsconsole.cli.request_parser import (
     add_asking,
     add_emergency,
@@ -15,9 +16,7 @@ from xsconsole.cli.request_parser import (
 )
 from xsconsole.cli.typed_values import count, digest, instant, pair, speed
 
-LOOKING = frozenset({"config list", "config show", "config manifest", "config compare"})
 WORKFLOW_HELP = "a file, a draft, `published`, or a version such as `v7`"
-NAME_HELP = "id, service, service@version or service@stage"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
 
     what = "the pool, what this log-in may not do, and what needs attention; exit status 0 also where something does"
     _verb(verbs, "status", what, has_json=True, takes_pools=True)
-    _add_configurations(_family(verbs, "config", "configurations: groups of VMs as one thing"))
+    config = _family(verbs, "config", "configurations: groups of VMs as one thing")
+    for verb in add_configurations(partial(_verb, config), instant):
+        _add_reason(verb)
+        _add_wait(verb)
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)
     add_emergency(plan, may_sign=False)
@@ -235,37 +237,6 @@ def _add_wait(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_configurations(config: "_Verbs[_Verb]") -> None:
-    _verb(config, "config list", "all configurations", has_json=True, takes_pools=True)
-    show = _verb(config, "config show", "one configuration: its machines, problems and restore points", has_json=True)
-    show.add_argument("name", metavar="NAME", help=NAME_HELP)
-    manifest = _verb(config, "config manifest", "all that makes it what it is, as JSON, with its fingerprint")
-    manifest.add_argument("name", metavar="NAME", help=NAME_HELP)
-    compare = _verb(config, "config compare", "how one differs from another: drift, and what may differ", has_json=True)
-    compare.add_argument("name", metavar="NAME", help=NAME_HELP)
-    compare.add_argument("other", metavar="OTHER", help=NAME_HELP)
-    create = _verb(config, "config create", "make a configuration of VMs that belong to none", has_json=True)
-    create.add_argument("service", metavar="SERVICE", help="the business application, such as shop")
-    create.add_argument("version", metavar="VERSION", help="its version, such as 1.4.0")
-    create.add_argument("--stage", required=True, metavar="STAGE", help="where it stands, by name or id")
-    create.add_argument("--name", metavar="NAME", help="default: service and version")
-    create.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
-    add = _changing(config, "config add", "take VMs in")
-    add.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
-    remove = _changing(config, "config remove", "let VMs go; they stay as they are")
-    remove.add_argument("--vm", action="append", required=True, metavar="VM", help="by name or uuid; repeat it")
-    adopt = _changing(
-        config, "config adopt", "take strays in, and make a configuration whole whose members disagree or are gone"
-    )
-    adopt.add_argument("--vm", action="append", default=[], metavar="VM", help="a stray, by name or uuid; repeat it")
-    adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
-    _changing(config, "config dissolve", "forget a configuration; its VMs stay as they are")
-    for verb in config.choices.values():
-        if verb.get_default("verb") not in LOOKING:
-            _add_reason(verb)
-            _add_wait(verb)
-
-
 def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
     _verb(workflow, "workflow list", "the workflows published on the pool", has_json=True)
     _verb(workflow, "workflow show", "stages and transitions", has_json=True)
@@ -360,9 +331,3 @@ def _add_machines(machines: "_Verbs[_Verb]") -> None:
     verb.add_argument("file", metavar="FILE")
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the pool's default one")
     _add_reason(verb)
-
-
-def _changing(config: "_Verbs[_Verb]", name: str, what: str) -> _Verb:
-    verb = _verb(config, name, what, has_json=True)
-    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
-    return verb

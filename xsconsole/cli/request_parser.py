@@ -11,7 +11,9 @@ ID_HELP = "the request, by the beginning of its id"
 class VerbMaker(Protocol):
     """Adds a verb to its family on the command line."""
 
-    def __call__(self, name: str, what: str, *, has_json: bool = False) -> argparse.ArgumentParser: ...
+    def __call__(
+        self, name: str, what: str, *, has_json: bool = False, takes_pools: bool = False
+    ) -> argparse.ArgumentParser: ...
 
 
 def add_asking(verb: argparse.ArgumentParser, instant: Callable[[str], datetime]) -> None:

@@ -3,9 +3,11 @@
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.estate import Estate
+from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
+from xsconsole.console.texts import write_text
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.console.versions import KnownVersion, version_numbered
 from xsconsole.domain.runs import RunState, RunStatus, Target
@@ -24,6 +26,8 @@ __all__ = [
     "Verb",
     "decide_apart",
     "goes_in_clear",
+    "past",
+    "present",
     "read_file",
     "read_key",
     "read_paper",
@@ -33,4 +37,5 @@ __all__ = [
     "write_file",
     "write_key",
     "write_paper",
+    "write_text",
 ]

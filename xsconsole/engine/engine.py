@@ -28,6 +28,7 @@ from xsconsole.domain.board import Board, derive
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
@@ -213,7 +214,9 @@ class Engine:
                 warrant=warrant,
                 emergency=declared,
             )
-            facts = [opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason)]
+            before = board.cards.get(plan.intent.configuration)
+            manifest = manifest_of_card(before, inventory, board.workflow) if before is not None else None
+            facts = [opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason, manifest)]
             if plan.is_emergency:
                 keys = inventory.pool.other_config if inventory.pool is not None else {}
                 facts.append(emergency.emergency_fact(record, self._pool.identity, keys, board))

@@ -6,7 +6,9 @@ import msgspec
 
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.comparison import MANIFEST
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
@@ -40,8 +42,10 @@ def run_fact(
     )
 
 
-def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reason: str) -> Fact:
-    """Return the intent: what was asked for, by whom, why, and every step that it takes."""
+def opening_fact(
+    event: AuditEvent, record: RunRecord, identity: Identity, reason: str, manifest: Manifest | None = None
+) -> Fact:
+    """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before."""
     fact = run_fact(event, record, identity, reason=reason)
     steps: list[Json] = [{"key": step.key, "what": describe(step)} for step in record.plan.steps]
     details: dict[str, Json] = {
@@ -60,6 +64,8 @@ def opening_fact(event: AuditEvent, record: RunRecord, identity: Identity, reaso
         details["emergency"] = msgspec.json.decode(record.emergency)
     if record.warrant:
         details["warrant"] = msgspec.json.decode(record.warrant)
+    if manifest is not None:
+        details[MANIFEST] = msgspec.to_builtins(manifest)
     return replace(fact, details=details)
 
 

@@ -5,8 +5,10 @@ from enum import IntEnum
 
 from xsconsole.domain import record_words
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.comparison import MANIFEST
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.record import AuditRow, Outcome
+from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import times
 from xsconsole_ui.texts import tr
@@ -124,9 +126,15 @@ def all_fields(row: AuditRow, workflow: Workflow | None, called: Called) -> tupl
 
 
 def told_of(name: str, value: Json) -> str:
-    """Return a value of the details as one line; a whole version of a workflow by its size."""
+    """Return a value of the details as one line; whole versions of a workflow or a configuration by their size."""
     if name in CONTENT and isinstance(value, str):
         return tr("a version of the workflow, {bytes} bytes as stored").format(bytes=len(value))
+    if name == MANIFEST and isinstance(value, dict):
+        members = value.get("members")
+        number = len(members) if isinstance(members, list | tuple) else 0
+        return tr("what it was then: {members}, to be compared with other times").format(
+            members=count(number, "member")
+        )
     return told(value)
 
 

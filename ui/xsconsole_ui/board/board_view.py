@@ -1,7 +1,5 @@
 """The board: a column for each stage, a card for each configuration, and what happens while one is dragged."""
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -9,18 +7,18 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.plan import RunKind
-from xsconsole.domain.runs import RunState, RunStatus, Target
+from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import CardDelegate
 from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.dragging import Dragging
 from xsconsole_ui.board.emptiness import emptiness
 from xsconsole_ui.board.faces import face_of, told
 from xsconsole_ui.board.graph_strip import GraphStrip
 from xsconsole_ui.board.lane import Lane
-from xsconsole_ui.board.lane_model import Dragged, LaneModel
+from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
-from xsconsole_ui.board.offers import Offer, command_for, offer_of
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 from xsconsole_ui.silence import silence_of
@@ -30,6 +28,7 @@ class BoardView(QWidget):
     """Shows `console.board` and asks; a card moves when the board says so and never by itself."""
 
     card_selected = Signal(object)  # ConfigurationId, or None
+    chosen_changed = Signal()  # which others are selected beside it
     opened = Signal(object)  # ConfigurationId: Enter or a double click
     asked = Signal(object)  # a command, from a drop
     menu_wanted = Signal(QPoint)
@@ -44,8 +43,7 @@ class BoardView(QWidget):
         self._order: list[Lane] = []
         self._where: dict[ConfigurationId, StageId] = {}
         self._selected: ConfigurationId | None = None
-        self._dragged: Dragged | None = None
-        self._targets: Mapping[StageId, Target] = {}
+        self._chosen: tuple[ConfigurationId, ...] = ()
         self._is_selecting = False
         self.strip = GraphStrip(self)
         self.leftovers = LeftoverBand(self)
@@ -55,9 +53,12 @@ class BoardView(QWidget):
         self._content = QWidget(self)
         self.page = ScrollPage(self._content, self)
         self._edge = EdgeScroll(self.page)
+        self.dragging = Dragging(console, self._lanes, self.select, self._edge, self)
         self._row = QHBoxLayout()
         self._lay_out()
         self.strip.stage_clicked.connect(self._go_to_stage)
+        self.dragging.asked.connect(self.asked)
+        self.dragging.answered.connect(self.answered)
         bridge.layout_changed.connect(self._build_lanes)
         bridge.card_changed.connect(self._show_card)
         bridge.run_changed.connect(self._show_run)
@@ -94,6 +95,12 @@ class BoardView(QWidget):
     def selected(self) -> Card | None:
         """The selected card as it stands now."""
         return self._console.board.cards.get(self._selected) if self._selected else None
+
+    @property
+    def chosen(self) -> tuple[Card, ...]:
+        """All selected cards as they stand now, first the one that details are shown of."""
+        cards = self._console.board.cards
+        return tuple(cards[configuration] for configuration in self._chosen if configuration in cards)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -146,7 +153,8 @@ class BoardView(QWidget):
             lane.deleteLater()
         while self._row.count():
             self._row.takeAt(0)
-        self._lanes, self._order, self._where = {}, [], {}
+        self._lanes.clear()
+        self._order, self._where = [], {}
         workflow = self._console.board.workflow
         self.strip.show_workflow(workflow)
         for column in workflow.columns() if workflow else ():
@@ -160,7 +168,7 @@ class BoardView(QWidget):
         self._show_leftovers()
 
     def _make_lane(self, stage: Stage) -> Lane:
-        model = LaneModel(stage.id, may_drop=self._may_drop, on_drop=self._on_drop)
+        model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
         lane = Lane(stage, model, self._delegate, self._content)
         model.setParent(lane)
         self._lanes[stage.id] = lane
@@ -169,9 +177,9 @@ class BoardView(QWidget):
         lane.view.clicked.connect(self._on_click)
         lane.view.walked.connect(self._walk)
         lane.view.opened.connect(self._open)
-        lane.view.drag_began.connect(self._begin_drag)
-        lane.view.drag_ended.connect(self.end_drag)
-        lane.drag_entered.connect(self._begin_drag)
+        lane.view.drag_began.connect(self.dragging.begin)
+        lane.view.drag_ended.connect(self.dragging.end)
+        lane.drag_entered.connect(self.dragging.begin)
         lane.drag_moved.connect(self._edge.follow)
         lane.drag_left.connect(self._edge.stop)
         lane.menu_wanted.connect(self.menu_wanted)
@@ -204,8 +212,9 @@ class BoardView(QWidget):
             self._where[configuration] = stands
         if configuration == self._selected:
             self._after_change(card, has_moved=stood != stands)
-        if self._dragged is not None and self._dragged.configuration == configuration:
-            self._begin_drag(self._dragged)
+        elif configuration in self._chosen and stood != stands:
+            self._take_chosen(tuple(one for one in self._chosen if one != configuration))
+        self.dragging.begin_again(configuration)
         self._show_page()
 
     def _after_change(self, card: Card | None, *, has_moved: bool) -> None:
@@ -278,15 +287,41 @@ class BoardView(QWidget):
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        del deselected
         if self._is_selecting:
             return
-        indexes = selected.indexes()
-        if not indexes:
+        changed = selected.indexes() or deselected.indexes()
+        lane = next((lane for lane in self._order if changed and lane.model is changed[0].model()), None)
+        if lane is None or not (selected.indexes() or lane.view.is_adding):
             return
-        lane = next(lane for lane in self._order if lane.model is indexes[0].model())
-        card = lane.model.card_at(indexes[0])
-        self._set_selected(card.id if card else None, keep=lane)
+        if not lane.view.is_adding:
+            self._clear_others(lane)
+        card = lane.model.card_at(lane.view.currentIndex())
+        self._gather(card.id if card is not None and lane.view.is_current_chosen else None)
+
+    def _gather(self, first: ConfigurationId | None) -> None:
+        """Look at which cards are selected in all columns; `first` is the one that details are shown of."""
+        every = [card.id for lane in self._order for card in lane.chosen]
+        if first is None or first not in every:
+            first = self._selected if self._selected in every else next(iter(every), None)
+        rest = [configuration for configuration in every if configuration != first]
+        self._take_chosen((first, *rest) if first is not None else ())
+
+    def _take_chosen(self, chosen: tuple[ConfigurationId, ...]) -> None:
+        is_new, has_changed = chosen[:1] != self._chosen[:1], chosen != self._chosen
+        self._chosen, self._selected = chosen, next(iter(chosen), None)
+        card = self.selected
+        self.strip.light(card.stage if card else None)
+        if is_new or not self._selected:
+            self.card_selected.emit(self._selected)
+        elif has_changed:
+            self.chosen_changed.emit()
+
+    def _clear_others(self, keep: Lane | None) -> None:
+        self._is_selecting = True
+        for lane in self._order:
+            if lane is not keep:
+                lane.clear_selection()
+        self._is_selecting = False
 
     @Slot(QModelIndex)
     def _on_click(self, index: QModelIndex) -> None:
@@ -297,17 +332,8 @@ class BoardView(QWidget):
             self.card_selected.emit(card.id)
 
     def _set_selected(self, configuration: ConfigurationId | None, *, keep: Lane | None) -> None:
-        self._is_selecting = True
-        for lane in self._order:
-            if lane is not keep:
-                lane.clear_selection()
-        self._is_selecting = False
-        is_new = configuration != self._selected
-        self._selected = configuration
-        card = self.selected
-        self.strip.light(card.stage if card else None)
-        if is_new:
-            self.card_selected.emit(configuration)
+        self._clear_others(keep)
+        self._take_chosen((configuration,) if configuration is not None else ())
 
     @Slot(int)
     def _walk(self, step: int) -> None:
@@ -335,53 +361,3 @@ class BoardView(QWidget):
     def _open(self) -> None:
         if self._selected is not None:
             self.opened.emit(self._selected)
-
-    # Dragging.
-
-    @property
-    def offers(self) -> Mapping[StageId, Offer]:
-        """What each column says to the card that is being dragged; empty when none is."""
-        card = self._console.board.cards.get(self._dragged.configuration) if self._dragged else None
-        if card is None:
-            return {}
-        made = {stage: offer_of(card, target) for stage, target in self._targets.items()}
-        return {stage: offer for stage, offer in made.items() if offer is not None}
-
-    @Slot(object)
-    def _begin_drag(self, dragged: Dragged) -> None:
-        card = self._console.board.cards.get(dragged.configuration)
-        if card is None:
-            self.end_drag()
-            return
-        self._dragged = dragged
-        self._targets = {target.stage: target for target in self._console.targets(card.id)}
-        offers = self.offers
-        for stage, lane in self._lanes.items():
-            lane.model.lift(card.id, is_lifted=True)
-            lane.offer_box.show_offer(offers.get(stage))
-
-    @Slot()
-    def end_drag(self) -> None:
-        """Take the answers of the columns away."""
-        self._edge.stop()
-        dragged, self._dragged, self._targets = self._dragged, None, {}
-        if dragged is not None:
-            self.answered.emit("")
-        for lane in self._order:
-            lane.offer_box.show_offer(None)
-            if dragged is not None:
-                lane.model.lift(dragged.configuration, is_lifted=False)
-
-    def _may_drop(self, dragged: Dragged, stage: StageId) -> bool:
-        if dragged != self._dragged:
-            self._begin_drag(dragged)
-        offer = self.offers.get(stage)
-        return offer is not None and offer.is_open
-
-    def _on_drop(self, dragged: Dragged, stage: StageId) -> None:
-        card, target = self._console.board.cards.get(dragged.configuration), self._targets.get(stage)
-        command = command_for(card, target, dragged.revision) if card and target else None
-        self.end_drag()
-        self.select(dragged.configuration)
-        if command is not None:
-            self.asked.emit(command)

@@ -37,7 +37,7 @@ Flag = QStyle.StateFlag
 
 
 class CardList(QAbstractItemView):
-    """Shows a `LaneModel`. One card can be selected, and dragged."""
+    """Shows a `LaneModel`. Cards can be selected, by Ctrl and Shift several, and dragged."""
 
     def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class CardList(QAbstractItemView):
         self.setItemDelegate(delegate)
         model.rowsRemoved.connect(self._forget)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)

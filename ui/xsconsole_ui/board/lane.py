@@ -1,5 +1,8 @@
 """One stage on the board: its head, its cards, and its answer while a card is dragged."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
@@ -21,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
+from xsconsole.domain.board import Card
 from xsconsole.domain.workflow import Stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
@@ -53,7 +57,25 @@ class LaneView(CardList):
         self.setAutoFillBackground(False)
         self.setProperty("look", "cards")
         self._pressed = QPoint()
+        self._is_adding = False
         self.doubleClicked.connect(self._open)
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether what the user does now leaves what is selected in other columns."""
+        return self._is_adding
+
+    @property
+    def is_current_chosen(self) -> bool:
+        return self.selectionModel().isSelected(self.currentIndex())
+
+    @contextmanager
+    def _adding(self, modifiers: Qt.KeyboardModifier) -> Iterator[None]:
+        self._is_adding = bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+        try:
+            yield
+        finally:
+            self._is_adding = False
 
     @Slot()
     def _open(self) -> None:
@@ -82,7 +104,12 @@ class LaneView(CardList):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position().toPoint()
-        super().mousePressEvent(event)
+        with self._adding(event.modifiers()):
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        with self._adding(event.modifiers()):
+            super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
@@ -97,7 +124,8 @@ class LaneView(CardList):
         elif key == Qt.Key.Key_Escape:
             event.ignore()
         else:
-            super().keyPressEvent(event)
+            with self._adding(modifiers):
+                super().keyPressEvent(event)
 
 
 def _seen_through(picture: QPixmap) -> QPixmap:
@@ -250,6 +278,13 @@ class Lane(QFrame):
     def select_row(self, row: int) -> None:
         self.view.setCurrentIndex(self.model.index(row))
 
+    @property
+    def chosen(self) -> tuple[Card, ...]:
+        """The cards that are selected in it, from the first to the last."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
+        cards = (self.model.card_at(self.model.index(row)) for row in rows)
+        return tuple(card for card in cards if card is not None)
+
     def clear_selection(self) -> None:
         self.view.selectionModel().clear()
         self.view.setCurrentIndex(QModelIndex())
@@ -300,7 +335,7 @@ class Lane(QFrame):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = self.view.viewport().mapFromGlobal(event.globalPos())
         index = self.view.indexAt(at)
-        if index.isValid():
+        if index.isValid() and not self.view.selectionModel().isSelected(index):
             self.view.setCurrentIndex(index)
         self.menu_wanted.emit(event.globalPos())
 

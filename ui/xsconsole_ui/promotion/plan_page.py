@@ -14,6 +14,7 @@ from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.promotion.desk import Question
+from xsconsole_ui.promotion.incumbent import against_incumbent
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
 from xsconsole_ui.scrolling import UprightPage
@@ -42,6 +43,7 @@ class PlanPage(QWidget):
         self.outcome = pieces.Notice(self._news)
         self.steps = Section(self.tr("Plan"), self)
         self.checks = Section(self.tr("What it means"), self)
+        self.differences = Section(self.tr("Difference"), self)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, PROGRESS_SCALE)
         self.progress.setTextVisible(False)
@@ -97,7 +99,7 @@ class PlanPage(QWidget):
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
         choices = (self._disks, self._freeze, self.checklist)
-        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.steps):
+        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.steps, self.differences):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -135,6 +137,7 @@ class PlanPage(QWidget):
         approvals = approval_rows(plan, self._console.board.workflow)
         self.checks.show_rows((*approvals, *_meaning(plan)))
         self.asking.setVisible(plan.demand is not None)
+        self.differences.show_rows(*against_incumbent(plan, self._console))
         self._show_bar(None)
         if question.refusal is not None:
             self._tell("bad", question.refusal.reason, question.refusal.mend)
@@ -177,6 +180,7 @@ class PlanPage(QWidget):
         """
         self.steps.show_rows(step_rows(run.plan, run), self.tr("Steps"))
         self.checks.show_rows(())
+        self.differences.show_rows(())
         self._show_bar(run, is_away=is_away)
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED

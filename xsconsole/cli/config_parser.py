@@ -1,0 +1,59 @@
+"""The words and options of configurations."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+
+from xsconsole.cli.request_parser import VerbMaker
+
+NAME_HELP = "id, service, service@version or service@stage"
+
+
+def add_configurations(make: VerbMaker, instant: Callable[[str], datetime]) -> tuple[argparse.ArgumentParser, ...]:
+    """Add the verbs of `config`; return those that change something."""
+    make("config list", "all configurations", has_json=True, takes_pools=True)
+    show = make("config show", "one configuration: its machines, problems and restore points", has_json=True)
+    _add_name(show)
+    _add_name(make("config manifest", "all that makes it what it is, as JSON, with its fingerprint"))
+    _add_compare(make, instant)
+    create = make("config create", "make a configuration of VMs that belong to none", has_json=True)
+    create.add_argument("service", metavar="SERVICE", help="the business application, such as shop")
+    create.add_argument("version", metavar="VERSION", help="its version, such as 1.4.0")
+    create.add_argument("--stage", required=True, metavar="STAGE", help="where it stands, by name or id")
+    create.add_argument("--name", metavar="NAME", help="default: service and version")
+    create.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
+    add = _changing(make, "config add", "take VMs in")
+    add.add_argument("--vm", action="append", required=True, metavar="[ROLE=]VM", help="by name or uuid; repeat it")
+    remove = _changing(make, "config remove", "let VMs go; they stay as they are")
+    remove.add_argument("--vm", action="append", required=True, metavar="VM", help="by name or uuid; repeat it")
+    adopt = _changing(
+        make, "config adopt", "take strays in, and make a configuration whole whose members disagree or are gone"
+    )
+    adopt.add_argument("--vm", action="append", default=[], metavar="VM", help="a stray, by name or uuid; repeat it")
+    adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
+    dissolve = _changing(make, "config dissolve", "forget a configuration; its VMs stay as they are")
+    return (create, add, remove, adopt, dissolve)
+
+
+def _add_compare(make: VerbMaker, instant: Callable[[str], datetime]) -> None:
+    compare = make(
+        "config compare",
+        "how one differs from another, or from itself at another time: drift, and what may differ",
+        has_json=True,
+    )
+    _add_name(compare)
+    compare.add_argument("other", metavar="OTHER", nargs="?", help=f"{NAME_HELP}; default: the same, as it is now")
+    when = "such as 2026-12-24T18:00+01:00; as a restore point or this home's record tells; default: now"
+    compare.add_argument("--at", type=instant, metavar="T", help=f"NAME as it was at this time, {when}")
+    compare.add_argument("--other-at", type=instant, metavar="T", help="OTHER as it was at this time")
+    compare.add_argument("--times", action="store_true", help="only list the times at which NAME is known")
+
+
+def _add_name(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+
+
+def _changing(make: VerbMaker, name: str, what: str) -> argparse.ArgumentParser:
+    verb = make(name, what, has_json=True)
+    _add_name(verb)
+    return verb

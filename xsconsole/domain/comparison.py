@@ -1,0 +1,249 @@
+"""Two configurations, or one at two times, compared: what really differs kept apart from what a rule allows."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from xsconsole.domain.board import Card, RestorePoint
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
+from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.manifest import (
+    LEFT_BEHIND,
+    USUAL,
+    Judged,
+    Manifest,
+    Part,
+    PartChange,
+    Verdict,
+    difference,
+    fingerprint,
+    judge,
+    manifest_of,
+    manifest_of_card,
+)
+from xsconsole.domain.manifest.difference import Change
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditRow
+from xsconsole.domain.words import instant
+from xsconsole.domain.workflow import Workflow
+from xsconsole.errors import NotFound
+
+MANIFEST = "manifest"
+"""The detail of a run's opening row that holds what the configuration was before its first step."""
+
+
+class Source(StrEnum):
+    """From where it is known what a configuration was."""
+
+    NOW = "now"
+    RESTORE_POINT = "restore point"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a configuration is now (`at` is None), or was at one time."""
+
+    configuration: ConfigurationId
+    name: str
+    stage: StageId
+    manifest: Manifest
+    source: Source = Source.NOW
+    at: datetime | None = None
+    copied_from: ConfigurationId | None = None
+
+    @property
+    def when(self) -> str:
+        """Return such as `now`, or `2026-11-27 14:02 UTC, restore point`."""
+        return "now" if self.at is None else f"{instant(self.at)}, {self.source.value}"
+
+
+class Aspect(StrEnum):
+    """Classes of fields: the columns of the picture of a comparison."""
+
+    MEMBER = "member"  # one side lacks the whole machine
+    HARDWARE = "hardware"
+    BOOT = "boot"
+    DISKS = "disks"
+    NETWORK = "network"
+    START = "start"
+    PLACEMENT = "placement"
+    NAMES = "names"
+    SETTINGS = "settings"
+
+
+_BOOT = frozenset(
+    {"boot_policy", "boot_params", "domain_type", "pv_bootloader", "pv_kernel", "pv_ramdisk", "pv_args"}
+    | {"pv_bootloader_args", "pv_legacy_args", "has_nvram"}
+)
+_START = frozenset({"start_order", "start_delay_s", "shutdown_delay_s", "ha_restart_priority"}) | frozenset(
+    {"after_shutdown", "after_reboot", "after_crash"}
+)
+_NAMES = frozenset({"name", "description", "tags"})
+_SETTINGS = frozenset({"other_config", "platform", "bios_strings", "has_vendor_device"})
+
+
+def aspect_of(change: Change) -> Aspect:
+    """Return the class of what differs."""
+    match change.part:
+        case Part.NIC:
+            return Aspect.NETWORK
+        case Part.DISK | Part.DRIVE:
+            return Aspect.DISKS
+        case Part.MEMBER if isinstance(change, PartChange):
+            return Aspect.MEMBER
+    field = change.field
+    for fields, aspect in ((_BOOT, Aspect.BOOT), (_START, Aspect.START), (_NAMES, Aspect.NAMES)):
+        if field in fields:
+            return aspect
+    if field == "home_host":
+        return Aspect.PLACEMENT
+    return Aspect.SETTINGS if field in _SETTINGS else Aspect.HARDWARE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How `second` differs from `first`."""
+
+    first: Version
+    second: Version
+    judged: tuple[Judged, ...]
+
+    @property
+    def drift(self) -> tuple[Judged, ...]:
+        return tuple(each for each in self.judged if each.verdict is Verdict.DRIFT)
+
+    @property
+    def allowed(self) -> tuple[Judged, ...]:
+        return tuple(each for each in self.judged if each.verdict is Verdict.ALLOWED)
+
+    @property
+    def fingerprints(self) -> tuple[Digest, Digest]:
+        return fingerprint(self.first.manifest), fingerprint(self.second.manifest)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles of the members of either, sorted."""
+        members = (*self.first.manifest.members, *self.second.manifest.members)
+        return tuple(sorted({member.role for member in members}))
+
+    def counts(self) -> Mapping[tuple[str, Aspect], tuple[int, int]]:
+        """Return how much really differs and how much is allowed, by role and class of fields."""
+        drift = Counter((each.change.role, aspect_of(each.change)) for each in self.drift)
+        allowed = Counter((each.change.role, aspect_of(each.change)) for each in self.allowed)
+        return {key: (drift[key], allowed[key]) for key in {*drift, *allowed}}
+
+
+def compare(first: Version, second: Version) -> Comparison:
+    """Return how `second` differs from `first`. Of a copy and its original, what copies leave behind is allowed too."""
+    is_copy = first.configuration in (second.copied_from, first.copied_from) or second.configuration in (
+        first.copied_from,
+        second.copied_from,
+    )
+    is_same = first.configuration == second.configuration
+    allowances = (*USUAL, *LEFT_BEHIND) if is_copy and not is_same else USUAL
+    judged = judge(difference(first.manifest, second.manifest), allowances)
+    return Comparison(first=first, second=second, judged=judged)
+
+
+def version_now(card: Card, inventory: Inventory, workflow: Workflow | None) -> Version:
+    """Return what a configuration is now."""
+    return Version(
+        configuration=card.id,
+        name=card.name,
+        stage=card.stage,
+        manifest=manifest_of_card(card, inventory, workflow),
+        copied_from=card.origin.configuration if card.origin is not None else None,
+    )
+
+
+def versions_kept(card: Card, inventory: Inventory, workflow: Workflow | None) -> tuple[Version, ...]:
+    """Return what a configuration was at its restore points, newest first, as its snapshots tell."""
+    kept = (_at_point(card, point, inventory, workflow) for point in card.restore_points if point.is_whole)
+    return tuple(version for version in kept if version is not None)
+
+
+def _at_point(card: Card, point: RestorePoint, inventory: Inventory, workflow: Workflow | None) -> Version | None:
+    found: list[tuple[str, Ref]] = []
+    for member in card.members:
+        snapshot = inventory.by_uuid(VM, point.snapshots.get(member.uuid, member.uuid))
+        if snapshot is None or not snapshot.is_a_snapshot:
+            return None
+        found.append((member.role, snapshot.ref))
+    stage = workflow.stage(point.stage) if workflow else None
+    logical = {entry.network.uuid: entry.logical for entry in stage.binding.networks} if stage else {}
+    names = {member.role: member.name for member in card.members}
+    made = manifest_of(found, inventory, logical)
+    # The snapshot has a name of its own; what the machine was called then, nobody keeps.
+    members = tuple(msgspec.structs.replace(member, name=names[member.role]) for member in made.members)
+    return Version(
+        configuration=card.id,
+        name=card.name,
+        stage=point.stage,
+        manifest=msgspec.structs.replace(made, members=members),
+        source=Source.RESTORE_POINT,
+        at=point.at,
+    )
+
+
+def versions_on_record(rows: Iterable[AuditRow]) -> tuple[Version, ...]:
+    """Return what configurations were when runs of this console began, in the order of the rows.
+
+    Rows of earlier programs hold no manifest, and those of later ones perhaps one that cannot be read: both are left
+    out.
+    """
+    found = (_of_row(row) for row in rows)
+    return tuple(version for version in found if version is not None)
+
+
+def _of_row(row: AuditRow) -> Version | None:
+    kept: Json = (row.fact.details or {}).get(MANIFEST)
+    if not isinstance(kept, dict) or row.fact.configuration is None:
+        return None
+    try:
+        manifest = msgspec.convert(kept, Manifest)
+    except msgspec.ValidationError:
+        return None
+    return Version(
+        configuration=row.fact.configuration,
+        name=row.fact.configuration_name,
+        stage=row.fact.source or StageId(""),
+        manifest=manifest,
+        source=Source.RECORD,
+        at=row.at,
+    )
+
+
+def merged(*lists: Sequence[Version]) -> tuple[Version, ...]:
+    """Return versions of all lists, newest first, without those that say the same as the one before them."""
+    every = sorted(
+        (version for listed in lists for version in listed if version.at is not None),
+        key=lambda version: version.at.timestamp() if version.at is not None else 0.0,
+        reverse=True,
+    )
+    kept: list[Version] = []
+    for version in every:
+        if not kept or kept[-1].manifest != version.manifest or kept[-1].stage != version.stage:
+            kept.append(version)
+    return tuple(kept)
+
+
+def version_at(versions: Sequence[Version], at: datetime, name: str) -> Version:
+    """Return the newest version that is not later than `at`.
+
+    Raises:
+        NotFound: nothing is known of that time; the choices are the times of which something is.
+    """
+    found = next((version for version in versions if version.at is not None and version.at <= at), None)
+    if found is None:
+        raise NotFound(
+            reason=f"Nothing is known of what “{shortened(name)}” was at {instant(at)}.",
+            mend="Known is what it was at its restore points, and when runs of this console began.",
+            choices=tuple(version.when for version in versions),
+        )
+    return found
