@@ -1,4 +1,4 @@
-"""What steps of a copying are called, and what copies are called."""
+"""What steps of a copying and of a relocation are called, and what copies are called."""
 
 import pytest
 
@@ -18,6 +18,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopyRoster,
 )
 from xsconsole.domain.ids import ConfigurationId, StageId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Action, Intent, Plan, Purpose, RunKind, Step, TakeSnapshot
 from xsconsole.domain.replica import is_left_behind, name_of_copy
 from xsconsole.domain.workflow import Method
@@ -59,11 +60,36 @@ ACTIONS: tuple[tuple[Action, str, str], ...] = (
     (WriteCopy(copy=COPY, value=""), "Enter web as a member", "Remove our marks from web"),
     (VerifyCopies(configuration=ConfigurationId("c"), copies=()), "Compare the new web with the pool", NOTHING),
     (DropSnapshot(snapshot=COPY), "Destroy the snapshot that web was frozen in", NOTHING),
+    (
+        PutOnNetworks(vm=VM, networks={}, original={}),
+        "Put web on the networks of its stage",
+        "Put web back on its networks",
+    ),
+    (
+        MoveDisk(vm=VM, device="1", sr=Uuid("a"), original=Uuid("b")),
+        "Move disk 1 of web to the storage of its stage",
+        "Move disk 1 of web back to its storage",
+    ),
+    (
+        PreferHost(vm=VM, host=Uuid("h"), original=None),
+        "Let web prefer a host of its stage",
+        "Let web prefer what it preferred before",
+    ),
+    (
+        PreferHost(vm=VM, host=None, original=Uuid("h")),
+        "Let web prefer no host any more",
+        "Let web prefer what it preferred before",
+    ),
+    (
+        Migrate(vm=VM, original=Uuid("h")),
+        "Bring web to another host while it runs",
+        "Bring web back to its host",
+    ),
 )
 
 
 @pytest.mark.parametrize(("action", "forward", "back"), ACTIONS)
-def test_every_step_of_a_copying_says_what_it_does_and_what_undoing_it_does(
+def test_every_step_of_a_copying_or_a_relocation_says_what_it_does_and_what_undoing_it_does(
     action: Action, forward: str, back: str
 ) -> None:
     step = Step(key=StepKey("1"), action=action, subject="web")

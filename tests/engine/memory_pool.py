@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from tests.engine.memory_records import MemoryRecords
+from tests.engine.memory_records import MemoryRecords, RecordKind
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
     SR,
@@ -28,8 +28,8 @@ from xsconsole.errors import PoolFailed
 
 GIB = 1024**3
 POWER_OPERATIONS = {
-    "Halted": ("start", "clone", "copy", "destroy"),
-    "Running": ("clean_shutdown", "hard_shutdown", "pause", "suspend"),
+    "Halted": ("start", "clone", "copy", "destroy", "migrate_send"),
+    "Running": ("clean_shutdown", "hard_shutdown", "pause", "suspend", "pool_migrate", "migrate_send"),
     "Paused": ("unpause", "hard_shutdown"),
     "Suspended": ("resume", "hard_shutdown"),
 }
@@ -181,7 +181,7 @@ class MemoryPool(MemoryRecords):
             order=0,
             allowed_operations=("revert", "clone", "destroy"),
             VBDs=tuple(
-                self._new_disk(ref, disk.virtual_size, snapshot_of=disk.ref, name=disk.name_label, device=str(number))
+                self._new_disk(ref, disk.virtual_size, disk.ref, disk.name_label, str(number), disk.SR)
                 for number, disk in enumerate(self._disks(source))
             ),
             VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(uuid)),
@@ -205,12 +205,14 @@ class MemoryPool(MemoryRecords):
             parent=point.ref,
             tags=vm.tags,
             affinity=vm.affinity,
-            VBDs=(self._new_disk(vm.ref, 10 * GIB),),
+            VIFs=vm.VIFs,
+            VBDs=(self._new_disk(vm.ref, 10 * GIB, sr=self._disks(point)[0].SR),),
         )
         (disk,) = self._disks(restored)
         for mine in self._disks(point):
             self._put(msgspec.structs.replace(mine, snapshot_of=disk.ref))
         self.put_vm(restored)
+        self.move_interfaces(vm.uuid, self.networks_of(snapshot))
         self.contents[vm.uuid] = self.contents[snapshot]
 
     def destroy_snapshot(self, snapshot: Uuid) -> None:
@@ -321,6 +323,10 @@ class MemoryPool(MemoryRecords):
         self._remove(drive)
         for vm in [vm for vm in self.vms() if drive.ref in vm.VBDs]:
             self.change(vm.uuid, VBDs=tuple(ref for ref in vm.VBDs if ref != drive.ref))
+
+    def put_anew(self, record: RecordKind) -> RecordKind:
+        """Put a record as another object, with a reference and uuid of its own."""
+        return self._put(msgspec.structs.replace(record, ref=self._ref(), uuid=self._uuid()))
 
     def put(self, record: Record) -> None:
         self._put(record)

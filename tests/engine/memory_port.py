@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from tests.engine.memory_disks import MemoryDisks
+from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
@@ -50,6 +51,10 @@ class MemoryPort:
     @property
     def copies(self) -> "MemoryCopies":
         return MemoryCopies(self)
+
+    @property
+    def placing(self) -> MemoryPlacing:
+        return MemoryPlacing(self.pool, self.do)
 
     @property
     def disks(self) -> MemoryDisks:
@@ -190,9 +195,6 @@ class MemoryCopies:
             self.port.pool.move_interfaces(vm, shape.networks)
 
         await self.port.do("shape", give)
-
-    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
-        return await self.port.do("networks_of", lambda: self.port.pool.networks_of(vm))
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         await self.port.do("destroy", lambda: self.port.pool.destroy(vm, keep))

@@ -24,6 +24,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopyRoster,
 )
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
+from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
 from xsconsole.domain.workflow.values import Method
@@ -154,6 +155,10 @@ Action = (
     | WriteCopy
     | VerifyCopies
     | DropSnapshot
+    | PutOnNetworks
+    | MoveDisk
+    | PreferHost
+    | Migrate
 )
 
 WITHOUT_INVERSE = (Verify, CheckGate, OpenReview, StartAgain, NoteFreeze, FitCopy, VerifyCopies, DropSnapshot)
@@ -176,7 +181,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people.
 
-    `host` is where a machine is asked to start: chosen with each plan by what is free then, so no part of the digest.
+    `host` is where a machine is asked to start, or is brought to: chosen with each plan by what is free then, so no
+    part of the digest.
     """
 
     key: StepKey

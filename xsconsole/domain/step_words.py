@@ -15,6 +15,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     Action,
     Because,
@@ -91,6 +92,16 @@ def doing(action: Action, subject: str) -> str:
             return f"Compare the new {subject} with the pool"
         case DropSnapshot():
             return f"Destroy the snapshot that {subject} was frozen in"
+        case PutOnNetworks():
+            return f"Put {subject} on the networks of its stage"
+        case MoveDisk(device=device):
+            return f"Move disk {device} of {subject} to the storage of its stage"
+        case PreferHost(host=None):
+            return f"Let {subject} prefer no host any more"
+        case PreferHost():
+            return f"Let {subject} prefer a host of its stage"
+        case Migrate():
+            return f"Bring {subject} to another host while it runs"
     assert_never(action)
 
 
@@ -125,6 +136,14 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove our marks from {subject}"
         case OpenReview():
             return f"Leave the review of {subject} open"
+        case PutOnNetworks():
+            return f"Put {subject} back on its networks"
+        case MoveDisk(device=device):
+            return f"Move disk {device} of {subject} back to its storage"
+        case PreferHost():
+            return f"Let {subject} prefer what it preferred before"
+        case Migrate():
+            return f"Bring {subject} back to its host"
         case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
             return f"Nothing to undo at {subject}"
     assert_never(action)

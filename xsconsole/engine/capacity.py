@@ -58,17 +58,18 @@ def growth_space(inventory: Inventory, vm: VM) -> dict[Uuid, int]:
 
 
 def copy_space(inventory: Inventory, vm: VM, target: SR | None) -> dict[Uuid, int]:
-    """Return what a full copy takes: what was written, or the whole size on block storage.
+    """Return what a full copy takes: what was written, or the whole size on block storage."""
+    disks = _disks(inventory, vm)
+    return total(*({(target or sr).uuid: copied_bytes(disk, sr, target or sr)} for disk, sr in disks))
+
+
+def copied_bytes(disk: VDI, sr: SR, there: SR) -> int:
+    """Return what a disk of `sr` takes when it is copied to `there`.
 
     How much was written is known of a disk that stands on no hidden one; else it may be all of it.
     """
-    parts = []
-    for disk, sr in _disks(inventory, vm):
-        there = target or sr
-        is_sparse = there.type not in BLOCK_TYPES and sr.type not in BLOCK_TYPES and not disk.sm_config.get(PARENT_KEY)
-        written = min(disk.virtual_size, disk.physical_utilisation + FILE_SNAPSHOT_BYTES)
-        parts.append({there.uuid: written if is_sparse else disk.virtual_size})
-    return total(*parts)
+    is_sparse = there.type not in BLOCK_TYPES and sr.type not in BLOCK_TYPES and not disk.sm_config.get(PARENT_KEY)
+    return min(disk.virtual_size, disk.physical_utilisation + FILE_SNAPSHOT_BYTES) if is_sparse else disk.virtual_size
 
 
 def demand_storage(inventory: Inventory, vms: Iterable[VM], claimed: Space | None = None) -> tuple[str, ...]:

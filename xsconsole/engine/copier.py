@@ -218,7 +218,7 @@ class Copier:
         if (vm.order, vm.start_delay, vm.shutdown_delay) != wanted:
             amiss.append("has another order or other delays")
         if fitting.networks:
-            networks = await insist(self._pool, lambda: self._pool.copies.networks_of(vm.uuid))
+            networks = await insist(self._pool, lambda: self._pool.placing.networks_of(vm.uuid))
             wrong = sorted(device for device, network in fitting.networks.items() if networks.get(device) != network)
             amiss += [f"has interface {device} on another network" for device in wrong]
         return amiss

@@ -16,6 +16,8 @@ from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import Claims
 from xsconsole.engine.networking import networks_in, present_networks
 from xsconsole.engine.placement import Guest, memory_of
+from xsconsole.engine.relocation import preferred_hosts
+from xsconsole.engine.relocation import storage_of as bound_storage
 from xsconsole.engine.succession import Incumbent
 from xsconsole.errors import NotPromotable
 
@@ -56,7 +58,7 @@ class Order:
 
 def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
     found: list[Part] = []
-    hosts = [host.uuid for host in order.target.binding.hosts]
+    hosts = preferred_hosts(order.target, inventory)
     for member in order.card.members:
         vm = inventory.get(VM, member.ref)
         if vm is not None:
@@ -70,16 +72,9 @@ def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[P
 
 def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR | None:
     """Return where full copies go; None leaves each disk on the storage that it has."""
-    wanted = order.target.binding.sr
-    if wanted is None:
+    sr = bound_storage(order.target, inventory)
+    if sr is None:
         return None
-    name = f"“{shortened(wanted.name or wanted.uuid, 60)}”"
-    sr = inventory.by_uuid(SR, wanted.uuid)
-    if sr is None or sr.content_type == "iso":
-        raise NotPromotable(
-            reason=f"{order.target.name} is bound to storage {name}, which the pool does not have for disks.",
-            mend="Choose another storage for the stage in the workflow.",
-        )
     if order.edge.method is Method.FULL_COPY:
         return sr
     elsewhere = sorted(
@@ -88,7 +83,7 @@ def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR 
     if elsewhere:
         raise NotPromotable(
             reason=f"A linked clone stays on the storage of its original: the disks of {listing(tuple(elsewhere))} "
-            f"are not on {name}, to which {order.target.name} is bound.",
+            f"are not on “{shortened(sr.name_label, 60)}”, to which {order.target.name} is bound.",
             mend="Let the way make full copies, or move the disks there first.",
         )
     return None

@@ -119,21 +119,13 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in left))
         yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")
     ends = workflow.stage(way.source), workflow.stage(way.target)
-    if ends[0] is not None and ends[1] is not None:
-        if _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool):
-            yield gap("a move to another pool", "target")
-        elif not is_copying and _networks_of(ends[0].binding) != _networks_of(ends[1].binding):
-            yield gap("other networks than before", "target")
-    if ends[1] is not None and ends[1].binding.hosts and not is_copying:
-        yield gap("preferred hosts", "target")
-    if ends[1] is not None and ends[1].binding.sr is not None and not is_copying:
-        sr = ends[1].binding.sr
-        yield gap(f"the storage “{shortened(sr.name or sr.uuid, 40)}”", "target")
+    if (
+        ends[0] is not None
+        and ends[1] is not None
+        and _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool)
+    ):
+        yield gap("a move to another pool", "target")
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:
     return binding.pool.uuid if binding.pool is not None else pool
-
-
-def _networks_of(binding: Binding) -> dict[str, Uuid]:
-    return {entry.logical: entry.network.uuid for entry in binding.networks}

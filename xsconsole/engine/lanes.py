@@ -1,4 +1,4 @@
-"""What steps of a run share, and how many may use it at once: the storage that full copies fill, a host that starts.
+"""What steps of a run share, and how many may use it at once: a storage that is filled, a host that starts.
 
 Snapshots are not held back: the fewer at once, the further apart they are.
 """
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from xsconsole.domain.copy_actions import CopyMachine, StartCopy
 from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Start, Step
 from xsconsole.domain.workflow import Method
 
@@ -60,6 +61,8 @@ def _lane(step: Step) -> Lane | None:
         case CopyMachine(method=Method.FULL_COPY) if step.estimate.space:
             fullest = max(step.estimate.space, key=lambda sr: (step.estimate.space[sr], sr))
             return Lane(kind=Shared.STORAGE, uuid=fullest)
-        case Start() | StartCopy() if step.host is not None:
+        case MoveDisk(sr=sr):
+            return Lane(kind=Shared.STORAGE, uuid=sr)
+        case Start() | StartCopy() | Migrate() if step.host is not None:
             return Lane(kind=Shared.HOST, uuid=step.host)
     return None

@@ -10,9 +10,18 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
 from xsconsole.engine import rules
-from xsconsole.engine.capacity import demand_storage, snapshot_space
+from xsconsole.engine.capacity import Space, demand_space, snapshot_space, total
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.placement import guest_of, place
+from xsconsole.engine.placement import freed_by, less, place
+from xsconsole.engine.relocation import (
+    Relocation,
+    add_relocations,
+    guest_in,
+    operations_of,
+    relocations,
+    sentences,
+    staying_up,
+)
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -30,20 +39,23 @@ def plan_move(
     board: Board,
     inventory: Inventory,
 ) -> Plan:
-    """Restore point, then power, then the stage, then verification.
+    """Restore point, then power, networks, storage and host, then the stage, then verification.
 
     The restore point comes first: whatever goes wrong later, the disks as they were are kept. Power comes before the
     stage is written, because starting is what fails in practice (memory, networks, storage) and writing hardly ever
     does: a failed start then leaves nothing to write back, and other programs never see a stage that was not reached.
-    The order turns round where the protection of the stage left behind would stand in the way of the power action or
-    of its undoing, and that of the new stage would not.
+    The order turns round where the protection of the stage left behind would stand in the way of what is done or of
+    its undoing, and that of the new stage would not. Machines are brought to the stage's networks and storage when
+    those that are to stop have stopped, and before any starts.
     """
     vms = _vms_of(card.members, inventory)
     warnings: list[str] = []
     steps = Steps()
     ready: list[StepKey] = []
+    claims = claims_on(board)
+    relocated = relocations(card.members, vms, source, target, inventory)
+    warnings += _demand_room(edge, vms, relocated, claims.space, inventory)
     if edge.restore_point is not None:
-        warnings += demand_storage(inventory, vms, claims_on(board).space)
         ready = _add_snapshots(steps, card.members, vms, inventory)
         running = [member.name for member in card.members if member.power_state == "Running"]
         if running:
@@ -53,7 +65,14 @@ def plan_move(
             )
     to_start = [member for member in card.members if target.entry is EntryAction.START and not runs(member)]
     to_stop = [member for member in card.members if target.entry is EntryAction.STOP and runs(member)]
-    is_write_first = _must_write_first(source, target, needs_power=bool(to_start or to_stop))
+    stays_up = {member.uuid for member in card.members if runs(member)} - {member.uuid for member in to_stop}
+    up = staying_up(relocated, stays_up, target, inventory)
+    starting = {member.uuid for member in to_start}
+    guests = [guest_in(each, inventory, keeps_running=False) for each in relocated if each.member.uuid in starting]
+    freed = freed_by([vm for vm in vms if vm.uuid in {guest.key for guest in up}], inventory)
+    hosts = place(inventory, [*guests, *up], less(claims.memory, freed))
+    needed = operations_of(relocated, hosts, up)
+    is_write_first = _must_write_first(source, target, needed, needs_power=bool(to_start or to_stop))
     by_uuid = {vm.uuid: vm for vm in vms}
     for member in to_start:
         rules.demand_operation(by_uuid[member.uuid], "start", inventory, is_own_block_lifted=is_write_first)
@@ -61,8 +80,10 @@ def plan_move(
     for member in to_stop:
         rules.demand_operation(by_uuid[member.uuid], "clean_shutdown", inventory, is_own_block_lifted=is_write_first)
         rules.demand_unblocked(by_uuid[member.uuid], "start")
-    guests = [guest_of(by_uuid[member.uuid], inventory) for member in to_start]
-    hosts = place(inventory, guests, claims_on(board).memory)
+    for each in relocated:
+        if each.disks:
+            rules.demand_operation(each.vm, "migrate_send", inventory, is_own_block_lifted=is_write_first)
+    warnings += sentences(relocated, hosts, up, target, edge, inventory)
     if to_stop:
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
     if edge.kind is Kind.DEMOTE:
@@ -77,18 +98,18 @@ def plan_move(
     def power(after: list[StepKey]) -> list[StepKey]:
         delays_s = {vm.uuid: vm.start_delay for vm in vms}
         after = add_shutdowns(steps, to_stop, after)
+        after = add_relocations(steps, relocated, hosts, up, after)
         return add_starts(steps, to_start, delays_s, after, is_downtime=False, hosts=hosts)
 
     ready = power(write(ready)) if is_write_first else write(power(ready))
-    runs_after = {member.uuid for member in card.members if runs(member)} | {member.uuid for member in to_start}
-    runs_after -= {member.uuid for member in to_stop}
-    add_verification(steps, card.name, runs_after, ready)
+    add_verification(steps, card.name, stays_up | starting, ready)
     return Plan(
         intent=intent,
         steps=steps.all,
         leases=leases,
         warnings=tuple(warnings),
-        asks=bool(to_start or to_stop or source.protection or target.protection),
+        asks=bool(to_start or to_stop or up or any(each.is_felt for each in relocated))
+        or bool(source.protection or target.protection),
     )
 
 
@@ -120,13 +141,24 @@ def _snapshot_estimate(vm: VM, inventory: Inventory) -> Estimate:
     return Estimate(seconds=SNAPSHOT_S, bytes=sum(space.values()), space=space)
 
 
-def _must_write_first(source: Stage, target: Stage, *, needs_power: bool) -> bool:
-    powering = rules.SHUTTING_DOWN | rules.STARTING
-    if not needs_power or not powering & set(source.protection):
+def _demand_room(
+    edge: Transition, vms: Sequence[VM], relocated: Sequence[Relocation], claimed: Space, inventory: Inventory
+) -> tuple[str, ...]:
+    taken = [snapshot_space(inventory, vm) for vm in vms] if edge.restore_point is not None else []
+    moved = [each.space for each in relocated if each.disks]
+    what = "The snapshots and the disks that move" if taken and moved else "The snapshots" if taken else "The disks"
+    return demand_space(inventory, total(*taken, *moved), what, claimed)
+
+
+def _must_write_first(source: Stage, target: Stage, needed: set[str], *, needs_power: bool) -> bool:
+    wanted = needed | (rules.SHUTTING_DOWN | rules.STARTING if needs_power else set())
+    blocked = wanted & set(source.protection)
+    if not blocked:
         return False
-    if powering & set(target.protection):
+    if wanted & set(target.protection):
+        what = "change the power" if blocked & (rules.SHUTTING_DOWN | rules.STARTING) else "bring machines elsewhere"
         raise NotPromotable(
-            reason=f"The protection of {source.name} and that of {target.name} both forbid to change the power.",
+            reason=f"The protection of {source.name} and that of {target.name} both forbid to {what}.",
             mend="Let one of the two stages allow it in the workflow.",
         )
     return True

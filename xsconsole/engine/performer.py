@@ -17,6 +17,7 @@ from xsconsole.domain.copy_actions import (
 )
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     CheckGate,
@@ -43,6 +44,7 @@ from xsconsole.engine.copier import Copier
 from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
 from xsconsole.engine.marking import Marking
+from xsconsole.engine.placing import Placing
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.presence import Presence, Results
 from xsconsole.engine.reviewing import Reviewing
@@ -68,6 +70,7 @@ class Performer:
         self._copier = Copier(self._at, self._marking)
         self._disks = DiskWork(self._at, self._copier)
         self._reviewing = Reviewing(self._at, record, key)
+        self._placing = Placing(self._at)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -103,6 +106,8 @@ class Performer:
                 return await self._snapshots.find(self._plan.step(snapshot)) is None
             case OpenReview():
                 return True  # it is never taken back, and others may have closed it by now
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+                return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
             case Verify() | CheckGate() | NoteFreeze() | FitCopy() | VerifyCopies():
                 return False
         assert_never(step.action)
@@ -177,6 +182,8 @@ class Performer:
                 await self._copier.verify(action)
             case DropSnapshot(snapshot=snapshot):
                 await self._snapshots.destroy(self._plan.step(snapshot))
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+                await self._placing.perform(step, action, on_progress)
             case _:
                 assert_never(step.action)
         return ""
@@ -223,6 +230,8 @@ class Performer:
                 await self._marking.write_roster(action.configuration, "")
             case WriteCopy() as action:
                 await self._copier.leave(action)
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+                await self._placing.undo(action, on_progress)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)
 
@@ -300,5 +309,6 @@ class Performer:
             found = await self._at.read(vm)
             if found is None or found.power_state != "Running":
                 differences.append(f"{shortened(found.name_label) if found else vm} does not run")
+        differences += await self._placing.amiss()
         if differences:
             raise VerificationFailed(differences=tuple(differences))

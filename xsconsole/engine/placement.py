@@ -24,6 +24,8 @@ class Guest:
     storages: frozenset[Uuid]
     networks: frozenset[Uuid]
     home: Uuid | None = None  # the host that it prefers
+    here: Uuid | None = None  # the host that it runs on, and leaves only for a better one
+    is_bound: bool = False  # it cannot leave that one
 
 
 def memory_of(vm: VM) -> int:
@@ -63,7 +65,8 @@ def place(inventory: Inventory, guests: Sequence[Guest], claimed: Mapping[Uuid, 
     """Return a host for each guest, by its key; nothing where the hosts do not tell how much memory they have.
 
     `claimed` is the memory that other runs are going to take, by host. The largest guest comes first, each to the host
-    that it prefers or the one with the most room; where that fails, each to the host that it fills best.
+    that it prefers, the one it runs on, or the one with the most room; where that fails, each to the host that it fills
+    best.
 
     Raises:
         NotPromotable: a guest fits nowhere; naming it and the hosts, with numbers.
@@ -142,6 +145,11 @@ class _Sights:
         return self._inventory.get(PIF, ref)
 
 
+def hosts_for(inventory: Inventory, guest: Guest) -> tuple[Uuid, ...]:
+    """Return the enabled hosts that see all that a guest needs, whatever room they have."""
+    return _Sights(inventory, sorted(_rooms(inventory, {}))).seeing(guest)
+
+
 def _rooms(inventory: Inventory, claimed: Mapping[Uuid, int]) -> dict[Uuid, int]:
     rooms = {}
     for host in inventory.all(Host):
@@ -163,13 +171,15 @@ def _place(
         fitting = [
             host
             for host in sights.seeing(guest)
-            if free[host] >= guest.memory_bytes and all(pinned.get(network, host) == host for network in internal)
+            if free[host] >= guest.memory_bytes
+            and (not guest.is_bound or host == guest.here)
+            and all(pinned.get(network, host) == host for network in internal)
         ]
         if not fitting:
             return placed, guest
         best = max(fitting, key=lambda host: free[host]) if is_wide else min(fitting, key=lambda host: free[host])
-        if is_wide and guest.home is not None and guest.home in fitting:
-            best = guest.home
+        preferred = [host for host in (guest.home if is_wide else None, guest.here) if host in fitting]
+        best = next((host for host in preferred if host is not None), best)
         free[best] -= guest.memory_bytes
         placed[guest.key] = best
         pinned |= dict.fromkeys(internal, best)

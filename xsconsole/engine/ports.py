@@ -109,11 +109,35 @@ class CopyPort(Protocol):
         Can be repeated.
         """
 
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+        """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
+
+
+class PlacingPort(Protocol):
+    """Where a machine is, and bringing it elsewhere in its pool. Raises as `PoolPort` does."""
+
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         """Return the networks of a machine by device of the interface."""
 
-    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
-        """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
+    async def put_on(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        """Put interfaces on networks, by device, also while the machine runs; they keep their MAC addresses."""
+
+    async def storage_of(self, vm: Uuid, device: str) -> Uuid | None:
+        """Return where the disk of a machine at a device is; None where there is none, or no machine."""
+
+    async def move_disk(self, vm: Uuid, device: str, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        """Move a disk to another storage, also while the machine runs."""
+
+    async def home_of(self, vm: Uuid) -> Uuid | None:
+        """Return the host that a machine prefers."""
+
+    async def prefer(self, vm: Uuid, host: Uuid | None) -> None: ...
+
+    async def host_of(self, vm: Uuid) -> Uuid | None:
+        """Return the host that a machine runs on."""
+
+    async def migrate(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
+        """Bring a running machine to another host."""
 
 
 class PoolPort(Protocol):
@@ -131,6 +155,9 @@ class PoolPort(Protocol):
 
     @property
     def disks(self) -> DiskPort: ...
+
+    @property
+    def placing(self) -> PlacingPort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

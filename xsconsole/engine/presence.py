@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from xsconsole.domain.copy_actions import CopyMachine, StartAgain
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
 from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
@@ -98,6 +99,8 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
     """Return the machines and snapshots at which a step works for some time, as far as the plan knows them."""
     match step.action:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
+            return (vm,)
+        case MoveDisk(vm=vm) | Migrate(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

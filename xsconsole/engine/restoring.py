@@ -12,9 +12,11 @@ from xsconsole.domain.poolstate import RESTORE_POINT_KEY, MemberValue, RestorePo
 from xsconsole.domain.words import count, instant, listing, size
 from xsconsole.domain.workflow import EntryAction, Stage
 from xsconsole.engine import rules
-from xsconsole.engine.capacity import demand_storage, snapshot_space
+from xsconsole.engine.capacity import demand_space, snapshot_space, total
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.placement import freed_by, guest_of, less, place
+from xsconsole.engine.networking import present_networks
+from xsconsole.engine.placement import freed_by, less, place
+from xsconsole.engine.relocation import add_relocations, guest_in, returning
 from xsconsole.engine.steps import WRITE_S, Steps, add_shutdowns, add_starts, add_verification, writing
 from xsconsole.errors import NotPromotable
 
@@ -45,17 +47,24 @@ def plan_restore(
     _demand_operations(parts, running, to_start, source, target, inventory)
     vms = [part.vm for part in parts]
     claims = claims_on(board)
+    back = [
+        returning(number, part.member, part.vm, part.snapshot, source, target, inventory)
+        for number, part in enumerate(parts)
+    ]
+    aside_space = [snapshot_space(inventory, vm) for vm in vms]
+    needed = total(*aside_space, *(each.space for each in back))
     warnings = [
         *_losses(parts, point, card),
-        *demand_storage(inventory, vms, claims.space),
+        *demand_space(inventory, needed, "The snapshots", claims.space),
+        *_networks(parts, target, inventory),
     ]
-    guests = [guest_of(part.vm, inventory) for part in parts if part.member in to_start]
+    guests = [guest_in(each, inventory, keeps_running=False) for each in back if each.member in to_start]
     hosts = place(inventory, guests, less(claims.memory, freed_by(vms, inventory)))
     steps = Steps()
     stopped = add_shutdowns(steps, running, [])
     was_up = bool(running)
     aside: dict[Uuid, StepKey] = {}
-    space = {vm.uuid: snapshot_space(inventory, vm) for vm in vms}
+    space = {vm.uuid: taken for vm, taken in zip(vms, aside_space, strict=True)}
     for number, part in enumerate(parts):
         aside[part.vm.uuid] = steps.add(
             TakeSnapshot(vm=part.vm.uuid, purpose=Purpose.SET_ASIDE, was_running=part.member in running),
@@ -86,7 +95,8 @@ def plan_restore(
             )
         )
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
-    started = add_starts(steps, to_start, delays_s, written, is_downtime=was_up, hosts=hosts)
+    placed = add_relocations(steps, back, {}, (), written)
+    started = add_starts(steps, to_start, delays_s, placed, is_downtime=was_up, hosts=hosts)
     add_verification(steps, card.name, {member.uuid for member in to_start}, started)
     stays_down = tuple(member.name for member in running if member not in to_start)
     if stays_down:
@@ -155,6 +165,22 @@ def _demand_operations(
         for operation in ("start", "start_on", "snapshot", "revert"):
             rules.demand_unblocked(part.vm, operation)
         rules.demand_unblocked(part.snapshot, "revert")
+
+
+def _networks(parts: Sequence[_Part], target: Stage, inventory: Inventory) -> list[str]:
+    """Return what to know of networks: a return brings the interfaces of the snapshot back, on the networks of then."""
+    known = {entry.network.uuid for entry in target.binding.networks}
+    if not known:
+        return []
+    strange = tuple(
+        part.member.name for part in parts if set(present_networks(part.snapshot, inventory).values()) - known
+    )
+    if not strange:
+        return []
+    return [
+        f"{listing(strange)} {'returns' if len(strange) == 1 else 'return'} to networks that {target.name} does not "
+        "map any more: those of the restore point."
+    ]
 
 
 def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card) -> list[str]:

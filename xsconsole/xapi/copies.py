@@ -1,11 +1,10 @@
 """Machines made of other machines: the engine's `CopyPort` over session and tasks."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.engine.ports import Progress, Shape
+from xsconsole.engine.ports import PlacingPort, Progress, Shape
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import GONE, Disposal, ref_of
 from xsconsole.xapi.records import record_of
@@ -16,10 +15,11 @@ from xsconsole.xapi.tasks import Tasks
 class XapiCopies:
     """Copies on one pool."""
 
-    def __init__(self, session: PoolSession, tasks: Tasks, disposal: Disposal) -> None:
+    def __init__(self, session: PoolSession, tasks: Tasks, disposal: Disposal, placing: PlacingPort) -> None:
         self._session = session
         self._tasks = tasks
         self._disposal = disposal
+        self._placing = placing
 
     async def named(self, name: str) -> tuple[VM, ...]:
         found = []
@@ -56,19 +56,7 @@ class XapiCopies:
             "name_label": shape.name,
         }.items():
             await self._session.call(f"VM.set_{field}", ref, value)
-        for device, interface in (await self._interfaces(ref)).items():
-            wanted = shape.networks.get(device)
-            if wanted is not None:
-                network = await self._ref("network", wanted)
-                if interface["network"] != network:
-                    await self._session.call("VIF.move", interface["ref"], network)
-
-    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
-        interfaces = await self._interfaces(await self._ref("VM", vm))
-        return {
-            device: Uuid(await self._session.call("network.get_uuid", interface["network"]))
-            for device, interface in interfaces.items()
-        }
+        await self._placing.put_on(vm, shape.networks)
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         ref = await ref_of(self._session, "VM", vm)
@@ -76,14 +64,6 @@ class XapiCopies:
             return
         kept = [await ref_of(self._session, "VDI", disk) for disk in keep]
         await self._disposal.destroy(ref, run, [disk for disk in kept if disk is not None])
-
-    async def _interfaces(self, vm: Ref) -> dict[str, dict[str, Any]]:
-        """Return a machine's interfaces as records with their references, by device."""
-        found = {}
-        for ref in await self._session.call("VM.get_VIFs", vm):
-            record = await self._session.call("VIF.get_record", ref)
-            found[str(record["device"])] = {**record, "ref": ref}
-        return found
 
     async def _ref(self, cls: str, uuid: Uuid) -> Ref:
         return Ref(await self._session.call(f"{cls}.get_by_uuid", uuid))

@@ -8,13 +8,14 @@ from datetime import datetime
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
-from xsconsole.engine.ports import LEAST_PRIORITY, CopyPort, DiskPort, Field, Identity, Progress
+from xsconsole.engine.ports import LEAST_PRIORITY, CopyPort, DiskPort, Field, Identity, PlacingPort, Progress
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
 from xsconsole.xapi.copies import XapiCopies
 from xsconsole.xapi.disks import XapiDisks
 from xsconsole.xapi.disposal import GONE, Disposal
 from xsconsole.xapi.errors import BadAnswer
+from xsconsole.xapi.placing import XapiPlacing
 from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
@@ -35,7 +36,8 @@ class XapiPool:
         self._tasks = tasks
         self._until_available = until_available
         self._disposal = Disposal(session, tasks)
-        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal)
+        self.placing: PlacingPort = XapiPlacing(session, tasks)
+        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing)
         self.disks: DiskPort = XapiDisks(session, self._disposal)
 
     @property

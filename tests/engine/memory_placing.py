@@ -1,0 +1,81 @@
+"""The part of the port on the pool of values that brings machines to networks, storages and hosts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tests.engine.memory_pool import MemoryPool
+from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
+from xsconsole.domain.inventory import SR, VBD, VDI
+from xsconsole.engine.ports import Progress
+
+Do = Callable[..., Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class MemoryPlacing:
+    """Where the machines of the pool of values are."""
+
+    pool: MemoryPool
+    do: Do
+
+    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
+        found: Mapping[str, Uuid] = await self.do("networks_of", lambda: self.pool.networks_of(vm))
+        return found
+
+    async def put_on(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        await self.do("put_on", lambda: self.pool.move_interfaces(vm, networks))
+
+    async def storage_of(self, vm: Uuid, device: str) -> Uuid | None:
+        found: Uuid | None = await self.do("storage_of", lambda: self._storage_of(vm, device))
+        return found
+
+    async def move_disk(self, vm: Uuid, device: str, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        await self.do("move_disk", lambda: self._move(vm, device, sr), on_progress)
+
+    async def home_of(self, vm: Uuid) -> Uuid | None:
+        found: Uuid | None = await self.do("home_of", lambda: self._uuid_of(self.pool.vm(vm).affinity))
+        return found
+
+    async def prefer(self, vm: Uuid, host: Uuid | None) -> None:
+        await self.do("prefer", lambda: self.pool.change(vm, affinity=self.pool.host_ref(host)))
+
+    async def host_of(self, vm: Uuid) -> Uuid | None:
+        found: Uuid | None = await self.do("host_of", lambda: self._uuid_of(self.pool.vm(vm).resident_on))
+        return found
+
+    async def migrate(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
+        def migrate() -> None:
+            self.pool.demand(vm, "pool_migrate", ("Running",))
+            self.pool.change(vm, resident_on=self.pool.host_ref(host))
+
+        await self.do("migrate", migrate, on_progress)
+
+    def _move(self, uuid: Uuid, device: str, sr: Uuid) -> None:
+        """Put another disk on that storage in the place of the one that is there."""
+        self.pool.demand(uuid, "migrate_send", ("Halted", "Running"))
+        drive, disk = self._disk_at(uuid, device)
+        there = next(each for each in self.pool.records.values() if isinstance(each, SR) and each.uuid == sr)
+        fresh = self.pool.put_anew(msgspec.structs.replace(disk, SR=there.ref))
+        for other in [each for each in self.pool.records.values() if isinstance(each, VDI)]:
+            if other.snapshot_of == disk.ref:
+                self.pool.put(msgspec.structs.replace(other, snapshot_of=fresh.ref))
+        self.pool.put(msgspec.structs.replace(drive, VDI=fresh.ref))
+        self.pool.drop_record(disk)
+
+    def _storage_of(self, uuid: Uuid, device: str) -> Uuid:
+        return self.pool.records[self._disk_at(uuid, device)[1].SR].uuid
+
+    def _disk_at(self, uuid: Uuid, device: str) -> tuple[VBD, VDI]:
+        for ref in self.pool.vm(uuid).VBDs:
+            drive = self.pool.records[ref]
+            if isinstance(drive, VBD) and drive.userdevice == device:
+                disk = self.pool.records[drive.VDI]
+                assert isinstance(disk, VDI)
+                return drive, disk
+        raise AssertionError(f"nothing at {device}")
+
+    def _uuid_of(self, ref: Ref) -> Uuid | None:
+        return None if ref == NULL_REF else self.pool.records[ref].uuid

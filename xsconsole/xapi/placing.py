@@ -1,0 +1,82 @@
+"""Where a machine is in its pool: the engine's `PlacingPort` over session and tasks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
+from xsconsole.engine.ports import Progress
+from xsconsole.xapi.disposal import DISK, ref_of
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.tasks import Tasks
+
+LIVE = {"live": "true"}
+
+
+class XapiPlacing:
+    """Networks, storage and hosts of the machines of one pool."""
+
+    def __init__(self, session: PoolSession, tasks: Tasks) -> None:
+        self._session = session
+        self._tasks = tasks
+
+    async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
+        return {
+            device: Uuid(await self._session.call("network.get_uuid", interface["network"]))
+            for device, interface in (await self._interfaces(vm)).items()
+        }
+
+    async def put_on(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        for device, interface in (await self._interfaces(vm)).items():
+            wanted = networks.get(device)
+            if wanted is not None:
+                network = await self._ref("network", wanted)
+                if interface["network"] != network:
+                    await self._session.call("VIF.move", interface["ref"], network)
+
+    async def storage_of(self, vm: Uuid, device: str) -> Uuid | None:
+        disk = await self._disk_at(vm, device)
+        if disk is None:
+            return None
+        return Uuid(await self._session.call("SR.get_uuid", await self._session.call("VDI.get_SR", disk)))
+
+    async def move_disk(self, vm: Uuid, device: str, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        disk = await self._disk_at(vm, device)
+        if disk is not None:
+            storage = await self._ref("SR", sr)
+            await self._tasks.run("VDI.pool_migrate", disk, storage, {}, run=run, on_progress=on_progress)
+
+    async def home_of(self, vm: Uuid) -> Uuid | None:
+        return await self._host(await self._session.call("VM.get_affinity", await self._ref("VM", vm)))
+
+    async def prefer(self, vm: Uuid, host: Uuid | None) -> None:
+        home = NULL_REF if host is None else await self._ref("host", host)
+        await self._session.call("VM.set_affinity", await self._ref("VM", vm), home)
+
+    async def host_of(self, vm: Uuid) -> Uuid | None:
+        return await self._host(await self._session.call("VM.get_resident_on", await self._ref("VM", vm)))
+
+    async def migrate(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
+        machine, place = await self._ref("VM", vm), await self._ref("host", host)
+        await self._tasks.run("VM.pool_migrate", machine, place, LIVE, run=run, on_progress=on_progress)
+
+    async def _host(self, ref: str) -> Uuid | None:
+        return None if ref == NULL_REF else Uuid(await self._session.call("host.get_uuid", ref))
+
+    async def _interfaces(self, vm: Uuid) -> dict[str, dict[str, Any]]:
+        """Return a machine's interfaces as records with their references, by device."""
+        found = {}
+        for ref in await self._session.call("VM.get_VIFs", await self._ref("VM", vm)):
+            record = await self._session.call("VIF.get_record", ref)
+            found[str(record["device"])] = {**record, "ref": ref}
+        return found
+
+    async def _disk_at(self, vm: Uuid, device: str) -> Ref | None:
+        ref = await ref_of(self._session, "VM", vm)
+        for drive in [] if ref is None else await self._session.call("VM.get_VBDs", ref):
+            record = await self._session.call("VBD.get_record", drive)
+            if record["userdevice"] == device and record["type"] == DISK and not record["empty"]:
+                return Ref(record["VDI"])
+        return None
+
+    async def _ref(self, cls: str, uuid: Uuid) -> Ref:
+        return Ref(await self._session.call(f"{cls}.get_by_uuid", uuid))
