@@ -44,14 +44,14 @@ def test_one_that_nobody_knows_is_refused(shell: Shell) -> None:
 
 def test_one_is_compared_with_what_it_was_before_a_run_of_this_home(shell: Shell) -> None:
     writing = replace(shell, passphrase="a passphrase for tests")
-    moved = writing.say("promote", "shop@1.3.0", "--to", "production")
+    moved = writing.say("promote", "payroll@2026.4", "--to", "staging")
     assert moved.status == 0, moved.err
 
-    times = shell.say("config", "compare", "shop@1.3.0", "--times", "--json").document
-    said = shell.say("config", "compare", "shop@1.3.0", "--at", times[0]["at"], "--json").document
+    times = shell.say("config", "compare", "payroll@2026.4", "--times", "--json").document
+    said = shell.say("config", "compare", "payroll@2026.4", "--at", times[0]["at"], "--json").document
 
     # The record says the same as the snapshots, so one of them is told.
-    assert [(one["known_by"], one["stage"]) for one in times] == [("restore point", "staging")]
+    assert [(one["known_by"], one["stage"]) for one in times] == [("restore point", "patch-testing")]
     assert [one["at"] for one in said["configurations"]] == [times[0]["at"], None]
     assert [one["sentence"] for one in said["differences"] if one["verdict"] == "drift"] == []
 
