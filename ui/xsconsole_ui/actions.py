@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from xsconsole.console import Verb
+from xsconsole.console import Verb, moves_to
 from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
@@ -23,6 +23,9 @@ def command_to(situation: Situation, target: Target) -> Plannable | None:
 
 def _way(kind: Kind) -> Callable[[Situation, Hands], None]:
     def perform(situation: Situation, hands: Hands) -> None:
+        if len(situation.cards) > 1:
+            _go_together(situation, hands, kind)
+            return
         ways = situation.open_ways(kind)
         command = command_to(situation, ways[0]) if len(ways) == 1 else None
         if command is not None:
@@ -31,6 +34,14 @@ def _way(kind: Kind) -> Callable[[Situation, Hands], None]:
             hands.choose_target(kind)
 
     return perform
+
+
+def _go_together(situation: Situation, hands: Hands, kind: Kind) -> None:
+    shared = situation.shared_ways(kind)
+    if len(shared) == 1 and situation.workflow is not None:
+        hands.ask_together(moves_to(situation.cards, shared[0].id, situation.workflow))
+    else:
+        hands.choose_target(kind)
 
 
 def _permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situation], str]:
@@ -58,8 +69,13 @@ def _no_live_card(situation: Situation) -> str:
 
 def _no_way(kind: Kind) -> Callable[[Situation], str]:
     def why_not(situation: Situation) -> str:
-        if _no_live_card(situation) or situation.open_ways(kind):
+        if _no_live_card(situation):
             return _no_live_card(situation)
+        if len(situation.cards) > 1:
+            where = "forward" if kind is Kind.PROMOTE else "back"
+            return "" if situation.shared_ways(kind) else f"No way {where} leads from all of them to one stage."
+        if situation.open_ways(kind):
+            return ""
         refusals = [target.refusal for target in situation.ways(kind) if target.refusal is not None]
         if refusals:
             return f"{refusals[0].reason} {refusals[0].mend}".strip()
@@ -72,6 +88,10 @@ def _way_name(kind: Kind) -> Callable[[Situation], str]:
     verb = "Promote" if kind is Kind.PROMOTE else "Demote"
 
     def named(situation: Situation) -> str:
+        if len(situation.cards) > 1:
+            shared = situation.shared_ways(kind)
+            to = f" to {shared[0].name}" if len(shared) == 1 else "…" if shared else ""
+            return f"{verb} {len(situation.cards)}{to}"
         ways = situation.open_ways(kind)
         return f"{verb} to {situation.stage_name(ways[0])}" if len(ways) == 1 else f"{verb}…" if ways else verb
 
@@ -150,6 +170,9 @@ def _no_plan(situation: Situation) -> str:
 def _no_way_at_all(situation: Situation) -> str:
     if _no_live_card(situation):
         return _no_live_card(situation)
+    if len(situation.cards) > 1:
+        shared = situation.shared_ways(Kind.PROMOTE) or situation.shared_ways(Kind.DEMOTE)
+        return "" if shared else "No way leads from all of them to one stage."
     return "" if situation.ways(Kind.PROMOTE) or situation.ways(Kind.DEMOTE) else "No way leads out of this stage."
 
 

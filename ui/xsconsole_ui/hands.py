@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from xsconsole.console import Console, Estate, Verb
+from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain.acts import Act, ObjectId
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Dissolve, Plannable
+from xsconsole.engine.commands import Direction, Dissolve, Plannable, Together
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
@@ -20,6 +20,7 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.situation import Design, Situation
 
@@ -48,6 +49,7 @@ class WindowHands(QObject):
         self._board = board
         self._bridge = bridge
         self.comparison: CompareDialog | None = None  # while it is open
+        self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
         self._targets = QMenu(window)
         self._targets.setToolTipsVisible(True)
@@ -64,6 +66,25 @@ class WindowHands(QObject):
     def ask(self, command: Plannable, *, show_only: bool = False) -> None:
         self._desk.ask(command, show_only=show_only)
 
+    @Slot(object)
+    def take(self, command: Plannable | Together) -> None:
+        """Take what was dropped: one card, or several."""
+        if isinstance(command, Together):
+            self.ask_together(command)
+        else:
+            self.ask(command)
+
+    def ask_together(self, together: Together) -> None:
+        """Lay one plan of several before the user."""
+        if self.batch is not None and self.batch.isVisible():
+            self.batch.raise_()
+            self._window.status.say(self.tr("Several are on their way already: let that end, or close it."))
+            return
+        if self.batch is not None and self.batch.planned.is_over:
+            self.batch.deleteLater()
+        self.batch = BatchDialog(self._console, self._bridge, self._jobs, together, self._window)
+        self.batch.show()
+
     def settle(self, configuration: ConfigurationId, direction: Direction) -> None:
         self._desk.settle(configuration, direction)
 
@@ -71,6 +92,9 @@ class WindowHands(QObject):
         """Offer the stages a way leads to; those that are closed say why."""
         situation = self._situation
         self._targets.clear()
+        if len(situation.cards) > 1:
+            self._offer_together(situation, kind)
+            return
         for target in situation.targets:
             if target.kind is None or kind not in (None, target.kind):
                 continue
@@ -81,6 +105,19 @@ class WindowHands(QObject):
                 action.setEnabled(False)
                 action.setToolTip(f"{target.refusal.reason} {target.refusal.mend}".strip())
             self._targets.addAction(action)
+        self._open_targets()
+
+    def _offer_together(self, situation: Situation, kind: Kind | None) -> None:
+        """Offer the stages that a way leads to from all selected cards."""
+        for one in (Kind.PROMOTE, Kind.DEMOTE) if kind is None else (kind,):
+            verb = self.tr("Promote all to") if one is Kind.PROMOTE else self.tr("Demote all to")
+            for stage in situation.shared_ways(one):
+                self._targets.addAction(f"{verb} {stage.name}").setData(str(stage.id))
+        if self._targets.isEmpty():
+            self._targets.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
+        self._open_targets()
+
+    def _open_targets(self) -> None:
         first = next((action for action in self._targets.actions() if action.isEnabled()), None)
         if first is not None:
             self._targets.setActiveAction(first)
@@ -88,6 +125,10 @@ class WindowHands(QObject):
 
     @Slot(QAction)
     def _go_to_target(self, chosen: QAction) -> None:
+        situation = self._situation
+        if len(situation.cards) > 1 and situation.workflow is not None:
+            self.ask_together(moves_to(situation.cards, StageId(str(chosen.data())), situation.workflow))
+            return
         target = next((target for target in self._situation.targets if target.stage == chosen.data()), None)
         command = command_to(self._situation, target) if target is not None else None
         if command is not None:

@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
         self.board.card_selected.connect(self._on_card_selected)
         self.board.chosen_changed.connect(self._situate)
         self.board.opened.connect(self._on_opened)
-        self.board.asked.connect(self.desk.ask)
+        self.board.asked.connect(self.hands.take)
         self.board.menu_wanted.connect(self._card_menu.popup)
         self.board.answered.connect(self.status.say)
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)

@@ -13,8 +13,8 @@ from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
-from xsconsole.domain.workflow import Kind, Workflow
-from xsconsole.engine.commands import Direction, Operate, Plannable
+from xsconsole.domain.workflow import Kind, Stage, Workflow
+from xsconsole.engine.commands import Direction, Operate, Plannable, Together
 
 
 class Design(StrEnum):
@@ -109,6 +109,14 @@ class Situation:
         """Return those whose plan can be looked at, also where it may not be carried out."""
         return tuple(target for target in self.ways(kind) if target.plan is not None)
 
+    def shared_ways(self, kind: Kind) -> tuple[Stage, ...]:
+        """Return the stages that such a way leads to from where each of the selected cards stands."""
+        workflow = self.workflow
+        if workflow is None or not self.cards:
+            return ()
+        led = [{way.target for way in workflow.transitions_from(card.stage, kind)} for card in self.cards]
+        return tuple(stage for stage in workflow.stages if stage.id in set.intersection(*led))
+
     def stage_name(self, target: Target) -> str:
         stage = self.workflow.stage(target.stage) if self.workflow else None
         return stage.name if stage else str(target.stage)
@@ -126,6 +134,7 @@ class Hands(Protocol):
     """What an action can do; the window gives it."""
 
     def ask(self, command: Plannable, *, show_only: bool = False) -> None: ...
+    def ask_together(self, together: Together) -> None: ...
     def settle(self, configuration: ConfigurationId, direction: Direction) -> None: ...
     def choose_target(self, kind: Kind | None) -> None: ...
     def compare(self) -> None: ...

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from xsconsole.cli import documents, output
+from xsconsole.cli import batching, documents, output
 from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
 from xsconsole.cli.moves import WAITING, demand_settled, move
@@ -41,6 +41,8 @@ UNCONFIRMED = (
 
 
 async def show_plan(options: argparse.Namespace) -> int:
+    if len(options.names) > 1:
+        return await batching.show_plan(options)
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
         command = move(console, card, options)
@@ -55,6 +57,8 @@ async def show_plan(options: argparse.Namespace) -> int:
 
 async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
+    if len(getattr(options, "names", ())) > 1:
+        return await batching.act(options)
     async with connected(options, is_reading=False) as console, _on_record(console, options):
         confirmed: Digest | None = None
         answers: tuple[str, ...] = ()

@@ -9,6 +9,21 @@ from xsconsole.cli.request_parser import VerbMaker
 NAME_HELP = "id, service, service@version or service@stage"
 
 
+class Names(argparse.Action):
+    """Keeps the first name as `name`, and all of them, in their order, as `names`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del parser, option_string
+        given = tuple(map(str, values)) if isinstance(values, list) else (str(values),)
+        namespace.name, namespace.names = given[0], given
+
+
 def add_configurations(make: VerbMaker, instant: Callable[[str], datetime]) -> tuple[argparse.ArgumentParser, ...]:
     """Add the verbs of `config`; return those that change something."""
     make("config list", "all configurations", has_json=True, takes_pools=True)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
-from xsconsole.cli.config_parser import NAME_HELP, add_configurations
+from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.request_parser import (
     add_asking,
     add_emergency,
@@ -209,7 +209,10 @@ def _add_watch(verb: argparse.ArgumentParser, *, default: object) -> None:
 
 
 def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool) -> None:
-    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument(
+        "name", metavar="NAME", nargs="+", action=Names, help=f"{NAME_HELP}; several go one after another, by one plan"
+    )
+    verb.add_argument("--go-on", action="store_true", help="of several, go on with the next where one fails")
     verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
     if has_disks:
         verb.add_argument(

@@ -1,5 +1,6 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
+from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.estate import Estate
@@ -11,8 +12,10 @@ from xsconsole.console.texts import write_text
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.console.versions import KnownVersion, version_numbered
 from xsconsole.domain.runs import RunState, RunStatus, Target
+from xsconsole.engine.batch import moves_to
 
 __all__ = [
+    "Batch",
     "Connection",
     "Console",
     "Estate",
@@ -26,7 +29,9 @@ __all__ = [
     "Verb",
     "decide_apart",
     "goes_in_clear",
+    "moves_to",
     "past",
+    "planned_together",
     "present",
     "read_file",
     "read_key",

@@ -1,8 +1,10 @@
 """Several pools as one: what is asked goes to the console of its pool, what is looked at is looked at together."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+from xsconsole.console.batches import planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.estate_acts import EstateActs
 from xsconsole.console.estate_requests import EstateRequests
@@ -13,6 +15,8 @@ from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.values import Verb
 from xsconsole.domain.acts import Kind, ObjectId, record_of
+from xsconsole.domain.batch import BatchPlan, PartState
+from xsconsole.domain.batch import Part as BatchPart
 from xsconsole.domain.board import EMPTY_BOARD, Board
 from xsconsole.domain.estate import Differing, Inventories, Part, PoolSight, answered, away, differing, joined, place_of
 from xsconsole.domain.events import AuditVerified, Event, LinkChanged, LinkState, PoolsChanged
@@ -22,7 +26,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
-from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle
+from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -253,6 +257,20 @@ class Estate:
             Refused: with the reason and the mend.
         """
         return self.of_command(command).plan(command)
+
+    def plan_together(self, together: Together) -> BatchPlan:
+        """Return one plan of several promotions, on however many pools; in the order given. Nothing is changed."""
+        owners = {command.configuration: self.of_command(command) for command in together.commands}
+        parts: dict[ConfigurationId, BatchPart] = {}
+        for console in dict.fromkeys(owners.values()):
+            own = tuple(command for command in together.commands if owners[command.configuration] is console)
+            planned = planned_together(console, replace(together, commands=own))
+            denial = away(self.sight_of(console)) or console.denial(Verb.MOVE)
+            for part in planned.parts:
+                refused = part.refusal or denial
+                state = PartState.REFUSED if refused is not None else part.state
+                parts[part.configuration] = replace(part, refusal=refused, state=state)
+        return BatchPlan(target=together.target, parts=tuple(parts[one] for one in owners))
 
     async def do(self, command: Confirmed | Settle) -> RunId:
         """Start a run on the pool that the command is for; see `Console.do`."""

@@ -52,6 +52,14 @@ class Demote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Bring several configurations to one stage, one after another in this order."""
+
+    commands: tuple[Promote | Demote, ...]
+    target: StageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     """Make a configuration from VMs that belong to none."""
 

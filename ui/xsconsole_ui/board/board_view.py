@@ -102,6 +102,11 @@ class BoardView(QWidget):
         cards = self._console.board.cards
         return tuple(cards[configuration] for configuration in self._chosen if configuration in cards)
 
+    def _companions(self, card: Card) -> tuple[tuple[ConfigurationId, int], ...]:
+        """Return the other selected cards, which a drag of this one takes along."""
+        chosen = self.chosen
+        return tuple((other.id, other.revision) for other in chosen if other.id != card.id) if card in chosen else ()
+
     @property
     def lanes(self) -> tuple[Lane, ...]:
         return tuple(self._order)
@@ -177,6 +182,7 @@ class BoardView(QWidget):
         lane.view.clicked.connect(self._on_click)
         lane.view.walked.connect(self._walk)
         lane.view.opened.connect(self._open)
+        lane.view.companions = self._companions
         lane.view.drag_began.connect(self.dragging.begin)
         lane.view.drag_ended.connect(self.dragging.end)
         lane.drag_entered.connect(self.dragging.begin)

@@ -1,15 +1,17 @@
 """What happens on the board while cards are dragged: every column answers, and a drop asks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from xsconsole.console import Estate
+from xsconsole.console import Estate, moves_to
+from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.runs import Target
+from xsconsole.engine.commands import Demote, Promote, Together
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import Dragged
-from xsconsole_ui.board.offers import Offer, command_for, offer_of
+from xsconsole_ui.board.offers import Offer, command_for, offer_of, offer_of_all
 from xsconsole_ui.scrolling import EdgeScroll
 
 
@@ -30,7 +32,9 @@ class Dragging(QObject):
         super().__init__(parent)
         self._console, self._lanes, self._select, self._edge = console, lanes, select, edge
         self._dragged: Dragged | None = None
-        self._targets: Mapping[StageId, Target] = {}
+        self._targets: Mapping[StageId, Target] = {}  # of one card
+        self._moves: Mapping[StageId, Together] = {}  # of several
+        self._offers: Mapping[StageId, Offer] = {}
 
     @property
     def dragged(self) -> Dragged | None:
@@ -39,41 +43,54 @@ class Dragging(QObject):
     @property
     def offers(self) -> Mapping[StageId, Offer]:
         """What each column says to the card that is being dragged; empty when none is."""
-        card = self._console.board.cards.get(self._dragged.configuration) if self._dragged else None
-        if card is None:
-            return {}
-        made = {stage: offer_of(card, target) for stage, target in self._targets.items()}
-        return {stage: offer for stage, offer in made.items() if offer is not None}
+        return self._offers
+
+    def _cards(self, dragged: Dragged | None) -> tuple[Card, ...]:
+        cards = self._console.board.cards
+        return tuple(cards[one] for one in dragged.every if one in cards) if dragged is not None else ()
 
     @Slot(object)
     def begin(self, dragged: Dragged) -> None:
-        card = self._console.board.cards.get(dragged.configuration)
-        if card is None:
+        cards, workflow = self._cards(dragged), self._console.board.workflow
+        if not cards or workflow is None:
             self.end()
             return
-        self._dragged = dragged
-        self._targets = {target.stage: target for target in self._console.targets(card.id)}
-        offers = self.offers
+        self._dragged, self._targets, self._moves = dragged, {}, {}
+        if len(cards) == 1:
+            self._targets = {target.stage: target for target in self._console.targets(cards[0].id)}
+        else:
+            self._moves = {stage: moves_to(cards, stage, workflow) for stage in self._lanes}
+        self._offers = self._answers(cards)
         for stage, lane in self._lanes.items():
-            lane.model.lift(card.id, is_lifted=True)
-            lane.offer_box.show_offer(offers.get(stage))
+            for card in cards:
+                lane.model.lift(card.id, is_lifted=True)
+            lane.offer_box.show_offer(self._offers.get(stage))
+
+    def _answers(self, cards: Sequence[Card]) -> Mapping[StageId, Offer]:
+        if len(cards) > 1:
+            together = {stage: self._console.plan_together(it) for stage, it in self._moves.items()}
+            made = {stage: offer_of_all(cards, planned) for stage, planned in together.items()}
+        else:
+            made = {stage: offer_of(card, target) for card in cards for stage, target in self._targets.items()}
+        return {stage: offer for stage, offer in made.items() if offer is not None}
 
     def begin_again(self, configuration: ConfigurationId) -> None:
         """Ask the columns anew where the card that changed is the one being dragged."""
-        if self._dragged is not None and self._dragged.configuration == configuration:
+        if self._dragged is not None and configuration in self._dragged.every:
             self.begin(self._dragged)
 
     @Slot()
     def end(self) -> None:
         """Take the answers of the columns away."""
         self._edge.stop()
-        dragged, self._dragged, self._targets = self._dragged, None, {}
+        dragged, self._dragged = self._dragged, None
+        self._targets, self._moves, self._offers = {}, {}, {}
         if dragged is not None:
             self.answered.emit("")
         for lane in self._lanes.values():
             lane.offer_box.show_offer(None)
-            if dragged is not None:
-                lane.model.lift(dragged.configuration, is_lifted=False)
+            for configuration in dragged.every if dragged is not None else ():
+                lane.model.lift(configuration, is_lifted=False)
 
     def may_drop(self, dragged: Dragged, stage: StageId) -> bool:
         if dragged != self._dragged:
@@ -83,8 +100,12 @@ class Dragging(QObject):
 
     def drop(self, dragged: Dragged, stage: StageId) -> None:
         card, target = self._console.board.cards.get(dragged.configuration), self._targets.get(stage)
-        command = command_for(card, target, dragged.revision) if card and target else None
+        command: Promote | Demote | Together | None = self._moves.get(stage)
+        if command is None and card is not None and target is not None:
+            command = command_for(card, target, dragged.revision)
+        is_one = not dragged.also
         self.end()
-        self._select(dragged.configuration)
+        if is_one:
+            self._select(dragged.configuration)
         if command is not None:
             self.asked.emit(command)

@@ -1,6 +1,6 @@
 """One stage on the board: its head, its cards, and its answer while a card is dragged."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal, Slot
@@ -25,12 +25,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
 from xsconsole_ui.board.card_list import CardList
-from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime
+from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
 from xsconsole_ui.board.offers import Offer
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
@@ -58,6 +59,7 @@ class LaneView(CardList):
         self.setProperty("look", "cards")
         self._pressed = QPoint()
         self._is_adding = False
+        self.companions: Callable[[Card], tuple[tuple[ConfigurationId, int], ...]] = _alone
         self.doubleClicked.connect(self._open)
 
     @property
@@ -88,7 +90,10 @@ class LaneView(CardList):
         if card is None:
             return
         drag = self.drag_of(index)
-        self.drag_began.emit(Dragged(configuration=card.id, revision=card.revision))
+        dragged = from_mime(drag.mimeData())
+        if dragged is None:
+            return
+        self.drag_began.emit(dragged)
         drag.exec(Qt.DropAction.MoveAction)
         self.drag_ended.emit()
 
@@ -96,7 +101,10 @@ class LaneView(CardList):
         """Return the drag of a card: it hangs where it was taken, and lets the answers below it be read."""
         area = card_area(self.visualRect(index))
         drag = QDrag(self)
-        drag.setMimeData(self._cards.mimeData([index]))
+        card = self._cards.card_at(index)
+        also = self.companions(card) if card is not None and self.selectionModel().isSelected(index) else ()
+        if card is not None:
+            drag.setMimeData(to_mime(Dragged(configuration=card.id, revision=card.revision, also=also)))
         drag.setPixmap(_seen_through(self.viewport().grab(area)))
         taken = self._pressed - area.topLeft()
         drag.setHotSpot(QPoint(min(max(taken.x(), 0), area.width()), min(max(taken.y(), 0), area.height())))
@@ -126,6 +134,11 @@ class LaneView(CardList):
         else:
             with self._adding(modifiers):
                 super().keyPressEvent(event)
+
+
+def _alone(card: Card) -> tuple[tuple[ConfigurationId, int], ...]:
+    del card
+    return ()
 
 
 def _seen_through(picture: QPixmap) -> QPixmap:

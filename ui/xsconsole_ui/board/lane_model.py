@@ -22,15 +22,20 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dragged:
-    """What a drag carries: which configuration, as of which revision."""
+    """What a drag carries: which configuration, as of which revision, and `also` others that were selected with it."""
 
     configuration: ConfigurationId
     revision: int
+    also: tuple[tuple[ConfigurationId, int], ...] = ()
+
+    @property
+    def every(self) -> tuple[ConfigurationId, ...]:
+        return (self.configuration, *(configuration for configuration, _ in self.also))
 
 
 def to_mime(dragged: Dragged) -> QMimeData:
     mime = QMimeData()
-    value = {"configuration": dragged.configuration, "revision": dragged.revision}
+    value = {"configuration": dragged.configuration, "revision": dragged.revision, "also": dragged.also}
     mime.setData(MIME_TYPE, json.dumps(value).encode())
     return mime
 
@@ -39,8 +44,10 @@ def from_mime(mime: QMimeData) -> Dragged | None:
     """Read a drag; None where it is not one of ours. Another program may have made it."""
     try:
         value = json.loads(bytes(mime.data(MIME_TYPE).data()))
-        return Dragged(configuration=ConfigurationId(str(value["configuration"])), revision=int(value["revision"]))
-    except (ValueError, TypeError, KeyError):
+        also = tuple((ConfigurationId(str(other)), int(revision)) for other, revision in value.get("also", ()))
+        first = ConfigurationId(str(value["configuration"]))
+        return Dragged(configuration=first, revision=int(value["revision"]), also=also)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

@@ -1,14 +1,18 @@
 """What a column says while a card is dragged: yes with what will happen, or no with why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xsconsole.domain import words
+from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
 from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Method
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui.texts import tr
+
+MOST_REFUSALS = 3  # that a column names; the sheet names all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,25 @@ def offer_of(card: Card, target: Target) -> Offer | None:
         title=tr("Drop to {verb} {name}").format(verb=verb, name=card.name),
         lines=consequences(target.plan),
     )
+
+
+def offer_of_all(cards: Sequence[Card], planned: BatchPlan) -> Offer | None:
+    """Return the answer of a stage to several cards; None where all of them stand in it."""
+    moving = [card for card in cards if card.stage != planned.target]
+    if not moving:
+        return None
+    ready, refused = planned.ready, planned.refused
+    number = words.count(len(cards), "configuration")
+    refusals = tuple(f"{part.name}: {part.refusal.reason}" for part in refused if part.refusal is not None)
+    more = len(refusals) - MOST_REFUSALS
+    lines = (*refusals[:MOST_REFUSALS], tr("and {n} more").format(n=more)) if more > 0 else refusals
+    if not ready:
+        return Offer(is_open=False, title=tr("None of {number} can come here.").format(number=number), lines=lines)
+    takes = tr("one after another, about {duration}").format(duration=words.duration(max(1.0, planned.duration_s)))
+    title = tr("Drop to plan {number} together").format(number=number)
+    if refused:
+        title = tr("Drop to plan {ready} of {number} together").format(ready=len(ready), number=number)
+    return Offer(is_open=True, title=title, lines=(takes, *lines))
 
 
 def consequences(plan: Plan) -> tuple[str, ...]:

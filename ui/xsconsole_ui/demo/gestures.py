@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from xsconsole.domain.board import Card
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import Dragged, to_mime
 
@@ -36,8 +37,8 @@ async def until(is_so: Callable[[], bool], what: str, timeout_s: float = 30.0) -
 class CarriedCard:
     """A card between the mouse's press and its release."""
 
-    def __init__(self, card: Card) -> None:
-        self._mime = to_mime(Dragged(configuration=card.id, revision=card.revision))
+    def __init__(self, card: Card, also: tuple[tuple[ConfigurationId, int], ...] = ()) -> None:
+        self._mime = to_mime(Dragged(configuration=card.id, revision=card.revision, also=also))
 
     def enter(self, lane: Lane) -> None:
         at = _middle(lane)

@@ -1,0 +1,87 @@
+"""Several promotions are planned together: what earlier ones take is taken for later ones."""
+
+from tests.engine.desks import Office, virtually
+from tests.engine.test_gates import shop_before
+from xsconsole.domain.batch import PartState
+from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.workflow.gates import Checklist
+from xsconsole.engine.batch import moves_to, plan_together
+from xsconsole.engine.commands import Demote, Promote
+
+PRODUCTION = StageId("production")
+
+
+def test_the_second_of_a_service_has_no_place_where_the_first_takes_the_last_one() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        first = await office.shop(desk)
+        second = await office.configuration(
+            desk, "shop", "1.4.0", "staging", [office.pool.add_vm("shop-new", "Halted").uuid]
+        )
+        other = await office.configuration(desk, "crm", "7", "staging", [office.pool.add_vm("crm", "Halted").uuid])
+        workflow = desk.board.workflow
+        assert workflow is not None
+
+        together = moves_to([desk.card(one) for one in (first, second, other)], PRODUCTION, workflow, "release")
+        planned = plan_together(together, desk.board, desk.inventory, "alice", desk.clock.now())
+
+        assert [type(command) for command in together.commands] == [Promote] * 3
+        assert [part.configuration for part in planned.ready] == [first, other]
+        (refused,) = planned.refused
+        assert refused.state is PartState.REFUSED
+        assert refused.refusal is not None
+        assert "shop 1.3.0" in refused.refusal.reason
+        assert planned.asks
+        assert planned.size_bytes == sum(part.plan.size_bytes for part in planned.ready if part.plan)
+        assert planned.duration_s > 0
+        assert planned.downtime_s >= 0
+        assert planned.warnings
+        alone = plan_together(
+            moves_to([desk.card(first)], PRODUCTION, workflow), desk.board, desk.inventory, "", desk.clock.now()
+        )
+        assert alone.digest != planned.digest
+
+    virtually(story)
+
+
+def test_one_that_is_gone_is_named_and_each_goes_by_the_way_there_is() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk, "production")
+        workflow = desk.board.workflow
+        assert workflow is not None
+
+        together = moves_to([desk.card(shop), desk.card(shop)], StageId("staging"), workflow)
+        gone = type(together)(
+            commands=(
+                *together.commands,
+                Promote(configuration=ConfigurationId("gone"), revision=1, target=PRODUCTION),
+            ),
+            target=PRODUCTION,
+        )
+        planned = plan_together(gone, desk.board, desk.inventory, "alice", desk.clock.now())
+
+        assert isinstance(together.commands[0], Demote)
+        assert [part.refusal is None for part in planned.parts] == [True, False, False]
+        assert planned.parts[2].name == "gone"
+        assert not planned.is_over
+
+    virtually(story)
+
+
+def test_what_needs_a_decision_of_its_own_does_not_go_with_others() -> None:
+    async def story() -> None:
+        desk, shop = await shop_before(Office(), Checklist(items=("Told the users",)))
+        workflow = desk.board.workflow
+        assert workflow is not None
+
+        together = moves_to([desk.card(shop)], PRODUCTION, workflow)
+        planned = plan_together(together, desk.board, desk.inventory, "alice", desk.clock.now())
+
+        assert [part.refusal is not None and "checklist" in part.refusal.reason for part in planned.parts] == [True]
+        assert planned.ready == ()
+        assert planned.is_over
+
+    virtually(story)

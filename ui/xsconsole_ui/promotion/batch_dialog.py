@@ -1,0 +1,190 @@
+"""Several configurations on their way to one stage: one plan to confirm, and then what becomes of each."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from xsconsole.console import Batch, Estate
+from xsconsole.domain import words
+from xsconsole.domain.batch import BatchPlan, Part, PartState
+from xsconsole.domain.folding import one_line
+from xsconsole.engine.commands import Together
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.texts import tr
+
+SIZE = (820, 460)  # px
+LEAST = 240  # px, of the column that takes what is left
+MARKS = {
+    PartState.WAITING: "• waits",
+    PartState.RUNNING: "▸ runs",
+    PartState.DONE: "✓ done",
+    PartState.REFUSED: "✕ cannot go",
+    PartState.FAILED: "✕ failed",
+    PartState.SKIPPED: "– not begun",
+}
+TONES = {
+    PartState.DONE: "good",
+    PartState.REFUSED: "warn",
+    PartState.FAILED: "bad",
+    PartState.SKIPPED: "muted",
+}
+
+
+def said(part: Part) -> str:
+    """Return what stands against it, or became of it, or what it will do."""
+    if part.sentence:
+        return part.sentence
+    if part.refusal is not None:
+        return words.refusal(part.refusal)
+    if part.plan is None:
+        return ""
+    down = words.duration(part.plan.downtime_s)
+    return tr("downtime about {duration}").format(duration=down) if part.plan.downtime_s >= 1 else tr("no downtime")
+
+
+def columns() -> tuple[Column[Part], ...]:
+    return (
+        Column(head="Configuration", text=lambda part: one_line(part.name), width=190),
+        Column(
+            head="State",
+            text=lambda part: tr(MARKS[part.state]),
+            tone=lambda part: TONES.get(part.state, ""),
+            width=104,
+        ),
+        Column(
+            head="Takes",
+            text=lambda part: words.duration(max(1.0, part.plan.duration_s)) if part.plan is not None else "",
+            width=72,
+        ),
+        Column(head="What", text=said),
+    )
+
+
+class BatchDialog(QDialog):
+    """Does not keep the window from being used. Closing it while it runs begins nothing more."""
+
+    def __init__(
+        self, console: Estate, bridge: Bridge, jobs: Jobs, together: Together, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._jobs, self._together = console, jobs, together
+        self._planned = console.plan_together(together)
+        self._batch: Batch | None = None
+        self._has_changed = False
+        self.resize(*SIZE)
+        self.setModal(False)
+        self.summary = pieces.wrapped("", "title", self)
+        self.meaning = pieces.wrapped("", "", self)
+        self.news = pieces.wrapped("", "warn", self)
+        self.model = ListModel(columns(), self)
+        self.view = DenseTable(
+            self.model,
+            self.tr("Configurations, in the order in which they go"),
+            self.model.widths,
+            self,
+            least_elastic=LEAST,
+        )
+        self.goes_on = QCheckBox(self.tr("Go on with the next where one fails"), self)
+        self.reason = QLineEdit(self)
+        self.reason.setPlaceholderText(self.tr("Reason, for the record"))
+        self.reason.setAccessibleName(self.tr("Reason, for the record"))
+        self.go = pieces.button("", "primary", self)
+        self.stop = pieces.button(self.tr("Stop after this one"), "", self)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self._lay_out()
+        self.go.clicked.connect(self._go)
+        self.stop.clicked.connect(self._stop)
+        self.cancel.clicked.connect(self.reject)
+        self.finished.connect(self._stop)
+        bridge.card_changed.connect(self._look_again)
+        self._show()
+        (self.go if self.go.isEnabled() else self.cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GAP)
+        for button in (self.go, self.stop, self.cancel):
+            buttons.addWidget(button)
+            button.setAutoDefault(True)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.GAP)
+        for part in (self.summary, self.meaning, self.news):
+            column.addWidget(part)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.goes_on)
+        column.addWidget(self.reason)
+        column.addLayout(buttons)
+
+    @property
+    def planned(self) -> BatchPlan:
+        """What is shown: the plan, and then how it stands with each."""
+        return self._batch.plan if self._batch is not None else self._planned
+
+    def _show(self) -> None:
+        planned, is_begun = self.planned, self._batch is not None
+        workflow = self._console.board.workflow
+        stage = workflow.stage(planned.target) if workflow else None
+        name = one_line(stage.name) if stage else planned.target
+        number = words.count(len(planned.parts), "configuration")
+        self.setWindowTitle(self.tr("{number} to {stage}").format(number=number, stage=name))
+        self.summary.setText(self._outcome(planned) if is_begun else self.windowTitle())
+        self.meaning.setText(self._meaning(planned))
+        self.news.setText(self.tr("The plan has changed since it was first shown.") if self._has_changed else "")
+        self.news.setVisible(self._has_changed and not is_begun)
+        self.model.show_rows(planned.parts)
+        ready = len(planned.ready)
+        self.go.setText(self.tr("Start {n} of {all}").format(n=ready, all=len(planned.parts)))
+        self.go.setEnabled(bool(ready))
+        self.go.setToolTip("" if ready else self.tr("None of them can go; the list says why."))
+        self.go.setVisible(not is_begun)
+        self.goes_on.setEnabled(not is_begun)
+        self.reason.setVisible(not is_begun)
+        self.stop.setVisible(is_begun and not planned.is_over)
+        self.cancel.setText(self.tr("Close") if is_begun else self.tr("Cancel"))
+
+    def _meaning(self, planned: BatchPlan) -> str:
+        takes = self.tr("One after another, each as a run of its own: about {duration}, up to {size} of storage.")
+        told = takes.format(duration=words.duration(max(1.0, planned.duration_s)), size=words.size(planned.size_bytes))
+        return "\n".join((told, *planned.warnings))
+
+    def _outcome(self, planned: BatchPlan) -> str:
+        done = sum(part.state is PartState.DONE for part in planned.parts)
+        told = self.tr("{done} of {all} done").format(done=done, all=len(planned.parts))
+        return told if planned.is_over else self.tr("{told}, going on").format(told=told)
+
+    @Slot()
+    def _look_again(self) -> None:
+        """Plan again: the pool has changed while the plan is looked at."""
+        if self._batch is None:
+            before, self._planned = self._planned, self._console.plan_together(self._together)
+            self._has_changed = self._has_changed or before.digest != self._planned.digest
+            self._show()
+
+    @Slot()
+    def _go(self) -> None:
+        if self._batch is None and self._planned.ready:
+            reason = self.reason.text().strip()
+            commands = tuple(replace(command, reason=reason) for command in self._together.commands)
+            together = replace(self._together, commands=commands)
+            self._batch = Batch(self._console, together, self._planned, self._tell, goes_on=self.goes_on.isChecked())
+            self._jobs.start(self._batch.carry_out(), "carry several promotions out")
+            self._show()
+            self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _tell(self, planned: BatchPlan) -> None:
+        del planned
+        if self.isVisible():
+            self._show()
+
+    @Slot()
+    def _stop(self) -> None:
+        if self._batch is not None:
+            self._batch.stop()
+            self.stop.setEnabled(False)

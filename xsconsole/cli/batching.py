@@ -1,0 +1,151 @@
+"""Several configurations promoted or demoted together: one plan, one after another, and what became of each."""
+
+import argparse
+
+from xsconsole.cli import output
+from xsconsole.cli.documents import Document
+from xsconsole.cli.session import connected, is_at_terminal, published
+from xsconsole.console import Batch, Console, moves_to, planned_together
+from xsconsole.domain import words
+from xsconsole.domain.batch import BatchPlan, Part, PartState
+from xsconsole.domain.naming import find_configuration, find_stage
+from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.errors import NotPromotable, PlanIsStale, Refused
+
+ALONE = {
+    "emergency": "--emergency",
+    "stop_first": "--stop-first",
+    "yes_to": "--yes-to",
+    "by_itself": "--by-itself",
+    "not_before": "--not-before",
+    "ticket": "--ticket",
+    "wait": "--wait",
+}
+
+
+async def show_plan(options: argparse.Namespace) -> int:
+    """Print one plan of all; nothing is changed. The exit status is 1 where any of them cannot go."""
+    async with connected(options, is_reading=True) as console:
+        planned = planned_together(console, _together(console, options))
+        _print(planned, console, options)
+        return 1 if planned.refused else 0
+
+
+async def act(options: argparse.Namespace) -> int:
+    """Plan all, say what stands against each, and carry out one after another."""
+    async with connected(options, is_reading=False) as console:
+        together = _together(console, options)
+        await console.demand_rights(together.commands[0])
+        planned = planned_together(console, together)
+        _confirm(planned, console, options)
+        batch = Batch(console, together, planned, lambda _: None, goes_on=options.go_on)
+        ended = await batch.carry_out()
+        _print(ended, console, options)
+        return 0 if all(part.state is PartState.DONE for part in ended.parts) else 1
+
+
+def _together(console: Console, options: argparse.Namespace) -> Together:
+    """Read the command.
+
+    Raises:
+        Refused: a name or the stage is unknown, one of them goes the other way, or an option is for one alone.
+    """
+    given = [option for name, option in ALONE.items() if getattr(options, name, None)]
+    if getattr(options, "disks", "keep") != "keep":
+        given.append("--disks restore")
+    if given:
+        raise Refused(
+            reason=f"{words.listing(tuple(given))} is for one configuration.", mend="Name one, or leave it out."
+        )
+    workflow = published(console)
+    cards = [find_configuration(console.board, name) for name in options.names]
+    unique = {card.id: card for card in cards}
+    together = moves_to(unique.values(), find_stage(workflow, options.to).id, workflow, options.reason)
+    kinds = {"promote": Promote, "demote": Demote}
+    wanted = kinds.get(options.verb)
+    for command in together.commands:
+        card, edge = (
+            unique[command.configuration],
+            workflow.transition(unique[command.configuration].stage, together.target),
+        )
+        if wanted is not None and edge is not None and not isinstance(command, wanted):
+            raise Refused(
+                reason=f"For “{card.name}” the way there is one to {edge.kind.value}.",
+                mend=f"Leave it out, or say `xsconsole {edge.kind.value}` for it.",
+            )
+    return together
+
+
+def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) -> None:
+    """Say what must be known before, and who cannot go; ask at a terminal. A script that names them has decided.
+
+    Raises:
+        PlanIsStale: `--plan` named another. Refused: none can go, some cannot and `--go-on` was not said, or no.
+    """
+    if options.plan is not None and not planned.digest.startswith(options.plan):
+        raise PlanIsStale(
+            reason=f"The plan is not {options.plan[:12]} any more but {planned.digest[:12]}; nothing was changed.",
+            mend="Look at it again with `xsconsole plan`.",
+        )
+    for warning in planned.warnings:
+        output.note(warning)
+    for part in planned.refused:
+        output.note(f"{output.cell(part.name, 80)}: {words.refusal(part.refusal) if part.refusal else ''}")
+    if planned.refused and (not options.go_on or not planned.ready):
+        names = words.listing(tuple(part.name for part in planned.refused))
+        raise NotPromotable(
+            reason=f"{names} cannot go; nothing was changed.",
+            mend="Leave them out, or add `--go-on` to promote the others." if planned.ready else "",
+        )
+    if is_at_terminal() and planned.asks and not output.is_yes(f"{_title(planned, console)}: go on? [y/N] "):
+        raise Refused(reason="Not confirmed; nothing was changed.")
+
+
+def _title(planned: BatchPlan, console: Console) -> str:
+    stage = published(console).stage(planned.target)
+    ready = words.count(len(planned.ready), "configuration")
+    return f"{ready} to {stage.name if stage else planned.target}"
+
+
+def _print(planned: BatchPlan, console: Console, options: argparse.Namespace) -> None:
+    if options.json:
+        output.print_json(_document(planned))
+        return
+    takes = f"about {words.duration(max(1.0, planned.duration_s))}, up to {words.size(planned.size_bytes)}"
+    output.say(f"{_title(planned, console)}, one after another: {takes} (plan {planned.digest[:12]})")
+    output.print_table(
+        ("CONFIGURATION", "STATE", "TAKES", "WHAT"),
+        ((output.cell(part.name, 60), part.state.value, _takes(part), _what(part)) for part in planned.parts),
+    )
+
+
+def _takes(part: Part) -> str:
+    return words.duration(max(1.0, part.plan.duration_s)) if part.plan is not None else ""
+
+
+def _what(part: Part) -> str:
+    return part.sentence or (words.refusal(part.refusal) if part.refusal is not None else "")
+
+
+def _document(planned: BatchPlan) -> Document:
+    return {
+        "digest": planned.digest,
+        "target": planned.target,
+        "asks": planned.asks,
+        "warnings": list(planned.warnings),
+        "bytes": planned.size_bytes,
+        "seconds": planned.duration_s,
+        "downtime_s": planned.downtime_s,
+        "parts": [
+            {
+                "id": part.configuration,
+                "name": part.name,
+                "state": part.state.value,
+                "plan": part.plan.digest if part.plan is not None else None,
+                "run": part.run,
+                "refusal": words.refusal(part.refusal) if part.refusal is not None else None,
+                "sentence": part.sentence,
+            }
+            for part in planned.parts
+        ],
+    }

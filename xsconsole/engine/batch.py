@@ -1,0 +1,88 @@
+"""Several promotions or demotions planned together: each as if the runs of those before it stood on the pool."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from xsconsole.domain.batch import BatchPlan, Part, PartState
+from xsconsole.domain.board import Board, Card, RunView, Standing
+from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, StageId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.planner import plan
+from xsconsole.errors import NotPromotable, Refused
+
+
+def moves_to(cards: Iterable[Card], target: StageId, workflow: Workflow, reason: str = "") -> Together:
+    """Return the command that brings all these cards to a stage, each by the way that leads there from its own."""
+    commands: list[Promote | Demote] = []
+    for card in cards:
+        edge = workflow.transition(card.stage, target)
+        kind = Demote if edge is not None and edge.kind is Kind.DEMOTE else Promote
+        commands.append(kind(configuration=card.id, revision=card.revision, target=target, reason=reason))
+    return Together(commands=tuple(commands), target=target)
+
+
+def plan_together(together: Together, board: Board, inventory: Inventory, actor: str, at: datetime) -> BatchPlan:
+    """Return one plan of all: places, space and memory that earlier ones take are taken for later ones.
+
+    They run one after another. Whoever needs a decision of its own, an approval or a checklist, cannot go with others.
+    Pure, as `plan` is.
+    """
+    parts: list[Part] = []
+    for command in together.commands:
+        card = board.cards.get(command.configuration)
+        name = card.name if card is not None else str(command.configuration)
+        try:
+            made = plan(command, board, inventory, actor, at)
+            demand_alone_no_more(made)
+        except Refused as refusal:
+            parts.append(_refused(command.configuration, name, refusal))
+            continue
+        parts.append(Part(configuration=command.configuration, name=name, plan=made))
+        board = _with_run(board, made, actor, at)
+    return BatchPlan(target=together.target, parts=tuple(parts))
+
+
+def _refused(configuration: ConfigurationId, name: str, refusal: Refused) -> Part:
+    return Part(configuration=configuration, name=name, refusal=refusal, state=PartState.REFUSED)
+
+
+def demand_alone_no_more(made: Plan) -> None:
+    """Refuse what has to be decided on by itself.
+
+    Raises:
+        NotPromotable: others have to approve it, or it has a checklist.
+    """
+    name = f"“{shortened(made.intent.name)}”"
+    if made.demand is not None:
+        raise NotPromotable(
+            reason=f"Others have to approve the way of {name}.", mend="Ask for it alone: its plan asks for approval."
+        )
+    if made.questions:
+        raise NotPromotable(
+            reason=f"The way of {name} has a checklist.", mend="Promote it alone, and go through the checklist."
+        )
+
+
+def _with_run(board: Board, made: Plan, actor: str, at: datetime) -> Board:
+    """Return the board as it would be while the plan is carried out."""
+    intent = made.intent
+    record = RunRecord(
+        run=RunId(f"planned-{intent.configuration}"),
+        plan=made,
+        plan_digest=made.digest,
+        actor=actor,
+        console=ConsoleId(""),
+        console_name="",
+        reason="",
+        started_at=at,
+    )
+    view = RunView(record=record, holder=None)
+    touched = {intent.configuration, *intent.others} & board.cards.keys()
+    running = {id_: replace(board.cards[id_], run=view, standing=Standing.RUNNING) for id_ in touched}
+    return replace(board, cards={**board.cards, **running})
