@@ -12,7 +12,7 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.approving import approved_by
 from tests.console.desk import SHOP, Desk, seated
 from tests.workflows import put_on
-from xsconsole.console import RunState, Secret, decide_apart, read_paper, write_paper
+from xsconsole.console import RunState, Secret, decide_apart, read_paper, request_watch, write_paper
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.request_files import DecisionFile, RequestFile
@@ -143,6 +143,7 @@ async def test_time_is_up_by_the_pools_clock_also_for_a_console_whose_clock_was_
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await office.publish(expiry_s=2)
+    monkeypatch.setattr(request_watch, "LOOK_AGAIN_S", 1.0)
     request = await office.ask()
     clock = office.ben.console.home.clock
     true = clock.now

@@ -111,7 +111,7 @@ def test_what_it_cannot_start_is_wrong_usage(bootstrap, capsys, arguments):
     assert "demo|test|check" in capsys.readouterr().err
 
 
-def test_the_environment_is_made_once_and_then_only_used(project):
+def test_the_environment_is_made_once_then_only_used_and_made_anew_from_a_changed_lock(project):
     first = start(project, "demo", "--out", "here")
     second = start(project, "demo", "again")
 
@@ -119,9 +119,6 @@ def test_the_environment_is_made_once_and_then_only_used(project):
     assert first.stdout == "started with ['demo', '--out', 'here']\n"
     assert (second.returncode, second.stdout, second.stderr) == (0, "started with ['demo', 'again']\n", "")
 
-
-def test_a_changed_lock_makes_the_environment_anew(project):
-    start(project, "demo")
     (project / "packaging" / "requirements.lock").write_text("# nothing either\n", encoding="utf-8")
 
     again = start(project, "demo")
