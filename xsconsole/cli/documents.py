@@ -47,6 +47,8 @@ def card_document(card: Card, board: Board) -> Document:
             {"run": point.run, "stage": point.stage, "at": point.at.isoformat(), "is_whole": point.is_whole}
             for point in card.restore_points
         ],
+        "hold": msgspec.to_builtins(card.hold),
+        "quarantine": msgspec.to_builtins(card.quarantine),
         "origin": msgspec.to_builtins(card.origin),
         "run": None if card.run is None else _run_document(card),
     }

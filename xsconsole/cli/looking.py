@@ -8,6 +8,7 @@ from xsconsole.cli.session import connected, is_published, looked_at, published,
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
+from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.naming import find_configuration
@@ -89,6 +90,8 @@ def _print_status(console: Console) -> None:
     if lacking:
         needs = next(right.needs for right in console.rights if not right.is_allowed)
         output.say(f"The role {identity.role} may not {words.listing(lacking)}; that needs {needs}.")
+    for closure in console.closings.all:
+        output.say(f"! closed: {output.cell(closed_words(closure, board), 200)} — {output.cell(closure.reason, 200)}")
     for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
         if card.standing is not Standing.WHOLE:
             output.say(f"! {card.standing.value}: {output.cell(_situation(console, card), 500)}")
@@ -182,6 +185,8 @@ async def config_show(options: argparse.Namespace) -> int:
             output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
+        for barrier in console.closings.on(card):
+            output.say(f"  ! {output.cell(barrier.sentence, 500)}")
         for uuid in card.missing:
             output.say(f"  ! gone: {output.cell(card.missing_name(uuid), 120)}")
         for point in card.restore_points:

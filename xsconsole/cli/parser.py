@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
+from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.request_parser import (
     add_asking,
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         add_emergency(verb)
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
+    add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")

@@ -10,7 +10,8 @@ from xsconsole.console.acts import Acts
 from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
-from xsconsole.console.facts import fact_of, seen_move
+from xsconsole.console.closings import Closings
+from xsconsole.console.facts import fact_of, link_event, seen_move
 from xsconsole.console.home import Home
 from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
@@ -84,6 +85,7 @@ class Console:
         self.publishing = Publishing(home, lambda: (self,))
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
         self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
+        self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -172,8 +174,7 @@ class Console:
             accepted: dict[str, Json] = {"url": url, "fingerprint": fingerprint}
             await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, details=accepted))
         # What stands at the first look is one row; what moves from then on is a row each.
-        first: dict[str, Json] = {"url": url, "board": stages_of(self.board)}
-        await self.record(self._fact(AuditEvent.CONNECTED, details=first))
+        await self.record(self._fact(AuditEvent.CONNECTED, details={"url": url, "board": stages_of(self.board)}))
         ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
         engine = engine_for(self._home, gateway, ledger, self, self._hear_run, self._timing, self._watch)
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
@@ -247,7 +248,7 @@ class Console:
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        found = targets(configuration, self.board, self.inventory, self._actor, self._home.clock.now())
+        found = targets(configuration, self.board, self.inventory, self._actor, *self.requests.moment())
         return denied(found, self.denial(Verb.MOVE))
 
     def plan(self, command: Plannable) -> Plan:
@@ -256,7 +257,7 @@ class Console:
         Raises:
             Refused: with the reason and the mend.
         """
-        return plan(command, self.board, self.inventory, self._actor, self._home.clock.now())
+        return plan(command, self.board, self.inventory, self._actor, *self.requests.moment())
 
     @property
     def _actor(self) -> str:
@@ -371,17 +372,16 @@ class Console:
             self._watch.observe(keys)
 
     def _hear_board(self, event: BoardChanged) -> None:
-        del event
         if self.identity is not None:
             self._runs.hear_board(self.board, self.identity.pool)
+            self.closings.hear(event)
 
     def _hear_link(self, link: LinkChanged) -> None:
         before, self.link = self.link, link
         self.bus.publish(link)
-        if link.state is LinkState.LOST and before.state is LinkState.LIVE:
-            self._witness.note(self._fact(AuditEvent.LINK_LOST))
-        elif link.state is LinkState.LIVE and before.state is LinkState.LOST:
-            self._witness.note(self._fact(AuditEvent.LINK_RESTORED))
+        event = link_event(before.state, link.state)
+        if event is not None:
+            self._witness.note(self._fact(event))
 
     def _hear_run(self, news: RunStatus | StepProgressed) -> None:
         if isinstance(news, RunStatus):

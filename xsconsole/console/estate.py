@@ -7,6 +7,7 @@ from typing import TypeVar
 from xsconsole.console.batches import planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.estate_acts import EstateActs
+from xsconsole.console.estate_closings import EstateClosings
 from xsconsole.console.estate_requests import EstateRequests
 from xsconsole.console.estate_reviews import EstateReviews
 from xsconsole.console.home import Home
@@ -45,6 +46,7 @@ class Estate:
         self.acts = EstateActs(self)
         self.requests = EstateRequests(self)
         self.reviews = EstateReviews(self)
+        self.closings = EstateClosings(self)
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}

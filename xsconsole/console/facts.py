@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.events import ConfigurationMoved
+from xsconsole.domain.events import ConfigurationMoved, LinkState
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.engine.ports import Identity
 
@@ -29,3 +29,10 @@ def seen_move(move: ConfigurationMoved, identity: Identity | None) -> Fact:
         target=move.target,
         outcome=Outcome.OBSERVED,
     )
+
+
+def link_event(before: LinkState, now: LinkState) -> AuditEvent | None:
+    """Return which row tells that the road to the pool broke or opened again; None where it did neither."""
+    if (before, now) == (LinkState.LIVE, LinkState.LOST):
+        return AuditEvent.LINK_LOST
+    return AuditEvent.LINK_RESTORED if (before, now) == (LinkState.LOST, LinkState.LIVE) else None

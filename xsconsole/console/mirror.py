@@ -81,8 +81,16 @@ class Mirror:
         self._is_renewed.set()
         changed = tuple(id_ for id_ in {**before.cards, **after.cards} if _differs(before, after, id_))
         is_layout_changed = (before.workflow, before.is_published) != (after.workflow, after.is_published)
-        if changed or is_layout_changed or (before.strays, before.unreadable) != (after.strays, after.unreadable):
-            self._publish(BoardChanged(configurations=changed, is_layout_changed=is_layout_changed))
+        is_closed_otherwise = before.closures != after.closures
+        is_more_changed = (before.strays, before.unreadable) != (after.strays, after.unreadable)
+        if changed or is_layout_changed or is_closed_otherwise or is_more_changed:
+            self._publish(
+                BoardChanged(
+                    configurations=changed,
+                    is_layout_changed=is_layout_changed,
+                    is_closed_otherwise=is_closed_otherwise,
+                )
+            )
         for id_ in changed:
             self._tell_move(id_, before, after)
 

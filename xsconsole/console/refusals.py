@@ -5,7 +5,7 @@ from typing import Protocol
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.record import Fact
-from xsconsole.engine.commands import Plannable, Settle
+from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
 from xsconsole.engine.facts import refusal_fact, unread_fact
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import Refused
@@ -23,7 +23,7 @@ class Desk(Protocol):
     async def record(self, *facts: Fact) -> None: ...
 
 
-async def record_refusal(desk: Desk, command: Plannable | Settle, refusal: Refused) -> None:
+async def record_refusal(desk: Desk, command: Plannable | Settle | Closing | Lift, refusal: Refused) -> None:
     """Leave a row of a command that was refused, unless there is one.
 
     Raises:

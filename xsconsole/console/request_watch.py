@@ -29,13 +29,13 @@ class RequestWatch:
     def __init__(
         self,
         world: Callable[[], tuple[Inventory, Board]],
-        now: Callable[[], datetime],
+        clocks: Callable[[], tuple[datetime, ...]],
         subscribe: Callable[[type[E], Callable[[E], None]], Callable[[], None]],
         publish: Callable[[Event], None],
         hear: Callable[[tuple[RequestView, ...]], None],
     ) -> None:
         self._world = world
-        self._now = now
+        self._clocks = clocks
         self._publish = publish
         self._tell = hear
         self._subscribe = subscribe
@@ -121,9 +121,16 @@ class RequestWatch:
             self._papers = papers_on(keys) if is_any else ()
         for paper in self._papers:
             request = paper.request
-            stamp = (*decisions_of(keys, request), paper, board.workflow, *_concerned(request, board, inventory))
+            stamp = (
+                *decisions_of(keys, request),
+                paper,
+                board.workflow,
+                board.closures,
+                *_concerned(request, board, inventory),
+            )
             if not _is_same(stamp, self._stamps.get(request.id)):
-                self._judged[request.id] = judge(paper, keys, board, inventory, self._now(), is_signature)
+                clocks = self._clocks()
+                self._judged[request.id] = judge(paper, keys, board, inventory, max(clocks), is_signature, clocks)
                 self._stamps[request.id] = stamp
                 return False
         standing = {paper.request.id for paper in self._papers}

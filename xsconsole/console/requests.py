@@ -70,7 +70,7 @@ class Requests:
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
         self._tried: dict[RequestId, RequestView] = {}
         self._works: set[asyncio.Task[None]] = set()
-        self._watch = RequestWatch(world, self.now, subscribe, publish, self._hear)
+        self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear)
 
     async def begin(self, vouch: Vouch) -> None:
         """Follow the requests of the connection that was made."""
@@ -100,7 +100,17 @@ class Requests:
 
     def now(self) -> datetime:
         """Return the later of what this machine's clock says and what the pool's should say now."""
-        return self._home.clock.now() + max(self._offset, timedelta())
+        return max(self.clocks())
+
+    def moment(self) -> tuple[datetime, tuple[datetime, ...]]:
+        """Return this moment by this machine's clock, and by the others."""
+        own, pools = self.clocks()
+        return own, (pools,)
+
+    def clocks(self) -> tuple[datetime, datetime]:
+        """Return what this machine's clock says, and what the pool's should say now."""
+        now = self._home.clock.now()
+        return now, now + self._offset
 
     # --- looking --------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ _NEEDS = (
     (Verb.CHANGE, "pool-operator"),
     (Verb.SETTLE, "pool-operator"),
     (Verb.PUBLISH, "pool-operator"),
+    (Verb.CLOSE, "pool-operator"),
 )
 
 

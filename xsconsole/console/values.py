@@ -50,6 +50,7 @@ class Verb(StrEnum):
     CHANGE = "create, change and dissolve configurations"
     SETTLE = "resume or undo interrupted runs"
     PUBLISH = "publish a workflow"
+    CLOSE = "freeze, hold, quarantine and stop the line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

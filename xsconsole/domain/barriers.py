@@ -57,7 +57,7 @@ def barriers_on(card: Card) -> tuple[Barrier, ...]:
     """Return what stands against any promotion of a configuration, wherever to: its hold, its version's quarantine."""
     found: list[Barrier] = []
     if card.quarantine is not None:
-        found.append(_quarantine(card, card.quarantine))
+        found.append(quarantined(card.service, card.version, card.quarantine))
     if card.hold is not None:
         found.append(_hold(card, card.hold))
     return tuple(found)
@@ -66,7 +66,7 @@ def barriers_on(card: Card) -> tuple[Barrier, ...]:
 def stop_of(board: Board) -> Barrier | None:
     """Return the barrier of a line that is stopped."""
     stop = board.closures.stop
-    return _stopped(stop) if stop is not None else None
+    return stopped(stop) if stop is not None else None
 
 
 def freeze_of(stage: Stage, board: Board, clocks: Iterable[datetime]) -> Span | None:
@@ -88,10 +88,11 @@ def freeze_of(stage: Stage, board: Board, clocks: Iterable[datetime]) -> Span | 
 def _stop(way: Transition, scene: Scene) -> Iterator[Barrier]:
     stop = scene.board.closures.stop
     if stop is not None and (way.kind is Kind.PROMOTE or stop.is_total):
-        yield _stopped(stop)
+        yield stopped(stop)
 
 
-def _stopped(stop: Stop) -> Barrier:
+def stopped(stop: Stop) -> Barrier:
+    """Return what a stop of the line says."""
     what = "Nothing is promoted or demoted" if stop.is_total else "Nothing is promoted"
     return Barrier(
         kind=BarrierKind.STOP,
@@ -106,8 +107,9 @@ def _card(way: Transition, scene: Scene) -> tuple[Barrier, ...]:
     return barriers_on(scene.card) if way.kind is Kind.PROMOTE else ()
 
 
-def _quarantine(card: Card, found: Quarantine) -> Barrier:
-    what = f"{shortened(card.service, 60)} {shortened(card.version, 60)}"
+def quarantined(service: str, version: str, found: Quarantine) -> Barrier:
+    """Return what a quarantine says of a version."""
+    what = f"{shortened(service, 60)} {shortened(version, 60)}"
     return Barrier(
         kind=BarrierKind.QUARANTINE,
         sentence=f"{what} is quarantined{_who(found.by, found.at)}: {_reason(found.reason)}",

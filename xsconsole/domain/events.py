@@ -50,6 +50,7 @@ class BoardChanged:
 
     configurations: tuple[ConfigurationId, ...]
     is_layout_changed: bool = False  # the columns themselves
+    is_closed_otherwise: bool = False  # freezes, the line, holds or quarantines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

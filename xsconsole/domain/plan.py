@@ -101,6 +101,20 @@ class WriteMark(msgspec.Struct, frozen=True, kw_only=True, tag="mark"):
     original: str
 
 
+class PlaceHold(msgspec.Struct, frozen=True, kw_only=True, tag="place-hold"):
+    """Hold the configuration, with `reason` where none was given. Inverse: remove that hold; another's stays."""
+
+    configuration: ConfigurationId
+    reason: str
+
+
+class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
+    """Forget the hold of a configuration. Inverse: write `original`, a text of a `Hold`."""
+
+    configuration: ConfigurationId
+    original: str
+
+
 class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
     """Read the members from the pool and compare. No effect, no inverse. `running` are uuids that must run."""
 
@@ -141,6 +155,8 @@ Action = (
     | WriteMember
     | WriteRoster
     | WriteMark
+    | PlaceHold
+    | DropHold
     | Verify
     | CheckGate
     | OpenReview

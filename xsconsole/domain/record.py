@@ -27,6 +27,8 @@ class AuditEvent(StrEnum):
     EMERGENCY_DECLARED = "emergency.declared"  # somebody goes past rules of the workflow, and signs for it
     REVIEW_CLOSED = "review.closed"  # others have looked at it afterwards, and say what they found
     REQUEST_ENDED = "request.ended"  # it was withdrawn, or carried out, or its configuration is no more
+    CLOSED = "closure.set"  # a stage frozen, a configuration held, a version quarantined, the line stopped
+    LIFTED = "closure.lifted"
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
     RUN_RESUMED = "run.resumed"

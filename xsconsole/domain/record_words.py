@@ -19,6 +19,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.EMERGENCY_DECLARED: "EMERGENCY declared",
     AuditEvent.REVIEW_CLOSED: "The review was closed",
     AuditEvent.REQUEST_ENDED: "The request ended",
+    AuditEvent.CLOSED: "Closed",
+    AuditEvent.LIFTED: "Lifted",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",
     AuditEvent.RUN_RESUMED: "Resumed",

@@ -15,7 +15,7 @@ from xsconsole.domain.requests import Paper, Request, is_genuine
 from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.words import count, describe, instant, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Transition, Workflow
-from xsconsole.errors import Refused
+from xsconsole.errors import Barred, Refused
 
 
 class RequestState(StrEnum):
@@ -61,6 +61,7 @@ class RequestView:
     now: tuple[str, ...] = ()
     changes: tuple[FieldChange | PartChange, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    opens_at: datetime | None = None  # before that it cannot run, whatever is approved; None: not known, or at once
 
     @property
     def request(self) -> Request:
@@ -132,7 +133,18 @@ def view_of(
         now=now,
         changes=changes,
         decisions=decisions,
+        opens_at=_opens_at(request, present, at) if state in OPEN else None,
     )
+
+
+def _opens_at(request: Request, present: Present, at: datetime) -> datetime | None:
+    """Return the first moment at which it could run, where something that has its time keeps it from running now."""
+    refusal = present.refusal
+    until = refusal.until if isinstance(refusal, Barred) else None
+    if refusal is not None and until is None:
+        return None  # nobody knows
+    moments = [moment for moment in (request.not_before, until) if moment is not None and moment > at]
+    return max(moments, default=None)
 
 
 def demanded_of(person: Person, rules: Iterable[ApprovalRule], workflow: Workflow) -> bool:
@@ -232,6 +244,8 @@ def waiting_words(view: RequestView) -> str:
         case RequestState.WAITING:
             return f"waits for {view.needed - view.given} of {count(view.needed, 'approval')}"
         case RequestState.APPROVED:
+            if view.opens_at is not None:
+                return f"is approved and runs not before {instant(view.opens_at)}"
             return "is approved and can run" if not view.obstacle else "is approved and cannot run yet"
         case RequestState.VOID:
             return "is void: what it is about has changed"

@@ -20,7 +20,9 @@ from xsconsole.domain.plan import (
     Action,
     Because,
     CheckGate,
+    DropHold,
     OpenReview,
+    PlaceHold,
     Purpose,
     Revert,
     ShutDown,
@@ -60,6 +62,10 @@ def doing(action: Action, subject: str) -> str:
             return f"Write the roster of {subject}"
         case WriteMark():
             return f"Forget the restore point of {subject}"
+        case PlaceHold():
+            return f"Hold {subject}, so that nobody promotes it again"
+        case DropHold():
+            return f"Forget the hold of {subject}"
         case Verify():
             return f"Compare {subject} with the pool"
         case CheckGate(gate=gate):
@@ -122,6 +128,10 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write back the roster of {subject}"
         case WriteMark():
             return f"Write back the mark of the restore point of {subject}"
+        case PlaceHold():
+            return f"Lift the hold of {subject} again"
+        case DropHold():
+            return f"Hold {subject} again"
         case CopyMachine():
             return f"Destroy the copy of {subject} with its disks"
         case EmptyDisk():

@@ -155,8 +155,8 @@ class Requests:
         """Forget the requests that a run which was carried out makes pointless."""
         await requests.tidy_after(self._pool, self._ledger, record)
 
-    def views(self, at: datetime) -> tuple[RequestView, ...]:
+    def views(self, at: datetime, also_at: tuple[datetime, ...] = ()) -> tuple[RequestView, ...]:
         """Return every request as it stands by what was last heard of the pool."""
         inventory = self._world.inventory
         keys = inventory.pool.other_config if inventory.pool is not None else {}
-        return requests.judged(keys, self._world.board, inventory, at, self._check)
+        return requests.judged(keys, self._world.board, inventory, at, self._check, also_at)

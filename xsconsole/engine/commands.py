@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
+from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, StageId, Uuid
 from xsconsole.domain.plan import Disks
@@ -168,6 +169,58 @@ class Operate:
     compression: Compression = Compression.NONE
     reason: str = ""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeStage:
+    """Let nothing be promoted into a stage, from `begins` (None: now) until `ends` (None: until it is lifted).
+
+    One that `is_total` lets nothing out of it either, and no way back in or out.
+    """
+
+    stage: StageId
+    begins: datetime | None = None
+    ends: datetime | None = None
+    is_total: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldBack:
+    """Let nobody promote a configuration until the hold is lifted."""
+
+    configuration: ConfigurationId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineVersion:
+    """Let no configuration of this version of a service be promoted anywhere."""
+
+    service: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTheLine:
+    """Let nothing on the pool be promoted; where it `is_total` nothing be demoted either."""
+
+    is_total: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lift:
+    """Open again what is closed. `seen` is what the user looked at; None: whichever stands there."""
+
+    kind: ClosureKind
+    subject: str = ""  # see `closures.subject_of`
+    seen: AnyClosure | None = None
+    reason: str = ""
+
+
+Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine
+"""Commands that close something by hand; they change a key of the pool and no machine."""
 
 Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap
 """Commands that become a plan and then a run."""

@@ -10,7 +10,7 @@ from xsconsole.domain.ids import StageId, TransitionId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
-from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Review
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Hold, Review
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.gatekeeper import is_kept
@@ -110,11 +110,8 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield gap(f"gates ({listing(kinds)})", "gates")
     if way.restore_point is not None and way.restore_point.kept_s is not None:
         yield gap("the removal of restore points by time", "restore_point")
-    left = [
-        action
-        for action in way.afterwards
-        if not isinstance(action, Review) and not (is_copying and isinstance(action, DemoteIncumbent))
-    ]
+    kept = (Review, DemoteIncumbent if is_copying else Hold)
+    left = [action for action in way.afterwards if not isinstance(action, kept)]
     if left:
         kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in left))
         yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")

@@ -26,6 +26,7 @@ from collections.abc import Coroutine, Mapping
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.closures import closures_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -41,6 +42,8 @@ from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import emergency, planner, publishing, targets
 from xsconsole.engine.asking import Requests
+from xsconsole.engine.barring import demand_going_on
+from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fresh import read_afresh
@@ -102,6 +105,7 @@ class Engine:
             key=me.key,
         )
         self.requests = Requests(pool, ledger, clock, world, check, me.name)
+        self.closings = Closings(pool, ledger, clock, ids, world)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard: Mapping[str, str] = {}
@@ -260,6 +264,7 @@ class Engine:
             is_undo = settle.direction is Direction.UNDO
             if not is_undo:
                 self.requests.demand_resumable(record)
+                demand_going_on(record, closures_of(await insist(self._pool, lambda: self._pool.keys(Field.POOL))))
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
             await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
         except BaseException:
@@ -360,7 +365,8 @@ class Engine:
             self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
         )
         board = derive(fresh, self._nobody_else)
-        return planner.plan(command, board, fresh, self._pool.identity.actor, self._clock.now()), board, fresh
+        now, pools = await self.requests.clocks()
+        return planner.plan(command, board, fresh, self._pool.identity.actor, now, (pools,)), board, fresh
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""

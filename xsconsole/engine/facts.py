@@ -14,7 +14,7 @@ from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
 from xsconsole.domain.words import describe, describe_undo, explain, title
-from xsconsole.engine.commands import Plannable, Settle
+from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConsoleError, Refused
 
@@ -104,7 +104,9 @@ def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:
     return replace(fact, step=step.key, details=details)
 
 
-def refusal_fact(command: Plannable | Settle, refusal: Refused, board: Board, identity: Identity) -> Fact:
+def refusal_fact(
+    command: Plannable | Settle | Closing | Lift, refusal: Refused, board: Board, identity: Identity
+) -> Fact:
     fact = unread_fact("", command.reason, refusal, board, identity, getattr(command, "configuration", None))
     return replace(
         fact,

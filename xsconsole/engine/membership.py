@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.closures import to_text
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent, Plan, RunKind, WriteRoster
+from xsconsole.domain.plan import DropHold, Intent, Plan, RunKind, WriteRoster
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     MemberValue,
@@ -178,6 +179,8 @@ def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory, actor: 
         ready.append(steps.add(clearing(vm, stage_names), vm.name_label))
     original = _roster_text(card.id, inventory)
     ready = [steps.add(WriteRoster(configuration=card.id, value="", original=original), card.name, ready)]
+    if card.hold is not None:
+        ready = [steps.add(DropHold(configuration=card.id, original=to_text(card.hold)), card.name, ready)]
     add_verification(steps, card.name, set(), ready)
     points = len(traces.points(snapshots))
     warnings = ["The machines stay as they are; the console forgets that they belong together."]

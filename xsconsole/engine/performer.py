@@ -21,7 +21,9 @@ from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutO
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     CheckGate,
+    DropHold,
     OpenReview,
+    PlaceHold,
     Revert,
     ShutDown,
     Start,
@@ -43,6 +45,7 @@ from xsconsole.domain.poolstate import (
 from xsconsole.engine.copier import Copier
 from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
+from xsconsole.engine.holding import Holding
 from xsconsole.engine.marking import Marking
 from xsconsole.engine.placing import Placing
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
@@ -67,6 +70,7 @@ class Performer:
         self._at = Presence(pool, clock, run, plan, results)
         self._snapshots = Snapshots(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
+        self._holding = Holding(self._at, why=record.reason)
         self._copier = Copier(self._at, self._marking)
         self._disks = DiskWork(self._at, self._copier)
         self._reviewing = Reviewing(self._at, record, key)
@@ -90,6 +94,10 @@ class Performer:
                 return await self._marking.has_roster(configuration, value)
             case WriteMark(snapshot=snapshot, value=value):
                 return (await self._at.keys(Field.VM, snapshot)).get(RESTORE_POINT_KEY, "") == value
+            case PlaceHold(configuration=configuration):
+                return await self._holding.stands(configuration)
+            case DropHold(configuration=configuration):
+                return not await self._holding.stands(configuration)
             case CopyMachine():
                 return await self._copier.find(step.key) is not None
             case StartCopy(copy=copy):
@@ -156,6 +164,10 @@ class Performer:
                 await self._marking.write_roster(action.configuration, action.value)
             case WriteMark() as action:
                 await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.value, action.snapshot)
+            case PlaceHold() as action:
+                await self._holding.place(action.configuration, action.reason)
+            case DropHold() as action:
+                await self._holding.drop(action.configuration)
             case Verify() as action:
                 await self._verify(action)
             case CheckGate() as action:
@@ -216,6 +228,10 @@ class Performer:
             case WriteMark() as action:
                 if await self._at.exists(action.snapshot):
                     await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.original, action.snapshot)
+            case PlaceHold() as action:
+                await self._holding.take_back(action.configuration)
+            case DropHold() as action:
+                await self._holding.put_back(action.configuration, action.original)
             case CopyMachine():
                 await self._copier.destroy(step, on_progress)
             case EmptyDisk() as action:

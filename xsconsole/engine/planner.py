@@ -17,7 +17,7 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
-from xsconsole.engine.barring import demand_open
+from xsconsole.engine.barring import demand_open, held
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -157,7 +157,8 @@ def _plan_transition(
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
-    whole = reviewed(gated(planned, edge, passed or ()), edge, passed)
+    left = held(planned, edge, (source, target))
+    whole = reviewed(gated(left, edge, passed or ()), edge, passed)
     return _demanding(whole, edge, workflow, card, inventory)
 
 

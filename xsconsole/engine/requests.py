@@ -68,10 +68,15 @@ def command_of(request: Request) -> Promote | Demote:
 
 
 def judged(
-    keys: Mapping[str, str], board: Board, inventory: Inventory, at: datetime, check: SignatureCheck
+    keys: Mapping[str, str],
+    board: Board,
+    inventory: Inventory,
+    at: datetime,
+    check: SignatureCheck,
+    also_at: tuple[datetime, ...] = (),
 ) -> tuple[RequestView, ...]:
     """Return every request on the pool as it stands. Pure."""
-    return tuple(judge(paper, keys, board, inventory, at, check) for paper in papers_on(keys))
+    return tuple(judge(paper, keys, board, inventory, at, check, also_at) for paper in papers_on(keys))
 
 
 def judge(
@@ -81,16 +86,19 @@ def judge(
     inventory: Inventory,
     at: datetime,
     check: SignatureCheck,
+    also_at: tuple[datetime, ...] = (),
 ) -> RequestView:
-    """Judge one request against what the pool shows."""
+    """Judge one request against what the pool shows. `also_at` is the moment by other clocks, for what has hours."""
     decisions = decisions_of(keys, paper.request)
-    present = present_of(paper.request, board, inventory, at)
+    present = present_of(paper.request, board, inventory, at, also_at)
     pool = inventory.pool.uuid if inventory.pool is not None else Uuid("")
     authors = authors_of(board.workflow, present.card)
     return view_of(paper, decisions, present, pool, at, check, authors)
 
 
-def present_of(request: Request, board: Board, inventory: Inventory, at: datetime) -> Present:
+def present_of(
+    request: Request, board: Board, inventory: Inventory, at: datetime, also_at: tuple[datetime, ...] = ()
+) -> Present:
     """Return what the pool shows now of what a request is about.
 
     It is planned as who asked: who only decides need not be allowed to move anything.
@@ -98,9 +106,9 @@ def present_of(request: Request, board: Board, inventory: Inventory, at: datetim
     card = board.cards.get(request.intent.configuration)
     manifest = manifest_of_card(card, inventory, board.workflow) if card is not None else None
     plan, refusal = None, None
-    at = max(at, request.not_before or at)
+    clocks = [max(clock, request.not_before or clock) for clock in (at, *also_at)]
     try:
-        plan = planner.plan(command_of(request), board, inventory, request.actor, at)
+        plan = planner.plan(command_of(request), board, inventory, request.actor, clocks[0], tuple(clocks[1:]))
     except Refused as found:
         refusal = found
     return Present(card=card, workflow=board.workflow, plan=plan, refusal=refusal, manifest=manifest)
@@ -147,7 +155,7 @@ def demand_warrant(
     paper = paper_of(keys, request)
     if paper is None:
         raise NotFound(reason="There is no such request on the pool any more.", mend="Ask for it again.")
-    found = judge(paper, keys, board, inventory, max(clocks), check)
+    found = judge(paper, keys, board, inventory, max(clocks), check, clocks)
     if found.state is not RequestState.APPROVED:
         raise ApprovalMissing(
             reason=f"The request {_how(found.state)}. {found.sentence}".strip(), mend=_mend(found.state)

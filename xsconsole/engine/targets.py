@@ -13,7 +13,12 @@ from xsconsole.errors import Refused
 
 
 def targets(
-    configuration: ConfigurationId, board: Board, inventory: Inventory, actor: str, at: datetime
+    configuration: ConfigurationId,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    at: datetime,
+    also_at: tuple[datetime, ...] = (),
 ) -> tuple[Target, ...]:
     """Return every stage of the workflow with its plan, or with the reason why not. A demotion keeps the disks."""
     card = board.cards.get(configuration)
@@ -21,7 +26,14 @@ def targets(
         return ()
     return tuple(
         _target(
-            configuration, card.revision, stage, _kind(board.workflow, card.stage, stage), board, inventory, actor, at
+            configuration,
+            card.revision,
+            stage,
+            _kind(board.workflow, card.stage, stage),
+            board,
+            inventory,
+            actor,
+            (at, *also_at),
         )
         for stage in board.workflow.stages
     )
@@ -40,12 +52,13 @@ def _target(
     board: Board,
     inventory: Inventory,
     actor: str,
-    at: datetime,
+    clocks: tuple[datetime, ...],
 ) -> Target:
     command: Promote | Demote = Promote(configuration=configuration, revision=revision, target=stage.id)
     if kind is Kind.DEMOTE:
         command = Demote(configuration=configuration, revision=revision, target=stage.id)
     try:
-        return Target(stage=stage.id, kind=kind, plan=plan(command, board, inventory, actor, at), refusal=None)
+        found = plan(command, board, inventory, actor, clocks[0], clocks[1:])
+        return Target(stage=stage.id, kind=kind, plan=found, refusal=None)
     except Refused as refusal:
         return Target(stage=stage.id, kind=kind, plan=None, refusal=refusal)

@@ -28,4 +28,8 @@ class Review(ActionBase, tag="review", frozen=True, kw_only=True):
     within_s: int = 72 * 3600
 
 
-Action = DemoteIncumbent | ArchiveIncumbent | Tell | Review
+class Hold(ActionBase, tag="hold", frozen=True, kw_only=True):
+    """Nobody promotes the configuration again until somebody lifts the hold."""
+
+
+Action = DemoteIncumbent | ArchiveIncumbent | Tell | Review | Hold

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
+from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Hold, Review, Tell
 from xsconsole.domain.workflow.bounds import (
     MOST_OTHERS,
     Problem,
@@ -216,7 +216,7 @@ def of_action(spot: Spot, action: Action, known: Known) -> Iterator[Problem]:
         case Review(rule=rule, within_s=within_s):
             yield from of_rules(spot, (rule,), known)
             yield from of_span(spot, "the time for the review", within_s)
-        case DemoteIncumbent() | ArchiveIncumbent():
+        case DemoteIncumbent() | ArchiveIncumbent() | Hold():
             pass
         case _:
             assert_never(action)

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.words import count, duration, listing
-from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
+from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Hold, Review, Tell
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
@@ -121,7 +121,7 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
             if field in {"actors", "declarers", "groups"}:
                 return group_words(workflow, item)  # type: ignore[arg-type]
             return person_words(workflow, item) if field == "people" else shortened(item)  # type: ignore[arg-type]
-        case DemoteIncumbent() | ArchiveIncumbent() | Tell() | Review():
+        case DemoteIncumbent() | ArchiveIncumbent() | Tell() | Review() | Hold():
             return action_words(item, workflow)
         case _:
             gate: Gate = item
@@ -236,5 +236,7 @@ def action_words(action: Action, workflow: Workflow) -> str:
             return f"tell {shortened(url, 60) or 'nobody'}"
         case Review(rule=rule, within_s=within_s):
             return f"review by {rule_words(rule, workflow)} within {span_words(within_s)}"
+        case Hold():
+            return "it is held until somebody lifts that"
         case _:
             assert_never(action)

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from xsconsole.domain.workflow import ApprovalRule, DiskRule, DiskTreatment, Workflow
-from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Review, Tell
+from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Hold, Review, Tell
 from xsconsole.domain.workflow.wording import action_words, value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
@@ -39,12 +39,14 @@ def _made(kind: str) -> Action:
             return ArchiveIncumbent()
         case "tell":
             return Tell(url="")
+        case "hold":
+            return Hold()
         case _:
             return Review(rule=ApprovalRule(count=1))
 
 
 def _kinds() -> Options:
-    kinds = ("demote-incumbent", "archive-incumbent", "tell", "review")
+    kinds = ("demote-incumbent", "archive-incumbent", "tell", "review", "hold")
     return fixed(*((kind, action_name(_made(kind))) for kind in kinds))
 
 
@@ -58,6 +60,8 @@ def action_name(action: Action) -> str:
             return tr("Tell a web address")
         case Review():
             return tr("Review afterwards")
+        case Hold():
+            return tr("Hold it")
         case _:
             assert_never(action)
 
