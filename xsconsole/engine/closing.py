@@ -25,11 +25,12 @@ from xsconsole.domain.closures import (
     subject_of,
     to_text,
 )
-from xsconsole.domain.poolstate import numbers
+from xsconsole.domain.poolstate import RunRecord, numbers
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow.bounds import unfit_character
 from xsconsole.engine import rules
+from xsconsole.engine.barring import demand_going_on
 from xsconsole.engine.commands import Closing, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
@@ -97,6 +98,10 @@ class Closings:
             )
         await self._lift(standing, command.kind, command.subject, command.reason)
         return standing
+
+    async def demand_going_on(self, record: RunRecord) -> None:
+        """Refuse to go on with an interrupted run that the pool says is closed; see `barring.demand_going_on`."""
+        demand_going_on(record, closures_of(await insist(self._pool, lambda: self._pool.keys(Field.POOL))))
 
     async def _lift(self, standing: AnyClosure, kind: ClosureKind, subject: str, reason: str) -> None:
         fact = self._fact(AuditEvent.LIFTED, standing, reason)

@@ -26,7 +26,6 @@ from collections.abc import Coroutine, Mapping
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.closures import closures_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -42,7 +41,6 @@ from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import emergency, planner, publishing, targets
 from xsconsole.engine.asking import Requests
-from xsconsole.engine.barring import demand_going_on
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
@@ -264,7 +262,7 @@ class Engine:
             is_undo = settle.direction is Direction.UNDO
             if not is_undo:
                 self.requests.demand_resumable(record)
-                demand_going_on(record, closures_of(await insist(self._pool, lambda: self._pool.keys(Field.POOL))))
+                await self.closings.demand_going_on(record)
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
             await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
         except BaseException:
