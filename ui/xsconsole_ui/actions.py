@@ -6,13 +6,13 @@ from xsconsole.console import Verb, moves_to
 from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Demote, Direction, Plannable, Promote
+from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
 
-def command_to(situation: Situation, target: Target) -> Plannable | None:
+def command_to(situation: Situation, target: Target) -> Promote | Demote | None:
     """Return the command that brings the selected card along `target`."""
     card = situation.card
     if card is None or target.kind is None:
@@ -176,6 +176,10 @@ def _no_way_at_all(situation: Situation) -> str:
     return "" if situation.ways(Kind.PROMOTE) or situation.ways(Kind.DEMOTE) else "No way leads out of this stage."
 
 
+def _no_emergency(situation: Situation) -> str:
+    return _no_way_at_all(situation) or situation.why_no_emergency
+
+
 PROMOTE = Action(
     id="card.promote",
     text="&Promote",
@@ -203,6 +207,14 @@ MOVE_TO = Action(
     tip="Choose among all stages a way leads to",
     perform=lambda _, hands: hands.choose_target(None),
     why_not=_permitted(Verb.MOVE, _no_way_at_all),
+)
+DECLARE = Action(
+    id="card.declare",
+    text="Declare an &emergency…",
+    icon="warning",
+    tip="Go past approvals, freezes and times, under your signature; somebody else reviews it afterwards",
+    perform=lambda _, hands: hands.declare(),
+    why_not=_permitted(Verb.MOVE, _no_emergency),
 )
 PLAN = Action(
     id="card.plan",
@@ -363,7 +375,19 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-RUN_MENU: tuple[Action | None, ...] = (PROMOTE, DEMOTE, MOVE_TO, PLAN, COMPARE, None, RESUME, UNDO_RUN, None)
+RUN_MENU: tuple[Action | None, ...] = (
+    PROMOTE,
+    DEMOTE,
+    MOVE_TO,
+    PLAN,
+    COMPARE,
+    None,
+    RESUME,
+    UNDO_RUN,
+    None,
+    DECLARE,
+    None,
+)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (

@@ -18,6 +18,7 @@ from xsconsole.domain.events import (
     LinkChanged,
     PoolsChanged,
     RequestsChanged,
+    ReviewsChanged,
     RunChanged,
     StepProgressed,
 )
@@ -79,6 +80,7 @@ class Bridge(QObject):
     leftovers_changed = Signal()  # strays, cards without a stage, what cannot be read
     run_changed = Signal(str)  # RunId
     requests_changed = Signal()
+    reviews_changed = Signal()
     inventory_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
@@ -100,6 +102,7 @@ class Bridge(QObject):
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
+        self._hear(ReviewsChanged, self._on_reviews)
         self._hear(InventoryChanged, self._on_inventory)
         self._hear(AuditGrew, self._on_audit)
         self._hear(AuditVerified, self._on_audit_check)
@@ -138,6 +141,7 @@ class Bridge(QObject):
         self.take_all()
         self._turns.put("inventory", self.inventory_changed.emit)
         self._turns.put("requests", self.requests_changed.emit)
+        self._turns.put("reviews", self.reviews_changed.emit)
 
     def _on_link(self, event: LinkChanged) -> None:
         del event
@@ -163,6 +167,10 @@ class Bridge(QObject):
 
     def _on_requests(self, event: RequestsChanged) -> None:
         self._turns.put("requests", self.requests_changed.emit)
+        self._announce_cards(event.configurations)
+
+    def _on_reviews(self, event: ReviewsChanged) -> None:
+        self._turns.put("reviews", self.reviews_changed.emit)
         self._announce_cards(event.configurations)
 
     def _on_inventory(self, event: InventoryChanged) -> None:

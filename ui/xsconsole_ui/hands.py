@@ -1,5 +1,6 @@
 """What actions do with the window: the one implementation of `actions.Hands`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Slot
@@ -10,7 +11,7 @@ from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Dissolve, Plannable, Together
+from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Together
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
@@ -54,10 +55,17 @@ class WindowHands(QObject):
         self._targets = QMenu(window)
         self._targets.setToolTipsVisible(True)
         self._targets.triggered.connect(self._go_to_target)
+        self._urgent = QMenu(window)
+        self._urgent.setToolTipsVisible(True)
+        self._urgent.triggered.connect(self._declare_to)
 
     @property
     def targets_menu(self) -> QMenu:
         return self._targets
+
+    @property
+    def urgent_menu(self) -> QMenu:
+        return self._urgent
 
     @property
     def _situation(self) -> Situation:
@@ -122,6 +130,35 @@ class WindowHands(QObject):
         if first is not None:
             self._targets.setActiveAction(first)
         self._targets.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+
+    def declare(self) -> None:
+        """Offer the ways out of the stage as an emergency; those that one cannot go say why."""
+        situation = self._situation
+        self._urgent.clear()
+        for target in situation.targets:
+            command = command_to(situation, target)
+            if command is None:
+                continue
+            verb = self.tr("Emergency: promote to") if target.kind is Kind.PROMOTE else self.tr("Emergency: demote to")
+            action = QAction(f"{verb} {situation.stage_name(target)}", self._urgent)
+            action.setData(str(target.stage))
+            try:
+                self._console.plan(replace(command, emergency=Emergency()))
+            except Refused as refusal:
+                action.setEnabled(False)
+                action.setToolTip(f"{refusal.reason} {refusal.mend}".strip())
+            self._urgent.addAction(action)
+        first = next((action for action in self._urgent.actions() if action.isEnabled()), None)
+        if first is not None:
+            self._urgent.setActiveAction(first)
+        self._urgent.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+
+    @Slot(QAction)
+    def _declare_to(self, chosen: QAction) -> None:
+        target = next((target for target in self._situation.targets if target.stage == chosen.data()), None)
+        command = command_to(self._situation, target) if target is not None else None
+        if command is not None:
+            self._desk.ask(replace(command, emergency=Emergency()), show_only=True)
 
     @Slot(QAction)
     def _go_to_target(self, chosen: QAction) -> None:

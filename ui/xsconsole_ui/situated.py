@@ -37,6 +37,7 @@ def situation_of(
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
         denials={verb: words.refusal(denial) for verb in Verb if (denial := whose.denial(verb))},
         pools=tuple(sight.name for sight in console.sights),
+        why_no_emergency=console.reviews.why_not_declare(card.id) if card is not None and is_connected else "",
         card_away="" if away is None else words.refusal(away),
     )
 

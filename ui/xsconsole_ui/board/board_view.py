@@ -211,9 +211,19 @@ class BoardView(QWidget):
             pool = self._console.pool_name(self._console.of_card(configuration))
             silence, asked = silence_of(card, self._console), self._console.requests.of(configuration)
             run, is_away = self._run_of(configuration), away is not None
-            face = face_of(card, lane.stage, run, is_away=is_away, silence=silence, asked=asked, pool=pool)
+            reviews = self._console.reviews.of(configuration)
+            face = face_of(
+                card,
+                lane.stage,
+                run,
+                is_away=is_away,
+                silence=silence,
+                asked=asked,
+                open_reviews=reviews,
+                pool=pool,
+            )
             reason = "" if away is None else away.reason
-            words_ = told(card, lane.stage, asked, silence=silence, pool=pool, away=reason)
+            words_ = told(card, lane.stage, asked, reviews, silence=silence, pool=pool, away=reason)
             lane.model.show(card, face, words_)
             self._where[configuration] = stands
         if configuration == self._selected:

@@ -9,6 +9,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Card, RunView, Standing
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
+from xsconsole.domain.reviews import ReviewView, could_words
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import times
@@ -72,12 +73,13 @@ def face_of(
     is_away: bool = False,
     silence: str = "",
     asked: Sequence[RequestView] = (),
+    open_reviews: Sequence[ReviewView] = (),
     pool: str = "",
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
-    for it; `pool` is the name of its pool, where there are several.
+    for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away)
@@ -89,7 +91,7 @@ def face_of(
         size=words.size(card.disks_bytes),
         chips=(
             *_of_pool(pool),
-            *chips_of(card, stage, asked, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
+            *chips_of(card, stage, asked, open_reviews, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
         ),
         progress=progress,
         step=step,
@@ -98,15 +100,22 @@ def face_of(
 
 
 def chips_of(
-    card: Card, stage: Stage | None, asked: Sequence[RequestView] = (), *, is_ours: bool = False, silence: str = ""
+    card: Card,
+    stage: Stage | None,
+    asked: Sequence[RequestView] = (),
+    open_reviews: Sequence[ReviewView] = (),
+    *,
+    is_ours: bool = False,
+    silence: str = "",
 ) -> tuple[Chip, ...]:
     """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it.
 
-    `asked` are the requests for it.
+    `asked` are the requests for it, `open_reviews` what others still have to look at.
     """
+    urgent = () if card.run is None or not card.run.record.plan.is_emergency else (_emergency(card.run),)
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
     waits = () if is_ours else (*_waits(card), *map(_request, asked))
-    return (*_wrong(card), *silent, *waits, *_is(card, stage))
+    return (*_wrong(card), *urgent, *map(_review, open_reviews), *silent, *waits, *_is(card, stage))
 
 
 def _request(view: RequestView) -> Chip:
@@ -114,6 +123,18 @@ def _request(view: RequestView) -> Chip:
     verb = view.request.intent.kind.value
     whole = f"{verb.capitalize()}: it {waiting_words(view)}. {view.sentence}"
     return Chip(waiting_words(view), tone, whole)
+
+
+def _emergency(run: RunView) -> Chip:
+    passed = " ".join(override.sentence for override in run.record.plan.overrides or ())
+    return Chip(tr("EMERGENCY"), Tone.BAD, tr("Emergency: it goes past {passed}").format(passed=passed))
+
+
+def _review(view: ReviewView) -> Chip:
+    text = tr("emergency to review") if view.is_emergency else tr("to review")
+    what = tr("Emergency") if view.is_emergency else tr("Review")
+    whole = f"{what}: {view.item.reason}. Review {view.standing}. {could_words(view)}"
+    return Chip(text, Tone.BAD if view.is_emergency or view.is_late else Tone.WARN, whole)
 
 
 def _of_pool(pool: str) -> tuple[Chip, ...]:
@@ -124,6 +145,7 @@ def told(
     card: Card,
     stage: Stage | None,
     asked: Sequence[RequestView] = (),
+    open_reviews: Sequence[ReviewView] = (),
     *,
     silence: str = "",
     pool: str = "",
@@ -134,7 +156,10 @@ def told(
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
-        *(chip.whole or chip.text for chip in (*_of_pool(pool), *chips_of(card, stage, asked, silence=silence))),
+        *(
+            chip.whole or chip.text
+            for chip in (*_of_pool(pool), *chips_of(card, stage, asked, open_reviews, silence=silence))
+        ),
         *((away,) if away else ()),
     ]
     return "\n".join(lines)

@@ -6,6 +6,8 @@ from xsconsole.console import Estate
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_views import RequestState, RequestView, about, asker, waiting_words
+from xsconsole.domain.reviews import ReviewView, could_words, doer_name
+from xsconsole.domain.reviews import about as review_about
 from xsconsole.domain.words import describe, listing
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui import times
@@ -131,3 +133,22 @@ def plan_rows(view: RequestView) -> list[Row]:
         ]
     rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
     return rows + [Row(mark=Mark.WAITING, text=describe(step)) for step in plan.steps]
+
+
+def review_title(view: ReviewView, console: Estate) -> str:
+    """Return such as `Emergency: promote shop 1.3.0 from Staging to Production`."""
+    text = review_about(view.item, console.reviews.workflow_of(view))
+    return text[:1].upper() + text[1:]
+
+
+def review_entry(view: ReviewView, console: Estate) -> Row:
+    """Return an item as one row of a list."""
+    who = doer_name(view.item, console.reviews.workflow_of(view))
+    return Row(
+        mark=Mark.WARNING if view.is_emergency or view.is_late else Mark.WAITING,
+        text=tr("{what}. Review {stands}; by {who}.").format(
+            what=review_title(view, console), stands=view.standing, who=who
+        ),
+        aside=times.short_time(view.item.opened_at),
+        whole=could_words(view),
+    )

@@ -7,8 +7,10 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from xsconsole.console import Estate
-from xsconsole.domain.ids import RequestId
+from xsconsole.domain.events import LinkState
+from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.domain.request_views import RequestState, RequestView
+from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.notices import Notices
@@ -57,6 +59,9 @@ class Messenger(QObject):
         self._seen: Mapping[RequestId, tuple[RequestState, bool]] | None = None
         bridge.requests_changed.connect(self._look)
         bridge.link_changed.connect(self._look)
+        self._reviews: Mapping[ReviewId, ReviewView] | None = None
+        bridge.reviews_changed.connect(self._look_at_reviews)
+        bridge.link_changed.connect(self._look_at_reviews)
 
     @Slot()
     def _look(self) -> None:
@@ -83,6 +88,30 @@ class Messenger(QObject):
                 )
         for gone in before.keys() - now.keys():
             self._notices.withdraw(("request", gone))
+
+    @Slot()
+    def _look_at_reviews(self) -> None:
+        """Tell of emergencies that were declared meanwhile, and of the end of reviews."""
+        views = self._console.reviews.views
+        now = {view.item.id: view for view in views}
+        before, self._reviews = self._reviews, now if views or self._console.board.workflow is not None else None
+        if before is None:
+            return
+        for id_, view in now.items():
+            if id_ not in before and view.is_emergency and view.item.key != self._console.home.key_fingerprint:
+                self._tell_review("bad", self.tr("An emergency was declared"), view)
+        for id_, view in before.items():
+            if id_ not in now:
+                self._notices.withdraw(("review", id_))
+                if view.is_emergency and self._console.link.state is LinkState.LIVE:
+                    self._tell_review("good", self.tr("The review of an emergency was closed"), view)
+
+    def _tell_review(self, state: str, headline: str, view: ReviewView) -> None:
+        text = f"{entries.review_title(view, self._console)}. {view.item.reason}"
+        if not self._show(headline, text):
+            about, way_out = ("review", view.item.id), (self.tr("Open the inbox"), self._go)
+            self._notices.withdraw(about)
+            self._notices.tell(state, headline, text, about=about, way_out=way_out)
 
     def _tell(self, state: str, headline: str, view: RequestView) -> None:
         text = f"{entries.title(view, self._console)}. {view.sentence}"

@@ -1,22 +1,24 @@
 """The place of the inbox: three lists at the left, the request that is chosen at the right."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
-from xsconsole.domain.ids import RequestId
+from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.request_views import RequestView, waiting_words
+from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui import pieces, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.inbox.page import RequestPage
+from xsconsole_ui.inbox.review_page import ReviewPage
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -25,6 +27,7 @@ from xsconsole_ui.scrolling import UprightPage
 LIST_WIDTH = 300  # px
 PAGE_WIDTH = 520  # px
 MOST_HISTORY = 12
+AGE_MS = 60_000
 
 
 class InboxPlace(pieces.Panel):
@@ -37,13 +40,16 @@ class InboxPlace(pieces.Panel):
         super().__init__(parent=parent, title="")
         self.console = console
         self._jobs = jobs
-        self._chosen: RequestId | None = None
-        self._busy: set[RequestId] = set()
+        self._chosen: RequestId | ReviewId | None = None
+        self._busy: set[RequestId | ReviewId] = set()
         self._shown: tuple[list[RequestView], ...] = ([], [], [])
+        self._open_reviews: tuple[ReviewView, ...] = ()
         self.header.set_title(self.tr("Inbox"))
         titles = (self.tr("Asked of you"), self.tr("Waiting for others, or ready"), self.tr("Decided, or over"))
+        self.reviews = Section(self.tr("To be reviewed"), self)
         self.lists = tuple(Section(title, self) for title in titles)
         self.page = RequestPage(console, self)
+        self.review_page = ReviewPage(console, self)
         self.nothing = pieces.EmptyPlace(
             self.tr("Nothing is asked for"),
             self.tr("Where the workflow demands approvals, a promotion or demotion becomes a request and waits here."),
@@ -55,7 +61,7 @@ class InboxPlace(pieces.Panel):
         column = QVBoxLayout(listed)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for section in self.lists:
+        for section in (self.reviews, *self.lists):
             column.addWidget(section)
             section.view.keeps_selection = True
             section.view.clicked.connect(self._choose)
@@ -66,6 +72,7 @@ class InboxPlace(pieces.Panel):
         right = QVBoxLayout(beside)
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.page, 1)
+        right.addWidget(self.review_page, 1)
         right.addWidget(self.unchosen, 1)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setHandleWidth(1)
@@ -80,11 +87,18 @@ class InboxPlace(pieces.Panel):
         self._stack.addWidget(self.nothing)
         self.body.addWidget(body, 1)
         bridge.requests_changed.connect(self.renew)
+        bridge.reviews_changed.connect(self.renew)
         bridge.layout_changed.connect(self.renew)
         self.page.decided.connect(self._decide)
         self.page.run_wanted.connect(self._run)
         self.page.withdrawn.connect(self._withdraw)
         self.page.left.connect(self.take_focus)
+        self.review_page.closed.connect(self._close)
+        self.review_page.left.connect(self.take_focus)
+        self._clock = QTimer(self)
+        self._clock.setInterval(AGE_MS)
+        self._clock.timeout.connect(self._grow_older)
+        self._clock.start()
         self.renew()
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -96,17 +110,30 @@ class InboxPlace(pieces.Panel):
         self._shown = entries.sorted_out(views, self.console)
         for section, shown in zip(self.lists, self._shown, strict=True):
             section.show_rows([entries.entry(view, self.console) for view in shown])
-        self._stack.setCurrentIndex(0 if views else 1)
-        asked = len(self._shown[0])
-        self.header.set_caption(self.tr("{n} asked of you").format(n=asked) if asked else "")
-        self.counted.emit(asked)
-        chosen = next((view for view in views if view.request.id == self._chosen), None)
-        self._show(chosen)
+        self._open_reviews = self.console.reviews.views
+        self.reviews.show_rows([entries.review_entry(view, self.console) for view in self._open_reviews])
+        self._stack.setCurrentIndex(0 if views or self._open_reviews else 1)
+        asked, looked_for = len(self._shown[0]), len(self._open_reviews)
+        captions = (
+            self.tr("{n} asked of you").format(n=asked) if asked else "",
+            self.tr("{n} to be reviewed").format(n=looked_for) if looked_for else "",
+        )
+        self.header.set_caption(" · ".join(filter(None, captions)))
+        self.counted.emit(asked + looked_for)
+        self._show(self._chosen_view)
         self._mark()
 
-    def _show(self, view: RequestView | None) -> None:
-        self._chosen = view.request.id if view is not None else None
-        self.page.show_request(view, is_busy=self._chosen in self._busy)
+    @property
+    def _chosen_view(self) -> RequestView | ReviewView | None:
+        every: list[RequestView | ReviewView] = [*self._open_reviews]
+        every += [view for shown in self._shown for view in shown]
+        return next((view for view in every if _id_of(view) == self._chosen), None)
+
+    def _show(self, view: RequestView | ReviewView | None) -> None:
+        self._chosen = _id_of(view) if view is not None else None
+        is_busy = self._chosen in self._busy
+        self.page.show_request(view if isinstance(view, RequestView) else None, is_busy=is_busy)
+        self.review_page.show_review(view if isinstance(view, ReviewView) else None, is_busy=is_busy)
         self.unchosen.setVisible(view is None)
 
     def show_request(self, request: RequestId) -> None:
@@ -118,8 +145,8 @@ class InboxPlace(pieces.Panel):
 
     def _mark(self) -> None:
         """Mark the chosen request in whichever list it stands now."""
-        for section, shown in zip(self.lists, self._shown, strict=True):
-            at = next((at for at, view in enumerate(shown) if view.request.id == self._chosen), None)
+        for section, shown in self._listed:
+            at = next((at for at, view in enumerate(shown) if _id_of(view) == self._chosen), None)
             blocker = QSignalBlocker(section.view.selectionModel())
             if at is None:
                 section.view.selectionModel().clear()
@@ -128,9 +155,13 @@ class InboxPlace(pieces.Panel):
             blocker.unblock()
             section.view.viewport().update()
 
+    @property
+    def _listed(self) -> tuple[tuple[Section, Sequence[RequestView | ReviewView]], ...]:
+        return ((self.reviews, self._open_reviews), *zip(self.lists, self._shown, strict=True))
+
     def take_focus(self) -> None:
         """Give the keyboard to the first list with something in it."""
-        for section, shown in zip(self.lists, self._shown, strict=True):
+        for section, shown in self._listed:
             if shown:
                 if not section.view.currentIndex().isValid():
                     section.view.setCurrentIndex(section.view.rows.index(0))
@@ -140,32 +171,35 @@ class InboxPlace(pieces.Panel):
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
-        for section, shown in zip(self.lists, self._shown, strict=True):
+        for section, shown in self._listed:
             if index.model() is section.view.rows and index.row() < len(shown):
                 self._select(shown[index.row()])
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
         self._choose(index)
-        self.page.focus_first()
+        self._focus_page()
 
-    def _select(self, view: RequestView) -> None:
-        is_new = view.request.id != self._chosen
+    def _focus_page(self) -> None:
+        (self.review_page if isinstance(self._chosen_view, ReviewView) else self.page).focus_first()
+
+    def _select(self, view: RequestView | ReviewView) -> None:
+        is_new = _id_of(view) != self._chosen
         self._show(view)
         self._mark()
         if is_new:
             self._jobs.start(self._tell_history(view), "look up the history of a request")
 
-    async def _tell_history(self, view: RequestView) -> None:
-        query = AuditQuery(configuration=view.request.intent.configuration)
-        rows = await self.console.audit_page(query, limit=MOST_HISTORY)
-        if self._chosen == view.request.id:
+    async def _tell_history(self, view: RequestView | ReviewView) -> None:
+        intent = view.request.intent if isinstance(view, RequestView) else view.item.intent
+        rows = await self.console.audit_page(AuditQuery(configuration=intent.configuration), limit=MOST_HISTORY)
+        if self._chosen == _id_of(view):
             told = [
                 Row(mark=Mark.POINT, text=event_sentence(row.fact), aside=times.clock_time(row.at))
                 for row in rows
                 if row.fact.step is None
             ]
-            self.page.show_history(told)
+            (self.page if isinstance(view, RequestView) else self.review_page).show_history(told)
 
     # --- doing ----------------------------------------------------------------------------------------------------
 
@@ -187,12 +221,23 @@ class InboxPlace(pieces.Panel):
     def _withdraw(self, request: RequestId, reason: str) -> None:
         self._start(request, self.console.requests.withdraw(request, reason), "withdraw a request")
 
-    def _start(self, request: RequestId, work: Coroutine[Any, Any, object], name: str) -> None:
+    @Slot(object, str, object)
+    def _close(self, review: ReviewId, found: str, password: Secret | None) -> None:
+        self._start(review, self._closed(review, found, password), "close a review")
+
+    async def _closed(self, review: ReviewId, found: str, password: Secret | None) -> None:
+        left = await self.console.reviews.close(review, found, password)
+        if left is None:
+            self.said.emit(self.tr("The review is closed."))
+        else:
+            self.said.emit(self.tr("Signed. {rest}").format(rest=left.tally.sentence))
+
+    def _start(self, request: RequestId | ReviewId, work: Coroutine[Any, Any, object], name: str) -> None:
         self._busy.add(request)
         self.renew()
         self._jobs.start(self._seen_through(request, work), name)
 
-    async def _seen_through(self, request: RequestId, work: Coroutine[Any, Any, object]) -> None:
+    async def _seen_through(self, request: RequestId | ReviewId, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         finally:
@@ -201,11 +246,21 @@ class InboxPlace(pieces.Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
-            self.page.focus_first()
+            self._focus_page()
         else:
             super().keyPressEvent(event)
+
+    @Slot()
+    def _grow_older(self) -> None:
+        """Say anew for how long reviews have been open."""
+        if self.isVisible() and self._open_reviews:
+            self.renew()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.console.requests.refresh()
         self.renew()
+
+
+def _id_of(view: RequestView | ReviewView) -> RequestId | ReviewId:
+    return view.request.id if isinstance(view, RequestView) else view.item.id

@@ -14,7 +14,7 @@ from xsconsole.domain.lineage import descent
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.flow import Flow
-from xsconsole_ui.inbox.entries import entry
+from xsconsole_ui.inbox.entries import entry, review_entry
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 MENDS = {
@@ -60,6 +60,7 @@ class CardPage(QWidget):
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
         self.requests = Section(self.tr("Asked for"), self)
+        self.reviews = Section(self.tr("To be reviewed"), self)
         self.origin = Section(self.tr("Where it comes from"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
@@ -82,7 +83,7 @@ class CardPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        for section in (self.problems, self.requests, self.origin, self.members, self.points):
+        for section in (self.problems, self.reviews, self.requests, self.origin, self.members, self.points):
             column.addWidget(section)
         column.addWidget(self.mends)
         column.addWidget(self.ways)
@@ -111,6 +112,7 @@ class CardPage(QWidget):
         origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
+        self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
         self.mends.setVisible(card.standing in MENDS)
         gone = [
             Row(

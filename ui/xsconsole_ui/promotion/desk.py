@@ -1,5 +1,6 @@
 """Where every gesture ends: it asks for a plan, then starts it or lays it before the user."""
 
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,11 +10,12 @@ from xsconsole.domain.board import Card, RestorePoint
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Plannable, Promote, Settle
+from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, Plannable, Promote, Settle
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.asking import Asking
+from xsconsole_ui.promotion.declaring import Declaring
 from xsconsole_ui.texts import tr
 
 
@@ -102,6 +104,20 @@ class Desk(QObject):
             command = replace(question.command, reason=reason)
             self._start(Confirmed(command=command, digest=question.plan.digest, answers=answers))
 
+    def declare(self, reason: str, answers: tuple[str, ...], declaring: Declaring) -> None:
+        """Declare the emergency that the user has seen, and begin it."""
+        question = self._question
+        command = question.command if question is not None else None
+        if question is None or question.refusal is not None or self._is_starting:
+            return
+        if isinstance(command, Promote | Demote) and command.emergency is not None:
+            urgent = replace(command, reason=reason, emergency=Emergency(reason=reason, ticket=declaring.ticket))
+            order = Confirmed(command=urgent, digest=question.plan.digest, answers=answers)
+            self._is_starting = True
+            begin = self._console.reviews.declare(order, declaring.password)
+            self._jobs.start(self._begun(begin, command), "declare an emergency")
+            self.question_changed.emit()
+
     def ask_for_approval(self, reason: str, answers: tuple[str, ...], asking: Asking) -> None:
         """Make a request of what the user has seen: others have to approve it."""
         question = self._question
@@ -158,9 +174,11 @@ class Desk(QObject):
         self.question_changed.emit()
 
     async def _do(self, command: Confirmed | Settle) -> None:
-        asked = command.command if isinstance(command, Confirmed) else command
+        await self._begun(self._console.do(command), command.command if isinstance(command, Confirmed) else command)
+
+    async def _begun(self, begin: Coroutine[None, None, RunId], asked: Plannable | Settle) -> None:
         try:
-            run = await self._console.do(command)
+            run = await begin
         except ConsoleError as refusal:
             self._is_starting = False
             self.question_changed.emit()

@@ -74,6 +74,7 @@ class Inspector(pieces.Panel):
         object_page.followed.connect(self.followed)
         self.plan_page.confirmed.connect(desk.confirm)
         self.plan_page.asked.connect(desk.ask_for_approval)
+        self.plan_page.declared.connect(desk.declare)
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(self._choose_disks)
         self.plan_page.freeze_chosen.connect(self._choose_freeze)

@@ -13,6 +13,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
+from xsconsole_ui.promotion.declaring import DeclaringBox
 from xsconsole_ui.promotion.desk import Question
 from xsconsole_ui.promotion.incumbent import against_incumbent
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -28,6 +29,7 @@ class PlanPage(QWidget):
 
     confirmed = Signal(str, tuple)  # the reason, and the questions that were answered with yes
     asked = Signal(str, tuple, object)  # the same, and Asking: others have to approve it
+    declared = Signal(str, tuple, object)  # the same, and Declaring: an emergency
     dismissed = Signal()
     disks_chosen = Signal(object)  # Disks
     freeze_chosen = Signal(bool)  # whether the machines are shut down for it
@@ -58,6 +60,7 @@ class PlanPage(QWidget):
         self.freeze_stopped = QRadioButton(self.tr("Shut them down to freeze them together"), self._freeze)
         self.checklist = ChecklistBox(self)
         self.asking = AskingBox(self)
+        self.declaring = DeclaringBox(console, self)
         self._footer = QWidget(self)
         self._why = QWidget(self)
         self.reason = QLineEdit(self._why)
@@ -99,7 +102,7 @@ class PlanPage(QWidget):
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
         choices = (self._disks, self._freeze, self.checklist)
-        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.steps, self.differences):
+        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.declaring, self.steps, self.differences):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -123,6 +126,8 @@ class PlanPage(QWidget):
         self.undo.clicked.connect(self.undo_wanted)
         self.checklist.answered.connect(self._look_at_answers)
         self.asking.changed.connect(self._look_at_answers)
+        self.declaring.changed.connect(self._look_at_answers)
+        self.reason.textChanged.connect(self._look_at_answers)
         self.keep.clicked.connect(self._choose_disks)
         self.restore.clicked.connect(self._choose_disks)
         self.freeze_running.clicked.connect(self._choose_freeze)
@@ -134,15 +139,21 @@ class PlanPage(QWidget):
         """Lay a plan before the user. `restore_words` name the restore point it could return to, if there is one."""
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
-        approvals = approval_rows(plan, self._console.board.workflow)
+        approvals = () if plan.is_emergency else approval_rows(plan, self._console.board.workflow)
         self.checks.show_rows((*approvals, *_meaning(plan)))
-        self.asking.setVisible(plan.demand is not None)
+        self.asking.setVisible(plan.demand is not None and not plan.is_emergency)
+        self.declaring.show_for(plan.intent.configuration if plan.is_emergency else None)
         self.differences.show_rows(*against_incumbent(plan, self._console))
         self._show_bar(None)
         if question.refusal is not None:
             self._tell("bad", question.refusal.reason, question.refusal.mend)
         elif question.has_changed:
             self._tell("warn", self.tr("The plan has changed since it was first shown."), "")
+        elif plan.is_emergency:
+            told = self.tr(
+                "It goes past rules of the workflow, is signed by you, and stays open until others review it."
+            )
+            self._tell("bad", self.tr("Emergency"), told)
         else:
             self._news.hide()
         is_demotion = isinstance(question.command, Demote)
@@ -157,7 +168,7 @@ class PlanPage(QWidget):
             self.freeze_running.setChecked(not question.command.is_stopped_first)
             self.freeze_stopped.setChecked(question.command.is_stopped_first)
         self._why.setVisible(True)
-        self.go.setText(words.act_name(plan.intent.kind) if plan.demand is None else self.tr("Ask for approval"))
+        self.go.setText(self._go_words(plan))
         self.checklist.ask(plan.questions)
         self._question, self._is_starting = question, is_starting
         self._look_at_answers()
@@ -167,6 +178,11 @@ class PlanPage(QWidget):
         self.resume.hide()
         self.undo.hide()
         self._footer.show()
+
+    def _go_words(self, plan: Plan) -> str:
+        if plan.is_emergency:
+            return self.tr("Declare emergency and {act}").format(act=words.act_name(plan.intent.kind).lower())
+        return words.act_name(plan.intent.kind) if plan.demand is None else self.tr("Ask for approval")
 
     def focus_go(self) -> None:
         (self.go if self.go.isEnabled() else self.cancel).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -187,6 +203,7 @@ class PlanPage(QWidget):
         self._disks.hide()
         self._freeze.hide()
         self.asking.hide()
+        self.declaring.show_for(None)
         self.checklist.ask(())
         self._question = None
         self._why.setVisible(is_interrupted)
@@ -246,7 +263,10 @@ class PlanPage(QWidget):
     def _confirm(self) -> None:
         if self.go.isVisibleTo(self) and self.go.isEnabled():
             reason, answers = self.reason.text().strip(), self.checklist.answers
-            if self._question is not None and self._question.plan.demand is not None:
+            plan = self._question.plan if self._question is not None else None
+            if plan is not None and plan.is_emergency:
+                self.declared.emit(reason, answers, self.declaring.take())
+            elif plan is not None and plan.demand is not None:
                 self.asked.emit(reason, answers, self.asking.value)
             else:
                 self.confirmed.emit(reason, answers)
@@ -257,10 +277,12 @@ class PlanPage(QWidget):
         question = self._question
         if question is None:
             return
-        is_answered = self.checklist.is_complete and not self.asking.why_not
+        is_urgent = question.plan.is_emergency
+        obstacle = self.declaring.why_not(self.reason.text()) if is_urgent else self.asking.why_not
+        is_answered = self.checklist.is_complete and not obstacle
         self.go.setEnabled(question.refusal is None and not self._is_starting and is_answered)
         unanswered = "" if is_answered else self.tr("Answer the questions of the checklist first.")
-        why_not = self.asking.why_not or unanswered
+        why_not = obstacle or unanswered
         self.go.setToolTip(question.refusal.reason if question.refusal else why_not or self._title(question.plan))
 
     @Slot()

@@ -1,0 +1,165 @@
+"""One review item with all that it is about, and the field for what somebody found."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from xsconsole.console import Estate, Secret
+from xsconsole.domain.ids import ReviewId
+from xsconsole.domain.reviews import ReviewView, could_words, doer_name
+from xsconsole_ui import pieces, theme, times
+from xsconsole_ui.inbox.entries import review_title
+from xsconsole_ui.promotion.card_page import Section
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.scrolling import UprightPage
+
+
+class ReviewPage(QWidget):
+    """Shows one item. Closes nothing: it asks its desk."""
+
+    closed = Signal(object, str, object)  # ReviewId, what was found, Secret or None
+    left = Signal()
+
+    def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._view: ReviewView | None = None
+        self._is_busy = False
+        self.title = pieces.wrapped("", "title", self)
+        self.state = pieces.Notice(self)
+        self.facts = Section(self.tr("What was done"), self)
+        self.passed = Section(self.tr("What it went past"), self)
+        self.findings = Section(self.tr("What others found"), self)
+        self.history = Section(self.tr("History, as this console recorded it"), self)
+        self._footer = QWidget(self)
+        self.found = QLineEdit(self._footer)
+        self.found.setPlaceholderText(self.tr("What you found; it is part of what is signed"))
+        self.found.setAccessibleName(self.tr("What you found"))
+        self.password = QLineEdit(self._footer)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.close_it = pieces.button(self.tr("&Close the review"), "primary", self._footer)
+        self.close_it.setAutoDefault(True)  # Enter presses it, not only Space
+        self.why = pieces.wrapped("", "muted", self._footer)
+        self._lay_out()
+        for field in (self.found, self.password):
+            field.textChanged.connect(self._look)
+            field.returnPressed.connect(self._go_on)
+        self.close_it.clicked.connect(self._close)
+        self.show_review(None)
+
+    def _lay_out(self) -> None:
+        margin, gap = theme.MARGIN, theme.GAP
+        page = QWidget(self)
+        parts = QVBoxLayout(page)
+        parts.setContentsMargins(0, margin, 0, 0)
+        parts.setSpacing(gap)
+        for part in (self.title, self.state):
+            inset = QVBoxLayout()
+            inset.setContentsMargins(margin, 0, margin, 0)
+            inset.addWidget(part)
+            parts.addLayout(inset)
+        for section in (self.facts, self.passed, self.findings, self.history):
+            parts.addWidget(section)
+        parts.addStretch(1)
+        foot = QVBoxLayout(self._footer)
+        foot.setContentsMargins(margin, gap, margin, margin)
+        foot.setSpacing(gap)
+        foot.addWidget(pieces.Line(self._footer))
+        for field in (self.found, self.password, self.why):
+            foot.addWidget(field)
+        foot.addWidget(self.close_it, 0, Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(UprightPage(page, self), 1)
+        column.addWidget(self._footer)
+        self._footer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    @property
+    def review(self) -> ReviewId | None:
+        return self._view.item.id if self._view is not None else None
+
+    def show_review(self, view: ReviewView | None, *, is_busy: bool = False) -> None:
+        """Show an item as it stands; another one than before gets empty fields."""
+        if view is None or view.item.id != self.review:
+            self.found.clear()
+            self.password.clear()
+            self.history.show_rows(())
+        self._view, self._is_busy = view, is_busy
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        item, console = view.item, self._console
+        self.title.setText(review_title(view, console))
+        state = "bad" if view.is_emergency or view.is_late else "warn"
+        self.state.show_words(state, self.tr("Review {stands}.").format(stands=view.standing), could_words(view))
+        who = doer_name(item, console.reviews.workflow_of(view))
+        done = self.tr("{who}: {reason}").format(who=who, reason=item.reason or self.tr("no reason given"))
+        facts = [Row(mark=Mark.POINT, text=done, aside=times.clock_time(item.opened_at))]
+        if view.doubt:
+            facts.insert(0, Row(mark=Mark.WARNING, text=view.doubt))
+        if item.declaration is not None and item.declaration.ticket:
+            facts.append(Row(mark=Mark.POINT, text=self.tr("Ticket {ticket}").format(ticket=item.declaration.ticket)))
+        facts.append(Row(mark=Mark.POINT, text=self.tr("Run {run}").format(run=item.run), whole=item.key))
+        self.facts.show_rows(facts)
+        passed = item.declaration.overrides if item.declaration is not None else ()
+        self.passed.show_rows([Row(mark=Mark.WARNING, text=one.sentence) for one in passed])
+        self.findings.show_rows(
+            [Row(mark=Mark.DONE, text=one.reason, aside=times.clock_time(one.at)) for one in view.findings]
+        )
+        wanted = console.reviews.log_in_for(view)
+        told = self.tr("Password of {user}: log in anew to sign").format(user=wanted)
+        self.password.setPlaceholderText(told)
+        self.password.setAccessibleName(told)
+        self._look()
+
+    def show_history(self, rows: list[Row]) -> None:
+        self.history.show_rows(rows)
+
+    @Slot()
+    def _look(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        asks_me = self._console.reviews.asks_me(view)
+        self.found.setVisible(asks_me)
+        needs_password = asks_me and bool(self._console.reviews.log_in_for(view))
+        self.password.setVisible(needs_password)
+        self.close_it.setVisible(asks_me)
+        missing = "" if self.found.text().strip() else self.tr("Say what you found.")
+        if not missing and needs_password and not self.password.text():
+            missing = self.tr("Type your password.")
+        self.close_it.setEnabled(not missing and not self._is_busy)
+        self.close_it.setToolTip(missing)
+        told = (
+            missing
+            if asks_me
+            else self.tr("This console's key cannot close it: nobody closes what they did themselves.")
+        )
+        self.why.setText(told)
+        self.why.setVisible(bool(told))
+
+    def focus_first(self) -> None:
+        """Give the keyboard to where a review begins."""
+        field = self.found if self.found.isVisibleTo(self) else self
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Lead Enter to what comes next; it never closes by itself."""
+        if self.password.isVisibleTo(self) and not self.password.text():
+            self.password.setFocus()
+        elif self.close_it.isEnabled():
+            self.close_it.setFocus()
+
+    @Slot()
+    def _close(self) -> None:
+        typed = self.password.text() if self.password.isVisibleTo(self) else ""
+        self.password.clear()
+        self.closed.emit(self.review, self.found.text().strip(), Secret(typed) if typed else None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # a field or a button has had it
+            super().keyPressEvent(event)
