@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from xsconsole.domain.board import EMPTY_BOARD
+from xsconsole.domain.ids import RunId
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome, Verdict
 from xsconsole.reports.html import render
 from xsconsole.reports.report import Check, Column, Picture, Report, columns_of
@@ -88,3 +89,27 @@ def test_a_report_with_a_failed_check_or_a_bad_verdict_is_not_good() -> None:
 
 def test_a_pool_without_a_workflow_has_no_columns() -> None:
     assert columns_of(EMPTY_BOARD) == ()
+
+
+def test_an_emergency_stands_first_and_says_what_it_went_past_and_whether_it_was_reviewed() -> None:
+    for name in HOSTILE:
+        report = report_of(name)
+        fact = Fact(
+            event=AuditEvent.EMERGENCY_DECLARED,
+            run=RunId("r"),
+            reason=name,
+            details={"what": name, "by": name, "ticket": name, "goes_past": [name]},
+        )
+        declared = replace(report.rows[0], fact=fact)
+        closed = replace(
+            report.rows[0], fact=Fact(event=AuditEvent.REVIEW_CLOSED, run=RunId("r"), reason="all is well")
+        )
+
+        still_open = render(replace(report, rows=(declared,)))
+        reviewed = read(render(replace(report, rows=(declared, closed))))
+
+        assert "seen no end of its review" in still_open
+        assert still_open.index("Emergencies: rules") < still_open.index("<h2>Checked")
+        assert not [tag for tag, _ in read(still_open).found if tag == "script"]
+        assert "all is well" in reviewed.text
+    assert "Emergencies" not in render(report_of("shop"))

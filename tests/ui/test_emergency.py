@@ -85,7 +85,7 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
     assert box.password.text() == ""
     await until(lambda: window.notices.shown or page.go.isEnabled() is False, "the wrong password is told")
     await until(lambda: not window.desk.is_starting, "the answer")
-    assert cards_in(window, "Staging")
+    assert card_of(console, SHOP).stage == "staging"
     box.ticket.setText("INC-7")
     box.password.setText(pool.passwords["adam"])
     page.go.click()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.record import AuditRow, Verdict
+from xsconsole.domain.record import AuditEvent, AuditRow, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,31 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """One emergency. `passed` are the rules that were gone past; `closed` is the row that ended its review."""
+
+    row: AuditRow
+    what: str
+    by: str
+    ticket: str
+    passed: tuple[str, ...]
+    closed: AuditRow | None
+
+
+def _emergency(row: AuditRow, closed: AuditRow | None) -> Emergency:
+    details = row.fact.details or {}
+    passed = details.get("goes_past")
+    return Emergency(
+        row=row,
+        what=str(details.get("what") or row.fact.configuration_name),
+        by=str(details.get("by") or row.fact.actor),
+        ticket=str(details.get("ticket") or ""),
+        passed=tuple(map(str, passed)) if isinstance(passed, list) else (),
+        closed=closed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One page of evidence. `absent` says what it does not cover."""
 
@@ -47,6 +72,16 @@ class Report:
     pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()  # figures worth keeping that nothing depends on
     absent: tuple[str, ...] = ()
+
+    @property
+    def emergencies(self) -> tuple[Emergency, ...]:
+        """Every emergency that the rows tell of, oldest first, with the row that closed its review, if there is one."""
+        closed = {row.fact.run: row for row in self.rows if row.fact.event is AuditEvent.REVIEW_CLOSED}
+        return tuple(
+            _emergency(row, closed.get(row.fact.run))
+            for row in self.rows
+            if row.fact.event is AuditEvent.EMERGENCY_DECLARED
+        )
 
     @property
     def is_good(self) -> bool:

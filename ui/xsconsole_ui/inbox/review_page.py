@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.ids import ReviewId
@@ -73,7 +73,6 @@ class ReviewPage(QWidget):
         column.setSpacing(0)
         column.addWidget(UprightPage(page, self), 1)
         column.addWidget(self._footer)
-        self._footer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
     def review(self) -> ReviewId | None:

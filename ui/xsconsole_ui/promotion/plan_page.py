@@ -102,7 +102,7 @@ class PlanPage(QWidget):
         parts.setSpacing(0)
         # What it means stands first: whoever confirms must have it before their eyes, however long the plan is.
         choices = (self._disks, self._freeze, self.checklist)
-        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.declaring, self.steps, self.differences):
+        for part in (self._news, self._bar, *choices, self.checks, self.asking, self.steps, self.differences):
             parts.addWidget(part)
         parts.addStretch(1)
         scroll = UprightPage(page, self)
@@ -115,6 +115,7 @@ class PlanPage(QWidget):
         footer.setContentsMargins(0, 0, 0, 0)
         footer.setSpacing(0)
         footer.addWidget(pieces.Line(self))
+        footer.addWidget(self.declaring)  # always in sight: what has to be done before it may begin
         footer.addWidget(self._why)
         footer.addLayout(buttons)
 
