@@ -375,19 +375,8 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-RUN_MENU: tuple[Action | None, ...] = (
-    PROMOTE,
-    DEMOTE,
-    MOVE_TO,
-    PLAN,
-    COMPARE,
-    None,
-    RESUME,
-    UNDO_RUN,
-    None,
-    DECLARE,
-    None,
-)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, PLAN, COMPARE)
+RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
