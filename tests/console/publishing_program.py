@@ -64,7 +64,7 @@ def _over_both(base: Workflow, second: Console) -> Workflow:
 async def main(home: str, user: str, at: str, *access: str) -> None:
     standstill = Standstill(int(at[:-1]))
     Road.post = stopping(standstill, Road.post, is_after=at.endswith("+"))  # type: ignore[method-assign]
-    pools = Pools(await Console.open(Path(home), passphrase=passphrase))
+    pools = Pools(await Console.open(Path(home), passphrase=passphrase), equips_all=True)
     for url, password in zip(access[::2], access[1::2], strict=True):
         await pools.connect(Connection(url=url, user=user), Secret(password))
     plan = planned(pools)

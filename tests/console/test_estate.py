@@ -31,7 +31,7 @@ def served() -> Iterator[tuple[EmbeddedPool, ...]]:
 @pytest.fixture
 async def estate(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Estate]:
     """A home that is connected to both pools of the company."""
-    pools = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    pools = Pools(await Console.open(tmp_path, passphrase=given_passphrase), equips_all=True)
     try:
         made = Estate(pools)
         for pool in served:

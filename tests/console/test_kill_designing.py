@@ -88,7 +88,7 @@ class Site:
 
 @asynccontextmanager
 async def opened(home: Path, sites: list[Site]) -> AsyncIterator[Pools]:
-    pools = Pools(await Console.open(home, passphrase=given_passphrase))
+    pools = Pools(await Console.open(home, passphrase=given_passphrase), equips_all=True)
     try:
         for site in sites:
             await pools.connect(Connection(url=site.pool.url, user=site.pool.user), Secret(site.pool.password))

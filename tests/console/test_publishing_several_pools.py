@@ -30,7 +30,7 @@ def served() -> Iterator[tuple[EmbeddedPool, ...]]:
 
 @pytest.fixture
 async def pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Pools]:
-    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase), equips_all=True)
     try:
         await opened.first.connect(*access(served[0]))
         await opened.connect(*access(served[1]))

@@ -33,7 +33,7 @@ def third() -> Iterator[EmbeddedPool]:
 @pytest.fixture
 async def pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Pools]:
     """A home that is connected to the first pool."""
-    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase), equips_all=True)
     try:
         await opened.first.connect(*access(served[0]))
         yield opened

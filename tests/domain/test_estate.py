@@ -6,8 +6,19 @@ import msgspec
 import pytest
 
 from tests.domain.outline_values import change, member_of, pool, vm
-from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Standing
-from xsconsole.domain.estate import Inventories, Part, PoolSight, answered, away, differing, joined, place_of
+from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Member, RunView, Standing
+from xsconsole.domain.estate import (
+    Inventories,
+    Part,
+    PoolSight,
+    answered,
+    away,
+    differing,
+    homes,
+    joined,
+    place_of,
+    spread,
+)
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
@@ -26,7 +37,7 @@ def sight(name="acme", state=LinkState.LIVE, *, as_of=None, has_given_up=False):
     return PoolSight(pool=Uuid(name), ref=Ref(name), name=name, url=f"http://{name}", link=link)
 
 
-def card(id_=SHOP, stage="staging", members=("web",)):
+def card(id_=SHOP, stage="staging", members=("web",), standing=Standing.WHOLE, **more):
     return Card(
         id=id_,
         name=f"{id_} 1",
@@ -35,8 +46,23 @@ def card(id_=SHOP, stage="staging", members=("web",)):
         stage=StageId(stage),
         revision=1,
         workflow_version=1,
-        members=members,
-        standing=Standing.WHOLE,
+        members=tuple(map(member, members)),
+        standing=standing,
+        **more,
+    )
+
+
+def member(name):
+    return Member(
+        ref=Ref(name),
+        uuid=Uuid(name),
+        name=name,
+        role=name,
+        power_state="Running",
+        memory_bytes=1,
+        disks_bytes=1,
+        order=0,
+        value=None,
     )
 
 
@@ -152,8 +178,46 @@ def test_the_columns_are_those_of_the_newest_published_version_of_the_first_ones
 def test_a_configuration_on_two_pools_is_shown_where_its_members_are():
     ghost, whole = card(members=()), card()
 
-    assert joined((board(ghost), board(whole))).cards[SHOP] is whole
-    assert joined((board(whole), board(ghost))).cards[SHOP] is whole
+    for boards in ((board(ghost), board(whole)), (board(whole), board(ghost))):
+        names = (
+            ("with the rest", "with members") if boards[0].cards[SHOP] is ghost else ("with members", "with the rest")
+        )
+        shown = joined(boards, names).cards[SHOP]
+        assert [one.uuid for one in shown.members] == ["web"]
+        assert shown.problems == (
+            "Its roster still stands in pool “with the rest”: connected to that alone, dissolve what is left there.",
+        )
+        assert spread(shown) is None
+
+
+def test_a_configuration_of_which_a_machine_is_in_another_pool_says_where_and_is_not_moved():
+    here = card(members=("web", "app"), missing=("db",), standing=Standing.INCOMPLETE, problems=("1 is gone.",))
+    there = card(members=("db", "web"), standing=Standing.INCONSISTENT)
+    found = [Target(stage=stage.id, kind=None, plan=None, refusal=None) for stage in WORKFLOW.stages]
+
+    for boards, names in (((board(here), board(there)), ("a", "b")), ((board(there), board(here)), ("b", "a"))):
+        shown = joined(boards, names).cards[SHOP]
+        answers = answered(shown, found, sight("a"), (sight("a"), sight("b")), WORKFLOW, WORKFLOW)
+
+        assert homes(boards)[SHOP] == names.index("a")
+        assert [(pool, [one.uuid for one in members]) for pool, members in shown.abroad] == [("b", ["db", "web"])]
+        assert shown.problems == (
+            "1 is gone.",
+            "In pool “b” stands db.",
+            "In pool “b” too, under the same uuid, stands web.",
+        )
+        refusals = {str(one.refusal) for one in answers if one.stage != "staging"}
+        assert all("stands in several pools: db in pool “b”" in refusal for refusal in refusals)
+
+
+def test_where_a_run_goes_on_is_where_a_configuration_is_at_home():
+    copied, run = card(members=("web",)), RunView(record=None, holder=None)
+    made = card(members=(), run=run)
+
+    shown = joined((board(copied), board(made)), ("a", "b")).cards[SHOP]
+
+    assert shown.run is run
+    assert shown.problems == ("In pool “a” stands web.",)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +298,7 @@ def test_pools_that_follow_something_else_are_named_with_what_they_follow():
         part("away", version(1), LinkState.LOST),
     ]
 
-    found = differing(parts, version(2))
+    found = differing(parts, board(workflow=version(2)))
 
     assert found is not None
     assert [name for name, _ in found.pools] == ["old", "edited", "other", "none"]
@@ -242,5 +306,14 @@ def test_pools_that_follow_something_else_are_named_with_what_they_follow():
     assert "other content" in found.sentence
     assert "“Another”" in found.sentence
     assert "“none” has none" in found.sentence
-    assert differing([same], version(2)) is None
-    assert differing(parts, None) is None
+    assert differing([same], board(workflow=version(2))) is None
+    assert differing(parts, board(workflow=None)) is None
+
+
+def test_where_no_pool_has_a_workflow_the_columns_are_told_to_be_a_proposal():
+    parts = [part("one", version(1), is_published=False), part("two", version(1), is_published=False)]
+
+    found = differing(parts, board(workflow=version(1), is_published=False))
+
+    assert found is not None
+    assert found.sentence.startswith("“one” has no workflow and “two” has no workflow: the columns are those of “")

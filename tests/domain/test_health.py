@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
-from xsconsole.domain.health import LONG_CHAIN, Severity, examined, findings, ranked
+from xsconsole.domain.health import LONG_CHAIN, Severity, examined, examined_all, findings, ranked
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import (
     SR,
@@ -19,6 +19,7 @@ from xsconsole.domain.inventory import (
     Inventory,
     Message,
     Network,
+    Pool,
 )
 from xsconsole.domain.pool_messages import pool_messages
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY
@@ -35,6 +36,7 @@ NAMES = {
     HostMetrics: "host_metrics",
     Message: "message",
     Network: "network",
+    Pool: "pool",
 }
 LAN = Network(ref=Ref("net"), uuid=Uuid("net"), name_label="lan")
 
@@ -121,6 +123,35 @@ def test_a_mac_that_only_one_running_machine_has_is_less_bad():
         (Severity.WARNING, "duplicate MAC", "a"),
         (Severity.WARNING, "duplicate MAC", "b"),
     ]
+
+
+def test_a_mac_that_a_machine_of_another_pool_has_too_is_found_where_the_networks_reach_out():
+    def one(name, state="Running", network="lan", mac="aa:00:00:00:00:01", uuid=None):
+        machine = VM(ref=Ref(name), uuid=Uuid(uuid or name), name_label=name, power_state=state)
+        return machine, vif(f"v-{name}", name, mac, network)
+
+    def pool(name, *records):
+        lan = Network(ref=Ref("lan"), uuid=Uuid("lan"), name_label=f"lan of {name}", PIFs=(Ref("eth0"),))
+        fence = Network(ref=Ref("fence"), uuid=Uuid("fence"), name_label="fence")
+        itself = Pool(ref=Ref(name), uuid=Uuid(name), name_label=name)
+        return pool_of(itself, lan, fence, *(part for record in records for part in record))
+
+    test = pool("test", one("a"), one("halted", "Halted", mac="aa:2"), one("inside", network="fence", mac="aa:3"))
+    other = pool("other", one("b"), one("c", "Halted", mac="AA:2"), one("d", mac="aa:3"), one("moves", uuid="a"))
+
+    looked = ranked(examined_all((test, other), NOW))
+
+    assert [(one.severity, one.kind, one.name, one.pool, one.object.pool) for one in looked] == [
+        (Severity.BAD, "duplicate MAC", "b", "other", "other"),
+        (Severity.BAD, "duplicate MAC", "moves", "other", "other"),
+        (Severity.WARNING, "duplicate MAC", "a", "test", "test"),
+        (Severity.WARNING, "duplicate MAC", "b", "other", "other"),
+        (Severity.HINT, "duplicate MAC", "c", "other", "other"),
+        (Severity.HINT, "duplicate MAC", "halted", "test", "test"),
+    ]
+    assert (
+        looked[2].sentence == "aa:00:00:00:00:01 on “lan of test” is also that of b in pool “other”, on “lan of other”."
+    )
 
 
 def test_disks_that_nobody_has_but_not_those_of_others_kinds():

@@ -26,7 +26,7 @@ def pool(served):
 
 @pytest.fixture
 async def both(console, served):
-    pools = Pools(console)
+    pools = Pools(console, equips_all=True)
     second = served[1]
     await pools.connect(Connection(url=second.url, user=second.user), Secret(second.password))
     yield pools

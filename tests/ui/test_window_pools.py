@@ -40,7 +40,7 @@ def served() -> Iterator[tuple[EmbeddedPool, ...]]:
 
 @pytest.fixture
 async def pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Pools]:
-    opened = Pools(await Console.open(tmp_path / "home", passphrase=no_passphrase_needed))
+    opened = Pools(await Console.open(tmp_path / "home", passphrase=no_passphrase_needed), equips_all=True)
     try:
         yield opened
     finally:

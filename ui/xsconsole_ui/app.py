@@ -37,13 +37,17 @@ FirstConnections = Callable[[Console], Awaitable[Sequence[Wanted]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the window starts. Where `connections` gives none, one is asked for; `url` and `user` are then proposed."""
+    """How the window starts. Where `connections` gives none, one is asked for; `url` and `user` are then proposed.
+
+    `equips_all`: every pool is given a workflow where it has none, as the demo's own are; else only the first is.
+    """
 
     connections: FirstConnections | None = None
     url: str | None = None
     user: str | None = None
     scheme: Scheme | None = None  # None: as last time
     watches_stalls: bool = False
+    equips_all: bool = False
 
 
 def run(options: Options, open_console: Callable[[], Awaitable[Console]], script: Script | None = None) -> int:
@@ -113,7 +117,7 @@ async def _live(
         if application.platformName() not in ("offscreen", "minimal"):
             await answered(StartFailureDialog(failure))
         raise
-    pools = Pools(console)
+    pools = Pools(console, equips_all=options.equips_all)
     try:
         state = WindowState(console.home)
         if options.scheme is None:

@@ -39,6 +39,7 @@ NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the rig
 
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 FORMULA_STARTS = ("=", "+", "-", "@")
+MOST_NAME = 200  # px
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 
@@ -116,6 +117,7 @@ class DenseTable(QTableView):
         super().__init__(parent)
         self._elastic, self._least_elastic = widths.index(0), least_elastic
         self._spare = tuple(spare)
+        self._unwanted: set[int] = set()  # columns that are hidden whatever room there is
         self._table = model
         self.setModel(model)
         self.setItemDelegate(CellDelegate(self))
@@ -215,11 +217,18 @@ class DenseTable(QTableView):
 
     def show_column(self, column: int, *, is_shown: bool, width: int | None = None) -> None:
         """Show a column or not, perhaps in another width; the elastic one takes what that leaves."""
-        if self.isColumnHidden(column) == is_shown or (width is not None and width != self.columnWidth(column)):
+        if is_shown == (column in self._unwanted) or (width is not None and width != self.columnWidth(column)):
+            (self._unwanted.discard if is_shown else self._unwanted.add)(column)
             self.setColumnHidden(column, not is_shown)
             if width is not None:
                 self.setColumnWidth(column, width)
             self.fit()
+
+    def show_names(self, column: int, names: Sequence[str]) -> None:
+        """Show a column with room for each of these names; hide it where there are none."""
+        metrics = QFontMetrics(theme.text_font())
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 2 * theme.MARGIN
+        self.show_column(column, is_shown=bool(names), width=min(widest, MOST_NAME) if names else None)
 
     def fit(self) -> None:
         """Give the elastic column what the others leave."""
@@ -234,7 +243,7 @@ class DenseTable(QTableView):
     def _make_room(self) -> None:
         """Hide spare columns where the rest needs their room, and show them where there is some."""
         for column in self._spare:
-            self.setColumnHidden(column, False)
+            self.setColumnHidden(column, column in self._unwanted)
         for column in self._spare:
             needed = self.horizontalHeader().length() - self.columnWidth(self._elastic) + self._least_elastic
             if needed <= self.viewport().width():

@@ -124,7 +124,9 @@ def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> i
             return [(one.connection, one.password) for one in found]
 
         return app.run(
-            app.Options(connections=connections, watches_stalls=options.watch_stalls or out is not None),
+            app.Options(
+                connections=connections, watches_stalls=options.watch_stalls or out is not None, equips_all=True
+            ),
             open_console,
             None if out is None else partial(script.play, pool=pool, folder=out),
         )

@@ -9,7 +9,7 @@ from xsconsole.domain.acts import JobId, ObjectId, record_of
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.events import InventoryChanged, JobChanged
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import VM, Host, Inventory
+from xsconsole.domain.inventory import VM, Host, Inventory, Task
 from xsconsole.domain.jobs import Check, JobStatus
 from xsconsole.domain.metrics import NOTHING_MEASURED, SPANS, Measured, Span
 from xsconsole.engine.act_checks import hosts_for
@@ -47,11 +47,17 @@ class Acts:
         """Serve a connection, and take up what an ended process of this home began on its pool."""
         self._world = world
         self._measurements = gateway.measurements
-        is_own = gateway.objects.is_own_task
-        self._tasks = TaskWatch(world()[0], gateway.identity.pool, home.ledger.remember_tasks, is_own)
+        objects = gateway.objects
+        self._tasks = TaskWatch(
+            world()[0],
+            gateway.identity.pool,
+            home.ledger.remember_tasks,
+            is_own=objects.is_own_task,
+            may_be_own=objects.may_be_own_task,
+        )
         self._unsubscribe = self._bus.subscribe(InventoryChanged, self._tasks.hear)
         self._jobs = Jobs(
-            objects=gateway.objects,
+            objects=objects,
             pool=gateway.pool,
             ledger=ledger,
             clock=home.clock,
@@ -93,6 +99,10 @@ class Acts:
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
         """Return the machines that a task of the pool works on, as far as the pool tells."""
         return () if self._tasks is None else self._tasks.objects_of(task)
+
+    def is_own_task(self, task: Task) -> bool | None:
+        """Return whether this connection began a task of the pool; None where that is not known yet."""
+        return False if self._tasks is None else self._tasks.is_own(task)
 
     @property
     def jobs(self) -> tuple[JobStatus, ...]:

@@ -17,6 +17,7 @@ from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
 from xsconsole.console.mirror import Mirror, stages_of
 from xsconsole.console.moves import OwnMoves
+from xsconsole.console.neighbours import Neighbours
 from xsconsole.console.opening import engine_for, opened
 from xsconsole.console.own_runs import OwnRuns
 from xsconsole.console.publishing import Publishing
@@ -69,6 +70,7 @@ class Console:
         self._is_guest = is_guest
         self._timing = timing
         self.bus = Bus()
+        self.neighbours = Neighbours()
         self.url = ""  # where it was told to connect to last
         self._watch = LeaseWatch(home.clock)
         self._lease_memory = LeaseMemory(home.settings.home)
@@ -140,7 +142,7 @@ class Console:
     # --- the pool -------------------------------------------------------------------------------------------------
 
     async def connect(self, connection: Connection, password: Secret) -> None:
-        """Log in, start the feed, publish the default workflow where none is, and take the board in.
+        """Log in, start the feed, and take the board in; the first pool that has no workflow is given the default one.
 
         Raises:
             ConnectFailed: with the reason; `CertificateUnknown` asks for a decision: pass its fingerprint to accept.
@@ -164,29 +166,30 @@ class Console:
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
         await self._mirror.caught_up()
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
-        # Who may not publish is shown what the first who may will publish.
-        self._mirror.assume(None if self._may_all() and not self._home.is_reading else default_workflow())
+        publishes = self._may_all() and not self._home.is_reading and self.neighbours.is_first
+        # Who does not publish is shown what could be: a pool beside others may be meant to follow theirs.
+        self._mirror.assume(None if publishes else default_workflow())
         if self._home.is_reading:
             await self.requests.begin(gateway.vouched)
             return
         url, fingerprint = connection.url, connection.fingerprint
         if fingerprint is not None and not await self._home.has_recorded_trust(url, fingerprint):
-            accepted: dict[str, Json] = {"url": url, "fingerprint": fingerprint}
-            await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, details=accepted))
+            await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, {"url": url, "fingerprint": fingerprint}))
         # What stands at the first look is one row; what moves from then on is a row each.
-        await self.record(self._fact(AuditEvent.CONNECTED, details={"url": url, "board": stages_of(self.board)}))
+        await self.record(self._fact(AuditEvent.CONNECTED, {"url": url, "board": stages_of(self.board)}))
         ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
         engine = engine_for(self._home, gateway, ledger, self, self._hear_run, self._timing, self._watch)
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
         self._engine = engine
         self.last_known.follow(connection.url)
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
-        await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.board))
+        await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.own_board))
         if self._may_all():
             await engine.begin()
             self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)
             await self._aftercare.begin()
-            await self._publish_default(engine)
+            if publishes:
+                await self._publish_default(engine)
         await self.requests.begin(gateway.vouched)
 
     async def _publish_default(self, engine: Engine) -> None:
@@ -221,6 +224,11 @@ class Console:
 
     @property
     def board(self) -> Board:
+        """The pool's board, which knows what stands in the pools beside it."""
+        return self.neighbours.counted(self._mirror.board)
+
+    @property
+    def own_board(self) -> Board:
         return self._mirror.board
 
     def _vouch(self) -> Vouch | None:
@@ -233,9 +241,7 @@ class Console:
     @property
     def rights(self) -> tuple[Right, ...]:
         """Return what this log-in may and may not do; nothing before it."""
-        if self._gateway is None:
-            return ()
-        return rights_of(self._gateway.identity.role)
+        return () if self._gateway is None else rights_of(self._gateway.identity.role)
 
     def denial(self, verb: Verb) -> NotPermitted | None:
         """Return why this log-in may not do it, None where it may."""

@@ -19,7 +19,18 @@ from xsconsole.domain.acts import Kind, ObjectId, record_of
 from xsconsole.domain.batch import BatchPlan, PartState
 from xsconsole.domain.batch import Part as BatchPart
 from xsconsole.domain.board import EMPTY_BOARD, Board
-from xsconsole.domain.estate import Differing, Inventories, Part, PoolSight, answered, away, differing, joined, place_of
+from xsconsole.domain.estate import (
+    Differing,
+    Inventories,
+    Part,
+    PoolSight,
+    answered,
+    away,
+    differing,
+    homes,
+    joined,
+    place_of,
+)
 from xsconsole.domain.events import AuditVerified, Event, LinkChanged, LinkState, PoolsChanged
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, Uuid
 from xsconsole.domain.inventory import Host, Inventory, Record
@@ -91,6 +102,11 @@ class Estate:
         """Whether a pool has to be named where something of it is told."""
         return len(self.pools.all) > 1
 
+    @property
+    def pool_names(self) -> tuple[str, ...]:
+        """What pools are called, where that has to be told."""
+        return tuple(sight.name for sight in self.sights) if self.has_several else ()
+
     def sight_of(self, console: Console) -> PoolSight:
         pool, identity = console.inventory.pool, console.identity
         known = self.home.settings.known_pool(console.url)
@@ -132,17 +148,13 @@ class Estate:
 
     def _look_at_boards(self) -> None:
         shown = [console for console in self.pools.all if console.inventory.pool is not None]
-        boards = tuple(console.board for console in shown)
+        boards = tuple(console.own_board for console in shown)
         if len(boards) == len(self._boards) and all(map(_is_same, boards, self._boards)) and boards:
             return
         self._boards = boards
-        self._board = joined(boards) if boards else self.pools.first.board
-        self._owners = {
-            id_: console
-            for console in reversed(shown)
-            for id_, card in console.board.cards.items()
-            if self._board.cards.get(id_) is card
-        }
+        names = tuple(self.sight_of(console).name for console in shown)
+        self._board = joined(boards, names) if boards else self.pools.first.board
+        self._owners = {id_: shown[at] for id_, at in homes(boards).items()}
 
     @property
     def runs(self) -> tuple[RunStatus, ...]:
@@ -160,7 +172,14 @@ class Estate:
     def differing(self) -> Differing | None:
         """Return which pools follow another version than the columns show, or another workflow."""
         parts = [Part(sight=self.sight_of(console), board=console.board) for console in self.pools]
-        return differing(parts, self.board.workflow) if len(parts) > 1 else None
+        return differing(parts, self.board) if len(parts) > 1 else None
+
+    @property
+    def bare(self) -> tuple[Console, ...]:
+        """Connected pools on which no workflow stands."""
+        return tuple(
+            one for one in self.pools if one.link.state is LinkState.LIVE and one.inventory.pool and _is_bare(one.board)
+        )
 
     def place_of(self, stage: Stage) -> Refused | None:
         """Return why nothing can come to a stage now, because the pool that it lives in is not here."""
@@ -316,11 +335,16 @@ class Estate:
         self, query: AuditQuery, *, before: int | None = None, limit: int = 200
     ) -> tuple[AuditRow, ...]:
         """Return rows, newest first, below sequence number `before`."""
-        return await self.pools.first.audit_page(query, before=before, limit=limit)
+        named = replace(query, pools={sight.pool: sight.name for sight in self.sights if sight.pool})
+        return await self.pools.first.audit_page(named, before=before, limit=limit)
 
     async def verify_audit_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and tell what was found; `StoreFailed` where it cannot be."""
         return await self.pools.first.verify_audit_apart()
+
+
+def _is_bare(board: Board) -> bool:
+    return board.workflow is None or not board.is_published
 
 
 def _is_same(one: object, other: object) -> bool:

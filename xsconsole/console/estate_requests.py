@@ -30,6 +30,12 @@ class EstateRequests:
         every = self._each
         return next((one for one in every if any(view.request.id == request for view in one.views)), every[0])
 
+    def pool_name(self, request: RequestId) -> str:
+        """Return the name of a request's pool where it has to be told; empty where there is one pool only."""
+        of = self._of(request)
+        console = next(one for one in self._estate.pools.all if one.requests is of)
+        return self._estate.pool_name(console)
+
     def carry_out(self) -> None:
         """Carry out what this home asked to run by itself, on pools that come later too."""
         for one in self._each:

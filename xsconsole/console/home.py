@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from xsconsole.console import record_memory
@@ -190,6 +191,8 @@ class Home:
         source = self._ledger or self._reader
         if source is None and self._finding is not None:
             raise self._finding
+        named = {Uuid(known.pool): known.name for known in reversed(self.settings.pools) if known.pool and known.name}
+        query = replace(query, pools={**named, **query.pools})
         return () if source is None else await source.page(query, before=before, limit=limit)
 
     async def past_jobs(self, limit: int) -> tuple[PastJob, ...]:

@@ -1,10 +1,12 @@
 """Several pools at once. Each has a console of its own, with road, mirror, leases and runs; they share one home."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from xsconsole.console.bus import Bus
 from xsconsole.console.door import Console
+from xsconsole.console.neighbours import NamedBoards
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.values import Connection, Secret
 from xsconsole.domain.events import Event, LinkState, PoolsChanged
@@ -21,12 +23,15 @@ class Pools:
     A pool whose connection broke, or could not be made again, stays among them with what was last known of it.
     """
 
-    def __init__(self, first: Console) -> None:
+    def __init__(self, first: Console, *, equips_all: bool = False) -> None:
+        """Begin with one pool. `equips_all`: each that has no workflow is given the default one, not only the first."""
+        self._equips_all = equips_all
         self._opener = first  # holds the home, and is closed last
         self._consoles = [first]
         self._busy: set[Console] = set()  # connecting
         self._bus = Bus()
-        self._ends = {first: first.bus.follow(self._bus.publish)}
+        self._ends: dict[Console, Callable[[], None]] = {}
+        self._introduce(first)
         # Who publishes from the first one publishes to all.
         self.publishing = first.publishing = Publishing(first.home, lambda: tuple(self))
 
@@ -109,8 +114,17 @@ class Pools:
 
     def _take_in(self, console: Console) -> None:
         self._consoles.append(console)
-        self._ends[console] = console.bus.follow(self._bus.publish)
+        self._introduce(console)
         self._bus.publish(PoolsChanged())
+
+    def _introduce(self, console: Console) -> None:
+        self._ends[console] = console.bus.follow(self._bus.publish)
+        console.neighbours.look_at(partial(self._beside, console), lambda: self._equips_all or self.first is console)
+
+    def _beside(self, console: Console) -> NamedBoards:
+        """Return what stands in the pools beside a console's, as last heard of."""
+        others = ((one, one.inventory.pool) for one in self._consoles if one is not console)
+        return tuple((pool.name_label, one.own_board) for one, pool in others if pool is not None)
 
     async def disconnect(self, pool: Uuid) -> None:
         """End the connection to a pool, and show it no more; the other pools stay as they are.

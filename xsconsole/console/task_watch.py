@@ -32,11 +32,20 @@ class TaskWatch:
     What goes on is written too: the pool may forget a task before anybody saw its end, also while no console runs.
     """
 
-    def __init__(self, inventory: Inventory, pool: Uuid, remember: Remember, is_own: Callable[[Ref], bool]) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        pool: Uuid,
+        remember: Remember,
+        is_own: Callable[[Ref], bool],
+        may_be_own: Callable[[str], bool],
+    ) -> None:
+        """Watch one pool. `may_be_own` says of a label whether a call of ours that began such a task is unanswered."""
         self._inventory = inventory
         self._pool = pool
         self._remember = remember
         self._is_own = is_own
+        self._may_be_own = may_be_own
         self._worked_on: dict[Ref, set[ObjectId]] = {}
         self._going: dict[Ref, SeenTask] = {}  # as they were last told
         self._news: dict[Ref, SeenTask] = {}  # not written yet
@@ -68,6 +77,9 @@ class TaskWatch:
             elif change.class_name == "task":
                 self._lose(change.ref)
                 self._worked_on.pop(change.ref, None)
+        self._write_if_due()
+
+    def _write_if_due(self) -> None:
         if self._news and self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write_soon(), name="task history")
 
@@ -79,6 +91,13 @@ class TaskWatch:
         for ref, seen in self._going.items():
             self._news[ref] = replace(seen, objects=self.objects_of(ref))
         await self._write()
+        self._news.clear()  # what may be ours is told by its job
+
+    def is_own(self, task: Task) -> bool | None:
+        """Return whether a task was begun by this connection; None where that is not known yet."""
+        if self._is_own(task.ref):
+            return True
+        return None if self._may_be_own(task.name_label) else False
 
     def _note_work(self, vm: VM) -> None:
         for ref in vm.current_operations:
@@ -123,10 +142,13 @@ class TaskWatch:
         await asyncio.sleep(GATHER_S)
         self._writing = None
         await self._write()
+        self._write_if_due()
 
     async def _write(self) -> None:
         # Only now: whose a task is, is known once the call that began it has been answered.
-        news, self._news = tuple(seen for ref, seen in self._news.items() if not self._is_own(ref)), {}
+        known = {ref: seen for ref, seen in self._news.items() if not self._is_own(ref)}
+        self._news = {ref: seen for ref, seen in known.items() if self._may_be_own(seen.label)}
+        news = tuple(seen for ref, seen in known.items() if ref not in self._news)
         if not news:
             return
         try:

@@ -1,7 +1,11 @@
 """What the audit can be asked for."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from xsconsole.domain import record_words
 from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.query_fields import Field, Kind, Schema
 from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, AuditRow, Outcome
 
@@ -26,7 +30,19 @@ def _texts(*parts: str | None) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-AUDIT: Schema[AuditRow] = Schema(
+def audit_schema(pools: Mapping[Uuid, str]) -> Schema[AuditRow]:
+    """Return what can be asked where pools are called so."""
+    pool: Field[AuditRow] = Field(
+        name="pool",
+        kind=Kind.TEXT,
+        about="the name or id of the pool",
+        get=lambda row: _texts(pools.get(row.fact.pool) if row.fact.pool else None, row.fact.pool),
+        example="pool:acme",
+    )
+    return replace(_FIELDS, fields=(*_FIELDS.fields, pool))
+
+
+_FIELDS: Schema[AuditRow] = Schema(
     words=_searched,
     fields=(
         Field(
@@ -113,6 +129,9 @@ AUDIT: Schema[AuditRow] = Schema(
         ),
     ),
 )
+
+AUDIT = audit_schema({})
+"""What can be asked where nobody knows what pools are called: they are asked for by id."""
 
 IN_WORDS = frozenset({"who", "event", "outcome", "stage", "from", "to", "reason", "console"})
 """Fields whose whole content is among the words of a row. The id of a configuration is not."""

@@ -97,6 +97,7 @@ class Card:
     origin: Origin | None = None  # what it was copied from
     hold: Hold | None = None  # nobody promotes it
     quarantine: Quarantine | None = None  # nobody promotes its version
+    abroad: tuple[tuple[str, tuple[Member, ...]], ...] = ()  # machines of it in other pools, by the pool's name
 
     def missing_name(self, uuid: Uuid) -> str:
         """Return what to call a member that is gone: its role, where the roster tells."""
@@ -133,6 +134,7 @@ class Board:
     cards: Mapping[ConfigurationId, Card]
     strays: tuple[Stray, ...] = ()
     unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
+    elsewhere: tuple[tuple[str, Card], ...] = ()  # what stands in other pools under this workflow, by the pool's name
     is_published: bool = True  # the workflow stands on the pool, and is not what the first who may will publish
     closures: Closures = OPEN
 

@@ -87,22 +87,22 @@ class Part:
     board: Board
 
 
-def joined(boards: Sequence[Board]) -> Board:
+def joined(boards: Sequence[Board], names: Sequence[str] = ()) -> Board:
     """Return one board over several: columns of the newest version of the first one's workflow, and all cards.
 
-    What stands on two pools at once, as while it is copied, is the card of the one that has its members.
+    `names` are those of the pools: a card of which machines stand in several says where each is.
     """
     if len(boards) == 1:
         return boards[0]
     leading = leading_board(boards)
     if leading is None:
         return EMPTY_BOARD
-    cards: dict[ConfigurationId, Card] = {}
-    for board in boards:
-        for id_, card in board.cards.items():
-            known = cards.get(id_)
-            if known is None or (card.members and not known.members):
-                cards[id_] = card
+    places = homes(boards)
+    cards = {id_: boards[place].cards[id_] for id_, place in places.items()}
+    for id_ in {id_ for board in boards for id_ in board.cards if boards[places[id_]] is not board}:
+        others = [at for at, board in enumerate(boards) if at != places[id_] and id_ in board.cards]
+        named = [(names[at] if at < len(names) else "", boards[at].cards[id_]) for at in others]
+        cards[id_] = _spread(cards[id_], named)
     return Board(
         workflow=leading.workflow,
         cards=cards,
@@ -110,6 +110,59 @@ def joined(boards: Sequence[Board]) -> Board:
         unreadable=tuple(name for board in boards for name in board.unreadable),
         is_published=leading.is_published,
         closures=together(board.closures for board in boards),
+    )
+
+
+def homes(boards: Sequence[Board]) -> dict[ConfigurationId, int]:
+    """Return at which board each configuration is at home: where a run goes on, or else where most of its members are.
+
+    Where it is the same, the first one.
+    """
+    found: dict[ConfigurationId, int] = {}
+    for at, board in enumerate(boards):
+        for id_, card in board.cards.items():
+            known = found.get(id_)
+            if known is None or _weight(card) > _weight(boards[known].cards[id_]):
+                found[id_] = at
+    return found
+
+
+def _weight(card: Card) -> tuple[bool, bool, int]:
+    # What is missing is known from the roster, which stands where the configuration was made.
+    return card.run is not None, bool(card.members), len(card.members) + len(card.missing)
+
+
+def _spread(card: Card, others: Sequence[tuple[str, Card]]) -> Card:
+    """Return a card that tells what of it is in other pools."""
+    here = {member.uuid for member in card.members}
+    told = []
+    for name, other in others:
+        pool = f"pool “{shortened(name)}”"
+        away = tuple(member.name for member in other.members if member.uuid not in here)
+        twice = tuple(member.name for member in other.members if member.uuid in here)
+        if away:
+            told.append(f"In {pool} {'stands' if len(away) == 1 else 'stand'} {listing(away)}.")
+        if twice:
+            stands = "stands" if len(twice) == 1 else "stand"
+            told.append(f"In {pool} too, under the same uuid, {stands} {listing(twice)}.")
+        if not other.members and card.run is None and other.run is None:
+            told.append(f"Its roster still stands in {pool}: connected to that alone, dissolve what is left there.")
+    abroad = tuple((name, other.members) for name, other in others if other.members)
+    return replace(card, problems=(*card.problems, *told), abroad=abroad)
+
+
+def spread(card: Card) -> Refused | None:
+    """Return why a configuration cannot be moved that misses machines which stand in other pools; None of others."""
+    found = [
+        f"{listing(names)} in pool “{shortened(pool)}”"
+        for pool, members in card.abroad
+        if (names := tuple(member.name for member in members if member.uuid in card.missing))
+    ]
+    if not found:
+        return None
+    return Refused(
+        reason=f"“{shortened(card.name)}” stands in several pools: {', '.join(found)}.",
+        mend="Migrate all its machines into one pool, or take out of it what is missing here.",
     )
 
 
@@ -165,7 +218,7 @@ def answered(
     `shown` gives the columns, `own` is what stands on the card's pool.
     """
     by_stage = {target.stage: target for target in found}
-    here = away(at)
+    here = away(at) or spread(card)
     answers: list[Target] = []
     for stage in shown.stages:
         target = by_stage.get(stage.id)
@@ -184,35 +237,39 @@ def answered(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Differing:
-    """Pools that follow another version than the one shown, or another workflow; None stands for nothing."""
+    """Pools that follow another version than the one shown, or another workflow; None stands for nothing.
+
+    What is shown may stand nowhere itself: then it `is_proposed`.
+    """
 
     shown: Workflow
     pools: tuple[tuple[str, Workflow | None], ...]
+    is_proposed: bool = False
 
     @property
     def sentence(self) -> str:
-        return (
-            f"The columns are those of version {self.shown.version} of “{shortened(self.shown.name)}”; "
-            f"{listing(tuple(self._of(name, own) for name, own in self.pools))}."
-        )
+        told = listing(tuple(self._of(name, own) for name, own in self.pools))
+        if self.is_proposed:
+            return f"{told}: the columns are those of “{shortened(self.shown.name)}”, which can be published there."
+        return f"The columns are those of version {self.shown.version} of “{shortened(self.shown.name)}”; {told}."
 
     def _of(self, name: str, own: Workflow | None) -> str:
         pool = f"“{shortened(name)}”"
         if own is None:
-            return f"{pool} has none"
+            return f"{pool} has no workflow" if self.is_proposed else f"{pool} has none"
         if own.id != self.shown.id:
             return f"{pool} follows another workflow, “{shortened(own.name)}”"
         same = " with other content" if own.version == self.shown.version else ""
         return f"{pool} has version {own.version}{same}"
 
 
-def differing(parts: Sequence[Part], shown: Workflow | None) -> Differing | None:
+def differing(parts: Sequence[Part], board: Board) -> Differing | None:
     """Return which of the pools that are heard of follow something else than what is shown; None where none does."""
+    shown = board.workflow
     if shown is None:
         return None
+    followed = [(part.sight, part.board.workflow if part.board.is_published else None) for part in parts]
     others = tuple(
-        (part.sight.name, part.board.workflow if part.board.is_published else None)
-        for part in parts
-        if part.sight.is_live and (part.board.workflow is None or part.board.workflow.digest != shown.digest)
+        (sight.name, own) for sight, own in followed if sight.is_live and (own is None or own.digest != shown.digest)
     )
-    return Differing(shown=shown, pools=others) if others else None
+    return Differing(shown=shown, pools=others, is_proposed=not board.is_published) if others else None

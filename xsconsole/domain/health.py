@@ -17,6 +17,7 @@ from xsconsole.domain.words import count, listing, size
 OLD_SNAPSHOT = timedelta(days=14)
 LONG_CHAIN = 10  # snapshots of one disk; the usual limit of a chain is 30
 TIGHT_FRACTION = 0.1
+MOST_NAMED = 3
 NO_MAC = frozenset({"", "00:00:00:00:00:00"})
 
 
@@ -51,7 +52,7 @@ Examination = Iterator["Finding | None"]
 
 
 def examined_all(inventories: Sequence[Inventory], now: datetime) -> Examination:
-    """Look at several pools, one after another, each by itself; what is found names its pool."""
+    """Look at several pools, each by itself and then at what they share; what is found names its pool."""
     for inventory in inventories:
         pool = inventory.pool
         for one in examined(inventory, now) if pool is not None else ():
@@ -64,6 +65,8 @@ def examined_all(inventories: Sequence[Inventory], now: datetime) -> Examination
                     object=replace(one.object, pool=pool.uuid),
                     targets=tuple(replace(target, pool=pool.uuid) for target in one.targets),
                 )
+    if len(inventories) > 1:
+        yield from _shared_macs(inventories)
 
 
 def findings(inventory: Inventory, now: datetime) -> tuple[Finding, ...]:
@@ -157,6 +160,60 @@ def _duplicate_macs(inventory: Inventory) -> Examination:
                 object=ObjectId(kind=Kind.VM, uuid=vm.uuid),
                 name=vm.name_label,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A machine of one of several pools, and the network on which it has a MAC."""
+
+    inventory: Inventory
+    vm: VM
+    network: Network
+
+    @property
+    def pool_name(self) -> str:
+        pool = self.inventory.pool
+        return shortened(pool.name_label) if pool is not None else ""
+
+
+def _shared_macs(inventories: Sequence[Inventory]) -> Examination:
+    """Yield machines that have a MAC which a machine of another pool has too.
+
+    Networks without a card reach no other pool, and a machine on its way from one pool to another is in both.
+    """
+    holders: dict[str, list[_Holder]] = defaultdict(list)
+    for inventory in inventories:
+        for vif in tuple(inventory.all(VIF)):
+            vm, network = inventory.get(VM, vif.VM), inventory.get(Network, vif.network)
+            if vm is not None and vm.is_ordinary and network is not None and network.PIFs:
+                mac = vif.MAC.casefold()
+                if mac not in NO_MAC:
+                    holders[mac].append(_Holder(inventory, vm, network))
+            yield None
+    for mac, found in holders.items():
+        for one in found:
+            elsewhere = [it for it in found if it.inventory is not one.inventory and it.vm.uuid != one.vm.uuid]
+            yield _shared_mac(mac, one, elsewhere) if elsewhere else None
+
+
+def _shared_mac(mac: str, one: _Holder, elsewhere: Sequence[_Holder]) -> Finding:
+    others = "; ".join(
+        f"{shortened(it.vm.name_label)} in pool “{it.pool_name}”, on “{shortened(it.network.name_label)}”"
+        for it in elsewhere[:MOST_NAMED]
+    )
+    if len(elsewhere) > MOST_NAMED:
+        others += f" and {len(elsewhere) - MOST_NAMED} more"
+    are_running = one.vm.power_state == "Running" and any(it.vm.power_state == "Running" for it in elsewhere)
+    pool = one.inventory.pool
+    return Finding(
+        severity=Severity.WARNING if are_running else Severity.HINT,
+        kind="duplicate MAC",
+        sentence=f"{mac} on “{shortened(one.network.name_label)}” is also that of {others}.",
+        mend="If these networks are one, such as the same VLAN, give one of them another MAC.",
+        object=ObjectId(kind=Kind.VM, uuid=one.vm.uuid, pool=pool.uuid if pool is not None else None),
+        name=one.vm.name_label,
+        pool=pool.name_label if pool is not None else "",
+    )
 
 
 def _orphaned_disks(inventory: Inventory) -> Examination:

@@ -1,7 +1,7 @@
 """What goes into the audit, and what comes out of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -97,13 +97,17 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
-    """Which rows; every given condition must hold. `now` is what ages in the filter count back from."""
+    """Which rows; every given condition must hold. `now` is what ages in the filter count back from.
+
+    `pools` says what pools are called: rows know them by uuid.
+    """
 
     filter: Query = EVERYTHING
     now: datetime | None = None
     event: AuditEvent | None = None
     configuration: ConfigurationId | None = None
     run: RunId | None = None
+    pools: Mapping[Uuid, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

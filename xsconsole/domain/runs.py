@@ -1,6 +1,6 @@
 """Runs and targets as people see them: what goes on, and what could be started."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,20 @@ from xsconsole.domain.ids import RunId, StageId, StepKey
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
+
+LEAST_WEIGHT_S = 0.1
+
+
+def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, float] | None = None) -> float:
+    """Return how much of a plan is done, from 0 to 1, by the time that its steps are estimated to take.
+
+    `stands` are the steps that are settled and not undone; `going` says how far those are that go on.
+    """
+    weights = {step.key: max(step.estimate.seconds, LEAST_WEIGHT_S) for step in plan.steps}
+    done_s = sum(weights[key] for key in set(stands) & weights.keys())
+    parts = {key: part for key, part in (going or {}).items() if key in weights and key not in stands}
+    done_s += sum(weights[key] * min(max(part, 0.0), 1.0) for key, part in parts.items())
+    return min(1.0, done_s / sum(weights.values())) if weights else 0.0
 
 
 class RunState(StrEnum):
@@ -22,7 +36,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run of this console as it stands now. `progress` is 0 to 1 over all steps.
+    """A run of this console as it stands now. `progress` is its `share_of`, which shrinks while it is put back.
 
     `took_s` says how long steps took here, in their last direction; those of an earlier process are not in it.
     """

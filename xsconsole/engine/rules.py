@@ -1,6 +1,7 @@
 """What must hold before a configuration may change: standing, revision, place, actor, power, permitted operations."""
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
 
 from xsconsole.domain.board import Board, Card, Standing
@@ -34,6 +35,12 @@ def workflow_of(board: Board) -> Workflow:
         raise NotPromotable(
             reason="The pool has no workflow that this console can read.",
             mend="Publish one, or use a newer console if a newer one published it.",
+        )
+    if not board.is_published:
+        raise NotPromotable(
+            reason=f"The pool has no workflow yet; what is shown is “{shortened(board.workflow.name)}”, "
+            "which stands nowhere.",
+            mend="Publish a workflow to this pool first.",
         )
     return board.workflow
 
@@ -118,7 +125,7 @@ def demand_place(
     """Refuse when the stage already holds as many configurations as it may: of the service, in all, or running ones.
 
     A configuration on its way into the stage, or out of it and perhaps back again, has its place there; only one that
-    is `leaving` for this has not.
+    is `leaving` for this has not. What stands in other pools counts as far as this console sees it.
     """
     limits = stage.limits
     counts_all = limits.configurations is not None or (limits.running is not None and will_run)
@@ -126,24 +133,26 @@ def demand_place(
         return
     # What costs least is asked first: a board of a thousand cards is gone through for every column of a drag.
     others = [
-        card
-        for card in board.cards.values()
+        (pool, card)
+        for pool, card in chain((("", card) for card in board.cards.values()), board.elsewhere)
         if (counts_all or card.service == service)
         and card.id not in (configuration, leaving)
         and stage.id in _stages_of(card)
     ]
     if limits.per_service is not None:
-        same = [card for card in others if card.service == service]
+        same = [(pool, card) for pool, card in others if card.service == service]
         _demand_room(stage, same, limits.per_service, f"{{}} of {shortened(service)}")
     if limits.configurations is not None:
         _demand_room(stage, others, limits.configurations, "{}")
     if limits.running is not None and will_run:
-        running = [card for card in others if any(member.power_state == "Running" for member in card.members)]
+        running = [
+            (pool, card) for pool, card in others if any(member.power_state == "Running" for member in card.members)
+        ]
         _demand_room(stage, running, limits.running, "{} with running machines")
 
 
-def _demand_room(stage: Stage, occupants: Iterable[Card], most: int, which: str) -> None:
-    names = tuple(sorted(card.name for card in occupants))
+def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int, which: str) -> None:
+    names = tuple(sorted(f"{card.name} in pool “{shortened(pool)}”" if pool else card.name for pool, card in occupants))
     if len(names) >= most:
         takes = which.format(count(most, "configuration"))
         has = f"already has {listing(names)}; it " if names else ""

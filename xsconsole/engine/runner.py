@@ -19,7 +19,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import WITHOUT_INVERSE, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.emergency import PRIORITY
@@ -357,17 +357,13 @@ class Run:
 
     def _now(self) -> RunStatus:
         record = self._standing.record
-        weights = {step.key: max(step.estimate.seconds, 0.1) for step in self.plan.steps}
-        stands = set(record.settled) - set(record.undone)
-        done_s = sum(weights[key] for key in stands)
-        if self.status.state is not RunState.UNDOING:
-            done_s += sum(weights[key] * min(max(part, 0.0), 1.0) for key, part in self._progress.items())
+        going = self._progress if self.status.state is not RunState.UNDOING else {}
         return replace(
             self.status,
             settled=record.settled,
             undone=record.undone,
             current=tuple(sorted(self._progress)),
-            progress=min(1.0, done_s / sum(weights.values())),
+            progress=share_of(self.plan, set(record.settled) - set(record.undone), going),
             took_s=dict(self._took_s),
             remarks=remarks_of(record),
         )

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from xsconsole.domain.audit_filter import AUDIT, IN_WORDS
+from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.query_matching import asked_by, required_words
@@ -121,7 +121,7 @@ def _page(session: Session, path: Path, query: AuditQuery, before: int | None, l
     """Return rows that fit. The columns narrow the search; what they do not hold is asked of the rows themselves."""
     is_asked = None
     if query.filter != EVERYTHING:
-        is_asked = asked_by(query.filter, AUDIT, query.now or datetime.now(UTC))
+        is_asked = asked_by(query.filter, audit_schema(query.pools), query.now or datetime.now(UTC))
     found: list[AuditRow] = []
     for row in _fitting(session, path, query, before, limit if is_asked is None else CHUNK_ROWS):
         if is_asked is None or is_asked(row):

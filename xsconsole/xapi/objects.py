@@ -53,6 +53,10 @@ class XapiObjects:
         """Whether a task of the pool was begun by this connection."""
         return self._tasks.is_own(ref)
 
+    def may_be_own_task(self, label: str) -> bool:
+        """Whether a task of this label may turn out to be begun by this connection."""
+        return self._tasks.may_be_own(label)
+
     async def perform(self, command: Operate, item: ObjectId, mark: RunId, on_progress: Progress) -> Mapping[str, Json]:
         match command.act:
             case Act.EXPORT:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -52,10 +53,15 @@ class Tasks:
         self._heard: dict[Ref, Task] = {}
         self._listeners: list[tuple[Ref, asyncio.Event]] = []
         self._own: dict[Ref, None] = {}  # the oldest first
+        self._unanswered: Counter[str] = Counter()  # labels of tasks that were asked for and are not known yet
 
     def is_own(self, ref: Ref) -> bool:
         """Whether a task is one of ours, also where the feed does not tell its mark: it is set a moment too late."""
         return ref in self._own
+
+    def may_be_own(self, label: str) -> bool:
+        """Whether a task of this label may turn out to be ours: the pool has not answered the call that began it."""
+        return self._unanswered[label] > 0
 
     def heard(self, batch: ChangeBatch) -> None:
         """Take in what the feed tells of tasks."""
@@ -110,9 +116,9 @@ class Tasks:
         *,
         is_left_alone: bool,
     ) -> Any:
-        start = asyncio.create_task(self._session.call(f"Async.{method}", *params), name=method)
+        start = asyncio.create_task(self._started(f"Async.{method}", params), name=method)
         try:
-            ref = Ref(await asyncio.shield(start))
+            ref = await asyncio.shield(start)
             with self._listening(ref) as news:
                 await self.mark(ref, run)
                 task = await self._finished(ref, news, method, on_progress)
@@ -122,6 +128,21 @@ class Tasks:
             raise
         await self.tidy(ref)
         return self.result_of(task, method)
+
+    async def _started(self, label: str, params: tuple[object, ...]) -> Ref:
+        """Begin a task, and know it for ours before the feed is listened to again."""
+        self._unanswered[label] += 1
+        try:
+            ref = Ref(await self._session.call(label, *params))
+            self._keep_own(ref)
+        finally:
+            self._unanswered[label] -= 1
+        return ref
+
+    def _keep_own(self, ref: Ref) -> None:
+        self._own[ref] = None
+        if len(self._own) > OWN_KEPT:
+            del self._own[next(iter(self._own))]
 
     async def follow(self, run: RunId, on_progress: Progress) -> bool:
         """Wait for the end of a task that carries `run`; False where the pool has none. Raises as `run` does."""
@@ -189,9 +210,7 @@ class Tasks:
 
     async def mark(self, ref: Ref, run: RunId) -> None:
         """Leave the run's name at the task: a hint for who has to wait for it later, so its loss is no failure."""
-        self._own[ref] = None
-        if len(self._own) > OWN_KEPT:
-            del self._own[next(iter(self._own))]
+        self._keep_own(ref)
         with contextlib.suppress(PoolFailed, NotPermitted, PoolUnavailable):
             await self._session.call("task.add_to_other_config", ref, RUN_KEY, run)
 
@@ -251,7 +270,7 @@ class Tasks:
         """Cancel on the pool what was started there, also where the start itself is not answered yet."""
         try:
             async with asyncio.timeout(CANCEL_TIMEOUT_S):
-                await self._session.cancel(Ref(await start))
+                await self._session.cancel(await start)
         except (ConsoleError, TimeoutError) as failure:
             log.warning("a task could not be cancelled: %s", failure)
 

@@ -75,14 +75,21 @@ class Entry:
     @property
     def result(self) -> str:
         """The one word for how it ended, and the reason where there is one."""
+        if self.has_gone:
+            return tr("ended")
         word = "" if self.ending is None else tr(ending_name(self.ending))
         return f"{word}: {self.why}" if self.why else word
 
     @property
+    def has_gone(self) -> bool:
+        """Whether the pool forgot a task before it told the end: it does so with short calls, and nothing is wrong."""
+        return self.ending is Ending.UNKNOWN and self.key.startswith((TASK, PAST_TASK))
+
+    @property
     def tone(self) -> str:
         """The colour of the result."""
-        if self.ending is Ending.UNKNOWN and self.key.startswith((TASK, PAST_TASK)):
-            return "muted"  # the pool forgets the tasks of short calls as soon as they end: nothing is wrong
+        if self.has_gone:
+            return "muted"
         return "" if self.ending is None else _TONES[self.ending]
 
 
@@ -108,16 +115,17 @@ def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: st
 
 
 def _stage_of(status: RunStatus) -> str:
-    done, total = len(status.settled), len(status.plan.steps)
+    """Return the share that the bar shows, by time, and what goes on."""
+    share = f"{status.progress * 100:.0f} %"
     if status.state is RunState.UNDOING:
-        return tr("putting back, {n} of {done}").format(n=len(status.undone), done=done)
+        left = len(status.settled) - len(status.undone)
+        return tr("{share} · putting back, {steps} left").format(share=share, steps=words.count(left, "step"))
     if not status.current:
-        return tr("{done} of {total}").format(done=done, total=total)
+        return share
     current = words.describe(status.plan.step(status.current[0]))
     rest = len(status.current) - 1
-    return tr("{done} of {total} · {current}").format(done=done, total=total, current=current) + (
-        tr(" and {rest} more").format(rest=rest) if rest else ""
-    )
+    more = tr(" and {rest} more").format(rest=rest) if rest else ""
+    return tr("{share} · {current}{more}").format(share=share, current=current, more=more)
 
 
 def of_task(

@@ -12,6 +12,7 @@ from xsconsole_ui import pieces, times
 from xsconsole_ui.activity.entries import TASK, Entry
 from xsconsole_ui.dense_table import PROGRESS_ROLE, TONE_ROLE
 from xsconsole_ui.sorting import Sorting, rearranged
+from xsconsole_ui.texts import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -213,9 +214,13 @@ def _text(entry: Entry, column: Column) -> str:
             return entry.stage if entry.is_going else entry.result
 
 
+def _forgotten(entry: Entry) -> str:
+    return tr("The pool forgot this task before it told how it ended: look at the object.") if entry.has_gone else ""
+
+
 def _hint(entry: Entry, column: Column) -> str:
     if column is Column.STARTED:
         return times.exact_time(entry.started_at)
     if column is Column.STATE and not entry.is_going:
-        return "\n".join(filter(None, (entry.result, entry.mend, entry.details)))
+        return "\n".join(filter(None, (entry.result, _forgotten(entry), entry.mend, entry.details)))
     return _text(entry, column)

@@ -44,7 +44,6 @@ Key = RunId | JobId | Ref
 FRAME_MS = 16
 WIDTHS = (256, 64, 56, 92, 0)
 LEAST_STATE = 132  # px
-SEVERAL_WIDTH = 116  # px, of the pool's name where there are several
 SPARE = (Column.WHO, Column.WHERE, Column.STARTED)
 FILTER_WIDTH = 200  # px
 
@@ -64,6 +63,7 @@ class ActivityPanel(pieces.Panel):
         self._console, self._desk, self._jobs = console, desk, jobs
         self._model = ActivityModel(self)
         self._past: dict[str, Entry] = {}  # of earlier starts, by key
+        self._undecided: set[Ref] = set()  # tasks of which nobody knows yet whether they are ours
         self._due: OrderedDict[Key, Callable[[], Entry | None]] = OrderedDict()
         self._pace = Pace(self)
         self._timer = QTimer(self)
@@ -128,15 +128,16 @@ class ActivityPanel(pieces.Panel):
         self._note_tasks(task.ref for task in self._console.inventory.all(Task))
 
     def _name_pools(self) -> None:
-        """Give the names of several pools room to be told apart."""
-        width = SEVERAL_WIDTH if self._console.has_several else WIDTHS[Column.WHERE]
-        self.view.show_column(Column.WHERE, is_shown=True, width=width)
+        """Name the pools where there are several, with room to tell them apart; one alone needs no column."""
+        self.view.show_names(Column.WHERE, self._console.pool_names)
 
     def _hear_run(self, event: RunChanged) -> None:
         self._note(event.run, partial(self._run, event.run))
+        self._note_undecided()
 
     def _hear_job(self, event: JobChanged) -> None:
         self._note(event.status.job, partial(of_job, event.status, self._pool_of_job(event.status)))
+        self._note_undecided()
 
     def _read_past(self) -> None:
         self._jobs.start(self._show_past(), "read the activity of earlier starts")
@@ -182,6 +183,7 @@ class ActivityPanel(pieces.Panel):
 
     def _hear(self, event: InventoryChanged) -> None:
         if event.batch.is_whole:
+            self._name_pools()
             self._note_runs()
             self._note_tasks(self._model.going_tasks)  # what such a batch does not name is gone
             self._read_past()
@@ -198,6 +200,10 @@ class ActivityPanel(pieces.Panel):
     def _note_tasks(self, refs: Iterable[Ref]) -> None:
         for ref in refs:
             self._note(ref, partial(self._task, ref))
+
+    def _note_undecided(self) -> None:
+        undecided, self._undecided = self._undecided, set()
+        self._note_tasks(undecided)
 
     def _note(self, key: Key, make: Callable[[], Entry | None]) -> None:
         self._due[key] = make
@@ -223,7 +229,9 @@ class ActivityPanel(pieces.Panel):
         going = self._model.going
         told = [self.tr("{count} running").format(count=going)] if going else []
         if self._model.is_full:
-            told.append(self.tr("the newest {count}, older ones are in the audit").format(count=self._model.total))
+            told.append(
+                self.tr("the newest {count}; the audit has all acts of this console").format(count=self._model.total)
+            )
         text = " · ".join(told)
         if self.header.caption != text:
             self.header.set_caption(text)
@@ -271,9 +279,16 @@ class ActivityPanel(pieces.Panel):
             # The run's own line tells what goes on; its tasks would push it out of sight.
             self._model.forget(f"{TASK}{ref}")
             return None
+        console = self._console.of_reference(Task, ref)
+        is_own = console.acts.is_own_task(task)
+        if is_own is None and known is None:
+            self._undecided.add(ref)
+            return None
+        if is_own:
+            self._model.forget(f"{TASK}{ref}")
+            return None
         self._model.forget(f"{PAST_TASK}{task.uuid}")  # an earlier start saw it too
         since = known.started_at if known is not None else datetime.now(UTC)
-        console = self._console.of_reference(Task, ref)
         objects = self._console.acts.objects_of(ref, console)
         found = (record_of(console.inventory, item) for item in objects)
         names = tuple(name_of(record) for record in found if record is not None)

@@ -84,7 +84,7 @@ class AuditPanel(pieces.Panel):
 
     def _name_pools(self, event: PoolsChanged | None = None) -> None:
         del event
-        self.view.show_column(Column.POOL, is_shown=self._console.has_several)
+        self.view.show_names(Column.POOL, self._console.pool_names)
 
     def _lay_out(self) -> None:
         self.filter.setMinimumWidth(240)
@@ -226,6 +226,9 @@ class AuditPanel(pieces.Panel):
         asked = AUDIT.field(field)
         if asked is None:
             return
+        if asked.name == "pool":  # by name: nobody types an id
+            yield from (self._console.pool_called(row.fact.pool) for row in self._model.rows if row.fact.pool)
+            return
         for row in self._model.rows:
             content = asked.get(row)
             if isinstance(content, str):
@@ -270,6 +273,7 @@ class AuditPanel(pieces.Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._name_pools()
         self.open()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

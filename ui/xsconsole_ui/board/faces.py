@@ -10,7 +10,7 @@ from xsconsole.domain.board import Card, RunView, Standing
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import times
 from xsconsole_ui.texts import tr
@@ -115,7 +115,7 @@ def chips_of(
     urgent = () if card.run is None or not card.run.record.plan.is_emergency else (_emergency(card.run),)
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
     waits = () if is_ours else (*_waits(card), *map(_request, asked))
-    return (*_wrong(card), *urgent, *map(_review, open_reviews), *silent, *waits, *_is(card, stage))
+    return (*_wrong(card), *_abroad(card), *urgent, *map(_review, open_reviews), *silent, *waits, *_is(card, stage))
 
 
 def _request(view: RequestView) -> Chip:
@@ -186,6 +186,19 @@ def _wrong(card: Card) -> tuple[Chip, ...]:
             return ()
 
 
+def _abroad(card: Card) -> tuple[Chip, ...]:
+    return tuple(
+        Chip(
+            tr("also in {pool}").format(pool=pool),
+            Tone.BAD if any(member.uuid in card.missing for member in members) else Tone.WARN,
+            tr("Machines of it in pool {pool}: {names}.").format(
+                pool=pool, names=words.listing(tuple(member.name for member in members))
+            ),
+        )
+        for pool, members in card.abroad
+    )
+
+
 def _waits(card: Card) -> tuple[Chip, ...]:
     if card.standing is not Standing.RUNNING or card.run is None:
         return ()
@@ -236,11 +249,11 @@ def _progress(run: RunView | None, status: RunStatus | None, *, is_away: bool) -
     if run is None or run.holder is None:
         return None, ""
     record = run.record
-    steps = record.plan.steps
+    done = _rounded(share_of(record.plan, set(record.settled) - set(record.undone)))
     if record.is_undoing:
-        return _rounded(1 - len(record.undone) / max(1, len(record.settled))), tr("Undoing")
-    coming = next((step for step in steps if step.key not in record.settled), None)
-    return _rounded(len(record.settled) / max(1, len(steps))), words.describe(coming) if coming else tr("Finishing")
+        return done, tr("Undoing")
+    coming = next((step for step in record.plan.steps if step.key not in record.settled), None)
+    return done, words.describe(coming) if coming else tr("Finishing")
 
 
 def _rounded(part: float) -> float:

@@ -41,9 +41,14 @@ class LeftoverBand(QFrame):
     def show_board(self, board: Board, differing: Differing | None = None) -> None:
         self._board = board
         self.differing.show_text("" if differing is None else differing.sentence)
-        self.differing.button.setToolTip(
-            self.tr("Shows the workflow, to publish its newest version to the pools that its stages live in.")
-        )
+        if differing is not None and all(own is None for _, own in differing.pools):
+            self.differing.button.setText(self.tr("Publish there…"))
+            self.differing.button.setToolTip(self.tr("Shows what publishing it to that pool would do."))
+        else:
+            self.differing.button.setText(self.tr("Bring together…"))
+            self.differing.button.setToolTip(
+                self.tr("Shows the workflow, to publish its newest version to the pools that its stages live in.")
+            )
         strays = ", ".join(shortened(stray.name) for stray in board.strays)
         self.strays.show_text(
             self.tr("{count} with the mark of another VM, as clones have: {strays}").format(

@@ -37,11 +37,11 @@ from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
-LEAST_WORDS = 110  # px
+LEAST_WORDS = 240  # px
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 POOL = "Pool"  # the last column, where there are several
-POOL_WIDTH = 120  # px
+POOL_WIDTH = 120  # px, until names are known
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
 WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
 SAID = {**WORDS, Severity.HINT: "· info"}  # of messages
@@ -104,9 +104,14 @@ class FilteredList(QWidget, Generic[T]):
         parent: QWidget | None = None,
         *,
         spare: Sequence[int],
+        told: Callable[[T], str],
     ) -> None:
-        """Columns in `spare` give way, the first one first, where there is little room."""
+        """Columns in `spare` give way, the first one first, where there is little room.
+
+        `told` says all of a row: what the columns have no room for stands below them.
+        """
         super().__init__(parent)
+        self._told = told
         self._title, self._schema, self._empty = title, schema, empty
         self._all: tuple[T, ...] = ()
         self._is_asked: Callable[[T], bool] = lambda _: True
@@ -135,6 +140,11 @@ class FilteredList(QWidget, Generic[T]):
         column.addLayout(head)
         column.addWidget(pieces.Line(self))
         column.addLayout(self._stack, 1)
+        self.whole = pieces.wrapped("", "muted", self)
+        self.whole.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, look.GAP)
+        self.whole.hide()
+        column.addWidget(self.whole)
+        self.view.selectionModel().selectionChanged.connect(self._tell_whole)
         self.view.opened.connect(self._open)
         self.filter.asked.connect(self._filter)
         self.filter.left.connect(self.view.setFocus)
@@ -146,9 +156,9 @@ class FilteredList(QWidget, Generic[T]):
         self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self))
         self.view.add_context_action(action)
 
-    def name_pools(self, *, is_named: bool) -> None:
-        """Show of which pool each row is, or not."""
-        self.view.show_column(self.model.columnCount() - 1, is_shown=is_named)
+    def name_pools(self, names: Sequence[str]) -> None:
+        """Show of which of these pools each row is; without names, nothing of that."""
+        self.view.show_names(self.model.columnCount() - 1, names)
 
     def show_all(self, rows: Sequence[T]) -> None:
         self._all = tuple(rows)
@@ -165,6 +175,13 @@ class FilteredList(QWidget, Generic[T]):
         told = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
         self.nothing.set_words(*told)
         self._stack.setCurrentIndex(0 if shown else 1)
+
+    @Slot()
+    def _tell_whole(self) -> None:
+        """Say all of the row that is selected; of several, nothing."""
+        chosen = self.selected()
+        self.whole.setText(self._told(chosen[0]) if len(chosen) == 1 else "")
+        self.whole.setVisible(len(chosen) == 1)
 
     @Slot(object)
     def _filter(self, query: Query) -> None:
@@ -185,6 +202,14 @@ def _told_remedy(act: Act, count_: int) -> str:
     return name if count_ == 1 else tr("{act}: {objects}").format(act=name, objects=count(count_, "object"))
 
 
+def _told_finding(finding: Finding) -> str:
+    return f"{finding.name}: {finding.sentence} {finding.mend}"
+
+
+def _told_message(message: PoolMessage) -> str:
+    return "\n".join(filter(None, (f"{message.about_name}: {message.name}", message.body)))
+
+
 class HealthPanel(pieces.Panel):
     """Looks at the inventory while it is seen, at most once a second."""
 
@@ -195,10 +220,18 @@ class HealthPanel(pieces.Panel):
         self._console, self._desk = console, desk
         well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
         silent = (self.tr("No messages"), self.tr("What the pool says about its objects appears here."))
-        self.findings = FilteredList(self.tr("Findings"), columns_of_findings(), FINDINGS, well, self, spare=(4, 1))
+        self.findings = FilteredList(
+            self.tr("Findings"), columns_of_findings(), FINDINGS, well, self, spare=(4, 1), told=_told_finding
+        )
         self.findings.nothing.set_words(self.tr("Looking"), self.tr("One object after the other is looked at."))
         self.messages = FilteredList(
-            self.tr("Messages of the pool"), _columns_of_messages(), MESSAGES, silent, self, spare=(1,)
+            self.tr("Messages of the pool"),
+            _columns_of_messages(),
+            MESSAGES,
+            silent,
+            self,
+            spare=(1,),
+            told=_told_message,
         )
         self.dismiss = QAction(self.tr("Dismiss"), self)
         self.dismiss.triggered.connect(self._dismiss)
@@ -248,7 +281,7 @@ class HealthPanel(pieces.Panel):
         """Look anew, in pieces; a look that goes on is not begun again."""
         if self._looking is None:
             for part in (self.findings, self.messages):
-                part.name_pools(is_named=self._console.has_several)
+                part.name_pools(self._console.pool_names)
             self._looking, self._found = examined_all(self._console.inventory.parts, datetime.now(UTC)), []
             self._look_on()
         else:

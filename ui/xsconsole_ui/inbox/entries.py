@@ -25,9 +25,10 @@ MARKS = {
 
 
 def title(view: RequestView, console: Estate) -> str:
-    """Return such as `Promote shop 1.3.0 from Staging to Production`."""
+    """Return such as `Promote shop 1.3.0 from Staging to Production`, and on which pool where there are several."""
     text = about(view.request, console.requests.workflow_of(view))
-    return text[:1].upper() + text[1:]
+    what, pool = text[:1].upper() + text[1:], console.requests.pool_name(view.request.id)
+    return tr("{what} on {pool}").format(what=what, pool=pool) if pool else what
 
 
 def entry(view: RequestView, console: Estate) -> Row:

@@ -114,14 +114,24 @@ class CardPage(QWidget):
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
         self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
         self.mends.setVisible(card.standing in MENDS)
+        abroad = {member.uuid: (pool, member) for pool, members in card.abroad for member in members}
         gone = [
             Row(
                 mark=Mark.GONE,
                 text=self.tr("gone from the pool: {missing_name}").format(missing_name=card.missing_name(uuid)),
             )
             for uuid in card.missing
+            if uuid not in abroad
         ]
-        self.members.show_rows([*(self._member_row(member) for member in card.members), *gone])
+        elsewhere = [
+            Row(
+                mark=Mark.WARNING,
+                text=self.tr("in pool {pool}: {member}").format(pool=one_line(pool), member=one_line(member.name)),
+                aside=POWER_WORDS.get(member.power_state, member.power_state.lower()),
+            )
+            for pool, member in abroad.values()
+        ]
+        self.members.show_rows([*(self._member_row(member) for member in card.members), *elsewhere, *gone])
         self.points.show_rows(
             [
                 Row(

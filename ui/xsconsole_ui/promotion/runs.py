@@ -8,7 +8,7 @@ from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
@@ -61,7 +61,6 @@ def recorded(view: RunView, silence: str = "") -> ShownRun:
     record, holder = view.record, view.holder  # who settles a run need not be who began it
     going = RunState.UNDOING if record.is_undoing else RunState.RUNNING
     settled, undone = frozenset(record.settled), frozenset(record.undone)
-    done = len(settled) - len(undone) if record.is_undoing else len(settled)
     return ShownRun(
         plan=record.plan,
         state=RunState.INTERRUPTED if holder is None else going,
@@ -69,7 +68,7 @@ def recorded(view: RunView, silence: str = "") -> ShownRun:
         undone=undone,
         current=frozenset() if holder is None else frozenset(_coming(record)),
         failed=record.failed,
-        progress=done / max(1, len(record.plan.steps)),
+        progress=share_of(record.plan, settled - undone),
         who=tr("{actor} from {console_name}").format(actor=record.actor, console_name=record.console_name)
         if holder is None
         else tr("{actor} from {console}").format(actor=holder.actor, console=holder.console),

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
-from xsconsole.console import Estate
+from xsconsole.console import Console, Estate
 from xsconsole.console.publish_approvals import read_asked
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
@@ -133,16 +133,23 @@ class Workshop(QObject):
             self._jobs.start(answered(self.publish_sheet(split.newest)), "bring pools up")
 
     def bring_together(self) -> None:
-        """Bring all pools up to the newest version; where that does not bind them, offer the draft, which can."""
-        if self._console.publishing.split() is None:
-            self._publish()
-        else:
-            self._bring_up()
+        """Bring all pools up to the newest version, and give it to the first that has none.
 
-    def publish_sheet(self, standing: Workflow | None = None) -> PublishSheet:
+        Where it does not bind those that differ, offer the draft, which can.
+        """
+        bare = next(iter(self._console.bare), None)
+        if self._console.publishing.split() is not None:
+            self._bring_up()
+        elif bare is not None:
+            sheet = self.publish_sheet(self._console.board.workflow, to=bare)
+            self._jobs.start(answered(sheet), "publish the workflow to one more pool")
+        else:
+            self._publish()
+
+    def publish_sheet(self, standing: Workflow | None = None, to: Console | None = None) -> PublishSheet:
         """Return a sheet for the draft as it is; it follows what is done to it. Or one for a version that stands."""
         window = self._place.window()
-        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, window, standing=standing)
+        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, window, standing=standing, to=to)
         if standing is not None:
             sheet.finished.connect(self._look_at_versions)
             return sheet

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate
+from xsconsole.console import Console, Estate
 from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, Uuid
@@ -62,11 +62,17 @@ class PublishSheet(QDialog):
         parent: QWidget | None = None,
         *,
         standing: Workflow | None = None,
+        to: Console | None = None,
     ) -> None:
-        """Publish the draft on the desk; with `standing`, bring all pools up to that version instead."""
+        """Publish the draft on the desk; with `standing`, bring all pools up to that version instead.
+
+        With `to`, that version is published to this one pool, which has no workflow.
+        """
         super().__init__(parent)
         self._standing = standing
-        self._console, self._desk, self._jobs = console, desk, jobs
+        self._to = console.sight_of(to).name if to is not None else ""
+        self._publishing = console.publishing if to is None else to.publishing
+        self._desk, self._jobs = desk, jobs
         self._turns = Turns(self)
         self._mapping: dict[StageId, StageId] = {}
         self._later: set[Uuid] = set()
@@ -106,13 +112,14 @@ class PublishSheet(QDialog):
         self.pools = PoolsView(self)
         self.pools.agreed.connect(self._agree_to_wait)
         self.effects = RowsView(self.tr("What happens to configurations"), self)
-        self.approvals = Approving(self._console.publishing, self._jobs, self)
+        self.approvals = Approving(self._publishing, self._jobs, self)
         self.approvals.said.connect(self._tell_done)
         self.approvals.failed.connect(self._tell)
         self.is_agreed = Tick("", self)
         self.is_agreed.toggled.connect(self._show_go)
         self.why_not = pieces.wrapped("", "muted", self)
-        self.go = pieces.button(self.tr("Publish") if self._standing is None else self.tr("Bring up"), "primary", self)
+        is_new = self._standing is None or bool(self._to)
+        self.go = pieces.button(self.tr("Publish") if is_new else self.tr("Bring up"), "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self.cancel.setAutoDefault(True)  # Enter closes the report, not only Space
         self.go.setAutoDefault(True)
@@ -178,7 +185,7 @@ class PublishSheet(QDialog):
 
     @property
     def _base(self) -> Workflow | None:
-        return self._standing or self._desk.base
+        return (self._standing or self._desk.base) if not self._to else None
 
     @Slot()
     def _look_soon(self) -> None:
@@ -189,13 +196,13 @@ class PublishSheet(QDialog):
         if self.is_busy:
             return
         if self.report is not None:
-            report = self._console.publishing.renewed(self.report)
+            report = self._publishing.renewed(self.report)
             if report != self.report:
                 self._show_report(report)
                 self._show_end()
             return
         try:
-            plan = self._console.publishing.plan(
+            plan = self._publishing.plan(
                 self._wanted,
                 base=self._base,
                 mapping=self._mapping,
@@ -215,9 +222,12 @@ class PublishSheet(QDialog):
     def _show(self, plan: PublishPlan) -> None:
         width = self.width()
         name = self.tr("Publish version {version} of “{name}”")
-        if self._standing is not None:
+        if self._to:
+            name = self.tr("Publish version {version} of “{name}” to {pool}")
+        elif self._standing is not None:
             name = self.tr("Bring all pools up to version {version} of “{name}”")
-        self.title.setText(name.format(version=plan.workflow.version, name=one_line(plan.workflow.name)))
+        version, called = plan.workflow.version, one_line(plan.workflow.name)
+        self.title.setText(name.format(version=version, name=called, pool=one_line(self._to)))
         self.meanwhile.show_versions(self._base, self._wanted, plan.standing)
         errors = tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
         self.obstacles.show_rows(plan_rows.obstacle_rows(plan), width=width)
@@ -301,9 +311,8 @@ class PublishSheet(QDialog):
         """Publish; without a plan, finish what an earlier publication left."""
         self.is_busy = True
         self._show_go()
-        publishing = self._console.publishing
         try:
-            report = await (publishing.publish(plan) if plan is not None else publishing.finish())
+            report = await (self._publishing.publish(plan) if plan is not None else self._publishing.finish())
         except PlanIsStale as refusal:
             self._tell(refusal)
         except ConsoleError as error:
