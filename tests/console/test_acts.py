@@ -10,7 +10,7 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.console.desk import SHOP, Desk, seated
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged, JobChanged
-from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VM, Host, Task
 from xsconsole.domain.jobs import ItemState, JobStatus
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest_text
@@ -105,34 +105,6 @@ async def test_what_it_did_itself_is_not_remembered_once_more_as_a_task_of_the_p
     assert stopped.is_good
     assert "Async.VM.clean_shutdown" in seen
     assert kept == []
-
-
-async def test_whose_a_task_is_is_not_known_before_the_call_that_may_have_begun_it_is_answered(
-    pool: EmbeddedPool, desk: Desk
-) -> None:
-    vm, acts = loose(desk)[0], desk.console.acts
-    await desk.until(lambda: "clean_shutdown" in now(desk, vm).allowed_operations)
-    told: list[Task] = []
-    desk.console.subscribe(
-        InventoryChanged,
-        lambda event: told.extend(
-            change.record for change in event.batch.of("task") if isinstance(change.record, Task)
-        ),
-    )
-    somebodys = Task(ref=Ref("t"), uuid=Uuid("t"), name_label="Async.VM.clean_shutdown")
-    assert acts.is_own_task(somebodys) is False
-    pool.control("delay", method="Async.VM.clean_shutdown", seconds=3600)
-
-    job = await acts.do(operate(Act.SHUT_DOWN, vm))
-    await desk.until(lambda: acts.is_own_task(somebodys) is None, 10)
-    pool.control("clear")
-    done = await acts.finished(job)
-
-    assert done.is_good
-    assert acts.is_own_task(somebodys) is False
-    ours = [task for task in told if task.name_label == somebodys.name_label]
-    assert ours
-    assert all(acts.is_own_task(task) for task in ours)
 
 
 async def test_many_are_done_each_on_its_own_and_one_that_fails_says_why(pool: EmbeddedPool, desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """One home, several pools: each is its own, and what is done on each stands in one record."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pool, embedded_pools
 
-from xsconsole.console import Connection, Console, Pools, RunState, Secret
+from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secret
 from xsconsole.domain.events import BoardChanged, LinkState
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.naming import find_configuration
@@ -66,6 +67,35 @@ async def test_a_command_is_done_on_the_pool_it_is_given_for(pools: Pools, third
     assert pools.first.runs == ()
     assert dict(pools.first.board.cards) == before
     assert boards == []
+
+
+async def test_a_pool_beside_others_is_given_a_workflow_only_when_somebody_says_so(
+    served: tuple[EmbeddedPool, ...], third: EmbeddedPool, tmp_path: Path
+) -> None:
+    pools = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    try:
+        first = await pools.connect(*access(served[0]))
+        with embedded_pool("--speed", "50", "--seed", "12") as fresh:
+            second = await pools.connect(*access(fresh))
+            estate = Estate(pools)
+            before = (first.board.is_published, second.board.is_published, estate.bare)
+            differing = estate.differing()
+            with pytest.raises(Refused, match="no workflow yet"):
+                second.plan(promotion(second))
+
+            assert first.board.workflow is not None
+            standing = first.board.workflow
+            await second.publishing.publish(second.publishing.plan(standing), copied=standing)
+            async with asyncio.timeout(20):
+                while estate.bare:  # noqa: ASYNC110 - what stands on a pool is told by its board
+                    await asyncio.sleep(0.01)
+
+            assert before == (True, False, (second,))
+            assert differing is not None
+            assert differing.sentence.endswith("; “acme” has none.")
+            assert estate.differing() is None
+    finally:
+        await pools.close()
 
 
 async def test_what_is_done_on_each_pool_stands_in_one_record(pools: Pools, third: EmbeddedPool) -> None:

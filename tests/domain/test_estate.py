@@ -24,6 +24,7 @@ from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_views import View
+from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
 
@@ -46,13 +47,27 @@ def card(id_=SHOP, stage="staging", members=("web",), standing=Standing.WHOLE, *
         stage=StageId(stage),
         revision=1,
         workflow_version=1,
-        members=tuple(map(member, members)),
+        members=tuple(member(name, stage) for name in members),
         standing=standing,
         **more,
     )
 
 
-def member(name):
+def member(name, stage):
+    value = MemberValue(
+        vm=Uuid(name),
+        configuration=SHOP,
+        name="shop 1",
+        service="shop",
+        version="1",
+        stage=StageId(stage),
+        workflow=WORKFLOW.id,
+        workflow_version=1,
+        role=name,
+        revision=1,
+        roster_count=1,
+        roster_digest="",
+    )
     return Member(
         ref=Ref(name),
         uuid=Uuid(name),
@@ -62,7 +77,7 @@ def member(name):
         memory_bytes=1,
         disks_bytes=1,
         order=0,
-        value=None,
+        value=value,
     )
 
 
@@ -203,8 +218,8 @@ def test_a_configuration_of_which_a_machine_is_in_another_pool_says_where_and_is
         assert [(pool, [one.uuid for one in members]) for pool, members in shown.abroad] == [("b", ["db", "web"])]
         assert shown.problems == (
             "1 is gone.",
-            "In pool “b” stands db.",
-            "In pool “b” too, under the same uuid, stands web.",
+            "1 machine of it in pool “b”: db.",
+            "1 machine in pool “b” with the uuid of one of these: web.",
         )
         refusals = {str(one.refusal) for one in answers if one.stage != "staging"}
         assert all("stands in several pools: db in pool “b”" in refusal for refusal in refusals)
@@ -217,7 +232,7 @@ def test_where_a_run_goes_on_is_where_a_configuration_is_at_home():
     shown = joined((board(copied), board(made)), ("a", "b")).cards[SHOP]
 
     assert shown.run is run
-    assert shown.problems == ("In pool “a” stands web.",)
+    assert shown.problems == ("1 machine of it in pool “a”: web.",)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ async def test_a_task_that_went_while_the_pool_was_away_goes_on_no_more(tmp_path
                 await until(lambda: console.inventory.get(Task, Ref(task)) is None)
                 await until(lambda: panel.model.going == 0)
 
-                assert rows(panel)[row_named(panel, "Suspend VM")][Column.STATE] == "not known"
+                assert rows(panel)[row_named(panel, "Suspend VM")][Column.STATE] == "ended"
 
 
 async def test_a_task_that_the_pool_forgot_before_its_end_was_seen_is_still_told_of_after_a_restart(tmp_path, qapp):
@@ -237,7 +237,7 @@ async def test_a_task_that_the_pool_forgot_before_its_end_was_seen_is_still_told
             await until(lambda: row_named(panel, f"Suspend VM: {vm.name_label}") is not None)
 
             row = rows(panel)[row_named(panel, "Suspend VM")]
-            assert (row[Column.STATE], row[Column.WHERE]) == ("not known", "acme")
+            assert (row[Column.STATE], row[Column.WHERE]) == ("ended", "acme")
             assert panel.model.going == 0
 
 

@@ -234,3 +234,23 @@ async def test_quiescing_cancels_what_outlasts_the_time(pool: EmbeddedPool, gate
         await gateway._tasks.quiesce(RunId("quiesced"), 0.2)
 
     assert [call["params"] for call in pool.calls() if call["method"] == "task.cancel"] == [[own]]
+
+
+async def test_a_task_may_be_ours_from_the_call_until_the_pool_has_answered_it(deaf: Deaf, pool: EmbeddedPool) -> None:
+    vm = await deaf.session.call("VM.get_by_name_label", "jumpbox")
+    for host in pool.hosts:
+        pool.control("host", host=host.name, mode="frozen")
+
+    begun = asyncio.create_task(deaf.tasks.run("VM.snapshot", vm[0], "x", run=RUN, is_left_alone=True))
+    async with asyncio.timeout(DEADLINE_S):
+        while not deaf.tasks.may_be_own("Async.VM.snapshot"):  # noqa: ASYNC110 - that a call goes out is no event
+            await asyncio.sleep(0.01)
+    is_another = deaf.tasks.may_be_own("Async.VM.clone")
+    for host in pool.hosts:
+        pool.control("host", host=host.name, mode="live")
+    await begun
+
+    assert not is_another
+    assert not deaf.tasks.may_be_own("Async.VM.snapshot")
+    (ref,) = deaf.tasks._own
+    assert deaf.tasks.is_own(ref)

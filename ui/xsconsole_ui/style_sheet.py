@@ -107,6 +107,7 @@ QDateTimeEdit::up-button, QDateTimeEdit::down-button { width: 0; border: 0; }
 QComboBox::drop-down { border: 0; width: 20px; }
 /* A list below the box: the other kind is a few pixels too low for its own border, and cuts its last line. */
 QComboBox { combobox-popup: 0; }
+QListView[look="proposals"] { background: $surface; border: 1px solid $outline; }
 QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 4px; }
 QComboBox QAbstractItemView::item:selected { background: $accent_soft; color: $text; }
 QComboBox QAbstractItemView {

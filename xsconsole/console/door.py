@@ -188,14 +188,9 @@ class Console:
             await engine.begin()
             self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)
             await self._aftercare.begin()
-            if publishes:
-                await self._publish_default(engine)
+            if publishes and self.board.workflow is None and await engine.publish_default() is not None:
+                await self._mirror.until_workflow(gateway.identity.pool_name)
         await self.requests.begin(gateway.vouched)
-
-    async def _publish_default(self, engine: Engine) -> None:
-        """Publish the default workflow where none stands, and wait until the board has it."""
-        if self.board.workflow is None and await engine.publish_default() is not None:
-            await self._mirror.until_workflow(self.identity.pool_name if self.identity else "")
 
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
@@ -398,9 +393,8 @@ class Console:
 
     def _note_move(self, move: ConfigurationMoved) -> None:
         """Record what somebody else moved. Our own moves have their run's rows."""
-        if self._engine is None or self._own_moves.take(move):
-            return
-        self._witness.note(seen_move(move, self.identity))
+        if self._engine is not None and not self._own_moves.take(move):
+            self._witness.note(seen_move(move, self.identity))
 
     def _fact(self, event: AuditEvent, details: Mapping[str, Json] | None = None) -> Fact:
         return fact_of(event, self.identity, details)

@@ -133,10 +133,11 @@ class Publishing:
 
     # --- doing ----------------------------------------------------------------------------------------------------
 
-    async def publish(self, plan: PublishPlan) -> PublishReport:
+    async def publish(self, plan: PublishPlan, *, copied: Workflow | None = None) -> PublishReport:
         """Write the version to every pool that it binds, then take configurations where it maps them.
 
-        It can be asked for again after anything that broke: what stands already is not written twice.
+        What is `copied` stands on another pool already, and is written as it stands there, whoever signed it. It can be
+        asked for again after anything that broke: what stands already is not written twice.
 
         Raises:
             PlanIsStale: it would not do now what the plan says, or somebody published meanwhile.
@@ -144,7 +145,7 @@ class Publishing:
             StoreFailed: the record cannot be written.
         """
         desks = self._here()
-        workflow = signed(plan.workflow, self._home.signer) if plan.is_new else plan.workflow
+        workflow = copied or (signed(plan.workflow, self._home.signer) if plan.is_new else plan.workflow)
         try:
             self._demand(plan, desks)
             publication = self._publication(plan, desks)

@@ -161,8 +161,8 @@ HolderOf = Callable[[str], LeaseValue | None]
 """Who holds a thing's lease and was seen alive, by the observer's own clock."""
 
 
-def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
-    """Return the board that the pool's state amounts to."""
+def derive(inventory: Inventory, holder_of: HolderOf, elsewhere: tuple[tuple[str, Card], ...] = ()) -> Board:
+    """Return the board that the pool's state amounts to; what stands `elsewhere` counts as it was last heard of."""
     pool = inventory.pool
     if pool is None:
         return EMPTY_BOARD
@@ -175,6 +175,7 @@ def derive(inventory: Inventory, holder_of: HolderOf) -> Board:
         strays=shown_strays(state.strays, state.runs),
         unreadable=tuple(sorted(state.unreadable)),
         closures=state.closures,
+        elsewhere=elsewhere,
     )
 
 

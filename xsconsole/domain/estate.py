@@ -12,7 +12,7 @@ from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import Inventory, Record
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.runs import Target
-from xsconsole.domain.words import instant, listing
+from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Refused
 
@@ -141,10 +141,9 @@ def _spread(card: Card, others: Sequence[tuple[str, Card]]) -> Card:
         away = tuple(member.name for member in other.members if member.uuid not in here)
         twice = tuple(member.name for member in other.members if member.uuid in here)
         if away:
-            told.append(f"In {pool} {'stands' if len(away) == 1 else 'stand'} {listing(away)}.")
+            told.append(f"{count(len(away), 'machine')} of it in {pool}: {listing(away)}.")
         if twice:
-            stands = "stands" if len(twice) == 1 else "stand"
-            told.append(f"In {pool} too, under the same uuid, {stands} {listing(twice)}.")
+            told.append(f"{count(len(twice), 'machine')} in {pool} with the uuid of one of these: {listing(twice)}.")
         if not other.members and card.run is None and other.run is None:
             told.append(f"Its roster still stands in {pool}: connected to that alone, dissolve what is left there.")
     abroad = tuple((name, other.members) for name, other in others if other.members)

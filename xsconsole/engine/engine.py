@@ -22,7 +22,6 @@ A command that `open` or `settle` refuses leaves a row `command.refused`, so the
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
@@ -363,8 +362,7 @@ class Engine:
         fresh = await insist(
             self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
         )
-        # What stands in other pools has no lease here: it counts as last heard of.
-        board = replace(derive(fresh, self._nobody_else), elsewhere=self._world.board.elsewhere)
+        board = derive(fresh, self._nobody_else, self._world.board.elsewhere)
         now, pools = await self.requests.clocks()
         return planner.plan(command, board, fresh, self._pool.identity.actor, now, (pools,)), board, fresh
 

@@ -22,6 +22,10 @@ MENDS = {
     Standing.INCONSISTENT: "Adopt it at the stage where it belongs: that writes all members alike.",
 }
 
+BRING_TOGETHER = (
+    "Migrate its machines into one pool; or, connected to the other pool alone, dissolve what is of it there."
+)
+
 
 class Section(QWidget):
     """A small title above a list; hidden while the list is empty."""
@@ -108,6 +112,7 @@ class CardPage(QWidget):
             ([Row(mark=Mark.WARNING, text=away.reason)] if away is not None else [])
             + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
+            + ([Row(mark=Mark.WAITING, text=self.tr(BRING_TOGETHER))] if card.abroad else [])
         )
         origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])

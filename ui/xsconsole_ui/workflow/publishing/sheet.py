@@ -312,7 +312,10 @@ class PublishSheet(QDialog):
         self.is_busy = True
         self._show_go()
         try:
-            report = await (self._publishing.publish(plan) if plan is not None else self._publishing.finish())
+            if plan is None:
+                report = await self._publishing.finish()
+            else:
+                report = await self._publishing.publish(plan, copied=self._standing if self._to else None)
         except PlanIsStale as refusal:
             self._tell(refusal)
         except ConsoleError as error:
