@@ -14,10 +14,13 @@ from tests.console.desk import SHOP, Desk, seated
 from tests.workflows import put_on
 from xsconsole.console import RunState, Secret, decide_apart, read_paper, request_watch, write_paper
 from xsconsole.domain.approval import Decision, Meaning
+from xsconsole.domain.continuing import VERSION_PREFIX
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestState, RequestView
 from xsconsole.domain.requests import Request
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.engine.commands import Ask
 from xsconsole.errors import ApprovalMissing, ConnectFailed, LogInNeeded, NotPermitted, Refused
 
@@ -196,6 +199,38 @@ async def test_any_rejection_ends_it_and_only_who_asked_withdraws_what_is_open(o
         assert isinstance(decisions, list)
         assert decisions[0]["reason"] == "not before the audit"
     assert not office.ann.console.requests.views
+
+
+async def test_it_stays_on_its_version_when_a_console_publishes_and_a_decision_by_file_counts(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.publish(2)
+    request = await office.ask()
+    await office.ann.console.requests.decide(request.id, Meaning.APPROVE, "read it")
+    standing = office.ann.console.board.workflow
+    assert standing is not None
+    stricter = change_stage(approved_by(office.keys(), 3), StageId("integration"), name="Inbox")
+    plan = office.ann.console.publishing.plan(stricter, base=standing)
+    assert [fate.sentence for fate in plan.requests] == [
+        f"{SHOP} to “Production” (request {request.id[:8]}) goes on as version 2."
+    ]
+
+    assert (await office.ann.console.publishing.publish(plan)).is_whole
+
+    for desk in office.desks:
+        await desk.until(lambda: desk.console.board.workflow.version == 3)  # type: ignore[union-attr] # noqa: B023
+        assert desk.console.requests.view(request.id).given == 1
+    exported = office.rita.console.requests.exported(request.id)
+    assert exported.rules == ("2 of Operators",)
+    assert office.ben.console.requests.asks_me(office.ben.console.requests.view(request.id))
+    answer = decide_apart(office.ben.console.home, exported, Meaning.APPROVE, "by file")
+    assert (await office.rita.console.requests.take_in(answer)).state is RequestState.APPROVED
+    run = await office.ann.console.requests.run(request.id)
+    status = await office.ann.console.finished(run)
+    assert status.state is RunState.DONE, status.error
+    await office.ann.until(lambda: not office.ann.console.requests.views)
+    keys = office.ann.console.inventory.pool.other_config  # type: ignore[union-attr]
+    assert not [key for key in keys if key.startswith(VERSION_PREFIX)]
 
 
 async def test_who_logs_in_by_name_types_the_password_anew(office: Office) -> None:

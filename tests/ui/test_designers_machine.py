@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from xsconsole_ui.workflow.paper import Paper
 from xsconsole_ui.workflow.writing import perform
 
 AROUND = surroundings()
+AT = datetime(2026, 11, 23, tzinfo=UTC)
 HOME_POOL = "home"
 SEATS = st.integers(0, 1)
 DESIGNS = st.sampled_from(
@@ -215,7 +217,7 @@ class Designers(RuleBasedStateMachine):
         base = seat.desk.base
         wish = Wish(workflow=seat.desk.workflow, base=base.digest if base is not None else None)
         found = findings(seat.desk.workflow)
-        return plan_publication(wish, (site,), HOME_POOL, Requester(fingerprint="ab" * 32), found, lambda *_: True)
+        return plan_publication(wish, (site,), HOME_POOL, Requester(fingerprint="ab" * 32), found, lambda *_: True, AT)
 
     @rule(first=SEATS, together=st.booleans())
     def publish(self, first: int, together: bool) -> None:

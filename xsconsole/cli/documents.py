@@ -184,6 +184,17 @@ def publish_plan_document(plan: PublishPlan) -> Document:
             }
             for effect in plan.effects
         ],
+        "requests": [
+            {
+                "request": fate.request,
+                "configuration": fate.configuration,
+                "pool": fate.pool,
+                "goes_on": fate.goes_on,
+                "version": fate.version.version,
+                "sentence": fate.sentence,
+            }
+            for fate in plan.requests
+        ],
         "obstacles": [{"reason": obstacle.reason, "mend": obstacle.mend} for obstacle in plan.obstacles],
         "approval": None
         if plan.tally is None

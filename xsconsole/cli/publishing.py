@@ -122,6 +122,8 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
             output.say(f"  {output.cell(effect.sentence, 300)}")
     if stay:
         output.say(f"  {stay} of {len(plan.effects)} configurations stay as they are.")
+    for fate in plan.requests:
+        output.say(f"  {output.cell(fate.sentence, 400)}")
     for stage in plan.must_map:
         if stage not in plan.mapping:
             name = plan.names[stage]

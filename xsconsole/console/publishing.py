@@ -13,6 +13,7 @@ from xsconsole.console.values import Verb
 from xsconsole.console.versions import KnownVersion, known_versions
 from xsconsole.domain.approval import Decision, Meaning, Requester, Tally
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.continuing import with_continued
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import PersonId, StageId, Uuid
 from xsconsole.domain.naming import shortened
@@ -262,7 +263,9 @@ class Publishing:
         desk = next(iter(self._here().values()))
         actor = desk.identity.actor if desk.identity is not None else ""
         requester = Requester(fingerprint=self._home.key_fingerprint, actor=actor)
-        return plan_publication(wish, sites, sites[0].pool, requester, self.findings(wish.workflow), is_signature)
+        return plan_publication(
+            wish, sites, sites[0].pool, requester, self.findings(wish.workflow), is_signature, self._home.clock.now()
+        )
 
     def _again(self, plan: PublishPlan) -> PublishPlan:
         return self._planned(
@@ -323,7 +326,7 @@ class Publishing:
             if known is not None:
                 return _extended(known, plan)
         identity = next(iter(desks.values())).identity
-        return Publication(
+        publication = Publication(
             workflow=plan.workflow.id,
             version=plan.workflow.version,
             digest=plan.workflow.digest,
@@ -336,6 +339,8 @@ class Publishing:
             decisions=plan.tally.counted if plan.tally is not None else (),
             later={part.pool: part.name for part in plan.later},
         )
+        continued = [fate.continued for fate in plan.requests if fate.continued is not None]
+        return with_continued(publication, continued, self._home.signer) if plan.is_new else publication
 
 
 def _extended(known: Publication, plan: PublishPlan) -> Publication:
@@ -357,6 +362,7 @@ def _details(plan: PublishPlan, fingerprint: str) -> dict[str, Json]:
         "mapping": {str(old): str(new) for old, new in plan.mapping.items()},
         "pools": [part.name for part in plan.pools],
         **({"later": [part.name for part in plan.later]} if plan.later else {}),
+        **({"requests": [fate.sentence for fate in plan.requests]} if plan.requests else {}),
         "subject": plan.subject,
     }
 

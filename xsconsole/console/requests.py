@@ -139,9 +139,8 @@ class Requests:
         return tuple(view for view in self._watch.views if view.request.intent.configuration == configuration)
 
     def workflow_of(self, view: RequestView) -> Workflow | None:
-        """Return the workflow that stands where the request does."""
-        del view
-        return self._desk.board.workflow
+        """Return the version of the workflow by which a request is judged; where none is, the one that stands."""
+        return view.workflow or self._desk.board.workflow
 
     @property
     def me(self) -> Person | None:
@@ -151,21 +150,22 @@ class Requests:
 
     def asks_me(self, view: RequestView) -> bool:
         """Whether this console's person could approve it now."""
-        return self.me is not None and self.me in view.could
+        me = self._me_in(view)
+        return me is not None and me in view.could
 
     def is_mine(self, view: RequestView) -> bool:
         """Whether this console's person asked for it."""
-        request, me = view.request, self.me
+        request, me = view.request, self._me_in(view)
         return request.key == self._home.key_fingerprint or (me is not None and request.requester.is_(me))
 
     def decided(self, view: RequestView) -> Decision | None:
         """Return what this console's person decided, if it counts."""
-        return view.decision_of(self.me) if self.me is not None else None
+        me = self._me_in(view)
+        return view.decision_of(me) if me is not None else None
 
     def log_in_wanted(self, view: RequestView) -> str:
         """Return the log-in that this console's person gives anew when they decide; empty where none is asked."""
-        del view
-        return log_in_of(self.me)
+        return log_in_of(self._me_in(view))
 
     # --- doing ----------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Requests:
             raise Refused(reason="The signature of the decision does not match.", mend="Ask for the file again.")
         if not view.is_open:
             raise Refused(reason=f"The request cannot be decided on. {view.sentence}", mend="Ask again.")
-        workflow = self._desk.board.workflow
+        workflow = self.workflow_of(view)
         person = owner_of(decision.fingerprint, workflow.people) if workflow is not None else None
         self._demand_person(person, decision.fingerprint, view, decision.meaning)
         await self._desk.engine.requests.decide(decision)
@@ -274,13 +274,14 @@ class Requests:
         """
         asked = self.view(request).request
         command = command_of(asked)
-        plan = self._desk.plan(command)
+        plan = self._desk.engine.plan(command, request)
         confirmed = Confirmed(command=command, digest=plan.digest, answers=asked.answers, request=request)
         return await self._desk.do(confirmed)
 
     def exported(self, request: RequestId) -> RequestFile:
         """Return a request as a file, for people who have no way to the pool."""
-        view, identity, workflow = self.view(request), self._desk.identity, self._desk.board.workflow
+        view, identity = self.view(request), self._desk.identity
+        workflow = self.workflow_of(view)
         rules = view.tally.rules if view.tally is not None else ()
         return RequestFile(
             paper=view.paper,
@@ -292,6 +293,11 @@ class Requests:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
+    def _me_in(self, view: RequestView) -> Person | None:
+        """Return whom the version that judges a request pins this console's key to, among those who count."""
+        workflow = self.workflow_of(view)
+        return owner_of(self._home.key_fingerprint, workflow.people) if workflow is not None else None
+
     def _demand_write(self) -> None:
         denial = self._desk.denial(Verb.MOVE)
         if denial is not None:
@@ -299,20 +305,20 @@ class Requests:
             raise denial
 
     def _demand_asked(self, view: RequestView, meaning: Meaning) -> tuple[Person, tuple[ApprovalRule, ...], Workflow]:
-        workflow = self._desk.board.workflow
+        workflow = self.workflow_of(view)
         if not view.is_open or workflow is None:
             raise Refused(
                 reason=f"The request {waiting_words(view)}. {view.sentence}",
                 mend="It can only be withdrawn; what is wanted now is asked for anew.",
             )
-        person = self._demand_person(self.me, self._home.key_fingerprint, view, meaning)
+        person = self._demand_person(self._me_in(view), self._home.key_fingerprint, view, meaning)
         rules = view.tally.rules if view.tally is not None else ()
         return person, tuple(one.rule for one in rules if demanded_of(person, (one.rule,), workflow)), workflow
 
     def _demand_person(
         self, person: Person | None, fingerprint: Digest | str, view: RequestView, meaning: Meaning
     ) -> Person:
-        workflow = self._desk.board.workflow
+        workflow = self.workflow_of(view)
         rules = tuple(one.rule for one in view.tally.rules) if view.tally is not None else ()
         sentence = view.tally.sentence if view.tally is not None else ""
         if person is None or workflow is None or not demanded_of(person, rules, workflow):

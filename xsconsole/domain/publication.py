@@ -8,14 +8,19 @@ import msgspec
 
 from xsconsole.domain.approval import Decision, Matter, from_text
 from xsconsole.domain.canonical import Json, digest_of
-from xsconsole.domain.ids import Digest, StageId, Uuid, WorkflowId
+from xsconsole.domain.ids import Digest, RequestId, StageId, Uuid, WorkflowId
 from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.domain.workflow.values import content_of
 
 PUBLICATION_PREFIX = PREFIX + "publication."
 APPROVAL_PREFIX = PREFIX + "approval."
 NAMED_BY = 32  # hexadecimal digits of a digest in a key
+
+
+def pool_of(stage: Stage, home: Uuid) -> Uuid:
+    """Return the pool on which the machines of a stage live."""
+    return stage.binding.pool.uuid if stage.binding.pool is not None else home
 
 
 def publication_stem(digest: Digest) -> str:
@@ -28,6 +33,14 @@ def approval_prefix(matter: Matter) -> str:
 
 def approval_stem(matter: Matter, subject: Digest) -> str:
     return approval_prefix(matter) + subject[:NAMED_BY]
+
+
+class Continued(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that stays on an earlier version: its subject, and the digest of that version."""
+
+    request: RequestId
+    subject: Digest
+    version: Digest
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +61,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     renewed: tuple[StageId, ...] = ()  # stages that are called or protected otherwise than in the version before
     decisions: tuple[Decision, ...] = ()
     later: dict[Uuid, str] = {}  # pools that were away, and get the version when they are back
+    continued: tuple[Continued, ...] = ()  # see `continuing`
+    continued_signature: str = ""
 
 
 def encode(publication: Publication) -> str:

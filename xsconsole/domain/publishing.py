@@ -9,8 +9,9 @@ import msgspec
 
 from xsconsole.domain.approval import Tally
 from xsconsole.domain.canonical import Json, digest_of
-from xsconsole.domain.ids import ConfigurationId, Digest, StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, StageId, Uuid
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.publication import Continued
 from xsconsole.domain.words import instant, listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
@@ -73,6 +74,26 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFate:
+    """What becomes of one request that was made under an earlier version. `sentence` says it, with the reason.
+
+    `continued` is what is signed of one that goes on as `version`, None of one that ends; `stages` are its two ends.
+    """
+
+    request: RequestId
+    configuration: ConfigurationId
+    pool: Uuid
+    sentence: str
+    continued: Continued | None
+    stages: tuple[StageId, ...]
+    version: Workflow
+
+    @property
+    def goes_on(self) -> bool:
+        return self.continued is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
     """Why it cannot be published now."""
 
@@ -103,6 +124,7 @@ class PublishPlan:
     obstacles: tuple[Obstacle, ...]
     subject: Digest
     tally: Tally | None
+    requests: tuple[RequestFate, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -139,6 +161,7 @@ class PublishPlan:
                 "pools": pools,
                 "mapping": {str(old): str(new) for old, new in self.mapping.items()},
                 "effects": effects,
+                "requests": [[fate.pool, fate.request, fate.goes_on] for fate in self.requests],
                 "subject": self.subject,
             }
         )

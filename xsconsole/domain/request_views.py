@@ -34,7 +34,9 @@ OPEN = frozenset({RequestState.WAITING, RequestState.APPROVED})
 class Present:
     """What the pool shows now of what a request is about.
 
-    `plan` is what would be done now; where there is none, `refusal` says what stands against it.
+    `workflow` is the version by which it is judged, with the people who count; where its own is not at hand, the one
+    that stands, and `ended` says why. `plan` is what would be done now; where there is none, `refusal` says what stands
+    against it.
     """
 
     card: Card | None
@@ -42,6 +44,7 @@ class Present:
     plan: Plan | None = None
     refusal: Refused | None = None
     manifest: Manifest | None = None
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ class RequestView:
     """A request as it stands. `sentence` says why it is so; `obstacle` what else stands against running it now.
 
     `approved` and `now` are lines of what was asked for and of what would be done instead, where it is void.
-    `changes` is the typed difference of the manifests, as far as the one that was asked for is known.
+    `changes` is the typed difference of the manifests, as far as the one that was asked for is known. `workflow` is the
+    version by which it is judged.
     """
 
     paper: Paper
@@ -62,6 +66,7 @@ class RequestView:
     changes: tuple[FieldChange | PartChange, ...] = ()
     decisions: tuple[Decision, ...] = ()
     opens_at: datetime | None = None  # before that it cannot run, whatever is approved; None: not known, or at once
+    workflow: Workflow | None = None
 
     @property
     def request(self) -> Request:
@@ -110,7 +115,9 @@ def view_of(
     way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
     distrust = _distrust(request, workflow, way, pool, check)
     if distrust or workflow is None:
-        return RequestView(paper=paper, state=RequestState.UNTRUSTED, sentence=distrust, decisions=decisions)
+        return RequestView(
+            paper=paper, state=RequestState.UNTRUSTED, sentence=distrust, decisions=decisions, workflow=workflow
+        )
     rules = way.approvals if way is not None else ()
     found = tally(rules, workflow, Matter.PROMOTION, request.subject, decisions, request.requester, check, authors)
     state, sentence = _state(request, rules, present, found, at)
@@ -134,6 +141,7 @@ def view_of(
         changes=changes,
         decisions=decisions,
         opens_at=_opens_at(request, present, at) if state in OPEN else None,
+        workflow=workflow,
     )
 
 
@@ -212,9 +220,10 @@ def void_reason(request: Request, present: Present) -> str:
         return "The configuration is not on the pool any more."
     if workflow is None or (workflow.id, workflow.version) != (intent.workflow, intent.workflow_version):
         version = workflow.version if workflow is not None else 0
+        why = present.ended or "and it does not say that this goes on"
         return (
-            f"Version {version} of the workflow was published meanwhile; it was asked for under version "
-            f"{intent.workflow_version}, and what a new version demands is asked for anew."
+            f"Version {version} of the workflow was published meanwhile, {why}. It was asked for under version "
+            f"{intent.workflow_version}."
         )
     if card.stage != intent.source:
         return "The configuration stands in another stage now."

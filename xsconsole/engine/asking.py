@@ -1,9 +1,11 @@
 """What an engine does with requests: on the pool, and before and after its runs."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from xsconsole.domain.approval import Decision, Requester
 from xsconsole.domain.board import Board
+from xsconsole.domain.continuing import Judging, judging
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -11,12 +13,13 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import Outcome
 from xsconsole.domain.request_views import RequestView, unknown_requester
-from xsconsole.domain.requests import Paper, Request, Warrant, asked, to_warrant
+from xsconsole.domain.requests import Paper, Request, Warrant, asked, paper_of, to_warrant
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint
 from xsconsole.domain.words import instant, listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import planner, requests
-from xsconsole.engine.commands import Ask
+from xsconsole.engine.commands import Ask, Plannable
+from xsconsole.engine.continuing import plan_under
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publishing import leave_decision
@@ -59,6 +62,26 @@ class Requests:
         if plan.demand is None:
             raise Refused(reason="Nobody has to approve this.", mend=f"{plan.intent.kind.value.capitalize()} it.")
         return plan
+
+    def plan_for(
+        self,
+        command: Plannable,
+        request: RequestId | None,
+        board: Board,
+        inventory: Inventory,
+        clocks: tuple[datetime, ...] = (),
+    ) -> Plan:
+        """Return what a command would do by the version that judges the request which lets it through.
+
+        `clocks` say what the time is; none: this machine's.
+
+        Raises:
+            Refused: see `continuing.plan_under`.
+        """
+        judged_by = self._judging(request, board, inventory)
+        return plan_under(
+            judged_by, command, board, inventory, self._pool.identity.actor, clocks or (self._clock.now(),)
+        )
 
     async def ask(self, ask: Ask, signer: Signer, request: RequestId) -> Request:
         """Put a request on the pool, under this id, and return it.
@@ -137,7 +160,8 @@ class Requests:
         Raises:
             ApprovalMissing, NotFound: see `requests.demand_warrant`.
         """
-        transition, workflow = plan.intent.transition, board.workflow
+        judged_by = self._judging(request, board, inventory)
+        transition, workflow = plan.intent.transition, judged_by.version if judged_by is not None else board.workflow
         way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
         assert plan.demand is not None or way is None or not way.approvals, "the plan leaves out what the way demands"
         if plan.demand is None or plan.is_emergency:
@@ -149,7 +173,7 @@ class Requests:
 
     def demand_resumable(self, record: RunRecord) -> None:
         """Refuse to go on with a run without the approvals that its way demands."""
-        requests.demand_resumable(record, self._world.board.workflow, self._pool.identity.pool, self._check)
+        requests.demand_resumable(record, self._keys, self._world.board.workflow, self._pool.identity.pool, self._check)
 
     async def tidy_after(self, record: RunRecord) -> None:
         """Forget the requests that a run which was carried out makes pointless."""
@@ -157,6 +181,18 @@ class Requests:
 
     def views(self, at: datetime, also_at: tuple[datetime, ...] = ()) -> tuple[RequestView, ...]:
         """Return every request as it stands by what was last heard of the pool."""
-        inventory = self._world.inventory
-        keys = inventory.pool.other_config if inventory.pool is not None else {}
-        return requests.judged(keys, self._world.board, inventory, at, self._check, also_at)
+        return requests.judged(self._keys, self._world.board, self._world.inventory, at, self._check, also_at)
+
+    @property
+    def _keys(self) -> Mapping[str, str]:
+        return keys_of(self._world.inventory)
+
+    def _judging(self, request: RequestId | None, board: Board, inventory: Inventory) -> Judging | None:
+        keys = keys_of(inventory)
+        paper = paper_of(keys, request) if request is not None else None
+        return judging(keys, board.workflow, paper.request, self._check) if paper is not None else None
+
+
+def keys_of(inventory: Inventory) -> Mapping[str, str]:
+    """Return what stands in the pool's own map, as far as the pool has been heard of."""
+    return inventory.pool.other_config if inventory.pool is not None else {}

@@ -26,7 +26,7 @@ from collections.abc import Coroutine, Mapping
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.ids import ConfigurationId, Digest, RunId
+from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
@@ -39,7 +39,7 @@ from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine import emergency, planner, publishing, targets
+from xsconsole.engine import emergency, publishing, targets
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
@@ -155,15 +155,13 @@ class Engine:
 
     # Asking
 
-    def plan(self, command: Plannable) -> Plan:
-        """Return what the command would do, from the world as last heard of. Nothing is changed.
+    def plan(self, command: Plannable, request: RequestId | None = None) -> Plan:
+        """Return what the command would do, from the world as last heard of, or by the version of its `request`.
 
         Raises:
             Refused: with reason and mend.
         """
-        return planner.plan(
-            command, self._world.board, self._world.inventory, self._pool.identity.actor, self._clock.now()
-        )
+        return self.requests.plan_for(command, request, self._world.board, self._world.inventory)
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage with what a drop there would do, or why it would not."""
@@ -190,7 +188,7 @@ class Engine:
 
     async def _open(self, confirmed: Confirmed) -> Run:
         command = confirmed.command
-        plan = self.plan(command)
+        plan = self.plan(command, confirmed.request)
         if plan.digest != confirmed.digest:
             raise _stale()
         _demand_answers(plan, confirmed)
@@ -199,7 +197,7 @@ class Engine:
         leases = self._leases()
         await leases.take(plan.leases)
         try:
-            plan, board, inventory = await self._plan_afresh(command, plan)
+            plan, board, inventory = await self._plan_afresh(confirmed, plan)
             if plan.digest != confirmed.digest:
                 raise _stale()
             warrant = await self.requests.warrant(plan, confirmed.request, board, inventory)
@@ -353,9 +351,10 @@ class Engine:
             raise Refused(reason="Nothing is left to settle.", mend="Somebody settled it; look at the board.")
         return record
 
-    async def _plan_afresh(self, command: Plannable, plan: Plan) -> tuple[Plan, Board, Inventory]:
+    async def _plan_afresh(self, confirmed: Confirmed, plan: Plan) -> tuple[Plan, Board, Inventory]:
         """Plan again under the lease, from what the pool says now; return also that."""
         await self._catch_up(plan.leases[0])
+        command = confirmed.command
         target = plan.intent.target
         is_limited = target is not None and stage_thing(target) in plan.leases
         mirror = self._world.inventory
@@ -363,8 +362,8 @@ class Engine:
             self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
         )
         board = derive(fresh, self._nobody_else, self._world.board.elsewhere)
-        now, pools = await self.requests.clocks()
-        return planner.plan(command, board, fresh, self._pool.identity.actor, now, (pools,)), board, fresh
+        clocks = await self.requests.clocks()
+        return self.requests.plan_for(command, confirmed.request, board, fresh, clocks), board, fresh
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""

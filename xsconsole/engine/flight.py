@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xsconsole.domain.board import Board, Card, Standing
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY
+from xsconsole.domain.publication import pool_of
 from xsconsole.domain.publishing import Effect, EffectKind
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.engine.mapping import pool_of
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import own_blocks, protection_of
 
@@ -52,10 +52,16 @@ def effects_of(
     choices: Mapping[StageId, tuple[StageId, ...]],
     renewed: Collection[StageId],
     names: StageNames,
+    asked: Collection[tuple[Uuid, ConfigurationId]] = (),
 ) -> tuple[Effect, ...]:
-    """Return what becomes of each configuration, pool by pool and by name."""
+    """Return what becomes of each configuration, pool by pool and by name.
+
+    `asked` are those of which a request goes on: writing them anew would end it.
+    """
     found = [
-        _effect(card, flight, workflow, home, mapping, choices, renewed, names)
+        _effect(
+            card, flight, workflow, home, mapping, choices, renewed, names, is_asked=(flight.pool, card.id) in asked
+        )
         for flight in flights
         for card in flight.cards
     ]
@@ -83,6 +89,8 @@ def _effect(
     choices: Mapping[StageId, tuple[StageId, ...]],
     renewed: Collection[StageId],
     names: StageNames,
+    *,
+    is_asked: bool,
 ) -> Effect:
     name = shortened(card.name, 60)
 
@@ -127,6 +135,9 @@ def _effect(
         )
     can_be_written = card.standing in (Standing.WHOLE, Standing.INCOMPLETE)
     if stage.id in renewed and can_be_written and _is_marked_otherwise(card, stage, workflow, flight):
+        if is_asked:
+            sentence = f"stays in {names.quoted(stage.id)} and keeps its marks until what is asked for it has ended."
+            return effect(EffectKind.STAYS, stage.id, sentence)
         return effect(EffectKind.REWRITTEN, stage.id, f"stays in {names.quoted(stage.id)} and gets its new marks.")
     return effect(EffectKind.STAYS, stage.id, f"stays in {names.quoted(stage.id)}.")
 

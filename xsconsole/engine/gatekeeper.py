@@ -11,6 +11,7 @@ from typing import Protocol, assert_never
 import msgspec
 
 from xsconsole.domain.board import Board
+from xsconsole.domain.continuing import version_on
 from xsconsole.domain.gates import Answer, Scene, judge
 from xsconsole.domain.gates.judging import addresses_of, members_of
 from xsconsole.domain.ids import StepKey
@@ -18,7 +19,7 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckGate, Estimate, Intent, Override, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
-from xsconsole.domain.workflow import Transition
+from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
@@ -119,7 +120,7 @@ class Gatekeeper:
         self._clock = clock
         self._prober = prober
 
-    async def pass_through(self, gate: Gate, intent: Intent) -> str:
+    async def pass_through(self, gate: Gate, plan: Plan) -> str:
         """Wait until the gate is met, and return what was seen; one that leads nowhere back only says so.
 
         Raises:
@@ -129,7 +130,7 @@ class Gatekeeper:
         end_s = self._clock.monotonic_s() + timeout_s
         while True:
             left_s = max(end_s - self._clock.monotonic_s(), POLL_S)
-            answer = await self._answer(gate, intent, left_s)
+            answer = await self._answer(gate, plan, left_s)
             if answer.is_met:
                 return answer.sentence
             if self._clock.monotonic_s() + POLL_S > end_s or isinstance(gate, Script):
@@ -139,15 +140,15 @@ class Gatekeeper:
             return f"{NOT_MET}{answer.sentence}"
         raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
 
-    async def _answer(self, gate: Gate, intent: Intent, left_s: float) -> Answer:
-        scene = self._scene(intent, gate.when)
+    async def _answer(self, gate: Gate, plan: Plan, left_s: float) -> Answer:
+        scene = self._scene(plan, gate.when)
         if scene is None:
             return Answer(is_met=False, sentence="The configuration is not on the board.")
         match gate:
             case AddressesAnswer():
                 return await self._addresses(gate, scene, left_s)
             case Script():
-                return await self._prober.run_script(gate.argv, _environment(scene, intent), left_s)
+                return await self._prober.run_script(gate.argv, _environment(scene, plan.intent), left_s)
             case HttpCall():
                 return await self._prober.request(gate.method, gate.url, left_s)
             case Checklist():
@@ -157,15 +158,23 @@ class Gatekeeper:
                 return judge(gate, scene)
         assert_never(gate)
 
-    def _scene(self, intent: Intent, when: When) -> Scene | None:
+    def _scene(self, plan: Plan, when: When) -> Scene | None:
         """Return what a gate looks at: after a copying that is the configuration that came into being."""
-        board = self._world.board
+        board, intent = self._world.board, plan.intent
+        workflow = self._version_of(plan, board.workflow)
         made = intent.makes if when is When.AFTER else None
         card = board.cards.get(made or intent.configuration)
-        target = board.workflow.stage(intent.target) if board.workflow and intent.target else None
+        target = workflow.stage(intent.target) if workflow and intent.target else None
         if card is None:
             return None
         return Scene(card=card, target=target, board=board, inventory=self._world.inventory, at=self._clock.now())
+
+    def _version_of(self, plan: Plan, standing: Workflow | None) -> Workflow | None:
+        """Return the version that the plan was approved under, as long as it is kept on the pool."""
+        if standing is None or plan.demand is None or standing.version == plan.intent.workflow_version:
+            return standing
+        pool = self._world.inventory.pool
+        return version_on(pool.other_config if pool is not None else {}, plan.demand.workflow) or standing
 
     async def _addresses(self, gate: AddressesAnswer, scene: Scene, left_s: float) -> Answer:
         known = {vm.name_label: addresses_of(vm, scene.inventory) for vm in members_of(scene)}

@@ -12,18 +12,13 @@ from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.plan import Intent, Plan, RunKind
-from xsconsole.domain.publication import publication_of
+from xsconsole.domain.publication import pool_of, publication_of
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.commands import Remap
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import Steps, add_verification, writing
 from xsconsole.errors import NotPromotable
-
-
-def pool_of(stage: Stage, home: Uuid) -> Uuid:
-    """Return the pool on which the machines of a stage live."""
-    return stage.binding.pool.uuid if stage.binding.pool is not None else home
 
 
 def choices_for(

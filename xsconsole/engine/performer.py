@@ -171,7 +171,7 @@ class Performer:
             case Verify() as action:
                 await self._verify(action)
             case CheckGate() as action:
-                return await self._gatekeeper.pass_through(action.gate, self._plan.intent)
+                return await self._gatekeeper.pass_through(action.gate, self._plan)
             case OpenReview() as action:
                 return await self._reviewing.leave(action)
             case NoteFreeze(snapshots=snapshots):

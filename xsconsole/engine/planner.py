@@ -110,13 +110,13 @@ def _plan_transition(
     newcomer = card.id if offspring is None else offspring.id
     incumbent = incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None else None
     leaving = incumbent.card.id if incumbent is not None else None
-    will_run = _will_run(card, target, edge.method)
+    runs_there = will_run(card, target, edge.method)
     scene = Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
     barriers = barriers_of(edge, scene)
     passed = passing(barriers, edge, workflow) if command.emergency is not None else None
     demand_open(
         barriers if passed is None else [barrier for barrier in barriers if not barrier.overridable],
-        lambda: rules.demand_place(board, target, card.service, newcomer, will_run=will_run, leaving=leaving),
+        lambda: rules.demand_place(board, target, card.service, newcomer, will_run=runs_there, leaving=leaving),
     )
     rules.demand_settled_power(card)
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
@@ -241,7 +241,8 @@ def _newest_point(card: Card, target: Stage) -> RestorePoint:
     return whole[0]
 
 
-def _will_run(card: Card, target: Stage, method: Method) -> bool:
+def will_run(card: Card, target: Stage, method: Method) -> bool:
+    """Return whether machines of a configuration run when it has come to a stage."""
     return target.entry is EntryAction.START or (
         target.entry is EntryAction.LEAVE and method is Method.MOVE and any(runs(member) for member in card.members)
     )

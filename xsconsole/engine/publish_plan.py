@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -16,11 +17,12 @@ from xsconsole.domain.publication import (
     renewed_stages,
     subject_of,
 )
-from xsconsole.domain.publishing import EffectKind, Obstacle, PartState, PublishPlan
+from xsconsole.domain.publishing import EffectKind, Obstacle, PartState, PoolPart, PublishPlan, RequestFate
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import PoolObject, Workflow, check, to_stored
 from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.engine.continuing import fates_of
 from xsconsole.engine.flight import Flight, effects_of, stages_to_map
 from xsconsole.engine.mapping import choices_for
 from xsconsole.engine.publish_pools import Site, bound_pools, obstacles_of, parts_of
@@ -52,6 +54,7 @@ def plan_publication(
     requester: Requester,
     findings: tuple[Finding, ...],
     is_signature: SignatureCheck,
+    at: datetime,
 ) -> PublishPlan:
     """Return what it would do. Never refuses: what stands against it is in `obstacles`.
 
@@ -88,8 +91,10 @@ def plan_publication(
     }
     mapping = _mapping(wish, beside, must_map)
     obstacles += _of_mapping(wish, beside, choices, workflow, newest, names)
-    renewed = renewed_stages(newest, workflow) if beside is None else beside.renewed
-    effects = effects_of(flights, workflow, home, mapping, choices, renewed, names)
+    requests = fates_of(_asked_at(pools, known), workflow, home, mapping, beside, at, is_signature)
+    renewed = _renewed(newest, workflow, requests) if beside is None else beside.renewed
+    asked = {(fate.pool, fate.configuration) for fate in requests if fate.goes_on}
+    effects = effects_of(flights, workflow, home, mapping, choices, renewed, names, asked)
     blocked = [effect for effect in effects if effect.kind is EffectKind.BLOCKED]
     obstacles += [Obstacle(reason=effect.sentence) for effect in blocked]
     subject = subject_of(workflow, beside.base if beside is not None else base, mapping)
@@ -120,7 +125,22 @@ def plan_publication(
         obstacles=tuple(obstacles),
         subject=subject,
         tally=counted,
+        requests=requests,
     )
+
+
+def _asked_at(pools: Sequence[PoolPart], known: Mapping[Uuid, Site]) -> list[Site]:
+    unknown = (PartState.UNREADABLE, PartState.OTHER_WORKFLOW)
+    return [known[part.pool] for part in pools if part.pool in known and part.state not in unknown]
+
+
+def _renewed(newest: Workflow | None, workflow: Workflow, requests: Sequence[RequestFate]) -> tuple[StageId, ...]:
+    """Return the stages with other marks than in the version before, or in one that a request stays on."""
+    found = dict.fromkeys(renewed_stages(newest, workflow))
+    for fate in requests:
+        if fate.goes_on:
+            found |= {stage: None for stage in renewed_stages(fate.version, workflow) if stage in fate.stages}
+    return tuple(found)
 
 
 def settled(workflow: Workflow, home: Uuid, name: str) -> Workflow:

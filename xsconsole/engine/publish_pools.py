@@ -9,11 +9,10 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX
-from xsconsole.domain.publication import publication_of
+from xsconsole.domain.publication import pool_of, publication_of
 from xsconsole.domain.publishing import Obstacle, PartState, PoolPart
 from xsconsole.domain.words import instant, listing
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.engine.mapping import pool_of
 
 WORKFLOW_PREFIX = PREFIX + "workflow."
 

@@ -9,6 +9,7 @@ import msgspec
 from xsconsole.domain.approval import Decision, Matter, to_text
 from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.continuing import unneeded_versions, version_stem
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
@@ -150,11 +151,14 @@ async def _write(
             mend="Publish it under a higher version.",
         )
     top = next(iter(numbers(keys, stem)), 0) + 1
+    kept_for = publication.continued if publication is not None else ()
     before: dict[str, Json] = {"digest_before": standing.digest if standing is not None else None, **details}
     await ledger.record(_fact(pool, workflow, None, before))
     beside = publication_stem(workflow.digest)
     if publication is not None:
         await write_value(pool, Field.POOL, beside, encode(publication))
+    if standing is not None and any(one.version == standing.digest for one in kept_for):
+        await write_value(pool, Field.POOL, version_stem(standing.digest), to_stored(standing))
 
     async def attempt() -> bool:
         if (await pool.keys(Field.POOL)).get(f"{stem}.{top}") == stored:
@@ -172,6 +176,7 @@ async def _write(
         now = published_workflow(await insist(pool, lambda: pool.keys(Field.POOL)))
         if publication is not None and (now is None or now.digest != workflow.digest):
             await remove_value(pool, Field.POOL, beside)
+        await insist(pool, lambda: drop_versions(pool))
         raise _stale(workflow)
     earlier = {f"{stem}.{number}" for number in numbers(keys, stem)}
     await insist(pool, lambda: _clean(pool, earlier, beside))
@@ -185,6 +190,13 @@ async def _clean(pool: PoolPort, earlier: Collection[str], beside: str) -> None:
         is_beside = key.startswith(PUBLICATION_PREFIX) and not key.startswith(f"{beside}.")
         if key in earlier or is_beside or key.startswith(decided):
             await pool.remove_key(Field.POOL, key)
+    await drop_versions(pool)
+
+
+async def drop_versions(pool: PoolPort) -> None:
+    """Remove earlier versions that no request needs any more."""
+    for key in unneeded_versions(await pool.keys(Field.POOL)):
+        await pool.remove_key(Field.POOL, key)
 
 
 async def _tidy(pool: PoolPort, keys: Mapping[str, str], workflow: Workflow) -> None:
@@ -202,6 +214,7 @@ async def _tidy(pool: PoolPort, keys: Mapping[str, str], workflow: Workflow) -> 
                 await remove_value(pool, Field.POOL, publication_stem(found.digest))
             await insist(pool, partial(pool.remove_key, Field.POOL, key))
         is_earlier = is_earlier or (found is not None and found.digest == workflow.digest)
+    await insist(pool, lambda: drop_versions(pool))
 
 
 def _stale(workflow: Workflow) -> PlanIsStale:

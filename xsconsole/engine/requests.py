@@ -12,6 +12,7 @@ import msgspec
 from xsconsole.domain.approval import Matter, Requester, tally
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.continuing import Judging, judging
 from xsconsole.domain.ids import RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -36,9 +37,11 @@ from xsconsole.domain.requests import (
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
-from xsconsole.engine import emergency, planner
+from xsconsole.engine import emergency
 from xsconsole.engine.commands import Demote, Promote
+from xsconsole.engine.continuing import plan_under, why_ended
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
+from xsconsole.engine.publishing import drop_versions
 from xsconsole.engine.values import insist, remove_value, write_value
 from xsconsole.errors import ApprovalMissing, NotFound, Refused
 
@@ -90,28 +93,42 @@ def judge(
 ) -> RequestView:
     """Judge one request against what the pool shows. `also_at` is the moment by other clocks, for what has hours."""
     decisions = decisions_of(keys, paper.request)
-    present = present_of(paper.request, board, inventory, at, also_at)
+    judged_by = judging(keys, board.workflow, paper.request, check)
+    present = present_of(paper.request, judged_by, board, inventory, at, also_at)
     pool = inventory.pool.uuid if inventory.pool is not None else Uuid("")
-    authors = authors_of(board.workflow, present.card)
+    authors = authors_of(present.workflow, present.card)
     return view_of(paper, decisions, present, pool, at, check, authors)
 
 
 def present_of(
-    request: Request, board: Board, inventory: Inventory, at: datetime, also_at: tuple[datetime, ...] = ()
+    request: Request,
+    judged_by: Judging | None,
+    board: Board,
+    inventory: Inventory,
+    at: datetime,
+    also_at: tuple[datetime, ...] = (),
 ) -> Present:
-    """Return what the pool shows now of what a request is about.
+    """Return what the pool shows now of what a request is about, by the version that judges it.
 
     It is planned as who asked: who only decides need not be allowed to move anything.
     """
     card = board.cards.get(request.intent.configuration)
-    manifest = manifest_of_card(card, inventory, board.workflow) if card is not None else None
+    workflow = judged_by.version if judged_by is not None else board.workflow
+    manifest = manifest_of_card(card, inventory, workflow) if card is not None else None
     plan, refusal = None, None
     clocks = [max(clock, request.not_before or clock) for clock in (at, *also_at)]
     try:
-        plan = planner.plan(command_of(request), board, inventory, request.actor, clocks[0], tuple(clocks[1:]))
+        plan = plan_under(judged_by, command_of(request), board, inventory, request.actor, (*clocks,))
     except Refused as found:
         refusal = found
-    return Present(card=card, workflow=board.workflow, plan=plan, refusal=refusal, manifest=manifest)
+    return Present(
+        card=card,
+        workflow=judged_by.counting if judged_by is not None else board.workflow,
+        plan=plan,
+        refusal=refusal,
+        manifest=manifest,
+        ended=why_ended(request, board.workflow, board, inventory) if judged_by is None else "",
+    )
 
 
 def authors_of(workflow: Workflow | None, card: Card | None) -> tuple[Requester, ...]:
@@ -174,11 +191,13 @@ def demand_warrant(
     return Warrant(request=paper.request, decisions=found.tally.counted)
 
 
-def demand_resumable(record: RunRecord, workflow: Workflow | None, pool: Uuid, check: SignatureCheck) -> None:
+def demand_resumable(
+    record: RunRecord, keys: Mapping[str, str], workflow: Workflow | None, pool: Uuid, check: SignatureCheck
+) -> None:
     """Refuse to go on with a run that stands on the pool without the approvals that its way demands.
 
-    Its request may have ended meanwhile, and its workflow may have been replaced: what it began with counts. Undoing
-    needs no approval.
+    Its request may have ended meanwhile, and its workflow may have been replaced: what it began with counts, and whom
+    the standing version knows still. Undoing needs no approval.
 
     Raises:
         ApprovalMissing: its record carries none that count.
@@ -197,6 +216,8 @@ def demand_resumable(record: RunRecord, workflow: Workflow | None, pool: Uuid, c
     if warrant is None or workflow is None:
         raise missing
     request = warrant.request
+    judged_by = judging(keys, workflow, request, check)
+    workflow = judged_by.counting if judged_by is not None else workflow
     is_its_own = (request.pool, request.plan, request.intent) == (pool, plan.digest, plan.intent)
     if not is_its_own or not is_genuine(request, check) or request.requester.among(workflow.people) is None:
         raise missing
@@ -280,6 +301,7 @@ async def forget_request(
     # The request goes first: decisions without it mean nothing, a request without its rejection would seem open.
     await remove_value(pool, Field.POOL, request_stem(request.id))
     await remove_value(pool, Field.POOL, approval_stem(Matter.PROMOTION, request.subject))
+    await insist(pool, lambda: drop_versions(pool))
     await ledger.record(replace(fact, reason=reason, outcome=outcome, details=told))
 
 

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 import msgspec
 
 from xsconsole.domain.approval import Tally
-from xsconsole.domain.publishing import Effect, EffectKind, PartState, PoolPart, PublishPlan, PublishReport
+from xsconsole.domain.publishing import (
+    Effect,
+    EffectKind,
+    PartState,
+    PoolPart,
+    PublishPlan,
+    PublishReport,
+    RequestFate,
+)
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.wording import rule_words
@@ -74,6 +82,12 @@ def effect_rows(effects: Iterable[Effect]) -> tuple[Row, ...]:
     found = sorted(effects, key=lambda effect: (effect.kind is EffectKind.STAYS, effect.name))
     rows = tuple(Row(mark=EFFECT_MARKS[effect.kind], text=effect.sentence) for effect in found)
     return rows or (Row(mark=Mark.WAITING, text=tr("No configuration stands in its stages.")),)
+
+
+def request_rows(fates: Iterable[RequestFate]) -> tuple[Row, ...]:
+    """Return what becomes of each open request: those that end first."""
+    found = sorted(fates, key=lambda fate: (fate.goes_on, fate.sentence))
+    return tuple(Row(mark=Mark.WAITING if fate.goes_on else Mark.WARNING, text=fate.sentence) for fate in found)
 
 
 def obstacle_rows(plan: PublishPlan) -> tuple[Row, ...]:

@@ -112,6 +112,7 @@ class PublishSheet(QDialog):
         self.pools = PoolsView(self)
         self.pools.agreed.connect(self._agree_to_wait)
         self.effects = RowsView(self.tr("What happens to configurations"), self)
+        self.requests = RowsView(self.tr("What happens to requests"), self)
         self.approvals = Approving(self._publishing, self._jobs, self)
         self.approvals.said.connect(self._tell_done)
         self.approvals.failed.connect(self._tell)
@@ -141,6 +142,7 @@ class PublishSheet(QDialog):
             "pools": Part(self.tr("Pools"), self.pools, self),
             "approvals": Part(self.tr("Approvals"), self.approvals, self),
             "effects": Part(self.tr("What would happen to configurations"), self.effects, self),
+            "requests": Part(self.tr("What would happen to open requests"), self.requests, self),
             "changes": Part(self.tr("What changes"), self.changes, self),
         }
         page = QWidget(self)
@@ -236,10 +238,12 @@ class PublishSheet(QDialog):
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
         self.pools.show_plan(plan, width)
         self.effects.show_rows(plan_rows.effect_rows(plan.effects), width=width)
+        self.requests.show_rows(plan_rows.request_rows(plan.requests), width=width)
         self.approvals.show_plan(plan, width)
         self.parts["meanwhile"].setVisible(self.meanwhile.isVisibleTo(self.parts["meanwhile"]))
         self.parts["obstacles"].setVisible(bool(plan.obstacles))
         self.parts["mapping"].setVisible(bool(plan.must_map))
+        self.parts["requests"].setVisible(bool(plan.requests))
         self.parts["approvals"].setVisible(plan.tally is not None)
         self._show_go()
 
