@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from xsconsole.domain.closures import OPEN, Closures, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
@@ -29,6 +29,7 @@ from xsconsole.domain.poolstate import (
     numbers,
 )
 from xsconsole.domain.rosters import problems_of, roles_of
+from xsconsole.domain.snapshot_sets import Candidate, RestorePoint, candidates, restore_points
 from xsconsole.domain.workflow import Workflow
 
 
@@ -58,17 +59,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestorePoint:
-    """A snapshot of every member, taken by one run before it changed anything."""
-
-    run: RunId
-    stage: StageId  # where the configuration stood
-    at: datetime
-    snapshots: Mapping[Uuid, Uuid]  # member -> snapshot
-    is_whole: bool  # every present member has its snapshot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
     """A run record as it stands on the pool. `holder` is who works on it, None when nobody does."""
 
@@ -94,6 +84,7 @@ class Card:
     problems: tuple[str, ...] = ()  # sentences
     run: RunView | None = None
     restore_points: tuple[RestorePoint, ...] = ()  # newest first
+    candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
     hold: Hold | None = None  # nobody promotes it
     quarantine: Quarantine | None = None  # nobody promotes its version
@@ -335,7 +326,8 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         missing_roles=roles_of(missing, roster),
         problems=problems,
         run=run,
-        restore_points=_restore_points(state.points.get(id_, []), present),
+        restore_points=restore_points(state.points.get(id_, []), present),
+        candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
         hold=state.closures.holds.get(id_),
         quarantine=state.closures.quarantine_of(first.service, first.version) if first else None,
@@ -359,21 +351,3 @@ def _ghost(id_: ConfigurationId, roster: Roster, state: PoolState) -> Card:
         problems=("All its members are gone.",),
         hold=state.closures.holds.get(id_),
     )
-
-
-def _restore_points(marked: list[tuple[VM, RestorePointMark]], present: set[Uuid]) -> tuple[RestorePoint, ...]:
-    by_run: dict[RunId, list[tuple[VM, RestorePointMark]]] = defaultdict(list)
-    for snapshot, mark in sorted(marked, key=lambda pair: pair[0].uuid):
-        if mark.purpose == "restore-point":
-            by_run[mark.run].append((snapshot, mark))
-    points = (
-        RestorePoint(
-            run=run,
-            stage=parts[0][1].stage,
-            at=min(mark.at for _, mark in parts),
-            snapshots={mark.vm: snapshot.uuid for snapshot, mark in parts},
-            is_whole=bool(present) and present <= {mark.vm for _, mark in parts},
-        )
-        for run, parts in by_run.items()
-    )
-    return tuple(sorted(points, key=lambda point: point.at, reverse=True))

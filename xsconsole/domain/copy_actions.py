@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+from xsconsole.domain.ids import ConfigurationId, RequestId, StepKey, Uuid
 from xsconsole.domain.workflow.values import Method
 
 
@@ -19,6 +19,18 @@ class NoteFreeze(msgspec.Struct, frozen=True, kw_only=True, tag="freeze"):
     """
 
     snapshots: tuple[StepKey, ...]
+
+
+class UseCandidate(msgspec.Struct, frozen=True, kw_only=True, tag="candidate"):
+    """Make sure that `snapshot`, frozen of `vm` for `request`, is there with exactly these disks. No effect.
+
+    `disks` are by device. Its result is the snapshot, so that a copy names this step.
+    """
+
+    vm: Uuid
+    snapshot: Uuid
+    request: RequestId
+    disks: dict[str, Uuid]
 
 
 class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
@@ -125,3 +137,10 @@ class DropSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
     """Destroy the snapshot that step `snapshot` made, which nothing needs any more. No inverse."""
 
     snapshot: StepKey
+
+
+class DropCandidate(msgspec.Struct, frozen=True, kw_only=True, tag="drop-candidate"):
+    """Destroy a snapshot that was frozen for `request`, unless it is marked for something else by then. No inverse."""
+
+    snapshot: Uuid
+    request: RequestId

@@ -12,6 +12,7 @@ import msgspec
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.copy_actions import (
     CopyMachine,
+    DropCandidate,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -19,11 +20,22 @@ from xsconsole.domain.copy_actions import (
     NoteFreeze,
     StartAgain,
     StartCopy,
+    UseCandidate,
     VerifyCopies,
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId, StepKey, TransitionId, Uuid, WorkflowId
+from xsconsole.domain.ids import (
+    ConfigurationId,
+    Digest,
+    RequestId,
+    RunId,
+    StageId,
+    StepKey,
+    TransitionId,
+    Uuid,
+    WorkflowId,
+)
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
@@ -36,6 +48,7 @@ class Purpose(StrEnum):
     RESTORE_POINT = "restore-point"
     SET_ASIDE = "set-aside"  # the present, kept before a return to a restore point
     CANDIDATE = "candidate"  # what copies are made of; destroyed once they stand
+    SPENT = "spent"  # a candidate of a request that was copied: nothing is copied of it again
 
 
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -46,6 +59,20 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     was_running: bool = False  # when the run began; a later return to this point starts it again
     configuration: ConfigurationId | None = None  # of `vm`, and where it stands, if not the one that was asked about
     stage: StageId | None = None
+
+
+class FreezeMachine(TakeSnapshot, frozen=True, kw_only=True, tag="freeze-machine"):
+    """Snapshot `vm` for a request: what is approved is that snapshot. Inverse: as of any snapshot.
+
+    `stage_name` is where it is to go; the other fields are what a snapshot does not keep of the machine.
+    """
+
+    request: RequestId
+    stage_name: str
+    name: str
+    order: int = 0
+    start_delay_s: int = 0
+    shutdown_delay_s: int = 0
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
@@ -115,6 +142,10 @@ class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
     original: str
 
 
+class SpendSnapshot(WriteMark, frozen=True, kw_only=True, tag="spend"):
+    """Mark a snapshot of a candidate as copied, or as part of a restore point. Inverse: write the original."""
+
+
 class Verify(msgspec.Struct, frozen=True, kw_only=True, tag="verify"):
     """Read the members from the pool and compare. No effect, no inverse. `running` are uuids that must run."""
 
@@ -147,8 +178,15 @@ class OpenReview(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
     within_s: int | None = None
 
 
+class CheckApproved(CheckGate, frozen=True, kw_only=True, tag="approved-gate"):
+    """Wait until what stands is what was approved or confirmed: `approved` is the text of that `Manifest`."""
+
+    approved: str
+
+
 Action = (
     TakeSnapshot
+    | FreezeMachine
     | Start
     | ShutDown
     | Revert
@@ -157,11 +195,14 @@ Action = (
     | WriteMark
     | PlaceHold
     | DropHold
+    | SpendSnapshot
     | Verify
     | CheckGate
     | OpenReview
+    | CheckApproved
     | StartAgain
     | NoteFreeze
+    | UseCandidate
     | CopyMachine
     | FitCopy
     | EmptyDisk
@@ -171,13 +212,25 @@ Action = (
     | WriteCopy
     | VerifyCopies
     | DropSnapshot
+    | DropCandidate
     | PutOnNetworks
     | MoveDisk
     | PreferHost
     | Migrate
 )
 
-WITHOUT_INVERSE = (Verify, CheckGate, OpenReview, StartAgain, NoteFreeze, FitCopy, VerifyCopies, DropSnapshot)
+WITHOUT_INVERSE = (
+    Verify,
+    CheckGate,
+    OpenReview,
+    StartAgain,
+    NoteFreeze,
+    UseCandidate,
+    FitCopy,
+    VerifyCopies,
+    DropSnapshot,
+    DropCandidate,
+)
 """Actions of which undoing has nothing to do."""
 
 
@@ -218,6 +271,8 @@ class RunKind(StrEnum):
     ADOPT = "adopt"
     DISSOLVE = "dissolve"
     MAP = "map"  # after a publication: where the new version has it
+    FREEZE = "freeze"  # for a request: what is copied once it is approved
+    THAW = "thaw"  # what was frozen for a request goes
 
 
 class Disks(StrEnum):

@@ -14,7 +14,17 @@ from typing import TypeVar
 
 import msgspec
 
-from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.ids import (
+    ConfigurationId,
+    ConsoleId,
+    Digest,
+    RequestId,
+    RunId,
+    StageId,
+    StepKey,
+    Uuid,
+    WorkflowId,
+)
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Workflow, from_stored, inflate
 from xsconsole.errors import Refused
@@ -107,8 +117,18 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
 
 
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
+    """For which request a snapshot was taken, and what the machine was that no snapshot keeps."""
+
+    request: RequestId
+    name: str
+    order: int = 0
+    start_delay_s: int = 0
+    shutdown_delay_s: int = 0
+
+
 class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
-    """What a snapshot of a restore point carries. `purpose` is `restore-point` or `set-aside`."""
+    """What a snapshot of a run carries. `purpose` is one of `Purpose`; `frozen` tells of a candidate."""
 
     schema: int = SCHEMA
     run: RunId
@@ -118,6 +138,7 @@ class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     purpose: str = "restore-point"
     was_running: bool | None = None  # whether the VM ran then; None: not known
+    frozen: Frozen | None = None
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,13 @@ from xsconsole.domain.approval import Decision, Matter, Requester, Tally, people
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, difference
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests import Paper, Request, is_genuine
 from xsconsole.domain.signing import SignatureCheck, owner_of
-from xsconsole.domain.words import count, describe, instant, listing
+from xsconsole.domain.snapshot_sets import Candidate
+from xsconsole.domain.words import count, describe, instant, listing, size
 from xsconsole.domain.workflow import ApprovalRule, Person, Transition, Workflow
 from xsconsole.errors import Barred, Refused
 
@@ -36,7 +38,7 @@ class Present:
 
     `workflow` is the version by which it is judged, with the people who count; where its own is not at hand, the one
     that stands, and `ended` says why. `plan` is what would be done now; where there is none, `refusal` says what stands
-    against it.
+    against it. `candidate` was frozen for it, and takes at most so many bytes; `loss` says why it can be copied no more.
     """
 
     card: Card | None
@@ -45,6 +47,9 @@ class Present:
     refusal: Refused | None = None
     manifest: Manifest | None = None
     ended: str = ""
+    candidate: Candidate | None = None
+    candidate_bytes: int = 0
+    loss: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,8 @@ class RequestView:
 
     `approved` and `now` are lines of what was asked for and of what would be done instead, where it is void.
     `changes` is the typed difference of the manifests, as far as the one that was asked for is known. `workflow` is the
-    version by which it is judged.
+    version by which it is judged. `frozen` says what was frozen for it. `is_over`: it never comes to be open again, so
+    that nothing needs what was frozen.
     """
 
     paper: Paper
@@ -67,6 +73,8 @@ class RequestView:
     decisions: tuple[Decision, ...] = ()
     opens_at: datetime | None = None  # before that it cannot run, whatever is approved; None: not known, or at once
     workflow: Workflow | None = None
+    frozen: str = ""
+    is_over: bool = False
 
     @property
     def request(self) -> Request:
@@ -140,6 +148,8 @@ def view_of(
         now=now,
         changes=changes,
         decisions=decisions,
+        frozen=_frozen(present),
+        is_over=_is_over(request, present, state),
         opens_at=_opens_at(request, present, at) if state in OPEN else None,
         workflow=workflow,
     )
@@ -153,6 +163,23 @@ def _opens_at(request: Request, present: Present, at: datetime) -> datetime | No
         return None  # nobody knows
     moments = [moment for moment in (request.not_before, until) if moment is not None and moment > at]
     return max(moments, default=None)
+
+
+def _frozen(present: Present) -> str:
+    """Return what was frozen for a request, such as `frozen at … within 2 s, …; 4 snapshots, 12 GiB at most`."""
+    found = present.candidate
+    if found is None:
+        return ""
+    snapshots = count(len(found.snapshots), "snapshot")
+    return f"{frozen_words(found)}; {snapshots}, {size(present.candidate_bytes)} at most"
+
+
+def _is_over(request: Request, present: Present, state: RequestState) -> bool:
+    card = present.card
+    is_another = card is not None and (card.stage != request.intent.source or card.revision != request.intent.revision)
+    is_spent = present.candidate is not None and present.candidate.is_spent
+    is_ended = state in (RequestState.REJECTED, RequestState.EXPIRED)
+    return is_ended or (state is RequestState.VOID and (is_another or is_spent))
 
 
 def demanded_of(person: Person, rules: Iterable[ApprovalRule], workflow: Workflow) -> bool:
@@ -229,6 +256,8 @@ def void_reason(request: Request, present: Present) -> str:
         return "The configuration stands in another stage now."
     if card.revision != intent.revision:
         return "The configuration has been changed or moved since."
+    if present.loss:
+        return present.loss
     if present.plan is not None and present.plan.digest != request.plan:
         return "What would be done now is not what it asks for."
     return ""

@@ -21,7 +21,7 @@ from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import PREFIX, numbers
 from xsconsole.domain.publication import decisions_on
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
-from xsconsole.domain.workflow import inflate
+from xsconsole.domain.workflow import Method, inflate
 from xsconsole.errors import NotFound, Refused
 
 REQUEST_PREFIX = PREFIX + "request."
@@ -67,6 +67,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def requester(self) -> Requester:
         return Requester(fingerprint=self.key, actor=self.actor)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is about what was frozen for it: copies are made of that, and of nothing newer."""
+        return self.intent.method is not Method.MOVE
 
     @property
     def subject(self) -> Digest:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from xsconsole.domain.copy_actions import (
     CopyMachine,
+    DropCandidate,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -11,12 +12,14 @@ from xsconsole.domain.copy_actions import (
     NoteFreeze,
     StartAgain,
     StartCopy,
+    UseCandidate,
     VerifyCopies,
     WriteCopy,
     WriteCopyRoster,
 )
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
+    WITHOUT_INVERSE,
     Action,
     Because,
     CheckGate,
@@ -26,6 +29,7 @@ from xsconsole.domain.plan import (
     Purpose,
     Revert,
     ShutDown,
+    SpendSnapshot,
     Start,
     TakeSnapshot,
     Verify,
@@ -60,6 +64,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Remove the roster of {subject}"
         case WriteRoster():
             return f"Write the roster of {subject}"
+        case SpendSnapshot():
+            return f"Mark what was frozen of {subject} as copied"
         case WriteMark():
             return f"Forget the restore point of {subject}"
         case PlaceHold():
@@ -78,6 +84,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Start {subject} again"
         case NoteFreeze():
             return f"Note when the machines of {subject} were frozen"
+        case UseCandidate():
+            return f"Take what was frozen of {subject}"
         case CopyMachine(method=Method.FULL_COPY):
             return f"Copy {subject} with all its disks"
         case CopyMachine():
@@ -108,6 +116,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer a host of its stage"
         case Migrate():
             return f"Bring {subject} to another host while it runs"
+        case DropCandidate():
+            return f"Destroy what was frozen of {subject}"
     assert_never(action)
 
 
@@ -154,6 +164,6 @@ def undoing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer what it preferred before"
         case Migrate():
             return f"Bring {subject} back to its host"
-        case Verify() | CheckGate() | StartAgain() | NoteFreeze() | FitCopy() | VerifyCopies() | DropSnapshot():
+        case _:
+            assert isinstance(action, WITHOUT_INVERSE)
             return f"Nothing to undo at {subject}"
-    assert_never(action)

@@ -118,6 +118,10 @@ def kind_name(kind: RunKind) -> str:
             return "Dissolve"
         case RunKind.MAP:
             return "Map"
+        case RunKind.FREEZE:
+            return "Freeze"
+        case RunKind.THAW:
+            return "Remove what was frozen of"
     assert_never(kind)
 
 

@@ -1,6 +1,8 @@
 """What an engine does with requests: on the pool, and before and after its runs."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from xsconsole.domain.approval import Decision, Requester
@@ -8,30 +10,43 @@ from xsconsole.domain.board import Board
 from xsconsole.domain.continuing import Judging, judging
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.inventory import Inventory
-from xsconsole.domain.manifest import manifest_of_card
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
+from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import Outcome
 from xsconsole.domain.request_views import RequestView, unknown_requester
-from xsconsole.domain.requests import Paper, Request, Warrant, asked, paper_of, to_warrant
+from xsconsole.domain.requests import Paper, Request, Warrant, asked, is_genuine, paper_of, requests_of, to_warrant
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint
+from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.words import instant, listing
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine import planner, requests
-from xsconsole.engine.commands import Ask, Plannable
+from xsconsole.engine.candidates import left_over, manifest_of_stock
+from xsconsole.engine.commands import Ask, Plannable, Promote
 from xsconsole.engine.continuing import plan_under
+from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publishing import leave_decision
 from xsconsole.engine.values import insist
-from xsconsole.errors import NotPermitted, PlanIsStale, Refused
+from xsconsole.errors import ConsoleError, NotPermitted, PlanIsStale, Refused
+
+Papers = Callable[[Plan, Manifest], Paper]
+"""Makes the request of a plan, signed, with what it is about."""
 
 
 class Requests:
     """The requests of one pool."""
 
     def __init__(
-        self, pool: PoolPort, ledger: Ledger, clock: Clock, world: World, check: SignatureCheck, console: str
+        self,
+        pool: PoolPort,
+        ledger: Ledger,
+        clock: Clock,
+        world: World,
+        check: SignatureCheck,
+        console: str,
+        freezer: Freezer,
     ) -> None:
         self._pool = pool
         self._ledger = ledger
@@ -39,6 +54,7 @@ class Requests:
         self._world = world
         self._check = check
         self._console = console
+        self._freezer = freezer
 
     async def time(self) -> datetime:
         """Return what the pool's own clock says."""
@@ -90,14 +106,12 @@ class Requests:
             PlanIsStale: what would be done now is not what was seen.
             NotPermitted: nobody could tell whether who asks also approves.
             Refused: see `plan`, `requests.leave_request`, or its time does not fit; nothing was changed.
+            RunFailed, Interrupted: what it is about could not be frozen; see `Freezer.freeze`.
         """
         plan = self.plan(ask)
         if plan.digest != ask.digest:
-            raise PlanIsStale(
-                reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
-            )
-        board, identity = self._world.board, self._pool.identity
-        workflow, card = board.workflow, board.cards[plan.intent.configuration]
+            raise _stale()
+        workflow = self._world.board.workflow
         assert workflow is not None
         self._demand_known(signer, workflow)
         open_questions = tuple(question for question in plan.questions if question not in ask.answers)
@@ -105,38 +119,69 @@ class Requests:
             raise Refused(
                 reason=f"Not answered with yes: {listing(open_questions)}.", mend="Go through the checklist first."
             )
-        way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
         at = await self.time()
-        ends = at + timedelta(seconds=way.expiry_s) if way is not None and way.expiry_s is not None else None
-        if ends is not None and ask.not_before is not None and ask.not_before >= ends:
-            raise Refused(
-                reason=f"It would end at {instant(ends)}, before it may begin.",
-                mend="Ask later, or for an earlier time.",
+        ends = _end(plan, workflow, at, ask)
+        await self._forget_ended(plan.intent, at)
+
+        def paper(found: Plan, manifest: Manifest) -> Paper:
+            unsigned = Request(
+                id=request,
+                pool=self._pool.identity.pool,
+                intent=found.intent,
+                plan=found.digest,
+                reason=ask.command.reason,
+                ticket=ask.ticket,
+                asked_at=at,
+                not_before=ask.not_before,
+                expires_at=ends,
+                runs_itself=ask.runs_itself,
+                answers=ask.answers,
+                actor=self._pool.identity.actor,
+                console=self._console,
+                public_key="",
             )
-        unsigned = Request(
-            id=request,
-            pool=identity.pool,
-            intent=plan.intent,
-            plan=plan.digest,
-            reason=ask.command.reason,
-            ticket=ask.ticket,
-            asked_at=at,
-            not_before=ask.not_before,
-            expires_at=ends,
-            runs_itself=ask.runs_itself,
-            answers=ask.answers,
-            actor=identity.actor,
-            console=self._console,
-            public_key="",
-        )
+            return Paper(request=asked(signer, unsigned), plan=found, manifest=manifest)
+
+        if isinstance(ask.command, Promote) and plan.intent.method is not Method.MOVE:
+            return await self._ask_frozen(ask.command, plan, request, paper)
+        card = self._world.board.cards[plan.intent.configuration]
+        made = paper(plan, manifest_of_card(card, self._world.inventory, workflow))
+        await requests.leave_request(self._pool, self._ledger, made, self._check)
+        return made.request
+
+    async def _ask_frozen(self, command: Promote, plan: Plan, request: RequestId, paper: Papers) -> Request:
+        """Freeze what is asked about, plan again from that, and ask for exactly this; or leave nothing behind."""
+        intent = plan.intent
+        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+        for other in requests_of(keys, intent.configuration):
+            if other.is_frozen and other.intent.target == intent.target and is_genuine(other, self._check):
+                raise requests.asked_already(other)
+        await self._freezer.freeze(command, request)
+        try:
+            copying = replace(command, candidate=request, is_stopped_first=False)
+            async with self._freezer.leased(copying, plan) as (frozen, board, inventory):
+                card = board.cards[intent.configuration]
+                was = fingerprint(manifest_of_card(card, inventory, board.workflow))
+                if frozen.intent != intent or plan.demand is None or was != plan.demand.manifest:
+                    raise _stale()
+                manifest = manifest_of_stock(card, request, board.workflow, inventory)
+                assert manifest is not None, "a plan was made of it"
+                made = paper(frozen, manifest)
+                await requests.leave_request(self._pool, self._ledger, made, self._check)
+        except ConsoleError:
+            with contextlib.suppress(ConsoleError):
+                keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+                if paper_of(keys, request) is None:
+                    await self._freezer.thaw(intent.configuration, request, "It was not asked for after all.")
+            raise
+        return made.request
+
+    async def _forget_ended(self, intent: Intent, at: datetime) -> None:
+        """Clear away what was asked for before at the same place, and has ended."""
         for view in self.views(at):
             place = (view.request.intent.configuration, view.request.intent.target)
-            if place == (plan.intent.configuration, plan.intent.target) and not view.is_open:
+            if place == (intent.configuration, intent.target) and not view.is_open:
                 await self.forget(view.request, "It had ended, and is asked for again.")
-        manifest = manifest_of_card(card, self._world.inventory, workflow)
-        paper = Paper(request=asked(signer, unsigned), plan=plan, manifest=manifest)
-        await requests.leave_request(self._pool, self._ledger, paper, self._check)
-        return paper.request
 
     def _demand_known(self, signer: Signer, workflow: Workflow) -> None:
         requester = Requester(fingerprint=key_fingerprint(signer.public_key), actor=self._pool.identity.actor)
@@ -150,9 +195,27 @@ class Requests:
         """Leave a signed decision on the pool, with its rows on record before and after."""
         await leave_decision(self._pool, self._ledger, decision)
 
-    async def forget(self, request: Request, reason: str) -> None:
-        """Take a request and what was decided on it off the pool."""
+    async def forget(self, request: Request, reason: str) -> str:
+        """Take a request and what was decided on it off the pool, and remove what was frozen for it.
+
+        Returns what remains of that and why, in a sentence; empty where nothing does.
+        """
         await requests.forget_request(self._pool, self._ledger, request, Outcome.CANCELLED, reason, {})
+        return await self.thaw(request, reason)
+
+    async def thaw(self, request: Request, reason: str) -> str:
+        """Remove what was frozen for a request that nobody can carry out any more; see `forget`."""
+        if not request.is_frozen:
+            return ""
+        return await self._freezer.thaw(request.intent.configuration, request.id, reason)
+
+    def left_over(self) -> tuple[Candidate, ...]:
+        """Return what stands frozen without a request and without a run that works on it."""
+        return left_over(self._world.board, self._world.inventory)
+
+    async def clean(self, candidate: Candidate, reason: str) -> str:
+        """Remove what stands frozen without a request; see `forget`."""
+        return await self._freezer.thaw(candidate.configuration, candidate.request, reason)
 
     async def warrant(self, plan: Plan, request: RequestId | None, board: Board, inventory: Inventory) -> str:
         """Return, in text, what allows a plan to be carried out now, by what stands on the pool; empty: nothing has to.
@@ -176,8 +239,9 @@ class Requests:
         requests.demand_resumable(record, self._keys, self._world.board.workflow, self._pool.identity.pool, self._check)
 
     async def tidy_after(self, record: RunRecord) -> None:
-        """Forget the requests that a run which was carried out makes pointless."""
-        await requests.tidy_after(self._pool, self._ledger, record)
+        """Forget the requests that a run which was carried out makes pointless, and what was frozen for them."""
+        for request in await requests.tidy_after(self._pool, self._ledger, record):
+            await self.thaw(request, "It was carried out, or the configuration was dissolved.")
 
     def views(self, at: datetime, also_at: tuple[datetime, ...] = ()) -> tuple[RequestView, ...]:
         """Return every request as it stands by what was last heard of the pool."""
@@ -196,3 +260,21 @@ class Requests:
 def keys_of(inventory: Inventory) -> Mapping[str, str]:
     """Return what stands in the pool's own map, as far as the pool has been heard of."""
     return inventory.pool.other_config if inventory.pool is not None else {}
+
+
+def _end(plan: Plan, workflow: Workflow, at: datetime, ask: Ask) -> datetime | None:
+    """Return when a request that is made now ends, as the way says."""
+    way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
+    ends = at + timedelta(seconds=way.expiry_s) if way is not None and way.expiry_s is not None else None
+    if ends is not None and ask.not_before is not None and ask.not_before >= ends:
+        raise Refused(
+            reason=f"It would end at {instant(ends)}, before it may begin.",
+            mend="Ask later, or for an earlier time.",
+        )
+    return ends
+
+
+def _stale() -> PlanIsStale:
+    return PlanIsStale(
+        reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
+    )

@@ -36,6 +36,7 @@ class Promote:
     revision: int
     target: StageId
     is_stopped_first: bool = False
+    candidate: RequestId | None = None  # copies are made of what was frozen for that request
     reason: str = ""
     emergency: Emergency | None = None
 
@@ -116,6 +117,27 @@ class Remap:
     configuration: ConfigurationId
     revision: int
     target: StageId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """Snapshot every member for a request that is about to be made: what is approved is what those hold."""
+
+    configuration: ConfigurationId
+    revision: int
+    target: StageId
+    request: RequestId
+    is_stopped_first: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thaw:
+    """Destroy what was frozen of a configuration for a request, also where there is no configuration any more."""
+
+    configuration: ConfigurationId
+    request: RequestId
     reason: str = ""
 
 
@@ -222,7 +244,7 @@ class Lift:
 Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine
 """Commands that close something by hand; they change a key of the pool and no machine."""
 
-Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap
+Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap | Freeze | Thaw
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

@@ -7,13 +7,16 @@ from xsconsole.domain.board import Card, Member
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
+from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Override
 from xsconsole.domain.replica import name_of_copy
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import EntryAction, Method, Stage, Transition, Workflow
 from xsconsole.engine import capacity, rules
+from xsconsole.engine.candidates import Stock
 from xsconsole.engine.claims import Claims
+from xsconsole.engine.freezing import demand_freezable
 from xsconsole.engine.networking import networks_in, present_networks
 from xsconsole.engine.placement import Guest, memory_of
 from xsconsole.engine.relocation import preferred_hosts
@@ -54,13 +57,15 @@ class Order:
     is_stopped_first: bool = False
     incumbent: Incumbent | None = None
     passed: tuple[Override, ...] = ()  # what an emergency goes past
+    stock: Stock | None = None  # copies are made of what was frozen for a request
+    approved: str = ""  # the text of the manifest that is confirmed or approved, where a gate asks for it
 
 
 def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
     found: list[Part] = []
     hosts = preferred_hosts(order.target, inventory)
     for member in order.card.members:
-        vm = inventory.get(VM, member.ref)
+        vm = inventory.get(VM, member.ref) if order.stock is None else order.stock.images[member.uuid]
         if vm is not None:
             name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
             networks = networks_in(vm, order.source, order.target, inventory)
@@ -90,17 +95,18 @@ def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR 
 
 
 def demand_room(
-    order: Order, parts: Sequence[Part], sr: SR | None, claims: Claims, inventory: Inventory, *, is_frozen: bool
+    order: Order, parts: Sequence[Part], sr: SR | None, claims: Claims, inventory: Inventory, *, is_freezing: bool
 ) -> tuple[str, ...]:
+    is_frozen = is_freezing or order.stock is not None
     is_linked = order.edge.method is Method.LINKED_CLONE
     for part in parts:
-        if is_linked or is_frozen:
-            capacity.demand_short_chains(inventory, part.vm, is_linked + is_frozen)
-    frozen = [capacity.snapshot_space(inventory, part.vm) for part in parts if is_frozen]
+        if is_linked or is_freezing:
+            capacity.demand_short_chains(inventory, part.vm, is_linked + is_freezing)
+    frozen = [capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing]
     copied = [space_of(order, part.vm, sr, inventory, is_frozen=is_frozen) for part in parts]
     kept = [capacity.snapshot_space(inventory, vm) for vm in order.incumbent.vms] if order.incumbent else []
     needed = capacity.total(*frozen, *copied, *kept)
-    what = "The copies" if not is_frozen else "The snapshots and the copies"
+    what = "The copies" if not is_freezing else "The snapshots and the copies"
     warnings = capacity.demand_space(inventory, needed, what, claims.space)
     if not is_linked:
         return warnings
@@ -129,16 +135,15 @@ def space_of(order: Order, vm: VM, sr: SR | None, inventory: Inventory, *, is_fr
     return capacity.clone_space(inventory, vm, is_of_snapshot=is_frozen)
 
 
-def demand_operations(order: Order, parts: Sequence[Part], inventory: Inventory, *, is_frozen: bool) -> None:
+def demand_operations(order: Order, parts: Sequence[Part], inventory: Inventory, *, is_freezing: bool) -> None:
     operation = "copy" if order.edge.method is Method.FULL_COPY else "clone"
     for part in parts:
-        if not is_frozen:
+        if is_freezing:
+            demand_freezable(part.member, part.vm, inventory, is_stopped_first=order.is_stopped_first)
+        elif order.stock is None:
             rules.demand_operation(part.vm, operation, inventory)
-            continue
-        if order.is_stopped_first and part.member.power_state == "Running":
-            rules.demand_operation(part.vm, "clean_shutdown", inventory)
-            rules.demand_unblocked(part.vm, "start")
-        rules.demand_operation(part.vm, "snapshot", inventory)
+        else:
+            rules.demand_unblocked(part.vm, operation)
 
 
 def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uuid]) -> Guest:
@@ -158,6 +163,11 @@ def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uui
 def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> tuple[str, ...]:
     """Return what whoever confirms should know of copies."""
     found = [f"{shortened(order.card.name, 60)} stays in {order.source.name}; the copies get new MAC addresses."]
+    if order.stock is not None:
+        frozen = frozen_words(order.stock.candidate)
+        found.append(f"The copies are made of what was {frozen}; nothing newer comes along.")
+    elif order.edge.approvals:
+        found.append("Asking freezes the machines at once: what is decided on, and copied, is what the snapshots hold.")
     if running and order.is_stopped_first:
         found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
     elif running:

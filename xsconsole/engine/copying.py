@@ -14,7 +14,6 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
-    StartAgain,
     StartCopy,
     VerifyCopies,
     WriteCopy,
@@ -22,13 +21,14 @@ from xsconsole.domain.copy_actions import (
 )
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
-from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue, Origin, encode
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import EntryAction, Method, Transition
-from xsconsole.engine import capacity, rules
+from xsconsole.engine import rules
+from xsconsole.engine.candidates import add_use, spending
 from xsconsole.engine.claims import Claims, claims_on
 from xsconsole.engine.copy_checks import (
     Offspring,
@@ -43,13 +43,13 @@ from xsconsole.engine.copy_checks import (
     storage_of,
 )
 from xsconsole.engine.disk_roles import Blank, Staying, blanks_of, staying_of, travels_after_all
+from xsconsole.engine.freezing import add_freeze, runs
 from xsconsole.engine.gatekeeper import gated
 from xsconsole.engine.placement import freed_by, less, memory_of, place
-from xsconsole.engine.steps import START_S, Steps, add_shutdowns, add_starts, protection_of
+from xsconsole.engine.steps import START_S, Steps, protection_of
 from xsconsole.engine.succession import add_standing_down, leading_back
 
 CONFIGURATION_SPACE = uuid.UUID("3b0c7f5e-52d4-4a35-8f0e-9a4f3d0b7c61")
-SNAPSHOT_S = 4.0
 CLONE_S = 4.0
 FIT_S = 2.0
 DISK_S = 2.0
@@ -77,17 +77,17 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     """
     parts = parts_of(order, offspring, inventory)
     claims = claims_on(board)
-    running = [part for part in parts if part.member.power_state == "Running"]
-    is_frozen = bool(running) or order.edge.restore_point is not None
+    running = [part for part in parts if runs(part.member) and order.stock is None]
+    is_freezing = order.stock is None and (bool(running) or order.edge.restore_point is not None)
     sr = storage_of(order, parts, inventory)
-    warnings = demand_room(order, parts, sr, claims, inventory, is_frozen=is_frozen)
+    warnings = demand_room(order, parts, sr, claims, inventory, is_freezing=is_freezing)
     blanks, staying = blanks_of(order, parts, sr, inventory), staying_of(order, parts, inventory)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
     hosts = _hosts(order, to_start, sr, staying, claims, inventory)
-    demand_operations(order, parts, inventory, is_frozen=is_frozen)
+    demand_operations(order, parts, inventory, is_freezing=is_freezing)
 
     steps = Steps()
-    taken = _add_freeze(steps, order, parts, inventory) if is_frozen else {}
+    taken = _add_source(steps, order, parts, inventory, is_freezing=is_freezing)
     ready: list[StepKey] = []
     if taken:
         ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
@@ -107,10 +107,9 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
         warnings=(*sentences(order, parts, running), *_of_disks(order, parts, staying, inventory), *warnings),
         asks=bool(to_start or running or order.target.protection or order.incumbent),
     )
-    drops = taken if order.edge.restore_point is None else {}
-    return _closing(
-        order, gated(plan, order.edge, order.passed), [(part, drops[part.vm.uuid]) for part in parts if drops]
-    )
+    drops = taken if order.edge.restore_point is None and order.stock is None else {}
+    closed = gated(plan, order.edge, order.passed, order.approved)
+    return _closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
 
 
 def _hosts(
@@ -142,32 +141,21 @@ def _of_disks(order: Order, parts: Sequence[Part], staying: Sequence[Staying], i
     return tuple(found)
 
 
-def _add_freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
-    """Snapshot every member; what is to be stopped for it is started again as soon as all are taken."""
-    is_kept = order.edge.restore_point is not None
-    stopping = [part.member for part in parts if order.is_stopped_first and part.member.power_state == "Running"]
-    stopped = add_shutdowns(steps, stopping, [])
-    taken = {}
-    for number, part in enumerate(parts):
-        space = capacity.snapshot_space(inventory, part.vm)
-        taken[part.vm.uuid] = steps.add(
-            TakeSnapshot(
-                vm=part.vm.uuid,
-                purpose=Purpose.RESTORE_POINT if is_kept else Purpose.CANDIDATE,
-                was_running=part.member.power_state == "Running",
-            ),
-            part.member.name,
-            stopped,
-            Estimate(
-                seconds=SNAPSHOT_S,
-                bytes=sum(space.values()),
-                space=space,
-                downtime_s=SNAPSHOT_S if stopping and number == 0 else 0.0,
-            ),
-        )
-    delays_s = {part.vm.uuid: part.vm.start_delay for part in parts}
-    add_starts(steps, stopping, delays_s, list(taken.values()), is_downtime=True, action=StartAgain)
-    return taken
+def _add_source(
+    steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory, *, is_freezing: bool
+) -> dict[Uuid, StepKey]:
+    """Add what gives the snapshots that copies are made of; nothing where the machines themselves are copied."""
+    if order.stock is not None:
+        return add_use(steps, order.stock, order.card, inventory)
+    if not is_freezing:
+        return {}
+    purpose = Purpose.RESTORE_POINT if order.edge.restore_point is not None else Purpose.CANDIDATE
+
+    def taking(member: Member, vm: VM) -> TakeSnapshot:
+        return TakeSnapshot(vm=vm.uuid, purpose=purpose, was_running=runs(member))
+
+    machines = [(part.member, part.vm) for part in parts]
+    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first)
 
 
 def _add_copies(
@@ -366,4 +354,5 @@ def _closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]]
         for number, (part, snapshot) in enumerate(snapshots, start=1)
     )
     back = leading_back(order.incumbent, order.workflow, ends) if order.incumbent is not None else ()
-    return msgspec.structs.replace(plan, steps=(*plan.steps, *back, *drops))
+    spent = spending(order.stock, order.card, order.edge, ends) if order.stock is not None else ()
+    return msgspec.structs.replace(plan, steps=(*plan.steps, *back, *drops, *spent))

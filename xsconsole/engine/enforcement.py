@@ -23,12 +23,17 @@ MEND = "Take it out of the workflow, or use a console that can."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """One demand that is not carried out. `what` ends the sentence 'the way demands …'."""
+    """One demand that is not carried out. `what` ends the sentence 'the way demands …'.
+
+    What is `senseless` no console will carry out: it is an error of the workflow, which says why and is not published.
+    A version that stands on a pool all the same is refused there.
+    """
 
     what: str
     field: str
     stage: StageId | None = None
     transition: TransitionId | None = None
+    is_senseless: bool = False
 
 
 def gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Gap, ...]:
@@ -76,6 +81,7 @@ def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ..
             field=gap.field,
         )
         for gap in gaps(workflow, pool)
+        if not gap.is_senseless
     )
 
 
@@ -92,19 +98,16 @@ def _of_stage(stage: Stage) -> Iterator[Gap]:
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:
-    def gap(what: str, field: str) -> Gap:
-        return Gap(what=what, field=field, transition=way.id)
+    def gap(what: str, field: str, *, is_senseless: bool = False) -> Gap:
+        return Gap(what=what, field=field, transition=way.id, is_senseless=is_senseless)
 
     is_copying = way.method in COPYING
     if way.method is not Method.MOVE and not is_copying:
         yield gap(f"the method “{shortened(way.method, 40)}”", "method")
     if is_copying and way.kind is Kind.DEMOTE:
-        yield gap(f"a way back by “{way.method}”", "method")
-    if is_copying and way.approvals:
-        # What is approved must hold what is copied: the candidate has to be frozen before it is asked about.
-        yield gap("approvals of copies", "approvals")
+        yield gap(f"a way back by “{way.method}”", "method", is_senseless=True)
     if not is_copying and any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
-        yield gap("disks that do not travel", "disks")
+        yield gap("disks that do not travel", "disks", is_senseless=True)
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")

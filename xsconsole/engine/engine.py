@@ -21,7 +21,7 @@ A command that `open` or `settle` refuses leaves a row `command.refused`, so the
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board, derive
@@ -30,7 +30,7 @@ from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
@@ -44,6 +44,7 @@ from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
+from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.fresh import read_afresh
 from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
@@ -102,7 +103,7 @@ class Engine:
             gatekeeper=Gatekeeper(world, clock, prober),
             key=me.key,
         )
-        self.requests = Requests(pool, ledger, clock, world, check, me.name)
+        self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self))
         self.closings = Closings(pool, ledger, clock, ids, world)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -197,7 +198,7 @@ class Engine:
         leases = self._leases()
         await leases.take(plan.leases)
         try:
-            plan, board, inventory = await self._plan_afresh(confirmed, plan)
+            plan, board, inventory = await self._plan_afresh(command, confirmed.request, plan, plan.leases[0])
             if plan.digest != confirmed.digest:
                 raise _stale()
             warrant = await self.requests.warrant(plan, confirmed.request, board, inventory)
@@ -230,6 +231,14 @@ class Engine:
         pool = self._pool.identity.pool
         return emergency.demand_declared(plan, confirmed.declaration, pool, board.workflow, self._check)
 
+    @contextlib.asynccontextmanager
+    async def leased(self, command: Plannable, plan: Plan) -> AsyncIterator[tuple[Plan, Board, Inventory]]:
+        """Hold the configuration of a plan, and give the plan of `command` by what the pool says then, and that."""
+        thing, leases = configuration_thing(plan.intent.configuration), self._leases()
+        await leases.take([thing])
+        async with leases.kept():
+            yield await self._plan_afresh(command, None, plan, thing)
+
     async def settle(self, settle: Settle) -> Run:
         """Take over a run that stands on the pool and nobody works on, and finish it forward or back.
 
@@ -259,6 +268,7 @@ class Engine:
             record = await self._standing(settle.configuration)
             is_undo = settle.direction is Direction.UNDO
             if not is_undo:
+                _demand_asker(record)
                 self.requests.demand_resumable(record)
                 await self.closings.demand_going_on(record)
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
@@ -298,7 +308,7 @@ class Engine:
     async def close(self) -> None:
         """Stop every run at its next step and wait for that."""
         self.stop_runs()
-        if self._tasks:
+        while self._tasks:  # what tidies up after a run may begin one of its own
             await asyncio.wait(self._tasks)
 
     # Inside
@@ -351,10 +361,11 @@ class Engine:
             raise Refused(reason="Nothing is left to settle.", mend="Somebody settled it; look at the board.")
         return record
 
-    async def _plan_afresh(self, confirmed: Confirmed, plan: Plan) -> tuple[Plan, Board, Inventory]:
-        """Plan again under the lease, from what the pool says now; return also that."""
-        await self._catch_up(plan.leases[0])
-        command = confirmed.command
+    async def _plan_afresh(
+        self, command: Plannable, request: RequestId | None, plan: Plan, thing: str
+    ) -> tuple[Plan, Board, Inventory]:
+        """Plan again under the lease of `thing`, from what the pool says now; return also that."""
+        await self.catch_up(thing)
         target = plan.intent.target
         is_limited = target is not None and stage_thing(target) in plan.leases
         mirror = self._world.inventory
@@ -363,13 +374,13 @@ class Engine:
         )
         board = derive(fresh, self._nobody_else, self._world.board.elsewhere)
         clocks = await self.requests.clocks()
-        return self.requests.plan_for(command, confirmed.request, board, fresh, clocks), board, fresh
+        return self.requests.plan_for(command, request, board, fresh, clocks), board, fresh
 
     def _nobody_else(self, thing: str) -> None:
         """A run record under a lease of ours is nobody's."""
 
-    async def _catch_up(self, thing: str) -> None:
-        """Wait until the feed has told of our own lease, and so of everything that happened before."""
+    async def catch_up(self, thing: str) -> None:
+        """Wait until the feed has told of the last lease of a thing, and so of everything that happened before."""
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
         wanted = next(iter(numbers(keys, lease_stem(thing))), 0)
         try:
@@ -382,6 +393,14 @@ class Engine:
                 reason="The console has not caught up with what happens on the pool.",
                 mend="Wait until the view is live again.",
             ) from None
+
+
+def _demand_asker(record: RunRecord) -> None:
+    if record.plan.intent.kind is RunKind.FREEZE:
+        raise Refused(
+            reason="It froze for a request that nobody but who was about to make it can sign.",
+            mend="Undo it, and ask again.",
+        )
 
 
 def _demand_answers(plan: Plan, confirmed: Confirmed) -> None:

@@ -12,12 +12,13 @@ import msgspec
 
 from xsconsole.domain.board import Board
 from xsconsole.domain.continuing import version_on
-from xsconsole.domain.gates import Answer, Scene, judge
+from xsconsole.domain.gates import Answer, Scene, judge, judge_approved
 from xsconsole.domain.gates.judging import addresses_of, members_of
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckGate, Estimate, Intent, Override, Plan, Step
+from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
@@ -53,28 +54,34 @@ class World(Protocol):
 def is_kept(gate: Gate) -> bool:
     """Return whether this console keeps such a gate. What it does not is refused by `enforcement`."""
     match gate:
-        case NoDrift(against=Measure.APPROVED):
-            return False
         case Checklist(when=When.AFTER):
             return False
         case _:
             return True
 
 
-def gated(plan: Plan, way: Transition, passed: Collection[Override] = ()) -> Plan:
+def wants_approved(way: Transition) -> bool:
+    """Return whether a gate compares with what is approved or confirmed, so that the plan has to hold that."""
+    return any(_is_against_approved(gate) for gate in way.gates)
+
+
+def gated(plan: Plan, way: Transition, passed: Collection[Override] = (), approved: str = "") -> Plan:
     """Return the plan with the transition's gates as its first steps and, after its verification, its last.
 
-    Gates that an emergency has `passed` are none of them.
+    Gates that an emergency has `passed` are none of them. `approved` is the text of the manifest that is confirmed or
+    approved, empty where no gate compares with it.
     """
     keys = {override.key for override in passed}
     before = tuple(
-        _step(plan, gate, f"before-{number}-gate")
+        _step(plan, gate, f"before-{number}-gate", approved)
         for number, gate in _numbered(way, When.BEFORE)
         if gate_key(int(number)) not in keys
     )
     followed = {key for step in plan.steps for key in step.after}
     ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
-    after = tuple(_step(plan, gate, f"zz-after-{number}-gate", ends) for number, gate in _numbered(way, When.AFTER))
+    after = tuple(
+        _step(plan, gate, f"zz-after-{number}-gate", approved, ends) for number, gate in _numbered(way, When.AFTER)
+    )
     first = tuple(step.key for step in before)
     middle = tuple(
         msgspec.structs.replace(step, after=first) if first and not step.after else step for step in plan.steps
@@ -92,10 +99,15 @@ def _numbered(way: Transition, when: When) -> list[tuple[str, Gate]]:
     return [(f"{number:02d}", gate) for number, gate in enumerate(way.gates, start=1) if gate.when is when]
 
 
-def _step(plan: Plan, gate: Gate, key: str, after: tuple[StepKey, ...] = ()) -> Step:
+def _is_against_approved(gate: Gate) -> bool:
+    return isinstance(gate, NoDrift) and gate.against is Measure.APPROVED
+
+
+def _step(plan: Plan, gate: Gate, key: str, approved: str, after: tuple[StepKey, ...] = ()) -> Step:
+    is_compared = _is_against_approved(gate)
     return Step(
         key=StepKey(key),
-        action=CheckGate(gate=gate),
+        action=CheckApproved(gate=gate, approved=approved) if is_compared else CheckGate(gate=gate),
         subject=shortened(plan.intent.name, 80),
         after=after,
         estimate=Estimate(seconds=CHECK_S),
@@ -120,8 +132,10 @@ class Gatekeeper:
         self._clock = clock
         self._prober = prober
 
-    async def pass_through(self, gate: Gate, plan: Plan) -> str:
+    async def pass_through(self, gate: Gate, plan: Plan, approved: str = "") -> str:
         """Wait until the gate is met, and return what was seen; one that leads nowhere back only says so.
+
+        `approved` is the text of the manifest that one against what was approved compares with.
 
         Raises:
             GateNotMet: its time is up, and the run must not go on, or must go back.
@@ -130,7 +144,7 @@ class Gatekeeper:
         end_s = self._clock.monotonic_s() + timeout_s
         while True:
             left_s = max(end_s - self._clock.monotonic_s(), POLL_S)
-            answer = await self._answer(gate, plan, left_s)
+            answer = await self._answer(gate, plan, approved, left_s)
             if answer.is_met:
                 return answer.sentence
             if self._clock.monotonic_s() + POLL_S > end_s or isinstance(gate, Script):
@@ -140,7 +154,7 @@ class Gatekeeper:
             return f"{NOT_MET}{answer.sentence}"
         raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
 
-    async def _answer(self, gate: Gate, plan: Plan, left_s: float) -> Answer:
+    async def _answer(self, gate: Gate, plan: Plan, approved: str, left_s: float) -> Answer:
         scene = self._scene(plan, gate.when)
         if scene is None:
             return Answer(is_met=False, sentence="The configuration is not on the board.")
@@ -154,6 +168,8 @@ class Gatekeeper:
             case Checklist():
                 # Nobody confirms a plan whose questions are not answered: see `Engine.open`.
                 return Answer(is_met=True, sentence="Answered with yes by whoever confirmed the plan.")
+            case NoDrift(against=Measure.APPROVED):
+                return judge_approved(msgspec.json.decode(approved, type=Manifest), scene, plan.intent)
             case _:
                 return judge(gate, scene)
         assert_never(gate)

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from xsconsole.domain.copy_actions import (
     CopyMachine,
+    DropCandidate,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -11,6 +12,7 @@ from xsconsole.domain.copy_actions import (
     NoteFreeze,
     StartAgain,
     StartCopy,
+    UseCandidate,
     VerifyCopies,
     WriteCopy,
     WriteCopyRoster,
@@ -20,6 +22,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
+    CheckApproved,
     CheckGate,
     DropHold,
     OpenReview,
@@ -116,7 +119,9 @@ class Performer:
                 return True  # it is never taken back, and others may have closed it by now
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
-            case Verify() | CheckGate() | NoteFreeze() | FitCopy() | VerifyCopies():
+            case DropCandidate(snapshot=snapshot):
+                return not await self._at.exists(snapshot)
+            case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies():
                 return False
         assert_never(step.action)
 
@@ -171,9 +176,12 @@ class Performer:
             case Verify() as action:
                 await self._verify(action)
             case CheckGate() as action:
-                return await self._gatekeeper.pass_through(action.gate, self._plan)
+                approved = action.approved if isinstance(action, CheckApproved) else ""
+                return await self._gatekeeper.pass_through(action.gate, self._plan, approved)
             case OpenReview() as action:
                 return await self._reviewing.leave(action)
+            case UseCandidate() as action:
+                return await self._snapshots.use(action)
             case NoteFreeze(snapshots=snapshots):
                 return await self._snapshots.measure(snapshots)
             case CopyMachine() as action:
@@ -196,6 +204,8 @@ class Performer:
                 await self._snapshots.destroy(self._plan.step(snapshot))
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 await self._placing.perform(step, action, on_progress)
+            case DropCandidate() as action:
+                await self._snapshots.drop(action)
             case _:
                 assert_never(step.action)
         return ""

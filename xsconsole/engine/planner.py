@@ -6,34 +6,38 @@ from typing import assert_never
 import msgspec
 
 from xsconsole.domain.barriers import barriers_of
-from xsconsole.domain.board import Board, Card, RestorePoint, Standing
+from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import Inventory
-from xsconsole.domain.manifest import fingerprint, manifest_of_card
+from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Demand, Disks, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import MemberValue
+from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
 from xsconsole.engine.barring import demand_open, held
+from xsconsole.engine.candidates import Stock, plan_freeze, plan_thaw, stock_of
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
     Create,
     Demote,
     Dissolve,
+    Freeze,
     Plannable,
     Promote,
     Remap,
     RemoveMembers,
+    Thaw,
 )
 from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
 from xsconsole.engine.emergency import passing
 from xsconsole.engine.enforcement import demand_enforced
-from xsconsole.engine.gatekeeper import gated
+from xsconsole.engine.gatekeeper import gated, wants_approved
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
@@ -79,6 +83,10 @@ def plan(
             return membership.plan_dissolve(command, board, inventory, actor)
         case Remap():
             return plan_remap(command, board, inventory)
+        case Freeze():
+            return _plan_freeze(command, board, inventory, actor)
+        case Thaw():
+            return plan_thaw(command, board, inventory)
     assert_never(command)
 
 
@@ -91,16 +99,9 @@ def _plan_transition(
     actor: str,
     clocks: tuple[datetime, ...],
 ) -> Plan:
-    workflow = rules.workflow_of(board)
-    card = rules.card_of(board, command.configuration)
-    rules.demand_standing(card, {Standing.WHOLE})
-    rules.demand_revision(card, command.revision)
-    target = rules.stage_of(workflow, command.target)
-    edge = _transition(workflow, card, target, Kind(kind.value), inventory)
-    source = rules.stage_of(workflow, edge.source)
-    demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
-    rules.demand_pool(target, inventory)
-    rules.demand_actor(workflow, (source, target), actor)
+    workflow, card, source, target, edge = _road(command, Kind(kind.value), board, inventory, actor)
+    request = command.candidate if isinstance(command, Promote) else None
+    stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
@@ -118,7 +119,8 @@ def _plan_transition(
         barriers if passed is None else [barrier for barrier in barriers if not barrier.overridable],
         lambda: rules.demand_place(board, target, card.service, newcomer, will_run=runs_there, leaving=leaving),
     )
-    rules.demand_settled_power(card)
+    if stock is None:
+        rules.demand_settled_power(card)
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,
@@ -137,6 +139,8 @@ def _plan_transition(
         makes=offspring.id if offspring is not None else None,
         incumbent=leaving,
     )
+    manifest = _manifest(card, stock, edge, workflow, inventory)
+    approved = msgspec.json.encode(manifest, order="sorted").decode() if wants_approved(edge) else ""
     if offspring is not None:
         order = Order(
             card=card,
@@ -148,9 +152,11 @@ def _plan_transition(
             is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
             incumbent=incumbent,
             passed=passed or (),
+            stock=stock,
+            approved=approved,
         )
         copied = reviewed(plan_copy(order, offspring, board, inventory), edge, passed)
-        return _demanding(copied, edge, workflow, card, inventory)
+        return _demanding(copied, edge, workflow, manifest)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
@@ -158,16 +164,46 @@ def _plan_transition(
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
     left = held(planned, edge, (source, target))
-    whole = reviewed(gated(left, edge, passed or ()), edge, passed)
-    return _demanding(whole, edge, workflow, card, inventory)
+    whole = reviewed(gated(left, edge, passed or (), approved), edge, passed)
+    return _demanding(whole, edge, workflow, manifest)
 
 
-def _demanding(plan: Plan, edge: Transition, workflow: Workflow, card: Card, inventory: Inventory) -> Plan:
+def _road(
+    command: Promote | Demote | Freeze, kind: Kind, board: Board, inventory: Inventory, actor: str
+) -> tuple[Workflow, Card, Stage, Stage, Transition]:
+    """Return what is to go from where to where along which way, if this log-in may and this engine can."""
+    workflow = rules.workflow_of(board)
+    card = rules.card_of(board, command.configuration)
+    rules.demand_standing(card, {Standing.WHOLE})
+    rules.demand_revision(card, command.revision)
+    target = rules.stage_of(workflow, command.target)
+    edge = _transition(workflow, card, target, kind, inventory)
+    source = rules.stage_of(workflow, edge.source)
+    demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
+    rules.demand_pool(target, inventory)
+    rules.demand_actor(workflow, (source, target), actor)
+    return workflow, card, source, target, edge
+
+
+def _plan_freeze(command: Freeze, board: Board, inventory: Inventory, actor: str) -> Plan:
+    workflow, card, _, target, edge = _road(command, Kind.PROMOTE, board, inventory, actor)
+    return plan_freeze(command, card, target, edge, workflow, board, inventory)
+
+
+def _manifest(
+    card: Card, stock: Stock | None, edge: Transition, workflow: Workflow, inventory: Inventory
+) -> Manifest | None:
+    """Return what is approved of a configuration: as it is, or as it was frozen; None where nobody asks for it."""
+    if not edge.approvals and not wants_approved(edge):
+        return None
+    return stock.manifest(card, inventory, workflow) if stock else manifest_of_card(card, inventory, workflow)
+
+
+def _demanding(plan: Plan, edge: Transition, workflow: Workflow, manifest: Manifest | None) -> Plan:
     """Return the plan with what others have to approve; its digest then holds the configuration's manifest too."""
-    if not edge.approvals:
+    if not edge.approvals or manifest is None:
         return plan
-    manifest = fingerprint(manifest_of_card(card, inventory, workflow))
-    demand = Demand(rules=edge.approvals, workflow=workflow.digest, manifest=manifest)
+    demand = Demand(rules=edge.approvals, workflow=workflow.digest, manifest=fingerprint(manifest))
     return msgspec.structs.replace(plan, demand=demand)
 
 

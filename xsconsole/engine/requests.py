@@ -38,6 +38,7 @@ from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
 from xsconsole.engine import emergency
+from xsconsole.engine.candidates import bytes_of, candidate_of, loss_of, manifest_of_stock
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.engine.continuing import plan_under, why_ended
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
@@ -56,7 +57,11 @@ def command_of(request: Request) -> Promote | Demote:
         raise Refused(reason="The request asks for no promotion or demotion.", mend="Withdraw it.")
     if intent.kind is RunKind.PROMOTE:
         return Promote(
-            configuration=intent.configuration, revision=intent.revision, target=intent.target, reason=request.reason
+            configuration=intent.configuration,
+            revision=intent.revision,
+            target=intent.target,
+            candidate=request.id if request.is_frozen else None,
+            reason=request.reason,
         )
     return Demote(
         configuration=intent.configuration,
@@ -114,19 +119,27 @@ def present_of(
     """
     card = board.cards.get(request.intent.configuration)
     workflow = judged_by.version if judged_by is not None else board.workflow
-    manifest = manifest_of_card(card, inventory, workflow) if card is not None else None
     plan, refusal = None, None
     clocks = [max(clock, request.not_before or clock) for clock in (at, *also_at)]
     try:
         plan = plan_under(judged_by, command_of(request), board, inventory, request.actor, (*clocks,))
     except Refused as found:
         refusal = found
+    candidate, manifest, loss = None, None, ""
+    if card is not None and request.is_frozen:
+        candidate, loss = candidate_of(card, request.id), loss_of(card, request.id)
+        manifest = None if loss else manifest_of_stock(card, request.id, workflow, inventory)
+    elif card is not None:
+        manifest = manifest_of_card(card, inventory, workflow)
     return Present(
         card=card,
         workflow=judged_by.counting if judged_by is not None else board.workflow,
         plan=plan,
         refusal=refusal,
         manifest=manifest,
+        candidate=candidate,
+        candidate_bytes=bytes_of(candidate, inventory) if candidate is not None else 0,
+        loss=loss,
         ended=why_ended(request, board.workflow, board, inventory) if judged_by is None else "",
     )
 
@@ -273,16 +286,22 @@ async def leave_request(pool: PoolPort, ledger: Ledger, paper: Paper, check: Sig
             request.intent.configuration,
             request.intent.target,
         )
-        if same and other.plan == request.plan and other.id != request.id and is_genuine(other, check):
-            raise Refused(
-                reason=f"{other.actor} asked for exactly this already: request {other.id[:8]}.",
-                mend="Decide on that one, or withdraw it first.",
-            )
+        # What is copied for the one is frozen at another moment than for the other, so that no two plans are equal.
+        is_twice = other.plan == request.plan or (request.is_frozen and other.is_frozen)
+        if same and is_twice and other.id != request.id and is_genuine(other, check):
+            raise asked_already(other)
     stored = to_stored(paper)
     fact = request_fact(AuditEvent.REQUESTED, request, pool.identity)
     await ledger.record(fact)
     await write_value(pool, Field.POOL, request_stem(request.id), stored)
     await ledger.record(replace(fact, outcome=Outcome.DONE))
+
+
+def asked_already(other: Request) -> Refused:
+    return Refused(
+        reason=f"{other.actor} asked for exactly this already: request {other.id[:8]}.",
+        mend="Decide on that one, or withdraw it first.",
+    )
 
 
 async def forget_request(
@@ -305,19 +324,27 @@ async def forget_request(
     await ledger.record(replace(fact, reason=reason, outcome=outcome, details=told))
 
 
-async def tidy_after(pool: PoolPort, ledger: Ledger, record: RunRecord) -> None:
-    """Forget the requests that a run which was carried out makes pointless: its own, and all of what is no more."""
+async def tidy_after(pool: PoolPort, ledger: Ledger, record: RunRecord) -> tuple[Request, ...]:
+    """Forget the requests that a run which was carried out makes pointless: its own, and all of what is no more.
+
+    Returns them.
+    """
     intent = record.plan.intent
     warrant = from_warrant(record.warrant)
     own = warrant.request.id if warrant is not None else None
     if own is None and intent.kind is not RunKind.DISSOLVE:
-        return
+        return ()
+    forgotten = []
     keys = await insist(pool, lambda: pool.keys(Field.POOL))
     for request in requests_of(keys, intent.configuration):
         if request.id == own:
             await forget_request(pool, ledger, request, Outcome.DONE, "It was carried out.", {"run": record.run})
         elif intent.kind is RunKind.DISSOLVE:
             await forget_request(pool, ledger, request, Outcome.REFUSED, "The configuration was dissolved.", {})
+        else:
+            continue
+        forgotten.append(request)
+    return tuple(forgotten)
 
 
 def request_fact(event: AuditEvent, request: Request, identity: Identity) -> Fact:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from xsconsole.domain.board import Board, Card, Member, RestorePoint
+from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, Revert, TakeSnapshot
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, MemberValue, RestorePointMark, decode
+from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import count, instant, listing, size
 from xsconsole.domain.workflow import EntryAction, Stage
 from xsconsole.engine import rules

@@ -2,16 +2,16 @@
 
 import msgspec
 
-from xsconsole.domain.copy_actions import WriteCopy
-from xsconsole.domain.ids import StageId, StepKey, Uuid
+from xsconsole.domain.copy_actions import DropCandidate, UseCandidate, WriteCopy
+from xsconsole.domain.ids import RequestId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Purpose, Step, TakeSnapshot, WriteMember
-from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode, encode
+from xsconsole.domain.plan import FreezeMachine, Purpose, Step, TakeSnapshot, WriteMember
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, Frozen, RestorePointMark, decode, encode
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.values import insist, set_key
-from xsconsole.errors import PoolFailed
+from xsconsole.errors import PoolFailed, Refused
 
 
 class Freeze(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +33,12 @@ class Snapshots:
         assert isinstance(step.action, TakeSnapshot)
         steps = self._at.plan.steps
         stages = (each.action.stage_name for each in steps if isinstance(each.action, WriteMember | WriteCopy))
-        stage = shortened(next(stages, ""), 40)
+        own = step.action.stage_name if isinstance(step.action, FreezeMachine) else ""
+        stage = shortened(own or next(stages, ""), 40)
         match step.action.purpose:
             case Purpose.SET_ASIDE:
                 why = "set aside"
-            case Purpose.CANDIDATE:
+            case Purpose.CANDIDATE | Purpose.SPENT:
                 why = f"for {stage}"
             case Purpose.RESTORE_POINT:
                 why = f"before {stage}"
@@ -72,6 +73,7 @@ class Snapshots:
             at=snapshot.snapshot_time or self._at.clock.now(),
             purpose=action.purpose.value,
             was_running=action.was_running,
+            frozen=_frozen(action),
         )
         await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, encode(mark), snapshot.uuid)
         return snapshot.uuid
@@ -79,6 +81,31 @@ class Snapshots:
     async def destroy(self, step: Step) -> None:
         """Destroy what a step took, however often; nothing there is no error."""
         await insist(self._pool, lambda: self._destroy(step))
+
+    async def use(self, action: UseCandidate) -> str:
+        """Return the snapshot of a candidate, if it is the one that was approved, whole.
+
+        Raises:
+            Refused: it is gone, is marked for something else, or has other disks.
+        """
+        found = await self._at.read(action.snapshot)
+        if found is None or not _is_of(found, action.request, Purpose.CANDIDATE):
+            raise _lost("A snapshot that was frozen for the request is gone, or marked for something else.")
+        for device, disk in action.disks.items():
+            at = await insist(self._pool, lambda device=device: self._pool.disks.at(action.snapshot, device))  # type: ignore[misc]
+            if at is None or at.disk != disk:
+                raise _lost(f"Disk {device} of “{shortened(found.name_label)}” is another one than was approved.")
+        return action.snapshot
+
+    async def drop(self, action: DropCandidate) -> None:
+        """Destroy what was frozen for a request; what is marked for something else by now stays."""
+
+        async def attempt() -> None:
+            found = await self._pool.read_vm(action.snapshot)
+            if found is not None and _is_of(found, action.request):
+                await self._pool.destroy_snapshot(action.snapshot, self._at.run)
+
+        await insist(self._pool, attempt)
 
     async def measure(self, keys: tuple[StepKey, ...]) -> str:
         """Return when these steps took their snapshots, as the text of a `Freeze`.
@@ -118,3 +145,25 @@ class Snapshots:
 def _vm_of(step: Step) -> Uuid:
     assert isinstance(step.action, TakeSnapshot)
     return step.action.vm
+
+
+def _frozen(action: TakeSnapshot) -> Frozen | None:
+    if not isinstance(action, FreezeMachine):
+        return None
+    return Frozen(
+        request=action.request,
+        name=action.name,
+        order=action.order,
+        start_delay_s=action.start_delay_s,
+        shutdown_delay_s=action.shutdown_delay_s,
+    )
+
+
+def _is_of(snapshot: VM, request: RequestId, *purposes: Purpose) -> bool:
+    mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+    is_its_own = mark is not None and mark.frozen is not None and mark.frozen.request == request
+    return is_its_own and mark is not None and (not purposes or mark.purpose in purposes)
+
+
+def _lost(reason: str) -> Refused:
+    return Refused(reason=reason, mend="Withdraw the request, and ask again.")

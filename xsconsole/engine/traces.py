@@ -24,19 +24,25 @@ def traced(configuration: ConfigurationId, inventory: Inventory) -> tuple[VM, ..
 
 def points(snapshots: Iterable[VM]) -> set[RunId]:
     """Return the runs that took restore points, or set the present aside, in these snapshots."""
-    return {mark.run for mark in map(_mark, snapshots) if mark is not None}
+    return {mark.run for mark in map(_mark, snapshots) if mark is not None and mark.frozen is None}
 
 
 def add_clearing(
     steps: Steps, snapshots: Sequence[VM], stage_names: Sequence[str], inventory: Inventory
 ) -> list[StepKey]:
-    """Add what removes all that is ours from the snapshots; return what comes next waits for."""
+    """Add what removes all that is ours from the snapshots; return what comes next waits for.
+
+    What was frozen for a request keeps its marks: by them it is found and destroyed when the request goes.
+    """
     ready = []
     for snapshot in snapshots:
+        mark = _mark(snapshot)
+        if mark is not None and mark.frozen is not None:
+            continue
         vm = inventory.get(VM, snapshot.snapshot_of)
         name = vm.name_label if vm is not None else "a machine that is gone"
         after: list[StepKey] = []
-        if _mark(snapshot) is not None:
+        if mark is not None:
             text = snapshot.other_config[RESTORE_POINT_KEY]
             after = [steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), name)]
         # Undoing goes the other way round: putting the marks of a member back would remove that of the restore point.

@@ -62,6 +62,8 @@ DOING = {
     RunKind.ADOPT: "adopting",
     RunKind.DISSOLVE: "dissolving",
     RunKind.MAP: "mapping",
+    RunKind.FREEZE: "freezing",
+    RunKind.THAW: "removing what was frozen",
 }
 
 

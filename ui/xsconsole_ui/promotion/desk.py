@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from xsconsole.console import Estate, Verb
-from xsconsole.domain.board import Card, RestorePoint
+from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, Plannable, Promote, Settle
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.bridge import Bridge

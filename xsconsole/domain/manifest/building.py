@@ -8,7 +8,7 @@ from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, Host, Inventory, Network
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, in_order
 from xsconsole.domain.poolstate import PREFIX
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Stage, Workflow
 
 # What XAPI, an import or a front end writes for itself: it says nothing about how the machine was meant to be.
 OWN_TO_OTHERS = frozenset(
@@ -26,16 +26,28 @@ def manifest_of(
 
     `logical` names networks by what the stage calls them, by uuid.
     """
-    found = [(role, vm) for role, ref in members if (vm := inventory.get(VM, ref)) is not None]
-    made = (_member_of(role, vm, inventory, logical or {}) for role, vm in found)
-    return Manifest(members=tuple(sorted(made, key=lambda member: member.role)))
+    found = ((role, vm) for role, ref in members if (vm := inventory.get(VM, ref)) is not None)
+    return _manifest(found, inventory, logical or {})
 
 
 def manifest_of_card(card: Card, inventory: Inventory, workflow: Workflow | None) -> Manifest:
     """Return the manifest of a configuration where it stands: networks are called what its stage calls them."""
-    stage = workflow.stage(card.stage) if workflow else None
-    logical = {entry.network.uuid: entry.logical for entry in stage.binding.networks} if stage else {}
+    logical = _logical(workflow.stage(card.stage) if workflow else None)
     return manifest_of(((member.role, member.ref) for member in card.members), inventory, logical)
+
+
+def manifest_of_records(members: Iterable[tuple[str, VM]], inventory: Inventory, stage: Stage | None) -> Manifest:
+    """Return the manifest of machines by role and record; `stage` says what their networks are called."""
+    return _manifest(members, inventory, _logical(stage))
+
+
+def _logical(stage: Stage | None) -> dict[Uuid, str]:
+    return {entry.network.uuid: entry.logical for entry in stage.binding.networks} if stage else {}
+
+
+def _manifest(members: Iterable[tuple[str, VM]], inventory: Inventory, logical: Mapping[Uuid, str]) -> Manifest:
+    made = (_member_of(role, vm, inventory, logical) for role, vm in members)
+    return Manifest(members=tuple(sorted(made, key=lambda member: member.role)))
 
 
 def _member_of(role: str, vm: VM, inventory: Inventory, logical: Mapping[Uuid, str]) -> MemberManifest:

@@ -29,6 +29,7 @@ from xsconsole.domain.workflow.values import (
     DiskTreatment,
     EntryAction,
     Kind,
+    Method,
     RestorePointRule,
     StageLease,
     Transition,
@@ -47,7 +48,7 @@ def of_transitions(case: Case) -> Iterator[Finding]:
     for way in case.ways:
         for at, gate in enumerate(way.gates):
             yield from chain(_gate(case, way, at, gate), _unfinished(case, way, at, gate))
-        yield from chain(_times(case, way), _disks(case, way), _afterwards(case, way))
+        yield from chain(_times(case, way), _methods(case, way), _disks(case, way), _afterwards(case, way))
 
 
 def _gate(case: Case, way: Transition, at: int, gate: Gate) -> Iterator[Finding]:
@@ -90,7 +91,8 @@ def _gate(case: Case, way: Transition, at: int, gate: Gate) -> Iterator[Finding]
             )
     elif isinstance(gate, NoDrift) and not way.approvals:
         yield Rule(name="no-measure", transition=way.id).warning(
-            f"{case.words(way)}: the gate “{name}” compares with what was approved, but nothing is approved here.",
+            f"{case.words(way)}: the gate “{name}” compares with what was approved, but nothing is approved here: "
+            "that is what whoever promotes confirms.",
             "gates",
             _without_gate(way, at),
         )
@@ -195,6 +197,25 @@ def _times(case: Case, way: Transition) -> Iterator[Finding]:
             f"{case.words(way)} leads into production without a restore point.",
             "restore_point",
             *(() if blocked else (mend,)),
+        )
+
+
+def _methods(case: Case, way: Transition) -> Iterator[Finding]:
+    """Yield what a way of its method cannot mean."""
+    if way.kind is Kind.DEMOTE and way.method is not Method.MOVE:
+        yield Rule(name="copies-back", transition=way.id).error(
+            f"{case.words(way)} makes copies, and the configuration would stay where it is: a copy takes nothing back.",
+            "method",
+            mend_way("Move the machines themselves", way.id, lambda _: {"method": Method.MOVE}),
+        )
+    left = [rule for rule in way.disks if rule.treatment is not DiskTreatment.TRAVELS]
+    if left and way.method is Method.MOVE:
+        yield Rule(name="moves-without-disks", transition=way.id).error(
+            f"{case.words(way)} moves the machines themselves, and with them their disks: a disk "
+            f"“{shown(left[0].role)}” cannot stay behind or start empty, because nobody would hold what it has.",
+            "disks",
+            mend_way("Let all disks travel", way.id, lambda _: {"disks": ()}),
+            mend_way("Make full copies", way.id, lambda _: {"method": Method.FULL_COPY}),
         )
 
 
