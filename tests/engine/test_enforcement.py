@@ -25,8 +25,8 @@ from xsconsole.domain.workflow import (
     default_workflow,
 )
 from xsconsole.domain.workflow.afterwards import Tell
-from xsconsole.domain.workflow.findings import Severity
-from xsconsole.domain.workflow.gates import NoDrift
+from xsconsole.domain.workflow.findings import Severity, findings
+from xsconsole.domain.workflow.gates import Checklist, When
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
@@ -46,8 +46,7 @@ def with_way(**fields: object) -> Workflow:
 
 
 UNENFORCED = {
-    "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
-    "gates (no drift)": with_way(gates=(NoDrift(),)),
+    "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),
@@ -91,22 +90,33 @@ def test_a_way_whose_demand_is_not_carried_out_is_refused_everywhere_and_said_at
     assert all((finding.stage or finding.transition) and finding.field for finding in found)
 
 
-def test_a_way_back_that_copies_is_refused() -> None:
-    workflow = default_workflow()
-    ways = tuple(
-        msgspec.structs.replace(way, method=Method.FULL_COPY) if way.kind is Kind.DEMOTE else way
-        for way in workflow.transitions
-    )
+SENSELESS = {
+    "disks that do not travel": with_way(disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),)),
+    "a way back by “full-copy”": msgspec.structs.replace(
+        default_workflow(),
+        version=2,
+        transitions=tuple(
+            msgspec.structs.replace(way, method=Method.FULL_COPY) if way.kind is Kind.DEMOTE else way
+            for way in default_workflow().transitions
+        ),
+    ),
+}
 
+
+@pytest.mark.parametrize("what", SENSELESS)
+def test_what_no_console_will_carry_out_is_an_error_of_the_workflow_and_refused_where_it_stands(what: str) -> None:
     async def story() -> None:
         office = Office()
         desk = office.desk()
-        shop = await office.shop(desk, "production")
-        await desk.publish(msgspec.structs.replace(workflow, version=2, transitions=ways))
+        shop = await office.shop(desk, "production" if "back" in what else "staging")
+        await desk.publish(SENSELESS[what])
+        command = desk.demotion(shop, "staging") if "back" in what else desk.promotion(shop, "production")
 
-        assert "a way back by “full-copy”" in desk.refusal(desk.demotion(shop, "staging")).reason
+        assert what in desk.refusal(command).reason
 
     virtually(story)
+    assert findings_of_gaps(SENSELESS[what], None) == ()
+    assert any(finding.severity is Severity.ERROR for finding in findings(SENSELESS[what]))
 
 
 @pytest.mark.parametrize("method", [Method.MOVE, Method.FULL_COPY])

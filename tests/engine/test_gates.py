@@ -187,15 +187,6 @@ def test_production_is_what_drift_is_measured_against() -> None:
     virtually(story)
 
 
-def test_drift_against_what_was_approved_is_refused_as_long_as_nothing_is_approved() -> None:
-    async def story() -> None:
-        desk, shop = await shop_before(Office(), NoDrift())
-
-        assert "cannot carry out" in desk.refusal(desk.promotion(shop, "production")).reason
-
-    virtually(story)
-
-
 def test_a_soak_time_is_waited_for_from_the_arrival_and_a_new_machine_begins_it_anew() -> None:
     async def story() -> None:
         office = Office()

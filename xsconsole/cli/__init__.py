@@ -90,6 +90,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "request approve": ("requests", "decide"),
     "request reject": ("requests", "decide"),
     "request withdraw": ("requests", "withdraw"),
+    "request clean": ("requests", "clean"),
     "request run": ("requests", "run"),
     "request export": ("requests", "export"),
     "request decide": ("requests", "decide_on_file"),

@@ -49,6 +49,10 @@ def card_document(card: Card, board: Board) -> Document:
         ],
         "hold": msgspec.to_builtins(card.hold),
         "quarantine": msgspec.to_builtins(card.quarantine),
+        "candidates": [
+            {"request": one.request, "at": one.at.isoformat(), "skew_s": one.skew_s, "snapshots": dict(one.snapshots)}
+            for one in card.candidates
+        ],
         "origin": msgspec.to_builtins(card.origin),
         "run": None if card.run is None else _run_document(card),
     }

@@ -10,7 +10,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.lineage import descent
+from xsconsole.domain.lineage import descent, frozen_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.errors import ConsoleError, NotFound
 
@@ -193,6 +193,8 @@ async def config_show(options: argparse.Namespace) -> int:
             whole = "" if point.is_whole else ", not of every member"
             taken_in = output.cell(stage_name(point.stage, console.board))
             output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}")
+        for one in card.candidates:
+            output.say(f"  {frozen_words(one)}, for request {output.cell(one.request[:8])}")
         output.print_table(
             ("ROLE", "VM", "POWER", "DISKS", "UUID"),
             (

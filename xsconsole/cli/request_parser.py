@@ -70,6 +70,7 @@ def add_requests(make: VerbMaker) -> None:
     verb = make("request withdraw", "take it back, or clear away one that has ended", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
+    make("request clean", "remove what stands frozen for requests that there are no more", has_json=True)
     verb = make("request run", "carry out what was approved", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     verb = make("request export", "write it to a file, for somebody who has no way to the pool")

@@ -12,6 +12,7 @@ from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notic
 from xsconsole.console import Console, RunState, decide_apart, read_paper, write_paper
 from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
+from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
@@ -38,7 +39,26 @@ async def request_list(options: argparse.Namespace) -> int:
                 for view in views
             ),
         )
+        for left in console.requests.left_over():
+            about_it = f"request {left.request[:8]}: {words.count(len(left.snapshots), 'snapshot')}"
+            output.note(f"Left over from {about_it}, {frozen_words(left)}. `xsconsole request clean` removes it.")
         return 0
+
+
+async def clean(options: argparse.Namespace) -> int:
+    """Remove what stands frozen without a request, such as after a console died while it asked."""
+    async with connected(options, is_reading=False) as console:
+        console.requests.refresh()
+        found = console.requests.left_over()
+        kept = {str(left.request): remains for left in found if (remains := await console.requests.clean(left))}
+        removed = [left.request for left in found if left.request not in kept]
+        if options.json:
+            output.print_json({"removed": removed, "kept": dict(kept)})
+        else:
+            output.say(f"Removed what was frozen for {words.count(len(removed), 'request')}.")
+            for request, remains in kept.items():
+                output.note(f"What was frozen for request {request[:8]} stays: {output.cell(remains, 300)}")
+    return 1 if kept else 0
 
 
 async def request_show(options: argparse.Namespace) -> int:
@@ -72,11 +92,13 @@ async def decide(options: argparse.Namespace) -> int:
 async def withdraw(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=False) as console:
         view = _found(console, options.id)
-        await console.requests.withdraw(view.request.id, options.reason)
+        remains = await console.requests.withdraw(view.request.id, options.reason)
         if options.json:
-            output.print_json({"id": view.request.id, "state": "withdrawn"})
+            output.print_json({"id": view.request.id, "state": "withdrawn", "remains": remains})
         else:
             output.say(f"The request to {_about(view, console)} is withdrawn.")
+        if remains:
+            output.note(f"What was frozen for it stays: {remains} `xsconsole request clean` tries again.")
     return 0
 
 
@@ -178,6 +200,8 @@ def _print(view: RequestView, console: Console) -> None:
         output.say(f"  not before {words.instant(request.not_before)}")
     if request.expires_at is not None:
         output.say(f"  ends at {words.instant(request.expires_at)}")
+    if view.frozen:
+        output.say(f"  {view.frozen}")
     output.say(f"  {waiting_words(view)}. {output.cell(view.sentence, 400)}")
     if view.obstacle:
         output.say(f"  ! {output.cell(view.obstacle, 400)}")
@@ -207,6 +231,7 @@ def _document(view: RequestView, console: Console) -> Document:
         "state": view.state.value,
         "sentence": view.sentence,
         "obstacle": view.obstacle,
+        "frozen": view.frozen,
         "about": _about(view, console),
         "given": view.given,
         "needed": view.needed,

@@ -7,6 +7,7 @@ from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.ids import ConfigurationId, RequestId, RunId
 from xsconsole.domain.request_views import RequestView
 from xsconsole.domain.requests import Request
+from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Ask
 
@@ -92,9 +93,13 @@ class EstateRequests:
         """Approve or reject; see `Requests.decide`."""
         return await self._of(request).decide(request, meaning, reason, password)
 
-    async def withdraw(self, request: RequestId, reason: str) -> None:
+    async def withdraw(self, request: RequestId, reason: str) -> str:
         """Take a request back; see `Requests.withdraw`."""
-        await self._of(request).withdraw(request, reason)
+        return await self._of(request).withdraw(request, reason)
+
+    async def clean(self, candidate: Candidate) -> str:
+        """Remove what stands frozen without a request; see `Requests.clean`."""
+        return await self._estate.of_card(candidate.configuration).requests.clean(candidate)
 
     async def run(self, request: RequestId) -> RunId:
         """Carry out what was approved; see `Requests.run`."""

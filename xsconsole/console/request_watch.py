@@ -156,8 +156,8 @@ def _concerned(request: Request, board: Board, inventory: Inventory) -> Iterator
     if card is None:
         return
     yield (card.stage, card.revision, card.standing)
-    for member in card.members:
-        vm = inventory.get(VM, member.ref)
+    frozen = [inventory.by_uuid(VM, uuid) for one in card.candidates for uuid in one.snapshots.values()]
+    for vm in (*(inventory.get(VM, member.ref) for member in card.members), *frozen):
         if vm is None:
             continue
         yield vm

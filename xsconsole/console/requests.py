@@ -1,6 +1,5 @@
 """Requests for promotions as a person sees and handles them at this console: ask, decide, withdraw, run."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.request_watch import RequestWatch
+from xsconsole.console.request_works import RequestWorks
 from xsconsole.console.values import Secret, Verb
 from xsconsole.console.vouching import Vouch, log_in_of, logged_in
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided, is_genuine
@@ -17,10 +17,11 @@ from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.request_files import DecisionFile, RequestFile
-from xsconsole.domain.request_views import RequestState, RequestView, about, demanded_of, stage_name, waiting_words
+from xsconsole.domain.request_views import RequestView, about, demanded_of, stage_name, waiting_words
 from xsconsole.domain.requests import Request
 from xsconsole.domain.rights import has_role
 from xsconsole.domain.signing import owner_of
+from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Promote
@@ -68,8 +69,7 @@ class Requests:
         self._vouch: Vouch | None = None
         self._offset = timedelta()
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
-        self._tried: dict[RequestId, RequestView] = {}
-        self._works: set[asyncio.Task[None]] = set()
+        self._works = RequestWorks(self._carry_out, self._thaw_over)
         self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear)
 
     async def begin(self, vouch: Vouch) -> None:
@@ -92,11 +92,7 @@ class Requests:
         """Follow nothing any more. What was seen last is shown still."""
         self._vouch = None
         self._watch.end()
-        works = tuple(self._works)
-        for work in works:
-            work.cancel()
-        if works:
-            await asyncio.wait(works)
+        await self._works.end()
 
     def now(self) -> datetime:
         """Return the later of what this machine's clock says and what the pool's should say now."""
@@ -218,6 +214,7 @@ class Requests:
         )
         await engine.requests.decide(decision)
         await self._watch.until(lambda views: any(decision in one.decisions for one in views))
+        await self._thaw_over(self.view(request))
         return self.view(request)
 
     async def take_in(self, file: DecisionFile) -> RequestView:
@@ -246,10 +243,13 @@ class Requests:
         self._demand_person(person, decision.fingerprint, view, decision.meaning)
         await self._desk.engine.requests.decide(decision)
         await self._watch.until(lambda views: any(decision in one.decisions for one in views))
+        await self._thaw_over(self.view(view.request.id))
         return self.view(view.request.id)
 
-    async def withdraw(self, request: RequestId, reason: str) -> None:
+    async def withdraw(self, request: RequestId, reason: str) -> str:
         """Take a request back; one that has ended anybody may clear away.
+
+        Returns what remains of what was frozen for it and why, in a sentence; empty where nothing does.
 
         Raises:
             NotPermitted: somebody else asked for it, and this log-in is no administrator of the pool.
@@ -262,8 +262,18 @@ class Requests:
                 reason="Who did not ask for it may not withdraw it.",
                 mend="Reject it, or log in as an administrator of the pool.",
             )
-        await self._desk.engine.requests.forget(view.request, reason or "It was withdrawn.")
+        remains = await self._desk.engine.requests.forget(view.request, reason or "It was withdrawn.")
         await self._watch.until(lambda views: all(one.request.id != request for one in views))
+        return remains
+
+    def left_over(self) -> tuple[Candidate, ...]:
+        """Return what stands frozen on the pool without a request, such as after a console died while it asked."""
+        return self._desk.engine.requests.left_over()
+
+    async def clean(self, candidate: Candidate) -> str:
+        """Remove what stands frozen without a request; return what stood against it, empty where it is gone."""
+        self._demand_write()
+        return await self._desk.engine.requests.clean(candidate, "No request is about it.")
 
     async def run(self, request: RequestId) -> RunId:
         """Carry out what was approved.
@@ -297,6 +307,13 @@ class Requests:
         """Return whom the version that judges a request pins this console's key to, among those who count."""
         workflow = self.workflow_of(view)
         return owner_of(self._home.key_fingerprint, workflow.people) if workflow is not None else None
+
+    async def _thaw_over(self, view: RequestView) -> None:
+        """Remove what was frozen for what has ended for good; what remains is left over, and told as that."""
+        if view.is_over:
+            remains = await self._desk.engine.requests.thaw(view.request, view.sentence)
+            if remains:
+                log.warning("what was frozen for request %s was not removed: %s", view.request.id, remains)
 
     def _demand_write(self) -> None:
         denial = self._desk.denial(Verb.MOVE)
@@ -347,21 +364,9 @@ class Requests:
             raise Refused(reason="The request has expired.", mend="Who wants it asks again.")
 
     def _hear(self, views: tuple[RequestView, ...]) -> None:
-        """Carry out what this home asked to run by itself, once each time it becomes possible."""
-        standing = {view.request.id for view in views}
-        self._tried = {request: view for request, view in self._tried.items() if request in standing}
-        if not self.carries_out or self._vouch is None or self._home.is_reading:
-            return
-        for view in views:
-            request = view.request
-            is_due = view.state is RequestState.APPROVED and not view.obstacle and request.runs_itself
-            if not is_due:
-                self._tried.pop(request.id, None)
-            elif request.key == self._home.key_fingerprint and request.id not in self._tried:
-                self._tried[request.id] = view
-                work = asyncio.get_running_loop().create_task(self._carry_out(request.id), name=f"request {request.id}")
-                self._works.add(work)
-                work.add_done_callback(self._works.discard)
+        """Do what this home asked to be done by itself, once each time it becomes possible."""
+        if self.carries_out and self._vouch is not None and not self._home.is_reading:
+            self._works.hear(views, self._home.key_fingerprint)
 
     async def _carry_out(self, request: RequestId) -> None:
         try:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, Inventory, Network, Task
+from xsconsole.domain.plan import Purpose
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.sheet import Line, Section, keys, marks, names, yes
 from xsconsole.domain.words import duration, size
@@ -130,15 +132,14 @@ def _snapshots(vm: VM, inventory: Inventory) -> Iterator[Line]:
     while waiting:
         snapshot, depth = waiting.pop(0)
         mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
-        told = "restore point" if mark is not None and mark.purpose == "restore-point" else ""
-        told = "set aside" if mark is not None and not told else told
+        told = _told(mark, snapshot, inventory)
         is_here = vm.parent == snapshot.ref
         name = snapshot.name_label or "(no name)"
         yield Line(
             label="Snapshot",
             # What it is stands first: names are long, and those of restore points begin alike.
             value=" · ".join(filter(None, ("◆ " + told if told else "", "▸ now" if is_here else "", name))),
-            hint="The machine stands after this one." if is_here else "",
+            hint=" ".join(filter(None, ("The machine stands after this one." if is_here else "", _purpose(mark)))),
             at=snapshot.snapshot_time,
             branch=min(depth, 8),
             copied=name,
@@ -146,6 +147,23 @@ def _snapshots(vm: VM, inventory: Inventory) -> Iterator[Line]:
             tone="good" if told == "restore point" else "",
         )
         waiting[:0] = [(child, depth + 1) for child in _newest_first(below.get(snapshot.ref, []))]
+
+
+def _told(mark: RestorePointMark | None, snapshot: VM, inventory: Inventory) -> str:
+    """Return in a few words what a snapshot of ours is for; of what is frozen also how much it can come to hold."""
+    if mark is None:
+        return ""
+    if mark.frozen is None:
+        return "restore point" if mark.purpose == Purpose.RESTORE_POINT else "set aside"
+    most = size(sum(disk.virtual_size for disk in disks_of(inventory, snapshot)))
+    what = "copied" if mark.purpose == Purpose.SPENT else "frozen"
+    return f"{what} for request {mark.frozen.request[:8]} · {most} at most"
+
+
+def _purpose(mark: RestorePointMark | None) -> str:
+    if mark is None or mark.frozen is None:
+        return ""
+    return "What is approved is what this snapshot holds; it goes with its request."
 
 
 def _newest_first(snapshots: list[VM]) -> list[VM]:

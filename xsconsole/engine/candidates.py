@@ -5,7 +5,7 @@ is approved names the snapshots and their disks, and what is copied are those an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -56,6 +56,11 @@ class Stock:
     candidate: Candidate
     images: Mapping[Uuid, VM]
     snapshots: Mapping[Uuid, VM]
+
+    def ordered(self, card: Card) -> Card:
+        """Return the configuration with its members in the order that they had: what is planned follows it."""
+        members = sorted(card.members, key=lambda one: (self.images[one.uuid].order, one.role, one.uuid))
+        return replace(card, members=tuple(members))
 
     def manifest(self, card: Card, inventory: Inventory, workflow: Workflow | None) -> Manifest:
         """Return what the copies will be made of, without what a copy leaves behind."""

@@ -102,6 +102,7 @@ def _plan_transition(
     workflow, card, source, target, edge = _road(command, Kind(kind.value), board, inventory, actor)
     request = command.candidate if isinstance(command, Promote) else None
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
+    card = stock.ordered(card) if stock is not None else card
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",

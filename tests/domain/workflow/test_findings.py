@@ -193,8 +193,13 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
         ),
         (way(restore_point=None), ("no-restore-point", "warning", TO_PRODUCTION, "restore_point")),
         (
-            way(TransitionId("patch-testing-to-staging"), disks=(STAYING,)),
+            way(TransitionId("patch-testing-to-staging"), disks=(STAYING,), method=Method.FULL_COPY),
             ("stays-without-slot", "warning", "patch-testing-to-staging", "disks"),
+        ),
+        (way(disks=(STAYING,)), ("moves-without-disks", "error", TO_PRODUCTION, "disks")),
+        (
+            way(TransitionId("production-to-staging"), method=Method.LINKED_CLONE),
+            ("copies-back", "error", "production-to-staging", "method"),
         ),
         (way(replaces_data=True), ("replaces-data", "warning", TO_PRODUCTION, "replaces_data")),
         (

@@ -62,6 +62,8 @@ def fact_rows(view: RequestView, console: Estate) -> list[Row]:
     who = asker(request, console.requests.workflow_of(view))
     asked_for = tr("Asked for by {who}: {reason}").format(who=who, reason=request.reason or tr("no reason given"))
     rows = [Row(mark=Mark.POINT, text=asked_for, aside=times.clock_time(request.asked_at))]
+    if view.frozen:
+        rows.append(Row(mark=Mark.POINT, text=tr("What it copies was {frozen}").format(frozen=view.frozen)))
     if request.ticket:
         rows.append(Row(mark=Mark.POINT, text=tr("Ticket {ticket}").format(ticket=request.ticket)))
     if request.not_before is not None:

@@ -219,7 +219,13 @@ class InboxPlace(pieces.Panel):
 
     @Slot(object, str)
     def _withdraw(self, request: RequestId, reason: str) -> None:
-        self._start(request, self.console.requests.withdraw(request, reason), "withdraw a request")
+        self._start(request, self._withdrawn(request, reason), "withdraw a request")
+
+    async def _withdrawn(self, request: RequestId, reason: str) -> None:
+        remains = await self.console.requests.withdraw(request, reason)
+        if remains:
+            told = self.tr("Withdrawn. What was frozen for it stays, and can be removed from its card: {why}")
+            self.said.emit(told.format(why=remains))
 
     @Slot(object, str, object)
     def _close(self, review: ReviewId, found: str, password: Secret | None) -> None:
