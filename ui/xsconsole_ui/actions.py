@@ -44,6 +44,10 @@ def _go_together(situation: Situation, hands: Hands, kind: Kind) -> None:
         hands.choose_target(kind)
 
 
+def _going(place: str, text: str, shortcut: str, icon: str) -> Action:
+    return Action(id=f"go.{place}", text=text, shortcut=shortcut, icon=icon, perform=lambda _, hands: hands.go(place))
+
+
 def _permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situation], str]:
     """Return a reason that begins with the role: what else is in the way does not matter to who may not."""
 
@@ -127,6 +131,12 @@ def _nothing_to_adopt(situation: Situation) -> str:
     if situation.stray_owners:
         return "The selected configuration is whole, and no VM carries its mark. The clones belong to another one."
     return "There are no strays, and the selected configuration is whole."
+
+
+def _nothing_left_frozen(situation: Situation) -> str:
+    if situation.left_frozen is not None:
+        return ""
+    return "Nothing of the selected configuration stands frozen for a request that there is no more."
 
 
 def _no_clones(situation: Situation) -> str:
@@ -294,6 +304,13 @@ DISSOLVE = Action(
     perform=lambda _, hands: hands.dissolve(),
     why_not=_permitted(Verb.CHANGE, _no_live_card),
 )
+THAW = Action(
+    id="configuration.thaw",
+    text="Remove what is left &frozen…",
+    tip="Destroy the snapshots that were taken for a request that there is no more",
+    perform=lambda _, hands: hands.thaw(),
+    why_not=_permitted(Verb.CHANGE, _nothing_left_frozen),
+)
 CONNECT = Action(
     id="pool.connect",
     text="&Connect…",
@@ -318,41 +335,11 @@ FIND = Action(
     tip="Find a configuration, a VM or a command",
     perform=lambda _, hands: hands.find(),
 )
-GO_BOARD = Action(
-    id="go.board",
-    text="&Board",
-    shortcut="Ctrl+1",
-    icon="board",
-    perform=lambda _, hands: hands.go("board"),
-)
-GO_WORKFLOW = Action(
-    id="go.workflow",
-    text="&Workflow",
-    shortcut="Ctrl+2",
-    icon="workflow",
-    perform=lambda _, hands: hands.go("workflow"),
-)
-GO_AUDIT = Action(
-    id="go.audit",
-    text="A&udit",
-    shortcut="Ctrl+3",
-    icon="audit",
-    perform=lambda _, hands: hands.go("audit"),
-)
-GO_HEALTH = Action(
-    id="go.health",
-    text="&Health",
-    shortcut="Ctrl+4",
-    icon="health",
-    perform=lambda _, hands: hands.go("health"),
-)
-GO_INBOX = Action(
-    id="go.inbox",
-    text="In&box",
-    shortcut="Ctrl+5",
-    icon="approvals",
-    perform=lambda _, hands: hands.go("inbox"),
-)
+GO_BOARD = _going("board", "&Board", "Ctrl+1", "board")
+GO_WORKFLOW = _going("workflow", "&Workflow", "Ctrl+2", "workflow")
+GO_AUDIT = _going("audit", "A&udit", "Ctrl+3", "audit")
+GO_HEALTH = _going("health", "&Health", "Ctrl+4", "health")
+GO_INBOX = _going("inbox", "In&box", "Ctrl+5", "approvals")
 GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX)
 WALK = Action(
     id="panel.next",
@@ -377,7 +364,7 @@ QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hand
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, PLAN, COMPARE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, DECLARE, None)
-MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, DISSOLVE)
+MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, QUIT)),
@@ -391,6 +378,6 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
 )
 FIRST_STEPS = (CONNECT, CREATE)
 WAYS = (PROMOTE, DEMOTE)
-MENDS = (ADOPT, REMOVE_MEMBERS)
+MENDS = (ADOPT, REMOVE_MEMBERS, THAW)
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
 ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)

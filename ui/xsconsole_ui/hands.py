@@ -11,7 +11,7 @@ from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Together
+from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Thaw, Together
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
@@ -266,6 +266,12 @@ class WindowHands(QObject):
         card = self._situation.card
         if card is not None:
             self._desk.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
+
+    def thaw(self) -> None:
+        """Lay before the user how what stands frozen for a request that is gone would be removed."""
+        card, request = self._situation.card, self._situation.left_frozen
+        if card is not None and request is not None:
+            self._desk.ask(Thaw(configuration=card.id, request=request), show_only=True)
 
     def _open(self, dialog: MembershipDialog) -> None:
         self._jobs.start(self._ask_by(dialog), "ask about members")

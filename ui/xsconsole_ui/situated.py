@@ -6,6 +6,7 @@ from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
+from xsconsole_ui.inbox.frozen import left_frozen
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.situation import Situation, storage_for
 
@@ -35,6 +36,7 @@ def situation_of(
         storage=_storage(console, objects) if is_connected else None,
         check=console.acts.checks if console.acts.are_checked else None,
         stray_owners=tuple(stray.value.configuration for stray in board.strays),
+        left_frozen=next((one.request for one in left_frozen(card, console)), None) if card is not None else None,
         denials={verb: words.refusal(denial) for verb in Verb if (denial := whose.denial(verb))},
         pools=tuple(sight.name for sight in console.sights),
         why_no_emergency=console.reviews.why_not_declare(card.id) if card is not None and is_connected else "",

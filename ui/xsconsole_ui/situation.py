@@ -9,7 +9,7 @@ from xsconsole.console import Verb
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.acts import Kind as ObjectKind
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, Uuid
+from xsconsole.domain.ids import ConfigurationId, RequestId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
@@ -81,6 +81,7 @@ class Situation:
     storage: ObjectId | None = None  # where imported machines go: the selected SR, else the pool with its default one
     check: Callable[[Operate], tuple[Check, ...]] | None = None  # whether an act can be done to objects
     stray_owners: tuple[ConfigurationId, ...] = ()  # the configurations whose marks clones carry
+    left_frozen: RequestId | None = None  # of the selected card, for a request that there is no more
     denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
     draft: DraftSituation = DraftSituation()
     card_away: str = ""  # why nothing can be done to the selected card, where its pool is away and others are not
@@ -146,6 +147,7 @@ class Hands(Protocol):
     def adopt(self) -> None: ...
     def clean(self) -> None: ...
     def dissolve(self) -> None: ...
+    def thaw(self) -> None: ...
     def act(self, act: Act, objects: tuple[ObjectId, ...]) -> None: ...
     def design(self, what: Design) -> None: ...
     def connect_to_pool(self) -> None: ...

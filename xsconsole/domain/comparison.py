@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from xsconsole.domain.board import Card, RestorePoint
+from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
 from xsconsole.domain.inventory import VM, Inventory
@@ -29,6 +29,7 @@ from xsconsole.domain.manifest import (
 from xsconsole.domain.manifest.difference import Change
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditRow
+from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import NotFound

@@ -18,18 +18,19 @@ from xsconsole.domain.request_views import RequestView, unknown_requester
 from xsconsole.domain.requests import Paper, Request, Warrant, asked, is_genuine, paper_of, requests_of, to_warrant
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint
 from xsconsole.domain.snapshot_sets import Candidate
-from xsconsole.domain.words import instant, listing
+from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine import planner, requests
 from xsconsole.engine.candidates import left_over, manifest_of_stock
 from xsconsole.engine.commands import Ask, Plannable, Promote
+from xsconsole.engine.confirming import demand_answers, stale
 from xsconsole.engine.continuing import plan_under
 from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publishing import leave_decision
 from xsconsole.engine.values import insist
-from xsconsole.errors import ConsoleError, NotPermitted, PlanIsStale, Refused
+from xsconsole.errors import ConsoleError, NotPermitted, Refused
 
 Papers = Callable[[Plan, Manifest], Paper]
 """Makes the request of a plan, signed, with what it is about."""
@@ -110,15 +111,11 @@ class Requests:
         """
         plan = self.plan(ask)
         if plan.digest != ask.digest:
-            raise _stale()
+            raise stale()
         workflow = self._world.board.workflow
         assert workflow is not None
         self._demand_known(signer, workflow)
-        open_questions = tuple(question for question in plan.questions if question not in ask.answers)
-        if open_questions:
-            raise Refused(
-                reason=f"Not answered with yes: {listing(open_questions)}.", mend="Go through the checklist first."
-            )
+        demand_answers(plan, ask.answers)
         at = await self.time()
         ends = _end(plan, workflow, at, ask)
         await self._forget_ended(plan.intent, at)
@@ -163,7 +160,7 @@ class Requests:
                 card = board.cards[intent.configuration]
                 was = fingerprint(manifest_of_card(card, inventory, board.workflow))
                 if frozen.intent != intent or plan.demand is None or was != plan.demand.manifest:
-                    raise _stale()
+                    raise stale()
                 manifest = manifest_of_stock(card, request, board.workflow, inventory)
                 assert manifest is not None, "a plan was made of it"
                 made = paper(frozen, manifest)
@@ -272,9 +269,3 @@ def _end(plan: Plan, workflow: Workflow, at: datetime, ask: Ask) -> datetime | N
             mend="Ask later, or for an earlier time.",
         )
     return ends
-
-
-def _stale() -> PlanIsStale:
-    return PlanIsStale(
-        reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
-    )

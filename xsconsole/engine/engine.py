@@ -29,20 +29,19 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
-from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
-from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import emergency, publishing, targets
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
+from xsconsole.engine.confirming import demand_answers, demand_asker, stale
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
 from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.fresh import read_afresh
@@ -57,8 +56,6 @@ from xsconsole.engine.values import insist
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import (
     HeldElsewhere,
-    NotPromotable,
-    PlanIsStale,
     PoolFailed,
     PoolUnavailable,
     Refused,
@@ -191,8 +188,8 @@ class Engine:
         command = confirmed.command
         plan = self.plan(command, confirmed.request)
         if plan.digest != confirmed.digest:
-            raise _stale()
-        _demand_answers(plan, confirmed)
+            raise stale()
+        demand_answers(plan, confirmed.answers)
         await self.requests.warrant(plan, confirmed.request, self._world.board, self._world.inventory)
         self._declared(plan, confirmed, self._world.board)
         leases = self._leases()
@@ -200,7 +197,7 @@ class Engine:
         try:
             plan, board, inventory = await self._plan_afresh(command, confirmed.request, plan, plan.leases[0])
             if plan.digest != confirmed.digest:
-                raise _stale()
+                raise stale()
             warrant = await self.requests.warrant(plan, confirmed.request, board, inventory)
             declared = self._declared(plan, confirmed, board)
             record = RunRecord(
@@ -268,7 +265,7 @@ class Engine:
             record = await self._standing(settle.configuration)
             is_undo = settle.direction is Direction.UNDO
             if not is_undo:
-                _demand_asker(record)
+                demand_asker(record)
                 self.requests.demand_resumable(record)
                 await self.closings.demand_going_on(record)
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
@@ -393,26 +390,3 @@ class Engine:
                 reason="The console has not caught up with what happens on the pool.",
                 mend="Wait until the view is live again.",
             ) from None
-
-
-def _demand_asker(record: RunRecord) -> None:
-    if record.plan.intent.kind is RunKind.FREEZE:
-        raise Refused(
-            reason="It froze for a request that nobody but who was about to make it can sign.",
-            mend="Undo it, and ask again.",
-        )
-
-
-def _demand_answers(plan: Plan, confirmed: Confirmed) -> None:
-    open_questions = [question for question in plan.questions if question not in confirmed.answers]
-    if open_questions:
-        raise NotPromotable(
-            reason=f"Not answered with yes: {listing(tuple(shortened(question, 120) for question in open_questions))}.",
-            mend="Go through the checklist, then confirm again.",
-        )
-
-
-def _stale() -> PlanIsStale:
-    return PlanIsStale(
-        reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
-    )

@@ -15,6 +15,7 @@ from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox.entries import entry, review_entry
+from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 MENDS = {
@@ -68,7 +69,9 @@ class CardPage(QWidget):
         self.origin = Section(self.tr("Where it comes from"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
+        self.frozen = Section(self.tr("Frozen for requests"), self)
         self.mends = QWidget(self)  # buttons for what is wrong
+        self.thaws = QWidget(self)  # the button for what is left frozen
         self.facts: QLabel = pieces.wrapped("", "muted", self)
         self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         self.ways = QWidget(self)  # buttons for the ways out of its stage
@@ -80,15 +83,22 @@ class CardPage(QWidget):
         mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         mend_row.setSpacing(theme.GAP)
-        for action in mends:
+        *mending, thaw = mends
+        self.thaw = pieces.ActionButton(thaw, "", self)
+        for action in mending:
             mend_row.addWidget(pieces.ActionButton(action, "", self))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        for section in (self.problems, self.reviews, self.requests, self.origin, self.members, self.points):
+        sections = (self.problems, self.reviews, self.requests, self.origin, self.members, self.points, self.frozen)
+        for section in sections:
             column.addWidget(section)
+        thaw_row = Flow(self.thaws)
+        thaw_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
+        thaw_row.addWidget(self.thaw)
+        column.addWidget(self.thaws)
         column.addWidget(self.mends)
         column.addWidget(self.ways)
         column.addStretch(1)
@@ -118,6 +128,8 @@ class CardPage(QWidget):
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
         self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
+        self.frozen.show_rows(frozen_rows(card, self._console))
+        self.thaws.setVisible(bool(left_frozen(card, self._console)))
         self.mends.setVisible(card.standing in MENDS)
         abroad = {member.uuid: (pool, member) for pool, members in card.abroad for member in members}
         gone = [

@@ -1,0 +1,34 @@
+"""What must hold of what somebody confirmed, asks for, or settles."""
+
+from collections.abc import Collection
+
+from xsconsole.domain.folding import shortened
+from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.words import listing
+from xsconsole.errors import NotPromotable, PlanIsStale, Refused
+
+
+def stale() -> PlanIsStale:
+    return PlanIsStale(
+        reason="What would be done now is not what you saw.", mend="Look at the new plan, then decide again."
+    )
+
+
+def demand_answers(plan: Plan, answers: Collection[str]) -> None:
+    """Refuse where a question of the plan's checklists was not answered with yes."""
+    open_questions = tuple(shortened(question, 120) for question in plan.questions if question not in answers)
+    if open_questions:
+        raise NotPromotable(
+            reason=f"Not answered with yes: {listing(open_questions)}.",
+            mend="Go through the checklist, then confirm again.",
+        )
+
+
+def demand_asker(record: RunRecord) -> None:
+    """Refuse to finish a freezing for somebody else's request."""
+    if record.plan.intent.kind is RunKind.FREEZE:
+        raise Refused(
+            reason="It froze for a request that nobody but who was about to make it can sign.",
+            mend="Undo it, and ask again.",
+        )
