@@ -38,7 +38,7 @@ class Present:
 
     `workflow` is the version by which it is judged, with the people who count; where its own is not at hand, the one
     that stands, and `ended` says why. `plan` is what would be done now; where there is none, `refusal` says what stands
-    against it. `candidate` was frozen for it, and takes at most so many bytes; `loss` says why it can be copied no more.
+    against it. `candidate` was frozen for it and takes at most so many bytes; `loss` says why it cannot be copied now.
     """
 
     card: Card | None
