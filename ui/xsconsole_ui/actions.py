@@ -7,6 +7,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
+from xsconsole_ui.board_actions import BOARD_VIEW
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
@@ -373,7 +374,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Workflow", WORKFLOW_MENU),
     (
         "&View",
-        (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS),
+        (*GO_ALL, None, *BOARD_VIEW, None, FIND, WALK, None, TOGGLE_THEME, RESTORE_PANELS),
     ),
 )
 FIRST_STEPS = (CONNECT, CREATE)

@@ -309,6 +309,25 @@ class WindowHands(QObject):
     def go(self, place: str) -> None:
         self._window.go(place)
 
+    def toggle_list(self) -> None:
+        """Show the board as a list, or as columns again."""
+        self._window.go("board")
+        self._board.show_list(is_list=not self._board.looking.is_list)
+        self._window.look_again()
+
+    def filter_cards(self) -> None:
+        self._window.go("board")
+        self._board.bar.filter.setFocus()
+
+    def collapse_column(self) -> None:
+        """Collapse the column with the keyboard or the selected card, or open it again."""
+        stage = self._board.current_stage
+        if stage is None:
+            self._window.status.say(self.tr("Go into a column first."))
+        else:
+            looking = self._board.looking
+            looking.collapse(stage, stage not in looking.arrangement.collapsed)
+
     def walk_panels(self) -> None:
         self._window.walk_panels()
 

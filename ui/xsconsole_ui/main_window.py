@@ -9,12 +9,13 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from xsconsole.console import Console, Estate
+from xsconsole.domain import arrangement
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConsoleError
-from xsconsole_ui import actions, object_actions, pieces, window_layout
+from xsconsole_ui import actions, board_actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.audit import AuditPanel
@@ -138,6 +139,7 @@ class MainWindow(QMainWindow):
         self._first_layout = self.saveState(LAYOUT_VERSION)
         state.restore(self)
         self.inventory.restore(state.text_of("inventory"))
+        self.board.looking.arrange(arrangement.read(state.text_of("board")))
         self._dress()
         self.bridge.take_all()
         self.jobs.start(self.status.read_audit(), "read how far the record reaches")
@@ -153,6 +155,8 @@ class MainWindow(QMainWindow):
             for dock in self.docks.values():
                 view.addAction(dock.toggleViewAction())
         self._fill(self._card_menu, actions.CARD_MENU)
+        self.board.table.offer_actions([self.actions_[one] if one else None for one in actions.CARD_MENU])
+        self.board.bar.offer(self.actions_[board_actions.SHOW_LIST])
         # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
         self.addActions(self.actions_.everywhere)
         for action in self.actions_.everywhere:
@@ -212,8 +216,12 @@ class MainWindow(QMainWindow):
     def _situate(self) -> None:
         """Look at what the user has before them, for the actions."""
         found = situation_of(self.estate, self.board.chosen, self.inventory, self.inspector.object_page.item)
-        self.actions_.follow(replace(found, draft=self.workflow.situation))
+        self.actions_.follow(replace(found, draft=self.workflow.situation, is_list=self.board.looking.is_list))
         self.board.leftovers.permit(self.hands.why_no_change)
+
+    def look_again(self) -> None:
+        """Look at once at what the user has before them."""
+        self._situate()
 
     @Slot()
     def _follow_draft(self) -> None:
@@ -381,6 +389,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if not self._closed.is_set():
+            self._state.set_text("board", self.board.looking.arrangement.text())
             self._state.set_text("inventory", self.inventory.state())
             self._state.set_text("docks", self._dock_widths.state())
             self._state.remember(self, self.theme.scheme)

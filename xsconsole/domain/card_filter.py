@@ -1,5 +1,6 @@
 """What configurations can be asked for."""
 
+from xsconsole.domain.arrangement import owner_of
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.query_fields import Field, Kind, Schema
@@ -42,6 +43,13 @@ CARDS: Schema[Card] = Schema(
             about="the name of one of its members",
             get=lambda card: tuple(member.name for member in card.members),
             example="member:web-1",
+        ),
+        Field(
+            name="owner",
+            kind=Kind.TEXT,
+            about="the log-in that made it or brought it where it stands",
+            get=lambda card: owner_of(card, None),
+            example="owner:alice",
         ),
         Field(name="members", kind=Kind.NUMBER, about="how many members it has", get=lambda card: len(card.members)),
     ),

@@ -1,5 +1,7 @@
 """The board: a column for each stage, a card for each configuration, and what happens while one is dragged."""
 
+from functools import partial
+
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -7,21 +9,21 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.plan import RunKind
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import CardDelegate
+from xsconsole_ui.board.card_face import shown
 from xsconsole_ui.board.card_painter import CardPainter
 from xsconsole_ui.board.dragging import Dragging
 from xsconsole_ui.board.emptiness import emptiness
-from xsconsole_ui.board.faces import face_of, told
 from xsconsole_ui.board.graph_strip import GraphStrip
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
+from xsconsole_ui.board.looking import Looking
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
-from xsconsole_ui.silence import silence_of
 
 
 class BoardView(QWidget):
@@ -45,6 +47,8 @@ class BoardView(QWidget):
         self._selected: ConfigurationId | None = None
         self._chosen: tuple[ConfigurationId, ...] = ()
         self._is_selecting = False
+        self.looking = Looking(console, self._lanes, self._where, self._show_card, self)
+        self.bar, self.table = self.looking.bar, self.looking.table
         self.strip = GraphStrip(self)
         self.leftovers = LeftoverBand(self)
         self.empty = pieces.EmptyPlace("", "", self)
@@ -59,34 +63,35 @@ class BoardView(QWidget):
         self.strip.stage_clicked.connect(self._go_to_stage)
         self.dragging.asked.connect(self.asked)
         self.dragging.answered.connect(self.answered)
+        self.looking.arranged.connect(self._show_page)
+        self.bar.left.connect(self.take_focus)
+        self.table.chosen_changed.connect(self._choose_in_table)
+        self.table.opened.connect(self._open)
         bridge.layout_changed.connect(self._build_lanes)
         bridge.card_changed.connect(self._show_card)
         bridge.run_changed.connect(self._show_run)
-        bridge.leftovers_changed.connect(self._show_leftovers)
-        bridge.link_changed.connect(self._show_leftovers)
-        bridge.differing_changed.connect(self._show_leftovers)
+        for changed in (bridge.leftovers_changed, bridge.link_changed, bridge.differing_changed):
+            changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_waiting)
         self._show_leftovers()
 
     def _lay_out(self) -> None:
-        self.setProperty("look", "window")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        for part in (self, self._content):
+            part.setProperty("look", "window")
+            part.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("Board"))
         self._row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         self._row.setSpacing(theme.GAP)
-        self._content.setProperty("look", "window")
-        self._content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        lanes = QVBoxLayout(self._content)
-        lanes.setContentsMargins(0, 0, 0, 0)
-        lanes.setSpacing(0)
+        lanes, column = QVBoxLayout(self._content), QVBoxLayout(self)
+        for made in (lanes, column):
+            made.setContentsMargins(0, 0, 0, 0)
+            made.setSpacing(0)
         lanes.addWidget(self.strip)
         lanes.addLayout(self._row, 1)
-        self._pages.addWidget(self.page)
-        self._pages.addWidget(self.empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.leftovers)
+        for page in (self.page, self.empty, self.table):
+            self._pages.addWidget(page)
+        for part in (self.leftovers, self.bar, pieces.Line(self)):
+            column.addWidget(part)
         column.addWidget(self._pages, 1)
 
     # What others ask of the board.
@@ -124,7 +129,10 @@ class BoardView(QWidget):
         """Select a card, whichever column it is in, and bring it into view."""
         lane = self._lanes.get(self._where.get(configuration, StageId(""))) if configuration else None
         row = lane.model.row_of(configuration) if lane and configuration else None
-        if lane is not None and row is not None:
+        if self.looking.is_list and row is not None and configuration is not None:
+            self.looking.show_table((configuration,))
+            self._choose_in_table((configuration,))
+        elif lane is not None and row is not None:
             lane.select_row(row)
             lane.view.setFocus()
         else:
@@ -139,6 +147,9 @@ class BoardView(QWidget):
 
     def take_focus(self) -> None:
         """Give the keyboard to the selected card, or to the first one."""
+        if self.looking.is_list and self._pages.currentWidget() is self.table:
+            self.table.setFocus()
+            return
         lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None
         lane = lane or next((lane for lane in self._order if lane.model.rowCount()), None)
         if lane is None:
@@ -159,14 +170,18 @@ class BoardView(QWidget):
         while self._row.count():
             self._row.takeAt(0)
         self._lanes.clear()
-        self._order, self._where = [], {}
+        self._where.clear()
+        self._order = []
         workflow = self._console.board.workflow
         self.strip.show_workflow(workflow)
         for column in workflow.columns() if workflow else ():
             stack = QVBoxLayout()
             stack.setSpacing(theme.GAP)
             for stage in column:
-                stack.addWidget(self._make_lane(stage), 1)
+                lane = self._make_lane(stage)
+                lane.is_alone = len(column) == 1
+                self.looking.dress(lane)
+                stack.addWidget(lane, 1)
             self._row.addLayout(stack, 1)
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
@@ -189,6 +204,8 @@ class BoardView(QWidget):
         lane.drag_moved.connect(self._edge.follow)
         lane.drag_left.connect(self._edge.stop)
         lane.menu_wanted.connect(self.menu_wanted)
+        lane.view.fold_wanted.connect(self.looking.fold)
+        lane.collapse_wanted.connect(partial(self.looking.collapse, stage.id))
         lane.answered.connect(self.answered)
         return lane
 
@@ -196,7 +213,8 @@ class BoardView(QWidget):
     def _show_card(self, configuration: ConfigurationId) -> None:
         card = self._console.board.cards.get(configuration)
         stood = self._where.get(configuration)
-        stands = card.stage if card is not None and card.stage in self._lanes else None
+        is_shown = card is not None and card.stage in self._lanes and self.looking.is_asked(card)
+        stands = card.stage if card is not None and is_shown else None
         if stood is not None and stood != stands:
             # A card that moves keeps its selection: the old column must not report that nothing is selected.
             self._is_selecting = True
@@ -207,30 +225,14 @@ class BoardView(QWidget):
             del self._where[configuration]
         if card is not None and stands is not None:
             lane = self._lanes[stands]
-            away = self._console.away(configuration)
-            pool = self._console.pool_name(self._console.of_card(configuration))
-            silence, asked = silence_of(card, self._console), self._console.requests.of(configuration)
-            run, is_away = self._run_of(configuration), away is not None
-            reviews = self._console.reviews.of(configuration)
-            face = face_of(
-                card,
-                lane.stage,
-                run,
-                is_away=is_away,
-                silence=silence,
-                asked=asked,
-                open_reviews=reviews,
-                pool=pool,
-            )
-            reason = "" if away is None else away.reason
-            words_ = told(card, lane.stage, asked, reviews, silence=silence, pool=pool, away=reason)
-            lane.model.show(card, face, words_)
+            lane.model.show(card, *shown(card, lane.stage, self._console), self.looking.group_of(card))
             self._where[configuration] = stands
         if configuration == self._selected:
-            self._after_change(card, has_moved=stood != stands)
+            self._after_change(card if is_shown or stood is None else None, has_moved=stood != stands)
         elif configuration in self._chosen and stood != stands:
             self._take_chosen(tuple(one for one in self._chosen if one != configuration))
         self.dragging.begin_again(configuration)
+        self.looking.show_table_soon(self._chosen)
         self._show_page()
 
     def _after_change(self, card: Card | None, *, has_moved: bool) -> None:
@@ -266,17 +268,6 @@ class BoardView(QWidget):
         if status is not None and status.plan.intent.configuration in self._where:
             self._show_card(status.plan.intent.configuration)
 
-    def _run_of(self, configuration: ConfigurationId) -> RunStatus | None:
-        going = (RunState.RUNNING, RunState.UNDOING)
-        return next(
-            (
-                status
-                for status in self._console.runs
-                if status.state in going and status.plan.intent.configuration == configuration
-            ),
-            None,
-        )
-
     @Slot()
     def _show_leftovers(self) -> None:
         self.leftovers.show_board(self._console.board, self._console.differing())
@@ -297,7 +288,35 @@ class BoardView(QWidget):
         self.empty.set_words(*emptiness(board, self._console.link))
         for at, step in enumerate(self._first_steps):
             step.setVisible(has_pool == (at == 1))
-        self._pages.setCurrentIndex(0 if has_pool and board.cards else 1)
+        has_cards = has_pool and bool(board.cards)
+        self.bar.setVisible(has_cards)
+        self._pages.setCurrentWidget((self.table if self.looking.is_list else self.page) if has_cards else self.empty)
+        self.bar.tell(len(self._where), len(board.cards) - len(board.homeless))
+
+    # How the cards are looked at.
+
+    def show_list(self, *, is_list: bool) -> None:
+        """Show the list for the columns, or the columns again; what is selected stays so."""
+        self.looking.show_list(self._chosen, is_list=is_list)
+        if not is_list:
+            self._is_selecting = True
+            for lane in self._order:
+                lane.choose(self._chosen)
+            self._is_selecting = False
+        self._show_page()
+        self.take_focus()
+
+    @property
+    def current_stage(self) -> StageId | None:
+        """The stage of the column that has the keyboard, or in which the selected card stands."""
+        focused = next((lane.stage.id for lane in self._order if lane.view.hasFocus()), None)
+        card = self.selected
+        return focused or (card.stage if card is not None and card.stage in self._lanes else None)
+
+    @Slot(object)
+    def _choose_in_table(self, chosen: tuple[ConfigurationId, ...]) -> None:
+        self._clear_others(None)
+        self._take_chosen(chosen)
 
     # Selection and keyboard.
 
@@ -358,7 +377,7 @@ class BoardView(QWidget):
         at = here + step
         while 0 <= at < len(self._order):
             number = self._order[at].model.rowCount()
-            if number:
+            if number and not self._order[at].is_collapsed:
                 self._order[at].select_row(min(max(row, 0), number - 1))
                 self._order[at].view.setFocus()
                 return

@@ -26,9 +26,11 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionVie
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
 from xsconsole_ui.board.card_painter import place
+from xsconsole_ui.board.group_head import paint_head
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.focus import paint_focus
 
+HEAD = 24  # px, of the name of a group
 STEP = 24  # px, of the wheel and the arrows of the scroll bar
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,8 +65,31 @@ class CardList(QAbstractItemView):
             self._tops = list(accumulate(self._heights, initial=0))
         return self._tops
 
+    def _head_of(self, row: int) -> int:
+        """Return the height of the group's name above a card: 0 where no group begins."""
+        return HEAD if self._cards.head_at(row) is not None else 0
+
     def _height_of(self, row: int) -> int:
-        return place(self._cards.face_at(row), self.viewport().width() - 2 * AROUND).height + AROUND
+        head = self._head_of(row)
+        if self._cards.is_folded(row):
+            return head
+        return head + place(self._cards.face_at(row), self.viewport().width() - 2 * AROUND).height + AROUND
+
+    def _measure_again(self, row: int) -> None:
+        """Measure a row anew whose neighbour came or went: perhaps a group begins with it now."""
+        if 0 <= row < len(self._heights):
+            self._heights[row] = self._height_of(row)
+
+    def head_under(self, point: QPoint) -> str | None:
+        """Return the group whose name is at a point of the viewport."""
+        row = self.row_under(point)
+        area = self._area(row) if row >= 0 else QRect()
+        return self._cards.head_at(row) if row >= 0 and point.y() - area.top() < self._head_of(row) else None
+
+    def row_under(self, point: QPoint) -> int:
+        """Return the row at a point of the viewport, also where only its group's name is; -1 for none."""
+        row = bisect_right(self._sums(), point.y() + self.verticalScrollBar().value()) - 1
+        return row if 0 <= row < len(self._heights) else -1
 
     def _area(self, row: int) -> QRect:
         top = self._sums()[row] - self.verticalScrollBar().value()
@@ -85,6 +110,7 @@ class CardList(QAbstractItemView):
     def _forget(self, parent: QModelIndex, first: int, last: int) -> None:
         del parent
         del self._heights[first : last + 1]
+        self._measure_again(first)
         self._hovered = -1
         self._changed()
 
@@ -100,6 +126,7 @@ class CardList(QAbstractItemView):
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         self._heights[start:start] = [self._height_of(row) for row in range(start, end + 1)]
+        self._measure_again(end + 1)
         self._changed()
         super().rowsInserted(parent, start, end)
 
@@ -119,12 +146,12 @@ class CardList(QAbstractItemView):
 
     def visualRect(self, index: Index) -> QRect:
         known = index.isValid() and index.row() < len(self._heights)
-        return self._area(index.row()) if known else QRect()
+        return self._area(index.row()).adjusted(0, self._head_of(index.row()), 0, 0) if known else QRect()
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        offset = self.verticalScrollBar().value()
-        row = bisect_right(self._sums(), point.y() + offset) - 1
-        return self._cards.index(row) if 0 <= row < len(self._heights) else QModelIndex()
+        row = self.row_under(point)
+        is_card = row >= 0 and self.head_under(point) is None and not self._cards.is_folded(row)
+        return self._cards.index(row) if is_card else QModelIndex()
 
     def scrollTo(
         self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
@@ -169,13 +196,23 @@ class CardList(QAbstractItemView):
                 row = last
             case _:
                 pass
-        return self._cards.index(min(max(row, 0), last))
+        row = min(max(row, 0), last)
+        step = 1 if row >= self.currentIndex().row() else -1
+        return self._cards.index(self._unfolded(row, step, self.currentIndex().row()))
+
+    def _unfolded(self, row: int, step: int, otherwise: int) -> int:
+        """Return the next row from `row` on that is not folded away."""
+        while 0 <= row < len(self._heights):
+            if not self._cards.is_folded(row):
+                return row
+            row += step
+        return max(0, otherwise)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        rows = self._rows_between(rect.top(), rect.bottom())
         selection = QItemSelection()
-        if len(rows):
-            selection.select(self._cards.index(rows[0]), self._cards.index(rows[-1]))
+        for row in self._rows_between(rect.top(), rect.bottom()):
+            if not self._cards.is_folded(row):
+                selection.select(self._cards.index(row), self._cards.index(row))
         self.selectionModel().select(selection, command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
@@ -202,8 +239,13 @@ class CardList(QAbstractItemView):
             if row == current and self.hasFocus():
                 state |= Flag.State_HasFocus
             option.state = state
-            option.rect = self._area(row)
-            self.itemDelegate().paint(painter, option, index)
+            head = self._cards.head_at(row)
+            if head is not None:
+                area_ = self._area(row)
+                paint_head(painter, QRect(area_.left(), area_.top(), area_.width(), HEAD), self._cards, row)
+            if not self._cards.is_folded(row):
+                option.rect = self.visualRect(index)
+                self.itemDelegate().paint(painter, option, index)
         if current < 0 and self.hasFocus():
             gap = AROUND / 2  # around the cards, not across them
             room = QRectF(self.viewport().rect()).adjusted(gap, 0, -gap, -gap)

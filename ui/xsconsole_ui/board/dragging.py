@@ -64,7 +64,7 @@ class Dragging(QObject):
         for stage, lane in self._lanes.items():
             for card in cards:
                 lane.model.lift(card.id, is_lifted=True)
-            lane.offer_box.show_offer(self._offers.get(stage))
+            lane.show_offer(self._offers.get(stage))
 
     def _answers(self, cards: Sequence[Card]) -> Mapping[StageId, Offer]:
         if len(cards) > 1:
@@ -88,7 +88,7 @@ class Dragging(QObject):
         if dragged is not None:
             self.answered.emit("")
         for lane in self._lanes.values():
-            lane.offer_box.show_offer(None)
+            lane.show_offer(None)
             for configuration in dragged.every if dragged is not None else ():
                 lane.model.lift(configuration, is_lifted=False)
 

@@ -1,24 +1,20 @@
 """One stage on the board: its head, its cards, and its answer while a card is dragged."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
-from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -29,127 +25,16 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.board.card_delegate import AROUND, CardDelegate, card_area
-from xsconsole_ui.board.card_list import CardList
-from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
+from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
+from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
+from xsconsole_ui.board.lane_view import LaneView
 from xsconsole_ui.board.offers import Offer
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
 
+COLLAPSED = 34  # px, of a column of which only the name is left
+WIDEST = 16_777_215  # px, Qt's own for no limit
 HEAD_SLACK = 6  # px around a text in the head, and what a font's metrics leave out
-
-DRAGGED_OPACITY = 0.55
-
-
-class LaneView(CardList):
-    """The cards of one stage. Arrows that leave the list are passed on as a wish to walk."""
-
-    walked = Signal(int)  # -1 left, 1 right
-    opened = Signal()
-    drag_began = Signal(object)  # Dragged
-    drag_ended = Signal()
-
-    def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
-        super().__init__(model, delegate, parent)
-        # The whole column takes drops, not only its list.
-        self.setAcceptDrops(False)
-        self.viewport().setAcceptDrops(False)
-        self.viewport().setAutoFillBackground(False)
-        self.setAutoFillBackground(False)
-        self.setProperty("look", "cards")
-        self._pressed = QPoint()
-        self._is_adding = False
-        self.companions: Callable[[Card], tuple[tuple[ConfigurationId, int], ...]] = _alone
-        self.doubleClicked.connect(self._open)
-
-    @property
-    def is_adding(self) -> bool:
-        """Whether what the user does now leaves what is selected in other columns."""
-        return self._is_adding
-
-    @property
-    def is_current_chosen(self) -> bool:
-        return self.selectionModel().isSelected(self.currentIndex())
-
-    @contextmanager
-    def _adding(self, modifiers: Qt.KeyboardModifier) -> Iterator[None]:
-        self._is_adding = bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
-        try:
-            yield
-        finally:
-            self._is_adding = False
-
-    @Slot()
-    def _open(self) -> None:
-        self.opened.emit()
-
-    def startDrag(self, supportedActions: Qt.DropAction) -> None:
-        del supportedActions
-        index = self.currentIndex()
-        card = self._cards.card_at(index)
-        if card is None:
-            return
-        drag = self.drag_of(index)
-        dragged = from_mime(drag.mimeData())
-        if dragged is None:
-            return
-        self.drag_began.emit(dragged)
-        drag.exec(Qt.DropAction.MoveAction)
-        self.drag_ended.emit()
-
-    def drag_of(self, index: QModelIndex) -> QDrag:
-        """Return the drag of a card: it hangs where it was taken, and lets the answers below it be read."""
-        area = card_area(self.visualRect(index))
-        drag = QDrag(self)
-        card = self._cards.card_at(index)
-        also = self.companions(card) if card is not None and self.selectionModel().isSelected(index) else ()
-        if card is not None:
-            drag.setMimeData(to_mime(Dragged(configuration=card.id, revision=card.revision, also=also)))
-        drag.setPixmap(_seen_through(self.viewport().grab(area)))
-        taken = self._pressed - area.topLeft()
-        drag.setHotSpot(QPoint(min(max(taken.x(), 0), area.width()), min(max(taken.y(), 0), area.height())))
-        return drag
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = event.position().toPoint()
-        with self._adding(event.modifiers()):
-            super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        with self._adding(event.modifiers()):
-            super().mouseReleaseEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, modifiers = event.key(), event.modifiers()
-        is_plain = not modifiers & ~Qt.KeyboardModifier.KeypadModifier
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            if is_plain:
-                self.walked.emit(-1 if key == Qt.Key.Key_Left else 1)
-            else:
-                event.ignore()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and is_plain:
-            self.opened.emit()
-        elif key == Qt.Key.Key_Escape:
-            event.ignore()
-        else:
-            with self._adding(modifiers):
-                super().keyPressEvent(event)
-
-
-def _alone(card: Card) -> tuple[tuple[ConfigurationId, int], ...]:
-    del card
-    return ()
-
-
-def _seen_through(picture: QPixmap) -> QPixmap:
-    pale = QPixmap(picture.size())
-    pale.setDevicePixelRatio(picture.devicePixelRatio())
-    pale.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pale)
-    painter.setOpacity(DRAGGED_OPACITY)
-    painter.drawPixmap(0, 0, picture)
-    painter.end()
-    return pale
 
 
 class OfferBox(QFrame):
@@ -212,11 +97,14 @@ class Lane(QFrame):
     drag_moved = Signal(QPoint)  # global
     answered = Signal(str)  # what it says to the card over it; empty once that has left
     menu_wanted = Signal(QPoint)  # global
+    collapse_wanted = Signal(bool)
 
     def __init__(self, stage: Stage, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stage = stage
         self.model = model
+        self.is_alone = True  # whether no other stage stands in the same column
+        self._is_collapsed = self._is_narrow = False
         self.setAcceptDrops(True)
         self.setMinimumWidth(LEAST_WIDTH)
         self._name = pieces.ElidedLabel(stage.name, "title", self)
@@ -250,6 +138,35 @@ class Lane(QFrame):
         column.addSpacing(theme.GAP + 1)
         column.addWidget(self.offer_box)
         column.addWidget(self.view, 1)
+
+    @property
+    def is_collapsed(self) -> bool:
+        return self._is_collapsed
+
+    def set_collapsed(self, *, is_collapsed: bool) -> None:
+        """Leave only the stage's name of the column. It takes drops all the same, and opens while a card is dragged."""
+        if is_collapsed != self._is_collapsed:
+            self._is_collapsed = is_collapsed
+            self._shape(is_narrow=is_collapsed)
+            state = self.tr("collapsed; Ctrl+B opens it") if is_collapsed else ""
+            self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, state))))
+
+    def _shape(self, *, is_narrow: bool) -> None:
+        self._is_narrow = is_narrow
+        is_upright = is_narrow and self.is_alone
+        for part in (self._name, self._count):
+            part.setVisible(not is_upright)
+        self.view.setVisible(not is_narrow)
+        self.setMinimumWidth(COLLAPSED if is_upright else LEAST_WIDTH)
+        self.setMaximumWidth(COLLAPSED if is_upright else WIDEST)
+        self.setMaximumHeight(theme.HEADER_HEIGHT + theme.STRIPE if is_narrow and not self.is_alone else WIDEST)
+        self.update()
+
+    def show_offer(self, offer: Offer | None) -> None:
+        """Show what the column says to a card that is dragged; None: no card is any more."""
+        self.offer_box.show_offer(offer)
+        if self._is_collapsed:
+            self._shape(is_narrow=offer is None)
 
     @property
     def head(self) -> str:
@@ -297,6 +214,15 @@ class Lane(QFrame):
         rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
         cards = (self.model.card_at(self.model.index(row)) for row in rows)
         return tuple(card for card in cards if card is not None)
+
+    def choose(self, chosen: Collection[ConfigurationId]) -> None:
+        """Select those of these cards that stand here, and no others."""
+        model = self.view.selectionModel()
+        model.clearSelection()
+        for configuration in chosen:
+            row = self.model.row_of(configuration)
+            if row is not None:
+                model.select(self.model.index(row), QItemSelectionModel.SelectionFlag.Select)
 
     def clear_selection(self) -> None:
         self.view.selectionModel().clear()
@@ -370,3 +296,22 @@ class Lane(QFrame):
         painter.restore()
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.drawPath(shape)
+        if self._is_narrow and self.is_alone:
+            self._paint_upright(painter, colours)
+
+    def _paint_upright(self, painter: QPainter, colours: theme.Colours) -> None:
+        """Paint the name and the number of cards from the top down."""
+        painter.setFont(theme.text_font(is_bold=True))
+        painter.setPen(QColor(colours.text))
+        painter.translate(self.width(), theme.HEADER_HEIGHT + theme.GAP)
+        painter.rotate(90)
+        room = QRectF(0, 0, self.height() - theme.HEADER_HEIGHT - 2 * theme.GAP, self.width())
+        text = f"{self._name.whole}   {self.model.rowCount()}"
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Collapse the column by its head, or open it."""
+        if self._is_narrow or event.position().y() < theme.HEADER_HEIGHT + theme.STRIPE:
+            self.collapse_wanted.emit(not self._is_collapsed)
+        super().mouseDoubleClickEvent(event)

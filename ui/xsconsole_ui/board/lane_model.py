@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from xsconsole.domain.board import Card
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole_ui.board.faces import Face
+from xsconsole_ui.texts import tr
 
 MIME_TYPE = "application/x-xsconsole-configuration"
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 FACE_ROLE = Qt.ItemDataRole.UserRole + 2
 LIFTED_ROLE = Qt.ItemDataRole.UserRole + 3
 
-Key = tuple[str, str, ConfigurationId]
+Key = tuple[str, str, str, ConfigurationId]
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -57,7 +59,13 @@ class Row:
     card: Card
     face: Face
     told: str
+    group: str | None = None  # its name, where cards are grouped
     is_lifted: bool = False
+
+
+def group_name(group: str) -> str:
+    """Return what stands above a group; the one of cards that belong to nobody has a name too."""
+    return one_line(group) or tr("without")
 
 
 class LaneModel(QAbstractListModel):
@@ -77,18 +85,20 @@ class LaneModel(QAbstractListModel):
         self._on_drop = on_drop
         self._rows: list[Row] = []
         self._keys: dict[ConfigurationId, Key] = {}
+        self.folded: frozenset[str] = frozenset()
 
-    def show(self, card: Card, face: Face, told: str) -> None:
-        """Take a card in, or show its new face."""
-        key = (card.service.casefold(), card.name.casefold(), card.id)
+    def show(self, card: Card, face: Face, told: str, group: str | None = None) -> None:
+        """Take a card in, or show its new face. Cards of one group stand together, below its name."""
+        key = ((group or "").casefold(), card.service.casefold(), card.name.casefold(), card.id)
         before = self._keys.get(card.id)
-        if before is not None and before != key:
+        at = self.row_of(card.id)
+        if before is not None and (before != key or (at is not None and self._rows[at].group != group)):
             self.forget(card.id)
             before = None
         at = bisect_left(self._rows, key, key=lambda row: row.key)
         if before is None:
             self.beginInsertRows(QModelIndex(), at, at)
-            self._rows.insert(at, Row(key, card, face, told))
+            self._rows.insert(at, Row(key, card, face, told, group))
             self._keys[card.id] = key
             self.endInsertRows()
             return
@@ -119,6 +129,32 @@ class LaneModel(QAbstractListModel):
         key = self._keys.get(configuration)
         return None if key is None else bisect_left(self._rows, key, key=lambda row: row.key)
 
+    def head_at(self, row: int) -> str | None:
+        """Return the name of the group that begins with a row; None where none does."""
+        group = self._rows[row].group
+        return group if row == 0 or self._rows[row - 1].group != group else None
+
+    def is_folded(self, row: int) -> bool:
+        """Whether the card of a row is folded away with its group."""
+        return self._rows[row].group in self.folded
+
+    def group_size(self, group: str) -> int:
+        return sum(row.group == group for row in self._rows)
+
+    def group_at(self, row: int) -> str | None:
+        return self._rows[row].group
+
+    def fold(self, folded: frozenset[str]) -> None:
+        """Fold these groups away, and no others."""
+        if folded != self.folded:
+            self.folded = folded
+            if self._rows:
+                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        return tuple(self._rows)
+
     def face_at(self, row: int) -> Face:
         return self._rows[row].face
 
@@ -138,7 +174,9 @@ class LaneModel(QAbstractListModel):
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
                 return row.told
             case Qt.ItemDataRole.AccessibleTextRole:
-                return row.told.replace("\n", ", ")
+                head = self.head_at(index.row())
+                group = "" if head is None else f"{group_name(head)}, {self.group_size(head)}: "
+                return group + row.told.replace("\n", ", ")
             case _ if role == CARD_ROLE:
                 return row.card
             case _ if role == FACE_ROLE:

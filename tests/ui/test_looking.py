@@ -1,0 +1,103 @@
+"""The board's cards are filtered, grouped, folded, collapsed and listed, and all that is remembered."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.ui.board_window import CTRL, Key, card_of, cards_in, console, open_window, pool, press, shown_cards, window
+from tests.ui.test_comparing import click_card
+from xsconsole.console import Console
+from xsconsole.domain.arrangement import Grouping
+from xsconsole_ui import actions
+from xsconsole_ui.demo.gestures import CarriedCard, until
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.window_state import WindowState
+
+__all__ = ["console", "pool", "window"]
+
+
+async def test_a_filter_hides_cards_says_so_and_gives_them_back(window: MainWindow, console: Console) -> None:
+    board, crm = window.board, card_of(console, "crm@7.1")
+    board.select(crm.id)
+
+    press(Key.Key_F, CTRL)
+    QTest.keyClicks(board.bar.filter.line, "service:shop")
+    await until(lambda: len(shown_cards(window)) == 2, "the cards of shop")
+
+    assert {console.board.cards[card].service for card in shown_cards(window)} == {"shop"}
+    assert board.bar.caption.text() == "2 of 9 shown"
+    assert board.chosen == ()  # what cannot be seen is not acted on
+    press(Key.Key_Escape)
+    await until(lambda: shown_cards(window) == set(console.board.cards), "all cards")
+    assert board.bar.caption.text() == ""
+
+
+async def test_groups_fold_columns_collapse_and_a_drag_opens_them(window: MainWindow, console: Console) -> None:
+    board = window.board
+    board.bar.groups.setCurrentIndex(board.bar.groups.findData(Grouping.SERVICE.value))
+    board.bar.groups.activated.emit(1)
+    lane = board.lane("Integration")
+    await until(lambda: lane.model.head_at(0) == "crm", "groups")
+    assert [lane.model.head_at(row) for row in range(3)] == ["crm", "payroll", "shop"]
+    tall = lane.view.visualRect(lane.model.index(2)).top()
+
+    QTest.mouseClick(lane.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 8))
+
+    assert lane.model.is_folded(0)
+    assert lane.view.visualRect(lane.model.index(2)).top() < tall
+    assert board.lane("Staging").model.folded == {"crm"}
+    assert not lane.view.indexAt(QPoint(30, 8)).isValid()
+    board.select(card_of(console, "payroll@2026.5").id)
+    press(Key.Key_Up)
+    assert lane.view.currentIndex().row() == 1  # not into what is folded away
+    press(Key.Key_Minus)
+    assert lane.model.folded == {"crm", "payroll"}
+
+    production = board.lane("Production")
+    board.looking.collapse(production.stage.id, is_collapsed=True)
+    assert production.maximumWidth() < 60
+    carried = CarriedCard(card_of(console, "shop@staging"))
+    carried.enter(board.lane("Staging"))
+    assert production.offer_box.isVisible()
+    assert production.maximumWidth() > 60
+    board.dragging.end()
+    assert production.maximumWidth() < 60
+    assert board.looking.arrangement.collapsed == {production.stage.id}
+
+
+async def test_the_list_has_the_same_cards_selection_and_commands_and_all_is_remembered(
+    console: Console, qapp: QApplication
+) -> None:
+    window = await open_window(console, qapp)
+    board, shop, crm = window.board, card_of(console, "shop@staging"), card_of(console, "crm@7.1.1")
+    click_card(window, shop)
+    click_card(window, crm, CTRL)
+
+    press(Key.Key_L, CTRL)
+    assert board.table.isVisible()
+    assert set(board.table.chosen) == {shop.id, crm.id}
+    assert board.table.rows.rowCount() == len(console.board.cards)
+    board.table.rows.order_by(0)
+    row = next(at for at in range(9) if board.table.rows.index(at, 0).data() == shop.name)
+    at = board.table.visualRect(board.table.rows.index(row, 0)).center()
+    QTest.mouseClick(board.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert [card.id for card in board.chosen] == [shop.id]
+    assert window.inspector.header.title == shop.name
+    press(Key.Key_Right, CTRL)
+    assert window.desk.question is not None
+    assert window.desk.question.configuration == shop.id
+    window.desk.dismiss()
+    assert window.actions_[actions.COMPARE] in board.table.menu.actions()
+
+    board.bar.filter.set_text("shop")
+    await until(lambda: board.table.rows.rowCount() == 2, "the filtered list")
+    await window.end()
+    again = MainWindow(console, window.theme, WindowState(console.home))
+    try:
+        await until(lambda: again.board.table.rows.rowCount() == 2, "the list as it was left")
+        assert again.board.bar.filter.text() == "shop"
+        again.board.show_list(is_list=False)
+        again.board.bar.filter.clear()
+        await until(lambda: "shop 1.3.0" in cards_in(again, "Staging") and len(shown_cards(again)) == 9, "all cards")
+    finally:
+        await again.end()

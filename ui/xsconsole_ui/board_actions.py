@@ -1,0 +1,27 @@
+"""How the board is looked at, as actions like all others."""
+
+from xsconsole_ui.situation import Action
+
+SHOW_LIST = Action(
+    id="board.list",
+    text="Board as &list",
+    shortcut="Ctrl+L",
+    tip="Show the same cards as a table, or as columns again",
+    perform=lambda _, hands: hands.toggle_list(),
+    named=lambda situation: "Board as &columns" if situation.is_list else "Board as &list",
+)
+FILTER_CARDS = Action(
+    id="board.filter",
+    text="F&ilter cards",
+    shortcut="Ctrl+F",
+    tip="Show only the cards that are asked for",
+    perform=lambda _, hands: hands.filter_cards(),
+)
+COLLAPSE = Action(
+    id="board.collapse",
+    text="Coll&apse column",
+    shortcut="Ctrl+B",
+    tip="Leave only the name of the column, or open it again",
+    perform=lambda _, hands: hands.collapse_column(),
+)
+BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)
