@@ -94,7 +94,7 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
     assert published.status == 0, published.err
     assert (published.document["version"], len(published.document["moved"])) == (2, 3)
     assert again.status == 0, again.err
-    assert "stands everywhere" in again.out
+    assert "stands on every pool that it binds" in again.out
     listed = shell.say("workflow", "list", "--json").document
     assert (listed[0]["version"], listed[0]["author"], listed[0]["summary"]) == (2, "alice", "one stage less")
     stages = {card["stage"] for card in shell.say("config", "list", "--json").document}

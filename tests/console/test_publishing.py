@@ -12,12 +12,13 @@ from tests.console.desk import Desk, seated
 from tests.console.pool_state import runs_and_held_leases
 from xsconsole.console import RunState
 from xsconsole.domain.board import Standing
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import PersonId, StageId
 from xsconsole.domain.publishing import EffectKind, PublishPlan
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.domain.signing import SignatureState
-from xsconsole.domain.workflow import Kind, Workflow
+from xsconsole.domain.workflow import Kind, Person, Workflow
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
+from xsconsole.domain.workflow.templates import start_from, templates
 from xsconsole.engine.commands import Direction
 from xsconsole.errors import NotPermitted, PlanIsStale, Refused
 
@@ -247,6 +248,21 @@ async def test_a_mapping_grants_no_promotion(desks: tuple[Desk, Desk]) -> None:
     with pytest.raises(Refused):
         await alice.console.publishing.publish(plan)
     assert standing(alice).version == 1
+
+
+async def test_blue_and_green_takes_over_what_is_in_production_in_one_step(desks: tuple[Desk, Desk]) -> None:
+    alice, _ = desks
+    template = next(one for one in templates() if one.workflow.id == "blue-and-green")
+    person = Person(id=PersonId("me"), name="Me", fingerprints=(alice.console.home.key_fingerprint,))
+    draft = start_from(template.workflow, "Blue and green", person)
+    blue = StageId("blue")
+
+    plan = planned(alice, draft, {PRODUCTION: blue, PATCH: INTEGRATION})
+
+    assert plan.choices[PRODUCTION] == (INTEGRATION, STAGING, blue, StageId("green"))
+    assert plan.choices[PATCH] == (INTEGRATION, STAGING)
+    assert {effect.name for effect in plan.effects if effect.target == blue} == {"crm 7.1", "payroll 2026.3"}
+    assert not any("promotion" in obstacle.reason for obstacle in plan.obstacles)
 
 
 async def test_what_stands_in_production_goes_where_the_sheet_said(desks: tuple[Desk, Desk]) -> None:

@@ -71,6 +71,24 @@ async def test_the_mapping_keeps_its_place_while_what_is_in_the_way_grows_less(w
     assert [made.mapTo(opened, made.rect().topLeft()) for made in (first, last)] == before
 
 
+async def test_what_was_said_is_there_again_while_the_draft_lives_and_each_thing_in_the_way_is_said_once(window, sheet):
+    desk = window.workflow.desk
+    desk.do("Remove two", remove(desk.workflow, ["integration", "patch-testing"]))
+    first = sheet()
+    shown = [*texts(first.obstacles), *texts(first.effects)]
+    assert len(shown) == len(set(shown)) > 3
+
+    first.summary.setText("two stages less")
+    choose(first, "integration", "Staging")
+    first.reject()
+    second = sheet()
+
+    assert second.summary.text() == "two stages less"
+    assert second.mapping.lists["integration"].currentText() == "Staging"
+    window.workshop._begin(window.workshop._published, "another")
+    assert sheet().summary.text() == ""
+
+
 async def test_the_report_follows_a_run_that_ends(window, console, pool, sheet, tmp_path):
     desk = window.workflow.desk
     async with another_console(pool, tmp_path / "other") as other:

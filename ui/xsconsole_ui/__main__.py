@@ -23,11 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
         words.error("`pool serve` comes first, and then its own options")
     if options.verb not in ("window", "demo"):
         return headless(options)
+    from xsconsole.cli.session import Given  # noqa: PLC0415
     from xsconsole.errors import ConsoleError  # noqa: PLC0415
     from xsconsole_ui.start import open_window, run_demo, tell  # noqa: PLC0415
 
     try:
-        return run_demo(options) if options.verb == "demo" else open_window(options)
+        return run_demo(options) if options.verb == "demo" else open_window(options, Given(options).password)
     except ConsoleError as error:
         return tell(error)
 

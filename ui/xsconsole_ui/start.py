@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,17 @@ from xsconsole.console.embedded import EmbeddedPool
 from xsconsole.errors import ConsoleError, KeyLocked, Refused
 
 Wanted = tuple[Connection, Secret | None]
+Given = Callable[[int], Secret | None]
 
 DEFAULT_OUT = "demo-out"
 DEMO_PREFIX = "xsconsole-demo-"
 
 
-def open_window(options: argparse.Namespace) -> int:
-    """Open the window on the named or last pool, or ask for one; return the exit status."""
+def open_window(options: argparse.Namespace, given: Given) -> int:
+    """Open the window on the named or last pool, or ask for one; return the exit status.
+
+    `given` are the passwords of the pools that were named, as far as the environment or standard input tell them.
+    """
     if not _has_screen() and "QT_QPA_PLATFORM" not in os.environ:
         print("xsconsole: There is no screen. `xsconsole --help` shows what works without one.", file=sys.stderr)  # noqa: T201
         return 1
@@ -32,7 +36,7 @@ def open_window(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING)
 
     async def connections(console: Console) -> Sequence[Wanted]:
-        return await _wanted(console, options)
+        return await _wanted(console, options, given)
 
     return app.run(
         app.Options(connections=connections, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
@@ -40,19 +44,20 @@ def open_window(options: argparse.Namespace) -> int:
     )
 
 
-async def _wanted(console: Console, options: argparse.Namespace) -> Sequence[Wanted]:
+async def _wanted(console: Console, options: argparse.Namespace, given: Given) -> Sequence[Wanted]:
     """Return the pools that were named, or else those that the window was connected to when it closed.
 
     What is no address is none of them: the window says so when it proposes it.
     """
     home = console.home
     if not options.pools:
-        return await home.usual_connections(options.user)
+        usual = await home.usual_connections(options.user)
+        return [(connection, given(0) or password) for connection, password in usual] if len(usual) == 1 else usual
     try:
         named = [home.known_connection(url, options.user, options.fingerprint) for url in options.pools]
     except Refused:
         return ()
-    return [(connection, await home.stored_password(connection)) for connection in named]
+    return [(connection, given(at) or await home.stored_password(connection)) for at, connection in enumerate(named)]
 
 
 async def _open_console(home: str | Path | None) -> Console:

@@ -267,7 +267,11 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
     verb.add_argument("--force", action="store_true", help="replace the file where it is there already")
     _verb(workflow, "workflow drafts", "the drafts of this home, newest first", has_json=True)
     verb = _verb(workflow, "workflow new", "begin a draft with what is published, or with a template", has_json=True)
-    verb.add_argument("--template", metavar="T", help="begin with this template")
+    verb.add_argument(
+        "--template",
+        metavar="T",
+        help="begin with this template: release (linear), features-and-patches, release-with-hotfix, blue-and-green",
+    )
     verb.add_argument("--name", metavar="NAME", help="what the draft is called; default: as the workflow")
     verb = _verb(workflow, "workflow import", "begin a draft with the workflow of a file", has_json=True)
     verb.add_argument("file", metavar="FILE", help="a workflow in its text form")

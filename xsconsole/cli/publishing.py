@@ -155,5 +155,5 @@ def _print_report(report: PublishReport) -> None:
         output.say(f"Version {report.workflow.version} stands on {output.cell(pool)} now.")
     for name in report.moved:
         output.say(f"{output.cell(name)} is where it has it.")
-    if not report.written and report.is_whole:
-        output.say(f"Version {report.workflow.version} stands everywhere.")
+    if not report.written and report.is_whole and not report.later:
+        output.say(f"Version {report.workflow.version} stands on every pool that it binds.")

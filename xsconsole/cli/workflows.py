@@ -2,9 +2,10 @@
 
 import argparse
 import getpass
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.looking import UNPUBLISHED
@@ -194,16 +195,29 @@ async def workflow_discard(options: argparse.Namespace) -> int:
     return 0
 
 
+ALSO_CALLED: Mapping[str, str] = MappingProxyType(  # what people call the templates, and their ids
+    {
+        **dict.fromkeys(("linear", "linear-release"), "release"),
+        **dict.fromkeys(
+            ("patch", "patches", "features", "patch-testing", "patches-and-features"), "features-and-patches"
+        ),
+        **dict.fromkeys(("hotfix", "hotfixes", "release-and-hotfix"), "release-with-hotfix"),
+        **dict.fromkeys(("blue-green", "bluegreen", "blue/green"), "blue-and-green"),
+    }
+)
+
+
 def template_called(name: str) -> Template:
     """Return the template with this name or id.
 
     Raises:
         NotFound: there is none.
     """
-    wanted = name.casefold()
+    wanted = name.casefold().replace(" ", "-").replace("_", "-")
+    wanted = ALSO_CALLED.get(wanted, wanted)
     found = templates()
     for template in found:
-        if wanted in (template.name.casefold(), template.workflow.id):
+        if wanted in (template.name.casefold().replace(" ", "-"), template.workflow.id):
             return template
     raise NotFound(
         reason=f"No template is called “{shortened(name)}”.",

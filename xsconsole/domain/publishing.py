@@ -95,10 +95,11 @@ class RequestFate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why it cannot be published now."""
+    """Why it cannot be published now. `is_told`: its findings are told one by one beside it."""
 
     reason: str
     mend: str = ""
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,10 @@ def choices_for(
     """Return the stages of `after` to which configurations in `old` may be mapped.
 
     They must be on the pools where the configurations are: nothing is carried from one to another. Into production
-    only leads production, and forward only a way on which nothing is demanded. What was `decided` when `after` was
-    published stays one of them: it was judged by the version before, which is no more there to judge by.
+    only leads production, and forward only a way on which nothing is demanded. What is in production may go to any
+    stage of production that is new: that is production under another name, whatever leads there from elsewhere. What
+    was `decided` when `after` was published stays one of them: it was judged by the version before, which is no more
+    there to judge by.
     """
     here = set(pools)
     return tuple(
@@ -50,6 +52,8 @@ def _grants(old: StageId, target: Stage, before: Workflow | None, after: Workflo
     source = before.stage(old) if before is not None else None
     if target.is_production and not (source is not None and source.is_production):
         return True
+    if target.is_production and before is not None and before.stage(target.id) is None:
+        return False
     ways = [
         way
         for workflow in (before, after)

@@ -214,6 +214,7 @@ def _of_workflow(workflow: Workflow, findings: tuple[Finding, ...]) -> list[Obst
             Obstacle(
                 reason=f"{count(len(errors), 'finding')} must be mended first, such as: {errors[0].sentence}",
                 mend="Mend what the list of findings calls an error.",
+                is_told=True,
             )
         )
     return found

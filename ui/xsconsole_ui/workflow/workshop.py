@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QSplitter
 
 from xsconsole.console import Console, Estate
 from xsconsole.console.publish_approvals import read_asked
+from xsconsole.domain.drafts import Draft
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole.domain.workflow.history import History
@@ -25,6 +26,7 @@ from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.decide_dialog import DecideDialog
 from xsconsole_ui.workflow.publishing.papers import Papers
+from xsconsole_ui.workflow.publishing.said import NOTHING_SAID
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
 from xsconsole_ui.workflow.split_banner import SplitBanner
 from xsconsole_ui.workflow.versions import more_versions, versions_at_hand
@@ -50,6 +52,7 @@ class Workshop(QObject):
         self._bridge, self._jobs = bridge, jobs
         self._console, self._place, self._panel = console, place, inspector
         self.desk = place.desk
+        self._said = NOTHING_SAID
         tree = DraftTree()
         self.inspector = DraftInspector(self.desk, self.surroundings, inspector, tree=tree)
         self.inspector.hide()  # until it is a page, it would lie over the one on show
@@ -149,13 +152,24 @@ class Workshop(QObject):
     def publish_sheet(self, standing: Workflow | None = None, to: Console | None = None) -> PublishSheet:
         """Return a sheet for the draft as it is; it follows what is done to it. Or one for a version that stands."""
         window = self._place.window()
-        sheet = PublishSheet(self._console, self._bridge, self.desk, self._jobs, window, standing=standing, to=to)
+        said = self._said if standing is None else NOTHING_SAID
+        sheet = PublishSheet(
+            self._console, self._bridge, self.desk, self._jobs, window, standing=standing, to=to, said=said
+        )
         if standing is not None:
             sheet.finished.connect(self._look_at_versions)
             return sheet
+        sheet.rejected.connect(self._remember_said)
         sheet.rebased.connect(self._go_on_from)
         sheet.published.connect(self._begin_anew)
         return sheet
+
+    @Slot()
+    def _remember_said(self) -> None:
+        """Keep what was said on a sheet that was left without publishing."""
+        sheet = self.sender()
+        if isinstance(sheet, PublishSheet):
+            self._said = sheet.said
 
     def _decide(self) -> None:
         papers = Papers(self._place.window())
@@ -203,13 +217,20 @@ class Workshop(QObject):
             self._place.window(),
         )
         dialog.begun.connect(self._begin)
-        dialog.resumed.connect(self._place.keeper.resume)
+        dialog.resumed.connect(self._resume)
         return dialog
+
+    @Slot(object)
+    def _resume(self, draft: Draft) -> None:
+        """Go on with a draft that was kept."""
+        self._said = NOTHING_SAID
+        self._place.keeper.resume(draft)
 
     @Slot(object, str)
     def _begin(self, chosen: Workflow, name: str) -> None:
         """Begin another draft, to follow what is published; the one on the desk is kept as it is."""
         published = self._published
+        self._said = NOTHING_SAID
         self._place.keeper.let_go()
         if chosen == published:
             self.desk.open(chosen)
@@ -231,6 +252,7 @@ class Workshop(QObject):
     @Slot(object)
     def _begin_anew(self, published: Workflow) -> None:
         """The draft is published: it is nobody's draft any more."""
+        self._said = NOTHING_SAID
         self._let_go()
         self.desk.open(published)
 

@@ -100,7 +100,9 @@ def of_count(spot: Spot, what: str, number: int, least: int = 1, most: int = 1_0
 def of_span(spot: Spot, what: str, seconds: int | None, least: int = 1) -> Iterator[Problem]:
     """Check a time span in seconds; None is none."""
     if seconds is not None and not least <= seconds <= LONGEST_S:
-        yield spot.problem(f"{what} is {_digits(seconds)} s", f"Give {least} s or more, and at most a hundred years.")
+        is_told = abs(seconds) < 10**18
+        found = f"{seconds} s" if is_told else "longer than anything"
+        yield spot.problem(f"{what} is {found}", f"Give {least} s or more, and at most a hundred years.")
 
 
 def of_number(spot: Spot, what: str, found: int, most: int = MOST_OTHERS) -> Iterator[Problem]:

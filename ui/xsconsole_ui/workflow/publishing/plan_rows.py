@@ -78,10 +78,16 @@ def _as_of(part: PoolPart) -> str:
 
 
 def effect_rows(effects: Iterable[Effect]) -> tuple[Row, ...]:
-    """Return what becomes of each configuration: those that something happens to first."""
-    found = sorted(effects, key=lambda effect: (effect.kind is EffectKind.STAYS, effect.name))
+    """Return what becomes of each configuration: those that something happens to first.
+
+    What stands against it is told as what is in the way, once.
+    """
+    told = [effect for effect in effects if effect.kind is not EffectKind.BLOCKED]
+    found = sorted(told, key=lambda effect: (effect.kind is EffectKind.STAYS, effect.name))
     rows = tuple(Row(mark=EFFECT_MARKS[effect.kind], text=effect.sentence) for effect in found)
-    return rows or (Row(mark=Mark.WAITING, text=tr("No configuration stands in its stages.")),)
+    if rows or told != list(effects):
+        return rows
+    return (Row(mark=Mark.WAITING, text=tr("No configuration stands in its stages.")),)
 
 
 def request_rows(fates: Iterable[RequestFate]) -> tuple[Row, ...]:
@@ -91,7 +97,9 @@ def request_rows(fates: Iterable[RequestFate]) -> tuple[Row, ...]:
 
 
 def obstacle_rows(plan: PublishPlan) -> tuple[Row, ...]:
-    return tuple(Row(mark=Mark.FAILED, text=joined(obstacle.reason, obstacle.mend)) for obstacle in plan.obstacles)
+    """Return what is in the way, but for what stands below it finding by finding."""
+    told = (obstacle for obstacle in plan.obstacles if not obstacle.is_told)
+    return tuple(Row(mark=Mark.FAILED, text=joined(obstacle.reason, obstacle.mend)) for obstacle in told)
 
 
 def approval_rows(tally: Tally, standing: Workflow) -> tuple[Row, ...]:

@@ -26,6 +26,7 @@ from xsconsole_ui.workflow.publishing.approving import Approving
 from xsconsole_ui.workflow.publishing.mapping import MappingTable
 from xsconsole_ui.workflow.publishing.meanwhile import Meanwhile
 from xsconsole_ui.workflow.publishing.pools_view import PoolsView
+from xsconsole_ui.workflow.publishing.said import NOTHING_SAID, Said
 from xsconsole_ui.workflow.writing import mend
 
 SIZE = (620, 720)  # px
@@ -63,10 +64,12 @@ class PublishSheet(QDialog):
         *,
         standing: Workflow | None = None,
         to: Console | None = None,
+        said: Said = NOTHING_SAID,
     ) -> None:
         """Publish the draft on the desk; with `standing`, bring all pools up to that version instead.
 
-        With `to`, that version is published to this one pool, which has no workflow.
+        With `to`, that version is published to this one pool, which has no workflow. `said` is what was said of the
+        draft when a sheet was left.
         """
         super().__init__(parent)
         self._standing = standing
@@ -74,7 +77,7 @@ class PublishSheet(QDialog):
         self._publishing = console.publishing if to is None else to.publishing
         self._desk, self._jobs = desk, jobs
         self._turns = Turns(self)
-        self._mapping: dict[StageId, StageId] = {}
+        self._mapping: dict[StageId, StageId] = dict(said.mapping)
         self._later: set[Uuid] = set()
         self.is_busy = False
         self.plan: PublishPlan | None = None
@@ -83,6 +86,7 @@ class PublishSheet(QDialog):
         self.resize(*SIZE)
         self._make()
         self._lay_out()
+        self.summary.setText(said.summary)
         desk.changed.connect(self._look_soon)
         desk.findings_changed.connect(self._look_soon)
         for news in (bridge.layout_changed, bridge.card_changed, bridge.run_changed, bridge.link_changed):
@@ -90,6 +94,11 @@ class PublishSheet(QDialog):
         bridge.inventory_changed.connect(self._look_soon)
         self._look()
         (self.summary if self._standing is None else self.go).setFocus()
+
+    @property
+    def said(self) -> Said:
+        """What was said of the draft so far."""
+        return Said(summary=self.summary.text(), mapping=dict(self._mapping))
 
     def _make(self) -> None:
         self.title = pieces.wrapped("", "title", self)
@@ -232,7 +241,9 @@ class PublishSheet(QDialog):
         self.title.setText(name.format(version=version, name=called, pool=one_line(self._to)))
         self.meanwhile.show_versions(self._base, self._wanted, plan.standing)
         errors = tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
-        self.obstacles.show_rows(plan_rows.obstacle_rows(plan), width=width)
+        in_the_way = plan_rows.obstacle_rows(plan)
+        self.obstacles.show_rows(in_the_way, width=width)
+        self.obstacles.setVisible(bool(in_the_way))
         self.findings.show_findings(errors)
         self.mapping.show_plan(plan, self._mapping)
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
