@@ -11,6 +11,7 @@ from xsconsole.domain.pool_messages import spoken
         ("VM_MIGRATED", "VM migrated"),
         ("HA_HOST_FAILED", "HA host failed"),
         ("LICENSE_EXPIRES_SOON", "License expires soon"),
+        ("XSCONSOLE_PROMOTE", "xsconsole: promote"),
     ],
 )
 def test_a_name_is_said_as_people_write_it(name: str, words: str) -> None:

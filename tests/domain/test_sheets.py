@@ -273,7 +273,7 @@ def test_a_host_that_is_away_and_in_maintenance_says_so(inventory):
 def test_storage_shows_space_hosts_and_disks(inventory):
     space = {line.label: line for line in section(inventory, Kind.SR, "san", "Space")}
 
-    assert (space["Free"].tone, space["Promised to disks"].tone) == ("warn", "warn")
+    assert (space["Free"].tone, space["Promised"].tone) == ("warn", "warn")
     assert values(section(inventory, Kind.SR, "san", "Hosts")) == [("attached", "xen-1"), ("not attached", "xen-2")]
     assert [line.value for line in section(inventory, Kind.SR, "san", "Disks (2)")] == ["system", "(no name)"]
 

@@ -185,6 +185,21 @@ async def test_an_object_with_several_tags_stands_under_each_and_is_selected_onc
     assert [chosen.ref for chosen in panel.selection.objects].count(vm.ref) == 1
 
 
+async def test_what_is_selected_stays_so_in_every_view_that_shows_it(panel, console):
+    vms = [vm for vm in console.inventory.all(VM) if vm.name_label in ("shop-db.stg", "shop-lb.stg")]
+    panel.select([vm.uuid for vm in vms])
+    before = panel.selected
+
+    panel.set_view(View.SERVICES)
+    await until(lambda: len(panel.view.selected_rows()) == 2)
+    in_services = panel.selected
+    panel.set_view(View.APPLIANCES)
+    await settled(panel)
+
+    assert set(before) == set(in_services) == {vm.uuid for vm in vms}
+    assert panel.selected == ()
+
+
 async def test_the_selection_is_told_as_a_plain_value(panel, console):
     told = []
     panel.objects_selected.connect(told.append)

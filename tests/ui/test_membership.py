@@ -112,7 +112,7 @@ async def test_why_it_cannot_be_created_is_said_as_one_types(console, show):
     assert [look or "" for look in looks] == ["", "warn"]  # no warning before a key was pressed
     assert "shop 1.3.0" in said
     assert dialog.go.isEnabled()
-    assert dialog.steps.isVisible()
+    assert dialog.summary.isVisible()
 
 
 async def test_a_vm_that_is_a_member_already_is_refused_with_the_reason(console, show):
@@ -244,8 +244,8 @@ async def test_a_clone_of_a_member_whose_role_is_taken_shows_the_role_it_will_ha
     await until(lambda: console.board.strays)
 
     dialog = show(AdoptDialog(console, card.id))
-    await until(lambda: dialog.steps.height() > 1)
-    unused = dialog.go.y() - dialog.steps.geometry().bottom()
+    await until(dialog.summary.isVisible)
+    unused = dialog.go.y() - dialog.summary.geometry().bottom()
     shown = dialog.members.index(0, Column.ROLE).data()
     dialog.go.click()
     await carry_out(console, dialog.command)

@@ -89,6 +89,7 @@ class Pools:
             raise
         finally:
             self._busy.discard(console)
+        console.bus.publish(console.link)  # the road stood before it was known who is logged in
         return console
 
     async def recall(self, url: str) -> None:

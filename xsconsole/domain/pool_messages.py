@@ -72,6 +72,8 @@ def _message(message: Message, inventory: Inventory) -> PoolMessage:
 def spoken(name: str) -> str:
     """Return a message's name as people write it, such as `VM migrated` for `VM_MIGRATED`."""
     first, *rest = name.casefold().split("_")
+    if first == "xsconsole":  # one of ours
+        return f"xsconsole: {' '.join(rest)}"
     said = (first.capitalize(), *rest)
     return " ".join(word.upper() if word.casefold() in _SHORT else word for word in said)
 

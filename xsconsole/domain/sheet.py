@@ -1,8 +1,9 @@
 """What is known of one object, as lines to read, copy and follow: the inspector's contents without a widget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
@@ -52,6 +53,17 @@ class Sheet:
             yield from section.lines
 
 
+CLASS_NAMES: Mapping[Kind, str] = MappingProxyType(
+    {
+        **{kind: kind.value for kind in Kind},
+        Kind.VM: "VM",
+        Kind.SR: "SR",
+        Kind.VDI: "VDI",
+    }
+)
+"""What XAPI calls the classes."""
+
+
 def names(label: str, description: str) -> tuple[Line, ...]:
     """Return the lines that every object begins with."""
     return (
@@ -93,7 +105,7 @@ def identity(kind: Kind, uuid: Uuid, ref: str) -> Section:
         lines=(
             Line(label="UUID", value=uuid),
             Line(label="Reference", value=ref, hint="Valid in this pool's database only; the UUID is durable."),
-            Line(label="Class", value=kind.value),
+            Line(label="Class", value=CLASS_NAMES[kind]),
         ),
     )
 

@@ -180,7 +180,7 @@ def _sr(record: Record, inventory: Inventory, board: Board) -> Iterable[Section]
                 Line(label="In use", value=size(record.physical_utilisation)),
                 Line(label="Free", value=size(record.free_bytes), tone="warn" if is_tight else ""),
                 Line(
-                    label="Promised to disks",
+                    label="Promised",
                     value=size(record.virtual_allocation),
                     hint="What its disks may grow to. More than its size means that it can fill up.",
                     tone="warn" if record.virtual_allocation > record.physical_size else "",

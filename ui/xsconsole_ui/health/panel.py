@@ -38,6 +38,7 @@ from xsconsole_ui.timers import one_shot
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 240  # px
+LEAST_SAID = 140  # px, of messages: when it was matters more than all that it says
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 POOL = "Pool"  # the last column, where there are several
@@ -105,6 +106,7 @@ class FilteredList(QWidget, Generic[T]):
         *,
         spare: Sequence[int],
         told: Callable[[T], str],
+        least_words: int = LEAST_WORDS,
     ) -> None:
         """Columns in `spare` give way, the first one first, where there is little room.
 
@@ -116,7 +118,7 @@ class FilteredList(QWidget, Generic[T]):
         self._all: tuple[T, ...] = ()
         self._is_asked: Callable[[T], bool] = lambda _: True
         self.model = ListModel(columns, self)
-        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=LEAST_WORDS, spare=spare)
+        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=least_words, spare=spare)
         self.view.offer_sorting(self.model.order_by)
         self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
         self.filter.setMinimumWidth(FILTER_WIDTHS[0])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction
@@ -16,7 +17,7 @@ from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.inventory_filter import FAR_FIELDS, inventory_schema, values_in
 from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Edit, Removed, Row
+from xsconsole.domain.outline_rows import Edit, Removed
 from xsconsole.domain.outline_views import NodeId, Order, View
 from xsconsole.domain.query import EVERYTHING, Query
 from xsconsole.domain.query_fields import Kind
@@ -62,7 +63,7 @@ class InventoryPanel(pieces.Panel):
         self._schema = inventory_schema(console.inventory)
         self._outline = Outline(console.inventory)
         self._pools = PoolLines(console, self._outline)
-        self._model = OutlineModel(self._outline.row, self._hint, self)
+        self._model = OutlineModel(self._outline.row, partial(hint, estate=console), self)
         self._chosen = Chosen()
         self._is_repeating = False
         self._is_loading = False
@@ -72,8 +73,7 @@ class InventoryPanel(pieces.Panel):
         self._context: list[QAction | None] = []
         self._pace, self._spare_pace = Pace(self), Pace(self)
         self._timer = one_shot(self, self._work)
-        self._spare = one_shot(self, self._make_ready)
-        self._again = one_shot(self, self._ask)
+        self._spare, self._again = one_shot(self, self._make_ready), one_shot(self, self._ask)
         self._recent = one_shot(self, self._note_recent)
         self.view = OutlineView(self._model, self._outline, self.tr("Inventory"), self)
         self.head = Head(console, self._schema, self._values, self)
@@ -195,6 +195,7 @@ class InventoryPanel(pieces.Panel):
         self.head.search_menu.note(text)
 
     def set_view(self, view: View) -> None:
+        self.view.note_selection()
         self.head.show_view(view)
         self._repeat(self._outline.set_view(view))
         self._work()
@@ -268,6 +269,7 @@ class InventoryPanel(pieces.Panel):
         while is_begun and not self._outline.is_settled:
             self._repeat(self._outline.settle(PIECE))
             is_begun = self._pace.has_room(is_wanted=self._outline.is_changing)
+        self.view.bring_selection_back()
         if self._outline.is_settled:
             if not self._spare.isActive():
                 self._spare.start(SPARE_MS)
@@ -297,9 +299,6 @@ class InventoryPanel(pieces.Panel):
     def _is_page_right(self) -> bool:
         """Whether the list is to be seen if there is something in it, and otherwise what it says in its place."""
         return self._stack.currentIndex() == int(self._model.rowCount() == 0)
-
-    def _hint(self, row: Row) -> str:
-        return hint(row, self._console)
 
     # --- the filter
 

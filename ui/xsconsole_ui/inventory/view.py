@@ -32,6 +32,7 @@ from xsconsole_ui.inventory.line_painter import triangle_area
 from xsconsole_ui.inventory.model import OutlineModel
 
 LEAST_NAME = 160  # px
+MOST_KEPT = 500  # lines that stay selected in another view: who selected more meant a whole view
 CHOSEN = QItemSelectionModel.SelectionFlag
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -51,6 +52,7 @@ class OutlineView(DenseTable):
         self._lines = model
         self._outline = outline
         self._typed, self._typed_at = "", 0.0
+        self._noted: tuple[Ref, ...] = ()  # selected in the view before
         self._delegate = LineDelegate(self)
         self._pointer: QPoint | None = None
         self._hovered = QPersistentModelIndex()
@@ -149,6 +151,20 @@ class OutlineView(DenseTable):
             first = self._lines.index(rows[0], 0)
             self.selectionModel().setCurrentIndex(first, CHOSEN.NoUpdate)
             self.scrollTo(first)
+
+    def note_selection(self) -> None:
+        """Remember what is selected before another view comes, whose lines are others for the same objects."""
+        if len(self.selected_rows()) <= MOST_KEPT:
+            found = dict.fromkeys(line.item.ref for line in self.selected_lines() if line.item is not None)
+            self._noted = tuple(found) or self._noted
+
+    def bring_selection_back(self) -> None:
+        """Select that anew once the other view stands; what is not seen there is selected no more."""
+        if self._noted and not self._outline.is_changing:
+            ids = [id_ for ref in self._noted for id_ in self._outline.lines_of(ref)[:1]]
+            self._noted = ()
+            if not self.selected_rows():
+                self.select_ids(ids)
 
     def cells(self, rows: Iterable[int]) -> list[list[str]]:
         """Return the columns that are shown, as they are shown."""

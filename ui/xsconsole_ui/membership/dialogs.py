@@ -1,4 +1,4 @@
-"""Create, add, remove, adopt. Each shows what it would do as one chooses, and hands over the command."""
+"""Create, add, remove, adopt. Each says what that amounts to as one chooses, and hands over the command."""
 
 from collections.abc import Iterable
 
@@ -19,15 +19,13 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.membership.model import Candidate, CandidatesModel
 from xsconsole_ui.membership.table import CandidatesTable
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
-from xsconsole_ui.promotion.runs import step_rows
 
 WIDTH = 560
 TYPING_MS = 80
-SHOWN_STEPS = 8
 
 
 class MembershipDialog(QDialog):
-    """Holds a table of machines and shows the plan of `command` as it stands. Accepted only with a command."""
+    """Holds a table of machines and says what the plan of `command` amounts to. Accepted only with a command."""
 
     def __init__(
         self,
@@ -51,7 +49,7 @@ class MembershipDialog(QDialog):
         self.form.setContentsMargins(0, 0, 0, 0)
         self.form.setSpacing(theme.GAP)
         self.why_not = pieces.Notice(self)
-        self.steps = RowsView(self.tr("What it would do"), self)
+        self.warnings = RowsView(self.tr("What to know before"), self)
         self.summary = pieces.label("", "section", self)
         self.go = pieces.button(self.tr("Review plan"), "primary", self)
         self.go.setDefault(True)
@@ -78,7 +76,7 @@ class MembershipDialog(QDialog):
         column.addWidget(self.table)
         column.addWidget(self.why_not)
         column.addWidget(self.summary)
-        column.addWidget(self.steps)
+        column.addWidget(self.warnings)
         column.addStretch(1)
         column.addLayout(buttons)
 
@@ -95,7 +93,7 @@ class MembershipDialog(QDialog):
 
     @Slot()
     def look(self) -> None:
-        """Plan what is chosen now, and show the plan or why there is none."""
+        """Plan what is chosen now, and say what that amounts to or why there is none."""
         self._soon.stop()
         command = self.wanted()
         try:
@@ -115,11 +113,8 @@ class MembershipDialog(QDialog):
     def _show_plan(self, plan: Plan | None) -> None:
         rows: list[Row] = []
         if plan is not None:
+            # The steps are shown once, where they are confirmed and then followed.
             rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
-            rows += step_rows(plan, None)[:SHOWN_STEPS]
-            hidden = len(plan.steps) - SHOWN_STEPS
-            if hidden > 0:
-                rows.append(Row(mark=Mark.WAITING, text=self.tr("and {n} more").format(n=hidden)))
             self.summary.setText(
                 self.tr("What it would do: {steps}, nothing is stopped").format(
                     steps=words.count(len(plan.steps), "step")
@@ -128,9 +123,9 @@ class MembershipDialog(QDialog):
                 else self.tr("What it would do: {steps}").format(steps=words.count(len(plan.steps), "step"))
             )
         self.summary.setVisible(plan is not None)
-        self.steps.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
-        self.steps.setFixedHeight(max(1, self.steps.maximumHeight()))
-        self.steps.setVisible(bool(rows))
+        self.warnings.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
+        self.warnings.setFixedHeight(max(1, self.warnings.maximumHeight()))
+        self.warnings.setVisible(bool(rows))
         self.adjustSize()
 
     @Slot()

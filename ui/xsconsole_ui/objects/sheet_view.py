@@ -20,7 +20,7 @@ from xsconsole_ui.objects.sheet_model import (
     value_of,
 )
 
-LABEL_WIDTH = 124  # px
+LABEL_WIDTH = 140  # px
 LEAST_VALUE = 120  # px
 STEP = 12  # px, of one level of depth
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from xsconsole.domain.folding import one_line
-from xsconsole_ui import theme
+from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.tick import paint_tick, state_of
@@ -41,7 +41,7 @@ PADDING = 4  # px, left and right of words
 STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE})
 
 
-class OpenList(QComboBox):
+class OpenList(pieces.Choice):
     """Opens at once: closed, the first arrow would take the next value already."""
 
     def showEvent(self, event: QShowEvent) -> None:
