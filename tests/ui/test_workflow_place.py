@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
@@ -52,6 +52,16 @@ async def alone(tmp_path: Path, qapp: QApplication) -> AsyncIterator[MainWindow]
 
 def names(window: MainWindow) -> list[str]:
     return [stage.name for stage in window.workflow.desk.workflow.stages]
+
+
+async def test_a_double_click_begins_on_the_empty_sheet_too(alone: MainWindow) -> None:
+    place = alone.workflow
+
+    QTest.mouseDClick(place.empty, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(place.designer.name_field, "Test")
+    press(Key.Key_Return)
+
+    assert names(alone) == ["Test"]
 
 
 async def test_a_workflow_is_built_from_nothing_by_keys(alone: MainWindow) -> None:

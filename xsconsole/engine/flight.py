@@ -114,7 +114,7 @@ def _effect(
     for stage_id in _stages_of(card):
         if _stands(workflow.stage(stage_id), flight.pool, home):
             continue
-        reason = _unmapped(stage_id, workflow, mapping, choices, names)
+        reason = _unmapped(card, stage_id, workflow, mapping, choices, names)
         if reason:
             return effect(EffectKind.BLOCKED, None, reason)
     if card.run is not None:
@@ -143,6 +143,7 @@ def _effect(
 
 
 def _unmapped(
+    card: Card,
     stage: StageId,
     workflow: Workflow,
     mapping: Mapping[StageId, StageId],
@@ -154,7 +155,8 @@ def _unmapped(
     old = names.quoted(stage)
     what = "changes its pool" if workflow.stage(stage) is not None else "is gone"
     if target is None:
-        return f"stands in or goes to {old}, which {what}, and no stage is named where it goes instead."
+        there = "stands in" if card.run is None else "is on its way from or to"
+        return f"{there} {old}, which {what}, and no stage is named where it goes instead."
     if target in choices.get(stage, ()):
         return ""
     if workflow.stage(target) is None:

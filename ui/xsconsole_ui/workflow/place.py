@@ -1,7 +1,7 @@
 """The place in which the release process is designed: tools above, the graph, and room for what belongs to it."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
@@ -30,6 +30,16 @@ from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.tool_row import ToolRow
 
 
+class EmptySheet(pieces.EmptyPlace):
+    """The sheet before its first stage: a double click begins there as it does on any sheet."""
+
+    doubled = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.doubled.emit()
+        event.accept()
+
+
 class WorkflowPlace(QWidget):
     """Shows the draft of its desk, and gives its actions the keyboard while something in it has it."""
 
@@ -56,11 +66,12 @@ class WorkflowPlace(QWidget):
         self.exporter = Exporter(self.scene, jobs, lambda what, mend: notices.tell("bad", what, mend), self)
         self.paper = Paper(QApplication.clipboard(), self)
         self.designer = Designer(self.canvas, self.desk, self.hand, self.exporter, self.paper)
-        self.empty = pieces.EmptyPlace(
+        self.empty = EmptySheet(
             self.tr("No stage yet"),
             self.tr("The workflow says through which stages a configuration goes, and what each step demands."),
             self,
         )
+        self.empty.doubled.connect(actions[workflow_actions.ADD_STAGE].trigger)
         self._first_step = pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self)
         self.empty.add_step(self._first_step)
         first, last = (

@@ -52,7 +52,7 @@ def _pool_row(part: PoolPart) -> Row:
     version = tr("v{version} now").format(version=part.version) if part.version else tr("none now")
     match part.state:
         case PartState.WRITES:
-            return Row(mark=Mark.CURRENT, text=tr("{pool}: written").format(pool=part.name), aside=version)
+            return Row(mark=Mark.CURRENT, text=tr("{pool}: would be written").format(pool=part.name), aside=version)
         case PartState.SAME:
             return Row(mark=Mark.DONE, text=tr("{pool}: stands there already").format(pool=part.name), aside=version)
         case PartState.AWAY:
