@@ -127,7 +127,7 @@ def kind_name(kind: RunKind) -> str:
 
 def act_name(kind: RunKind) -> str:
     """Return the name of an act as it stands alone, on a button: `Promote`, `Add members`."""
-    return kind_name(kind).removesuffix(" to").removesuffix(" from")
+    return kind_name(kind).removesuffix(" to").removesuffix(" from").removesuffix(" of")
 
 
 def title(plan: Plan, workflow: Workflow | None = None) -> str:

@@ -247,7 +247,11 @@ def plan_thaw(command: Thaw, board: Board, inventory: Inventory) -> Plan:
             intent, configuration=command.configuration, name=f"configuration {command.configuration[:8]}"
         )
     return Plan(
-        intent=intent, steps=steps.all, leases=rules.leases_for(intent.configuration, intent.service, ()), asks=True
+        intent=intent,
+        steps=steps.all,
+        leases=rules.leases_for(intent.configuration, intent.service, ()),
+        warnings=("What was frozen cannot be brought back.",),
+        asks=True,
     )
 
 
