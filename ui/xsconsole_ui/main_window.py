@@ -68,6 +68,10 @@ class MainWindow(QMainWindow):
         self.theme, self._state = theme, state
         self._is_loaded = self._is_ending = False
         self._closed: asyncio.Event = asyncio.Event()
+        with theme.put_off():
+            self._build(console, theme, state)
+
+    def _build(self, console: Estate, theme: Theme, state: WindowState) -> None:
         self.setWindowTitle("xsconsole")
         self.setDockNestingEnabled(False)
         self.notices = Notices(self)
@@ -75,9 +79,7 @@ class MainWindow(QMainWindow):
         self.connecting = Connecting(console, self.jobs, self.notices, self)
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
-        self._later = QTimer(self)  # what can be done to the selected objects changes with the pool
-        self._later.setSingleShot(True)
-        self._later.setInterval(SITUATE_MS)
+        self._later = QTimer(self, singleShot=True, interval=SITUATE_MS)  # what can be done changes with the pool
         self._later.timeout.connect(self._situate)
         self.watchdog = Watchdog(self)
         self.closing = Closing(console, self.bridge, self.jobs, self)

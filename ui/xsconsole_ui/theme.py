@@ -3,6 +3,8 @@
 A widget asks `colours_of(self.palette())` when it paints, so a change of scheme needs no more than a repaint.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -273,6 +275,16 @@ class Theme(QObject):
     def toggle(self) -> None:
         """Go from what is seen now to its opposite."""
         self.set_scheme(Scheme.LIGHT if self.colours is not LIGHT else Scheme.DARK)
+
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """Build a large window without the style sheet: Qt reads it anew for all that gets another parent."""
+        sheet = self._application.styleSheet()
+        self._application.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._application.setStyleSheet(sheet)
 
     @Slot()
     def _follow_system(self) -> None:
