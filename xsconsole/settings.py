@@ -43,6 +43,13 @@ class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
 
 
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
+    """Where other programs are told of what this console does. Where it `is_signed`, a secret is kept elsewhere."""
+
+    url: str
+    is_signed: bool = True
+
+
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint.
 
@@ -59,6 +66,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     certificates: dict[str, str] = {}
     window: dict[str, str] = {}
     searches: Searches = NO_SEARCHES
+    hook: Hook | None = None
     format: Literal[1] = 1
 
 
@@ -159,6 +167,13 @@ class Settings:
     @property
     def searches(self) -> Searches:
         return self._preferences.searches
+
+    @property
+    def hook(self) -> Hook | None:
+        return self._preferences.hook
+
+    def keep_hook(self, hook: Hook | None) -> None:
+        self._change(lambda now: msgspec.structs.replace(now, hook=hook))
 
     def known_pool(self, url: str) -> KnownPool | None:
         return next((pool for pool in self.pools if pool.url == url), None)

@@ -11,6 +11,7 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.approving import approved_by
 from tests.console.desk import SHOP, Desk, seated
+from tests.console.receiver import receiving
 from tests.workflows import put_on
 from xsconsole.console import RunState, Secret, decide_apart, read_paper, request_watch, write_paper
 from xsconsole.domain.approval import Decision, Meaning
@@ -107,26 +108,33 @@ async def test_two_approve_and_a_third_console_runs_it(office: Office) -> None:
     assert told["plan"] == request.plan
 
 
-async def test_memory_that_changes_after_the_approval_voids_it_and_is_shown(office: Office) -> None:
-    await office.publish()
-    request = await office.ask()
-    await office.ann.console.requests.decide(request.id, Meaning.APPROVE, "")
-    member = office.rita.card().members[0]
-    with office.pool.plain_session() as session:
-        ref = session.xenapi.VM.get_by_uuid(member.uuid)
-        present = session.xenapi.VM.get_record(ref)
-        less = present["memory_static_min"]
-        assert less != present["memory_dynamic_min"]
-        session.xenapi.VM.set_memory_dynamic_range(ref, less, present["memory_dynamic_max"])
+async def test_memory_that_changes_after_the_approval_voids_it_is_shown_and_told_once(office: Office) -> None:
+    async with receiving(200) as receiver:
+        await office.rita.console.home.webhook.set(receiver.url, None)
+        office.rita.console.requests.carry_out()
+        await office.publish()
+        request = await office.ask()
+        await office.ann.console.requests.decide(request.id, Meaning.APPROVE, "")
+        member = office.rita.card().members[0]
+        with office.pool.plain_session() as session:
+            ref = session.xenapi.VM.get_by_uuid(member.uuid)
+            present = session.xenapi.VM.get_record(ref)
+            less = present["memory_static_min"]
+            assert less != present["memory_dynamic_min"]
+            session.xenapi.VM.set_memory_dynamic_range(ref, less, present["memory_dynamic_max"])
 
-    void = await office.until(office.rita, request, RequestState.VOID)
+        void = await office.until(office.rita, request, RequestState.VOID)
 
-    assert [(change.role, change.field) for change in void.changes] == [(member.role, "memory_dynamic_min_bytes")]  # type: ignore[union-attr]
-    with pytest.raises(ApprovalMissing, match="is void"):
-        await office.rita.console.requests.run(request.id)
-    with pytest.raises(Refused, match="void"):
-        await office.ben.console.requests.decide(request.id, Meaning.APPROVE, "")
-    assert office.rita.stands(SHOP, "staging")
+        assert [(change.role, change.field) for change in void.changes] == [(member.role, "memory_dynamic_min_bytes")]  # type: ignore[union-attr]
+        with pytest.raises(ApprovalMissing, match="is void"):
+            await office.rita.console.requests.run(request.id)
+        with pytest.raises(Refused, match="void"):
+            await office.ben.console.requests.decide(request.id, Meaning.APPROVE, "")
+        assert office.rita.stands(SHOP, "staging")
+        await receiver.until(2)
+        await office.rita.console.home.webhook.close()
+        told = [one.document["event"] for one in receiver.received]
+        assert told == ["request.made", "request.void"]
 
 
 async def test_a_workflow_published_in_between_voids_it(office: Office) -> None:

@@ -23,8 +23,11 @@ from tests.ui.board_window import (
 )
 from tests.workflows import put_on
 from xsconsole.console import Connection, Console, Secret
+from xsconsole.console.webhook import Patience
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.notifications import Notification
+from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.engine.commands import Ask, Promote
@@ -205,3 +208,13 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
     assert shown[0][1].startswith("Promote shop 1.3.0 from Staging to Production.")
     assert QApplication.instance() is not None
     messenger.deleteLater()
+
+
+async def test_what_the_webhook_was_not_told_is_said_in_the_window(window: MainWindow, console: Console) -> None:
+    webhook = console.home.webhook
+    webhook.patience = Patience(tries=1, timeout_s=0.2, grace_s=0.2)
+    await webhook.set("http://127.0.0.1:1/hook", None)
+
+    webhook.tell(Notification.RUN_DONE, Fact(event=AuditEvent.RUN_CLOSED))
+
+    await until(lambda: any("cannot be reached" in text for text in window.notices.texts), "the notice")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Estate
+from xsconsole.console import Estate, Failed
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
@@ -85,6 +85,7 @@ class Bridge(QObject):
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
+    not_told = Signal(str)  # why the webhook could not be told of something
 
     def __init__(self, console: Estate, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +108,7 @@ class Bridge(QObject):
         self._hear(AuditGrew, self._on_audit)
         self._hear(AuditVerified, self._on_audit_check)
         self._hear(AuditFailed, self._on_audit_failure)
+        self._ends.append(console.home.webhook.listen(self._on_lost))
 
     def _hear(self, kind: type[E], handler: Callable[[E], None]) -> None:
         self._ends.append(self._console.subscribe(kind, handler))
@@ -188,3 +190,6 @@ class Bridge(QObject):
         error: ConsoleError = event.error
         self._failures += 1
         self._turns.put(("audit-failure", self._failures), partial(self.audit_failed.emit, error))
+
+    def _on_lost(self, lost: Failed) -> None:
+        self._turns.put("webhook", partial(self.not_told.emit, f"{lost.event}: {lost.sentence}"))

@@ -14,6 +14,7 @@ from xsconsole.cli.request_parser import (
     add_out,
     add_requests,
     add_reviews,
+    add_webhook,
 )
 from xsconsole.cli.typed_values import count, digest, instant, pair, speed
 
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_workflow(_family(verbs, "workflow", "the release process"))
 
+    add_webhook(partial(_verb, _family(verbs, "webhook", "where other programs are told of what this console does")))
     add_keys(partial(_verb, _family(verbs, "key", "the key by which this console signs")))
     _add_machines(_family(verbs, "vm", "single machines"))
     audit = _family(verbs, "audit", "what this console did and saw")

@@ -58,6 +58,17 @@ def add_reviews(make: VerbMaker) -> None:
     add_log_in(verb)
 
 
+def add_webhook(make: VerbMaker) -> None:
+    verb = make("webhook set", "tell this address of each deed, signed by a secret; needs no pool")
+    verb.add_argument("url", metavar="URL", help="such as https://hooks.example.org/xsconsole")
+    choice = verb.add_mutually_exclusive_group()
+    choice.add_argument("--secret-stdin", action="store_true", help="read the secret from standard input")
+    choice.add_argument("--unsigned", action="store_true", help="use no secret; nobody can tell then who sent it")
+    make("webhook show", "the address, and whether its secret is at hand", has_json=True)
+    make("webhook clear", "tell nobody any more, and forget the secret")
+    make("webhook test", "send one test and wait for the answer")
+
+
 def add_requests(make: VerbMaker) -> None:
     make("request list", "what is asked for on the pool, and how it stands", has_json=True)
     verb = make("request show", "one request: its plan, its approvals, and what has changed", has_json=True)

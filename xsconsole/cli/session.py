@@ -110,6 +110,7 @@ async def _connect(connecting: Awaitable[object]) -> None:
 def pass_on_notices(console: Console) -> None:
     for notice in console.home.settings.notices:
         output.note(notice)
+    console.home.webhook.listen(lambda lost: output.note(f"The webhook was not told of {lost.event}. {lost.sentence}"))
 
 
 class Given:

@@ -11,6 +11,7 @@ from xsconsole.console.request_files import decide_apart, read_key, read_paper, 
 from xsconsole.console.texts import write_text
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.console.versions import KnownVersion, version_numbered
+from xsconsole.console.webhook import Failed
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.engine.batch import moves_to
 
@@ -19,6 +20,7 @@ __all__ = [
     "Connection",
     "Console",
     "Estate",
+    "Failed",
     "KnownVersion",
     "Pools",
     "Right",

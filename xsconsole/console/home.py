@@ -11,6 +11,7 @@ from xsconsole.console.drafts import Drafts
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
 from xsconsole.console.verifying import verified_apart
+from xsconsole.console.webhook import Webhook
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
@@ -22,7 +23,14 @@ from xsconsole.engine.ports import Clock, Ids
 from xsconsole.errors import HomeUnusable, NotFound, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
 from xsconsole.store.drafts import DraftStore
-from xsconsole.store.keys import Keyring, PassphraseProvider, get_password, open_key, set_password, system_keyring
+from xsconsole.store.keys import (
+    Keyring,
+    PassphraseProvider,
+    get_password,
+    open_key,
+    set_password,
+    system_keyring,
+)
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
 from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
@@ -54,6 +62,9 @@ class Home:
         self._reader = reader
         self._is_kept = is_kept
         self._drafts = _drafts(ledger, reader, self.clock, self.ids)
+        self.webhook = Webhook(settings, self.clock, self.ids, ring, self.record)
+        if ledger is not None:
+            ledger.follow(self.webhook.note)
         self._finding = finding  # of one that only looks; who writes does not go on with one
 
     @classmethod
@@ -333,6 +344,7 @@ class Home:
         return self.settings.remember_searches(change)
 
     async def close(self) -> None:
+        await self.webhook.close()
         if self._ledger is not None:
             # Worth no error now: what is not remembered is only noticed less well.
             with suppress(StoreFailed):

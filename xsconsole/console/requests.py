@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from xsconsole.console.desks import Desk, Keeper
+from xsconsole.console.request_ends import RequestEnds
 from xsconsole.console.request_watch import RequestWatch
 from xsconsole.console.request_works import RequestWorks
 from xsconsole.console.values import Secret, Verb
 from xsconsole.console.vouching import Vouch, log_in_of, logged_in
+from xsconsole.console.webhook import Webhook
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided, is_genuine
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import Event
@@ -46,6 +48,9 @@ class Home(Keeper, Protocol):
     @property
     def is_reading(self) -> bool: ...
 
+    @property
+    def webhook(self) -> Webhook: ...
+
 
 class RequestDesk(Desk, Protocol):
     """What is needed of the console of one pool."""
@@ -70,6 +75,7 @@ class Requests:
         self._offset = timedelta()
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
         self._works = RequestWorks(self._carry_out, self._thaw_over)
+        self._ends = RequestEnds(home)
         self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear)
 
     async def begin(self, vouch: Vouch) -> None:
@@ -367,6 +373,8 @@ class Requests:
         """Do what this home asked to be done by itself, once each time it becomes possible."""
         if self.carries_out and self._vouch is not None and not self._home.is_reading:
             self._works.hear(views, self._home.key_fingerprint)
+            if self._desk.identity is not None:
+                self._ends.hear(views, self._desk.identity)
 
     async def _carry_out(self, request: RequestId) -> None:
         try:

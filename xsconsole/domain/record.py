@@ -29,6 +29,8 @@ class AuditEvent(StrEnum):
     REQUEST_ENDED = "request.ended"  # it was withdrawn, or carried out, or its configuration is no more
     CLOSED = "closure.set"  # a stage frozen, a configuration held, a version quarantined, the line stopped
     LIFTED = "closure.lifted"
+    NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something
+    HOOK_CHANGED = "webhook.changed"  # where others are told of what this console does
     COMMAND_REFUSED = "command.refused"
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
     RUN_RESUMED = "run.resumed"

@@ -21,6 +21,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.REQUEST_ENDED: "The request ended",
     AuditEvent.CLOSED: "Closed",
     AuditEvent.LIFTED: "Lifted",
+    AuditEvent.NOTIFICATION_LOST: "The webhook was not told",
+    AuditEvent.HOOK_CHANGED: "The webhook was changed",
     AuditEvent.COMMAND_REFUSED: "Refused",
     AuditEvent.RUN_OPENED: "Began",
     AuditEvent.RUN_RESUMED: "Resumed",

@@ -49,6 +49,7 @@ class SqliteLedger:
         self._key = key
         self._clock = clock
         self._salt = salt
+        self._followers: list[Callable[[Sequence[Fact]], None]] = []
 
     @classmethod
     async def open(cls, home: Path, origin: Origin, key: SigningKey, clock: Clock) -> "SqliteLedger":
@@ -97,7 +98,14 @@ class SqliteLedger:
         fields = [encoded_fields(fact, circumstances) for fact in facts]
         if not fields:
             return (await self.head()).seq
-        return await self._database.write(lambda session: self._append(session, facts, fields, circumstances))
+        seq = await self._database.write(lambda session: self._append(session, facts, fields, circumstances))
+        for tell in self._followers:
+            tell(facts)
+        return seq
+
+    def follow(self, handler: Callable[[Sequence[Fact]], None]) -> None:
+        """Call `handler`, on the loop's thread, with the facts of each group that was committed."""
+        self._followers.append(handler)
 
     def _append(
         self, session: Session, facts: Sequence[Fact], fields: Iterable[Mapping[str, bytes]], now: Circumstances

@@ -36,6 +36,8 @@ class InboxNews(QObject):
         self.badge = Badge(window_layout.button_of(rail, go))
         self.tray = Tray(window.windowIcon(), self)
         self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, go, self)
+        self._notices = notices
+        bridge.not_told.connect(self._tell_lost)
         place.counted.connect(self.badge.show_count)
         place.said.connect(status.say)
         desk.requested.connect(self._show)
@@ -48,6 +50,12 @@ class InboxNews(QObject):
         """Show who asked what has become of it."""
         self._go.trigger()
         self._place.show_request(request)
+
+    @Slot(str)
+    def _tell_lost(self, why: str) -> None:
+        """Say that the webhook could not be told; only the latest of it."""
+        self._notices.withdraw("webhook")
+        self._notices.tell("warn", self.tr("The webhook was not told"), why, about="webhook")
 
     @Slot()
     def _open(self) -> None:
