@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
+from xsconsole.console import Failed
 from xsconsole.domain.ids import RequestId
 from xsconsole_ui import window_layout
 from xsconsole_ui.badge import Badge
@@ -54,8 +55,8 @@ class InboxNews(QObject):
     @Slot(str)
     def _tell_lost(self, why: str) -> None:
         """Say that the webhook could not be told; only the latest of it."""
-        self._notices.withdraw("webhook")
-        self._notices.tell("warn", self.tr("The webhook was not told"), why, about="webhook")
+        self._notices.withdraw(Failed)
+        self._notices.tell("warn", self.tr("The webhook was not told"), why, about=Failed)
 
     @Slot()
     def _open(self) -> None:
