@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from embedded import EmbeddedPool, embedded_pools
 
-from tests.cli.shell import Shell
+from tests.cli.shell import Said, Shell
+from tests.workflows import put_on
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow, to_json
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,41 @@ def test_a_pool_named_beside_another_has_a_password_of_its_own(
 
     assert "password" not in said.err
     assert said.status == 0, said.err
+
+
+def test_a_pool_that_is_away_follows_later_and_one_with_another_version_is_replaced(
+    shell: Shell, served: tuple[EmbeddedPool, ...], tmp_path: Path
+) -> None:
+    near, far = sorted(served, key=_uuid)  # the one that is written first cannot wait
+    here = Shell(home=tmp_path, pool=near)
+    passwords = f"{near.passwords['root']}\n{far.passwords['root']}\n"
+
+    def publish(version: int, *more: str) -> Said:
+        workflow, stage = add_stage(default_workflow(), "Far away")
+        there = PoolObject(uuid=Uuid(_uuid(far)), name=far.name)
+        here_too = PoolObject(uuid=Uuid(_uuid(near)), name=near.name)
+        for one in workflow.stages:
+            bound = Binding(pool=there if one.id == stage else here_too)
+            workflow = change_stage(workflow, one.id, binding=bound)
+        led, _ = connect(change_workflow(workflow, description=f"for {version}"), StageId("production"), stage)
+        file = tmp_path / "both.json"
+        file.write_bytes(to_json(led))
+        mapped = [f"--map={one.id}={stage}" for one in default_workflow().stages if version == 2]
+        words = ("workflow", "publish", str(file), "--over", str(version - 1), *more)
+        return here.say(*words, *mapped, "--password-stdin", stdin=passwords)
+
+    first = publish(2, "--also", far.url)
+    assert first.status == 0, first.err + first.out
+    later = publish(3, "--later", far.name)
+    assert later.status == 0, later.err
+    assert f"{far.name}: away, and brought up later" in later.out
+    assert f"{far.name} was away" in later.err
+    put_on(far, msgspec.structs.replace(default_workflow(), version=3, description="another one"))
+    replaced = publish(4, "--also", far.url, "--replace", far.name, "--dry-run")
+    assert "which is another one than here" not in replaced.err
+    assert f"{far.name}: is written there" in replaced.out
+
+
+def _uuid(pool: EmbeddedPool) -> str:
+    with pool.plain_session() as session:
+        return str(session.xenapi.pool.get_all_records().popitem()[1]["uuid"])

@@ -10,12 +10,13 @@ from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pools
 
 from tests.console.test_several_pools import access
+from tests.workflows import put_on
 from xsconsole.console import Console, Pools
 from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.ids import PersonId, StageId, Uuid
 from xsconsole.domain.inventory import Host
 from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan
-from xsconsole.domain.workflow import Binding, PoolObject, Workflow
+from xsconsole.domain.workflow import ApprovalRule, Binding, Person, PoolObject, Workflow
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
 from xsconsole.errors import Refused
 
@@ -270,3 +271,51 @@ async def test_the_pool_that_is_written_first_cannot_wait(pools: Pools, served: 
     assert "of two who publish at once one is first everywhere" in plan.obstacles[0].mend
     with pytest.raises(Refused):
         await pools.publishing.publish(plan)
+
+
+async def test_two_versions_with_one_number_are_settled_by_the_next_one(
+    pools: Pools, served: tuple[EmbeddedPool, ...]
+) -> None:
+    first, second = pools
+    ours = planned(pools).workflow
+    theirs = msgspec.structs.replace(ours, description="theirs")
+    put_on(served[0], ours)
+    put_on(served[1], theirs)
+    await heard(first, 2)
+    await heard(second, 2)
+    there = second.identity.pool if second.identity is not None else Uuid("")
+
+    split = pools.publishing.split()
+    unsettled = pools.publishing.plan(ours, base=ours)
+    must_map = unsettled.must_map
+    far = ours.stages[-1].id
+    plan = pools.publishing.plan(ours, base=ours, mapping=dict.fromkeys(must_map, far), replaced=[there])
+
+    assert split is not None
+    assert (split.can_be_mended, split.can_be_settled) == (False, True)
+    assert any("say that the new version takes its place" in obstacle.mend for obstacle in unsettled.obstacles)
+    assert not plan.obstacles
+    assert (plan.workflow.version, [part.pool for part in plan.replaced]) == (3, [there])
+    report = await pools.publishing.publish(plan)
+    assert not report.failed
+    await heard(second, 3)
+    assert standing(second).description == ours.description
+    assert pools.publishing.split() is None
+
+
+async def test_what_takes_the_place_of_another_version_passes_that_ones_rules_of_publishing(
+    pools: Pools, served: tuple[EmbeddedPool, ...]
+) -> None:
+    first, second = pools
+    ours = planned(pools).workflow
+    rules = (ApprovalRule(count=1, people=(PersonId("ann"),)),)
+    person = Person(id=PersonId("ann"), name="Ann", fingerprints=("ab" * 32,))
+    put_on(served[0], ours)
+    put_on(served[1], msgspec.structs.replace(ours, people=(person,), publishing=rules))
+    await heard(first, 2)
+    await heard(second, 2)
+    there = second.identity.pool if second.identity is not None else Uuid("")
+
+    plan = pools.publishing.plan(ours, base=ours, replaced=[there])
+
+    assert any("demands approval of what takes its place" in obstacle.reason for obstacle in plan.obstacles)

@@ -5,9 +5,10 @@ import pytest
 from tests.embedded import embedded_pools
 from tests.ui.board_window import console, open_window
 from tests.ui.live_console import until
+from tests.workflows import put_on
 from xsconsole.console import Connection, Estate, Pools, Secret
 from xsconsole.domain.workflow import Binding, PoolObject
-from xsconsole.domain.workflow.edits import add_stage, change_stage, connect
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect
 from xsconsole_ui.demo.gestures import until as until_shown
 
 __all__ = ["console"]
@@ -84,3 +85,29 @@ async def test_pools_with_different_versions_are_announced_and_brought_up_by_the
         opened.reject()
         opened.deleteLater()
     await until_shown(lambda: not banner.isVisible(), "the banner's end")
+
+
+async def test_two_versions_with_one_number_are_settled_from_the_banner(window, both, served):
+    ours = over(both).workflow
+    theirs = change_workflow(ours, description="theirs")
+    for at, version in enumerate((ours, theirs)):
+        put_on(served[at], version)
+    banner = window.workshop.banner
+    await until_shown(lambda: banner.isVisible() and banner._settle_button.isVisible(), "the banner")
+    assert not banner._mend_button.isVisible()
+    await until(lambda: window.workflow.desk.workflow.version == 2)
+
+    opened = window.workshop.publish_sheet()
+    opened.open()
+    try:
+        (tick,) = opened.pools.ticks.values()
+        assert tick.text().startswith("Let the next version take the place of version 2 on ")
+        assert any("which is another one than here" in row.text for row in opened.obstacles.rows.rows)
+        tick.click()
+        assert tick.isChecked()
+        assert opened.plan.workflow.version == 3
+        assert [part.name for part in opened.plan.replaced] == [list(both)[1].identity.pool_name]
+        assert not any("which is another one than here" in row.text for row in opened.obstacles.rows.rows)
+    finally:
+        opened.close()
+        opened.deleteLater()

@@ -327,6 +327,13 @@ def _add_publication(verb: argparse.ArgumentParser) -> None:
         metavar="POOL",
         help="a pool that is away and follows when it is back",
     )
+    verb.add_argument(
+        "--replace",
+        action="append",
+        default=[],
+        metavar="POOL",
+        help="a pool with another version of the same number, which the next one takes the place of",
+    )
 
 
 def _add_machines(machines: "_Verbs[_Verb]") -> None:

@@ -77,9 +77,9 @@ async def planned(pools: Pools, draft: Draft | None, options: argparse.Namespace
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
     mapping = _mapping(pools, workflow, options.map)
 
-    def look(later: Collection[Uuid] = ()) -> PublishPlan:
+    def look(later: Collection[Uuid] = (), replaced: Collection[Uuid] = ()) -> PublishPlan:
         return pools.publishing.plan(
-            workflow, base=base, over=options.over, mapping=mapping, summary=summary, later=later
+            workflow, base=base, over=options.over, mapping=mapping, summary=summary, later=later, replaced=replaced
         )
 
     away = [part for part in look().pools if part.state is PartState.AWAY]
@@ -88,7 +88,8 @@ async def planned(pools: Pools, draft: Draft | None, options: argparse.Namespace
     reached = [part.pool for part in away if part.pool not in later]
     if reached:
         await reach(pools, reached)
-    return look(later)
+    unlike = {word.casefold() for word in options.replace}
+    return look(later, {part.pool for part in look(later).pools if unlike & {part.pool, part.name.casefold()}})
 
 
 def _mapping(pools: Pools, workflow: Workflow, given: Iterable[tuple[str, str]]) -> Mapping[StageId, StageId]:

@@ -83,11 +83,13 @@ class Publishing:
         mapping: Mapping[StageId, StageId] | None = None,
         summary: str = "",
         later: Collection[Uuid] = (),
+        replaced: Collection[Uuid] = (),
     ) -> PublishPlan:
         """Return what publishing it would do. Nothing is changed, and nothing is asked of the pools.
 
         `base` is the version it was made from; where only its number is known, `over`; else the workflow's own number.
-        `later` are pools that are away, and that somebody agreed to bring up when they are back.
+        `later` are pools that are away, and that somebody agreed to bring up when they are back; `replaced` those whose
+        other version of the same number it takes the place of.
 
         Raises:
             Refused: there is no connection to a pool.
@@ -99,6 +101,7 @@ class Publishing:
             mapping=mapping,
             summary=summary,
             later=frozenset(later),
+            replaced=frozenset(replaced),
         )
         return self._planned(wish)
 
@@ -275,6 +278,7 @@ class Publishing:
                 mapping=plan.mapping,
                 summary=plan.workflow.summary,
                 later=frozenset(part.pool for part in plan.later),
+                replaced=frozenset(part.pool for part in plan.replaced),
             )
         )
 

@@ -33,7 +33,8 @@ class PartState(StrEnum):
 class PoolPart:
     """`version`, `digest`, `author` and `published_at` are of what stands there now, as last heard `as_of`.
 
-    0 and None for nothing. `why_not_later`: of a pool that is away, why the others cannot go before it.
+    0 and None for nothing. `why_not_later`: of a pool that is away, why the others cannot go before it. `is_unlike`: it
+    holds another version under the same number, which the new one may take the place of where somebody says so.
     """
 
     pool: Uuid
@@ -45,6 +46,7 @@ class PoolPart:
     published_at: datetime | None = None
     as_of: datetime | None = None
     why_not_later: str = ""
+    is_unlike: bool = False
 
 
 class EffectKind(StrEnum):
@@ -148,6 +150,11 @@ class PublishPlan:
         return tuple(part for part in self.pools if part.state is PartState.LATER)
 
     @property
+    def replaced(self) -> tuple[PoolPart, ...]:
+        """The pools on which it takes the place of another version than here."""
+        return tuple(part for part in self.pools if part.is_unlike and part.state is PartState.WRITES)
+
+    @property
     def digest(self) -> Digest:
         pools: list[Json] = [[part.pool, part.state.value, part.digest] for part in self.pools]
         effects: list[Json] = [
@@ -198,6 +205,11 @@ class VersionSplit:
     @property
     def can_be_mended(self) -> bool:
         return any(part.state is PartState.WRITES for part in self.behind)
+
+    @property
+    def can_be_settled(self) -> bool:
+        """Whether a next version can take the place of two that have one number."""
+        return any(part.is_unlike for part in self.behind)
 
     @property
     def sentence(self) -> str:

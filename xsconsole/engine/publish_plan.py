@@ -45,6 +45,7 @@ class Wish:
     mapping: Mapping[StageId, StageId] | None = None  # None: as the standing publication says, where it is finished
     summary: str = ""
     later: frozenset[Uuid] = frozenset()  # pools that are away, and may stay behind for now
+    replaced: frozenset[Uuid] = frozenset()  # pools whose other version of the same number it takes the place of
 
 
 def plan_publication(
@@ -63,14 +64,17 @@ def plan_publication(
     known = {site.pool: site for site in sites}
     wanted = settled(wish.workflow, home, known[home].name)
     newest = _newest(wanted, known, home)
-    is_same = newest is not None and content_digest(newest) == content_digest(_numbered(wanted, newest))
+    is_same = (
+        newest is not None and not wish.replaced and content_digest(newest) == content_digest(_numbered(wanted, newest))
+    )
     workflow = newest if is_same and newest is not None else _numbered(wanted, newest, requester.actor, wish.summary)
     base = newest.digest if newest is not None else None
-    pools = parts_of(workflow, newest, known, home, wish.later)
+    pools = parts_of(workflow, newest, known, home, wish.later, wish.replaced)
     obstacles = [
         *_of_base(wish, newest, is_same=is_same),
         *_of_workflow(workflow, findings),
         *(obstacle for part in pools for obstacle in obstacles_of(part)),
+        *(obstacle for part in pools for obstacle in _of_replaced(part, known.get(part.pool))),
     ]
     flights = [
         Flight(pool=part.pool, board=known[part.pool].board, inventory=known[part.pool].inventory)
@@ -166,7 +170,7 @@ def _newest(wanted: Workflow, known: Mapping[Uuid, Site], home: Uuid) -> Workflo
     pools = {**bound_pools(wanted, home), **bound_pools(here, home)}
     standing = [known[pool].standing for pool in sorted(pools) if pool in known]
     of_id = [one for one in standing if one is not None and (here is None or one.id == here.id)]
-    return max(of_id, key=lambda one: one.version, default=None)
+    return max(of_id, key=lambda one: (one.version, one == here), default=None)
 
 
 def _numbered(workflow: Workflow, newest: Workflow | None, author: str = "", summary: str = "") -> Workflow:
@@ -199,6 +203,15 @@ def _of_base(wish: Wish, newest: Workflow | None, *, is_same: bool) -> list[Obst
             mend="Look at the difference, take it into yours, then publish.",
         )
     ]
+
+
+def _of_replaced(part: PoolPart, site: Site | None) -> list[Obstacle]:
+    """Return why the other version on a pool cannot be replaced from here: its own rules of publishing hold there."""
+    standing = site.standing if site is not None else None
+    if not part.is_unlike or part.state is not PartState.WRITES or standing is None or not standing.publishing:
+        return []
+    reason = f"The version on “{shortened(part.name, 60)}” demands approval of what takes its place."
+    return [Obstacle(reason=reason, mend="Publish from that pool.")]
 
 
 def _of_workflow(workflow: Workflow, findings: tuple[Finding, ...]) -> list[Obstacle]:

@@ -51,9 +51,16 @@ def bound_pools(workflow: Workflow | None, home: Uuid) -> dict[Uuid, str]:
 
 
 def parts_of(
-    workflow: Workflow, newest: Workflow | None, known: Mapping[Uuid, Site], home: Uuid, later: Collection[Uuid]
+    workflow: Workflow,
+    newest: Workflow | None,
+    known: Mapping[Uuid, Site],
+    home: Uuid,
+    later: Collection[Uuid],
+    replaced: Collection[Uuid] = (),
 ) -> tuple[PoolPart, ...]:
     """Return all pools of either version, in the order in which they are written; `later` may stay behind for now.
+
+    On those `replaced`, it may take the place of another version with the number of the newest.
 
     The order is one for all consoles: whoever is first at the first pool is first everywhere. So pools that the
     standing version binds come first, which everybody knows, and then those that are new.
@@ -69,6 +76,8 @@ def parts_of(
             why_not = "" if is_written else why_not_later(part, workflow, newest, home, is_first=at == 0)
             is_later = not why_not and (is_written or pool in later)
             part = replace(part, state=PartState.LATER if is_later else PartState.AWAY, why_not_later=why_not)
+        if part.is_unlike and pool in replaced and workflow.version > part.version:
+            part = replace(part, state=PartState.WRITES)
         found.append(part)
     return tuple(found)
 
@@ -108,6 +117,13 @@ def _part(pool: Uuid, name: str, site: Site | None, workflow: Workflow, newest: 
             author=standing.author,
             published_at=beside.at if beside is not None else None,
         )
+    is_unlike = (
+        standing is not None
+        and newest is not None
+        and (standing.id, standing.version) == (newest.id, newest.version)
+        and standing.digest != newest.digest
+    )
+    part = replace(part, is_unlike=is_unlike and not site.is_away)
     if site.is_away:
         return part
     if standing is None:
@@ -116,9 +132,7 @@ def _part(pool: Uuid, name: str, site: Site | None, workflow: Workflow, newest: 
         state = PartState.OTHER_WORKFLOW
     elif standing.digest == workflow.digest:
         state = PartState.SAME
-    elif standing.version >= workflow.version or (
-        newest is not None and standing.version == newest.version and standing.digest != newest.digest
-    ):
+    elif standing.version >= workflow.version or is_unlike:
         state = PartState.NEWER
     else:
         state = PartState.WRITES
@@ -145,7 +159,8 @@ def obstacles_of(part: PoolPart) -> list[Obstacle]:
             return [Obstacle(reason=reason, mend="Publish from that pool, or bind the stages to another one.")]
         case PartState.NEWER:
             reason = f"On {name} stands version {part.version}, which is another one than here."
-            return [Obstacle(reason=reason, mend="Look at the difference; who published it there must decide.")]
+            settle = "say that the new version takes its place there" if part.is_unlike else "publish from there"
+            return [Obstacle(reason=reason, mend=f"Look at the difference, then {settle}.")]
         case _:
             return []
 

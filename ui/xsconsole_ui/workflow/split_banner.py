@@ -13,6 +13,7 @@ class SplitBanner(pieces.Notice):
 
     mend_wanted = Signal()
     compare_wanted = Signal()
+    settle_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +24,9 @@ class SplitBanner(pieces.Notice):
         self.compare.triggered.connect(self.compare_wanted)
         self.offer(self.tr("Compare…"), self.compare)
         self._mend_button = self.offer(self.tr("Bring them up…"), self.mend)
+        self.settle = QAction(self.tr("Settle…"), self)
+        self.settle.triggered.connect(self.settle_wanted)
+        self._settle_button = self.offer(self.tr("Settle…"), self.settle)
 
     def show_split(self, split: VersionSplit | None) -> None:
         if split is None:
@@ -31,11 +35,12 @@ class SplitBanner(pieces.Notice):
         self.show_words("warn", split.sentence, self._advice_on(split))
         self.more.hide()
         self._mend_button.setVisible(split.can_be_mended)
+        self._settle_button.setVisible(split.can_be_settled)
 
     def _advice_on(self, split: VersionSplit) -> str:
         states = {part.state for part in split.behind}
         if PartState.NEWER in states:
-            return self.tr("Two versions with one number: look at the difference; who published there must decide.")
+            return self.tr("Two versions with one number: look at the difference, then publish the next one to both.")
         if PartState.WRITES not in states:
             return self.tr("It is brought up from here once the pool is back.")
         return self.tr("Until then, each pool follows its own version.")

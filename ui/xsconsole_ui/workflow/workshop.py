@@ -65,6 +65,7 @@ class Workshop(QObject):
         self.banner = SplitBanner(place)
         self.banner.mend_wanted.connect(self._bring_up)
         self.banner.compare_wanted.connect(self._compare)
+        self.banner.settle_wanted.connect(self._publish)
         place.add_above(self.banner)
         bridge.layout_changed.connect(self._look_at_versions)
         bridge.link_changed.connect(self._look_at_versions)
@@ -126,6 +127,7 @@ class Workshop(QObject):
 
     # Sheets.
 
+    @Slot()
     def _publish(self) -> None:
         self._jobs.start(answered(self.publish_sheet()), "publish the workflow")
 

@@ -13,9 +13,9 @@ from xsconsole_ui.workflow.publishing.plan_rows import pool_rows
 
 
 class PoolsView(QWidget):
-    """A row for each pool; below, a tick for each that is away and need not be waited for."""
+    """A row for each pool; below, a tick for each that is away and need not be waited for, or holds another version."""
 
-    agreed = Signal(str, bool)  # the pool, and whether it follows later
+    agreed = Signal(str, bool)  # the pool, and whether it follows later, or gets this in the place of what it has
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class PoolsView(QWidget):
 
     def show_plan(self, plan: PublishPlan, width: int) -> None:
         self.rows.show_rows(pool_rows(plan.pools), width=width)
-        offered = {part.pool: part for part in plan.pools if _need_not_wait(part) and plan.is_new}
+        offered = {part.pool: part for part in plan.pools if part.is_unlike or (_need_not_wait(part) and plan.is_new)}
         for pool in [pool for pool in self.ticks if pool not in offered]:
             gone = self.ticks.pop(pool)
             self._below.removeWidget(gone)
@@ -40,11 +40,13 @@ class PoolsView(QWidget):
         for pool, part in offered.items():
             if pool not in self.ticks:
                 self.ticks[pool] = self._tick(part)
-            self.ticks[pool].setChecked(part.state is PartState.LATER)
+            self.ticks[pool].setChecked(part.state in (PartState.LATER, PartState.WRITES))
 
     def _tick(self, part: PoolPart) -> Tick:
         text = self.tr("Publish to the others now; {pool} is shown as behind, and brought up when it is back")
-        made = Tick(text.format(pool=one_line(part.name)), self)
+        if part.is_unlike:
+            text = self.tr("Let the next version take the place of version {version} on {pool}, which is another one")
+        made = Tick(text.format(pool=one_line(part.name), version=part.version), self)
         made.setProperty("pool", str(part.pool))
         made.clicked.connect(self._take)
         self._below.addWidget(made)

@@ -79,6 +79,7 @@ class PublishSheet(QDialog):
         self._turns = Turns(self)
         self._mapping: dict[StageId, StageId] = dict(said.mapping)
         self._later: set[Uuid] = set()
+        self._replaced: set[Uuid] = set()
         self.is_busy = False
         self.plan: PublishPlan | None = None
         self.report: PublishReport | None = None
@@ -119,7 +120,7 @@ class PublishSheet(QDialog):
         self.mapping.chosen.connect(self._map)
         self.changes = RowsView(self.tr("What changes"), self)
         self.pools = PoolsView(self)
-        self.pools.agreed.connect(self._agree_to_wait)
+        self.pools.agreed.connect(self._agree)
         self.effects = RowsView(self.tr("What happens to configurations"), self)
         self.requests = RowsView(self.tr("What happens to requests"), self)
         self.approvals = Approving(self._publishing, self._jobs, self)
@@ -219,6 +220,7 @@ class PublishSheet(QDialog):
                 mapping=self._mapping,
                 summary=self.summary.text().strip(),
                 later=self._later,
+                replaced=self._replaced,
             )
         except Refused as refusal:
             self.plan = None
@@ -294,8 +296,10 @@ class PublishSheet(QDialog):
         self._look()
 
     @Slot(str, bool)
-    def _agree_to_wait(self, pool: str, is_later: bool) -> None:
-        (self._later.add if is_later else self._later.discard)(Uuid(pool))
+    def _agree(self, pool: str, is_agreed: bool) -> None:
+        is_unlike = self.plan is not None and any(part.is_unlike and part.pool == pool for part in self.plan.pools)
+        agreed = self._replaced if is_unlike else self._later
+        (agreed.add if is_agreed else agreed.discard)(Uuid(pool))
         self._look()
 
     @Slot(object)
