@@ -9,6 +9,7 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.approving import approved_by
 from tests.cli.shell import Said, Shell
+from tests.console.test_candidates import copied
 from tests.workflows import put_on
 
 
@@ -128,3 +129,25 @@ def test_where_the_workflow_names_a_log_in_it_is_given_anew(people: People) -> N
     assert (untyped.status, "logs in anew as adam" in untyped.err) == (1, True)
     assert wrong.status == 1
     assert (typed.status, typed.document["state"]) == (0, "approved"), typed.err
+
+
+def test_a_request_for_copies_says_what_was_frozen_and_what_is_left_over_is_removed(people: People) -> None:
+    put_on(people.pool, copied(people.keys()))
+
+    asked = people.ask("--json")
+    request = asked.document["request"]
+    shown = people.ann.say("request", "show", request[:8])
+    with people.pool.plain_session() as session:  # somebody takes the request away by hand
+        (ref,) = session.xenapi.pool.get_all()
+        for key in session.xenapi.pool.get_other_config(ref):
+            if key.startswith(f"xsconsole.request.{request}."):
+                session.xenapi.pool.remove_from_other_config(ref, key)
+    listed = people.ann.say("request", "list")
+    cleaned = people.ann.say("request", "clean", "--json")
+
+    assert asked.status == 3, asked.err
+    assert "  frozen at " in shown.out
+    assert "as a power cut would have left it; 4 snapshots, 150 GiB at most" in shown.out
+    assert "Take what was frozen of shop-db.stg" in shown.out
+    assert f"Left over from request {request[:8]}: 4 snapshots, frozen at " in listed.err
+    assert (cleaned.status, cleaned.document) == (0, {"removed": [request], "kept": {}}), cleaned.err

@@ -13,7 +13,7 @@ from tests.console.desk import SHOP, Desk, seated
 from tests.console.pool_state import footprint
 from tests.workflows import put_on
 from xsconsole.console import RunState
-from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Card
 from xsconsole.domain.inventory import VM
@@ -23,7 +23,7 @@ from xsconsole.domain.requests import Request
 from xsconsole.domain.sheets import sheet_of
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.gates import NoDrift, When
-from xsconsole.engine.commands import Ask
+from xsconsole.engine.commands import Ask, Operate
 
 GATE = NoDrift(when=When.AFTER, leads_back=True, timeout_s=5)
 
@@ -89,6 +89,9 @@ async def test_what_was_frozen_is_shown_copied_and_gone_and_a_rejection_removes_
         found = sheet_of(ObjectId(kind=Kind.VM, uuid=machine.uuid), rita.console.inventory, rita.console.board)
         lines = [line.value for section in found.sections for line in section.lines if section.title == "Snapshots"]
         assert any(line.startswith(f"◆ frozen for request {request.id[:8]} · ") for line in lines)
+        frozen = ObjectId(kind=Kind.VM, uuid=source.candidates[0].snapshots[machine.uuid])
+        (check,) = rita.console.acts.checks(Operate(act=Act.DELETE_SNAPSHOT, objects=(frozen,)))
+        assert f"for request {request.id[:8]}, which is void without it" in check.warning
         with pool.plain_session() as session:
             ref = session.xenapi.VM.get_by_uuid(machine.uuid)
             record = session.xenapi.VM.get_record(ref)

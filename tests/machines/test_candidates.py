@@ -272,9 +272,9 @@ async def quietly(story: Coroutine[Any, Any, object]) -> None:
 class TestCandidates(Candidates.TestCase):  # type: ignore[name-defined,misc]
     def runTest(self) -> None:
         super().runTest()
-        assert Candidates.copied > 3  # else nothing was tried that could have gone wrong
+        assert Candidates.copied  # else nothing was tried that could have gone wrong
 
 
 TestCandidates.settings = settings(
-    max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

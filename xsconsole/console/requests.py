@@ -26,6 +26,7 @@ from xsconsole.domain.signing import owner_of
 from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
+from xsconsole.engine.candidates import left_over
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Promote
 from xsconsole.engine.ports import Ids
 from xsconsole.engine.requests import command_of
@@ -71,6 +72,7 @@ class Requests:
     ) -> None:
         self._desk = desk
         self._home = home
+        self._world = world
         self._vouch: Vouch | None = None
         self._offset = timedelta()
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
@@ -274,7 +276,8 @@ class Requests:
 
     def left_over(self) -> tuple[Candidate, ...]:
         """Return what stands frozen on the pool without a request, such as after a console died while it asked."""
-        return self._desk.engine.requests.left_over()
+        inventory, board = self._world()
+        return left_over(board, inventory)
 
     async def clean(self, candidate: Candidate) -> str:
         """Remove what stands frozen without a request; return what stood against it, empty where it is gone."""

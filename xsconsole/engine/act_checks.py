@@ -152,7 +152,7 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         case Act.REVERT:
             return _losses(record, machine)
         case Act.DELETE_SNAPSHOT:
-            return _restore_point(record, card)
+            return _needed_by(record, card)
     return ""
 
 
@@ -201,10 +201,13 @@ def _losses(snapshot: VM, machine: VM | None) -> str:
     return " ".join(filter(None, (when, runs)))
 
 
-def _restore_point(snapshot: VM, card: Card | None) -> str:
+def _needed_by(snapshot: VM, card: Card | None) -> str:
     for point in card.restore_points if card is not None else ():
         if card is not None and snapshot.uuid in point.snapshots.values():
             return f"It belongs to the restore point of {shortened(card.name)} of {instant(point.at)}."
+    for one in card.candidates if card is not None else ():
+        if snapshot.uuid in one.snapshots.values():
+            return f"It was frozen for request {one.request[:8]}, which is void without it."
     return ""
 
 

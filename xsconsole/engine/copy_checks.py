@@ -166,7 +166,7 @@ def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> t
     if order.stock is not None:
         frozen = frozen_words(order.stock.candidate)
         found.append(f"The copies are made of what was {frozen}; nothing newer comes along.")
-    elif order.edge.approvals:
+    elif order.edge.approvals and not order.passed:
         found.append("Asking freezes the machines at once: what is decided on, and copied, is what the snapshots hold.")
     if running and order.is_stopped_first:
         found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
