@@ -34,6 +34,11 @@ class NotPromotable(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class StageFull(NotPromotable):
+    """The stage takes no more of them now, and nothing else stands against it: it can be waited for."""
+
+
+@dataclass(kw_only=True, eq=False)
 class Barred(NotPromotable):
     """Conditions are not met now. `until` is when all of them fall away by themselves; None: not known, or never."""
 

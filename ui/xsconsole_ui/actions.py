@@ -7,7 +7,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
-from xsconsole_ui.board_actions import BOARD_VIEW
+from xsconsole_ui.board_actions import BOARD_VIEW, QUEUE
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
@@ -363,7 +363,7 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-MOVES = (PROMOTE, DEMOTE, MOVE_TO, PLAN, COMPARE)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, PLAN, COMPARE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)

@@ -24,4 +24,12 @@ COLLAPSE = Action(
     tip="Leave only the name of the column, or open it again",
     perform=lambda _, hands: hands.collapse_column(),
 )
+QUEUE = Action(
+    id="card.queue",
+    text="&Queue for a place…",
+    shortcut="Ctrl+Shift+Q",
+    tip="Let it wait until the stage has room; this console carries it out while it is open",
+    perform=lambda _, hands: hands.queue(),
+    why_not=lambda situation: "" if situation.full_ways else "It does not wait for a place in a full stage.",
+)
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

@@ -17,6 +17,7 @@ from xsconsole.domain.events import (
     InventoryChanged,
     LinkChanged,
     PoolsChanged,
+    QueueChanged,
     RequestsChanged,
     ReviewsChanged,
     RunChanged,
@@ -81,6 +82,7 @@ class Bridge(QObject):
     run_changed = Signal(str)  # RunId
     requests_changed = Signal()
     reviews_changed = Signal()
+    queue_changed = Signal(object)  # QueueChanged
     inventory_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
@@ -104,6 +106,7 @@ class Bridge(QObject):
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
         self._hear(ReviewsChanged, self._on_reviews)
+        self._hear(QueueChanged, self.queue_changed.emit)
         self._hear(InventoryChanged, self._on_inventory)
         self._hear(AuditGrew, self._on_audit)
         self._hear(AuditVerified, self._on_audit_check)

@@ -7,11 +7,21 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from xsconsole.console import Console, Estate, Verb, moves_to
+from xsconsole.console import Console, Estate, Verb, moves_to, plan_when_free
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Thaw, Together
+from xsconsole.engine.commands import (
+    Confirmed,
+    Demote,
+    Direction,
+    Dissolve,
+    Emergency,
+    Plannable,
+    Promote,
+    Thaw,
+    Together,
+)
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
@@ -23,6 +33,7 @@ from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateD
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.promotion.queueing import queue_question
 from xsconsole_ui.situation import Design, Situation
 
 if TYPE_CHECKING:
@@ -184,6 +195,22 @@ class WindowHands(QObject):
         finally:
             self.comparison = None
 
+    def queue(self) -> None:
+        """Ask whether the selected card shall wait for a place."""
+        situation = self._situation
+        command = command_to(situation, situation.full_ways[0]) if situation.full_ways else None
+        if command is not None and situation.card is not None:
+            stage = situation.stage_name(situation.full_ways[0])
+            self._jobs.start(self._ask_to_queue(command, situation.card.name, stage), "queue for a place")
+
+    async def _ask_to_queue(self, command: Promote | Demote, name: str, stage: str) -> None:
+        try:
+            plan = plan_when_free(self._console.of_command(command), command)
+            if await answered(queue_question(plan, name, stage, self._window)):
+                self._console.queue.add(Confirmed(command=command, digest=plan.digest))
+        except Refused as refusal:
+            self._window.notices.tell_error(refusal)
+
     def create(self) -> None:
         console = self._owner_of_vms()
         if console is not None:
@@ -313,7 +340,7 @@ class WindowHands(QObject):
         """Show the board as a list, or as columns again."""
         self._window.go("board")
         self._board.show_list(is_list=not self._board.looking.is_list)
-        self._window.look_again()
+        self._window.situate()
 
     def filter_cards(self) -> None:
         self._window.go("board")

@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.bridge = Bridge(console, self)
         self._turns = Turns(self)
         self._later = QTimer(self, singleShot=True, interval=SITUATE_MS)  # what can be done changes with the pool
-        self._later.timeout.connect(self._situate)
+        self._later.timeout.connect(self.situate)
         self.watchdog = Watchdog(self)
         self.closing = Closing(console, self.bridge, self.jobs, self)
         self.desk = Desk(console, self.bridge, self.jobs, self)
@@ -176,11 +176,12 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.board.card_selected.connect(self._on_card_selected)
-        self.board.chosen_changed.connect(self._situate)
+        self.board.chosen_changed.connect(self.situate)
         self.board.opened.connect(self._on_opened)
         self.board.asked.connect(self.hands.take)
         self.board.menu_wanted.connect(self._card_menu.popup)
         self.board.answered.connect(self.status.say)
+        self.board.queues.dropped.connect(self._on_staying)
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
         self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
         self.board.leftovers.card_wanted.connect(self.board.select)
@@ -215,15 +216,11 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(self._dress)
 
     @Slot()
-    def _situate(self) -> None:
+    def situate(self) -> None:
         """Look at what the user has before them, for the actions."""
         found = situation_of(self.estate, self.board.chosen, self.inventory, self.inspector.object_page.item)
         self.actions_.follow(replace(found, draft=self.workflow.situation, is_list=self.board.looking.is_list))
         self.board.leftovers.permit(self.hands.why_no_change)
-
-    def look_again(self) -> None:
-        """Look at once at what the user has before them."""
-        self._situate()
 
     @Slot()
     def _follow_draft(self) -> None:
@@ -231,7 +228,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _situate_soon(self) -> None:
-        self._turns.put("situation", self._situate)
+        self._turns.put("situation", self.situate)
 
     @Slot()
     def _situate_later(self) -> None:
@@ -241,19 +238,19 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_card_selected(self, configuration: ConfigurationId | None) -> None:
         self.inspector.show_card(configuration)
-        self._situate()
+        self.situate()
 
     @Slot()
     def _on_objects_selected(self) -> None:
         self.inspector.show_objects(self.inventory.selected_objects)
-        self._situate()
+        self.situate()
 
     @Slot(object)
     def _follow_object(self, item: ObjectId) -> None:
         """Show an object that something names. What is done then is done to it, not to what was selected before."""
         self.inventory.view.clearSelection()
         self.inspector.show_object(item)
-        self._situate()
+        self.situate()
 
     @Slot(object)
     def _on_opened(self, configuration: ConfigurationId) -> None:
@@ -268,7 +265,7 @@ class MainWindow(QMainWindow):
     def _on_card_changed(self, configuration: str) -> None:
         selected = self.board.selected
         if selected is not None and selected.id == configuration:
-            self._situate()
+            self.situate()
         else:
             self._situate_soon()
 
@@ -285,7 +282,7 @@ class MainWindow(QMainWindow):
     def _on_link(self) -> None:
         self.bar.show_link()
         self.status.show_link()
-        self._situate()
+        self.situate()
 
     @Slot(object)
     def _on_audit_failed(self, error: ConsoleError) -> None:
@@ -361,6 +358,7 @@ class MainWindow(QMainWindow):
         self._turns.forget()
         self._later.stop()
         await self.workflow.keeper.settle()
+        await self.estate.queue.close()
         await self.jobs.close()
         self.deleteLater()
 

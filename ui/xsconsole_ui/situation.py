@@ -15,6 +15,7 @@ from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine.commands import Direction, Operate, Plannable, Together
+from xsconsole.errors import StageFull
 
 
 class Design(StrEnum):
@@ -112,6 +113,12 @@ class Situation:
         """Return those whose plan can be looked at, also where it may not be carried out."""
         return tuple(target for target in self.ways(kind) if target.plan is not None)
 
+    @property
+    def full_ways(self) -> tuple[Target, ...]:
+        """Return the ways on which nothing but a full stage stands against the selected card; forward ones first."""
+        full = [target for target in self.targets if isinstance(target.refusal, StageFull) and target.kind is not None]
+        return tuple(sorted(full, key=lambda target: target.kind is not Kind.PROMOTE)) if len(self.cards) == 1 else ()
+
     def shared_ways(self, kind: Kind) -> tuple[Stage, ...]:
         """Return the stages that such a way leads to from where each of the selected cards stands."""
         workflow = self.workflow
@@ -141,6 +148,7 @@ class Hands(Protocol):
     def settle(self, configuration: ConfigurationId, direction: Direction) -> None: ...
     def choose_target(self, kind: Kind | None) -> None: ...
     def compare(self) -> None: ...
+    def queue(self) -> None: ...
     def declare(self) -> None: ...
     def create(self) -> None: ...
     def add_members(self) -> None: ...

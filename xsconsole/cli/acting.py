@@ -30,7 +30,7 @@ from xsconsole.engine.commands import (
     RemoveMembers,
     Settle,
 )
-from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound, PlanIsStale, Refused
+from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound, PlanIsStale, Refused, StageFull
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
@@ -68,7 +68,11 @@ async def act(options: argparse.Namespace) -> int:
             if options.wait and options.verb != "config create":
                 await _wait_for_others(console, options.name)
             command = _command(console, options)
-            plan = planned(console, command, options)
+            try:
+                plan = planned(console, command, options)
+            except StageFull as full:
+                await _wait_for_room(full, console, options)
+                continue
             if confirmed != plan.digest:
                 answers = _confirm(console, plan, options)
                 confirmed = plan.digest
@@ -138,6 +142,18 @@ async def _wait_for_others(console: Console, name: str) -> None:
         return now is None or now.standing is not Standing.RUNNING
 
     await until(console, is_over)
+
+
+async def _wait_for_room(full: StageFull, console: Console, options: argparse.Namespace) -> None:
+    """Wait until something changes on the board, where `--queue` was said; else refuse."""
+    if not getattr(options, "queue", False):
+        full.mend = " ".join((full.mend, "Or add `--queue`: this command then waits for a place, as long as it runs."))
+        raise full
+    if not getattr(options, "has_said_full", False):
+        output.note(f"{full.reason} Waiting for a place, as long as this command runs.")
+        options.has_said_full = True
+    board = console.board
+    await until(console, lambda: console.board is not board)
 
 
 async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) -> None:

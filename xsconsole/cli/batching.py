@@ -20,6 +20,7 @@ ALONE = {
     "not_before": "--not-before",
     "ticket": "--ticket",
     "wait": "--wait",
+    "queue": "--queue",
 }
 
 

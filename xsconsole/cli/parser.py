@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
             help="answer a question of the way's checklist with yes, word by word; repeat it",
         )
         _add_wait(verb)
+        verb.add_argument("--queue", action="store_true", help="wait for a place where the stage is full")
         add_asking(verb, instant)
         add_emergency(verb)
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))

@@ -6,6 +6,7 @@ from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
+from xsconsole.console.queueing import Queued, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.texts import write_text
@@ -23,6 +24,7 @@ __all__ = [
     "Failed",
     "KnownVersion",
     "Pools",
+    "Queued",
     "Right",
     "RunState",
     "RunStatus",
@@ -33,6 +35,7 @@ __all__ = [
     "goes_in_clear",
     "moves_to",
     "past",
+    "plan_when_free",
     "planned_together",
     "present",
     "read_file",

@@ -13,6 +13,7 @@ from xsconsole.console.estate_reviews import EstateReviews
 from xsconsole.console.home import Home
 from xsconsole.console.pools import Pools
 from xsconsole.console.publishing import Publishing
+from xsconsole.console.queueing import Queue
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.values import Verb
 from xsconsole.domain.acts import Kind, ObjectId, record_of
@@ -56,6 +57,7 @@ class Estate:
         self.inventory = Inventories()
         self.acts = EstateActs(self)
         self.requests = EstateRequests(self)
+        self.queue = Queue(self)
         self.reviews = EstateReviews(self)
         self.closings = EstateClosings(self)
         self._boards: tuple[Board, ...] = ()

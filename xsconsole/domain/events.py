@@ -95,6 +95,14 @@ class RequestsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChanged:
+    """Who waits for a place in a stage has changed. `dropped` says who waits no more and why, where that is news."""
+
+    stage: StageId
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewsChanged:
     """Review items came or went; `console.reviews.views` has them."""
 
@@ -134,6 +142,7 @@ Event = (
     | StepProgressed
     | JobChanged
     | RequestsChanged
+    | QueueChanged
     | ReviewsChanged
     | AuditGrew
     | AuditVerified

@@ -11,7 +11,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, configuration_thing, slot_thing, stage_thing
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.errors import NotFound, NotPermitted, NotPromotable, PlanIsStale
+from xsconsole.errors import NotFound, NotPermitted, NotPromotable, PlanIsStale, StageFull
 
 SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
 STARTING = frozenset({"start", "start_on"})
@@ -156,7 +156,7 @@ def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int,
     if len(names) >= most:
         takes = which.format(count(most, "configuration"))
         has = f"already has {listing(names)}; it " if names else ""
-        raise NotPromotable(
+        raise StageFull(
             reason=f"{stage.name} {has}takes {takes}.",
             mend=f"Demote {listing(names, 1)} first." if names else "Change the limit in the workflow.",
         )

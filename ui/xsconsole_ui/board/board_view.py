@@ -22,6 +22,7 @@ from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.looking import Looking
+from xsconsole_ui.board.queue_box import Queues
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 
@@ -68,6 +69,7 @@ class BoardView(QWidget):
         self.table.chosen_changed.connect(self._choose_in_table)
         self.table.opened.connect(self._open)
         bridge.layout_changed.connect(self._build_lanes)
+        self.queues = Queues(console, bridge, self._lanes, self)
         bridge.card_changed.connect(self._show_card)
         bridge.run_changed.connect(self._show_run)
         for changed in (bridge.leftovers_changed, bridge.link_changed, bridge.differing_changed):

@@ -29,6 +29,7 @@ from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
 from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
 from xsconsole_ui.board.lane_view import LaneView
 from xsconsole_ui.board.offers import Offer
+from xsconsole_ui.board.queue_box import QueueBox
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
 
@@ -113,6 +114,7 @@ class Lane(QFrame):
         self.place.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
         self.place.hide()
         self.offer_box = OfferBox(self)
+        self.queue_box = QueueBox(self)
         self.view = LaneView(model, delegate, self)
         self.view.setAccessibleName(self.tr("Stage {name}").format(name=stage.name))
         self.view.setAccessibleDescription(stage.description)
@@ -135,6 +137,7 @@ class Lane(QFrame):
         column.setSpacing(0)
         column.addWidget(top)
         column.addWidget(self.place)
+        column.addWidget(self.queue_box)
         column.addSpacing(theme.GAP + 1)
         column.addWidget(self.offer_box)
         column.addWidget(self.view, 1)
