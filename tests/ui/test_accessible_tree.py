@@ -7,9 +7,10 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from tests.ui.board_window import Key, card_of, console, open_window, pool, press
-from xsconsole.console import Console
+from tests.ui.board_window import CTRL, Key, card_of, console, open_window, pool, press
+from xsconsole.console import Console, Estate
 from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.situation import Design
@@ -140,6 +141,30 @@ async def test_every_sheet_of_the_designer_can_be_read(window: MainWindow, which
     finally:
         sheet.close()
         sheet.deleteLater()
+
+
+async def test_the_dialog_that_connects_can_be_read(console: Console) -> None:
+    dialog = ConnectDialog(Estate.of(console))
+    dialog.open()
+    try:
+        assert speechless(dialog) == []
+    finally:
+        dialog.close()
+        dialog.deleteLater()
+
+
+async def test_the_plan_of_a_promotion_and_of_one_with_a_reason_can_be_read(
+    window: MainWindow, console: Console
+) -> None:
+    window.go("board")
+    for name in ("shop 1.4.0", "shop 1.3.0"):
+        window.board.select(card_of(console, name).id)
+        window.board.take_focus()
+        press(Key.Key_Right, CTRL)
+        await until(window.inspector.plan_page.isVisible, "the plan")
+
+        assert speechless(window.inspector) == []
+        press(Key.Key_Escape)
 
 
 async def test_what_changes_away_from_the_keyboard_is_announced(window: MainWindow, console: Console) -> None:

@@ -47,6 +47,7 @@ class Hands(RuleBasedStateMachine):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.Theme(application, theme.Scheme.LIGHT)
+        application.clipboard().clear()  # what another trial left there would be pasted in this one
         self.sheet = Sheet(a_workflow())
         jobs = Jobs(on_error=lambda _: None, on_bug=lambda _: None)
         exporter = Exporter(self.sheet.scene, jobs, lambda _what, _mend: None, self.sheet.canvas)

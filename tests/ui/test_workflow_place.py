@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
@@ -238,3 +238,17 @@ async def test_a_draft_is_taken_up_again_with_its_history(
         await second.workflow.keeper.settle()
     finally:
         await second.end()
+
+
+async def test_a_name_at_the_edge_is_typed_where_it_can_be_seen(alone: MainWindow) -> None:
+    place = alone.workflow
+    press(Key.Key_Insert)
+    press(Key.Key_Return)
+    canvas = place.canvas
+    left = canvas.view.to_widget(canvas.scene.nodes[StageId("new-stage")].area.topLeft()).x()
+    canvas.pan(QPointF(canvas.width() - left - 40, 0))
+
+    place.designer.rename()
+
+    assert canvas.rect().contains(place.designer.name_field.geometry())
+    press(Key.Key_Escape)

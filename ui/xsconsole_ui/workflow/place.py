@@ -294,7 +294,8 @@ class WorkflowPlace(QWidget):
         number = len(self.desk.stages) + len(self.desk.transitions)
         if not number:
             parts = words.count(len(workflow.stages), "stage"), words.count(len(workflow.transitions), "transition")
-            return self.tr("{what}. Arrows go from stage to stage; F1 shows all keys").format(what=words.listing(parts))
+            told = self.tr("{what}. Arrows go from stage to stage; Ctrl+Shift+O reads it as a tree; F1 shows all keys")
+            return told.format(what=words.listing(parts))
         return self.tr("{objects} selected").format(objects=words.count(number, "object"))
 
     def _stage_in_words(self, id_: StageId) -> str:

@@ -13,7 +13,7 @@ from xsconsole_ui.workflow import between
 from xsconsole_ui.workflow.canvas import Canvas
 from xsconsole_ui.workflow.desk import DraftDesk
 
-LEAST_WIDTH, HEIGHT = 150, 28  # px
+LEAST_WIDTH, HEIGHT, INSET = 150, 28, 6  # px
 TYPED_LIMIT = 4 * NAME_LIMIT  # a longer name is refused with its length; one of a million letters is not even laid out
 
 
@@ -99,7 +99,8 @@ class NameField(QLineEdit):
             return
         area = self._canvas.view.area_to_widget(node.area).toRect()
         wide = max(LEAST_WIDTH, area.width() - 12)
-        self.setGeometry(QRect(area.left() + 6, area.top() + 4, wide, HEIGHT))
+        left = max(0, min(area.left() + INSET, self._canvas.width() - wide - INSET))
+        self.setGeometry(QRect(left, area.top() + 4, min(wide, self._canvas.width()), HEIGHT))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
