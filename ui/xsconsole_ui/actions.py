@@ -8,6 +8,7 @@ from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, QUEUE
+from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
@@ -364,11 +365,11 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, PLAN, COMPARE)
-RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, DECLARE, None)
+RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
-    ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, QUIT)),
+    ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT)),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
@@ -378,6 +379,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ),
 )
 FIRST_STEPS = (CONNECT, CREATE)
+LIFTS = (HOLD, QUARANTINE)
 WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS, THAW)
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)

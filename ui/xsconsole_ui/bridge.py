@@ -26,6 +26,7 @@ from xsconsole.domain.events import (
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
+from xsconsole_ui.freezing import Freezing
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.silence import Silence
 
@@ -83,6 +84,7 @@ class Bridge(QObject):
     requests_changed = Signal()
     reviews_changed = Signal()
     queue_changed = Signal(object)  # QueueChanged
+    closures_changed = Signal()  # what is frozen, held, quarantined or stopped, also by the time of day
     inventory_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
@@ -96,6 +98,8 @@ class Bridge(QObject):
         self._failures = 0
         self._silence = Silence(console, self)
         self._silence.changed.connect(self.card_changed)
+        self._freezing = Freezing(console, self)
+        self._freezing.changed.connect(self.closures_changed)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
         self._ends: list[Callable[[], None]] = []
@@ -119,6 +123,7 @@ class Bridge(QObject):
     def close(self) -> None:
         """Hear no more."""
         self._silence.close()
+        self._freezing.close()
         for end in self._ends:
             end()
         self._ends.clear()
@@ -129,6 +134,7 @@ class Bridge(QObject):
         self._turns.put("layout", self._announce_layout)
         self._turns.put("link", self.link_changed.emit)
         self._turns.put("differing", self.differing_changed.emit)
+        self._turns.put("closures", self.closures_changed.emit)
 
     def _announce_layout(self) -> None:
         """Announce the columns, and only then the cards that go into them."""
@@ -161,6 +167,8 @@ class Bridge(QObject):
         if event.is_layout_changed and (board.workflow, board.is_published) != self._columns:
             self._turns.put("layout", self._announce_layout)
         self._announce_cards(event.configurations)
+        if event.is_closed_otherwise:
+            self._turns.put("closures", self.closures_changed.emit)
         if self._console.has_several:
             self._turns.put("differing", self.differing_changed.emit)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Console, Estate, Verb, moves_to, plan_when_free
 from xsconsole.domain.acts import Act, ObjectId
+from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import (
@@ -26,6 +27,7 @@ from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.closures import ClosureDesk
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
@@ -63,6 +65,7 @@ class WindowHands(QObject):
         self.comparison: CompareDialog | None = None  # while it is open
         self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
+        self.closures = ClosureDesk(console, jobs, window)
         self._targets = QMenu(window)
         self._targets.setToolTipsVisible(True)
         self._targets.triggered.connect(self._go_to_target)
@@ -299,6 +302,23 @@ class WindowHands(QObject):
         card, request = self._situation.card, self._situation.left_frozen
         if card is not None and request is not None:
             self._desk.ask(Thaw(configuration=card.id, request=request), show_only=True)
+
+    def close_by_hand(self, kind: ClosureKind) -> None:
+        """Close what is meant, or lift it where it is closed."""
+        card = self._situation.card
+        match kind:
+            case ClosureKind.STOP:
+                self.closures.stop_line()
+            case ClosureKind.FREEZE:
+                self.closures.freeze(card.stage if card is not None else None)
+            case ClosureKind.HOLD if card is not None:
+                self.closures.hold(card)
+            case ClosureKind.QUARANTINE if card is not None:
+                self.closures.quarantine(card)
+
+    def lift_freeze(self) -> None:
+        """Lift the freeze there is; of several, the one that is chosen."""
+        self.closures.lift_freeze(self._board.mapToGlobal(QPoint(40, 40)))
 
     def _open(self, dialog: MembershipDialog) -> None:
         self._jobs.start(self._ask_by(dialog), "ask about members")

@@ -22,6 +22,8 @@ from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.closing import Closing
+from xsconsole_ui.closing_actions import STOP_LINE
+from xsconsole_ui.closures import LineBanner
 from xsconsole_ui.connecting import Connecting
 from xsconsole_ui.dock_widths import DockWidths
 from xsconsole_ui.find import Finder
@@ -88,10 +90,11 @@ class MainWindow(QMainWindow):
         self.act_desk = ActDesk(console, self.jobs, self)
         self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.bridge, self.jobs)
         self.actions_ = Actions(self.hands, self)
-        ways, mends = ([self.actions_[action] for action in listed] for listed in (actions.WAYS, actions.MENDS))
+        sides_of_card = (actions.WAYS, actions.MENDS, actions.LIFTS)
+        ways, mends, lifts = ([self.actions_[action] for action in listed] for listed in sides_of_card)
         object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
         object_page = ObjectPage(console, self.act_desk, self.jobs, object_menu)
-        self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, object_page, self)
+        self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, lifts, object_page, self)
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
@@ -122,12 +125,13 @@ class MainWindow(QMainWindow):
         )
         pages = (self.board, self.workflow, self.audit, self.health, self.inbox)
         self._pages = dict(zip(PLACES, pages, strict=True))
+        self.banner = LineBanner(console, self.bridge, self.actions_[STOP_LINE], self)
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
         go = self.actions_[actions.GO_INBOX]
         self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, go, self)
-        self._centre = window_layout.set_centre(self, self.notices, tuple(self._pages.values()))
+        self._centre = window_layout.set_centre(self, self.notices, self.banner, tuple(self._pages.values()))
         self.docks = window_layout.add_docks(
             self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
         )
@@ -206,6 +210,7 @@ class MainWindow(QMainWindow):
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
         self.bridge.leftovers_changed.connect(self._situate_soon)
+        self.bridge.closures_changed.connect(self._situate_soon)
         self.bridge.inventory_changed.connect(self._situate_later)
         self.bridge.audit_grew.connect(self.status.show_audit)
         self.bridge.audit_verified.connect(self._on_audit_verified)

@@ -61,8 +61,8 @@ def button_of(rail: QToolBar, place: QAction) -> QToolButton:
     return next(one for one in buttons if isinstance(one, QToolButton) and one.defaultAction() is place)
 
 
-def set_centre(window: QMainWindow, notices: Notices, pages: Sequence[QWidget]) -> QStackedWidget:
-    """Make the centre: the place that is on show, with notices over its foot."""
+def set_centre(window: QMainWindow, notices: Notices, banner: QWidget, pages: Sequence[QWidget]) -> QStackedWidget:
+    """Make the centre: the banner, and the place that is on show, with notices over its foot."""
     stack = QStackedWidget(window)
     for page in pages:
         stack.addWidget(page)
@@ -70,6 +70,7 @@ def set_centre(window: QMainWindow, notices: Notices, pages: Sequence[QWidget]) 
     column = QVBoxLayout(centre)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
+    column.addWidget(banner)
     column.addWidget(stack, 1)
     notices.lie_over(centre)
     window.setCentralWidget(centre)

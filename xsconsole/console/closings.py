@@ -8,7 +8,7 @@ from typing import Protocol
 from xsconsole.console.facts import fact_of
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.values import Verb
-from xsconsole.domain.barriers import Barrier, barriers_on, freeze_of, stop_of
+from xsconsole.domain.barriers import Barrier, barriers_on, freeze_of, freezes_of, stop_of
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.closures import OPEN, AnyClosure, Hold
@@ -79,6 +79,10 @@ class Closings:
     def freeze_of(self, stage: Stage) -> Span | None:
         """Return the freeze of a stage that holds now, or else the next one."""
         return freeze_of(stage, self._desk.board, self._clocks())
+
+    def why_frozen(self, stage: Stage) -> tuple[str, ...]:
+        """Return a sentence for each freeze of a stage: those that hold, and those that come."""
+        return freezes_of(stage, self._desk.board, tuple(self._clocks()))
 
     def is_frozen(self, span: Span) -> bool:
         """Whether a freeze holds now, by this computer's clock or the pool's."""

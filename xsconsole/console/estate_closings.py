@@ -10,6 +10,8 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import Span, joined
+from xsconsole.domain.workflow.values import FreezeCalendar
+from xsconsole.domain.workflow.windows import is_known_zone
 from xsconsole.engine.commands import Closing, FreezeStage, HoldBack, Lift
 from xsconsole.errors import ConsoleError, NotFound, Refused
 
@@ -47,6 +49,16 @@ class EstateClosings:
     def is_frozen(self, span: Span) -> bool:
         """Whether a freeze holds now, by any clock."""
         return any(console.closings.is_frozen(span) for console in self._estate.pools.all)
+
+    def why_frozen(self, stage: Stage) -> tuple[str, ...]:
+        """Return a sentence for each freeze of a stage on any pool: those that hold, and those that come."""
+        each = (line for console in self._of_stage(stage) for line in console.closings.why_frozen(stage))
+        return tuple(dict.fromkeys(each))
+
+    @staticmethod
+    def is_unknown(calendar: FreezeCalendar) -> bool:
+        """Whether this computer lacks the time zone of a calendar, so that it counts as frozen."""
+        return not is_known_zone(calendar.zone)
 
     def on(self, card: Card) -> tuple[Barrier, ...]:
         """Return what stands against any promotion of a configuration, wherever to."""

@@ -18,7 +18,7 @@ from xsconsole.domain.workflow.calendars import Span, joined, span_of
 from xsconsole.domain.workflow.gates import MaintenanceWindow, When
 from xsconsole.domain.workflow.wording import calendar_words
 
-REASON_SHOWN = 160  # characters
+REASON_SHOWN = 100  # characters
 
 
 class BarrierKind(StrEnum):
@@ -82,6 +82,16 @@ def freeze_of(stage: Stage, board: Board, clocks: Iterable[datetime]) -> Span | 
     return min((span for span in found if span is not None), key=lambda span: span.begins, default=None)
 
 
+def freezes_of(stage: Stage, board: Board, clocks: Sequence[datetime]) -> tuple[str, ...]:
+    """Return a sentence for each freeze of a stage: those that hold, and those that come."""
+    told: list[str] = []
+    for spans, what, _ in _freezing(stage, board, clocks):
+        held = [barrier.sentence for barrier in _frozen(stage, spans, what)]
+        coming = [span for span, _ in spans if span is not None]
+        told += held or [f"From {instant(span.begins)}: {what}." for span in coming[:1]]
+    return tuple(told)
+
+
 # --- each kind ------------------------------------------------------------------------------------------------------
 
 
@@ -137,14 +147,21 @@ def _freezes(way: Transition, scene: Scene) -> Iterator[Barrier]:
     ends = (way.target, way.source)
     for stage in (found for end in ends if workflow is not None and (found := workflow.stage(end)) is not None):
         is_entered = stage.id == way.target and way.kind is Kind.PROMOTE
-        for freeze in board.closures.freezes:
-            if _is_of(freeze, stage) and (is_entered or freeze.is_total):
-                yield from _frozen(stage, [(_span(freeze), at) for at in clocks], _told(freeze))
-        for calendar in stage.freezes:
-            if is_entered or calendar.is_total:
-                spans = [(span_of(calendar, at), at) for at in clocks]
-                told = f"every week {calendar_words(calendar)}{_told_reason(calendar.reason)}"
+        for spans, told, is_total in _freezing(stage, board, clocks):
+            if is_entered or is_total:
                 yield from _frozen(stage, spans, told)
+
+
+def _freezing(
+    stage: Stage, board: Board, clocks: Sequence[datetime]
+) -> Iterator[tuple[list[tuple[Span | None, datetime]], str, bool]]:
+    """Yield each freeze of a stage: when by each clock, why, and whether it is total."""
+    for freeze in board.closures.freezes:
+        if _is_of(freeze, stage) and (freeze.ends is None or any(at < freeze.ends for at in clocks)):
+            yield [(_span(freeze), at) for at in clocks], _told(freeze), freeze.is_total
+    for calendar in stage.freezes:
+        told = f"every week {calendar_words(calendar)}{_told_reason(calendar.reason)}"
+        yield [(span_of(calendar, at), at) for at in clocks], told, calendar.is_total
 
 
 def _frozen(stage: Stage, spans: Sequence[tuple[Span | None, datetime]], told: str) -> Iterator[Barrier]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from xsconsole.domain import words
+from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
@@ -117,7 +118,14 @@ def chips_of(
     urgent = () if card.run is None or not card.run.record.plan.is_emergency else (_emergency(card.run),)
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
     waits = () if is_ours else (*_waits(card), *map(_request, asked))
-    return (*_wrong(card), *_abroad(card), *urgent, *map(_review, open_reviews), *silent, *waits, *_is(card, stage))
+    what = (*_wrong(card), *_abroad(card), *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
+    return (*what, *silent, *waits, *_is(card, stage))
+
+
+def _closed(barrier: Barrier) -> Chip:
+    if barrier.kind is BarrierKind.QUARANTINE:
+        return Chip(tr("quarantined"), Tone.BAD, barrier.sentence)
+    return Chip(tr("held"), Tone.WARN, barrier.sentence)
 
 
 def _request(view: RequestView) -> Chip:

@@ -113,6 +113,9 @@ class Lane(QFrame):
         self.place = pieces.wrapped("", "warn", self)  # why nothing can come here, where its pool is not
         self.place.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
         self.place.hide()
+        self.freeze = pieces.wrapped("", "muted", self)  # until when nothing is promoted into it, or from when on
+        self.freeze.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
+        self.freeze.hide()
         self.offer_box = OfferBox(self)
         self.queue_box = QueueBox(self)
         self.view = LaneView(model, delegate, self)
@@ -137,6 +140,7 @@ class Lane(QFrame):
         column.setSpacing(0)
         column.addWidget(top)
         column.addWidget(self.place)
+        column.addWidget(self.freeze)
         column.addWidget(self.queue_box)
         column.addSpacing(theme.GAP + 1)
         column.addWidget(self.offer_box)
@@ -181,7 +185,19 @@ class Lane(QFrame):
         self.place.setText(text)
         self.place.setToolTip("" if refusal is None else refusal.mend)
         self.place.setVisible(bool(text))
-        self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, text))))
+        self._describe()
+
+    def show_freeze(self, text: str, whole: str, *, is_frozen: bool) -> None:
+        """Say until when nothing is promoted into the stage, or from when on; `whole` says why. Empty takes it away."""
+        pieces.set_look(self.freeze, "warn" if is_frozen else "muted")
+        self.freeze.setText(text)
+        self.freeze.setToolTip(whole or text)
+        self.freeze.setVisible(bool(text))
+        self._describe()
+
+    def _describe(self) -> None:
+        told = (self.stage.description, self.place.text(), self.freeze.text())
+        self.view.setAccessibleDescription("\n".join(filter(None, told)))
 
     @property
     def shown_name(self) -> str:

@@ -1,7 +1,7 @@
 """What can be said with a request for approval: a ticket, from when on, and whether it then runs by itself."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
@@ -12,10 +12,9 @@ from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.moments import moment_of
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
-
-FORMAT = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +69,7 @@ class AskingBox(QWidget):
     @property
     def begins(self) -> datetime | None:
         """The time that is typed; None where none is, or none that can be read."""
-        try:
-            return datetime.strptime(self.not_before.text().strip(), FORMAT).astimezone(UTC)
-        except ValueError:
-            return None
+        return moment_of(self.not_before.text())
 
     @Slot()
     def _tell(self) -> None:

@@ -11,6 +11,7 @@ from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole.domain.lineage import descent
+from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.flow import Flow
@@ -59,11 +60,13 @@ class CardPage(QWidget):
         console: Estate,
         actions: Sequence[QAction],
         mends: Sequence[QAction],
+        lifts: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
+        self.closed = Section(self.tr("Not now"), self)  # what stands against promoting it
         self.requests = Section(self.tr("Asked for"), self)
         self.reviews = Section(self.tr("To be reviewed"), self)
         self.origin = Section(self.tr("Where it comes from"), self)
@@ -80,6 +83,13 @@ class CardPage(QWidget):
         row.setSpacing(theme.GAP)
         for at, action in enumerate(actions):
             row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
+        self.lifts = QWidget(self)  # buttons that lift what somebody closed
+        lift_row = Flow(self.lifts)
+        lift_row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        lift_row.setSpacing(theme.GAP)
+        self._lift_buttons = tuple(pieces.ActionButton(action, "", self) for action in lifts)
+        for button in self._lift_buttons:
+            lift_row.addWidget(button)
         mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         mend_row.setSpacing(theme.GAP)
@@ -92,9 +102,11 @@ class CardPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        sections = (self.problems, self.reviews, self.requests, self.origin, self.members, self.points, self.frozen)
-        for section in sections:
+        about = (self.problems, self.closed, self.reviews, self.requests, self.origin)
+        for section in (*about, self.members, self.points, self.frozen):
             column.addWidget(section)
+            if section is self.closed:
+                column.addWidget(self.lifts)
         thaw_row = Flow(self.thaws)
         thaw_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         thaw_row.addWidget(self.thaw)
@@ -130,6 +142,10 @@ class CardPage(QWidget):
         self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
         self.frozen.show_rows(frozen_rows(card, self._console))
         self.thaws.setVisible(bool(left_frozen(card, self._console)))
+        self.closed.show_rows(self._closed_rows(card))
+        self.lifts.setVisible(card.hold is not None or card.quarantine is not None)
+        for button, closure in zip(self._lift_buttons, (card.hold, card.quarantine), strict=True):
+            button.setVisible(closure is not None)
         self.mends.setVisible(card.standing in MENDS)
         abroad = {member.uuid: (pool, member) for pool, members in card.abroad for member in members}
         gone = [
@@ -162,6 +178,22 @@ class CardPage(QWidget):
                 for point in card.restore_points
             ]
         )
+
+    def _closed_rows(self, card: Card) -> list[Row]:
+        """Return what stands against any promotion of it, and then what stands against each way."""
+        always = [barrier.sentence for barrier in self._console.closings.on(card)]
+        rows = [Row(mark=Mark.WARNING, text=sentence, whole=sentence) for sentence in always]
+        workflow = self._console.board.workflow
+        for target in self._console.targets(card.id) if workflow is not None else ():
+            stage = workflow.stage(target.stage) if workflow is not None else None
+            if isinstance(target.refusal, Barred) and stage is not None:
+                left = target.refusal.reason
+                for sentence in always:
+                    left = left.replace(sentence, "").strip()
+                if left:
+                    text = self.tr("To {stage}: {why}").format(stage=stage.name, why=left)
+                    rows.append(Row(mark=Mark.WAITING, text=text, whole=text))
+        return rows
 
     def _of_stage(self, stage: str) -> str:
         workflow = self._console.board.workflow

@@ -51,6 +51,7 @@ class Desk(QObject):
         self._is_starting = False
         self._told: set[RunId] = set()
         bridge.card_changed.connect(self._look_again)
+        bridge.closures_changed.connect(self._look_at_closures)
         bridge.run_changed.connect(self._hear_run)
 
     @property
@@ -211,6 +212,11 @@ class Desk(QObject):
         question = self._question
         if question is not None and question.configuration == configuration and not self._is_starting:
             self._plan_again(question.command, question)
+
+    @Slot()
+    def _look_at_closures(self) -> None:
+        if self._question is not None:
+            self._look_again(self._question.configuration)
 
     @Slot(str)
     def _hear_run(self, run: RunId) -> None:

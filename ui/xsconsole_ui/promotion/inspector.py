@@ -39,6 +39,7 @@ class Inspector(pieces.Panel):
         desk: Desk,
         actions: Sequence[QAction],
         mends: Sequence[QAction],
+        lifts: Sequence[QAction],
         object_page: ObjectPage,
         parent: QWidget | None = None,
     ) -> None:
@@ -51,7 +52,7 @@ class Inspector(pieces.Panel):
         self._number = 0  # of objects that are selected in the inventory, if several are
         self._is_asking = False
         self.nothing = pieces.EmptyPlace("", "", self)
-        self.card_page = CardPage(console, actions, mends, self)
+        self.card_page = CardPage(console, actions, mends, lifts, self)
         self.plan_page = PlanPage(console, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.nothing)
@@ -68,6 +69,7 @@ class Inspector(pieces.Panel):
         bridge.run_changed.connect(self._on_run)
         bridge.layout_changed.connect(self._show)
         bridge.link_changed.connect(self._show)
+        bridge.closures_changed.connect(self._show)
         bridge.inventory_changed.connect(object_page.renew_soon)
         bridge.link_changed.connect(object_page.renew_soon)
         object_page.titled.connect(self._show)

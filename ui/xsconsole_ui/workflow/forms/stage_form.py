@@ -10,6 +10,7 @@ from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.editors import Colour, Flag, Number, Span, Words, fixed
+from xsconsole_ui.workflow.forms.freeze_forms import freeze_list
 from xsconsole_ui.workflow.forms.node import Change, Node
 from xsconsole_ui.workflow.forms.rule_forms import group_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_stage
@@ -34,6 +35,7 @@ def stage_sections(stage: Stage, draft: Workflow, around: Surroundings) -> tuple
         _limits(writer, slot.part("limits"), stage),
         _protection(writer, slot, stage),
         _lease(writer, slot, stage),
+        freeze_list(writer, slot, stage.freezes),
         _actors(writer, slot, stage, draft),
     )
 
