@@ -254,3 +254,23 @@ def test_every_step_of_the_tree_says_what_is_done_to_whom():
         "Rename “frontend” to “frontend”",
         "Change network data of “Staging” to not mapped",
     } <= labels, sorted(labels)
+
+
+def test_a_stage_is_frozen_every_week_as_it_is_typed():
+    draft = rich_draft()
+    stage = draft.stages[0]
+    path = ("stages", stage.name, "freezes")
+    listed = node_at(tree_of(draft), *path)
+    draft = listed.deeds[0].change(draft, "week")
+
+    draft = edited(draft, "17:30", *path, "0", "from_minute")
+    draft = edited(draft, " Europe/Berlin ", *path, "0", "zone")
+    draft = edited(draft, "Weekend", *path, "0", "reason")
+    draft = edited(draft, "Sunday", *path, "0", "to_day")
+
+    (calendar,) = draft.stage(stage.id).freezes
+    assert (calendar.from_day, calendar.from_minute, calendar.to_day) == (4, 1050, 6)
+    assert (calendar.zone, calendar.reason, calendar.is_total) == ("Europe/Berlin", "Weekend", False)
+    with pytest.raises(Refused) as refusal:
+        edited(draft, "../etc", *path, "0", "zone")
+    assert "no name of a time zone" in refusal.value.reason

@@ -62,7 +62,6 @@ class Closings:
         self._clocks = clocks
         self._note = note
         self._seen = OPEN
-        self._session = ""  # in which `_seen` was seen
         self._own: set[AnyClosure] = set()
         self._busy = 0
 
@@ -122,19 +121,14 @@ class Closings:
 
     def hear(self, event: BoardChanged) -> None:
         """Record what others closed and lifted, as the board shows it; what stands at the first look is not new."""
-        if event.is_closed_otherwise or self._session != self._present_session:
+        if event.is_closed_otherwise:
             self._look()
-
-    @property
-    def _present_session(self) -> str:
-        return self._desk.identity.session if self._desk.identity is not None else ""
 
     def _look(self) -> None:
         if self._busy:  # what is our own is known only once it is done
             return
         before, self._seen = self._seen, self._desk.board.closures
-        if self._session != self._present_session:
-            self._session = self._present_session
+        if self._desk.identity is None:
             self._own.clear()
             return
         was, now = frozenset(before.all), frozenset(self._seen.all)

@@ -375,7 +375,7 @@ class Console:
     def _hear_board(self, event: BoardChanged) -> None:
         if self.identity is not None:
             self._runs.hear_board(self.board, self.identity.pool)
-            self.closings.hear(event)
+        self.closings.hear(event)
 
     def _hear_link(self, link: LinkChanged) -> None:
         before, self.link = self.link, link

@@ -87,8 +87,8 @@ class CardPage(QWidget):
         lift_row = Flow(self.lifts)
         lift_row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         lift_row.setSpacing(theme.GAP)
-        self._lift_buttons = tuple(pieces.ActionButton(action, "", self) for action in lifts)
-        for button in self._lift_buttons:
+        self.lift_buttons = tuple(pieces.ActionButton(action, "", self) for action in lifts)
+        for button in self.lift_buttons:
             lift_row.addWidget(button)
         mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
@@ -144,7 +144,7 @@ class CardPage(QWidget):
         self.thaws.setVisible(bool(left_frozen(card, self._console)))
         self.closed.show_rows(self._closed_rows(card))
         self.lifts.setVisible(card.hold is not None or card.quarantine is not None)
-        for button, closure in zip(self._lift_buttons, (card.hold, card.quarantine), strict=True):
+        for button, closure in zip(self.lift_buttons, (card.hold, card.quarantine), strict=True):
             button.setVisible(closure is not None)
         self.mends.setVisible(card.standing in MENDS)
         abroad = {member.uuid: (pool, member) for pool, members in card.abroad for member in members}
