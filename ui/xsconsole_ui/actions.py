@@ -379,8 +379,9 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ),
 )
 FIRST_STEPS = (CONNECT, CREATE)
-LIFTS = (HOLD, QUARANTINE)
+AT_BANNER = STOP_LINE
 WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS, THAW)
+OF_CARD = (WAYS, MENDS, (HOLD, QUARANTINE))
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
 ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)

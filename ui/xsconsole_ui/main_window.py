@@ -22,7 +22,6 @@ from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.closing import Closing
-from xsconsole_ui.closing_actions import STOP_LINE
 from xsconsole_ui.closures import LineBanner
 from xsconsole_ui.connecting import Connecting
 from xsconsole_ui.dock_widths import DockWidths
@@ -90,8 +89,7 @@ class MainWindow(QMainWindow):
         self.act_desk = ActDesk(console, self.jobs, self)
         self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.bridge, self.jobs)
         self.actions_ = Actions(self.hands, self)
-        sides_of_card = (actions.WAYS, actions.MENDS, actions.LIFTS)
-        ways, mends, lifts = ([self.actions_[action] for action in listed] for listed in sides_of_card)
+        ways, mends, lifts = ([self.actions_[action] for action in listed] for listed in actions.OF_CARD)
         object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
         object_page = ObjectPage(console, self.act_desk, self.jobs, object_menu)
         self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, lifts, object_page, self)
@@ -125,7 +123,7 @@ class MainWindow(QMainWindow):
         )
         pages = (self.board, self.workflow, self.audit, self.health, self.inbox)
         self._pages = dict(zip(PLACES, pages, strict=True))
-        self.banner = LineBanner(console, self.bridge, self.actions_[STOP_LINE], self)
+        self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])

@@ -15,6 +15,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import CardDelegate
 from xsconsole_ui.board.card_face import shown
 from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.column_freezes import ColumnFreezes
 from xsconsole_ui.board.dragging import Dragging
 from xsconsole_ui.board.emptiness import emptiness
 from xsconsole_ui.board.graph_strip import GraphStrip
@@ -24,7 +25,6 @@ from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.looking import Looking
 from xsconsole_ui.board.queue_box import Queues
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.freezing import freeze_words
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 
 
@@ -76,7 +76,7 @@ class BoardView(QWidget):
         for changed in (bridge.leftovers_changed, bridge.link_changed, bridge.differing_changed):
             changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_waiting)
-        bridge.closures_changed.connect(self._show_freezes)
+        ColumnFreezes(lambda: self._order, console, bridge, self)
         self._show_leftovers()
 
     def _lay_out(self) -> None:
@@ -190,7 +190,6 @@ class BoardView(QWidget):
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
         self._show_leftovers()
-        self._show_freezes()
 
     def _make_lane(self, stage: Stage) -> Lane:
         model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
@@ -279,12 +278,6 @@ class BoardView(QWidget):
         for lane in self._order:
             lane.show_place(self._console.place_of(lane.stage))
         self._show_page()
-
-    @Slot()
-    def _show_freezes(self) -> None:
-        for lane in self._order:
-            text, is_frozen = freeze_words(lane.stage, self._console)
-            lane.show_freeze(text, "\n".join(self._console.closings.why_frozen(lane.stage)), is_frozen=is_frozen)
 
     def set_first_steps(self, connect: QWidget, create: QWidget) -> None:
         """Offer these where there is nothing to show: without a pool, and without a configuration."""
