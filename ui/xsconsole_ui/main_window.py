@@ -130,9 +130,8 @@ class MainWindow(QMainWindow):
         go = self.actions_[actions.GO_INBOX]
         self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, go, self)
         self._centre = window_layout.set_centre(self, self.notices, self.banner, tuple(self._pages.values()))
-        self.docks = window_layout.add_docks(
-            self, inventory=self.inventory, inspector=self.inspector, activity=self.activity
-        )
+        panels = {"inventory": self.inventory, "inspector": self.inspector, "activity": self.activity}
+        self.docks = window_layout.add_docks(self, **panels)
         sides = zip(("inventory", "inspector"), window_layout.SIDE_WIDTHS, strict=True)
         self._dock_widths = DockWidths(self, {self.docks[name]: width for name, width in sides})
         self._dock_widths.restore(state.text_of("docks"))
@@ -364,8 +363,6 @@ class MainWindow(QMainWindow):
         await self.estate.queue.close()
         await self.jobs.close()
         self.deleteLater()
-
-    # What it remembers.
 
     @Slot()
     def _dress(self) -> None:
