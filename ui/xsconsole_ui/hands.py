@@ -26,6 +26,7 @@ from xsconsole.engine.commands import (
 from xsconsole.errors import Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
+from xsconsole_ui.board.column_freezes import ColumnFreezes
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.closures import ClosureDesk
 from xsconsole_ui.comparing import CompareDialog
@@ -66,6 +67,7 @@ class WindowHands(QObject):
         self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
         self.closures = ClosureDesk(console, jobs, window)
+        ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self._targets = QMenu(window)
         self._targets.setToolTipsVisible(True)
         self._targets.triggered.connect(self._go_to_target)

@@ -15,7 +15,6 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import CardDelegate
 from xsconsole_ui.board.card_face import shown
 from xsconsole_ui.board.card_painter import CardPainter
-from xsconsole_ui.board.column_freezes import ColumnFreezes
 from xsconsole_ui.board.dragging import Dragging
 from xsconsole_ui.board.emptiness import emptiness
 from xsconsole_ui.board.graph_strip import GraphStrip
@@ -76,7 +75,6 @@ class BoardView(QWidget):
         for changed in (bridge.leftovers_changed, bridge.link_changed, bridge.differing_changed):
             changed.connect(self._show_leftovers)
         bridge.link_changed.connect(self._show_waiting)
-        ColumnFreezes(lambda: self._order, console, bridge, self)
         self._show_leftovers()
 
     def _lay_out(self) -> None:
