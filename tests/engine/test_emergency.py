@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, virtually
-from tests.engine.requesting import Scene, ask, person_of, ruled
+from tests.engine.requesting import Scene, approve, ask, person_of, ruled
+from tests.engine.requesting import run as run_request
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided
 from xsconsole.domain.emergency import Declaration, declared, to_text
-from xsconsole.domain.ids import GroupId, RunId
-from xsconsole.domain.plan import CheckGate, OpenReview
+from xsconsole.domain.ids import GroupId, RunId, StageId
+from xsconsole.domain.plan import Because, CheckGate, OpenReview
 from xsconsole.domain.poolstate import decode_run, encode_run, run_stem
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.reviews import ReviewState, ReviewView, items_on, judge
@@ -18,10 +19,21 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import ApprovalRule, Group, Workflow
 from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.domain.workflow.gates import Checklist, HttpCall, MaintenanceWindow, PoolFit
-from xsconsole.engine.commands import Ask, Confirmed, Direction, Dissolve, Emergency, Promote
+from xsconsole.engine.commands import (
+    Ask,
+    Confirmed,
+    Direction,
+    Dissolve,
+    Emergency,
+    FreezeStage,
+    HoldBack,
+    Promote,
+    QuarantineVersion,
+    StopTheLine,
+)
 from xsconsole.engine.reviewing import forget_review
 from xsconsole.engine.runner import Run
-from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, PlanIsStale, Refused
+from xsconsole.errors import ApprovalMissing, Barred, NotPermitted, NotPromotable, PlanIsStale, Refused
 from xsconsole.store.keys import is_signature
 
 SHIFT = GroupId("shift")
@@ -349,3 +361,55 @@ def test_what_cannot_be_read_is_no_review() -> None:
     assert (
         items_on({"xsconsole.review.x.1": "{", "xsconsole.review.y.1": '{"schema": 2}', "xsconsole.review.": ""}) == ()
     )
+
+
+def test_it_goes_past_freeze_hold_quarantine_and_a_stopped_line_and_is_resumed_while_they_stand() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.begin()
+        await scene.alice.publish(urgent(scene, version=3))
+        for closing in (
+            StopTheLine(reason="audit week"),
+            QuarantineVersion(service="shop", version="1.3.0", reason="leaks"),
+            HoldBack(configuration=scene.shop, reason="went back twice"),
+            FreezeStage(stage=StageId("production"), reason="year end"),
+        ):
+            done = await scene.bob.engine.closings.close(closing)
+            await scene.alice.until(lambda: done in scene.alice.board.closures.all)  # noqa: B023 - awaited here
+
+        assert isinstance(scene.alice.refusal(scene.alice.promotion(scene.shop, "production")), Barred)
+        run = await declare(scene.alice, scene)
+        scene.alice.engine.stop_runs()
+        assert (await run.wait()).state is RunState.INTERRUPTED
+        await scene.alice.engine.close()
+        status = await scene.bob.settle(scene.shop, Direction.RESUME)
+
+        assert (status.state, scene.stage()) == (RunState.DONE, "production")
+        passed = status.plan.overrides or ()
+        assert [one.key for one in passed] == ["approvals-1", "stop-the-line", "quarantine", "hold", "freeze"]
+        assert "audit week" in passed[1].sentence
+
+    virtually(story)
+
+
+def test_an_ordinary_run_keeps_the_review_that_its_way_demands_afterwards() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.begin()
+        rule = ApprovalRule(count=2, groups=(GroupId("operators"),))
+        await scene.alice.publish(
+            ruled(scene.alice, scene.bob, scene.carol, version=3, afterwards=(Review(rule=rule),))
+        )
+        request = await ask(scene.alice, scene.shop)
+        await approve(scene.bob, request)
+
+        status = await (await run_request(scene.carol, request)).wait()
+        first = await look(scene.bob)
+        second = await look(scene.carol)
+
+        assert status.state is RunState.DONE, status.error
+        assert first.item.because is Because.AFTERWARDS
+        assert (first.item.actor, first.state, second.state) == ("user-1", ReviewState.OPEN, ReviewState.SEEN)
+        assert (first.standing, first.is_late) == ("open for less than a minute", False)
+
+    virtually(story)

@@ -226,6 +226,12 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
         ),
         (change_workflow(BASE, people=(*BASE.people, EVE)), ("shared-key", "error", None, "people")),
         (change_workflow(BASE, groups=(*BASE.groups, A_LL)), ("name-clash", "warning", None, "groups")),
+        (change_workflow(BASE, declarers=(NONE.id,)), ("nobody-declares", "warning", None, "declarers")),
+        (change_workflow(BASE, declarers=(ALL.id,)), None),
+        (
+            change_workflow(BASE, people=(ANN, CID), groups=(LONE,), declarers=(LONE.id,)),
+            ("nobody-reviews", "warning", None, "people"),
+        ),
         (stage(description="x y " * 900), None),
     ],
 )  # fmt: skip
