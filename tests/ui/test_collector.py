@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, MOST_WALKED, Collector, _count
+from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, LOOK_MS, MANY, MOST_WALKED, SOON_MS, Collector, _count
 
 ACTIVE, ELSEWHERE = Qt.ApplicationState.ApplicationActive, Qt.ApplicationState.ApplicationInactive
 
@@ -65,8 +65,8 @@ def test_no_look_walks_more_than_takes_a_moment_however_much_comes_to_stay(colle
     walked: list[int] = []
 
     def note(phase: str, facts: dict[str, int]) -> None:
-        if phase == "start" and facts["generation"] == 2:
-            walked.append(sum(gc.get_count()) + sum(len(gc.get_objects(generation)) for generation in (1, 2)))
+        if phase == "start" and facts["generation"] == 1:
+            walked.append(sum(len(gc.get_objects(generation)) for generation in (0, 1)))
 
     kept = []
     gc.callbacks.append(note)
@@ -79,6 +79,7 @@ def test_no_look_walks_more_than_takes_a_moment_however_much_comes_to_stay(colle
 
     assert len(walked) > 2, "garbage that grew older is looked for, too"
     assert max(walked) < 2 * MOST_WALKED
+    assert len(walked) < 20, "what outlived two looks is not walked again"
 
 
 def test_new_objects_count_also_where_they_take_the_place_of_old_ones(collector: Collector) -> None:
@@ -92,9 +93,12 @@ def test_new_objects_count_also_where_they_take_the_place_of_old_ones(collector:
     assert sum(len(gc.get_objects(generation=age)) for age in range(3)) < BURST
 
 
-def test_what_was_left_out_is_collected_when_the_user_turns_away_but_seldom(collector: Collector) -> None:
-    gone = ring()
-    collector.settle()
+def test_what_grew_old_is_collected_when_the_user_turns_away_but_seldom(collector: Collector) -> None:
+    itself = Ring()
+    gone = weakref.ref(itself)
+    gc.collect()
+    del itself
+    collector._look()
     collector.notice(ELSEWHERE)
     assert gone() is not None, "it has just begun"
     collector._pause.stop()
@@ -105,6 +109,37 @@ def test_what_was_left_out_is_collected_when_the_user_turns_away_but_seldom(coll
 
     assert gone() is None
     assert collector._pause.remainingTime() > LEAST_BETWEEN_MS // 2
+
+
+def test_what_is_there_to_stay_is_not_walked_when_the_user_turns_away_either(collector: Collector) -> None:
+    kept, walked = some(BURST), list[int]()
+    collector.settle()
+    collector._pause.stop()
+
+    def note(phase: str, facts: dict[str, int]) -> None:
+        if phase == "start":
+            walked.append(sum(len(gc.get_objects(generation)) for generation in range(3)))
+
+    gc.callbacks.append(note)
+    try:
+        collector.notice(ELSEWHERE)
+    finally:
+        gc.callbacks.remove(note)
+
+    assert kept
+    assert len(walked) == 1
+    assert walked[0] < BURST // 10
+
+
+def test_while_many_objects_are_made_it_looks_again_soon(collector: Collector) -> None:
+    kept = some(2 * MANY)
+
+    collector._look_in_time()
+    assert collector._timer.interval() == SOON_MS
+    collector._look_in_time()
+
+    assert kept
+    assert collector._timer.interval() == LOOK_MS
 
 
 def test_a_thread_that_fills_a_tuple_is_not_disturbed_by_counting() -> None:

@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from xsconsole_ui.pace import Pace
 
 LOOK_MS = 100
-BURST = 10_000  # new objects between two looks: more are the state of a pool, which is there to stay
+SOON_MS = 25  # while many objects are made: the sooner they are walked, the fewer they are
+MANY = 1_000  # new objects between two looks
+BURST = 30_000  # new objects between two looks: more are the state of a pool, which is there to stay
 MOST_WALKED = 3_000  # objects that are walked again and again until all are: a millisecond or two
 LEAST_BETWEEN_MS = 600_000
 
@@ -15,8 +17,9 @@ LEAST_BETWEEN_MS = 600_000
 class Collector(QObject):
     """Takes the place of Python's own collector while it runs.
 
-    A collection takes as long as the objects it walks are many. So what outlived one is left out of all that follow,
-    and walked again only when the user turns to another program, and seldom.
+    A collection takes as long as the objects it walks are many. So what outlived two is left out of all that follow, and
+    walked again only when the user turns to another program, and seldom. What is settled is never walked again: the
+    program itself is a hundred and fifty thousand objects, and stays until it ends.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -40,32 +43,32 @@ class Collector(QObject):
         gc.enable()
 
     def settle(self) -> None:
-        """Leave everything that exists now out of later collections: it is there to stay, and walking it takes long."""
+        """Leave everything that exists now out of all collections: it is there to stay, and walking it takes long."""
         gc.freeze()
 
     @Slot(Qt.ApplicationState)
     def notice(self, state: Qt.ApplicationState) -> None:
-        """Look at what was left out, too, once the user has turned to another program."""
+        """Look at what grew old, too, once the user has turned to another program."""
         if state is not Qt.ApplicationState.ApplicationActive and self._timer.isActive() and not self._pause.isActive():
-            gc.unfreeze()
             gc.collect()
-            self.settle()
             self._pause.start()
 
     @Slot()
     def _look_in_time(self) -> None:
         if self._pace.may_begin():
-            self._look()
+            self._timer.setInterval(SOON_MS if self._look() > MANY else LOOK_MS)
 
-    def _look(self) -> None:
+    def _look(self) -> int:
+        """Collect what is young; return how many objects were new."""
         # Python's own count says little here: it goes down with every old object that a new one takes the place of.
-        if _count(0) > BURST:
+        made = _count(0)
+        if made > BURST:
             self.settle()  # to walk them would take as long as they are many
-            return
+            return made
         gc.collect(0)
         if _count(1) > MOST_WALKED:
-            gc.collect()
-            self.settle()
+            gc.collect(1)
+        return made
 
 
 def _count(generation: int) -> int:
