@@ -17,9 +17,9 @@ LEAST_BETWEEN_MS = 600_000
 class Collector(QObject):
     """Takes the place of Python's own collector while it runs.
 
-    A collection takes as long as the objects it walks are many. So what outlived two is left out of all that follow, and
-    walked again only when the user turns to another program, and seldom. What is settled is never walked again: the
-    program itself is a hundred and fifty thousand objects, and stays until it ends.
+    A collection takes as long as the objects it walks are many. So what outlived two is left out of all that follow,
+    and walked again only when the user turns to another program, and seldom. What is settled is never walked again:
+    the program itself is a hundred and fifty thousand objects, and stays until it ends.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -5,9 +5,11 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from xsconsole_ui import theme
-from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.card_painter import CardPainter, paint_ground
 from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
 from xsconsole_ui.focus import paint_focus
+
+Index = QModelIndex | QPersistentModelIndex
 
 AROUND = theme.GAP  # between a card and the lane's edge, and between two cards
 LIFTED_OPACITY = 0.45
@@ -20,9 +22,22 @@ class CardDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._cards = painter
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def is_ready(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Whether a card is only to be copied from a picture."""
+        face, device = index.data(FACE_ROLE), painter.device()
+        if face is None or device is None:
+            return True
+        width, colours = card_area(option.rect).width(), theme.colours_of(option.palette)
+        return self._cards.has(face, width, colours, device.devicePixelRatioF())
+
+    def paint_blank(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        """Stand for a card that is painted in the next turn."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_ground(painter, QRectF(card_area(option.rect)), theme.colours_of(option.palette))
+        painter.restore()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         face = index.data(FACE_ROLE)
         device = painter.device()
         if face is None or device is None:

@@ -29,6 +29,7 @@ from xsconsole_ui.board.card_painter import place
 from xsconsole_ui.board.group_head import paint_head
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.focus import paint_focus
+from xsconsole_ui.late_paint import LatePaint
 
 HEAD = 24  # px, of the name of a group
 STEP = 24  # px, of the wheel and the arrows of the scroll bar
@@ -47,6 +48,8 @@ class CardList(QAbstractItemView):
         self._heights: list[int] = []
         self._tops: list[int] | None = None  # of each row, and the end of the last; None: to be summed up
         self._hovered = -1
+        self._faces = delegate
+        self._late = LatePaint(self.viewport())
         self.setModel(model)
         self.setItemDelegate(delegate)
         model.rowsRemoved.connect(self._forget)
@@ -228,7 +231,7 @@ class CardList(QAbstractItemView):
     def _put(self, painter: QPainter, area: QRect) -> None:
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
-        plain, current = option.state, self.currentIndex().row()
+        plain, current, made = option.state, self.currentIndex().row(), 0
         for row in self._rows_between(area.top(), area.bottom()):
             index = self._cards.index(row)
             state = plain & ~(Flag.State_Selected | Flag.State_HasFocus | Flag.State_MouseOver)
@@ -245,11 +248,25 @@ class CardList(QAbstractItemView):
                 paint_head(painter, QRect(area_.left(), area_.top(), area_.width(), HEAD), self._cards, row)
             if not self._cards.is_folded(row):
                 option.rect = self.visualRect(index)
-                self.itemDelegate().paint(painter, option, index)
+                made += self._put_card(painter, option, index, must=made == 0)
         if current < 0 and self.hasFocus():
             gap = AROUND / 2  # around the cards, not across them
             room = QRectF(self.viewport().rect()).adjusted(gap, 0, -gap, -gap)
             paint_focus(painter, room, theme.colours_of(self.palette()))
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._late.move()
+
+    def _put_card(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, *, must: bool) -> bool:
+        """Put a card, or an empty one where this turn is full; return whether it had to be painted anew."""
+        is_new = not self._faces.is_ready(painter, option, index)
+        if is_new and not must and self._late.must_wait(painter):
+            self._late.leave(option.rect)
+            self._faces.paint_blank(painter, option)
+        else:
+            self._faces.paint(painter, option, index)
+        return is_new
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

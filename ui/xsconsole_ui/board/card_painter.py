@@ -79,6 +79,10 @@ class CardPainter:
     def __init__(self) -> None:
         self._pictures = Pictures(MOST_BYTES)
 
+    def has(self, face: Face, width: int, colours: Colours, ratio: float) -> bool:
+        """Whether the picture of a card is kept already."""
+        return self._pictures.has((face, colours.scheme), width, ratio)
+
     def picture(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
         size = QSize(width, place(face, width).height)
         return self._pictures.picture(
@@ -89,9 +93,7 @@ class CardPainter:
         placement = place(face, width)
         if face.is_away:
             colours = theme.greyed(colours)
-        painter.setPen(QPen(QColor(colours.hairline), 1))
-        painter.setBrush(QColor(colours.surface))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, placement.height - 1), theme.RADIUS, theme.RADIUS)
+        paint_ground(painter, QRectF(0, 0, width, placement.height), colours)
         self._title(painter, face, width, placement, colours)
         self._facts(painter, face, width, placement, colours)
         for chip in placement.chips:
@@ -161,6 +163,13 @@ class CardPainter:
         top = placement.bar_top + BAR_HEIGHT + LINE_GAP
         shown = metrics.elidedText(face.step, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(PADDING, top + metrics.ascent()), shown)
+
+
+def paint_ground(painter: QPainter, area: QRectF, colours: Colours) -> None:
+    """Paint a card on which nothing stands."""
+    painter.setPen(QPen(QColor(colours.hairline), 1))
+    painter.setBrush(QColor(colours.surface))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
 
 
 def paint_power(painter: QPainter, area: QRectF, power: str, colours: Colours) -> None:

@@ -16,7 +16,16 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.folding import natural
@@ -30,9 +39,11 @@ from xsconsole_ui.inventory.columns import COLUMNS
 from xsconsole_ui.inventory.delegate import LineDelegate
 from xsconsole_ui.inventory.line_painter import triangle_area
 from xsconsole_ui.inventory.model import OutlineModel
+from xsconsole_ui.late_paint import LatePaint
 
 LEAST_NAME = 160  # px
 MOST_KEPT = 500  # lines that stay selected in another view: who selected more meant a whole view
+LEAST_LINES = 6  # put in one turn, however full it is
 CHOSEN = QItemSelectionModel.SelectionFlag
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -58,6 +69,9 @@ class OutlineView(DenseTable):
         self._hovered = QPersistentModelIndex()
         self.setItemDelegate(self._delegate)
         self.setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._late = LatePaint(self.viewport())
+        self._is_bare = True  # nothing of ours stands on the viewport yet, where it is new
         across = self.horizontalHeader()
         across.setSectionsClickable(True)
         across.sectionClicked.connect(self._order_by)
@@ -221,17 +235,31 @@ class OutlineView(DenseTable):
         """Put the lines that are to be seen. Qt's own way asks for each cell anew, which takes three times as long."""
         seen = event.rect()
         first, last = self.rowAt(seen.top()), self.rowAt(seen.bottom())
-        if first >= 0:
-            with QPainter(self.viewport()) as painter:
-                self._put(painter, seen, first, self._lines.rowCount() - 1 if last < 0 else last)
+        ground = theme.colours_of(self.palette()).surface
+        with QPainter(self.viewport()) as painter:
+            if self._is_bare:
+                painter.fillRect(seen, QColor(ground))
+                self._is_bare = False
+            end = seen.top()
+            if first >= 0:
+                end = self._put(painter, seen, first, self._lines.rowCount() - 1 if last < 0 else last)
+            if last < 0:
+                painter.fillRect(seen.left(), end, seen.width(), seen.bottom() + 1 - end, QColor(ground))
 
-    def _put(self, painter: QPainter, seen: QRect, first: int, last: int) -> None:
+    def _put(self, painter: QPainter, seen: QRect, first: int, last: int) -> int:
+        """Put lines, and return where the last one ends. What does not fit into this turn is put in the next."""
         selected = set(self._rows_selected_in(first, last))
         hovered, current = self._hovered.row(), self.currentIndex().row() if self.hasFocus() else -1
         colours = theme.colours_of(self.palette())
         places = self._places_seen(seen)
+        right = max((left + width for _, left, width in places), default=0)
         top = self.rowViewportPosition(first)
         for at in range(first, last + 1):
+            if at >= first + LEAST_LINES and self._late.must_wait(painter):
+                self._late.leave(QRect(seen.left(), top, seen.width(), (last + 1 - at) * theme.ROW_HEIGHT))
+                return top + (last + 1 - at) * theme.ROW_HEIGHT
+            if right <= seen.right():
+                painter.fillRect(right, top, seen.right() + 1 - right, theme.ROW_HEIGHT, QColor(colours.surface))
             row = self._lines.line(at)
             if row is not None:
                 for column, left, width in places:
@@ -247,6 +275,7 @@ class OutlineView(DenseTable):
                         has_focus=at == current,
                     )
             top += theme.ROW_HEIGHT
+        return top
 
     def _places_seen(self, seen: QRect) -> list[tuple[int, int, int]]:
         """Return the columns that are to be seen: which, where, and how wide."""
@@ -275,7 +304,16 @@ class OutlineView(DenseTable):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
+        self._late.move()
         self._hover()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._is_bare = True
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._is_bare = True
+        super().showEvent(event)
 
     # --- hands
 

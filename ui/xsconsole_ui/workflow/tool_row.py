@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtCore import QEvent, QRect, QSize, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QWidget
 
@@ -33,13 +33,22 @@ class ToolRow(QFrame):
         self._order = [*reversed(self._first[1:]), *spare]  # of going under More
         self._texts: tuple[str, ...] = ("",)
         self._is_arranging = False
+        self._names: list[str] = []
         for action in (*first, *last):
-            action.changed.connect(self._arrange)
+            action.changed.connect(self._follow)
 
     def show_words(self, texts: tuple[str, ...]) -> None:
         """Show the longest of these for which there is room; the whole stands in the tooltip."""
         self._texts = texts
         self._arrange()
+
+    @Slot()
+    def _follow(self) -> None:
+        """Arrange the tools anew where one is called otherwise: nothing else of an action takes room."""
+        names = [button.text() for button in (*self._first, *self._last)]
+        if names != self._names:
+            self._names = names
+            self._arrange()
 
     @property
     def under_more(self) -> tuple[QAction, ...]:
