@@ -19,6 +19,7 @@ from xsconsole.domain.outline_rows import Edit, Row
 from xsconsole.domain.outline_shown import Found, Shown
 from xsconsole.domain.outline_tree import Tree
 from xsconsole.domain.outline_views import Arrangement, NodeId, Order, View
+from xsconsole.domain.selection import ObjectName
 
 Asks = Callable[[Item], bool]
 
@@ -82,6 +83,10 @@ class Outline:
     def peek(self, id_: NodeId) -> Row | None:
         """Return a line as it is now; nobody is told when it changes."""
         return self._shown.peek(id_)
+
+    def subject(self, id_: NodeId) -> tuple[ObjectName | None, Item | None]:
+        """Return what a line is about, without making the line."""
+        return self._shown.subject(id_)
 
     def position(self, id_: NodeId) -> int | None:
         """Return the row of a line; None where it is not visible."""

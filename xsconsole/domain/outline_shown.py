@@ -79,9 +79,8 @@ class Shown:
             return None
         held, depth = self._held.get(id_, 0), node.path.count(BELOW)
         is_open = held > 0 and self.is_open(id_)
-        group = node.group
+        group, (named, item) = node.group, self.subject(id_)
         if group is not None:
-            named = ObjectName(group.class_name, group.ref) if group.class_name else None
             return Row(
                 id=id_,
                 sort=Sort.GROUP,
@@ -92,7 +91,6 @@ class Shown:
                 held=held,
                 is_open=is_open,
             )
-        item = self._items.get(node.ref)
         if item is None:
             return None
         return Row(
@@ -101,11 +99,22 @@ class Shown:
             name=item.name,
             depth=depth,
             item=item,
-            object=ObjectName(item.class_name, item.ref),
+            object=named,
             configuration=item.configuration,
             held=held,
             is_open=is_open,
         )
+
+    def subject(self, id_: NodeId) -> tuple[ObjectName | None, Item | None]:
+        """Return what a line is about: an object with its item, or a group, which may stand for an object."""
+        node = self.tree.nodes.get(id_)
+        if node is None:
+            return None, None
+        if node.group is not None:
+            class_name = node.group.class_name
+            return (ObjectName(class_name, node.group.ref) if class_name else None), None
+        item = self._items.get(node.ref)
+        return (None, None) if item is None else (ObjectName(item.class_name, item.ref), item)
 
     def _listed(self, path: Path) -> int | None:
         index = bisect_left(self._paths, path)

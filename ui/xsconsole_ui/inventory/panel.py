@@ -27,7 +27,7 @@ from xsconsole.domain.selection import ObjectName, Selection
 from xsconsole_ui import pieces
 from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.inventory.captions import emptiness, freshness
-from xsconsole_ui.inventory.chosen import Chosen, chosen_of
+from xsconsole_ui.inventory.chosen import Choosing
 from xsconsole_ui.inventory.head import Head
 from xsconsole_ui.inventory.hints import hint
 from xsconsole_ui.inventory.model import OutlineModel
@@ -64,8 +64,6 @@ class InventoryPanel(pieces.Panel):
         self._outline = Outline(console.inventory)
         self._pools = PoolLines(console, self._outline)
         self._model = OutlineModel(self._outline.row, partial(hint, estate=console), self)
-        self._chosen = Chosen()
-        self._is_repeating = False
         self._is_loading = False
         self._query: Query = EVERYTHING
         self._menu = QMenu(self)
@@ -76,6 +74,7 @@ class InventoryPanel(pieces.Panel):
         self._spare, self._again = one_shot(self, self._make_ready), one_shot(self, self._ask)
         self._recent = one_shot(self, self._note_recent)
         self.view = OutlineView(self._model, self._outline, self.tr("Inventory"), self)
+        self._choosing = Choosing(self.view, self._outline, self._pools.uuid_of, self)
         self.head = Head(console, self._schema, self._values, self)
         self.filter = self.head.filter
         self.columns_menu = self.head.columns_menu
@@ -105,8 +104,8 @@ class InventoryPanel(pieces.Panel):
         self.view.order_wanted.connect(self.set_order)
         self.view.columns_wanted.connect(self.columns_menu.popup)
         self.view.opened.connect(self._open)
-        self.view.selectionModel().selectionChanged.connect(self._tell_selection)
-        self.view.selectionModel().currentChanged.connect(self._tell_selection)
+        self._choosing.objects_changed.connect(self.selection_changed)
+        self._choosing.selection_changed.connect(self.objects_selected)
         self.head.views.activated.connect(self._choose_view)
         self.columns_menu.columns_chosen.connect(self.view.choose_columns)
         self.columns_menu.order_chosen.connect(self.set_order)
@@ -132,12 +131,12 @@ class InventoryPanel(pieces.Panel):
     @property
     def selected(self) -> tuple[Uuid, ...]:
         """The uuids of the selected VMs, from top to bottom."""
-        return self._chosen.vms
+        return self._choosing.chosen.vms
 
     @property
     def selection(self) -> Selection:
         """Whatever is selected, by class and reference."""
-        return self._chosen.selection
+        return self._choosing.chosen.selection
 
     @property
     def outline(self) -> Outline:
@@ -146,7 +145,7 @@ class InventoryPanel(pieces.Panel):
     @property
     def selected_objects(self) -> tuple[ObjectId, ...]:
         """The selected objects of any class, each once, from top to bottom."""
-        return self._chosen.objects
+        return self._choosing.chosen.objects
 
     def set_context_actions(self, actions: Sequence[QAction | None]) -> None:
         """Offer these in the context menu; None is a separator."""
@@ -226,6 +225,7 @@ class InventoryPanel(pieces.Panel):
         self._ends.clear()
         for timer in (self._timer, self._spare, self._again, self._recent):
             timer.stop()
+        self._choosing.stop()
         self.head.search_menu.keep()
 
     # --- the console
@@ -344,25 +344,10 @@ class InventoryPanel(pieces.Panel):
         """Change the list; what is selected is told once, when its lines are where they belong."""
         if not edits:
             return
-        self._is_repeating = True
-        try:
+        with self._choosing.held():
             self.view.repeat(edits)
-        finally:
-            self._is_repeating = False
-        if self._chosen.selection.objects and any(isinstance(edit, Removed) for edit in edits):
-            self._tell_selection()
-
-    @Slot()
-    def _tell_selection(self) -> None:
-        if self._is_repeating:
-            return
-        before = self._chosen
-        current = self._model.line(self.view.currentIndex().row())
-        self._chosen = chosen = chosen_of(self.view.selected_lines(), current, self._pools.uuid_of)
-        if (chosen.vms, chosen.objects) != (before.vms, before.objects):
-            self.selection_changed.emit(chosen.vms)
-        if chosen.selection != before.selection:
-            self.objects_selected.emit(chosen.selection)
+        if any(isinstance(edit, Removed) for edit in edits):
+            self._choosing.follow()
 
     @Slot(object, bool)
     def _toggle(self, id_: NodeId, is_open: bool) -> None:
@@ -375,8 +360,9 @@ class InventoryPanel(pieces.Panel):
     @Slot(object)
     def _open(self, index: object) -> None:
         del index
-        if self._chosen.selection.current is not None:
-            self.opened.emit(self._chosen.selection.current)
+        current = self.view.current_name()
+        if current is not None:
+            self.opened.emit(current)
 
     @Slot(QPoint)
     def _open_menu(self, at: QPoint) -> None:

@@ -1,6 +1,7 @@
 """A table that behaves like a tree: arrows open and close, letters find, clicks on a triangle toggle."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from time import perf_counter
 
 from PySide6.QtCore import (
@@ -17,7 +18,6 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
-    QColor,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
@@ -33,6 +33,7 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_rows import Edit, Removed, Row
 from xsconsole.domain.outline_views import NodeId, Order
+from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.inventory.columns import COLUMNS
@@ -142,9 +143,16 @@ class OutlineView(DenseTable):
         selection = self.selectionModel().selection()
         return [selection.at(at) for at in range(selection.count())]
 
-    def selected_lines(self) -> list[Row]:
+    def selected_ids(self) -> list[NodeId]:
         """Return the selected lines from top to bottom."""
-        return self._peeked(self.selected_rows())
+        ids = self._lines.ids
+        ranges = sorted((one.top(), one.bottom()) for one in self._ranges())
+        return list(dict.fromkeys(chain.from_iterable(ids[top : bottom + 1] for top, bottom in ranges)))
+
+    def current_name(self) -> ObjectName | None:
+        """Return the object that the keyboard is on."""
+        ids, here = self._lines.ids, self.currentIndex().row()
+        return self._outline.subject(ids[here])[0] if 0 <= here < len(ids) else None
 
     def _peeked(self, rows: Iterable[int]) -> list[Row]:
         ids = self._lines.ids
@@ -235,16 +243,15 @@ class OutlineView(DenseTable):
         """Put the lines that are to be seen. Qt's own way asks for each cell anew, which takes three times as long."""
         seen = event.rect()
         first, last = self.rowAt(seen.top()), self.rowAt(seen.bottom())
-        ground = theme.colours_of(self.palette()).surface
         with QPainter(self.viewport()) as painter:
             if self._is_bare:
-                painter.fillRect(seen, QColor(ground))
+                painter.fillRect(seen, self.palette().base())
                 self._is_bare = False
             end = seen.top()
             if first >= 0:
                 end = self._put(painter, seen, first, self._lines.rowCount() - 1 if last < 0 else last)
             if last < 0:
-                painter.fillRect(seen.left(), end, seen.width(), seen.bottom() + 1 - end, QColor(ground))
+                painter.fillRect(seen.left(), end, seen.width(), seen.bottom() + 1 - end, self.palette().base())
 
     def _put(self, painter: QPainter, seen: QRect, first: int, last: int) -> int:
         """Put lines, and return where the last one ends. What does not fit into this turn is put in the next."""
@@ -259,7 +266,7 @@ class OutlineView(DenseTable):
                 self._late.leave(QRect(seen.left(), top, seen.width(), (last + 1 - at) * theme.ROW_HEIGHT))
                 return top + (last + 1 - at) * theme.ROW_HEIGHT
             if right <= seen.right():
-                painter.fillRect(right, top, seen.right() + 1 - right, theme.ROW_HEIGHT, QColor(colours.surface))
+                painter.fillRect(right, top, seen.right() + 1 - right, theme.ROW_HEIGHT, self.palette().base())
             row = self._lines.line(at)
             if row is not None:
                 for column, left, width in places:
