@@ -71,11 +71,10 @@ def main(vms: int, hosts: int) -> None:
             f"({plain['cpu_s']:.1f} s of processor), {plain['memory_mb']:.0f} MB"
         )
         began_cpu = served.cpu_s
-        window = Child("inventory_window.py", address_of(served))
+        window = Child("inventory_window.py", {"pools": [address_of(served)]})
         window.hear()
         found = window.hear()
-        feed_cpu_s = found["feed"]["cpu_s"] if found["feed"] else 0.0
-        feed_mb = found["feed"]["memory_mb"] if found["feed"] else 0.0
+        feed_cpu_s, feed_mb = found["feed"]["cpu_s"], found["feed"]["memory_mb"]
         print(
             f"window: {found['objects']} objects mirrored after {found['mirror_s']:.2f} s, in the list after "
             f"{found['list_s']:.2f} s; {found['load_cpu_s']:.1f} s of processor and {feed_cpu_s:.1f} s in its feed; "
@@ -100,6 +99,8 @@ def main(vms: int, hosts: int) -> None:
         )
         print("views: " + ", ".join(f"{view} {took:.0f} ms" for view, took in found["view_ms"].items()))
         show_turns("turns of filters and views", found["filter_turns"])
+        print(f"all lines selected {found['select_ms']:.0f} ms after Ctrl+A")
+        show_turns("turns meanwhile", found["select_turns"])
     finally:
         served.process.terminate()
         served.process.wait(30)
