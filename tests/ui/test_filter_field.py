@@ -1,5 +1,8 @@
 """The filter field: asks while one types, says what is wrong, completes, explains itself."""
 
+from collections.abc import Iterator
+from time import thread_time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -11,6 +14,8 @@ from xsconsole.domain.query_parser import query_of
 from xsconsole_ui import pieces
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
+from xsconsole_ui.found_values import PIECE
+from xsconsole_ui.pace import WANTED_S
 
 
 @pytest.fixture
@@ -110,6 +115,29 @@ def test_what_there_is_in_a_field_is_looked_for_once_for_all_letters_of_a_value(
     assert offered == ["prod", "proof"]
     assert asked == ["tag", "tag"]
     assert [proposal.text for proposal in field.proposals] == ["later"]
+
+
+def test_what_is_found_among_many_objects_after_the_key_is_offered_too(qtbot: QtBot) -> None:
+    def values(field: str) -> Iterator[str]:
+        del field
+        for number in range(3 * PIECE):
+            end = thread_time() + WANTED_S / PIECE
+            while thread_time() < end:
+                pass
+            yield "prod" if number == 0 else "proof" if number == 3 * PIECE - 1 else ""
+
+    field: FilterField[Thing] = FilterField(SCHEMA, "Filter", "type here", values=values)
+    qtbot.addWidget(field)
+    field.show()
+    field.line.setFocus()
+    qtbot.waitUntil(field.line.hasFocus)
+
+    QTest.keyClicks(field.line, "tag:p")
+    at_once = [proposal.text for proposal in field.proposals]
+    qtbot.waitUntil(lambda: len(field.proposals) > 1)
+
+    assert at_once == ["prod"]
+    assert [proposal.text for proposal in field.proposals] == ["prod", "proof"]
 
 
 def test_escape_clears_and_leaves_and_down_goes_to_the_list(field: FilterField[Thing], qtbot: QtBot) -> None:

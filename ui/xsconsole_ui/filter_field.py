@@ -1,7 +1,6 @@
 """The one field to filter a list by: completes names and values, says what is wrong, and explains itself."""
 
 from collections.abc import Callable, Iterable
-from time import monotonic
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -33,6 +32,7 @@ from xsconsole.domain.query_completion import Completion, Proposal, complete
 from xsconsole.domain.query_fields import Schema
 from xsconsole.domain.query_parser import Fault, Parsed, parse_typed
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.found_values import FoundValues
 from xsconsole_ui.texts import tr
 
 T = TypeVar("T")
@@ -41,7 +41,6 @@ Index = QModelIndex | QPersistentModelIndex
 ABOUT_ROLE = Qt.ItemDataRole.UserRole + 1
 POPUP_WIDTH = 340  # px
 MOST_SHOWN = 10
-KEPT_S = 5.0  # what has come since then is proposed by Ctrl+Space at once
 TYPED_BEFORE_PROPOSING = 2  # letters of a field's name
 HERE = Qt.ShortcutContext.WidgetShortcut
 
@@ -68,11 +67,12 @@ class FilterField(QWidget, Generic[T]):
     ) -> None:
         """`values` gives what there is in a field now."""
         super().__init__(parent)
-        self._schema, self._values = schema, values
+        self._schema = schema
         self._query: Query = EVERYTHING
         self._parsed = Parsed(query=EVERYTHING)
         self._completion = Completion(start=0, end=0, proposals=())
-        self._there_was: tuple[str, float, frozenset[str]] = ("", 0.0, frozenset())
+        self._found = FoundValues(values, self)
+        self._found.completed.connect(self._propose_again)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(name)
@@ -128,12 +128,12 @@ class FilterField(QWidget, Generic[T]):
 
     @Slot()
     def propose(self) -> None:
-        """Offer what can stand here, however little was typed."""
-        self._offer(complete(self.line.text(), self.line.cursorPosition(), self._schema, self._values))
+        """Offer what can stand here, however little was typed, and what has come until now."""
+        self._offer(complete(self.line.text(), self.line.cursorPosition(), self._schema, self._found.anew))
 
     @Slot()
     def _propose(self) -> None:
-        found = complete(self.line.text(), self.line.cursorPosition(), self._schema, self._there_is)
+        found = complete(self.line.text(), self.line.cursorPosition(), self._schema, self._found.of)
         typed = self.line.text()[found.start : found.end]
         is_value = found.start > 0 and self.line.text()[found.start - 1] in ":=<>"
         is_done = any(proposal.text.casefold() == typed.casefold() for proposal in found.proposals)
@@ -142,13 +142,11 @@ class FilterField(QWidget, Generic[T]):
         else:
             self.popup.hide()
 
-    def _there_is(self, field: str) -> Iterable[str]:
-        """Return what there is in a field: looked for among all objects once, not at every letter of a value."""
-        known, since_s, found = self._there_was
-        if field != known or monotonic() - since_s > KEPT_S:
-            found = frozenset(self._values(field))
-            self._there_was = (field, monotonic(), found)
-        return found
+    @Slot()
+    def _propose_again(self) -> None:
+        """Offer also what was found after the last key."""
+        if self.line.hasFocus() and self.line.text():
+            self._propose()
 
     def _offer(self, completion: Completion) -> None:
         self._completion = completion

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
 
 WAITING_S = 0.005  # work for which nobody waits ends here
 WANTED_S = 0.008  # work for which somebody waits, as for a filter that was typed
+FRESH_S = 0.002  # a turn in which hardly anything was done yet
 MOST_PASSED_OVER = 8  # turns
 
 
@@ -44,3 +45,8 @@ class Pace(QObject):
     def has_room(self, *, is_wanted: bool = False) -> bool:
         """Whether one more piece of work fits into this turn."""
         return self.used_s < (WANTED_S if is_wanted else WAITING_S)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a piece that takes long by itself, and cannot be cut, may be done now."""
+        return self.used_s < FRESH_S

@@ -24,19 +24,21 @@ def inventory_schema(inventory: Inventory) -> Schema[Item]:
     return Schema(words=attrgetter("words"), fields=(*_near(), *_far(inventory)))
 
 
-def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> frozenset[str]:
-    """Return what there is in a field of text now; nothing for fields that nearly every object has its own of."""
+def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> Iterator[str]:
+    """Yield what there is in a field of text now; nothing for fields that nearly every object has its own of.
+
+    What several objects have comes several times, and an empty text for each that has none: so whoever reads in pieces
+    knows how many were looked at.
+    """
     asked = schema.field(field)
-    found: set[str] = set()
     if asked is not None and asked.known is not None:
-        found.update(asked.known())
+        yield from tuple(asked.known())
     elif asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
-        for content in set(map(asked.get, items)):  # few machines have tags that no other has
-            if isinstance(content, str):
-                found.add(content)
-            elif isinstance(content, tuple):
-                found.update(content)
-    return frozenset(found - {""})
+        for content in map(asked.get, items):
+            if isinstance(content, tuple):
+                yield from content or ("",)
+            else:
+                yield content if isinstance(content, str) else ""
 
 
 def _near() -> tuple[Field[Item], ...]:

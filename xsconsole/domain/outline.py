@@ -35,6 +35,7 @@ class _Search:
         self.items = items
         self.found: set[Ref] = set()
         self.late: set[Ref] = set()
+        self.is_asked = False
         self.to_show: Found | None = None  # once all were asked
 
 
@@ -146,6 +147,11 @@ class Outline:
     def is_changing(self) -> bool:
         """Whether a filter, a view or an order that is wanted is not shown yet; while it loads, that has to wait."""
         return self._loading is None and (self._search is not None or self._build is not None)
+
+    @property
+    def is_next_long(self) -> bool:
+        """Whether the next piece of work is one of the few that cannot be cut: some milliseconds for 10,000 lines."""
+        return self.is_changing and self._search is not None and self._search.is_asked
 
     @property
     def due(self) -> int:
@@ -357,11 +363,12 @@ class Outline:
         return self._shown.lay_out(self._matching, search.to_show)
 
     def _ask_on(self, search: _Search, most: int) -> None:
-        """Ask some more objects; once all were, find what there is to show. To show it is a piece of its own."""
+        """Ask some more objects; once all were, find what there is to show. Each is a piece, and to show it is one."""
         asks = search.asks
         piece = tuple(islice(search.items, most))
         search.found.update([item.ref for item in piece if asks is None or asks(item)])
-        if len(piece) == most:
+        if not search.is_asked:
+            search.is_asked = len(piece) < most
             return
         for ref in search.late:
             item = self._catalogue.items.get(ref)

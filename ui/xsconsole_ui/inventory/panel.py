@@ -268,7 +268,8 @@ class InventoryPanel(pieces.Panel):
         is_begun = self._pace.may_begin(is_wanted=self._outline.is_changing)
         while is_begun and not self._outline.is_settled:
             self._repeat(self._outline.settle(PIECE))
-            is_begun = self._pace.has_room(is_wanted=self._outline.is_changing)
+            has_room = self._pace.has_room(is_wanted=self._outline.is_changing)
+            is_begun = has_room and (self._pace.is_fresh or not self._outline.is_next_long)
         self.view.bring_selection_back()
         if self._outline.is_settled:
             if not self._spare.isActive():
@@ -336,7 +337,7 @@ class InventoryPanel(pieces.Panel):
 
     def _values(self, field: str) -> Iterable[str]:
         """Return what there is in a field now."""
-        return values_in(self._schema, self._outline.items.values(), field)
+        return values_in(self._schema, tuple(self._outline.items.values()), field)
 
     # --- the list
 
