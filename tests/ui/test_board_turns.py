@@ -6,6 +6,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -20,9 +21,14 @@ from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.errors import NotPromotable
 from xsconsole_ui import pace
+from xsconsole_ui.board.card_delegate import CardDelegate
+from xsconsole_ui.board.card_painter import CardPainter
 from xsconsole_ui.board.graph_strip import GraphStrip
+from xsconsole_ui.board.lane import Lane
+from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.offers import command_for, offer_of
+from xsconsole_ui.board.ready_lanes import ReadyLanes
 from xsconsole_ui.bridge import Turns
 from xsconsole_ui.pace import WAITING_S
 from xsconsole_ui.promotion.rows import Mark, Row, RowsModel, RowsView
@@ -40,6 +46,46 @@ def test_a_later_piece_of_work_takes_the_place_of_an_earlier_one(qtbot: QtBot) -
     qtbot.waitUntil(lambda: bool(done))
 
     assert done == ["new"]
+
+
+def test_what_all_others_wait_for_is_done_before_them_piece_by_piece(qtbot: QtBot) -> None:
+    done: list[str] = []
+    turns, pieces = Turns(), iter(("first", "second"))
+
+    def go_on() -> None:
+        piece = next(pieces, None)
+        done.append(piece or "announced")
+        if piece is not None:
+            turns.put_first("layout", go_on)
+
+    turns.put("layout", go_on)
+    turns.put("card", lambda: done.append("card"))
+    qtbot.waitUntil(lambda: len(done) == 4)
+
+    assert done == ["first", "second", "announced", "card"]
+
+
+def test_a_column_is_made_ahead_in_each_piece_and_taken_where_its_stage_is_still_the_same(qtbot: QtBot) -> None:
+    made: list[Lane] = []
+    board = QWidget()
+    qtbot.addWidget(board)
+
+    def make(stage: Stage) -> Lane:
+        model = LaneModel(stage.id, may_drop=lambda *_: False, on_drop=lambda *_: None)
+        made.append(Lane(stage, model, CardDelegate(CardPainter()), board))
+        return made[-1]
+
+    workflow = default_workflow()
+    stages, ready = workflow.stages, ReadyLanes(lambda: workflow, GraphStrip(board), make)
+    counts = [len(made) for _ in ready.prepare()]
+    assert counts == [*range(1, len(stages) + 1), len(stages)]
+    changed = structs.replace(stages[1], name="Otherwise")
+
+    assert ready.take(stages[0]) is made[0]
+    assert ready.take(changed) is made[-1]
+    assert made[-1].stage == changed
+    with qtbot.waitSignals([lane.destroyed for lane in made[1 : len(stages)]]):
+        ready.clear()
 
 
 def test_work_that_takes_longer_than_its_part_of_a_frame_goes_on_in_the_next_turn(qtbot: QtBot) -> None:

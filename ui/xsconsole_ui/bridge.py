@@ -1,7 +1,7 @@
 """From the console's events to Qt's signals: gathered for a frame, never more work per turn than a frame can take."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from xsconsole_ui.silence import Silence
 E = TypeVar("E", bound=Event)
 
 FRAME_MS = 16
+OVER = object()
 
 
 class Turns(QObject):
@@ -50,6 +51,11 @@ class Turns(QObject):
         self._waiting[key] = work
         if not self._timer.isActive():
             self._timer.start(FRAME_MS)
+
+    def put_first(self, key: object, work: Callable[[], object]) -> None:
+        """Put what all others wait for."""
+        self.put(key, work)
+        self._waiting.move_to_end(key, last=False)
 
     def forget(self) -> None:
         self._waiting.clear()
@@ -102,6 +108,7 @@ class Bridge(QObject):
         self._freezing.changed.connect(self.closures_changed)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
+        self._prepare: Callable[[], Iterator[object]] = partial(iter, ())
         self._ends: list[Callable[[], None]] = []
         self._hear(PoolsChanged, self._on_pools)
         self._hear(LinkChanged, self._on_link)
@@ -131,10 +138,23 @@ class Bridge(QObject):
 
     def take_all(self) -> None:
         """Announce everything, as if it were new: for a window that opens on a console already at work."""
-        self._turns.put("layout", self._announce_layout)
+        self._turns.put("layout", self._begin_layout)
         self._turns.put("link", self.link_changed.emit)
         self._turns.put("differing", self.differing_changed.emit)
         self._turns.put("closures", self.closures_changed.emit)
+
+    def prepare_layouts(self, prepare: Callable[[], Iterator[object]]) -> None:
+        """Let this make ready what new columns need, in pieces, before each time that they are announced."""
+        self._prepare = prepare
+
+    def _begin_layout(self) -> None:
+        self._go_on_with_layout(self._prepare())
+
+    def _go_on_with_layout(self, pieces: Iterator[object]) -> None:
+        if next(pieces, OVER) is OVER:
+            self._announce_layout()
+        else:
+            self._turns.put_first("layout", partial(self._go_on_with_layout, pieces))
 
     def _announce_layout(self) -> None:
         """Announce the columns, and only then the cards that go into them."""
@@ -165,7 +185,7 @@ class Bridge(QObject):
     def _on_board(self, event: BoardChanged) -> None:
         board = self._console.board
         if event.is_layout_changed and (board.workflow, board.is_published) != self._columns:
-            self._turns.put("layout", self._announce_layout)
+            self._turns.put("layout", self._begin_layout)
         self._announce_cards(event.configurations)
         if event.is_closed_otherwise:
             self._turns.put("closures", self.closures_changed.emit)

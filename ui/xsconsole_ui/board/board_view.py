@@ -23,6 +23,7 @@ from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.looking import Looking
 from xsconsole_ui.board.queue_box import Queues
+from xsconsole_ui.board.ready_lanes import ReadyLanes, empty
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 
@@ -51,6 +52,7 @@ class BoardView(QWidget):
         self.looking = Looking(console, self._lanes, self._where, self._show_card, self)
         self.bar, self.table = self.looking.bar, self.looking.table
         self.strip = GraphStrip(self)
+        self._ready = ReadyLanes(lambda: console.board.workflow, self.strip, self._make_lane)
         self.leftovers = LeftoverBand(self)
         self.empty = pieces.EmptyPlace("", "", self)
         self._first_steps: tuple[QWidget, ...] = ()
@@ -68,6 +70,7 @@ class BoardView(QWidget):
         self.bar.left.connect(self.take_focus)
         self.table.chosen_changed.connect(self._choose_in_table)
         self.table.opened.connect(self._open)
+        bridge.prepare_layouts(self._ready.prepare)
         bridge.layout_changed.connect(self._build_lanes)
         self.queues = Queues(console, bridge, self._lanes, self)
         bridge.card_changed.connect(self._show_card)
@@ -165,12 +168,7 @@ class BoardView(QWidget):
 
     @Slot()
     def _build_lanes(self) -> None:
-        for lane in self._order:
-            self._row.removeWidget(lane)
-            lane.hide()
-            lane.deleteLater()
-        while self._row.count():
-            self._row.takeAt(0)
+        empty(self._row, self._order)
         self._lanes.clear()
         self._where.clear()
         self._order = []
@@ -180,11 +178,13 @@ class BoardView(QWidget):
             stack = QVBoxLayout()
             stack.setSpacing(theme.GAP)
             for stage in column:
-                lane = self._make_lane(stage)
+                lane = self._lanes[stage.id] = self._ready.take(stage)
+                self._order.append(lane)
                 lane.is_alone = len(column) == 1
                 self.looking.dress(lane)
                 stack.addWidget(lane, 1)
             self._row.addLayout(stack, 1)
+        self._ready.clear()
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
         self._show_leftovers()
@@ -193,8 +193,6 @@ class BoardView(QWidget):
         model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
         lane = Lane(stage, model, self._delegate, self._content)
         model.setParent(lane)
-        self._lanes[stage.id] = lane
-        self._order.append(lane)
         lane.view.selectionModel().selectionChanged.connect(self._on_selection)
         lane.view.clicked.connect(self._on_click)
         lane.view.walked.connect(self._walk)

@@ -40,6 +40,8 @@ class GraphStrip(QWidget):
         self.scene.changed.connect(self.update)
 
     def show_workflow(self, workflow: Workflow | None) -> None:
+        if workflow is not None and workflow is self._workflow:
+            return
         self._workflow = workflow
         self._columns = workflow.columns() if workflow else ()
         ways = [] if workflow is None else [in_words(workflow, way) for way in workflow.transitions]
