@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.late_paint import LatePaint
 from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import STEP, View
@@ -66,6 +67,7 @@ class Canvas(QWidget):
         self.hand: Hand | None = None
         self.hint_at: Callable[[QPointF], str] = lambda _: ""
         self._graph_painter = GraphPainter(scene.measures)
+        self._late = LatePaint(self)
         self._grid = Grid()
         self._panned_from: QPointF | None = None
         self._is_space_down = False
@@ -145,7 +147,7 @@ class Canvas(QWidget):
         self._grid.paint(painter, QRectF(self.rect()), self.view.zoom, self.view.offset, look.colours)
         painter.setTransform(self.view.transform, combine=True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
-        self._graph_painter.paint(painter, self.scene, look)
+        self._graph_painter.paint(painter, self.scene, look, self._late)
         if self.hand is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self.hand.paint(painter, look)

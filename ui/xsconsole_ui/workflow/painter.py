@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import theme
+from xsconsole_ui.late_paint import LatePaint
 from xsconsole_ui.theme import Colours
 from xsconsole_ui.workflow.faces import EdgeFace, NodeFace
 from xsconsole_ui.workflow.labels import PADDING, Label
@@ -23,6 +24,7 @@ from xsconsole_ui.workflow.routes import Route
 from xsconsole_ui.workflow.scene import Edge, Node, Scene
 
 KEPT_PICTURES = 1024
+LEAST_MADE = 4  # pictures in one turn, however full it is
 MARGIN = 3.0  # px around a node in its picture, for its border
 FAR = 0.5  # below this zoom a node says its name only, larger
 FAR_TEXT = 1.7
@@ -57,9 +59,12 @@ class GraphPainter:
         self._measures = measures
         self._ratio = 1.0  # pixels of the device for one of the widget
         self._pictures: OrderedDict[Hashable, tuple[float, float, QPixmap]] = OrderedDict()
+        self._late: LatePaint | None = None
+        self._made = 0  # pictures, in the present paint
 
-    def paint(self, painter: QPainter, scene: Scene, look: Look) -> None:
-        """Paint edges, labels and nodes, in this order."""
+    def paint(self, painter: QPainter, scene: Scene, look: Look, late: LatePaint | None = None) -> None:
+        """Paint edges, labels and nodes, in this order. Pictures that do not fit into this turn are left to `late`."""
+        self._late, self._made = late, 0
         # Of the picture that is painted into, which is not always the widget's own screen.
         self._ratio = painter.deviceTransform().m11() / painter.worldTransform().m11()
         painter.save()
@@ -138,11 +143,15 @@ class GraphPainter:
             paint(painter, area)
             return
         kept = self._pictures.get(key)
-        if kept is None or (kept[:2] != (look.zoom, self._ratio) and look.is_still):
+        must_make = kept is None or (kept[:2] != (look.zoom, self._ratio) and look.is_still)
+        if must_make and not self._must_wait(painter, area):
             kept = (look.zoom, self._ratio, _picture(area, look.zoom, self._ratio, paint))
             self._pictures[key] = kept
             if len(self._pictures) > KEPT_PICTURES:
                 self._pictures.popitem(last=False)
+        if kept is None:
+            painter.fillRect(area, QColor(look.colours.surface))
+            return
         self._pictures.move_to_end(key)
         outer = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         if kept[:2] != (look.zoom, self._ratio):
@@ -153,6 +162,15 @@ class GraphPainter:
         painter.setWorldMatrixEnabled(False)
         painter.drawPixmap(QPoint(round(at.x()), round(at.y())), kept[2])
         painter.setWorldMatrixEnabled(True)
+
+    def _must_wait(self, painter: QPainter, area: QRectF) -> bool:
+        """Leave a picture that must be made to the next turn, where this one is full and made some already."""
+        self._made += 1
+        if self._late is None or self._made <= LEAST_MADE or not self._late.must_wait(painter):
+            return False
+        outer = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        self._late.leave(painter.worldTransform().mapRect(outer).toAlignedRect())
+        return True
 
 
 def _picture(area: QRectF, zoom: float, ratio: float, paint: Callable[[QPainter, QRectF], None]) -> QPixmap:
