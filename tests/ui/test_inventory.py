@@ -85,7 +85,7 @@ async def test_a_selection_stays_while_the_selected_vm_moves(panel, console, poo
 
     await asyncio.to_thread(shut_down)
     await until(lambda: vm_called(console, "jumpbox").power_state == "Halted")
-    await until(lambda: panel.view.selected_lines() and panel.view.selected_lines()[0].state == "Halted")
+    await until(lambda: [panel.outline.peek(id_).state for id_ in panel.view.selected_ids()] == ["Halted"])
 
     assert panel.selected == (uuid,)
     assert told == [(uuid,)]

@@ -149,7 +149,7 @@ def test_a_click_on_the_triangle_toggles_and_selects_nothing(filled, qtbot):
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, area.center().y()))
 
     assert wanted == [("h0", False)]
-    assert not view.selected_lines()
+    assert not view.selected_ids()
 
 
 def test_every_line_is_spoken_in_words(filled):

@@ -25,6 +25,8 @@ class UserAction(QAction):
         if action.place:
             # The place takes its keys itself; this only keeps menus from taking them everywhere else.
             self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self._keys = f" ({keys})" if keys else ""
         self.triggered.connect(self._perform)
 
     @property
@@ -34,8 +36,7 @@ class UserAction(QAction):
     def follow(self, situation: Situation) -> None:
         why_not = tr(self.action.why_not(situation))
         name = self.action.named(situation) if self.action.named else tr(self.action.text)
-        keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        tip = (tr(self.action.tip) or name.replace("&", "")) + (f" ({keys})" if keys else "")
+        tip = (tr(self.action.tip) or name.replace("&", "")) + self._keys
         if self.text() != name:
             self.setText(name)
         self.setEnabled(not why_not)

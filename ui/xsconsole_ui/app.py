@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from xsconsole.console import Connection, Console, Estate, Pools
 from xsconsole.errors import ConsoleError, Refused
@@ -100,7 +100,16 @@ def make_application() -> QApplication:
     application.setDesktopFileName("xsconsole")
     application.setQuitOnLastWindowClosed(False)
     application.setWindowIcon(icon("xsconsole", LIGHT.accent, size_px=64))
+    _meet_all_classes()
     return application
+
+
+def _meet_all_classes() -> None:
+    """Make all classes of Qt ready now, before anybody waits for a key.
+
+    PySide does so when it first meets an object of a class that it does not know, which takes some frames.
+    """
+    QLineEdit().children()
 
 
 async def _live(

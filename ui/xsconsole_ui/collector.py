@@ -8,9 +8,10 @@ from xsconsole_ui.pace import Pace
 
 LOOK_MS = 100
 SOON_MS = 25  # while many objects are made: the sooner they are walked, the fewer they are
-MANY = 1_000  # new objects between two looks
+NEXT_MS = 1  # after a turn that was full
+MANY = 300  # new objects between two looks
 BURST = 30_000  # new objects between two looks: more are the state of a pool, which is there to stay
-MOST_WALKED = 3_000  # objects that are walked again and again until all are: a millisecond or two
+MOST_WALKED = 1_000  # of those that outlived a look: walked once more together, and then left out
 LEAST_BETWEEN_MS = 600_000
 
 
@@ -57,6 +58,8 @@ class Collector(QObject):
     def _look_in_time(self) -> None:
         if self._pace.may_begin():
             self._timer.setInterval(SOON_MS if self._look() > MANY else LOOK_MS)
+        else:
+            self._timer.setInterval(NEXT_MS)
 
     def _look(self) -> int:
         """Collect what is young; return how many objects were new."""
@@ -65,9 +68,7 @@ class Collector(QObject):
         if made > BURST:
             self.settle()  # to walk them would take as long as they are many
             return made
-        gc.collect(0)
-        if _count(1) > MOST_WALKED:
-            gc.collect(1)
+        gc.collect(1 if made + _count(1) > MOST_WALKED else 0)
         return made
 
 

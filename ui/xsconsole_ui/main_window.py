@@ -226,7 +226,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _follow_draft(self) -> None:
-        self.actions_.follow(replace(self.actions_.situation, draft=self.workflow.situation))
+        draft = self.workflow.situation
+        if draft != self.actions_.situation.draft:
+            self.actions_.follow(replace(self.actions_.situation, draft=draft))
 
     @Slot()
     def _situate_soon(self) -> None:
