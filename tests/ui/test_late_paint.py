@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.test_inventory_model import Filled
 from xsconsole_ui import theme
-from xsconsole_ui.inventory import view as views
+from xsconsole_ui.inventory.line_table import LEAST_LINES
 from xsconsole_ui.inventory.view import OutlineView
 from xsconsole_ui.late_paint import LatePaint
 from xsconsole_ui.pace import WANTED_S
@@ -110,7 +110,7 @@ def test_lines_that_came_too_late_for_a_full_turn_are_seen_in_the_next(view, qtb
     seen = len(range(view.rowAt(view.viewport().height() - 1) + 1))
     qtbot.waitUntil(lambda: sum(painted) >= seen and not view._late._timer.isActive())
 
-    assert max(painted) <= views.LEAST_LINES, "each paint does its least and no more"
+    assert max(painted) <= LEAST_LINES, "each paint does its least and no more"
     assert len(on_screen(view)) >= seen - 1
 
 

@@ -5,14 +5,10 @@ from itertools import chain
 from time import perf_counter
 
 from PySide6.QtCore import (
-    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
-    QRect,
     Qt,
     Signal,
     Slot,
@@ -21,10 +17,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -35,22 +27,19 @@ from xsconsole.domain.outline_rows import Edit, Removed, Row
 from xsconsole.domain.outline_views import NodeId, Order
 from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme
-from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.inventory.columns import COLUMNS
-from xsconsole_ui.inventory.delegate import LineDelegate
 from xsconsole_ui.inventory.line_painter import triangle_area
+from xsconsole_ui.inventory.line_table import LineTable
 from xsconsole_ui.inventory.model import OutlineModel
-from xsconsole_ui.late_paint import LatePaint
 
 LEAST_NAME = 160  # px
 MOST_KEPT = 500  # lines that stay selected in another view: who selected more meant a whole view
-LEAST_LINES = 6  # put in one turn, however full it is
 CHOSEN = QItemSelectionModel.SelectionFlag
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class OutlineView(DenseTable):
+class OutlineView(LineTable):
     """A table, because it is the one view of Qt whose cost of an insertion stays small with many rows."""
 
     toggle_wanted = Signal(object, bool)  # NodeId, whether it is to be open
@@ -61,18 +50,9 @@ class OutlineView(DenseTable):
     def __init__(self, model: OutlineModel, outline: Outline, name: str, parent: QWidget | None = None) -> None:
         widths = [0, *(column.width for column in COLUMNS[1:])]
         super().__init__(model, name, widths, parent, least_elastic=LEAST_NAME)
-        self._lines = model
         self._outline = outline
         self._typed, self._typed_at = "", 0.0
         self._noted: tuple[Ref, ...] = ()  # selected in the view before
-        self._delegate = LineDelegate(self)
-        self._pointer: QPoint | None = None
-        self._hovered = QPersistentModelIndex()
-        self.setItemDelegate(self._delegate)
-        self.setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._late = LatePaint(self.viewport())
-        self._is_bare = True  # nothing of ours stands on the viewport yet, where it is new
         across = self.horizontalHeader()
         across.setSectionsClickable(True)
         across.sectionClicked.connect(self._order_by)
@@ -139,10 +119,6 @@ class OutlineView(DenseTable):
     def selected_rows(self) -> list[int]:
         return sorted({row for one in self._ranges() for row in range(one.top(), one.bottom() + 1)})
 
-    def _ranges(self) -> list[QItemSelectionRange]:
-        selection = self.selectionModel().selection()
-        return [selection.at(at) for at in range(selection.count())]
-
     def selected_ids(self) -> list[NodeId]:
         """Return the selected lines from top to bottom."""
         ids = self._lines.ids
@@ -177,7 +153,8 @@ class OutlineView(DenseTable):
     def note_selection(self) -> None:
         """Remember what is selected before another view comes, whose lines are others for the same objects."""
         if len(self.selected_rows()) <= MOST_KEPT:
-            found = dict.fromkeys(line.item.ref for line in self.selected_lines() if line.item is not None)
+            items = (self._outline.subject(id_)[1] for id_ in self.selected_ids())
+            found = dict.fromkeys(item.ref for item in items if item is not None)
             self._noted = tuple(found) or self._noted
 
     def bring_selection_back(self) -> None:
@@ -222,9 +199,6 @@ class OutlineView(DenseTable):
             self.selectionModel().setCurrentIndex(self._lines.index(at, 0), CHOSEN.NoUpdate)
         self._hold(anchors, offset)
 
-    def _rows_selected_in(self, first: int, last: int) -> list[int]:
-        return [row for one in self._ranges() for row in range(max(first, one.top()), min(last, one.bottom()) + 1)]
-
     def _selected_in(self, first: int, last: int) -> list[NodeId]:
         ids = self._lines.ids
         return [ids[row] for row in self._rows_selected_in(first, last)]
@@ -236,91 +210,6 @@ class OutlineView(DenseTable):
             if at is not None:
                 self.verticalScrollBar().setValue((at - below) * theme.ROW_HEIGHT + offset)
                 return
-
-    # --- painting
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Put the lines that are to be seen. Qt's own way asks for each cell anew, which takes three times as long."""
-        seen = event.rect()
-        first, last = self.rowAt(seen.top()), self.rowAt(seen.bottom())
-        with QPainter(self.viewport()) as painter:
-            if self._is_bare:
-                painter.fillRect(seen, self.palette().base())
-                self._is_bare = False
-            end = seen.top()
-            if first >= 0:
-                end = self._put(painter, seen, first, self._lines.rowCount() - 1 if last < 0 else last)
-            if last < 0:
-                painter.fillRect(seen.left(), end, seen.width(), seen.bottom() + 1 - end, self.palette().base())
-
-    def _put(self, painter: QPainter, seen: QRect, first: int, last: int) -> int:
-        """Put lines, and return where the last one ends. What does not fit into this turn is put in the next."""
-        selected = set(self._rows_selected_in(first, last))
-        hovered, current = self._hovered.row(), self.currentIndex().row() if self.hasFocus() else -1
-        colours = theme.colours_of(self.palette())
-        places = self._places_seen(seen)
-        right = max((left + width for _, left, width in places), default=0)
-        top = self.rowViewportPosition(first)
-        for at in range(first, last + 1):
-            if at >= first + LEAST_LINES and self._late.must_wait(painter):
-                self._late.leave(QRect(seen.left(), top, seen.width(), (last + 1 - at) * theme.ROW_HEIGHT))
-                return top + (last + 1 - at) * theme.ROW_HEIGHT
-            if right <= seen.right():
-                painter.fillRect(right, top, seen.right() + 1 - right, theme.ROW_HEIGHT, self.palette().base())
-            row = self._lines.line(at)
-            if row is not None:
-                for column, left, width in places:
-                    area = QRect(left, top, width, theme.ROW_HEIGHT)
-                    self._delegate.put(
-                        painter,
-                        area,
-                        row,
-                        column,
-                        colours,
-                        is_selected=at in selected,
-                        is_hovered=at == hovered,
-                        has_focus=at == current,
-                    )
-            top += theme.ROW_HEIGHT
-        return top
-
-    def _places_seen(self, seen: QRect) -> list[tuple[int, int, int]]:
-        """Return the columns that are to be seen: which, where, and how wide."""
-        shown = (column for column in range(len(COLUMNS)) if not self.isColumnHidden(column))
-        places = ((column, self.columnViewportPosition(column), self.columnWidth(column)) for column in shown)
-        return [place for place in places if place[1] <= seen.right() and place[1] + place[2] > seen.left()]
-
-    def _hover(self) -> None:
-        """Mark the line below the pointer."""
-        index = QModelIndex() if self._pointer is None else self.indexAt(self._pointer)
-        if index.row() != self._hovered.row():
-            for row in (self._hovered.row(), index.row()):
-                if row >= 0:
-                    self.viewport().update(0, self.rowViewportPosition(row), self.viewport().width(), theme.ROW_HEIGHT)
-            self._hovered = QPersistentModelIndex(index)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position().toPoint()
-        self._hover()
-        super().mouseMoveEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._hover()
-        super().leaveEvent(event)
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        super().scrollContentsBy(dx, dy)
-        self._late.move()
-        self._hover()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._is_bare = True
-        super().resizeEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._is_bare = True
-        super().showEvent(event)
 
     # --- hands
 
