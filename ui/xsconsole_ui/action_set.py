@@ -1,11 +1,13 @@
 """The actions as Qt knows them, kept in step with what the user has before them."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 from xsconsole_ui.actions import ALL
 from xsconsole_ui.resources import icon
-from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.situation import Action, DraftSituation, Hands, Situation
 from xsconsole_ui.texts import tr
 from xsconsole_ui.theme import Colours
 
@@ -81,6 +83,11 @@ class Actions(QObject):
         self.situation = situation
         for made in self._made.values():
             made.follow(situation)
+
+    def follow_draft(self, draft: DraftSituation) -> None:
+        """Follow what is open in the designer; nothing else has changed."""
+        if draft != self.situation.draft:
+            self.follow(replace(self.situation, draft=draft))
 
     def dress(self, colours: Colours) -> None:
         for made in self._made.values():

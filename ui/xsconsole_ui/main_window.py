@@ -226,9 +226,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _follow_draft(self) -> None:
-        draft = self.workflow.situation
-        if draft != self.actions_.situation.draft:
-            self.actions_.follow(replace(self.actions_.situation, draft=draft))
+        self.actions_.follow_draft(self.workflow.situation)
 
     @Slot()
     def _situate_soon(self) -> None:
