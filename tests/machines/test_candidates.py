@@ -276,5 +276,5 @@ class TestCandidates(Candidates.TestCase):  # type: ignore[name-defined,misc]
 
 
 TestCandidates.settings = settings(
-    max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=6, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
