@@ -61,8 +61,8 @@ def _freshness(link: LinkChanged, outline: Outline) -> str:
             hosts = words.count(outline.count(Sort.HOST), "host")
             return f"live · {hosts} · {words.count(outline.count(Sort.VM), 'VM')}"
         case LinkState.LOST if link.as_of is not None:
-            now = "not reconnecting" if link.has_given_up else "reconnecting"
-            return f"as of {times.clock_time(link.as_of)} ({now})"
+            now = "" if link.has_given_up else " (reconnecting)"  # the pool's badge says so; the title needs its room
+            return f"as of {times.clock_time(link.as_of)}{now}"
         case LinkState.CLOSED if link.as_of is not None:
             return f"as of {times.clock_time(link.as_of)}"
         case LinkState.CLOSED:

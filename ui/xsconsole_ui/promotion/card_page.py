@@ -129,7 +129,7 @@ class CardPage(QWidget):
         pool = self._console.pool_name(self._console.of_card(card.id))
         self.facts.setText(self.tr("{facts} · pool {pool}").format(facts=facts, pool=pool) if pool else facts)
         mend = MENDS.get(card.standing, "")
-        away = self._console.away(card.id) if pool else None
+        away = self._console.away(card.id)
         self.problems.show_rows(
             ([Row(mark=Mark.WARNING, text=away.reason)] if away is not None else [])
             + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
