@@ -11,7 +11,7 @@ from tests.embedded import EmbeddedPool
 from tests.ui.board_window import Key, card_of, console, has_keyboard, pool, window
 from tests.ui.object_gestures import dialog_of, edit, lines, row_of, row_with, select, until_ended, vm_named
 from xsconsole.console import Console
-from xsconsole.domain.acts import Act
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.record import AuditEvent, AuditQuery
@@ -272,6 +272,26 @@ async def test_the_act_menu_is_reached_by_keyboard(window: MainWindow, console: 
     assert has_keyboard(window.inspector)
     names = [action.text() for action in window.inspector.object_page.acts.actions()]
     assert "Suspend" in names
+
+
+async def test_a_snapshot_that_is_shown_offers_what_can_be_done_with_snapshots(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    vm, page = await select(window, console, "jumpbox"), window.inspector.object_page
+    of_machines = page.do.menu()
+    with pool.plain_session() as session:
+        made = session.xenapi.VM.snapshot(vm.ref, "before")
+    await until(lambda: console.inventory.get(VM, made) is not None, "the snapshot")
+    snapshot = console.inventory.get(VM, made)
+    assert snapshot is not None
+
+    window.activity.object_wanted.emit(ObjectId(kind=Kind.VM, uuid=snapshot.uuid))
+    await until(lambda: page.sheet is not None and page.sheet.title == "before", "the snapshot in the inspector")
+    menu = page.do.menu()
+
+    assert menu is not of_machines
+    assert menu.actions()[0] is window.actions_[object_actions.REVERT]
+    assert not page.is_charting.isVisible()
 
 
 @pytest.mark.parametrize("act", [Act.START, Act.RESUME])

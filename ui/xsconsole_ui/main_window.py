@@ -90,8 +90,9 @@ class MainWindow(QMainWindow):
         self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.bridge, self.jobs)
         self.actions_ = Actions(self.hands, self)
         ways, mends, lifts = ([self.actions_[action] for action in listed] for listed in actions.OF_CARD)
-        object_menu = [self.actions_[one] if one is not None else None for one in object_actions.OBJECT_MENU]
-        object_page = ObjectPage(console, self.act_desk, self.jobs, object_menu)
+        menus = (object_actions.OBJECT_MENU, object_actions.OF_SNAPSHOTS)
+        acts, of_snapshots = ([self.actions_[one] if one is not None else None for one in menu] for menu in menus)
+        object_page = ObjectPage(console, self.act_desk, self.jobs, acts, of_snapshots)
         self.inspector = Inspector(console, self.bridge, self.desk, ways, mends, lifts, object_page, self)
         self.inventory = InventoryPanel(console, theme, self)
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)

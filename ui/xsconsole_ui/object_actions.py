@@ -114,3 +114,4 @@ OBJECT_MENU: tuple[Action | None, ...] = (
     *(RENAME, TAG, MOVE_TO_FOLDER),
 )
 SNAPSHOT_MENU: tuple[Action | None, ...] = (REVERT, DELETE_SNAPSHOT)
+OF_SNAPSHOTS: tuple[Action | None, ...] = (*SNAPSHOT_MENU, None, EXPORT, None, RENAME, TAG, MOVE_TO_FOLDER)

@@ -37,8 +37,10 @@ class ObjectPage(QWidget):
         desk: ActDesk,
         jobs: Jobs,
         menu: Sequence[QAction | None],
+        of_snapshots: Sequence[QAction | None],
         parent: QWidget | None = None,
     ) -> None:
+        """Offer `menu` for what is shown, and `of_snapshots` where that is a snapshot."""
         super().__init__(parent)
         self._console, self._desk = console, desk
         self._item: ObjectId | None = None
@@ -48,13 +50,7 @@ class ObjectPage(QWidget):
         self.performance = PerformancePage(console, jobs, self)
         self.is_charting = pieces.button(self.tr("Performance"), "", self)
         self.is_charting.setCheckable(True)
-        self.acts = QMenu(self)
-        self.acts.setToolTipsVisible(True)
-        for action in menu:
-            if action is None:
-                self.acts.addSeparator()
-            else:
-                self.acts.addAction(action)
+        self.acts, self.snapshot_acts = self._menu(menu), self._menu(of_snapshots)
         self.do = pieces.button(self.tr("Actions"), "", self)
         self.do.setMenu(self.acts)
         self.raw = pieces.button(self.tr("Raw record"), "quiet", self)
@@ -86,6 +82,16 @@ class ObjectPage(QWidget):
         self.raw.clicked.connect(self._show_raw)
         self.view.selectionModel().currentRowChanged.connect(self._look_at_line)
 
+    def _menu(self, actions: Sequence[QAction | None]) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        return menu
+
     def _snapshot_action(self, text: str, act: Act) -> QAction:
         action = QAction(text, self)
         work: Callable[[], None] = self._ask_revert if act is Act.REVERT else self._ask_delete
@@ -100,7 +106,10 @@ class ObjectPage(QWidget):
 
     def show_object(self, item: ObjectId | None) -> None:
         self._item = item
-        is_measured = item is not None and item.kind in MEASURED
+        record = self._console.record_of(item) if item is not None else None
+        is_snapshot = isinstance(record, VM) and record.is_a_snapshot
+        is_measured = item is not None and item.kind in MEASURED and not is_snapshot
+        self.do.setMenu(self.snapshot_acts if is_snapshot else self.acts)
         self.is_charting.setVisible(is_measured)
         self.performance.show_object(item if is_measured else None)
         if not is_measured:
