@@ -117,6 +117,11 @@ class ActivityPanel(pieces.Panel):
         self._timer.stop()
 
     @property
+    def is_caught_up(self) -> bool:
+        """Whether the list shows all that was heard."""
+        return not self._due
+
+    @property
     def model(self) -> ActivityModel:
         return self._model
 

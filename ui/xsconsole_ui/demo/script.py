@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -190,6 +191,6 @@ class Performance:
             watchdog.start()
 
     def _is_painted(self) -> Callable[[], bool]:
-        """Return a question that is true from the second look on: the loop has been round in between."""
-        looks = iter(range(1000))
-        return lambda: next(looks) > 1
+        """Return a question that is true from the second look on, once all lists tell of the same moment."""
+        looks = count()
+        return lambda: next(looks) > 1 and self.window.activity.is_caught_up
