@@ -10,6 +10,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    SendMachine,
     Slot,
     StartAgain,
     StartCopy,
@@ -38,6 +39,11 @@ ACTIONS: tuple[tuple[Action, str, str], ...] = (
     (
         CopyMachine(vm=VM, name="web", method=Method.FULL_COPY),
         "Copy web with all its disks",
+        "Destroy the copy of web with its disks",
+    ),
+    (
+        SendMachine(vm=VM, name="web", snapshot=COPY, sr=Uuid("sr")),
+        "Copy web with all its disks to the other pool",
         "Destroy the copy of web with its disks",
     ),
     (FitCopy(copy=COPY, name="web"), "Make web a machine in its own right", NOTHING),

@@ -319,8 +319,8 @@ class Desk:
 class Office:
     """A pool, and desks that come and go."""
 
-    def __init__(self) -> None:
-        self.pool = MemoryPool()
+    def __init__(self, pool: MemoryPool | None = None) -> None:
+        self.pool = pool or MemoryPool()
         self.alive: set[str] = set()
         self._numbers = itertools.count(1)
 

@@ -38,14 +38,14 @@ POWER_OPERATIONS = {
 class MemoryPool(MemoryRecords):
     """The pool itself. `contents` stands for what is on the disks of a machine or a snapshot."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, first: int = 1, name: str = "acme") -> None:
+        super().__init__(first)
         self.contents: dict[Uuid, str] = {}
         self.made: dict[Uuid, str] = {}
         self.messages: list[tuple[str, str]] = []
         self._sources: dict[Uuid, VM] = {}
         self.is_away = False
-        self.pool = self._put(Pool(ref=self._ref(), uuid=self._uuid(), name_label="acme"))
+        self.pool = self._put(Pool(ref=self._ref(), uuid=self._uuid(), name_label=name))
         self.storage = self._put(
             SR(
                 ref=self._ref(),

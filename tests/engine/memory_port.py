@@ -9,6 +9,7 @@ from typing import TypeVar
 from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import MemoryPool
+from tests.engine.memory_sending import receive
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
     VM,
@@ -178,6 +179,12 @@ class MemoryCopies:
 
     async def copy(self, source: Uuid, name: str, sr: Uuid | None, run: RunId, on_progress: Progress) -> None:
         await self.port.do("copy", lambda: self.port.pool.copy(source, name, "copy", sr), on_progress)
+
+    async def send(self, source: Uuid, to: "MemoryCopies", sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        def arrive() -> None:
+            receive(self.port.pool, source, to.port.pool, sr)
+
+        await self.port.do("send", arrive, on_progress)
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         def give() -> None:

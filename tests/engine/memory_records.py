@@ -15,8 +15,8 @@ CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 class MemoryRecords:
     """Everything there is, by reference."""
 
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._numbers = itertools.count(first)
         self._listeners: list[Callable[[ChangeBatch], None]] = []
         self.records: dict[Ref, Record] = {}
 

@@ -10,7 +10,7 @@ from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
-from xsconsole.console import Console, RunState, RunStatus, record_unread
+from xsconsole.console import Console, Pools, RunState, RunStatus, record_unread
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
@@ -191,7 +191,8 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple
 
 async def see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
     ended = await _finished(console, run)
-    card, is_told = await _shown(console, ended)
+    at, configuration = _outcome(console, ended)
+    card, is_told = await _shown(at, configuration, ended)
     if ended.error is not None:
         _print_failure(ended.error, card)
         return 1
@@ -203,13 +204,13 @@ async def see_through(console: Console, run: RunId, options: argparse.Namespace,
                 "plan": ended.plan.digest,
                 "is_confirmed": is_told,
                 "remarks": list(ended.remarks.values()),
-                "configuration": None if card is None else documents.card_document(card, console.board),
+                "configuration": None if card is None else documents.card_document(card, at.board),
             }
         )
     else:
         output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state)}")
         if is_told:
-            output.say(_what_is_so(console, ended.plan, card))
+            output.say(_what_is_so(at, ended.plan, card))
     for remark in ended.remarks.values():
         output.note(remark)
     if not is_told:
@@ -237,12 +238,24 @@ def _status_of(console: Console, run: RunId) -> RunStatus:
     return next(status for status in console.runs if status.run == run)
 
 
-async def _shown(console: Console, ended: RunStatus) -> tuple[Card | None, bool]:
+def _outcome(console: Console, ended: RunStatus) -> tuple[Console, ConfigurationId]:
+    """Return which configuration tells how a run ended, and whose board has it: that of a copy is the copy."""
+    intent = ended.plan.intent
+    if ended.state is not RunState.DONE or intent.makes is None:
+        return console, intent.configuration
+    if intent.abroad is not None and isinstance(console.abroad, Pools):
+        return console.abroad.of(intent.abroad), intent.makes
+    return console, intent.makes
+
+
+async def _shown(console: Console, configuration: ConfigurationId, ended: RunStatus) -> tuple[Card | None, bool]:
     """Return the configuration, None where it is none any more, and whether the board tells of the run's end."""
     intent = ended.plan.intent
 
     def is_told() -> bool:
-        card = console.board.cards.get(intent.configuration)
+        card = console.board.cards.get(configuration)
+        if configuration == intent.makes:
+            return card is not None and card.run is None and bool(card.members)
         if card is None:
             return intent.kind is RunKind.DISSOLVE or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
@@ -251,7 +264,7 @@ async def _shown(console: Console, ended: RunStatus) -> tuple[Card | None, bool]
         return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
 
     is_so = console.identity is not None and await until(console, is_told, SHOWN_TIMEOUT_S)
-    return console.board.cards.get(intent.configuration), is_so
+    return console.board.cards.get(configuration), is_so
 
 
 def _print_failure(error: ConsoleError, card: Card | None) -> None:

@@ -47,9 +47,11 @@ def parser() -> argparse.ArgumentParser:
     for verb in add_configurations(partial(_verb, config), instant):
         _add_reason(verb)
         _add_wait(verb)
+    beside = partial(_add_beside, what="another pool that the way leads to, or that a run is about")
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)
     add_emergency(plan, may_sign=False)
+    beside(plan)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):
         verb = _verb(verbs, name, what, has_json=True)
         _add_move(verb, has_disks=name == "demote", can_stop=name == "promote")
@@ -64,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         )
         _add_wait(verb)
         verb.add_argument("--queue", action="store_true", help="wait for a place where the stage is full")
+        beside(verb)
         add_asking(verb, instant)
         add_emergency(verb)
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
@@ -74,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")
     _add_reason(verb)
     _add_wait(verb)
+    beside(verb)
 
     _add_workflow(_family(verbs, "workflow", "the release process"))
 
@@ -162,6 +166,17 @@ def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = Fals
     if has_json:
         verb.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     return verb
+
+
+def _add_beside(verb: argparse.ArgumentParser, what: str) -> None:
+    verb.add_argument(
+        "--also",
+        dest="leads_to",
+        action="append",
+        default=[],
+        metavar="URL",
+        help=f"{what}, with the same user; its password is the next line of standard input",
+    )
 
 
 def _add_pool(verbs: "_Verbs[_Verb]") -> None:

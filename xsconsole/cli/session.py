@@ -21,8 +21,11 @@ from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleErro
 
 @asynccontextmanager
 async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[Console]:
-    """Open the console on the pool that the options name. One that only reads needs no signing key."""
-    async with connected_pools(options, is_reading=is_reading) as pools:
+    """Open the console on the pool that the options name. One that only reads needs no signing key.
+
+    Pools that a run leads to are connected beside it, where the verb names them.
+    """
+    async with connected_pools(options, is_reading=is_reading, also=getattr(options, "leads_to", ())) as pools:
         yield pools.first
 
 

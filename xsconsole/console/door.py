@@ -12,6 +12,7 @@ from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.bus import Bus
 from xsconsole.console.closings import Closings
 from xsconsole.console.facts import fact_of, link_event, seen_move
+from xsconsole.console.foresight import answers, planned
 from xsconsole.console.home import Home
 from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
@@ -50,9 +51,8 @@ from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
-from xsconsole.engine.planner import plan
+from xsconsole.engine.neighbours import NOWHERE, Abroad
 from xsconsole.engine.ports import Identity
-from xsconsole.engine.targets import targets
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
@@ -71,6 +71,7 @@ class Console:
         self._timing = timing
         self.bus = Bus()
         self.neighbours = Neighbours()
+        self.abroad: Abroad = NOWHERE  # the other pools of the home
         self.url = ""  # where it was told to connect to last
         self._watch = LeaseWatch(home.clock)
         self._lease_memory = LeaseMemory(home.settings.home)
@@ -180,6 +181,7 @@ class Console:
         ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
         engine = engine_for(self._home, gateway, ledger, self, self._hear_run, self._timing, self._watch)
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
+        engine.abroad = self.abroad
         self._engine = engine
         self.last_known.follow(connection.url)
         self._watcher = asyncio.get_running_loop().create_task(self._watch.run(self._mirror.renew), name="lease watch")
@@ -249,8 +251,7 @@ class Console:
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
-        found = targets(configuration, self.board, self.inventory, self._actor, *self.requests.moment())
-        return denied(found, self.denial(Verb.MOVE))
+        return denied(answers(self, configuration), self.denial(Verb.MOVE))
 
     def plan(self, command: Plannable) -> Plan:
         """Return what the command would do. Nothing is changed.
@@ -258,11 +259,7 @@ class Console:
         Raises:
             Refused: with the reason and the mend.
         """
-        return plan(command, self.board, self.inventory, self._actor, *self.requests.moment())
-
-    @property
-    def _actor(self) -> str:
-        return self.identity.actor if self.identity is not None else ""
+        return planned(self, command)
 
     def quiet_s(self, configuration: ConfigurationId) -> float:
         """Return for how long who works on a configuration has given no sign of life, as this home saw it."""

@@ -8,9 +8,11 @@ from xsconsole.console.bus import Bus
 from xsconsole.console.door import Console
 from xsconsole.console.neighbours import NamedBoards
 from xsconsole.console.publishing import Publishing
-from xsconsole.console.values import Connection, Secret
+from xsconsole.console.values import Connection, Secret, Verb
 from xsconsole.domain.events import Event, LinkState, PoolsChanged
 from xsconsole.domain.ids import Uuid
+from xsconsole.engine.lands import Land
+from xsconsole.engine.neighbours import Neighbour
 from xsconsole.errors import NotFound, Refused
 
 E = TypeVar("E", bound=Event)
@@ -34,6 +36,7 @@ class Pools:
         self._introduce(first)
         # Who publishes from the first one publishes to all.
         self.publishing = first.publishing = Publishing(first.home, lambda: tuple(self))
+        first.abroad = self
 
     def __iter__(self) -> Iterator[Console]:
         """Yield the consoles that have a pool, the first one first."""
@@ -48,6 +51,22 @@ class Pools:
     def all(self) -> tuple[Console, ...]:
         """All consoles, also those without a connection."""
         return tuple(self._consoles)
+
+    def land(self, pool: Uuid) -> Land | None:
+        """Return what is to be seen of a pool that a plan leads to."""
+        console = self._of(pool)
+        return None if console is None else Land(board=console.board, inventory=console.inventory)
+
+    def neighbour(self, pool: Uuid) -> Neighbour | None:
+        """Return the engine of a pool for a run that leads there; None also where the log-in there may not all."""
+        console = self._of(pool)
+        if console is None or any(console.denial(verb) is not None for verb in Verb):
+            return None
+        return console.engine.as_neighbour()
+
+    def _of(self, pool: Uuid) -> Console | None:
+        live = (one for one in self if one.link.state is LinkState.LIVE)
+        return next((one for one in live if _pool_of(one) == pool), None)
 
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call `handler` on the loop's thread for each event of `kind` of any pool; the answer ends it."""
@@ -116,6 +135,7 @@ class Pools:
     def _take_in(self, console: Console) -> None:
         self._consoles.append(console)
         self._introduce(console)
+        console.abroad = self
         self._bus.publish(PoolsChanged())
 
     def _introduce(self, console: Console) -> None:

@@ -46,6 +46,18 @@ class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
     sr: Uuid | None = None
 
 
+class SendMachine(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
+    """Make a machine of another pool like the snapshot by step `snapshot`, with all its disks on storage `sr`.
+
+    Inverse: destroy it with its disks. The step itself is of the other pool.
+    """
+
+    vm: Uuid
+    name: str
+    snapshot: StepKey
+    sr: Uuid
+
+
 class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
     """Make of a copy a machine in its own right, before its first start. No inverse: it goes with the copy.
 

@@ -18,6 +18,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    SendMachine,
     StartAgain,
     StartCopy,
     UseCandidate,
@@ -204,6 +205,7 @@ Action = (
     | NoteFreeze
     | UseCandidate
     | CopyMachine
+    | SendMachine
     | FitCopy
     | EmptyDisk
     | HandOverDisk
@@ -251,7 +253,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people.
 
     `host` is where a machine is asked to start, or is brought to: chosen with each plan by what is free then, so no
-    part of the digest.
+    part of the digest. `pool` is where it happens, None for the pool that the run is of.
     """
 
     key: StepKey
@@ -260,6 +262,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[StepKey, ...] = ()
     estimate: Estimate = Estimate()
     host: Uuid | None = None
+    pool: Uuid | None = None
 
 
 class RunKind(StrEnum):
@@ -285,6 +288,7 @@ class Disks(StrEnum):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, in the terms that a person confirms.
 
+    `pools` are the two that it is about, the one that the run is of first; none where it stays in its own.
     `makes` is the configuration that comes into being beside the one asked about, by another method than moving it;
     `incumbent` the one whose place it takes.
     """
@@ -304,6 +308,13 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     method: Method = Method.MOVE
     makes: ConfigurationId | None = None
     incumbent: ConfigurationId | None = None
+    pools: tuple[Uuid, ...] = ()
+    pool_names: tuple[str, ...] = ()
+
+    @property
+    def abroad(self) -> Uuid | None:
+        """Return the other pool, where there is one."""
+        return self.pools[1] if len(self.pools) > 1 else None
 
     @property
     def others(self) -> frozenset[ConfigurationId]:
@@ -339,6 +350,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent
     steps: tuple[Step, ...]
     leases: tuple[str, ...]
+    leases_abroad: tuple[str, ...] = ()  # in the other pool
     warnings: tuple[str, ...] = ()
     asks: bool = False  # power actions, downtime, protection or lost data: one gesture is not enough
     demand: Demand | None = None
@@ -354,9 +366,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 "intent": msgspec.to_builtins(self.intent),
                 "steps": [
                     {"key": step.key, "action": msgspec.to_builtins(step.action), "after": list(step.after)}
+                    | ({} if step.pool is None else {"pool": step.pool})
                     for step in self.steps
                 ],
                 "leases": list(self.leases),
+                **({} if not self.leases_abroad else {"leases_abroad": list(self.leases_abroad)}),
                 **({} if self.demand is None else {"demand": msgspec.to_builtins(self.demand)}),
                 **({} if self.overrides is None else {"emergency": [override.key for override in self.overrides]}),
             }

@@ -10,6 +10,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    SendMachine,
     StartAgain,
     StartCopy,
     UseCandidate,
@@ -90,6 +91,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Copy {subject} with all its disks"
         case CopyMachine():
             return f"Make a linked clone of {subject}"
+        case SendMachine():
+            return f"Copy {subject} with all its disks to the other pool"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
         case EmptyDisk():
@@ -142,7 +145,7 @@ def undoing(action: Action, subject: str) -> str:
             return f"Lift the hold of {subject} again"
         case DropHold():
             return f"Hold {subject} again"
-        case CopyMachine():
+        case CopyMachine() | SendMachine():
             return f"Destroy the copy of {subject} with its disks"
         case EmptyDisk():
             return f"Destroy the empty disk of {subject}"

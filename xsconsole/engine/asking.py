@@ -27,6 +27,7 @@ from xsconsole.engine.confirming import demand_answers, stale
 from xsconsole.engine.continuing import plan_under
 from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.lands import Lands, no_land
 from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publishing import leave_decision
 from xsconsole.engine.values import insist
@@ -87,18 +88,18 @@ class Requests:
         board: Board,
         inventory: Inventory,
         clocks: tuple[datetime, ...] = (),
+        lands: Lands = no_land,
     ) -> Plan:
         """Return what a command would do by the version that judges the request which lets it through.
 
-        `clocks` say what the time is; none: this machine's.
+        `clocks` say what the time is; none: this machine's. `lands` gives other pools to look at.
 
         Raises:
             Refused: see `continuing.plan_under`.
         """
         judged_by = self._judging(request, board, inventory)
-        return plan_under(
-            judged_by, command, board, inventory, self._pool.identity.actor, clocks or (self._clock.now(),)
-        )
+        at = clocks or (self._clock.now(),)
+        return plan_under(judged_by, command, board, inventory, self._pool.identity.actor, at, lands)
 
     async def ask(self, ask: Ask, signer: Signer, request: RequestId) -> Request:
         """Put a request on the pool, under this id, and return it.

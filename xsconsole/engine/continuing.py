@@ -31,6 +31,7 @@ from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import planner, rules
 from xsconsole.engine.barring import demand_open
 from xsconsole.engine.commands import Demote, Plannable, Promote
+from xsconsole.engine.lands import Lands, no_land
 from xsconsole.engine.publish_pools import Site
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.errors import Refused
@@ -43,6 +44,7 @@ def plan_under(
     inventory: Inventory,
     actor: str,
     clocks: tuple[datetime, ...],
+    lands: Lands = no_land,
 ) -> Plan:
     """Return what a command would do by the version that judges its request; None: by the one that stands.
 
@@ -54,9 +56,9 @@ def plan_under(
     """
     is_emergency = isinstance(command, Promote | Demote) and command.emergency is not None
     if judged_by is None or not judged_by.is_earlier or is_emergency:
-        return planner.plan(command, board, inventory, actor, clocks[0], clocks[1:])
+        return planner.plan(command, board, inventory, actor, clocks[0], clocks[1:], lands)
     earlier = replace(board, workflow=judged_by.version)
-    found = planner.plan(command, earlier, inventory, actor, clocks[0], clocks[1:])
+    found = planner.plan(command, earlier, inventory, actor, clocks[0], clocks[1:], lands)
     if found.demand is None:
         raise Refused(reason="Nobody had to approve that.", mend="Ask for it by the version that stands.")
     intent, counting = found.intent, judged_by.counting

@@ -5,7 +5,15 @@ from datetime import datetime
 
 import msgspec
 
-from xsconsole.domain.copy_actions import CopyMachine, FitCopy, HandOverDisk, VerifyCopies, WriteCopy, WriteCopyRoster
+from xsconsole.domain.copy_actions import (
+    CopyMachine,
+    FitCopy,
+    HandOverDisk,
+    SendMachine,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
@@ -14,9 +22,9 @@ from xsconsole.domain.poolstate import MemberValue, Origin, Roster, decode, enco
 from xsconsole.domain.replica import is_left_behind
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.marking import Marking
-from xsconsole.engine.ports import Field, Progress, Shape
+from xsconsole.engine.ports import Field, PoolPort, Progress, Shape
 from xsconsole.engine.presence import Presence, gone
-from xsconsole.engine.snapshots import Freeze
+from xsconsole.engine.snapshots import Freeze, Snapshots
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, VerificationFailed
 
@@ -24,8 +32,12 @@ from xsconsole.errors import PoolFailed, VerificationFailed
 class Copier:
     """Copies of one run. What a step made is found by the record's result, or before that by the name it began with."""
 
-    def __init__(self, presence: Presence, marking: Marking) -> None:
+    def __init__(
+        self, presence: Presence, marking: Marking, snapshots: Snapshots, source: PoolPort | None = None
+    ) -> None:
         self._at = presence
+        self._snapshots = snapshots
+        self._source = source  # the pool that machines are sent from
         self._marking = marking
         self._pool = presence.pool
 
@@ -69,6 +81,29 @@ class Copier:
 
         return (await insist(self._pool, attempt)).uuid
 
+    async def send(self, step: Step, action: SendMachine, on_progress: Progress) -> str:
+        """Make a machine here like a snapshot of the other pool, and return its uuid.
+
+        Only an answer says that all of it arrived: what an earlier attempt left is destroyed and sent anew.
+
+        Raises:
+            PoolFailed: one of the pools said no, or the snapshot is gone.
+        """
+        snapshot, source = self._at.made(action.snapshot), self._source
+        if snapshot is None or source is None:
+            raise PoolFailed(code="XSCONSOLE_SNAPSHOT_GONE", parameters=(action.vm,), method="VM.snapshot")
+
+        async def attempt() -> VM:
+            await self.destroy(step, on_progress)
+            sending = source.copies.send(snapshot, self._pool.copies, action.sr, self._at.run, on_progress)
+            await self._at.settling(sending)
+            found = await self.find(step.key)
+            if found is None:
+                raise PoolFailed(code="XSCONSOLE_COPY_GONE", parameters=(action.name,), method="VM.import")
+            return found
+
+        return (await insist(source, lambda: insist(self._pool, attempt))).uuid
+
     async def destroy(self, step: Step, on_progress: Progress) -> None:
         """Destroy what a step made, with its disks, whatever state it is in."""
         found = await self.find(step.key)
@@ -84,6 +119,9 @@ class Copier:
 
     def _first_name(self, key: StepKey) -> str:
         action = self._at.plan.step(key).action
+        if isinstance(action, SendMachine):
+            # What is sent arrives by the name of the snapshot that it was.
+            return self._snapshots.name_of(self._at.plan.step(action.snapshot))
         assert isinstance(action, CopyMachine)
         return f"{shortened(action.name, 80)}{self._at.mark_of(key)}"
 

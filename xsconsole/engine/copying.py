@@ -92,13 +92,10 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     if taken:
         ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
     copies = _add_copies(steps, order, parts, taken, ready, sr, inventory)
-    fitted = [
-        steps.add(_fitting(part, copies[part.vm.uuid]), part.name, [copies[part.vm.uuid]], Estimate(seconds=FIT_S))
-        for part in parts
-    ]
-    ready = _add_disks(steps, order, parts, copies, blanks, staying, fitted, inventory)
-    started = _add_starts(steps, to_start, copies, hosts, ready, is_downtime=order.incumbent is not None)
-    _add_members(steps, order, offspring, parts, copies, to_start, started)
+    fitted = add_fittings(steps, parts, copies)
+    ready = add_disks(steps, order, parts, copies, blanks, staying, fitted, inventory)
+    started = add_starts_of_copies(steps, to_start, copies, hosts, ready, is_downtime=order.incumbent is not None)
+    add_members(steps, order, offspring, parts, copies, to_start, started)
     stages = (order.source, order.target, order.incumbent.back if order.incumbent else None)
     plan = Plan(
         intent=order.intent,
@@ -109,7 +106,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     )
     drops = taken if order.edge.restore_point is None and order.stock is None else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
-    return _closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
+    return closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
 
 
 def _hosts(
@@ -191,6 +188,21 @@ def _add_copies(
     return copies
 
 
+def add_fittings(
+    steps: Steps, parts: Sequence[Part], copies: dict[Uuid, StepKey], after: list[StepKey] | None = None
+) -> list[StepKey]:
+    """Make the copies machines in their own right: each when it is there, or when all of `after` are."""
+    return [
+        steps.add(
+            _fitting(part, copies[part.vm.uuid]),
+            part.name,
+            after if after is not None else [copies[part.vm.uuid]],
+            Estimate(seconds=FIT_S),
+        )
+        for part in parts
+    ]
+
+
 def _fitting(part: Part, copy: StepKey) -> FitCopy:
     return FitCopy(
         copy=copy,
@@ -203,7 +215,7 @@ def _fitting(part: Part, copy: StepKey) -> FitCopy:
     )
 
 
-def _add_disks(
+def add_disks(
     steps: Steps,
     order: Order,
     parts: Sequence[Part],
@@ -244,7 +256,7 @@ def _add_disks(
     return handed or ready
 
 
-def _add_starts(
+def add_starts_of_copies(
     steps: Steps,
     to_start: Sequence[Part],
     copies: dict[Uuid, StepKey],
@@ -253,7 +265,7 @@ def _add_starts(
     *,
     is_downtime: bool,
 ) -> list[StepKey]:
-    """Start in groups of ascending order, each group after the one before."""
+    """Start copies in groups of ascending order, each group after the one before."""
     ordered = sorted(to_start, key=lambda part: part.vm.order)
     for _, group in groupby(ordered, key=lambda part: part.vm.order):
         after = [
@@ -273,7 +285,7 @@ def _add_starts(
     return after
 
 
-def _add_members(
+def add_members(
     steps: Steps,
     order: Order,
     offspring: Offspring,
@@ -282,6 +294,7 @@ def _add_members(
     to_start: Sequence[Part],
     ready: list[StepKey],
 ) -> None:
+    """Enter the copies as members of the new configuration, and compare."""
     card = order.card
     origin = Origin(
         configuration=card.id,
@@ -336,7 +349,7 @@ def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
     )
 
 
-def _closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]]) -> Plan:
+def closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]]) -> Plan:
     """Add what comes once all that may lead back has passed.
 
     The incumbent is a stand-by until then, and going forward again needs the snapshots.

@@ -12,11 +12,32 @@ from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Hold, Review
 from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.domain.workflow.gates import (
+    AddressesAnswer,
+    Checklist,
+    GuestToolsUp,
+    HttpCall,
+    MaintenanceWindow,
+    RecentRestorePoint,
+    Script,
+    ShortChains,
+)
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
 COPYING = frozenset({Method.LINKED_CLONE, Method.FULL_COPY})
+WITHIN_ITS_OWN = (
+    GuestToolsUp,
+    AddressesAnswer,
+    RecentRestorePoint,
+    ShortChains,
+    MaintenanceWindow,
+    Checklist,
+    Script,
+    HttpCall,
+)
+"""Gates that look at nothing but the configuration, or at no pool."""
 RULE = "not-enforced"
 MEND = "Take it out of the workflow, or use a console that can."
 
@@ -124,7 +145,28 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         and ends[1] is not None
         and _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool)
     ):
-        yield gap("a move to another pool", "target")
+        yield from _between_pools(way)
+
+
+def _between_pools(way: Transition) -> Iterator[Gap]:
+    """Only full copies go to another pool, and what looks at both pools at once is not carried out there."""
+
+    def gap(what: str, field: str) -> Gap:
+        return Gap(what=what, field=field, transition=way.id)
+
+    if way.method is not Method.FULL_COPY:
+        what = "a move" if way.method is Method.MOVE else f"the method “{shortened(way.method, 40)}”"
+        yield gap(f"{what} to another pool", "target")
+        return
+    if way.approvals:
+        yield gap("approvals of copies to another pool", "approvals")
+    if any(rule.treatment is DiskTreatment.STAYS for rule in way.disks):
+        yield gap("disks that stay with a place in another pool", "disks")
+    if any(isinstance(action, DemoteIncumbent) for action in way.afterwards):
+        yield gap("a demotion of who has the place in another pool", "afterwards")
+    kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not isinstance(gate, WITHIN_ITS_OWN)))
+    if kinds:
+        yield gap(f"gates on another pool ({listing(kinds)})", "gates")
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:

@@ -7,7 +7,6 @@ How to use it:
     engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
     board = derive(inventory, engine.watch.shown_holder_of)   # who is alive, by this console's own clock
     await engine.begin()                    # once connected: frees and closes what an ended process of this home left
-    ... engine.watch.run(renew_board) ...   # a task of the console's: a lease that becomes stale changes the board
     plan = engine.plan(command)             # pure, from the world as last heard
     run = await engine.open(Confirmed(command=command, digest=plan.digest))     # refuses, or the run goes on by itself
     run = await engine.settle(Settle(...))  # finish or undo what any console left
@@ -22,15 +21,16 @@ A command that `open` or `settle` refuses leaves a row `command.refused`, so the
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import replace
 
 from xsconsole.domain.approval import Decision
-from xsconsole.domain.board import Board, derive
+from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.poolstate import RunRecord, configuration_thing, lease_stem, numbers, run_stem, stage_thing
+from xsconsole.domain.poolstate import RunRecord, configuration_thing, numbers, run_stem
 from xsconsole.domain.publication import Publication
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.reviews import ReviewView
@@ -44,9 +44,12 @@ from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.confirming import demand_answers, demand_asker, stale
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
 from xsconsole.engine.freezer import Freezer
-from xsconsole.engine.fresh import read_afresh
+from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.gatekeeper import Gatekeeper, World
-from xsconsole.engine.lease import Leases, LeaseTiming, Me, free_forsaken
+from xsconsole.engine.hearing import Hearing
+from xsconsole.engine.lands import Land
+from xsconsole.engine.lease import Keeping, Leases, LeaseTiming, Me, free_forsaken
+from xsconsole.engine.neighbours import NOWHERE, Abroad, Neighbour, demand_neighbour, leases_of, neighbour_of
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
 from xsconsole.engine.reviewing import forget_review
 from xsconsole.engine.run_record import standing_run
@@ -54,15 +57,7 @@ from xsconsole.engine.runner import Run
 from xsconsole.engine.surroundings import Observer, Surroundings
 from xsconsole.engine.values import insist
 from xsconsole.engine.watch import LeaseWatch
-from xsconsole.errors import (
-    HeldElsewhere,
-    PoolFailed,
-    PoolUnavailable,
-    Refused,
-    StoreFailed,
-)
-
-CATCH_UP_S = 10.0
+from xsconsole.errors import HeldElsewhere, PoolFailed, PoolUnavailable, Refused, StoreFailed
 
 
 class Engine:
@@ -102,10 +97,10 @@ class Engine:
         )
         self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self))
         self.closings = Closings(pool, ledger, clock, ids, world)
+        self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._heard: Mapping[str, str] = {}
-        self._is_heard = asyncio.Event()
+        self._hearing = Hearing(pool)
 
     @property
     def console_name(self) -> str:
@@ -121,9 +116,8 @@ class Engine:
 
     def hear(self, pool_keys: Mapping[str, str]) -> None:
         """Take the pool's `other_config` in, as the feed gave it."""
-        self._heard = pool_keys
         self.watch.observe(pool_keys)
-        self._is_heard.set()
+        self._hearing.hear(pool_keys)
 
     async def begin(self) -> None:
         """Free and close what an ended process of this home left behind and nobody else has to settle."""
@@ -159,12 +153,18 @@ class Engine:
         Raises:
             Refused: with reason and mend.
         """
-        return self.requests.plan_for(command, request, self._world.board, self._world.inventory)
+        world, lands = self._world, self.abroad.land
+        return self.requests.plan_for(command, request, world.board, world.inventory, lands=lands)
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage with what a drop there would do, or why it would not."""
         return targets.targets(
-            configuration, self._world.board, self._world.inventory, self._pool.identity.actor, self._clock.now()
+            configuration,
+            self._world.board,
+            self._world.inventory,
+            self._pool.identity.actor,
+            self._clock.now(),
+            lands=self.abroad.land,
         )
 
     # Doing
@@ -192,7 +192,7 @@ class Engine:
         demand_answers(plan, confirmed.answers)
         await self.requests.warrant(plan, confirmed.request, self._world.board, self._world.inventory)
         self._declared(plan, confirmed, self._world.board)
-        leases = self._leases()
+        leases = self._leases_for(plan)
         await leases.take(plan.leases)
         try:
             plan, board, inventory = await self._plan_afresh(command, confirmed.request, plan, plan.leases[0])
@@ -258,7 +258,10 @@ class Engine:
                 holder=self._pool.identity.actor,
                 console=self._me.name,
             )
-        leases = self._leases()
+        if record.plan.intent.pools and record.plan.intent.pools[0] != self._pool.identity.pool:
+            home = demand_neighbour(record.plan.intent.pools[0], record.plan.intent, self.abroad)
+            return await home.settle(replace(settle, configuration=record.plan.intent.configuration))
+        leases = self._leases_for(record.plan)
         await leases.take(record.plan.leases)
         try:
             # Its console may have gone on until just now: only what stands under our lease counts.
@@ -310,8 +313,9 @@ class Engine:
 
     # Inside
 
-    def _start(self, record: RunRecord, leases: Leases, direction: Direction | None) -> Run:
-        run = Run(self._surroundings, record, leases)
+    def _start(self, record: RunRecord, leases: Keeping, direction: Direction | None) -> Run:
+        other = neighbour_of(record.plan.intent, self.abroad)
+        run = Run(self._surroundings, record, leases, None if other is None else (other.pool, other.gatekeeper))
         self._runs.pop(record.run, None)
         self._runs[record.run] = run
         self._keep(self._see_through(run, record, direction), name=f"run {record.run}")
@@ -347,6 +351,20 @@ class Engine:
             timing=self._timing,
         )
 
+    def _leases_for(self, plan: Plan) -> Keeping:
+        return leases_of(plan, self._leases(), neighbour_of(plan.intent, self.abroad))
+
+    def as_neighbour(self) -> Neighbour:
+        """Return this pool as runs of other pools of the same home use it."""
+        return Neighbour(
+            pool=self._pool,
+            world=self._world,
+            gatekeeper=self._surroundings.gatekeeper,
+            leases=self._leases,
+            catch_up=self.catch_up,
+            settle=self.settle,
+        )
+
     def _is_active(self, run: RunId) -> bool:
         known = self._runs.get(run)
         return known is not None and known.status.ended_at is None
@@ -363,30 +381,16 @@ class Engine:
     ) -> tuple[Plan, Board, Inventory]:
         """Plan again under the lease of `thing`, from what the pool says now; return also that."""
         await self.catch_up(thing)
-        target = plan.intent.target
-        is_limited = target is not None and stage_thing(target) in plan.leases
-        mirror = self._world.inventory
-        fresh = await insist(
-            self._pool, lambda: read_afresh(self._pool, mirror, command, plan.intent, is_stage_limited=is_limited)
-        )
-        board = derive(fresh, self._nobody_else, self._world.board.elsewhere)
-        clocks = await self.requests.clocks()
-        return self.requests.plan_for(command, request, board, fresh, clocks), board, fresh
-
-    def _nobody_else(self, thing: str) -> None:
-        """A run record under a lease of ours is nobody's."""
+        fresh = await fresh_land(self._pool, self._world, command, plan, plan.leases)
+        other = neighbour_of(plan.intent, self.abroad)
+        land: Land | None = None
+        if other is not None:
+            await other.catch_up(plan.leases_abroad[0])
+            land = await fresh_land(other.pool, other.world, command, plan, plan.leases_abroad)
+        board, clocks = fresh.board, await self.requests.clocks()
+        planned = self.requests.plan_for(command, request, board, fresh.inventory, clocks, lambda _: land)
+        return planned, board, fresh.inventory
 
     async def catch_up(self, thing: str) -> None:
         """Wait until the feed has told of the last lease of a thing, and so of everything that happened before."""
-        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
-        wanted = next(iter(numbers(keys, lease_stem(thing))), 0)
-        try:
-            async with asyncio.timeout(CATCH_UP_S):
-                while next(iter(numbers(self._heard, lease_stem(thing))), 0) < wanted:
-                    self._is_heard.clear()
-                    await self._is_heard.wait()
-        except TimeoutError:
-            raise Refused(
-                reason="The console has not caught up with what happens on the pool.",
-                mend="Wait until the view is live again.",
-            ) from None
+        await self._hearing.catch_up(thing)

@@ -1,10 +1,11 @@
 """The part of a pool that one command is about, read from the pool itself and not from the mirror."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
+from xsconsole.domain.board import derive
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import (
@@ -25,15 +26,31 @@ from xsconsole.domain.inventory import (
     Network,
     Record,
 )
-from xsconsole.domain.plan import Intent
-from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest
+from xsconsole.domain.plan import Intent, Plan
+from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
 from xsconsole.engine.capacity import chain_of
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
+from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.traces import traced
+from xsconsole.engine.values import insist
 
 SURROUNDINGS: tuple[type[Record], ...] = (Host, HostMetrics, SR, PBD, Network, PIF)
 CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
+
+
+async def fresh_land(pool: PoolPort, world: World, command: Plannable, plan: Plan, leases: Collection[str]) -> Land:
+    """Return what a pool has of what a plan depends on, read under our leases there: whoever else held them is gone."""
+    target = plan.intent.target
+    is_limited = target is not None and stage_thing(target) in leases
+    mirror = world.inventory
+    fresh = await insist(pool, lambda: read_afresh(pool, mirror, command, plan.intent, is_stage_limited=is_limited))
+    return Land(board=derive(fresh, _nobody_else, world.board.elsewhere), inventory=fresh)
+
+
+def _nobody_else(thing: str) -> None:
+    """A run record under a lease of ours is nobody's."""
 
 
 async def read_afresh(

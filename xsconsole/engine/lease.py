@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.naming import shortened
@@ -57,6 +58,18 @@ class _Held:
 
 def process_of(nonce: str) -> str:
     return nonce.partition(".")[0]
+
+
+class Keeping(Protocol):
+    """What holds the leases of a run, in one pool or several."""
+
+    def kept(self) -> contextlib.AbstractAsyncContextManager[None]: ...
+
+    async def take(self, things: Iterable[str]) -> None: ...
+
+    async def confirm(self) -> None: ...
+
+    async def free(self) -> None: ...
 
 
 class Leases:

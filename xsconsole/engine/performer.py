@@ -10,6 +10,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    SendMachine,
     StartAgain,
     StartCopy,
     UseCandidate,
@@ -60,21 +61,31 @@ from xsconsole.errors import Refused, VerificationFailed
 
 
 class Performer:
-    """Performs the steps of one run. `results` tells what settled steps made, such as a snapshot's uuid."""
+    """Performs the steps of one run at one pool; with a `source`, at the pool that this one sends machines to.
+
+    `results` tells what settled steps made, such as a snapshot's uuid.
+    """
 
     def __init__(
-        self, pool: PoolPort, clock: Clock, gatekeeper: Gatekeeper, record: RunRecord, key: str, results: Results
+        self,
+        pool: PoolPort,
+        clock: Clock,
+        gatekeeper: Gatekeeper,
+        record: RunRecord,
+        key: str,
+        results: Results,
+        source: PoolPort | None = None,
     ) -> None:
         run, plan = record.run, record.plan
         self._pool = pool
         self._gatekeeper = gatekeeper
         self._run = run
         self._plan = plan
-        self._at = Presence(pool, clock, run, plan, results)
+        self._at = Presence(pool, clock, run, plan, results, is_abroad=source is not None)
         self._snapshots = Snapshots(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._holding = Holding(self._at, why=record.reason)
-        self._copier = Copier(self._at, self._marking)
+        self._copier = Copier(self._at, self._marking, self._snapshots, source)
         self._disks = DiskWork(self._at, self._copier)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
@@ -101,7 +112,7 @@ class Performer:
                 return await self._holding.stands(configuration)
             case DropHold(configuration=configuration):
                 return not await self._holding.stands(configuration)
-            case CopyMachine():
+            case CopyMachine() | SendMachine():
                 return await self._copier.find(step.key) is not None
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
@@ -137,7 +148,7 @@ class Performer:
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Halted"
             case ShutDown(vm=vm):
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Running"
-            case CopyMachine():
+            case CopyMachine() | SendMachine():
                 return await self._copier.find(step.key) is None
             case StartCopy(copy=copy):
                 found = await self._copier.find(copy)
@@ -186,6 +197,8 @@ class Performer:
                 return await self._snapshots.measure(snapshots)
             case CopyMachine() as action:
                 return await self._copier.copy(step, action, on_progress)
+            case SendMachine() as action:
+                return await self._copier.send(step, action, on_progress)
             case FitCopy() as action:
                 await self._copier.fit(action)
             case EmptyDisk() as action:
@@ -242,7 +255,7 @@ class Performer:
                 await self._holding.take_back(action.configuration)
             case DropHold() as action:
                 await self._holding.put_back(action.configuration, action.original)
-            case CopyMachine():
+            case CopyMachine() | SendMachine():
                 await self._copier.destroy(step, on_progress)
             case EmptyDisk() as action:
                 await self._disks.forget_empty(step, action)

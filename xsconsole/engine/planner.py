@@ -1,5 +1,6 @@
 """From a command to a plan: pure, so that what was confirmed can be compared with what would be done now."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -7,6 +8,7 @@ import msgspec
 
 from xsconsole.domain.barriers import barriers_of
 from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.closures import together
 from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import Inventory
@@ -35,9 +37,11 @@ from xsconsole.engine.commands import (
 )
 from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
+from xsconsole.engine.crossing import plan_crossing
 from xsconsole.engine.emergency import passing
 from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import gated, wants_approved
+from xsconsole.engine.lands import Lands, land_of, names_of, no_land, pools_of
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.restoring import plan_restore
@@ -54,11 +58,12 @@ def plan(
     actor: str,
     at: datetime,
     also_at: tuple[datetime, ...] = (),
+    lands: Lands = no_land,
 ) -> Plan:
     """Return what the command would do. `actor` is who is logged in: stages may name who moves what is in them.
 
     `at` is now, and `also_at` the same by other clocks: gates and freezes have their hours. They decide whether there
-    is a plan and what an emergency goes past, never which plan it is otherwise.
+    is a plan and what an emergency goes past, never which plan it is otherwise. `lands` gives other pools to look at.
 
     Pure: what the plan's digest covers depends on the command, the board and the members' records alone.
 
@@ -68,9 +73,9 @@ def plan(
     clocks = (at, *also_at)
     match command:
         case Promote():
-            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, clocks)
+            return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, clocks, lands)
         case Demote():
-            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor, clocks)
+            return _plan_transition(command, RunKind.DEMOTE, command.disks, board, inventory, actor, clocks, lands)
         case Create():
             return membership.plan_create(command, board, inventory, actor)
         case AddMembers():
@@ -98,27 +103,33 @@ def _plan_transition(
     inventory: Inventory,
     actor: str,
     clocks: tuple[datetime, ...],
+    lands: Lands,
 ) -> Plan:
     workflow, card, source, target, edge = _road(command, Kind(kind.value), board, inventory, actor)
     request = command.candidate if isinstance(command, Promote) else None
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     card = stock.ordered(card) if stock is not None else card
+    land = land_of(target, inventory, lands)
+    at_target = board if land is None else land.board
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
             mend="Ask for it without stopping them first.",
         )
-    offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, board, inventory)
+    offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, at_target, inventory)
     newcomer = card.id if offspring is None else offspring.id
-    incumbent = incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None else None
+    incumbent = (
+        incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None and land is None else None
+    )
     leaving = incumbent.card.id if incumbent is not None else None
     runs_there = will_run(card, target, edge.method)
-    scene = Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+    seen = board if land is None else replace(board, closures=together((board.closures, land.board.closures)))
+    scene = Scene(card=card, target=target, board=seen, inventory=inventory, at=clocks[0], also_at=clocks[1:])
     barriers = barriers_of(edge, scene)
     passed = passing(barriers, edge, workflow) if command.emergency is not None else None
     demand_open(
         barriers if passed is None else [barrier for barrier in barriers if not barrier.overridable],
-        lambda: rules.demand_place(board, target, card.service, newcomer, will_run=runs_there, leaving=leaving),
+        lambda: rules.demand_place(at_target, target, card.service, newcomer, will_run=runs_there, leaving=leaving),
     )
     if stock is None:
         rules.demand_settled_power(card)
@@ -139,6 +150,8 @@ def _plan_transition(
         method=edge.method,
         makes=offspring.id if offspring is not None else None,
         incumbent=leaving,
+        pools=pools_of(inventory, land),
+        pool_names=names_of(inventory, land),
     )
     manifest = _manifest(card, stock, edge, workflow, inventory)
     approved = msgspec.json.encode(manifest, order="sorted").decode() if wants_approved(edge) else ""
@@ -156,8 +169,11 @@ def _plan_transition(
             stock=stock,
             approved=approved,
         )
-        copied = reviewed(plan_copy(order, offspring, board, inventory), edge, passed)
-        return _demanding(copied, edge, workflow, manifest)
+        if land is None:
+            copied = plan_copy(order, offspring, board, inventory)
+        else:
+            copied = plan_crossing(order, offspring, land, inventory)
+        return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if point is not None:
@@ -181,13 +197,13 @@ def _road(
     edge = _transition(workflow, card, target, kind, inventory)
     source = rules.stage_of(workflow, edge.source)
     demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
-    rules.demand_pool(target, inventory)
     rules.demand_actor(workflow, (source, target), actor)
     return workflow, card, source, target, edge
 
 
 def _plan_freeze(command: Freeze, board: Board, inventory: Inventory, actor: str) -> Plan:
     workflow, card, _, target, edge = _road(command, Kind.PROMOTE, board, inventory, actor)
+    rules.demand_pool(target, inventory)
     return plan_freeze(command, card, target, edge, workflow, board, inventory)
 
 

@@ -103,6 +103,12 @@ class CopyPort(Protocol):
     async def copy(self, source: Uuid, name: str, sr: Uuid | None, run: RunId, on_progress: Progress) -> None:
         """Make a full copy, on `sr` or on the storages of the source."""
 
+    async def send(self, source: Uuid, to: "CopyPort", sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        """Make a full copy of a halted machine or a snapshot, by its name, on a storage of another pool.
+
+        What it needs is read here and written there; a network of the same name is taken, or made where there is none.
+        """
+
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         """Give a machine its shape. It becomes no template; tags and the priority of high availability go.
 

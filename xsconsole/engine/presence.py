@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 
-from xsconsole.domain.copy_actions import CopyMachine, DropCandidate, StartAgain
+from xsconsole.domain.copy_actions import CopyMachine, DropCandidate, SendMachine, StartAgain
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
@@ -22,12 +22,15 @@ Results = Callable[[], Mapping[StepKey, str]]
 class Presence:
     """The pool as one run looks at it. Reads wait for a road that breaks."""
 
-    def __init__(self, pool: PoolPort, clock: Clock, run: RunId, plan: Plan, results: Results) -> None:
+    def __init__(
+        self, pool: PoolPort, clock: Clock, run: RunId, plan: Plan, results: Results, *, is_abroad: bool = False
+    ) -> None:
         self.pool = pool
         self.clock = clock
         self.run = run
         self.plan = plan
         self._results = results
+        self._own = tuple(step for step in plan.steps if (step.pool is not None) == is_abroad)
 
     def made(self, key: StepKey) -> Uuid | None:
         """Return the machine or snapshot that a step made, where that is on record."""
@@ -86,9 +89,9 @@ class Presence:
             raise
 
     def _all_machines(self) -> set[Uuid]:
-        making = (step.key for step in self.plan.steps if isinstance(step.action, TakeSnapshot | CopyMachine))
+        making = (step.key for step in self._own if isinstance(step.action, TakeSnapshot | CopyMachine | SendMachine))
         made = {uuid for key in making if (uuid := self.made(key)) is not None}
-        return made | {vm for step in self.plan.steps for vm in machines_of(step)}
+        return made | {vm for step in self._own for vm in machines_of(step)}
 
 
 def gone(vm: Uuid) -> PoolFailed:

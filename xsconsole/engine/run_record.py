@@ -1,7 +1,7 @@
 """The run record on the pool: what any console needs to finish or undo a run."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -16,8 +16,9 @@ from xsconsole.errors import Refused
 class StandingRecord:
     """One run record. Changes are written one after another; the pool always shows a whole one."""
 
-    def __init__(self, pool: PoolPort, record: RunRecord) -> None:
-        self._pool = pool
+    def __init__(self, pools: Sequence[PoolPort], record: RunRecord) -> None:
+        """Keep it in the pool of the run, which comes first, and a copy in the other one where there is one."""
+        self._pools = tuple(pools)
         self._lock = asyncio.Lock()
         self.record = record
 
@@ -29,12 +30,14 @@ class StandingRecord:
         """Write what `changed` makes of the record, and keep it only when it is written."""
         async with self._lock:
             record = changed(self.record)
-            await write_value(self._pool, Field.POOL, self._stem, encode_run(record))
+            for pool in self._pools:
+                await write_value(pool, Field.POOL, self._stem, encode_run(record))
             self.record = record
 
     async def remove(self) -> None:
         async with self._lock:
-            await remove_value(self._pool, Field.POOL, self._stem)
+            for pool in reversed(self._pools):
+                await remove_value(pool, Field.POOL, self._stem)
 
 
 def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> RunRecord | None:

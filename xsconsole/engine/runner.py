@@ -22,13 +22,13 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Direction
+from xsconsole.engine.crew import Crew
 from xsconsole.engine.emergency import PRIORITY
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
-from xsconsole.engine.gatekeeper import remarks_of
+from xsconsole.engine.gatekeeper import Gatekeeper, remarks_of
 from xsconsole.engine.lanes import lanes_of, most_urgent_first
-from xsconsole.engine.lease import Leases
-from xsconsole.engine.performer import Performer
-from xsconsole.engine.ports import LEAST_PRIORITY
+from xsconsole.engine.lease import Keeping
+from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
 from xsconsole.engine.run_record import StandingRecord, settled
 from xsconsole.engine.surroundings import Surroundings
 from xsconsole.engine.values import insist
@@ -52,21 +52,21 @@ STOPPING = (LeaseLost, StoreFailed, PoolUnavailable)
 class Run:
     """One run of this console. `status` is its present state; it never raises for what went wrong on the pool."""
 
-    def __init__(self, surroundings: Surroundings, record: RunRecord, leases: Leases) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        record: RunRecord,
+        leases: Keeping,
+        other: tuple[PoolPort, Gatekeeper] | None = None,
+    ) -> None:
         self._pool = surroundings.pool
         self._ledger = surroundings.ledger
         self._clock = surroundings.clock
         self._observe = surroundings.observe
         self._leases = leases
-        self._standing = StandingRecord(surroundings.pool, record)
-        self._performer = Performer(
-            surroundings.pool,
-            surroundings.clock,
-            surroundings.gatekeeper,
-            record,
-            surroundings.key,
-            lambda: self._standing.record.results,
-        )
+        self._pools = (self._pool,) if other is None else (self._pool, other[0])
+        self._standing = StandingRecord(self._pools, record)
+        self._performer = Crew(surroundings, record, lambda: self._standing.record.results, other)
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}
         self._took_s: dict[StepKey, float] = {}
@@ -192,7 +192,8 @@ class Run:
 
     async def _define_field(self) -> None:
         try:
-            await insist(self._pool, self._pool.define_stage_field)
+            for pool in self._pools:
+                await insist(pool, pool.define_stage_field)
         except PoolFailed:
             return  # only how other programs show the stage; a later run tries again
 

@@ -1,25 +1,36 @@
 """Machines made of other machines: the engine's `CopyPort` over session and tasks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.engine.ports import PlacingPort, Progress, Shape
+from xsconsole.engine.ports import CopyPort, PlacingPort, Progress, Shape
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import GONE, Disposal, ref_of
 from xsconsole.xapi.records import record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
+from xsconsole.xapi.transfer import XapiTransfers
+
+IMPORT_KEY = "import_task"  # in the `other_config` of what an import makes
 
 
 class XapiCopies:
     """Copies on one pool."""
 
-    def __init__(self, session: PoolSession, tasks: Tasks, disposal: Disposal, placing: PlacingPort) -> None:
+    def __init__(
+        self,
+        session: PoolSession,
+        tasks: Tasks,
+        disposal: Disposal,
+        placing: PlacingPort,
+        transfers: XapiTransfers,
+    ) -> None:
         self._session = session
         self._tasks = tasks
         self._disposal = disposal
         self._placing = placing
+        self.transfers = transfers
 
     async def named(self, name: str) -> tuple[VM, ...]:
         found = []
@@ -42,6 +53,10 @@ class XapiCopies:
         vm = await self._ref("VM", source)
         await self._tasks.run("VM.copy", vm, name, storage, run=run, on_progress=on_progress)
 
+    async def send(self, source: Uuid, to: CopyPort, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        assert isinstance(to, XapiCopies), "both ends are on a wire"
+        await self.transfers.send(source, to.transfers, sr, run, lambda _, share: on_progress(share))
+
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         ref = await self._ref("VM", vm)
         home = NULL_REF if shape.home is None else await self._ref("host", shape.home)
@@ -56,14 +71,38 @@ class XapiCopies:
             "name_label": shape.name,
         }.items():
             await self._session.call(f"VM.set_{field}", ref, value)
+        arrived = await self._made_on_arrival(ref)
         await self._placing.put_on(vm, shape.networks)
+        await self._tidy(arrived)
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         ref = await ref_of(self._session, "VM", vm)
         if ref is None:
             return
         kept = [await ref_of(self._session, "VDI", disk) for disk in keep]
+        arrived = await self._made_on_arrival(ref)
         await self._disposal.destroy(ref, run, [disk for disk in kept if disk is not None])
+        await self._tidy(arrived)
+
+    async def _made_on_arrival(self, vm: Ref) -> list[Ref]:
+        """Return the networks of a machine that its import made, because there was none of that name."""
+        found = []
+        for vif in await self._session.call("VM.get_VIFs", vm):
+            network = Ref(await self._session.call("VIF.get_network", vif))
+            record = await self._session.call("network.get_record", network)
+            if IMPORT_KEY in record["other_config"] and not record["PIFs"]:
+                found.append(network)
+        return list(dict.fromkeys(found))
+
+    async def _tidy(self, networks: Iterable[Ref]) -> None:
+        """Take those away on which nothing is any more."""
+        for network in networks:
+            try:
+                if not await self._session.call("network.get_VIFs", network):
+                    await self._session.call("network.destroy", network)
+            except PoolFailed as failure:
+                if failure.code not in GONE:
+                    raise
 
     async def _ref(self, cls: str, uuid: Uuid) -> Ref:
         return Ref(await self._session.call(f"{cls}.get_by_uuid", uuid))

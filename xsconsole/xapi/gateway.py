@@ -80,8 +80,8 @@ class Gateway:
         self._is_live = asyncio.Event()
         self._session = PoolSession(login, on_lost=self._lose_session, on_unreachable=self._is_live.clear)
         self._tasks = Tasks(self._session, until_available=self.until_available)
-        self.pool = XapiPool(self._session, self._tasks, until_available=self.until_available)
         self.transfers = XapiTransfers(self._session, self._tasks, self._hosts, trust)
+        self.pool = XapiPool(self._session, self._tasks, self.transfers, until_available=self.until_available)
         self.objects = XapiObjects(self._session, self._tasks, self.pool, self.transfers)
         self.measurements = XapiMeasurements(self._session, trust)
         self._feed: Feed | None = None

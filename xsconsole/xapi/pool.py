@@ -19,6 +19,7 @@ from xsconsole.xapi.placing import XapiPlacing
 from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
+from xsconsole.xapi.transfer import XapiTransfers
 
 NO_ANSWER_FROM_GUEST = frozenset(
     {"VM_SHUTDOWN_TIMEOUT", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_LACKS_FEATURE", "VM_MISSING_PV_DRIVERS"}
@@ -31,13 +32,15 @@ log = logging.getLogger(__name__)
 class XapiPool:
     """The engine's `PoolPort` on a real wire."""
 
-    def __init__(self, session: PoolSession, tasks: Tasks, *, until_available: Waiting) -> None:
+    def __init__(
+        self, session: PoolSession, tasks: Tasks, transfers: XapiTransfers, *, until_available: Waiting
+    ) -> None:
         self._session = session
         self._tasks = tasks
         self._until_available = until_available
         self._disposal = Disposal(session, tasks)
         self.placing: PlacingPort = XapiPlacing(session, tasks)
-        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing)
+        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
         self.disks: DiskPort = XapiDisks(session, self._disposal)
 
     @property

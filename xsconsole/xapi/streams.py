@@ -48,9 +48,9 @@ class Request:
     query: Mapping[str, str]
     cookie: str
 
-    def head(self, address: Address, size_bytes: int | None) -> bytes:
+    def head(self, address: Address, size_bytes: int | None, version: str = "1.1") -> bytes:
         lines = [
-            f"{self.verb} {self.path}?{urlencode(self.query)} HTTP/1.1",
+            f"{self.verb} {self.path}?{urlencode(self.query)} HTTP/{version}",
             f"Host: {urlsplit(address.url).netloc}",
             f"Cookie: {self.cookie}",
             "Connection: close",
@@ -119,6 +119,36 @@ class Stream:
                         return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
         raise _circle()
 
+    def fetch(self, request: Request, sink: BinaryIO) -> Transferred:
+        """Pass what the host sends on to `sink`. Raises as `download` does but for files."""
+        for address in self._hops():
+            with self._connected(address) as connected:
+                connected.sendall(request.head(address, None))
+                with contextlib.closing(_begun(connected, request.verb)) as answer:
+                    if not self._is_elsewhere(address, answer):
+                        return self._passed_on(answer, sink)
+        raise _circle()
+
+    def feed(self, request: Request, source: BinaryIO) -> Transferred:
+        """Send the host what comes from `source`, whose length nobody knows. Raises as `download` does but for files.
+
+        The end of the connection is the end of what is sent: whether the host has taken all of it only its task says.
+        """
+        for address in self._hops():
+            with self._connected(address) as connected:
+                # Chunks are refused. A client of 1.0 may leave the length out; it is told first that it may send.
+                connected.sendall(request.head(address, None, "1.0"))
+                with contextlib.closing(_begun(connected, request.verb)) as answer:
+                    if not self._is_elsewhere(address, answer):
+                        size_bytes, digest = 0, hashlib.sha256()
+                        while piece := source.read(PIECE_BYTES):
+                            connected.sendall(piece)
+                            digest.update(piece)
+                            size_bytes += len(piece)
+                            self._on_bytes(size_bytes)
+                        return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
+        raise _circle()
+
     def _hops(self) -> Iterator[Address]:
         for _ in range(LARGEST_NUMBER_OF_HOPS):
             yield self._address
@@ -173,6 +203,16 @@ class Stream:
             with _file_failures(file):
                 output.flush()
                 os.fsync(output.fileno())
+        return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
+
+    def _passed_on(self, response: http.client.HTTPResponse, sink: BinaryIO) -> Transferred:
+        size_bytes, digest = 0, hashlib.sha256()
+        for piece in _pieces(response):
+            digest.update(piece)
+            size_bytes += len(piece)
+            sink.write(piece)
+            self._on_bytes(size_bytes)
+        sink.flush()
         return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
 
     def _sent(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from xsconsole.domain.acts import Compression
 from xsconsole.domain.ids import Ref, RunId, Uuid
@@ -39,14 +39,15 @@ class XapiTransfers:
         self._tasks = tasks
         self._hosts = hosts
         self._trust = trust
-        self._moving: dict[RunId, Stream] = {}
+        self._moving: dict[RunId, list[Stream]] = {}
         self._stopped: set[RunId] = set()
 
     def stop(self, run: RunId) -> None:
         """Break what a run moves, at once: a host may take its time before it looks whether a task is cancelled."""
         if run in self._moving:
             self._stopped.add(run)
-            self._moving[run].abort()
+            for stream in self._moving[run]:
+                stream.abort()
 
     async def export_vm(
         self,
@@ -97,6 +98,55 @@ class XapiTransfers:
         uuids = [Uuid(await self._session.call("VM.get_uuid", ref)) for ref in refs]
         return tuple(uuids), sent
 
+    async def send(
+        self, vm: Uuid, to: "XapiTransfers", sr: Uuid, run: RunId, on_progress: TransferProgress
+    ) -> tuple[tuple[Uuid, ...], Transferred]:
+        """Make a machine of another pool like one of this pool, or like a snapshot: with new uuid and MAC addresses.
+
+        What this pool exports goes to the other one piece by piece, through this console, and nothing is kept of it.
+
+        Raises:
+            PoolFailed: one of the two said no, or what arrived is not what was sent.
+        """
+        reading, writing = os.pipe()
+        source, sink = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+
+        def fetch(stream: Stream, cookie: str) -> Transferred:
+            with sink:  # its end is what the other side waits for
+                return stream.fetch(Request(verb="GET", path="/export", query={"uuid": vm}, cookie=cookie), sink)
+
+        taking = asyncio.create_task(self._moved("export", fetch, run, on_progress), name="export")
+        giving = asyncio.create_task(to.receive(source, sr, run), name="import")
+        try:
+            await asyncio.wait((taking, giving), return_when=asyncio.FIRST_EXCEPTION)
+            for first in (taking, giving):
+                if first.done():
+                    first.result()  # what failed is raised: the other side then only lost who it spoke with
+        finally:
+            taking.cancel()
+            giving.cancel()
+            await asyncio.gather(taking, giving, return_exceptions=True)
+            for end in (source, sink):
+                with contextlib.suppress(OSError):
+                    end.close()
+        (exported, sent), (made, received) = taking.result(), giving.result()
+        self._tasks.result_of(exported, "export")
+        if sent.sha256 != received.sha256:
+            raise PoolFailed(code="IMPORT_ERROR_SOME_CHECKSUMS_FAILED", method="import")
+        return made, sent
+
+    async def receive(self, source: BinaryIO, sr: Uuid, run: RunId) -> tuple[tuple[Uuid, ...], Transferred]:
+        """Make machines of what comes from `source`, on a storage; raises as `import_vm` does."""
+
+        def feed(stream: Stream, cookie: str) -> Transferred:
+            query = {"restore": "false", "sr_uuid": sr}
+            with source:
+                return stream.feed(Request(verb="PUT", path="/import", query=query, cookie=cookie), source)
+
+        task, received = await self._moved("import", feed, run, lambda *_: None)
+        refs = self._tasks.result_of(task, "import")
+        return tuple([Uuid(await self._session.call("VM.get_uuid", ref)) for ref in refs]), received
+
     async def _download(
         self,
         what: str,
@@ -138,7 +188,7 @@ class XapiTransfers:
         ref = Ref(await self._session.call("task.create", f"xsconsole: {what}", ""))
         telling = _Telling(on_progress, asyncio.get_running_loop())
         stream = Stream(login.address, trust=self._trust, is_of_pool=self._hosts.has, on_bytes=telling.hear_bytes)
-        self._moving[run] = stream
+        self._moving.setdefault(run, []).append(stream)
         executor = ThreadPoolExecutor(1, thread_name_prefix="transfer")
         ending = asyncio.create_task(self._tasks.ended(ref, what, telling.hear_share), name=what)
         cookie = f"session_id={login.handle}; task_id={ref}"
@@ -155,8 +205,10 @@ class XapiTransfers:
         except TimeoutError as failure:
             raise self._lost(f"the task of the {what} does not end") from failure
         finally:
-            del self._moving[run]
-            self._stopped.discard(run)
+            self._moving[run].remove(stream)
+            if not self._moving[run]:
+                del self._moving[run]
+                self._stopped.discard(run)
             stream.abort()
             ending.cancel()
             await asyncio.shield(self._tidied(ref, moving, ending, is_over=is_over))

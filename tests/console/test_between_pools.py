@@ -1,0 +1,164 @@
+"""A promotion by full copy from the pool for tests into the one for production, over two real wires."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from consoles import given_passphrase
+from embedded import EmbeddedPool, embedded_pools
+
+from tests.console.pool_state import footprint, runs_and_held_leases
+from tests.console.test_several_pools import access
+from tests.workflows import put_on
+from xsconsole.console import Console, Pools, RunState
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
+from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
+from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.engine.commands import Confirmed, Promote
+from xsconsole.errors import NotPromotable, PoolFailed, RunFailed
+
+SOURCE = "payroll@patch-testing"
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[EmbeddedPool, ...]]:
+    with embedded_pools("--speed", "200") as pools:
+        yield pools
+
+
+@pytest.fixture
+async def pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> AsyncIterator[Pools]:
+    """A home that is connected to both, with a way that leads from one to the other."""
+    opened = Pools(await Console.open(tmp_path, passphrase=given_passphrase))
+    try:
+        for pool in served:
+            await opened.connect(*access(pool))
+        workflow = crossing(*(console.inventory for console in opened.all))
+        for pool, console in zip(served, opened.all, strict=True):
+            put_on(pool, workflow)
+            await until(console, lambda console=console: version_of(console) == workflow.version)
+        yield opened
+    finally:
+        await opened.close()
+
+
+def version_of(console: Console) -> int:
+    return console.board.workflow.version if console.board.workflow else 0
+
+
+def named(inventory: Inventory, kind: type[Record], name: str) -> PoolObject:
+    uuid = next(record.uuid for record in inventory.all(kind) if getattr(record, "name_label", "") == name)
+    return PoolObject(uuid=uuid, name=name)
+
+
+def crossing(here: Inventory, there: Inventory) -> Workflow:
+    """Patch testing is in the one pool, staging in the other, and copies lead there."""
+    assert there.pool is not None
+    base = default_workflow()
+    homes = {
+        "patch-testing": Binding(networks=(NetworkEntry(logical="front", network=named(here, Network, "test-net")),)),
+        "staging": Binding(
+            pool=PoolObject(uuid=there.pool.uuid, name=there.pool.name_label),
+            sr=named(there, SR, "NFS-archive"),
+            networks=(NetworkEntry(logical="front", network=named(there, Network, "prod-data")),),
+        ),
+    }
+    stages = tuple(
+        msgspec.structs.replace(stage, binding=homes.get(stage.id, Binding()), limits=Limits()) for stage in base.stages
+    )
+    ways = tuple(
+        msgspec.structs.replace(way, method=Method.FULL_COPY, restore_point=None)
+        if (way.source, way.target) == ("patch-testing", "staging")
+        else way
+        for way in base.transitions
+    )
+    return msgspec.structs.replace(base, version=2, networks=("front",), stages=stages, transitions=ways)
+
+
+async def until(console: Console, is_so: Callable[[], object]) -> None:
+    changed = asyncio.Event()
+    end = console.subscribe(BoardChanged, lambda _: changed.set())
+    try:
+        async with asyncio.timeout(30):
+            while not is_so():
+                changed.clear()
+                await changed.wait()
+    finally:
+        end()
+
+
+def promotion(console: Console) -> Promote:
+    card = find_configuration(console.board, SOURCE)
+    return Promote(configuration=card.id, revision=card.revision, target=StageId("staging"), reason="the release")
+
+
+async def promoted(pools: Pools) -> Any:
+    command = promotion(pools.first)
+    plan = pools.first.plan(command)
+    run = await pools.first.do(Confirmed(command=command, digest=plan.digest))
+    return await pools.first.finished(run)
+
+
+def made(console: Console) -> Card | None:
+    cards = console.board.cards.values()
+    return next(
+        (card for card in cards if card.service == "payroll" and card.stage == "staging" and card.members), None
+    )
+
+
+async def test_what_is_promoted_into_the_other_pool_runs_there_and_stays_here(
+    served: tuple[EmbeddedPool, ...], pools: Pools
+) -> None:
+    here, there = pools.all
+    before, networks = footprint(served[0]), {each.uuid for each in there.inventory.all(Network)}
+
+    status = await promoted(pools)
+
+    assert status.error is None, status.error
+    await until(there, lambda: (card := made(there)) is not None and card.standing is Standing.WHOLE and not card.run)
+    card = made(there)
+    assert card is not None
+    assert card.origin is not None
+    machines = [there.inventory.get(VM, member.ref) for member in card.members]
+    nics = [there.inventory.get(VIF, ref) for vm in machines if vm is not None for ref in vm.VIFs]
+    assert {there.inventory.get(Network, nic.network).name_label for nic in nics if nic is not None} == {"prod-data"}
+    assert not {nic.MAC for nic in nics if nic is not None} & {nic.MAC for nic in here.inventory.all(VIF)}
+    assert footprint(served[0])["machines"] == before["machines"]
+    for pool in served:
+        assert runs_and_held_leases(pool) == []
+    await until(there, lambda: {each.uuid for each in there.inventory.all(Network)} == networks)
+    assert all(verdict.is_good for verdict in await here.verify_audit())
+
+
+@pytest.mark.parametrize(
+    ("at", "call", "nth", "code"),
+    [(1, "VM.set_order", 2, "INTERNAL_ERROR"), (0, "VM.snapshot", 2, "SR_BACKEND_FAILURE_44")],
+)
+async def test_what_fails_in_either_pool_leaves_nothing_in_both(
+    served: tuple[EmbeddedPool, ...], pools: Pools, at: int, call: str, nth: int, code: str
+) -> None:
+    before = [footprint(pool) for pool in served]
+    served[at].control("fail", method=call, nth=nth, code=code, params=["1", "2", "3"])
+
+    status = await promoted(pools)
+
+    assert status.state is RunState.UNDONE
+    assert isinstance(status.error, RunFailed)
+    assert isinstance(status.error.cause, PoolFailed)
+    assert status.error.cause.code == code
+    assert [footprint(pool) for pool in served] == before
+
+
+async def test_without_a_connection_to_the_other_pool_it_is_refused(pools: Pools) -> None:
+    there = pools.all[1]
+    await pools.leave(there)
+
+    with pytest.raises(NotPromotable, match="to which this console has no connection"):
+        pools.first.plan(promotion(pools.first))

@@ -1,0 +1,51 @@
+"""An export from one pool of values that is an import into another one: new uuid and addresses, networks by name."""
+
+import msgspec
+
+from tests.engine.memory_pool import MemoryPool
+from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Network
+
+
+def receive(pool: MemoryPool, source: Uuid, there: MemoryPool, sr: Uuid) -> Uuid:
+    """Make a machine of `there` like a snapshot of `pool`; what was written at it comes along, as in an XVA."""
+    before = pool.vm(source)
+    storage = next(each for each in there.records.values() if isinstance(each, SR) and each.uuid == sr)
+    metrics = there.put_anew(GuestMetrics(ref=NULL_REF, uuid=Uuid(""), PV_drivers_detected=True))
+    made = there.put_anew(
+        msgspec.structs.replace(
+            before,
+            is_a_snapshot=False,
+            snapshot_of=NULL_REF,
+            parent=NULL_REF,
+            snapshots=(),
+            affinity=NULL_REF,
+            resident_on=NULL_REF,
+            guest_metrics=metrics.ref,
+            VBDs=(),
+            VIFs=(),
+        )
+    )
+    drives = [there.put_anew(_drive(there, made, drive, pool, storage)) for drive in before.VBDs]
+    nics = [there.put_anew(_nic(there, made, pool, vif)) for vif in pool.interfaces(source)]
+    there.put_vm(msgspec.structs.replace(made, VBDs=tuple(d.ref for d in drives), VIFs=tuple(n.ref for n in nics)))
+    there.contents[made.uuid] = pool.contents[source]
+    return made.uuid
+
+
+def _drive(there: MemoryPool, made: VM, ref: Ref, pool: MemoryPool, storage: SR) -> VBD:
+    drive = pool.records[ref]
+    assert isinstance(drive, VBD)
+    disk = pool.records[drive.VDI]
+    assert isinstance(disk, VDI)
+    arrived = there.put_anew(msgspec.structs.replace(disk, SR=storage.ref, snapshot_of=NULL_REF))
+    return msgspec.structs.replace(drive, VM=made.ref, VDI=arrived.ref)
+
+
+def _nic(there: MemoryPool, made: VM, pool: MemoryPool, vif: VIF) -> VIF:
+    network = pool.records[vif.network]
+    assert isinstance(network, Network)
+    known = [each for each in there.records.values() if isinstance(each, Network)]
+    same = [each for each in known if each.name_label == network.name_label]
+    home = same[0] if same else there.add_network(network.name_label)
+    return msgspec.structs.replace(vif, VM=made.ref, network=home.ref, MAC=f"06{vif.MAC[2:]}")

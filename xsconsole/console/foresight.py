@@ -1,0 +1,48 @@
+"""What would be done, as far as this console sees now: its own pool, and others that it is connected to."""
+
+from typing import Protocol
+
+from xsconsole.console.requests import Requests
+from xsconsole.domain.board import Board
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.runs import Target
+from xsconsole.engine.commands import Plannable
+from xsconsole.engine.neighbours import Abroad
+from xsconsole.engine.planner import plan
+from xsconsole.engine.ports import Identity
+from xsconsole.engine.targets import targets
+
+
+class Seeing(Protocol):
+    """A console, as far as it looks."""
+
+    abroad: Abroad
+    requests: Requests
+
+    @property
+    def board(self) -> Board: ...
+
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def identity(self) -> Identity | None: ...
+
+
+def planned(console: Seeing, command: Plannable) -> Plan:
+    """Return what the command would do; raises `Refused` with the reason and the mend. Pure."""
+    at, also_at = console.requests.moment()
+    return plan(command, console.board, console.inventory, _actor(console), at, also_at, console.abroad.land)
+
+
+def answers(console: Seeing, configuration: ConfigurationId) -> tuple[Target, ...]:
+    """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
+    at, also_at = console.requests.moment()
+    lands = console.abroad.land
+    return targets(configuration, console.board, console.inventory, _actor(console), at, also_at, lands)
+
+
+def _actor(console: Seeing) -> str:
+    return console.identity.actor if console.identity is not None else ""

@@ -1,0 +1,206 @@
+"""The plan of a promotion by full copy into another pool: frozen here, sent there, made a configuration there."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xsconsole.domain.board import Member
+from xsconsole.domain.copy_actions import NoteFreeze, SendMachine
+from xsconsole.domain.disks import disks_of, drives_of
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import SR, VM, Host, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import CheckGate, Estimate, Plan, Purpose, Step, TakeSnapshot
+from xsconsole.domain.replica import name_of_copy
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import EntryAction, Stage
+from xsconsole.domain.workflow.gates import When
+from xsconsole.engine import capacity, copying, rules
+from xsconsole.engine.claims import claims_on
+from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operations
+from xsconsole.engine.disk_roles import blanks_of
+from xsconsole.engine.freezing import add_freeze, runs
+from xsconsole.engine.gatekeeper import gated
+from xsconsole.engine.lands import Land
+from xsconsole.engine.networking import networks_in
+from xsconsole.engine.placement import Guest, memory_of, place
+from xsconsole.engine.relocation import preferred_hosts, storage_of
+from xsconsole.engine.steps import Steps
+from xsconsole.errors import NotPromotable
+
+SEND_S = 10.0
+SENT_BYTES_PER_S = 50 * 1024 * 1024
+
+
+def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> Plan:
+    """Freeze every member, send the snapshots, then do there what a copying in one pool does.
+
+    Whatever runs or not is frozen: a snapshot's name is one by which what arrives is known. The source is not touched.
+    """
+    parts = _parts(order, offspring, there, inventory)
+    sr = _storage(order.target, there.inventory)
+    blanks = blanks_of(order, parts, sr, inventory)
+    warnings = [*_demand_room(parts, sr, there, inventory), *_demand_versions(order, there, inventory)]
+    demand_operations(order, parts, inventory, is_freezing=True)
+    to_start = [part for part in parts if order.target.entry is EntryAction.START]
+    guests = [_guest(part, sr) for part in to_start]
+    hosts = place(there.inventory, guests, claims_on(there.board).memory)
+    running = [part for part in parts if part.member.power_state == "Running"]
+
+    steps = Steps()
+    taken = _freeze(steps, order, parts, inventory)
+    ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
+    first = len(steps.all)
+    sent = {}
+    for part in parts:
+        size_bytes = sum(disk.virtual_size for disk in disks_of(inventory, part.vm))
+        space = _space(part, sr, inventory)
+        sent[part.vm.uuid] = steps.add(
+            SendMachine(vm=part.vm.uuid, name=part.name, snapshot=taken[part.vm.uuid], sr=sr.uuid),
+            part.member.name,
+            ready,
+            Estimate(seconds=SEND_S + size_bytes / SENT_BYTES_PER_S, bytes=sum(space.values()), space=space),
+        )
+    # Networks that the sending made are taken away with the last interface: nothing may be arriving on them then.
+    fitted = copying.add_fittings(steps, parts, sent, list(sent.values()))
+    ready = copying.add_disks(steps, order, parts, sent, blanks, (), fitted, inventory)
+    started = copying.add_starts_of_copies(steps, to_start, sent, hosts, ready, is_downtime=False)
+    copying.add_members(steps, order, offspring, parts, sent, to_start, started)
+    plan = Plan(
+        intent=order.intent,
+        steps=_placed(steps.all, first, order.intent.abroad),
+        leases=rules.leases_for(order.card.id, order.card.service, (order.source,), also=order.intent.others),
+        leases_abroad=rules.leases_for(order.card.id, order.card.service, (order.target,), also=order.intent.others),
+        warnings=(*_sentences(order, running, sr), *warnings),
+        asks=True,
+    )
+    drops = taken if order.edge.restore_point is None else {}
+    closed = gated(plan, order.edge, order.passed, order.approved)
+    whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
+    return msgspec.structs.replace(whole, steps=tuple(_looked_after(step, order.intent.abroad) for step in whole.steps))
+
+
+def _freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
+    purpose = Purpose.RESTORE_POINT if order.edge.restore_point is not None else Purpose.CANDIDATE
+
+    def taking(member: Member, vm: VM) -> TakeSnapshot:
+        return TakeSnapshot(vm=vm.uuid, purpose=purpose, was_running=runs(member))
+
+    machines = [(part.member, part.vm) for part in parts]
+    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first)
+
+
+def _placed(steps: Sequence[Step], first: int, abroad: Uuid | None) -> tuple[Step, ...]:
+    """Return the steps, from the first one on that happens in the other pool with that said."""
+    return tuple(
+        step if number < first else msgspec.structs.replace(step, pool=abroad) for number, step in enumerate(steps)
+    )
+
+
+def _looked_after(step: Step, abroad: Uuid | None) -> Step:
+    """Return a gate on what came into being as one of the pool where that is."""
+    is_after = isinstance(step.action, CheckGate) and step.action.gate.when is When.AFTER
+    return msgspec.structs.replace(step, pool=abroad) if is_after else step
+
+
+def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> list[Part]:
+    hosts = preferred_hosts(order.target, there.inventory)
+    found: list[Part] = []
+    for member in order.card.members:
+        vm = inventory.get(VM, member.ref)
+        if vm is None:
+            continue
+        if vm.VTPMs:
+            raise NotPromotable(
+                reason=f"“{shortened(member.name)}” has a virtual TPM, whose secrets do not leave their pool.",
+                mend="Promote within the pool, or without that machine.",
+            )
+        networks = networks_in(vm, order.source, order.target, inventory, there.inventory)
+        name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
+        home = hosts[len(found) % len(hosts)] if hosts else None
+        found.append(Part(member=member, vm=vm, name=name, networks=networks, home=home))
+    return found
+
+
+def _storage(target: Stage, inventory: Inventory) -> SR:
+    """Return where what arrives is put: the stage's storage, or the pool's usual one."""
+    sr = storage_of(target, inventory)
+    if sr is None and inventory.pool is not None:
+        sr = inventory.get(SR, inventory.pool.default_SR)
+    if sr is None:
+        raise NotPromotable(
+            reason=f"{target.name} is bound to no storage, and its pool has no usual one.",
+            mend="Choose a storage for the stage in the workflow.",
+        )
+    return sr
+
+
+def _space(part: Part, sr: SR, inventory: Inventory) -> dict[Uuid, int]:
+    drives = ((disk, inventory.get(SR, disk.SR)) for _, disk in drives_of(inventory, part.vm))
+    taken = (capacity.copied_bytes(disk, held, sr) for disk, held in drives if held is not None)
+    return {sr.uuid: sum(taken)}
+
+
+def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory) -> list[str]:
+    for part in parts:
+        capacity.demand_short_chains(inventory, part.vm, 1)
+    frozen = capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts))
+    sent = capacity.total(*(_space(part, sr, inventory) for part in parts))
+    return [
+        *capacity.demand_space(inventory, frozen, "The snapshots"),
+        *capacity.demand_space(there.inventory, sent, "The copies", claims_on(there.board).space),
+    ]
+
+
+def _demand_versions(order: Order, there: Land, inventory: Inventory) -> list[str]:
+    """Refuse a pool of lower version, which takes nothing from a higher one; say where the way back would be one."""
+    here, other = _version(inventory, highest=True), _version(there.inventory, highest=False)
+    if not here or not other or here == other:
+        return []
+    told = ".".join(map(str, here)), ".".join(map(str, other))
+    if other < here:
+        raise NotPromotable(
+            reason=f"The pool of {order.target.name} has XAPI {told[1]}, this one {told[0]}: "
+            "a pool takes nothing from one of a higher version.",
+            mend="Update the pool of that stage first.",
+        )
+    return [f"The pool of {order.target.name} has a higher version ({told[1]}, here {told[0]}): nothing comes back."]
+
+
+def _version(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
+    found = []
+    for host in inventory.all(Host):
+        parts = host.software_version.get("xapi", "").split(".")
+        if all(part.isdecimal() for part in parts):
+            found.append(tuple(int(part) for part in parts))
+    return (max if highest else min)(found, default=())
+
+
+def _guest(part: Part, sr: SR) -> Guest:
+    return Guest(
+        key=part.vm.uuid,
+        name=part.name,
+        memory_bytes=memory_of(part.vm),
+        storages=frozenset({sr.uuid}),
+        networks=frozenset(part.networks.values()),
+        home=part.home,
+    )
+
+
+def _sentences(order: Order, running: Sequence[Part], sr: SR) -> list[str]:
+    pools = [f"“{shortened(name, 60)}”" for name in order.intent.pool_names]
+    found = [
+        f"{shortened(order.card.name, 60)} stays in {order.source.name}, in pool {pools[0]}; the copies in pool "
+        f"{pools[1]} get new MAC addresses, and their disks go through this console to "
+        f"“{shortened(sr.name_label, 60)}”."
+    ]
+    if running and order.is_stopped_first:
+        found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
+    elif running:
+        found.append(
+            f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
+            "one frozen after the other: how far apart is recorded."
+        )
+    if order.target.entry is not EntryAction.START:
+        found.append(f"The copies stay off: {order.target.name} does not start what enters it.")
+    return found
