@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xsconsole.domain import words
 from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Method
@@ -73,6 +74,9 @@ def consequences(plan: Plan) -> tuple[str, ...]:
     match plan.intent.method:
         case Method.LINKED_CLONE:
             does.append(tr("makes linked clones, the source stays"))
+        case Method.FULL_COPY if plan.intent.abroad is not None:
+            there = tr("makes full copies in pool {name}, the source stays")
+            does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
         case Method.FULL_COPY:
             does.append(tr("makes full copies, the source stays"))
     if plan.intent.incumbent is not None:

@@ -1,0 +1,48 @@
+"""A promotion into another pool in the window: what the column and the sheet say, and the cards afterwards."""
+
+from tests.console.test_between_pools import crossing
+from tests.embedded import EmbeddedPool
+from tests.ui.board_window import cards_in
+from tests.ui.test_window_pools import connect_both, pools, served, window
+from tests.workflows import put_on
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.runs import RunState
+from xsconsole_ui.board.offers import offer_of
+from xsconsole_ui.demo.gestures import CarriedCard, click, until
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["pools", "served", "window"]
+
+
+async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
+    window: MainWindow, served: tuple[EmbeddedPool, ...]
+) -> None:
+    here, there = await connect_both(window, served)
+    workflow = crossing(here.inventory, there.inventory)
+    for pool in served:
+        put_on(pool, workflow)
+    both = (here, there)
+    await until(lambda: all(one.board.workflow and one.board.workflow.version == 2 for one in both), "the version")
+    card = find_configuration(here.board, "payroll@patch-testing")
+    target = next(target for target in window.estate.targets(card.id) if target.stage == "staging")
+    offer = offer_of(card, target)
+    assert offer is not None
+    assert offer.is_open
+    assert f"makes full copies in pool “{served[1].name}”, the source stays" in offer.text
+
+    lane = window.board._lanes[StageId("staging")]
+    carried = CarriedCard(card)
+    carried.enter(lane)
+    carried.drop(lane)
+    await until(lambda: window.desk.question is not None, "the plan")
+    click(window.inspector.plan_page.go)
+    await until(lambda: bool(here.runs) and here.runs[0].ended_at is not None, "the end of the run")
+
+    assert here.runs[0].state is RunState.DONE
+    await until(lambda: "payroll 2026.4" in cards_in(window, "Staging"), "the new card")
+    assert "payroll 2026.4" in cards_in(window, "Patch testing")
+    made = next(one for one in there.board.cards.values() if one.name == "payroll 2026.4" and one.members)
+    assert window.estate.of_card(made.id) is there
+    window.board.select(made.id)
+    await until(window.inspector.card_page.origin.isVisible, "where it comes from")
