@@ -26,6 +26,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.hold_actions import DropHold, PlaceHold
 from xsconsole.domain.ids import (
     ConfigurationId,
     Digest,
@@ -126,20 +127,6 @@ class WriteMark(msgspec.Struct, frozen=True, kw_only=True, tag="mark"):
 
     snapshot: Uuid
     value: str
-    original: str
-
-
-class PlaceHold(msgspec.Struct, frozen=True, kw_only=True, tag="place-hold"):
-    """Hold the configuration, with `reason` where none was given. Inverse: remove that hold; another's stays."""
-
-    configuration: ConfigurationId
-    reason: str
-
-
-class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
-    """Forget the hold of a configuration. Inverse: write `original`, a text of a `Hold`."""
-
-    configuration: ConfigurationId
     original: str
 
 

@@ -18,15 +18,14 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.hold_actions import DropHold, PlaceHold
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     Action,
     Because,
     CheckGate,
-    DropHold,
     OpenReview,
-    PlaceHold,
     Purpose,
     Revert,
     ShutDown,

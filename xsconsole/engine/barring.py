@@ -7,8 +7,9 @@ import msgspec
 from xsconsole.domain.barriers import Barrier, quarantined, stopped
 from xsconsole.domain.closures import Closures
 from xsconsole.domain.folding import shortened
+from xsconsole.domain.hold_actions import PlaceHold
 from xsconsole.domain.ids import StepKey
-from xsconsole.domain.plan import Estimate, PlaceHold, Plan, RunKind, Step, WriteMember
+from xsconsole.domain.plan import Estimate, Plan, RunKind, Step, WriteMember
 from xsconsole.domain.poolstate import MemberValue, RunRecord, decode
 from xsconsole.domain.workflow import Kind, Stage, Transition
 from xsconsole.domain.workflow.afterwards import Hold

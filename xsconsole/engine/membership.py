@@ -7,10 +7,11 @@ import msgspec
 
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.closures import to_text
+from xsconsole.domain.hold_actions import DropHold
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import DropHold, Intent, Plan, RunKind, WriteRoster
+from xsconsole.domain.plan import Intent, Plan, RunKind, WriteRoster
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     MemberValue,

@@ -18,6 +18,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.hold_actions import DropHold, PlaceHold
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
@@ -25,9 +26,7 @@ from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     CheckApproved,
     CheckGate,
-    DropHold,
     OpenReview,
-    PlaceHold,
     Revert,
     ShutDown,
     Start,

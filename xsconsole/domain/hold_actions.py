@@ -1,0 +1,19 @@
+"""Actions of plans that hold a configuration where it was demoted to, or let it go again."""
+
+import msgspec
+
+from xsconsole.domain.ids import ConfigurationId
+
+
+class PlaceHold(msgspec.Struct, frozen=True, kw_only=True, tag="place-hold"):
+    """Hold the configuration, with `reason` where none was given. Inverse: remove that hold; another's stays."""
+
+    configuration: ConfigurationId
+    reason: str
+
+
+class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
+    """Forget the hold of a configuration. Inverse: write `original`, a text of a `Hold`."""
+
+    configuration: ConfigurationId
+    original: str
