@@ -236,3 +236,5 @@ def test_the_map_comes_with_the_fifteenth_stage_and_leads_there(qtbot: QtBot) ->
     map_._go(corner)
 
     assert sheet.canvas.view.seen(sheet.canvas.room).intersects(sheet.scene.nodes[StageId("s14")].area)
+    sheet.canvas.fit()
+    assert not map_.isVisible()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.ids import StageId, TransitionId
@@ -19,6 +19,7 @@ BADGE_HEIGHT = 18.0  # px
 PADDING = 7.0
 OUTLINE = 2.0
 LINE = 3.0
+MARGIN = 400.0  # around the stages, where arrows run too
 LEGIBLE = 0.9  # the zoom below which words are painted larger
 LARGEST = 1.8
 
@@ -128,12 +129,15 @@ class _LookingHand:
     def paint(self, painter: QPainter, look: Look) -> None:
         graph, colours = self._graph, look.colours
         scale = max(1.0, min(LARGEST, LEGIBLE / look.zoom))  # from far away the words are still read
+        painter.save()
+        painter.setClipPath(self._beside_labels())
         for way, mark in graph.marks.ways.items():
             edge = graph.scene.edges.get(way)
             if edge is not None:
                 painter.setPen(_pen(mark, colours, LINE))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawPath(edge.route.line.path)
+        painter.restore()
         for way, mark in graph.marks.ways.items():
             edge = graph.scene.edges.get(way)
             if edge is not None:
@@ -149,6 +153,17 @@ class _LookingHand:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(node.area.adjusted(-3, -3, 3, 3), theme.RADIUS_LARGE, theme.RADIUS_LARGE)
                 _badge(painter, QPointF(node.area.center().x(), node.area.top() - 3), mark, colours, scale)
+
+    def _beside_labels(self) -> QPainterPath:
+        """Return where a marked line strikes no words through."""
+        scene = self._graph.scene
+        whole, labels = QPainterPath(), QPainterPath()
+        whole.addRect(scene.bounds.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
+        for edge in scene.edges.values():
+            if edge.label is not None:
+                area = edge.label.area
+                labels.addRoundedRect(area, area.height() / 2, area.height() / 2)
+        return whole.subtracted(labels)
 
 
 def _pen(mark: GraphMark, colours: theme.Colours, width: float) -> QPen:

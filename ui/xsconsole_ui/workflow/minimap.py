@@ -1,4 +1,4 @@
-"""The whole graph in a corner of the canvas, from a size on at which one loses one's way; it takes one there."""
+"""The whole graph in a corner of the canvas, where it is large and not all of it is seen; it takes one there."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -27,7 +27,9 @@ class Minimap(QWidget):
 
     @Slot()
     def _follow(self) -> None:
-        self.setVisible(len(self._canvas.scene.nodes) >= FROM_STAGES)
+        bounds = self._canvas.scene.bounds
+        sees_all = self._canvas.view.seen(self._canvas.room).contains(bounds)  # it would only cover some of it
+        self.setVisible(len(self._canvas.scene.nodes) >= FROM_STAGES and not sees_all)
         at = self._canvas.rect().bottomRight() - self.rect().bottomRight()
         self.move(at.x() - theme.MARGIN, at.y() - theme.MARGIN)
         self.update()
