@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from tests.ui.board_values import PRODUCTION, STAGING, make_card, stage, with_run
-from xsconsole.domain.board import Standing
+from tests.ui.board_values import AT, PRODUCTION, STAGING, make_card, stage, with_run
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.closures import Hold, Quarantine
 from xsconsole.domain.workflow import default_workflow
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import CardPainter
@@ -26,6 +28,13 @@ SAME = 24  # of 255: a channel may differ by this much and still count as the sa
 WIDTH = 172
 
 
+def closed(card: Card) -> Card:
+    """Held, and of a version that is quarantined."""
+    hold = Hold(configuration=card.id, reason="it lost orders", by="ann", at=AT)
+    quarantine = Quarantine(service=card.service, version=card.version, reason="a hole", by="ann", at=AT)
+    return replace(card, hold=hold, quarantine=quarantine)
+
+
 def faces() -> list[Face]:
     """One card of each kind."""
     long = make_card("a-service-with-a-name-that-is-long", "12.4-release-candidate", powers=("Running", "Halted") * 9)
@@ -35,6 +44,7 @@ def faces() -> list[Face]:
         face_of(with_run(make_card(), by="bob"), stage(STAGING), None),
         face_of(with_run(make_card(), by=None), stage(STAGING), None),
         face_of(long, stage(STAGING), None),
+        face_of(closed(make_card()), stage(STAGING), None),
     ]
 
 
