@@ -146,6 +146,11 @@ class Requests:
         """Return the version of the workflow by which a request is judged; where none is, the one that stands."""
         return view.workflow or self._desk.board.workflow
 
+    def pool_name(self, request: RequestId) -> str:
+        """Return the name of a request's pool where there are several: here there is one."""
+        del request
+        return ""
+
     @property
     def me(self) -> Person | None:
         """Whom the workflow pins this console's key to."""
