@@ -6,16 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pools
 
 from tests.cli.shell import Said, Shell
-from tests.console.test_between_pools import crossing
-from tests.console.test_several_pools import access
 from tests.workflows import put_on
-from xsconsole.console import Console, Pools
 from xsconsole.domain.ids import StageId, Uuid
-from xsconsole.domain.workflow import Binding, PoolObject, Workflow, default_workflow, to_json
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow, to_json
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect
 
 
@@ -69,33 +65,6 @@ def test_what_is_done_is_done_on_one_pool(shell: Shell, served: tuple[EmbeddedPo
 
     assert said.status == 2
     assert "one pool only" in said.err
-
-
-async def test_a_way_into_another_pool_takes_both_pools(
-    shell: Shell, served: tuple[EmbeddedPool, ...], tmp_path: Path
-) -> None:
-    for pool in served:
-        put_on(pool, await way_between(served, tmp_path / "scratch"))
-    words = ("payroll@patch-testing", "--to", "staging")
-    beside = (*words, "--also", served[1].url, "--password-stdin")
-    passwords = "".join(pool.passwords["root"] + "\n" for pool in served)
-
-    planned = shell.say("plan", *beside, stdin=passwords)
-    promoted = shell.say("promote", *beside, stdin=passwords)
-
-    assert "Copy payroll-app.pt with all its disks to the other pool" in planned.out
-    assert promoted.status == 0, promoted.err
-    assert "“payroll 2026.4” stands in Staging now: whole, 2 machines" in promoted.out
-
-
-async def way_between(served: tuple[EmbeddedPool, ...], home: Path) -> Workflow:
-    pools = Pools(await Console.open(home, passphrase=given_passphrase, is_reading=True))
-    try:
-        for pool in served:
-            await pools.connect(*access(pool))
-        return crossing(*(console.inventory for console in pools.all))
-    finally:
-        await pools.close()
 
 
 def test_a_pool_named_beside_another_has_a_password_of_its_own(

@@ -21,7 +21,7 @@ from xsconsole.domain.workflow.gates import AddressesAnswer, NoDuplicateAddresse
 from xsconsole.engine.commands import Direction, Settle
 from xsconsole.errors import ConsoleError, Refused
 
-STRIDE = 61  # of some 600 places at which the console can die
+STRIDE = 101  # of some 600 places at which the console can die
 
 
 def test_the_copies_are_a_configuration_in_the_other_pool_and_the_source_stays() -> None:

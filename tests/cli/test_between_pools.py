@@ -1,0 +1,47 @@
+"""A promotion into another pool from the shell: the other one is named beside the first."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from consoles import given_passphrase
+from embedded import EmbeddedPool, embedded_pools
+
+from tests.cli.shell import Shell
+from tests.console.test_between_pools import crossing
+from tests.console.test_several_pools import access
+from tests.workflows import put_on
+from xsconsole.console import Console, Pools
+from xsconsole.domain.workflow import Workflow
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[EmbeddedPool, ...]]:
+    with embedded_pools("--speed", "200") as pools:
+        yield pools
+
+
+async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> None:
+    shell = Shell(home=tmp_path, pool=served[0])
+    for pool in served:
+        put_on(pool, await way_between(served, tmp_path / "scratch"))
+    words = ("payroll@patch-testing", "--to", "staging")
+    beside = (*words, "--also", served[1].url, "--password-stdin")
+    passwords = "".join(pool.passwords["root"] + "\n" for pool in served)
+
+    planned = shell.say("plan", *beside, stdin=passwords)
+    promoted = shell.say("promote", *beside, stdin=passwords)
+
+    assert "Copy payroll-app.pt with all its disks to the other pool" in planned.out
+    assert promoted.status == 0, promoted.err
+    assert "“payroll 2026.4” stands in Staging now: whole, 2 machines" in promoted.out
+
+
+async def way_between(served: tuple[EmbeddedPool, ...], home: Path) -> Workflow:
+    pools = Pools(await Console.open(home, passphrase=given_passphrase, is_reading=True))
+    try:
+        for pool in served:
+            await pools.connect(*access(pool))
+        return crossing(*(console.inventory for console in pools.all))
+    finally:
+        await pools.close()
