@@ -1,11 +1,14 @@
 """Where a configuration comes from, in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.ui.board_values import make_card
+from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.domain.lineage import descent
+from xsconsole.domain.lineage import NO_COLOUR, descent, drawn, family
 from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.workflow import Method, Workflow, default_workflow
 
@@ -47,3 +50,48 @@ def test_a_copy_says_of_what_it_is_one(
     )
 
     assert descent(origin, workflow) == sentence
+
+
+def copy_of(card: Card, version: str) -> Card:
+    """A card that was copied from another one."""
+    origin = Origin(
+        configuration=card.id, name=card.name, stage=card.stage, revision=1, method=Method.LINKED_CLONE.value
+    )
+    return replace(make_card(version=version), origin=origin)
+
+
+def on_board(*cards: Card) -> Board:
+    return Board(workflow=default_workflow(), cards={card.id: card for card in cards})
+
+
+def test_a_family_is_all_that_descends_from_the_first_original_also_where_that_is_gone() -> None:
+    first = make_card(version="1")
+    second, third = copy_of(first, "2"), copy_of(first, "3")
+    fourth, stranger = copy_of(second, "4"), make_card("crm", "7")
+
+    found = family(fourth.id, on_board(second, third, fourth, stranger))
+
+    assert [(one.name, one.is_gone) for one in found] == [
+        ("shop 1", True),
+        ("shop 2", False),
+        ("shop 3", False),
+        ("shop 4", False),
+    ]
+    graph = drawn(found, default_workflow())
+    assert {(way.source, way.target) for way in graph.transitions} == {
+        (first.id, second.id),
+        (first.id, third.id),
+        (second.id, fourth.id),
+    }
+    assert [len(column) for column in graph.columns()] == [1, 2, 1]
+    assert drawn(found, None).stages[0].colour == NO_COLOUR
+    assert [one.name for one in family(stranger.id, on_board(stranger))] == ["crm 7"]
+    assert family(ConfigurationId("nobody"), on_board(stranger)) == ()
+
+
+def test_two_that_claim_to_be_copies_of_each_other_are_both_told_once() -> None:
+    one = make_card(version="1")
+    other = copy_of(one, "2")
+    one = replace(one, origin=copy_of(other, "1").origin)
+
+    assert {each.name for each in family(one.id, on_board(one, other))} == {"shop 1", "shop 2"}

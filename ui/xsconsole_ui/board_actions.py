@@ -32,4 +32,12 @@ QUEUE = Action(
     perform=lambda _, hands: hands.queue(),
     why_not=lambda situation: "" if situation.full_ways else "It does not wait for a place in a full stage.",
 )
+LINEAGE = Action(
+    id="card.lineage",
+    text="Linea&ge…",
+    shortcut="Ctrl+Shift+G",
+    tip="See what it was copied from, what was copied from it, and what happened to each",
+    perform=lambda _, hands: hands.show_lineage(),
+    why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
+)
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

@@ -29,7 +29,7 @@ from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.column_freezes import ColumnFreezes
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.closures import ClosureDesk
-from xsconsole_ui.comparing import CompareDialog
+from xsconsole_ui.comparing import CompareDialog, LineageDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
@@ -199,6 +199,14 @@ class WindowHands(QObject):
             await answered(dialog)
         finally:
             self.comparison = None
+
+    def show_lineage(self) -> None:
+        """Show what the selected card was copied from, and what was copied from it."""
+        card = self._situation.card
+        if card is not None:
+            dialog = LineageDialog(self._console, self._bridge, self._jobs, card.id, self._window)
+            dialog.wanted.connect(self._board.select)
+            self._jobs.start(answered(dialog), "show a lineage")
 
     def queue(self) -> None:
         """Ask whether the selected card shall wait for a place."""

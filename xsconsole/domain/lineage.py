@@ -1,13 +1,20 @@
-"""Where a configuration comes from, in words."""
+"""Where a configuration comes from, and what comes from it: in words, and as a graph."""
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, WorkflowId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.words import instant
-from xsconsole.domain.workflow import Method, Workflow
+from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
+
+NO_COLOUR = "#808080"  # of a stage that nobody knows
 
 
 def descent(origin: Origin, workflow: Workflow | None) -> str:
@@ -31,3 +38,75 @@ def frozen_words(candidate: Candidate) -> str:
 
 def _frozen(at: datetime, skew_s: float) -> str:
     return f"frozen at {instant(at)} within {math.floor(skew_s) + 1} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone."""
+
+    configuration: ConfigurationId
+    name: str
+    stage: StageId
+    origin: Origin | None = None
+    is_gone: bool = False
+
+
+def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]:
+    """Return a configuration with all that it descends from and all that descends from those, originals first.
+
+    Copies carry their origin, so one that is gone is known as long as a copy of it stands; what it came from is not.
+    """
+    known = {card.id: _standing(card) for card in board.cards.values()}
+    for card in board.cards.values():
+        origin = card.origin
+        if origin is not None and origin.configuration not in known:
+            known[origin.configuration] = Relative(
+                configuration=origin.configuration, name=origin.name, stage=origin.stage, is_gone=True
+            )
+    if configuration not in known:
+        return ()
+    first = configuration
+    seen = {first}
+    while (origin := known[first].origin) is not None and origin.configuration not in seen:
+        first = origin.configuration
+        seen.add(first)
+    copies: dict[ConfigurationId, list[ConfigurationId]] = defaultdict(list)
+    for relative in known.values():
+        if relative.origin is not None:
+            copies[relative.origin.configuration].append(relative.configuration)
+    found: dict[ConfigurationId, Relative] = {}
+    waiting = [first]
+    while waiting:
+        one = waiting.pop(0)
+        if one not in found:
+            found[one] = known[one]
+            waiting += sorted(copies[one], key=lambda id_: (known[id_].name.casefold(), id_))
+    return tuple(found.values())
+
+
+def _standing(card: Card) -> Relative:
+    return Relative(configuration=card.id, name=card.name, stage=card.stage, origin=card.origin)
+
+
+def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
+    """Return a family as a graph that can be drawn as a workflow is: a node for each, a way for each copy."""
+    known = {relative.configuration for relative in relatives}
+    stages = []
+    for relative in relatives:
+        stage = workflow.stage(relative.stage) if workflow is not None else None
+        name, colour = shortened(relative.name, 40), stage.colour if stage is not None else NO_COLOUR
+        place = stage.name if stage is not None else shortened(relative.stage, 40)
+        told = f"stood in {place}, gone now" if relative.is_gone else f"in {place}"
+        stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
+    ways = tuple(
+        Transition(
+            id=TransitionId(f"copy-{relative.configuration}"),
+            source=StageId(relative.origin.configuration),
+            target=StageId(relative.configuration),
+            kind=Kind.PROMOTE,
+            method=Method(relative.origin.method),
+        )
+        for relative in relatives
+        if relative.origin is not None and relative.origin.configuration in known
+    )
+    return Workflow(id=WorkflowId("lineage"), name="Lineage", version=1, stages=tuple(stages), transitions=ways)

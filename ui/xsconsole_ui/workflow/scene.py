@@ -1,13 +1,13 @@
 """The graph as it is drawn: it mirrors a workflow, and of a new one makes anew only what differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from xsconsole.domain.ids import StageId, TransitionId
-from xsconsole.domain.workflow import Transition, Workflow
+from xsconsole.domain.workflow import Stage, Transition, Workflow
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui.workflow import placing
 from xsconsole_ui.workflow.faces import EdgeFace, Load, NodeFace, edge_face, node_face
@@ -57,6 +57,7 @@ class Scene(QObject):
     def __init__(self, measures: Measures, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.measures = measures
+        self.face_of: Callable[[Stage, Load, Sequence[Finding]], NodeFace] = node_face
         self.nodes: dict[StageId, Node] = {}
         self.edges: dict[TransitionId, Edge] = {}
         self.workflow: Workflow | None = None
@@ -110,7 +111,7 @@ class Scene(QObject):
             if node is not None and known.get(stage.id) == stage:
                 nodes[stage.id] = node if node.area == area else Node(stage.id, area, node.face)
             else:
-                nodes[stage.id] = Node(stage.id, area, node_face(stage, self._load, self._findings))
+                nodes[stage.id] = Node(stage.id, area, self.face_of(stage, self._load, self._findings))
         self.nodes = nodes
 
     def _mirror_edges(self, workflow: Workflow, before: Workflow | None, *, is_moved: bool) -> None:
