@@ -96,7 +96,7 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
         stage = workflow.stage(relative.stage) if workflow is not None else None
         name, colour = shortened(relative.name, 40), stage.colour if stage is not None else NO_COLOUR
         place = stage.name if stage is not None else shortened(relative.stage, 40)
-        told = f"stood in {place}, gone now" if relative.is_gone else f"in {place}"
+        told = f"was in {place}" if relative.is_gone else f"in {place}"
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(
         Transition(
