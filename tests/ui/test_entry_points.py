@@ -1,0 +1,121 @@
+"""Every entry point asks for the same command, and every column has an answer to a drop."""
+
+import argparse
+from collections.abc import Callable
+
+import msgspec
+
+from tests.embedded import EmbeddedPool
+from tests.ui.board_window import CTRL, Key, card_of, console, pool, press, window
+from tests.workflows import put_on
+from xsconsole.cli.moves import move
+from xsconsole.console import Console
+from xsconsole.domain.ids import StageId, TransitionId, Uuid
+from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
+from xsconsole.domain.workflow.values import Binding, PoolObject
+from xsconsole.engine.commands import Promote
+from xsconsole_ui import actions
+from xsconsole_ui.demo.gestures import CarriedCard, click, until
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.pieces import ActionButton
+
+__all__ = ["console", "pool", "window"]
+
+PRODUCTION = StageId("production")
+
+
+async def test_drag_key_button_menu_palette_list_and_command_line_ask_for_the_same(
+    window: MainWindow, console: Console
+) -> None:
+    shop = card_of(console, "shop@staging")
+    wanted = Promote(configuration=shop.id, revision=shop.revision, target=PRODUCTION)
+    promote = window.actions_[actions.PROMOTE]
+
+    def drag() -> None:
+        carried = CarriedCard(shop)
+        carried.enter(window.board.lane("Production"))
+        carried.drop(window.board.lane("Production"))
+
+    def key() -> None:
+        window.board.select(shop.id)
+        press(Key.Key_Right, CTRL)
+
+    def button() -> None:
+        buttons = window.inspector.card_page.ways.findChildren(ActionButton)
+        buttons += window.inspector.card_page.findChildren(ActionButton)
+        click(next(one for one in buttons if one.text() == promote.text()))
+
+    def menu() -> None:
+        assert promote in window.bar.menus.actions()[1].menu().actions()
+        promote.trigger()
+
+    def palette() -> None:
+        window.finder.look_for("promote to production")
+        next(found for found in window.finder.found if "Production" in found.text).choose()
+
+    def in_the_list() -> None:
+        window.board.show_list(is_list=True)
+        press(Key.Key_Right, CTRL)
+        window.board.show_list(is_list=False)
+
+    entries: tuple[Callable[[], None], ...] = (drag, key, button, menu, palette, in_the_list)
+    for entry in entries:
+        window.board.select(shop.id)
+        entry()
+        assert window.desk.question is not None, entry.__name__
+        assert window.desk.question.command == wanted, entry.__name__
+        window.desk.dismiss()
+
+    options = argparse.Namespace(verb="promote", to="Production", reason="")
+    assert move(console, shop, options) == wanted
+    assert console.runs == ()
+
+
+def with_corners() -> Workflow:
+    """The default workflow with a junction that two ways lead to, empty, and a stage of a pool that is not here."""
+    workflow = default_workflow()
+    away = Binding(pool=PoolObject(uuid=Uuid("11111111-2222-3333-4444-555555555555"), name="acme-dr"))
+    stages = (
+        Stage(id=StageId("lab"), name="Lab", colour="#336699"),
+        Stage(id=StageId("dr"), name="Recovery", colour="#993366", binding=away),
+    )
+    ends = (("staging", "lab"), ("patch-testing", "lab"), ("staging", "dr"))
+    ways = tuple(
+        Transition(
+            id=TransitionId(f"{source}-{target}"), source=StageId(source), target=StageId(target), kind=Kind.PROMOTE
+        )
+        for source, target in ends
+    )
+    return msgspec.structs.replace(
+        workflow, version=2, stages=(*workflow.stages, *stages), transitions=(*workflow.transitions, *ways)
+    )
+
+
+async def test_every_drop_has_an_answer_at_junctions_empty_full_and_absent_stages_and_the_same_column(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    put_on(pool, with_corners())
+    await until(lambda: any(lane.stage.name == "Recovery" for lane in window.board.lanes), "the new columns")
+    crm = card_of(console, "crm@7.1.1")
+    await until(lambda: window.board.lane("Staging").model.row_of(crm.id) is not None, "the card")
+    carried = CarriedCard(crm)
+
+    carried.enter(window.board.lane("Lab"))
+    offers = dict(window.board.dragging.offers)
+
+    assert offers[StageId("lab")].is_open
+    assert offers[StageId("lab")].text.startswith("Drop to promote")
+    assert not offers[StageId("dr")].is_open
+    assert "acme-dr" in offers[StageId("dr")].text
+    assert not offers[PRODUCTION].is_open
+    assert "takes 1 configuration" in offers[PRODUCTION].text
+    assert StageId("staging") not in offers
+    assert set(offers) == {lane.stage.id for lane in window.board.lanes} - {StageId("staging")}
+    assert all(offer.title for offer in offers.values())
+    closed = [lane for lane in window.board.lanes if lane.stage.id not in offers or not offers[lane.stage.id].is_open]
+    assert {lane.stage.name for lane in closed} == {"Staging", "Production", "Recovery"}
+    for lane in closed:
+        carried.enter(lane)
+        assert not carried.drop(lane), lane.stage.name
+    assert window.desk.question is None
+    assert console.runs == ()
