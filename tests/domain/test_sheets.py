@@ -239,8 +239,8 @@ def test_keys_can_be_changed_but_not_those_of_ours_and_the_folder_is_no_key(inve
 
 def test_messages_come_newest_first_in_the_tone_of_their_priority(inventory):
     assert [(line.label, line.tone) for line in section(inventory, Kind.VM, "web", "Messages")] == [
-        ("Vm started", "warn"),
-        ("Vm crashed", "bad"),
+        ("VM started", "warn"),
+        ("VM crashed", "bad"),
     ]
 
 

@@ -17,6 +17,7 @@ from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.engine.commands import Operate
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["console", "pool", "window"]
 
@@ -89,7 +90,7 @@ async def test_messages_are_listed_filtered_and_dismissed_on_record(
     await until(lambda: cells(window.health.messages) == [], "the row to go")
     await until(lambda: bool(console.acts.jobs) and console.acts.jobs[0].ended_at is not None, "the end")
     rows = await console.audit_page(AuditQuery(event=AuditEvent.ACT_SETTLED))
-    assert (rows[0].fact.details or {})["what"] == "Dismiss message: DISK_SMELLS"
+    assert (rows[0].fact.details or {})["what"] == "Dismiss message: Disk smells (jumpbox)"
 
 
 async def test_several_messages_are_dismissed_after_one_question(
@@ -109,13 +110,18 @@ async def test_several_messages_are_dismissed_after_one_question(
     assert [row[0] for row in cells(window.health.messages)] == ["· info", "· info", "▲ warning"]
 
     view.selectAll()
-    window.health.dismiss.trigger()
+    button = next(one for one in window.findChildren(ActionButton) if one.action is window.health.dismiss)
+    button.setFocus()
+    button.click()
     dialog = await dialog_of(window)
     assert dialog.summary.text() == "It will be done to 3 objects."
+    told = sorted(row.text for row in dialog.objects.rows.rows)
+    assert told == ["News 0 (jumpbox)", "News 1 (jumpbox)", "News 2 (jumpbox)"]
     dialog.go.click()
 
     await until_ended(console)
     await until(lambda: cells(window.health.messages) == [], "the rows to go")
+    assert window.health.messages.isAncestorOf(window.focusWidget()), "the keyboard stays with the list"
     assert len(console.acts.jobs) == 1
 
 

@@ -275,10 +275,16 @@ class EmptyPlace(QFrame):
 
 
 class ActionButton(QPushButton):
-    """A button that is an action: it has its words, its state, and its reason when it cannot be used."""
+    """A button that is an action: it has its words, its state, and its reason when it cannot be used.
 
-    def __init__(self, action: QAction, look: str = "", parent: QWidget | None = None) -> None:
+    Where it can be used no more, the keyboard goes back to `home`, if there is one.
+    """
+
+    def __init__(
+        self, action: QAction, look: str = "", parent: QWidget | None = None, home: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._home = home
         self.setAutoDefault(True)  # Enter presses it, not only Space
         if look:
             self.setProperty("look", look)
@@ -293,6 +299,8 @@ class ActionButton(QPushButton):
         text = self.action.text().replace("&", "")
         if self.text() != text:
             self.setText(text)
+        if self._home is not None and not self.action.isEnabled() and self.window().focusWidget() is self:
+            self._home.setFocus()
         self.setEnabled(self.action.isEnabled())
         self.setToolTip(self.action.toolTip())
         self.setAccessibleDescription(self.action.toolTip())

@@ -51,10 +51,11 @@ def pool_messages(inventory: Inventory) -> tuple[PoolMessage, ...]:
         key=lambda one: (one.timestamp.timestamp() if one.timestamp is not None else 0.0, one.uuid),
         reverse=True,
     )
-    return tuple(_message(message, inventory) for message in found)
+    return tuple(pool_message(message, inventory) for message in found)
 
 
-def _message(message: Message, inventory: Inventory) -> PoolMessage:
+def pool_message(message: Message, inventory: Inventory) -> PoolMessage:
+    """Return what one message says, and of what."""
     kind = _KINDS.get(message.cls.casefold())
     record = inventory.by_uuid(RECORDS[kind], Uuid(message.obj_uuid)) if kind is not None else None
     about = ObjectId(kind=kind, uuid=record.uuid) if kind is not None and record is not None else None

@@ -22,6 +22,7 @@ from xsconsole.domain.inventory import (
     Pool,
     Record,
 )
+from xsconsole.domain.pool_messages import spoken
 from xsconsole.domain.sheet import Line, Section, Sheet, identity, keys, marks, names, yes
 from xsconsole.domain.vm_sheet import vm_sections
 from xsconsole.domain.words import count, size
@@ -54,7 +55,7 @@ def messages_of(item: ObjectId, inventory: Inventory) -> Section:
     found.sort(key=lambda message: (message.timestamp is not None, message.timestamp, message.uuid), reverse=True)
     lines = tuple(
         Line(
-            label=message.name.replace("_", " ").capitalize(),
+            label=spoken(message.name),
             value=message.body,
             at=message.timestamp,
             tone="bad" if message.priority <= 2 else "warn" if message.priority == 3 else "",

@@ -18,12 +18,14 @@ from xsconsole.domain.inventory import (
     Host,
     HostMetrics,
     Inventory,
+    Message,
     Network,
     Pool,
     Record,
 )
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.pool_messages import pool_message
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.rights import has_role
 from xsconsole.domain.words import instant, listing, size
@@ -67,7 +69,7 @@ def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | 
 
 def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards, role: str) -> Check:
     record = record_of(inventory, item)
-    name = shortened(name_of(record) if record is not None else str(item.uuid))
+    name = shortened(_called(record, inventory) if record is not None else str(item.uuid))
     if command.act is Act.IMPORT and command.file is not None:
         name = f"{shortened(command.file.name)} to {name}"
     try:
@@ -79,6 +81,14 @@ def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards,
     except Refused as refusal:
         return Check(object=item, name=name, refusal=refusal)
     return Check(object=item, name=name, warning=" ".join(filter(None, (consequence(command.act), warning))))
+
+
+def _called(record: Record, inventory: Inventory) -> str:
+    """Return what a question calls an object: messages of one name differ in what they are about."""
+    if isinstance(record, Message):
+        told = pool_message(record, inventory)
+        return f"{told.name} ({told.about_name})"
+    return name_of(record)
 
 
 def _demand_role(command: Operate, item: ObjectId, role: str) -> None:

@@ -155,7 +155,7 @@ class FilteredList(QWidget, Generic[T]):
 
     def offer(self, action: QAction) -> None:
         """Offer an act on what is selected, as a button and in the context menu."""
-        self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self))
+        self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self, home=self.view))
         self.view.add_context_action(action)
 
     def name_pools(self, names: Sequence[str]) -> None:
