@@ -261,11 +261,12 @@ class KeyLocked(StoreFailed):
 
 @dataclass(kw_only=True, eq=False)
 class RunFailed(ConsoleError):
-    """A run failed and what it had done was put back. `failed` and `undone` are titles of steps."""
+    """A run failed and what it had done was put back, but for what `lasts`. All but `cause` are titles of steps."""
 
     failed: str
     cause: ConsoleError
     undone: tuple[str, ...] = ()
+    lasts: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True, eq=False)

@@ -236,6 +236,18 @@ def test_a_failed_run_says_what_was_put_back_and_what_to_do() -> None:
     assert notice.mend.startswith("Free space")
     assert notice.details == "SR_FULL"
     assert (untouched.put_back, untouched.mend) == ("Nothing had been changed.", "Mend the cause and try again.")
+    assert untouched.remains == "The configuration stays where it was."
+
+
+def test_a_failed_run_never_says_that_nothing_changed_where_something_cannot_be_put_back() -> None:
+    lasts = ("Destroy the snapshot of a", "Destroy the snapshot of b")
+
+    notice = words.explain(RunFailed(failed="Take it", cause=ConsoleError(), lasts=lasts))
+
+    assert notice.put_back == ""
+    assert notice.remains.endswith(
+        "Done and not to be put back: destroy the snapshot of a and destroy the snapshot of b."
+    )
 
 
 def test_an_interrupted_run_says_what_is_left() -> None:

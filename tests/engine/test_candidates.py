@@ -21,6 +21,7 @@ from xsconsole.domain.poolstate import RESTORE_POINT_KEY, workflow_stem
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method, RestorePointRule, Workflow, to_stored
 from xsconsole.domain.workflow.gates import Script, When
 from xsconsole.engine.commands import Ask, Dissolve, Freeze, Thaw
@@ -354,6 +355,26 @@ def test_what_a_run_holds_is_not_removed_under_it() -> None:
         assert left.is_spent
         assert await scene.alice.engine.requests.clean(left, "left over") == ""
         assert scene.frozen() == []
+
+    virtually(story)
+
+
+def test_a_removal_that_fails_midway_says_what_is_gone_for_good() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk = scene.alice
+        request = await ask(desk, scene.shop)
+        desk.port.faults.append(Fault(method="destroy_snapshot", nth=2))
+
+        status = await desk.do(Thaw(configuration=scene.shop, request=request.id))
+        left = len(scene.frozen())
+        await desk.engine.close()
+
+        assert status.state is RunState.UNDONE
+        assert isinstance(status.error, RunFailed)
+        assert 0 < left < 3
+        assert len(status.error.lasts) == 3 - left
+        assert not explain(status.error).put_back
 
     virtually(story)
 

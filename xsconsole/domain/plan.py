@@ -208,18 +208,10 @@ Action = (
     | Migrate
 )
 
-WITHOUT_INVERSE = (
-    Verify,
-    CheckGate,
-    OpenReview,
-    StartAgain,
-    NoteFreeze,
-    UseCandidate,
-    FitCopy,
-    VerifyCopies,
-    DropSnapshot,
-    DropCandidate,
-)
+LASTING = (OpenReview, DropSnapshot, DropCandidate)
+"""Actions of which what they did outlasts a run that is put back."""
+
+WITHOUT_INVERSE = (Verify, CheckGate, StartAgain, NoteFreeze, UseCandidate, FitCopy, VerifyCopies, *LASTING)
 """Actions of which undoing has nothing to do."""
 
 

@@ -217,12 +217,13 @@ def explain(error: ConsoleError) -> Notice:
 
 def _explain_failed_run(error: RunFailed) -> Notice:
     cause = explain(error.cause)
-    acts = listing(tuple(act[:1].lower() + act[1:] for act in error.undone))
-    put_back = f"What had been done was put back: {acts}." if acts else "Nothing had been changed."
+    acts, kept = (listing(tuple(act[:1].lower() + act[1:] for act in done)) for done in (error.undone, error.lasts))
+    put_back = f"What had been done was put back: {acts}." if acts else "" if kept else "Nothing had been changed."
+    stays = "The configuration stays where it was."
     return Notice(
         failed=f"“{error.failed}” failed: {cause.failed}",
         put_back=put_back,
-        remains="The configuration stays where it was.",
+        remains=f"{stays} Done and not to be put back: {kept}." if kept else stays,
         mend=cause.mend or "Mend the cause and try again.",
         details=cause.details,
     )

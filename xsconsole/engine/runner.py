@@ -16,7 +16,7 @@ from xsconsole.domain.emergency import from_text
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import WITHOUT_INVERSE, Plan, Step
+from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
@@ -232,7 +232,8 @@ class Run:
         if cause is None:
             return await self._close(Outcome.UNDONE, None)
         what = describe(failed) if failed else title(self.plan)
-        return await self._close(Outcome.UNDONE, RunFailed(failed=what, cause=cause, undone=self._undone_titles()))
+        failure = RunFailed(failed=what, cause=cause, undone=self._undone_titles(), lasts=self._lasting_titles())
+        return await self._close(Outcome.UNDONE, failure)
 
     def _to_undo(self) -> set[StepKey]:
         """Return the steps whose effect stands or may stand: those that the record names, and its frontier.
@@ -337,6 +338,12 @@ class Run:
     def _undone_titles(self) -> tuple[str, ...]:
         undone = set(self._standing.record.undone)
         return tuple(describe_undo(step) for step in self.plan.steps if step.key in undone and _has_effect(step))
+
+    def _lasting_titles(self) -> tuple[str, ...]:
+        settled = set(self._standing.record.settled)
+        return tuple(
+            describe(step) for step in self.plan.steps if step.key in settled and isinstance(step.action, LASTING)
+        )
 
     # Telling
 
