@@ -1,11 +1,15 @@
 """A promotion waits for a place in a full stage: seen in the column, taken out, or begun when the place is free."""
 
+from datetime import timedelta
+
+import pytest
 from PySide6.QtGui import QKeySequence
 
+from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, cards_in, console, pool, start, window
-from xsconsole.console import Console
+from xsconsole.console import Console, queueing
 from xsconsole.domain.ids import StageId
-from xsconsole.engine.commands import Demote
+from xsconsole.engine.commands import Demote, FreezeStage
 from xsconsole_ui import board_actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
@@ -50,4 +54,52 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     await until(lambda: "crm 7.1.1" in cards_in(window, "Production"), "the one that waited in Production")
     assert window.estate.queue.entries == ()
     assert not box.isVisible()
+    await until(lambda: all(run.ended_at for run in console.runs), "the end of all runs")
+
+
+async def test_the_window_does_not_close_over_one_that_waits_without_asking(
+    window: MainWindow, console: Console
+) -> None:
+    window.board.select(card_of(console, "crm@7.1.1").id)
+    await queued(window)
+
+    window.close()
+    (question,) = window.findChildren(Question)
+    await until(question.isVisible, "the question")
+    assert "crm 7.1.1" in question.accessibleDescription()
+    window.close()
+    assert len(window.findChildren(Question)) == 1
+    click(question.cancel)
+    await until(lambda: not window.findChildren(Question), "the end of the question")
+    assert window.isVisible()
+    assert len(window.estate.queue.entries) == 1
+
+    window.close()
+    (question,) = window.findChildren(Question)
+    await until(question.isVisible, "the question again")
+    click(question.go)
+    await until(lambda: not window.isVisible(), "the end of the window")
+    assert window.estate.queue.entries == ()
+
+
+async def test_one_that_waits_goes_on_when_a_freeze_is_over(
+    window: MainWindow, console: Console, pool: EmbeddedPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queueing, "LOOK_AGAIN_S", 0.1)
+    new, old = card_of(console, "crm@7.1.1"), card_of(console, "crm@7.1")
+    window.board.select(new.id)
+    await queued(window)
+    clock = console.home.clock
+    await console.closings.do(
+        FreezeStage(stage=StageId("production"), ends=clock.now() + timedelta(hours=1), reason="the end of the year")
+    )
+    back = Demote(configuration=old.id, revision=old.revision, target=StageId("staging"))
+    await console.finished(await start(console, back))
+    await until(lambda: "frozen" in window.estate.queue.entries[0].why, "why it waits")
+
+    now = clock.now
+    pool.control("speed", factor=36_000)
+    monkeypatch.setattr(type(clock), "now", lambda _: now() + timedelta(hours=2))
+
+    await until(lambda: "crm 7.1.1" in cards_in(window, "Production"), "the one that waited in Production")
     await until(lambda: all(run.ended_at for run in console.runs), "the end of all runs")

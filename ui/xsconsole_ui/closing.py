@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.dialogs import answered
+from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.jobs import Jobs
 
 WIDTH = 520
@@ -96,6 +97,7 @@ class Closing(QObject):
         self._choice = Choice.STAY
         self._awaited: set[RunId] = set()
         self._dialog: ClosingDialog | None = None
+        self._question: Question | None = None
         bridge.run_changed.connect(self._hear_run)
 
     @property
@@ -106,7 +108,7 @@ class Closing(QObject):
     def may_close(self) -> bool:
         """Whether nothing stands against it; else the question is asked, and `granted` may follow."""
         if not self._going():
-            return True
+            return self._may_forget_queue()
         # Whoever insists while the last step is awaited does not have to watch it.
         if self._choice is Choice.STOP:
             return True
@@ -115,6 +117,33 @@ class Closing(QObject):
             self._dialog.show_runs(self._lines())
             self._jobs.start(self._ask(self._dialog), "ask before closing")
         return False
+
+    def _may_forget_queue(self) -> bool:
+        """Whether nothing waits for a place; else it is asked about."""
+        waiting = self._console.queue.entries
+        if waiting and self._question is None:
+            names = words.listing(tuple(one_line(entry.name) for entry in waiting))
+            self._question = Question(
+                self._window,
+                self.tr("Something waits for a place"),
+                self.tr("Close the window, and let nothing wait any more?"),
+                self.tr("For a place in a full stage waits: {names}. It waits only while this window is open.").format(
+                    names=names
+                ),
+                self.tr("Close"),
+            )
+            self._jobs.start(self._ask_to_forget(self._question), "ask before closing")
+        return not waiting
+
+    async def _ask_to_forget(self, question: Question) -> None:
+        try:
+            is_wanted = await answered(question)
+        finally:
+            self._question = None
+        if is_wanted:
+            for entry in self._console.queue.entries:
+                self._console.queue.cancel(entry.configuration)
+            self.granted.emit()
 
     async def _ask(self, dialog: ClosingDialog) -> None:
         try:

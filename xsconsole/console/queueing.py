@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xsconsole.console.door import Console
     from xsconsole.console.estate import Estate
 
+LOOK_AGAIN_S = 10.0  # for what changes without being told: the ends of freezes and of soak times
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
@@ -57,12 +59,16 @@ def _without_others(board: Board, command: Promote | Demote) -> Board:
 
 
 class Queue:
-    """Looks at those that wait whenever the board changes, and begins the first one of each place that has room."""
+    """Looks at those that wait whenever the board changes and from time to time, and begins what can begin.
+
+    Of each place, that is the first one that waits for it.
+    """
 
     def __init__(self, estate: "Estate") -> None:
         self._estate = estate
         self._entries: list[Queued] = []
         self._beginning: asyncio.Task[None] | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         self._ends: list[Callable[[], None]] = []
 
     @property
@@ -119,6 +125,8 @@ class Queue:
             end()
         self._ends = []
         self._entries.clear()
+        if self._next_look is not None:
+            self._next_look.cancel()
         if self._beginning is not None:
             self._beginning.cancel()
             await asyncio.wait([self._beginning])
@@ -128,8 +136,12 @@ class Queue:
         self._look()
 
     def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._next_look is not None:
+            self._next_look.cancel()
+        self._next_look = loop.call_later(LOOK_AGAIN_S, self._look) if self._entries else None
         if self._entries and (self._beginning is None or self._beginning.done()):
-            self._beginning = asyncio.get_running_loop().create_task(self._begin_those_that_can(), name="queue")
+            self._beginning = loop.create_task(self._begin_those_that_can(), name="queue")
 
     async def _begin_those_that_can(self) -> None:
         blocked: set[tuple[StageId, str]] = set()

@@ -59,7 +59,7 @@ class QueueRow(QWidget):
         self.setToolTip(pieces.hint(entry.why or self.tr("It is begun as soon as there is room.")))
         self.out = pieces.button("✕", "quiet", self)
         self.out.setAccessibleName(self.tr("Take {name} out of the queue").format(name=name))
-        self.out.setToolTip(self.out.accessibleName())
+        self.out.setToolTip(pieces.hint(self.out.accessibleName()))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
