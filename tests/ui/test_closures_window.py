@@ -13,10 +13,10 @@ from xsconsole.console import Console
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
-from xsconsole.engine.commands import FreezeStage, Lift, QuarantineVersion
+from xsconsole.engine.commands import FreezeStage, Lift, QuarantineVersion, StopTheLine
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import Dragged
-from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE
+from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, STOP_LINE
 from xsconsole_ui.closures.dialog import CloseDialog, FreezeDialog
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -74,6 +74,24 @@ async def test_the_line_is_stopped_by_keys_and_released_at_the_banner_in_every_w
         await until(window.actions_[actions.PROMOTE].isEnabled, "a way forward again")
         seen = await theirs.audit_page(AuditQuery(event=AuditEvent.CLOSED))
         assert [row.fact.outcome for row in seen] == [Outcome.OBSERVED]
+
+
+async def test_a_reason_without_a_space_takes_no_more_room_than_there_is(window: MainWindow, console: Console) -> None:
+    before = window.minimumSizeHint().width()
+    reason = "x" * 500
+    await console.closings.do(FreezeStage(stage=StageId("production"), reason=reason))
+    await console.closings.do(StopTheLine(reason=reason))
+    await until(window.banner.isVisible, "the banner")
+
+    assert window.minimumSizeHint().width() <= max(before, 1024)
+    assert "x" * 90 in window.banner.text
+    for action in (LIFT_FREEZE, STOP_LINE):
+        await until(window.actions_[action].isEnabled, "that it can be lifted")
+        window.actions_[action].trigger()
+        dialog = await opened(window)
+        assert dialog.minimumSizeHint().width() <= dialog.width()
+        dialog.reject()
+        await until(lambda: window.hands.closures.dialog is None, "the dialog to go")
 
 
 async def test_a_card_is_held_by_the_menu_and_its_version_quarantined_elsewhere(

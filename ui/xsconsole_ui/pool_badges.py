@@ -52,7 +52,7 @@ class PoolBadge(QWidget):
         self.state.setText(told)
         heard = self.tr("Last heard of {exact_time}").format(exact_time=times.exact_time(as_of)) if as_of else ""
         self.state.setToolTip(heard)
-        self.pool.setToolTip(name)
+        self.pool.setToolTip(pieces.hint(name))
         self.setAccessibleName(f"{name}: {told}" if name else told)
 
 

@@ -17,6 +17,7 @@ class LineBanner(QFrame):
         self._console = console
         self.setProperty("look", "notice")
         pieces.set_look(self, "notice", "bad")
+        self._said = ""
         self._text = pieces.wrapped("", "title", self)
         self.release = pieces.ActionButton(release, "", self)
         row = QHBoxLayout(self)
@@ -30,7 +31,7 @@ class LineBanner(QFrame):
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        return self._said
 
     @Slot()
     def show_line(self) -> None:
@@ -40,8 +41,8 @@ class LineBanner(QFrame):
             self.tr("Pool {name}: {why}").format(name=name, why=one.sentence) if name else one.sentence
             for name, one in stops
         )
-        text = "\n".join(said)
-        self._text.setText(text)
+        self._said = text = "\n".join(said)
+        self._text.setText(pieces.breakable(text))
         self.setAccessibleName(self.tr("The line is stopped"))
         self.setAccessibleDescription(text)
         self.setVisible(bool(stops))

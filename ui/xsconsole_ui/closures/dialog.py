@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
@@ -64,8 +64,8 @@ class CloseDialog(QDialog):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         self.column.setSpacing(theme.MARGIN)
-        self.column.addWidget(pieces.wrapped(one_line(wording.title), "title", self))
-        self.column.addWidget(pieces.wrapped(one_line(wording.text), "muted", self))
+        self.column.addWidget(pieces.wrapped(pieces.breakable(one_line(wording.title)), "title", self))
+        self.column.addWidget(pieces.wrapped(pieces.breakable(one_line(wording.text)), "muted", self))
         self.column.addWidget(self.news)
         self.column.addLayout(self.form)
         self.column.addWidget(self.reason)
@@ -125,7 +125,7 @@ class FreezeDialog(CloseDialog):
         self._stages = tuple(stages)
         self.begins: QLineEdit | None = None
         super().__init__(wording, self._freeze, console, jobs, parent)
-        self.stage = QComboBox(self)
+        self.stage = pieces.Choice(self)
         for stage in self._stages:
             self.stage.addItem(one_line(stage.name), stage.id)
         found = [at for at, stage in enumerate(self._stages) if stage.id == chosen]

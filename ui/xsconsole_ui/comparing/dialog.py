@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -50,7 +50,7 @@ class CompareDialog(QDialog):
         self._jobs = jobs
         self.comparison: Comparison | None = None
         self.setWindowTitle(self.tr("Compare configurations"))
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         self.first, self.second = (Side(name, console, jobs, self) for name in (self.tr("First"), self.tr("Second")))
         self.swap = pieces.button(self.tr("Swap"), "quiet", self)
         self.summary = pieces.wrapped("", "section", self)

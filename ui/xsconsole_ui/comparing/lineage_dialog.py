@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
@@ -94,7 +94,7 @@ class LineageDialog(QDialog):
         self._is_over = False
         self.relatives: tuple[Relative, ...] = ()
         self.setWindowTitle(self.tr("Lineage"))
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         self.summary = pieces.wrapped("", "section", self)
         self.graph = MarkedGraph(self)
         self.graph.setAccessibleName(self.tr("Graph of copies"))

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole_ui import theme
+from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_painter import paint_power
 from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.theme import Colours
@@ -143,7 +143,7 @@ class RowsDelegate(QStyledItemDelegate):
         painter.setFont(theme.text_font())
         is_past = row.mark in (Mark.UNDONE, Mark.GONE)
         painter.setPen(QColor(colours.muted if is_past else colours.text))
-        painter.drawText(words, WRAP, row.text)
+        painter.drawText(words, WRAP, pieces.breakable(row.text))
         if row.aside:
             painter.setPen(QColor(colours.muted))
             painter.drawText(aside, Qt.AlignmentFlag.AlignRight, row.aside)
@@ -161,7 +161,7 @@ class RowsDelegate(QStyledItemDelegate):
 def row_height(row: Row, width: int) -> int:
     metrics = QFontMetrics(theme.text_font())
     words, _ = _areas(QRect(0, 0, width, 10_000), row, metrics)
-    return metrics.boundingRect(words, WRAP, row.text).height() + 2 * ABOVE
+    return metrics.boundingRect(words, WRAP, pieces.breakable(row.text)).height() + 2 * ABOVE
 
 
 def _areas(area: QRect, row: Row, metrics: QFontMetrics) -> tuple[QRect, QRect]:
