@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
+from PySide6.QtGui import QAccessible, QHelpEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import CTRL, Key, console, pool, window
@@ -100,6 +100,18 @@ def test_where_the_mouse_points_and_what_is_told_are_the_same_instant(view: Char
     assert [painter.instant(painter.x(at)) for at in chart.times] == list(chart.times)
     assert painter.instant(-100.0) == chart.times[0]
     assert painter.instant(10_000.0) == chart.times[-1]
+
+
+def test_the_exact_time_is_told_beside_the_curves_not_over_them(view: ChartView) -> None:
+    view.move(100, 100)
+    at = QPoint(x_of(view, 4), 30)
+    QTest.mouseMove(view, at)
+
+    QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, at, view.mapToGlobal(at)))
+
+    tips = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one.inherits("QTipLabel")]
+    assert [tip.geometry().intersects(view.geometry()) for tip in tips] == [False]
+    QToolTip.hideText()
 
 
 def test_the_axes_and_what_is_pointed_at_are_painted(view: ChartView) -> None:

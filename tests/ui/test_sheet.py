@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import CTRL, Key, console, no_passphrase_needed, open_window, pool, window
@@ -139,3 +139,25 @@ async def test_while_the_pool_is_away_the_last_known_state_is_read_with_the_time
     page.view.selectRow(row_of(window, "UUID"))
     page.view.copy_value()
     assert qapp.clipboard().text() == vm.uuid
+
+
+@pytest.mark.parametrize("by_mouse", [True, False])
+def test_a_line_that_cannot_be_changed_says_why_where_somebody_tries(view: SheetView, by_mouse: bool) -> None:
+    line = Line(label="Name", value="web-1", hint="The role read-only may not do this.")
+    model = view.model()
+    assert isinstance(model, SheetModel)
+    model.show_sheet(Sheet(object=ITEM, title="web-1", caption="VM", sections=(Section(title="", lines=(line,)),)))
+    index = model.index(1, VALUE)
+    view.setCurrentIndex(index)
+    QToolTip.hideText()
+
+    if by_mouse:
+        middle = view.visualRect(index).center()
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    else:
+        QTest.keyClick(view, Key.Key_Return)
+
+    assert QToolTip.isVisible()
+    assert "The role read-only may not do this." in QToolTip.text()
+    QToolTip.hideText()

@@ -179,6 +179,7 @@ class ChartView(QWidget):
         chart = self._chart
         if isinstance(event, QHelpEvent) and chart is not None and self._at is not None:
             exact = times.exact_time(chart.times[self._at])
-            QToolTip.showText(event.globalPos(), pieces.hint(f"{exact}\n{chart.told(self._at)}"), self)
+            below = QPoint(event.globalX(), self.mapToGlobal(self.rect().bottomLeft()).y())  # not over the curves
+            QToolTip.showText(below, pieces.hint(f"{exact}\n{chart.told(self._at)}"), self)
             return True
         return super().event(event)

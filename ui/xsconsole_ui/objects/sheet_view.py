@@ -1,12 +1,22 @@
 """A sheet on the screen: dense rows of label and value, edited in place, followed by Enter, copied as text or CSV."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPen,
+)
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QToolTip, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.sheet import Line
-from xsconsole_ui import theme
+from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
 from xsconsole_ui.focus import paint_focus
 from xsconsole_ui.objects.sheet_model import (
@@ -104,6 +114,7 @@ class SheetView(DenseTable):
     def __init__(self, model: SheetModel, name: str, parent: QWidget | None = None) -> None:
         super().__init__(model, name, (LABEL_WIDTH, 0), parent, least_elastic=LEAST_VALUE)
         self._sheet = model
+        self._is_tried = False  # a double click is under way
         self.setItemDelegate(SheetDelegate(self))
         self.horizontalHeader().hide()
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
@@ -129,6 +140,25 @@ class SheetView(DenseTable):
             self.followed.emit(line.link)
         elif line.edit is not None and self.state() != QAbstractItemView.State.EditingState:
             self.edit(self._sheet.index(index.row(), VALUE))
+        else:
+            self._tell_why(line, index)
+
+    def _tell_why(self, line: Line, index: QModelIndex) -> None:
+        if line.edit is None and line.link is None and line.hint:  # such as why it cannot be changed
+            cell = self.visualRect(self._sheet.index(index.row(), VALUE))
+            QToolTip.showText(self.viewport().mapToGlobal(cell.bottomLeft()), pieces.hint(line.hint), self, cell)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self._is_tried = True
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        line = self._sheet.line(index.row()) if self._is_tried else None
+        self._is_tried = False
+        if line is not None:
+            self._tell_why(line, index)  # the button that goes up hides what was told before
 
     def event(self, event: QEvent) -> bool:
         # F2 is the window's shortcut for renaming what is selected; here it edits the line.
