@@ -76,7 +76,16 @@ async def test_the_line_is_stopped_by_keys_and_released_at_the_banner_in_every_w
         assert [row.fact.outcome for row in seen] == [Outcome.OBSERVED]
 
 
-async def test_a_reason_without_a_space_takes_no_more_room_than_there_is(window: MainWindow, console: Console) -> None:
+async def test_a_word_without_an_end_takes_no_more_room_than_there_is(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    card = card_of(console, "shop@1.3.0")
+    window.board.select(card.id)
+    with pool.plain_session() as session:
+        session.xenapi.VM.set_name_label(card.members[0].ref, "y" * 10_000)
+    rows = window.inspector.card_page.members.view.rows
+    await until(lambda: any(row.text.startswith("yyy") for row in rows.rows), "the new name")
+    assert max(len(row.text) for row in rows.rows) <= 80
     before = window.minimumSizeHint().width()
     reason = "x" * 500
     await console.closings.do(FreezeStage(stage=StageId("production"), reason=reason))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Batch, Estate
 from xsconsole.domain import words
@@ -16,6 +16,7 @@ from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.texts import tr
+from xsconsole_ui.tick import Tick
 
 SIZE = (820, 460)  # px
 LEAST = 240  # px, of the column that takes what is left
@@ -89,7 +90,7 @@ class BatchDialog(QDialog):
             self,
             least_elastic=LEAST,
         )
-        self.goes_on = QCheckBox(self.tr("Go on with the next where one fails"), self)
+        self.goes_on = Tick(self.tr("Go on with the next where one fails"), self)
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))

@@ -11,6 +11,7 @@ from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole.domain.lineage import descent
+from xsconsole.domain.naming import shortened
 from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
@@ -24,6 +25,7 @@ MENDS = {
     Standing.INCONSISTENT: "Adopt it at the stage where it belongs: that writes all members alike.",
 }
 
+NAME_LIMIT = 80  # characters of a machine's name; its tool tip has all
 BRING_TOGETHER = (
     "Migrate its machines into one pool; or, connected to the other pool alone, dissolve what is of it there."
 )
@@ -222,7 +224,7 @@ class CardPage(QWidget):
         )
         return Row(
             mark=Mark(member.power_state) if known else Mark.WAITING,
-            text=one_line(member.name),
+            text=shortened(member.name, NAME_LIMIT),
             aside=address or POWER_WORDS.get(member.power_state, member.power_state.lower()),
             whole="\n".join(told),
         )
