@@ -4,11 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from embedded import EmbeddedPool
+from nursery import split_off_feeds
 
 from xsconsole.console import Connection, Console, Secret
 
 PASSPHRASE = "the tests' passphrase"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def feeds_that_start_at_once() -> None:
+    """A console starts its feed as a process; hundreds of tests connect, and loading it is most of that time."""
+    split_off_feeds()
 
 
 async def given_passphrase(*, is_new: bool) -> str | None:

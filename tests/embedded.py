@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import XenAPI
-from nursery import Child, Program, split_off
+from nursery import STANDARD_ERROR, Child, Program, split_off
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 60.0
-STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

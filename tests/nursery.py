@@ -1,4 +1,4 @@
-"""Embedded pools and commands as processes that start without loading the program each time.
+"""Embedded pools, commands and feeds as processes that start without loading the program each time.
 
 One process per run of pytest has a program loaded and splits off another for each start of it: that runs the same
 `main` with the same arguments, streams, folder and variables as a program of its own would. Loading is most of the time
@@ -21,9 +21,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import IO, Any
 
 LONGEST_REQUEST_BYTES = 128 * 1024
+LONGEST_END_S = 60.0
+STANDARD_ERROR = 2
 
 
 class Program(StrEnum):
@@ -31,6 +34,7 @@ class Program(StrEnum):
 
     POOL = "xsconsole.simpool.program"
     CONSOLE = "xsconsole_ui.__main__"
+    FEED = "xsconsole.xapi.feed_child"
 
 
 class Child:
@@ -69,6 +73,44 @@ class Child:
     def _send(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._process, number)
+
+
+class SplitOffFeed:
+    """The feed's child process as a console starts it by `subprocess.Popen`, split off instead."""
+
+    def __init__(self) -> None:
+        (its_stdin, telling), (told, its_stdout) = os.pipe(), os.pipe()
+        self._child = split_off(Program.FEED, (), (its_stdin, its_stdout, STANDARD_ERROR))
+        os.close(its_stdin)
+        os.close(its_stdout)
+        self.pid = self._child.pid
+        self.stdin, self.stdout = os.fdopen(telling, "wb"), os.fdopen(told, "rb")
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def wait(self, timeout: float = LONGEST_END_S) -> int:
+        if self._child.returncode is None:
+            self._child.wait(timeout)
+            self._child.end(timeout)
+        assert self._child.returncode is not None
+        return self._child.returncode
+
+
+def split_off_feeds() -> socket.socket:
+    """Let the consoles of this process split off their feeds from now on; return the socket by which they ask."""
+    from xsconsole.console.launch import own_command
+    from xsconsole.xapi import feed
+
+    def start(command: Sequence[str], *, stdin: int, stdout: int) -> SplitOffFeed | subprocess.Popen[bytes]:
+        is_ours = tuple(command) == tuple(own_command("feed"))
+        return SplitOffFeed() if is_ours else subprocess.Popen(command, stdin=stdin, stdout=stdout)
+
+    asked, _ = _nursery(Program.FEED)
+    feed.subprocess = SimpleNamespace(  # type: ignore[assignment]
+        Popen=start, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired
+    )
+    return asked
 
 
 def split_off(
@@ -123,11 +165,14 @@ def _tend(asked: socket.socket) -> Birth | None:
                 selector.register(os.pidfd_open(child), selectors.EVENT_READ, (child, telling))
 
 
-def _settle_in(birth: Birth) -> None:
-    """Take the streams, the folder and the variables of who asked, and keep nothing else."""
+def _settle_in(birth: Birth, kept: socket.socket | None) -> None:
+    """Take the streams, the folder and the variables of who asked, and keep nothing else but where to ask for feeds."""
     for number, end in enumerate(birth.streams):
         os.dup2(end, number)
-    os.closerange(len(birth.streams), os.sysconf("SC_OPEN_MAX"))
+    first, last = len(birth.streams), os.sysconf("SC_OPEN_MAX")
+    between = last if kept is None else kept.fileno()
+    os.closerange(first, between)
+    os.closerange(between + 1, last)
     os.chdir(birth.request["folder"])
     os.environ.clear()
     os.environ.update(birth.request["variables"])
@@ -141,7 +186,7 @@ def _tell_the_end(child: int, telling: int) -> None:
 
 
 def _load(program: Program) -> Callable[[Sequence[str]], int]:
-    """Load what every start of the program loads, and return its `main`."""
+    """Load what every start of the program loads, and return its `main`, given its arguments."""
     module = importlib.import_module(program)
     match program:
         case Program.POOL:
@@ -150,18 +195,22 @@ def _load(program: Program) -> Callable[[Sequence[str]], int]:
             verbs = importlib.import_module("xsconsole.cli")
             for name, _ in verbs.VERBS.values():
                 importlib.import_module(f"xsconsole.cli.{name}")
+        case Program.FEED:
+            follow: Callable[[], int] = module.main
+            return lambda _: follow()
     main: Callable[[Sequence[str]], int] = module.main
     return main
 
 
 def _load_and_tend(program: str, asked: str) -> int:
     main = _load(Program(program))
+    feeds = split_off_feeds() if program == Program.CONSOLE else None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     birth = _tend(socket.socket(fileno=int(asked)))
     if birth is None:
         return 0
-    _settle_in(birth)
+    _settle_in(birth, feeds)
     return main(birth.request["arguments"])
 
 
