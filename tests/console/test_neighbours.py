@@ -67,6 +67,11 @@ def test_the_answer_stays_the_same_value_until_a_board_is_another_one() -> None:
     assert neighbours.counted(own) is own
 
 
-def test_where_no_workflow_stands_nothing_is_planned() -> None:
+def test_where_no_workflow_stands_beside_others_nothing_is_planned() -> None:
+    assumed, neighbours = board(is_published=False), Neighbours()
+    neighbours.look_at(lambda: (("there", board()),), lambda: False)
+    proposed = neighbours.counted(assumed)
+
     with pytest.raises(NotPromotable, match="no workflow yet"):
-        rules.workflow_of(board(is_published=False))
+        rules.workflow_of(proposed)
+    assert rules.workflow_of(looking_at(("there", board())).counted(assumed))

@@ -237,8 +237,10 @@ async def test_it_stays_on_its_version_when_a_console_publishes_and_a_decision_b
     status = await office.ann.console.finished(run)
     assert status.state is RunState.DONE, status.error
     await office.ann.until(lambda: not office.ann.console.requests.views)
-    keys = office.ann.console.inventory.pool.other_config  # type: ignore[union-attr]
-    assert not [key for key in keys if key.startswith(VERSION_PREFIX)]
+    pool = office.ann.console.inventory
+    await office.ann.until(
+        lambda: not any(key.startswith(VERSION_PREFIX) for key in pool.pool.other_config)  # type: ignore[union-attr]
+    )
 
 
 async def test_who_logs_in_by_name_types_the_password_anew(office: Office) -> None:

@@ -41,7 +41,9 @@ class Neighbours:
                 for id_, card in board.cards.items()
                 if id_ not in own.cards
             )
-            self._seen, self._counted = (own, others), replace(own, elsewhere=elsewhere) if elsewhere else own
+            is_proposed = not own.is_published and not self.is_first
+            counted = replace(own, elsewhere=elsewhere, is_proposed=is_proposed) if elsewhere or is_proposed else own
+            self._seen, self._counted = (own, others), counted
         return self._counted
 
 

@@ -127,6 +127,7 @@ class Board:
     unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
     elsewhere: tuple[tuple[str, Card], ...] = ()  # what stands in other pools under this workflow, by the pool's name
     is_published: bool = True  # the workflow stands on the pool, and is not what the first who may will publish
+    is_proposed: bool = False  # and nobody publishes it unasked either: it is the one of another pool
     closures: Closures = OPEN
 
     def in_stage(self, stage: StageId) -> tuple[Card, ...]:

@@ -36,7 +36,7 @@ def workflow_of(board: Board) -> Workflow:
             reason="The pool has no workflow that this console can read.",
             mend="Publish one, or use a newer console if a newer one published it.",
         )
-    if not board.is_published:
+    if board.is_proposed:
         raise NotPromotable(
             reason=f"The pool has no workflow yet; what is shown is “{shortened(board.workflow.name)}”, "
             "which stands nowhere.",
