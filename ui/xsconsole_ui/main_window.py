@@ -278,7 +278,8 @@ class MainWindow(QMainWindow):
         self._situate_soon()
         if self.estate.board.workflow is not None and not self._is_loaded:
             self._is_loaded = True
-            self.board.lanes[0].view.setFocus()
+            if self._centre.currentWidget() is self.board:
+                self.board.lanes[0].view.setFocus()
             self.loaded.emit()
 
     @Slot()
