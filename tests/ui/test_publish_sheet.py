@@ -8,7 +8,7 @@ from tests.embedded import embedded_pool
 from tests.ui.board_window import another_console, card_of, console, open_window, start
 from tests.ui.live_console import until
 from xsconsole.domain.board import Standing
-from xsconsole.domain.workflow.edits import remove
+from xsconsole.domain.workflow.edits import change_workflow, remove
 from xsconsole.engine.commands import Promote
 
 __all__ = ["console"]
@@ -52,6 +52,16 @@ def choose(sheet, stage, name):
     choice = sheet.mapping.lists[stage]
     choice.setCurrentIndex(choice.findText(name))
     choice.activated.emit(choice.currentIndex())
+
+
+async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet):
+    desk = window.workflow.desk
+    desk.do("Add a network", change_workflow(desk.workflow, networks=("dmz",)))
+
+    opened = sheet()
+
+    assert len(opened.findings.lines) == 4
+    assert opened.why_not.text() == "Not now: 4 things are in the way."
 
 
 async def test_the_mapping_keeps_its_place_while_what_is_in_the_way_grows_less(window, console, sheet):

@@ -1,7 +1,7 @@
 """What the mouse does on the graph: each gesture ends as one named step, or leaves everything as it was."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QApplication
 from tests.ui.drawing import CTRL, PLAIN, SHIFT, Key, Sheet, drag, sheet, steps
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind
+from xsconsole_ui import theme
+from xsconsole_ui.workflow.connecting import beside_pointer
+from xsconsole_ui.workflow.painter import Look
 
 __all__ = ["sheet"]
 
@@ -373,3 +376,15 @@ def test_leaving_the_canvas_leaves_the_gesture(sheet: Sheet) -> None:
 
     assert labels(sheet) == []
     assert sheet.place("spare") == (15, 14)
+
+
+@pytest.mark.parametrize("zoom", [0.5, 2.0])
+def test_what_a_gesture_says_is_seen_whole_in_every_corner(zoom: float) -> None:
+    look = Look(colours=theme.LIGHT, zoom=zoom, seen=QRectF(-50, 20, 800, 600))
+    size = QSizeF(300, 24)
+
+    for at in (look.seen.topLeft(), look.seen.topRight(), look.seen.bottomLeft(), look.seen.bottomRight()):
+        area = beside_pointer(at, size, look)
+        in_graph = QRectF(at + area.topLeft() / zoom, size / zoom)
+        assert look.seen.contains(in_graph)
+        assert not area.contains(QPointF())

@@ -234,6 +234,28 @@ def test_the_keyboard_goes_through_the_fields_in_their_order(desk, page):
     assert seen == ["Name", "Colour", "Description", "On entry", "Production", "Close Where it lives"]
 
 
+def test_what_was_just_added_has_the_keyboard(desk, page):
+    page.form.row("/networks").buttons["add"].click()
+    QTest.keyClicks(QApplication.focusWidget(), "dmz")
+
+    assert desk.workflow.networks[-1] == "dmz"
+
+    page.form.row("/people").buttons["add"].click()
+    QTest.keyClicks(QApplication.focusWidget(), "Zoe")
+
+    assert "Zoe" in {person.name for person in desk.workflow.people}
+
+
+def test_what_is_wrong_with_a_word_without_end_makes_the_form_no_wider(desk, page):
+    page.form.row("/people").buttons["add"].click()
+    keys = next(row for row in page.form.rows if row.path.endswith("/fingerprints"))
+    keys.input.control.setFocus()
+    QTest.keyClicks(keys.input.control, "m" * 90)
+
+    assert keys.refusal.isVisibleTo(page)
+    assert keys.refusal.minimumSizeHint().width() < page.width() * 0.7
+
+
 def test_every_control_has_a_name_for_who_cannot_see(desk, page):
     for selection in (("staging",), ()), ((), ("staging-to-production",)), ((), ()):
         desk.select(*selection)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from xsconsole.domain.ids import StageId, TransitionId
@@ -21,7 +21,8 @@ from xsconsole_ui.workflow.routes import loose
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.steering import Step, neighbour
 
-SHADOW = 24  # px from the pointer to its words
+SHADOW = 24  # px from the pointer down to its words
+ASIDE = 14
 WIDEST = 340.0
 BESIDE = 80.0  # px from a port to where a new stage is offered by key
 
@@ -280,6 +281,16 @@ def paint_loose(
     paint_head(painter, route, scene.measures, colour)
 
 
+def beside_pointer(at: QPointF, size: QSizeF, look: Look) -> QRectF:
+    """Return where words of a size lie that are seen whole, in px from the pointer, which is at `at` in the graph."""
+    seen = look.seen.translated(-at)
+    left, right, bottom = (side * look.zoom for side in (seen.left(), seen.right(), seen.bottom()))
+    below = SHADOW + size.height() <= bottom
+    return QRectF(
+        QPointF(max(left, min(ASIDE, right - size.width())), SHADOW if below else -ASIDE - size.height()), size
+    )
+
+
 def paint_words(painter: QPainter, at: QPointF, text: str, look: Look, tone: str) -> None:
     """Write beside the pointer what a gesture says, in the size of the screen whatever the zoom is."""
     if not text:
@@ -297,7 +308,7 @@ def paint_words(painter: QPainter, at: QPointF, text: str, look: Look, tone: str
     metrics = QFontMetricsF(font)
     wrap = int(Qt.TextFlag.TextWordWrap)
     needed = metrics.boundingRect(QRectF(0, 0, WIDEST, 400), wrap, text)
-    area = QRectF(14, SHADOW, needed.width() + 16, needed.height() + 10)
+    area = beside_pointer(at, QSizeF(needed.width() + 16, needed.height() + 10), look)
     painter.setPen(QPen(QColor(ink), 1))
     painter.setBrush(QColor(ground))
     painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)

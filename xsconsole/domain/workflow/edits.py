@@ -45,7 +45,8 @@ def add_stage(workflow: Workflow, name: str, place: Place | None = None) -> tupl
     found = StageId(fresh_id(name, {stage.id for stage in workflow.stages}))
     if len(workflow.stages) >= MOST_STAGES:
         raise Refused(reason=f"A workflow has at most {MOST_STAGES} stages.", mend="Remove some.")
-    colour = COLOURS[len(workflow.stages) % len(COLOURS)]
+    used = [other.colour for other in workflow.stages]
+    colour = min(COLOURS, key=used.count)
     stage = Stage(id=found, name=_named(workflow, name), colour=colour, place=place)
     return msgspec.structs.replace(workflow, stages=(*workflow.stages, stage)), found
 

@@ -1,9 +1,9 @@
 """A form: rows made from nodes, changed by difference, so that what has the keyboard keeps it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from xsconsole.domain.workflow.findings import Finding
@@ -94,10 +94,12 @@ class Form(QWidget):
         self._is_open[path] = True
         self.show_sections(self._sections, self._findings())
 
-    def focus_first(self) -> None:
-        stops = [stop for row in self._rows.values() if isinstance(row, FieldRow) for stop in row.stops]
+    def focus_first(self, but: Set[str] = frozenset()) -> None:
+        """Give the keyboard to the first field, or to the first of those that are not in `but`."""
+        rows = [row for path, row in self._rows.items() if path not in but and isinstance(row, FieldRow)]
+        stops = [stop for row in rows for stop in row.stops]
         if stops:
-            stops[0].setFocus()
+            stops[0].setFocus(Qt.FocusReason.TabFocusReason)  # as by Tab: what stands there is selected
 
     def _findings(self) -> tuple[Finding, ...]:
         shown = [self.general, *(row.findings for row in self._rows.values() if hasattr(row, "findings"))]
@@ -159,6 +161,7 @@ class Form(QWidget):
                 path for path, row in self._rows.items() if path not in before and row.node.shape is Shape.ITEM
             ]:
                 self.open(path)
+            self.focus_first(before)
 
     @Slot(str)
     def _toggle(self, path: str) -> None:

@@ -148,7 +148,7 @@ class FieldRow(FormRow):
 
     def refuse(self, why: str) -> None:
         """Say below the field why what is typed there cannot be."""
-        self.refusal.setText(why)
+        self.refusal.setText(pieces.breakable(why))
         self.refusal.setVisible(bool(why))
         self._describe()
 

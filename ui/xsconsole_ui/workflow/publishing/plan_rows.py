@@ -16,6 +16,7 @@ from xsconsole.domain.publishing import (
 )
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -94,6 +95,11 @@ def request_rows(fates: Iterable[RequestFate]) -> tuple[Row, ...]:
     """Return what becomes of each open request: those that end first."""
     found = sorted(fates, key=lambda fate: (fate.goes_on, fate.sentence))
     return tuple(Row(mark=Mark.WAITING if fate.goes_on else Mark.WARNING, text=fate.sentence) for fate in found)
+
+
+def errors_of(plan: PublishPlan) -> tuple[Finding, ...]:
+    """Return the findings that are in the way of publishing."""
+    return tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
 
 
 def obstacle_rows(plan: PublishPlan) -> tuple[Row, ...]:

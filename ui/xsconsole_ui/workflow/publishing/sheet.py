@@ -10,7 +10,6 @@ from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.findings import Severity
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge, Turns
@@ -242,11 +241,10 @@ class PublishSheet(QDialog):
         version, called = plan.workflow.version, one_line(plan.workflow.name)
         self.title.setText(name.format(version=version, name=called, pool=one_line(self._to)))
         self.meanwhile.show_versions(self._base, self._wanted, plan.standing)
-        errors = tuple(finding for finding in plan.findings if finding.severity is Severity.ERROR)
         in_the_way = plan_rows.obstacle_rows(plan)
         self.obstacles.show_rows(in_the_way, width=width)
         self.obstacles.setVisible(bool(in_the_way))
-        self.findings.show_findings(errors)
+        self.findings.show_findings(plan_rows.errors_of(plan))
         self.mapping.show_plan(plan, self._mapping)
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
         self.pools.show_plan(plan, width)
@@ -278,8 +276,9 @@ class PublishSheet(QDialog):
         if plan is None:
             return self.news.headline
         if plan.obstacles:
+            told = max(1, len(plan_rows.obstacle_rows(plan)) + len(plan_rows.errors_of(plan)))
             return self.tr("Not now: {what} in the way.").format(
-                what=count(len(plan.obstacles), self.tr("thing is"), self.tr("things are"))
+                what=count(told, self.tr("thing is"), self.tr("things are"))
             )
         if not plan.is_needed:
             return self.tr("Nothing is to be written: it stands as it is.")

@@ -47,7 +47,7 @@ def _unmapped(case: Case, stage: Stage) -> Iterator[Finding]:
     for logical in case.workflow.networks:
         if logical not in mapped:
             yield Rule(name="network-unmapped", stage=stage.id).error(
-                f"{shown(stage.name)} does not say which network of its pool {shown(logical)} is.",
+                f"{shown(stage.name)} does not say which network of its pool is “{shown(logical)}”.",
                 "binding.networks",
                 *_mapping(case, stage, logical),
             )
