@@ -36,7 +36,13 @@ WINDOW_FOLDERS = frozenset({"ui", "journeys"})
 
 # The same commit must give the same verdict here, there and on a busy machine; `--hypothesis-profile explore` digs.
 settings.register_profile(
-    "ci", deadline=None, derandomize=True, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "ci",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("explore", settings.get_profile("ci"), derandomize=False, max_examples=2_000)
 settings.load_profile("ci")

@@ -224,5 +224,5 @@ class OutlineAgainstRebuild(RuleBasedStateMachine):
         assert anew.matching == self.outline.matching
 
 
-OutlineAgainstRebuild.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+OutlineAgainstRebuild.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestOutlineAgainstRebuild = OutlineAgainstRebuild.TestCase

@@ -91,7 +91,7 @@ class Mirror(RuleBasedStateMachine):
                 assert all(row[one_field] is not None for _, row in self.db.rows(one_class))
 
 
-Mirror.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Mirror.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 TestMirror = Mirror.TestCase
 
 

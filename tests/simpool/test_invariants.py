@@ -178,4 +178,4 @@ async def _answer(call: Call, method: str, arguments: tuple[Any, ...]) -> object
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestBooks.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)

@@ -171,7 +171,7 @@ def test_whatever_hands_do_the_picture_is_the_draft(qapp: QApplication) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Hands,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,

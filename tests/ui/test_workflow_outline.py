@@ -244,7 +244,7 @@ def test_an_edit_elsewhere_keeps_the_row_and_what_is_open(desk, panel):
     assert panel.view.isExpanded(panel.view.currentIndex().parent())
 
 
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(data=some.data())
 def test_graph_outline_and_forms_are_always_the_model(qapp, data):
     """Random edits by outline and inspector, undo and redo: all three show the draft and nothing else."""

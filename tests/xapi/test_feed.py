@@ -109,7 +109,7 @@ def destroy(api: Any, own: list[str], mark: str) -> None:
 DOINGS = (make, rename, add_key, snapshot, start, stop, destroy)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=7, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(doings=st.lists(st.sampled_from(DOINGS), min_size=1, max_size=6))
 async def test_the_mirror_equals_the_pool_after_any_calls(
     pool: EmbeddedPool, plain: Any, connect: Connect, doings: list[Callable[[Any, list[str], str], None]]
