@@ -41,7 +41,6 @@ def standing_in(desk: Desk) -> dict[str, Standing]:
     [
         (FREEZING, Direction.UNDO),
         (FIRST_CLONE, Direction.RESUME),
-        (FIRST_CLONE, Direction.UNDO),
         (FITTING, Direction.UNDO),
         (STARTING, Direction.RESUME),
         (ENTERING, Direction.UNDO),

@@ -396,5 +396,5 @@ class TestApprovals(Approvals.TestCase):  # type: ignore[name-defined,misc]
 
 
 TestApprovals.settings = settings(
-    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

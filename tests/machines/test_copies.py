@@ -205,5 +205,5 @@ def _command(card: Card) -> Plannable:
 
 TestCopies = Copies.TestCase
 TestCopies.settings = settings(
-    max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -312,5 +312,5 @@ def _number(key: str) -> int:
 
 TestPromotions = Promotions.TestCase
 TestPromotions.settings = settings(
-    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=24, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
