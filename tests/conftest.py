@@ -37,7 +37,7 @@ WINDOW_FOLDERS = frozenset({"ui", "journeys"})
 # The same commit must give the same verdict here, there and on a busy machine; `--hypothesis-profile explore` digs.
 settings.register_profile(
     "ci",
-    max_examples=50,
+    max_examples=35,
     deadline=None,
     derandomize=True,
     database=None,

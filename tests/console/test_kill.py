@@ -63,7 +63,6 @@ async def settle_and_look(pool: EmbeddedPool, desk: Desk, direction: Direction) 
     [
         (INTENDED, Direction.RESUME),
         (SNAPSHOT_TAKEN, Direction.UNDO),
-        (FIRST_WRITTEN, Direction.RESUME),
         (FIRST_WRITTEN, Direction.UNDO),
         (VERIFIED, Direction.UNDO),
     ],

@@ -40,8 +40,6 @@ def standing_in(desk: Desk) -> dict[str, Standing]:
     ("after_row", "direction"),
     [
         (FREEZING, Direction.UNDO),
-        (FIRST_CLONE, Direction.RESUME),
-        (FITTING, Direction.UNDO),
         (STARTING, Direction.RESUME),
         (ENTERING, Direction.UNDO),
         (DROPPING, Direction.RESUME),
