@@ -85,11 +85,12 @@ async def test_a_pool_beside_others_is_given_a_workflow_only_when_somebody_says_
 
             assert first.board.workflow is not None
             standing = first.board.workflow
-            await second.publishing.publish(second.publishing.plan(standing), copied=standing)
+            report = await second.publishing.publish(second.publishing.plan(standing), copied=standing)
             async with asyncio.timeout(20):
                 while estate.bare:  # noqa: ASYNC110 - what stands on a pool is told by its board
                     await asyncio.sleep(0.01)
 
+            assert report.is_whole, report
             assert before == (True, False, (second,))
             assert differing is not None
             assert differing.sentence.endswith("; “acme” has none.")

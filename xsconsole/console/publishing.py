@@ -152,7 +152,7 @@ class Publishing:
         workflow = copied or (signed(plan.workflow, self._home.signer) if plan.is_new else plan.workflow)
         try:
             self._demand(plan, desks)
-            publication = self._publication(plan, desks)
+            publication = self._publication(plan, workflow, desks)
             written, failed = await self._write(plan, workflow, publication, desks)
         except Refused as refusal:
             what = f"Publish version {plan.workflow.version} of {shortened(plan.workflow.name)}"
@@ -322,18 +322,18 @@ class Publishing:
                 failed.append((part.name, _sentence(failure)))
         return tuple(written), tuple(failed)
 
-    def _publication(self, plan: PublishPlan, desks: Mapping[Uuid, Desk]) -> Publication:
+    def _publication(self, plan: PublishPlan, workflow: Workflow, desks: Mapping[Uuid, Desk]) -> Publication:
         """Return what stands beside the version; of one that stands somewhere already, the same with what is new."""
         for desk in desks.values():
             keys = desk.inventory.pool.other_config if desk.inventory.pool else {}
-            known = publication_of(keys, plan.workflow.digest)
+            known = publication_of(keys, workflow.digest)
             if known is not None:
                 return _extended(known, plan)
         identity = next(iter(desks.values())).identity
         publication = Publication(
-            workflow=plan.workflow.id,
-            version=plan.workflow.version,
-            digest=plan.workflow.digest,
+            workflow=workflow.id,
+            version=workflow.version,
+            digest=workflow.digest,
             base=plan.standing.digest if plan.standing is not None else None,
             mapping=dict(plan.mapping),
             pools={part.pool: part.name for part in plan.pools},
