@@ -228,7 +228,7 @@ def test_a_publication_is_approved_by_file_off_the_pool(shell: Seat, tmp_path: P
     assert decided.status == 0, decided.err
     assert "Stage Integration removed" in decided.out
     assert "Configurations in “Integration” go to “Patch testing”" in decided.out
-    assert shell.pool.calls() == []
+    assert nobody_logged_in(shell)
     assert by_another.status == 0
     assert "nobody decides on what they asked for" in by_alice.err
     assert "A rejection needs its reason" in without.err
@@ -279,7 +279,12 @@ def test_a_walk_needs_no_pool_and_says_what_opens_for_whom(shell: Seat, tmp_path
     assert (unknown.status, "knows nobody called “bob”" in unknown.err) == (1, True)
     assert "shop as ada at 2026-12-24 17:00 UTC" in words.out
     assert "opens: promote to Production" in words.out
-    assert shell.pool.calls() == []
+    assert nobody_logged_in(shell)
+
+
+def nobody_logged_in(shell: Seat) -> bool:
+    """Whether the pool was left alone; the feed of a command before that may still hear that its session ended."""
+    return {call["method"] for call in shell.pool.calls()} <= {"event.from"}
 
 
 HOSTILE = {

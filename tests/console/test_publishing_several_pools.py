@@ -91,11 +91,11 @@ async def test_a_version_is_written_to_every_pool_that_it_binds(pools: Pools) ->
     assert standing(first) == standing(second)
     assert all(stage.binding.pool is not None for stage in standing(first).stages)
     assert pools.publishing.split() is None
-    assert not pools.publishing.plan(standing(first)).is_needed
     mapped = {effect.name for effect in plan.effects if effect.kind is EffectKind.MAPPED}
     assert set(report.moved) == mapped
     far = {standing(first).stages[-1].id}
     await until(second, lambda: {card.stage for card in second.board.cards.values()} == far)
+    assert not pools.publishing.plan(standing(first)).is_needed
     assert {card.stage for card in first.board.cards.values()} >= {PRODUCTION, StageId("integration")}
 
 

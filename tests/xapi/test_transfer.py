@@ -19,6 +19,7 @@ from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.engine.ports import TransferPort
 from xsconsole.errors import ConnectionLost, DiskFull, PoolFailed, Refused, SessionLost, StoreFailed
 from xsconsole.simpool import certificates
+from xsconsole.xapi import transfer
 from xsconsole.xapi.streams import PIECE_BYTES
 
 RUN = RunId("a-run")
@@ -71,6 +72,12 @@ async def test_a_file_that_cannot_be_read_is_said(port: TransferPort, tmp_path: 
 def host(pool: EmbeddedPool) -> Iterator[Forwarder]:
     with forwarder(pool) as served:
         yield served
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a task never says why: wait for that as long as it takes here, not as long as over a slow line."""
+    monkeypatch.setattr(transfer, "WHY_TIMEOUT_S", 0.2)
 
 
 @pytest.fixture
@@ -140,6 +147,7 @@ async def test_a_full_disk_is_said_in_a_sentence(
     assert tasks_of(plain) == []
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_transfer_that_breaks_half_way_is_none(
     host: Forwarder, through: TransferPort, plain: Any, tmp_path: Path
 ) -> None:
@@ -171,6 +179,7 @@ async def test_bytes_that_end_well_are_not_believed_when_the_task_failed(
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("status", [403, 404, 500])
 async def test_a_page_instead_of_a_machine_is_a_refusal(
     host: Forwarder, through: TransferPort, tmp_path: Path, status: int
@@ -181,6 +190,7 @@ async def test_a_page_instead_of_a_machine_is_a_refusal(
         await through.export_vm(NOBODY, tmp_path / "x.xva", RUN, ignored)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_session_that_a_transfer_finds_ended_is_lost(
     host: Forwarder, through: TransferPort, tmp_path: Path
 ) -> None:
