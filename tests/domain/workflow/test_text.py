@@ -107,3 +107,42 @@ def test_equal_workflows_are_written_alike_however_their_values_came_about() -> 
     assert first.digest == second.digest
     verbose = to_json(first).replace(b'"stages":[{', b'"stages":[{"binding":{},"limits":{},"entry":"leave",')
     assert from_json(verbose).digest == first.digest
+
+
+LINES = b"""{
+ "format": 1,
+ "stages": [
+  {"id": "a", "name": "Test", "colour": "#112233", "limits": {
+   "running": 1,
+   "per_service": 1,
+   "r\\u0075nning": 2}},
+  {"id": "b", "colour": "#112233", "name": "a \\"{ b"}
+ ],
+ "id": "release", "name": "Release", "version": 1, "transitions": []
+}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LINES, "Stage “Test”, field “limits”: the key “running” stands there twice, in lines 5 and 7."),
+        (LINES.replace(b'"id": "b"', b'"id": "b", "id": "c"'), "field “limits”: the key “running”"),
+        (
+            to_json(default_workflow()).replace(b'"entry":', b'"name":"x","entry":', 1),
+            "Stage “Staging”: the key “name”",
+        ),
+        (b'{"format":1,' + to_json(default_workflow())[1:], "The workflow: the key “format” stands there twice."),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_place(text: bytes, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        from_json(text)
+
+    assert said in refused.value.reason
+
+
+def test_equal_keys_of_different_groups_are_no_doubles() -> None:
+    assert [stage.name for stage in from_json(LINES.replace(b"r\\u0075nning", b"configurations")).stages] == [
+        "Test",
+        'a "{ b',
+    ]

@@ -1,6 +1,8 @@
 """Foreign bytes that should be a workflow: what is wrong with them, and where, in the words of their fields."""
 
+import json
 import re
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -11,6 +13,7 @@ from xsconsole.errors import Refused
 NEWER = "If a newer console wrote it, use that one; nothing was changed."
 _PATH = re.compile(r" - at `(\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
 
 
 def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
@@ -40,6 +43,74 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
         )
     subject = where if path == "$" else f"{where}, field “{field}”"
     return Refused(reason=f"{subject}: {_expectation(what)}.", mend="Correct the text of the file, or export it again.")
+
+
+def refuse_doubled(text: bytes) -> None:
+    """Refuse a text in which a key stands twice in one group: a reader would take one of the two, and not say which.
+
+    Raises:
+        Refused: with the key, the place and the lines.
+    """
+    is_doubled = False
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        nonlocal is_doubled
+        is_doubled = is_doubled or len({name for name, _ in pairs}) < len(pairs)
+
+    json.loads(text, object_pairs_hook=note)
+    if not is_doubled:
+        return
+    key, path, lines = _first_doubled(text.decode("utf-8"))
+    where = _where(path, text)
+    subject = where if _is_thing(path) else f"{where}, field “{_last_field(path)}”"
+    at = f", in lines {lines[0]} and {lines[1]}" if lines[0] != lines[1] else ""
+    raise Refused(
+        reason=f"{subject}: the key “{shown(key, 60)}” stands there twice{at}.",
+        mend="Remove the one that is not meant.",
+    )
+
+
+def _is_thing(path: str) -> bool:
+    """Whether a path is that of the workflow, or of a stage, transition, person or group itself."""
+    return path == "$" or re.fullmatch(r"\$\.\w+\[\d+\]", path) is not None
+
+
+@dataclass(slots=True)
+class _Level:
+    """A bracket that is open. `path` is its own; `key` that of the value under way, where it is a group of fields."""
+
+    path: str
+    is_list: bool
+    number: int = 0
+    key: str | None = None
+    lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def inner(self) -> str:
+        return f"{self.path}[{self.number}]" if self.is_list else f"{self.path}.{self.key}"
+
+
+def _first_doubled(text: str) -> tuple[str, str, tuple[int, int]]:
+    """Return the first key that stands twice, the path of its group, and both lines. There is one."""
+    levels: list[_Level] = []
+    line = 1
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        top = levels[-1] if levels else None
+        if token == "\n":
+            line += 1
+        elif token in "{[":
+            levels.append(_Level(top.inner if top is not None else "$", token == "["))
+        elif token in "}]":
+            levels.pop()
+        elif top is not None and token == ",":
+            top.number, top.key = top.number + 1, None
+        elif top is not None and token[0] == '"' and not top.is_list and top.key is None:
+            top.key = str(json.loads(token))
+            if top.key in top.lines:
+                return top.key, top.path, (top.lines[top.key], line)
+            top.lines[top.key] = line
+    raise AssertionError("no key stands twice")
 
 
 def _last_field(path: str) -> str:

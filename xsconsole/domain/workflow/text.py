@@ -9,7 +9,7 @@ import msgspec
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.workflow.check import check
-from xsconsole.domain.workflow.reading import not_readable
+from xsconsole.domain.workflow.reading import not_readable, refuse_doubled
 from xsconsole.domain.workflow.values import Workflow, content_of
 from xsconsole.errors import Refused
 
@@ -36,7 +36,7 @@ def from_json(text: bytes) -> Workflow:
     """Read the text form.
 
     Raises:
-        Refused: not JSON, of a newer format, with unknown fields, too large, or what `check` refuses.
+        Refused: not JSON, of a newer format, with unknown or doubled keys, too large, or what `check` refuses.
     """
     workflow = read_json(text)
     check(workflow)
@@ -47,7 +47,7 @@ def read_json(text: bytes) -> Workflow:
     """Read the text form without `check`: for showing what is wrong with it.
 
     Raises:
-        Refused: not JSON, of a newer format, with unknown fields or too large.
+        Refused: not JSON, of a newer format, with unknown or doubled keys, or too large.
     """
     if len(text) > DECOMPRESSED_LIMIT_BYTES:
         raise Refused(
@@ -63,7 +63,7 @@ def read_json(text: bytes) -> Workflow:
                 reason=f"The workflow is of format {found}; this console reads format {FORMAT}.",
                 mend="Use a newer console.",
             )
-        return msgspec.json.decode(text, type=Workflow)
+        workflow = msgspec.json.decode(text, type=Workflow)
     except UnicodeDecodeError as failure:
         raise Refused(
             reason=f"The text is no UTF-8: byte {failure.start} does not belong there.", mend="Save the file as UTF-8."
@@ -74,6 +74,8 @@ def read_json(text: bytes) -> Workflow:
         ) from failure
     except msgspec.MsgspecError as failure:
         raise not_readable(failure, text) from failure
+    refuse_doubled(text)
+    return workflow
 
 
 class _Format(msgspec.Struct):
