@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from tests.ui.drawing import CTRL, SHIFT, Key, Sheet, a_workflow, sheet
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.situation import Design
@@ -326,6 +327,34 @@ def test_copied_stages_are_pasted_beside_themselves_with_their_transitions(drawn
     assert len(set(places)) == 3
     assert drawn.desk.stages == ("integration-3", "staging-3")
     assert [step.label for step in drawn.desk.history.done] == ["Paste 2 stages", "Paste 2 stages"]
+
+
+def test_undo_and_redo_bring_the_selection_back_where_stages_came_or_went(drawn: DesignedSheet) -> None:
+    desk, spare = drawn.desk, (StageId("spare"),)
+    desk.select(spare, (TransitionId("staging-to-production"),))
+    drawn.designer.do(Design.COPY)
+    drawn.designer.do(Design.PASTE)
+    pasted = desk.stages
+    assert pasted == ("spare-2",)
+
+    desk.undo()
+    assert desk.selection == (spare, (TransitionId("staging-to-production"),))
+    desk.redo()
+    assert desk.selection == (pasted, ())
+
+    desk.select(spare)
+    drawn.designer.do(Design.DELETE)
+    assert desk.selection == ((), ())
+    desk.undo()
+    assert desk.selection == (spare, ())
+
+    # Where nothing came or went, who reads something else is not torn away from it.
+    for name in ("Spar", "Spars"):
+        desk.do("Rename", change_stage(desk.workflow, spare[0], name=name), merge="name")
+    desk.select((StageId("staging"),))
+    desk.undo()
+    assert [stage.name for stage in desk.workflow.stages][3] == "Spare"
+    assert desk.stages == ("staging",)
 
 
 def test_cut_takes_out_what_paste_brings_back(drawn: DesignedSheet) -> None:

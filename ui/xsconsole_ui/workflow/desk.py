@@ -1,6 +1,7 @@
 """Where everything that changes a draft ends: gestures, keys, editors, the outline. It holds history and selection."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,8 +13,18 @@ from xsconsole.errors import Refused
 from xsconsole_ui.pieces import joined
 
 Find = Callable[[Workflow], tuple[Finding, ...]]
+Selection = tuple[tuple[StageId, ...], tuple[TransitionId, ...]]
 
 NOTHING = Workflow(id=WorkflowId("draft"), name="", version=0, stages=(), transitions=())
+
+
+@dataclass(slots=True)
+class _Sides:
+    """What was selected before a step and, once it was undone, after it. `workflow` is the one after the step."""
+
+    workflow: Workflow
+    before: Selection
+    after: Selection
 
 
 def _nothing_found(workflow: Workflow) -> tuple[Finding, ...]:
@@ -42,6 +53,7 @@ class DraftDesk(QObject):
         self._stages: tuple[StageId, ...] = ()
         self._transitions: tuple[TransitionId, ...] = ()
         self._findings: tuple[Finding, ...] = ()
+        self._sides: dict[int, _Sides] = {}  # of the steps, by the identity of the workflow after each
 
     # What it holds.
 
@@ -81,6 +93,10 @@ class DraftDesk(QObject):
         return self._transitions
 
     @property
+    def selection(self) -> Selection:
+        return self._stages, self._transitions
+
+    @property
     def stage(self) -> Stage | None:
         """The one selected stage, where exactly one thing is selected and it is a stage."""
         return self.workflow.stage(self._stages[0]) if len(self._stages) == 1 and not self._transitions else None
@@ -100,6 +116,7 @@ class DraftDesk(QObject):
     def resume(self, history: History, *, base: Workflow | None) -> None:
         """Go on with a draft that was kept; `base` is the published workflow it began from."""
         self._history, self._opened = history, base
+        self._sides = {}
         self._follow()
 
     def find_by(self, find: Find) -> None:
@@ -112,6 +129,7 @@ class DraftDesk(QObject):
         before = self._history
         self._history = before.do(label, workflow, merge=merge)
         if self._history is not before:
+            self._note_selection(before)
             self._follow()
             self.done.emit(label)
 
@@ -136,17 +154,21 @@ class DraftDesk(QObject):
         self._history = self._history.settled()
 
     def undo(self) -> None:
-        label = self._history.undo_label
+        label, undone = self._history.undo_label, self.workflow
         if label is not None:
+            sides = self._sides.get(id(undone))
+            if sides is not None:
+                sides.after = self.selection
             self._history = self._history.undo()
-            self._follow()
+            self._follow(sides.before if sides is not None and not _has_same(undone, self.workflow) else None)
             self.done.emit(self.tr("Undone: {label}").format(label=label))
 
     def redo(self) -> None:
-        label = self._history.redo_label
+        label, before = self._history.redo_label, self.workflow
         if label is not None:
             self._history = self._history.redo()
-            self._follow()
+            sides = self._sides.get(id(self.workflow))
+            self._follow(sides.after if sides is not None and not _has_same(before, self.workflow) else None)
             self.done.emit(self.tr("Redone: {label}").format(label=label))
 
     def select(self, stages: Iterable[StageId] = (), transitions: Iterable[TransitionId] = ()) -> None:
@@ -172,9 +194,21 @@ class DraftDesk(QObject):
     def select_all(self) -> None:
         self.select(stage.id for stage in self.workflow.stages)
 
-    def _follow(self) -> None:
+    def _note_selection(self, before: History) -> None:
+        """Keep what is selected before the step that was just taken; of merged steps, before the first of them."""
+        steps = self._history.done
+        if not steps or any(step is steps[-1] for step in before.done):
+            return  # merged steps ended where they began
+        merged = self._sides.get(id(before.workflow)) if self._history.before is not before.workflow else None
+        kept = {id(step.workflow) for step in steps}
+        self._sides = {key: sides for key, sides in self._sides.items() if key in kept}
+        selected = merged.before if merged is not None else self.selection
+        self._sides[id(self.workflow)] = _Sides(workflow=self.workflow, before=selected, after=selected)
+
+    def _follow(self, selection: Selection | None = None) -> None:
+        """Show the draft as it is now, with this selected, or what was."""
         self.changed.emit(self.workflow)
-        self.select(self._stages, self._transitions)
+        self.select(*(selection if selection is not None else self.selection))
         self.history_changed.emit()
         self._look()
 
@@ -183,3 +217,11 @@ class DraftDesk(QObject):
         if found != self._findings:
             self._findings = found
             self.findings_changed.emit()
+
+
+def _has_same(one: Workflow, other: Workflow) -> bool:
+    """Whether both have the same stages and transitions, so that what is selected in one is there in the other."""
+    return all(
+        [part.id for part in getattr(one, parts)] == [part.id for part in getattr(other, parts)]
+        for parts in ("stages", "transitions")
+    )
