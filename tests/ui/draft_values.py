@@ -2,13 +2,15 @@
 
 import msgspec
 
-from xsconsole.domain.inventory import SR, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
+from xsconsole.domain.inventory import PIF, SR, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
 from xsconsole.domain.workflow import ApprovalRule, Group, Kind, Person, Workflow, default_workflow
 from xsconsole.domain.workflow.edits import add_stage, change_workflow, connect
 from xsconsole.domain.workflow.gates import MaintenanceWindow, NoDrift, Script
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 
 GIB = 1024**3
+INTERNAL = {"is_guest_installer_network": "true", "is_host_internal_management_network": "true"}
+HIDDEN = {"HideFromXenCenter": "true"}
 
 
 def rich_draft(stages: int = 0) -> Workflow:
@@ -75,6 +77,10 @@ def _pool(uuid: str, name: str, hosts: int) -> Inventory:
         ("sr", SR(ref="s2", uuid=f"{uuid}-s2", name_label="Tools", content_type="iso")),
         ("network", Network(ref="n1", uuid=f"{uuid}-n1", name_label=f"{uuid}-dmz")),
         ("network", Network(ref="n2", uuid=f"{uuid}-n2", name_label=f"{uuid}-data")),
+        ("network", Network(ref="n3", uuid=f"{uuid}-n3", name_label="Host internal", other_config=INTERNAL)),
+        ("network", Network(ref="n4", uuid=f"{uuid}-n4", name_label="Hidden", other_config=HIDDEN)),
+        ("network", Network(ref="n5", uuid=f"{uuid}-n5", name_label="Card 1 of a bond")),
+        ("pif", PIF(ref="i5", uuid=f"{uuid}-i5", network="n5", bond_slave_of="b1")),
     ]
     changes = tuple(Change(ref=record.ref, class_name=kind, record=record) for kind, record in records)
     inventory.apply(ChangeBatch(changes=changes, is_whole=True))

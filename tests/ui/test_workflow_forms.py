@@ -95,6 +95,7 @@ def test_the_network_map_shows_both_sides():
 
     assert row.words == "home-dmz → not mapped"
     assert [side.name for side in row.children] == ["in Staging", "in Production"]
+    assert [option.words for option in row.children[0].editor.options()] == ["not mapped", "home-data", "home-dmz"]
 
 
 def test_what_did_not_change_is_the_very_same_node():

@@ -161,6 +161,10 @@ class VIF(Record, frozen=True, kw_only=True, gc=False):
     currently_attached: bool = False
 
 
+# Of `other_config`: what XenCenter does not offer for machines either.
+HIDING_KEYS = ("is_guest_installer_network", "is_host_internal_management_network", "HideFromXenCenter")
+
+
 class Network(Record, frozen=True, kw_only=True, gc=False):
     name_label: str = ""
     name_description: str = ""
@@ -178,6 +182,7 @@ class PIF(Record, frozen=True, kw_only=True, gc=False):
     network: Ref = NULL_REF
     VLAN: int = -1
     management: bool = False
+    bond_slave_of: Ref = NULL_REF
 
 
 class SR(Record, frozen=True, kw_only=True, gc=False):
@@ -380,3 +385,12 @@ class Inventory:
     def pool(self) -> Pool | None:
         """The pool's own record; None before the first batch."""
         return next(self.all(Pool), None)
+
+    def networks_for_machines(self) -> tuple[Network, ...]:
+        """Return the networks to choose from: not a host's own, none that is hidden, and no cards that a bond took."""
+        bonded = {pif.network for pif in self.all(PIF) if pif.bond_slave_of not in ("", NULL_REF)}
+        return tuple(
+            one
+            for one in self.all(Network)
+            if one.ref not in bonded and not any(one.other_config.get(key) == "true" for key in HIDING_KEYS)
+        )

@@ -103,7 +103,8 @@ class Surroundings:
 
     def networks(self, stage: Stage) -> tuple[Option, ...]:
         inventory = self.inventory_of(stage)
-        found = [] if inventory is None else [Option(key=one.uuid, words=_name(one)) for one in inventory.all(Network)]
+        offered = () if inventory is None else inventory.networks_for_machines()
+        found = [Option(key=one.uuid, words=_name(one)) for one in offered]
         return (Option(key=KEEP, words=tr("not mapped")), *_sorted(found))
 
     def network_called(self, stage: Stage, logical: str) -> str:

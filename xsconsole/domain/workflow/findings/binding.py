@@ -66,7 +66,9 @@ def _mapping(case: Case, stage: Stage, logical: str) -> Iterator[Mend]:
     named = (
         []
         if site is None
-        else [each for each in site.inventory.all(Network) if each.name_label.casefold() == logical.casefold()]
+        else [
+            each for each in site.inventory.networks_for_machines() if each.name_label.casefold() == logical.casefold()
+        ]
     )
     choices = [entry.network for other in others for entry in other.binding.networks if entry.logical == logical]
     choices += [PoolObject(uuid=network.uuid, name=network.name_label) for network in named if len(named) == 1]
