@@ -257,10 +257,25 @@ def test_a_quorum_says_how_many_can_approve_and_why_the_others_cannot() -> None:
     (finding,) = [each for each in findings(approved(2, ANN, CID), LIVE) if each.rule == "quorum"]
 
     assert finding.sentence == (
-        "Promotion Staging → Production: approval by 2 of Ann and Cid can never be had: only 1 person of 2 can; Cid "
-        "has no key or a shared log-in."
+        "Promotion Staging → Production: approval by 2 of Ann and Cid can never be had: only 1 of 2 can; Cid has no "
+        "key or a shared log-in."
     )
     assert [mend.label for mend in finding.mends] == ["Ask for 1"]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "said"),
+    [
+        (approved(1), "Promotion Staging → Production: the approval rule names nobody yet."),
+        (approved(1, groups=(NONE.id,)), "approval by 1 of None can never be had: nobody is in None yet."),
+        (approved(2, ANN), "approval by 2 of Ann can never be had: there is only 1."),
+        (approved(1, CID), "approval by 1 of Cid can never be had: Cid has no key or a shared log-in."),
+    ],
+)
+def test_a_rule_that_nobody_can_satisfy_says_why_in_plain_words(workflow: Workflow, said: str) -> None:
+    sentences = [each.sentence for each in findings(workflow, LIVE) if each.rule in {"nobody-approves", "quorum"}]
+
+    assert any(sentence.endswith(said) for sentence in sentences), sentences
 
 
 def test_a_measure_against_production_needs_a_production() -> None:

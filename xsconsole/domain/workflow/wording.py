@@ -159,12 +159,13 @@ def _choice_words(value: StrEnum) -> str:
 
 
 def rule_words(rule: ApprovalRule, workflow: Workflow) -> str:
-    """Return such as `2 of Leads and Ann, not the author`."""
+    """Return such as `2 of Leads and Ann, not the author`; where nobody is named, `2 people, nobody named yet`."""
     named = (
         *(group_words(workflow, group) for group in rule.groups),
         *(person_words(workflow, person) for person in rule.people),
     )
-    return f"{rule.count} of {listing(named) or 'nobody'}" + (", not the author" if rule.excludes_author else "")
+    who = f"{rule.count} of {listing(named)}" if named else f"{count(rule.count, 'person', 'people')}, nobody named yet"
+    return who + (", not the author" if rule.excludes_author else "")
 
 
 def gate_words(gate: Gate) -> str:

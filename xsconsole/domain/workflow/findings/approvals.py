@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from xsconsole.domain.ids import PersonId
-from xsconsole.domain.words import count, listing
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.edits import change_workflow
@@ -24,11 +24,17 @@ class Demand:
     """A rule where it stands: `put` returns the mend that puts another in its place, or removes it (None)."""
 
     rule: ApprovalRule
-    what: str  # begins a sentence
+    subject: str  # begins a sentence
+    deed: str
+    words: str  # of the rule
     place: Rule
     field: str
     requesters: frozenset[PersonId] | None  # who may ask; None: anybody
     put: Callable[[str, ApprovalRule | None], Mend]
+
+    @property
+    def what(self) -> str:
+        return f"{self.subject}: {self.deed} by {self.words}"
 
 
 def of_approvals(case: Case) -> Iterator[Finding]:
@@ -66,7 +72,9 @@ def _demands(case: Case) -> Iterator[Demand]:
         for at, rule in enumerate(way.approvals):
             yield Demand(
                 rule=rule,
-                what=f"{case.words(way)}: approval by {rule_words(rule, case.workflow)}",
+                subject=case.words(way),
+                deed="approval",
+                words=rule_words(rule, case.workflow),
                 place=Rule(name="approval", transition=way.id),
                 field="approvals",
                 requesters=requesters,
@@ -76,7 +84,9 @@ def _demands(case: Case) -> Iterator[Demand]:
             if isinstance(action, Review):
                 yield Demand(
                     rule=action.rule,
-                    what=f"{case.words(way)}: review by {rule_words(action.rule, case.workflow)}",
+                    subject=case.words(way),
+                    deed="review",
+                    words=rule_words(action.rule, case.workflow),
                     place=Rule(name="approval", transition=way.id),
                     field="afterwards",
                     requesters=requesters,
@@ -85,7 +95,9 @@ def _demands(case: Case) -> Iterator[Demand]:
     for at, rule in enumerate(case.workflow.publishing):
         yield Demand(
             rule=rule,
-            what=f"Publishing: approval by {rule_words(rule, case.workflow)}",
+            subject="Publishing",
+            deed="approval",
+            words=rule_words(rule, case.workflow),
             place=Rule(name="approval"),
             field="publishing",
             requesters=None,
@@ -125,18 +137,13 @@ def _satisfiable(case: Case, demand: Demand) -> Iterator[Finding]:
     place = demand.place
     if not people:
         mends = [*_naming(case.ground.me, demand), demand.put("Remove this rule", None)]
-        yield _named(place, "nobody-approves").error(f"{demand.what} names nobody.", demand.field, *mends)
+        yield _named(place, "nobody-approves").error(_of_nobody(demand, case.workflow), demand.field, *mends)
         return
     if needed > len(able):
-        why = (
-            f"only {count(len(able), 'person', 'people')} of {len(people)} can"
-            if len(able) < len(people)
-            else (f"there are only {len(people)}")
-        )
-        unable = listing(tuple(person.name for person in people if not can_approve(person)))
-        rest = f"; {unable} has no key or a shared log-in" if unable else ""
         yield _named(place, "quorum").error(
-            f"{demand.what} can never be had: {why}{rest}.", demand.field, *_lowered(demand, _most(demand, able))
+            f"{demand.what} can never be had: {_too_few(able, people)}.",
+            demand.field,
+            *_lowered(demand, _most(demand, able)),
         )
         return
     if needed < len(able):
@@ -157,6 +164,23 @@ def _satisfiable(case: Case, demand: Demand) -> Iterator[Finding]:
             demand.field,
             *_lowered(demand, needed - 1),
         )
+
+
+def _of_nobody(demand: Demand, workflow: Workflow) -> str:
+    """Return what is wrong with a rule that nobody can satisfy because it names nobody, or groups without people."""
+    if not demand.rule.groups:
+        return f"{demand.subject}: the {demand.deed} rule names nobody yet."
+    groups = listing(tuple(group.name for group in workflow.groups if group.id in demand.rule.groups))
+    return f"{demand.what} can never be had: nobody is in {groups} yet."
+
+
+def _too_few(able: list[Person], people: list[Person]) -> str:
+    """Return how many can approve, and why the others cannot."""
+    if len(able) == len(people):
+        return f"there {'is' if len(people) == 1 else 'are'} only {len(people)}"
+    unable = tuple(person.name for person in people if not can_approve(person))
+    why_not = f"{listing(unable)} {'has' if len(unable) == 1 else 'have'} no key or a shared log-in"
+    return f"only {len(able)} of {len(people)} can; {why_not}" if able else why_not
 
 
 def _most(demand: Demand, able: list[Person]) -> int:
