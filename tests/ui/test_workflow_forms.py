@@ -1,5 +1,7 @@
 """What can be edited in a draft: read as it was typed, refused with a mend, and always the model's own state."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -11,7 +13,7 @@ from xsconsole.domain.workflow.values import Binding, Limits, NetworkEntry, Pool
 from xsconsole.errors import Refused
 from xsconsole_ui.workflow.forms import spans
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
-from xsconsole_ui.workflow.forms.editors import Choice, Clock, Colour, Flag, Lines, Number, Span, Words
+from xsconsole_ui.workflow.forms.editors import Choice, Clock, Colour, Flag, Lines, Number, Option, Span, Words
 from xsconsole_ui.workflow.forms.multiple import together
 from xsconsole_ui.workflow.forms.node import DeedKind, Shape
 
@@ -117,7 +119,7 @@ def test_one_part_is_made_without_the_others_and_is_the_same():
     whole = keeper.of(draft, AROUND)
     assert node_at(whole, "stages", "staging") is stage
     assert node_at(whole, "stages", "staging", "out", "staging-to-production") is way
-    assert keeper.workflow(draft) == tuple(child for child in whole.children if child.key != "stages")
+    assert keeper.workflow(draft, AROUND) == tuple(child for child in whole.children if child.key != "stages")
     assert keeper.stage(draft, AROUND, "gone") is None
 
 
@@ -166,11 +168,23 @@ def test_a_person_who_goes_leaves_no_trace():
 
 
 def test_a_fingerprint_may_be_pasted_as_tools_print_it():
-    colons = ":".join(["AB"] * 32)
+    colons = "SHA256:" + ":".join(["AE"] * 32)
 
-    changed = edited(rich_draft(), colons, "people", "ben", "fingerprints")
+    changed = edited(rich_draft(), f"{colons}\n{'ef' * 32}\n", "people", "ben", "fingerprints")
 
-    assert changed.people[1].fingerprints == ("ab" * 32,)
+    assert changed.people[1].fingerprints == ("ae" * 32, "ef" * 32)
+
+
+def test_a_known_key_that_nobody_has_is_pinned_without_typing_it():
+    draft = rich_draft()
+    keys = tuple(Option(key=key * 32, words=key) for key in ("ab", "ef"))
+    ben = node_at(DraftTree().of(draft, replace(AROUND, keys=keys)), "people", "ben")
+    deed = ben.deed(DeedKind.ADD)
+
+    assert [option.words for option in deed.options()] == ["ef"]  # the other is Anna's
+    changed = deed.change(draft, "ef" * 32)
+    assert changed.people[1].fingerprints == ("ef" * 32,)
+    assert deed.label(draft, "ef" * 32) == "Pin key efefefefefefefef to “Ben”"
 
 
 @settings(max_examples=20)

@@ -1,5 +1,6 @@
-"""Keys as files: a public key with the name of whose it is, signed by itself, and pinned to a person of a workflow."""
+"""Keys as files, signed by themselves, and as fingerprints that somebody typed: how they are pinned to a person."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,10 @@ from xsconsole.errors import Ambiguous, Refused
 
 NAME_LIMIT = 120
 FILE_LIMIT_BYTES = 16 * 1024
+DIGITS = 64
+_CALLED = re.compile(r"\s*sha-?256(?:\s+fingerprint)?\s*[:=]?", re.IGNORECASE)
+_OTHER_KIND = re.compile(r"\s*(md5|sha-?1|sha-?384|sha-?512)\b", re.IGNORECASE)
+_OF_SSH = re.compile(r"[A-Za-z0-9+/]{43}=?")  # what `ssh-keygen -l` prints: base64 of another text's SHA-256
 
 
 class KeyFile(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole key", tag_field="type"):
@@ -85,6 +90,39 @@ def enrolled(workflow: Workflow, file: KeyFile, person: str = "") -> tuple[Workf
     else:
         changed, id_ = add_person(workflow, person or file.name, fingerprints=(file.fingerprint,))
     return changed, next(one for one in changed.people if one.id == id_)
+
+
+def typed_fingerprint(text: str) -> str:
+    """Return the fingerprint that somebody typed or pasted, as it is kept: 64 digits, lower case, nothing between them.
+
+    Raises:
+        Refused: it is none; with what it seems to be.
+    """
+    other = _OTHER_KIND.match(text)
+    if other is not None:
+        raise Refused(reason=f"A fingerprint by {other[1].upper()} is of another kind.", mend=_ASK)
+    called = _CALLED.match(text)
+    rest = text[called.end() :].strip() if called is not None else text.strip()
+    if rest.startswith(("ssh-", "ecdsa-", "-----BEGIN", "{")):
+        raise Refused(reason="That is a key itself, and not its fingerprint.", mend=_ASK)
+    digits = re.sub(r"[\s:.\-]", "", rest)
+    strange = re.search(r"[^0-9a-fA-F]", digits)
+    if strange is not None and _OF_SSH.fullmatch(rest):
+        raise Refused(reason="That is how ssh prints a fingerprint, which is of another text than ours.", mend=_ASK)
+    if strange is not None:
+        reason = f"“{shortened(text, 40)}” is no fingerprint: “{shortened(strange[0], 4)}” is no hexadecimal digit."
+        mend = "Colons, blanks, capitals and SHA256: before it do not matter; all else is 0 to 9 and a to f."
+        raise Refused(reason=reason, mend=mend)
+    if len(digits) > DIGITS and len(digits) % DIGITS == 0:
+        raise Refused(
+            reason=f"Those are {len(digits) // DIGITS} fingerprints in one line.", mend="Give each a line of its own."
+        )
+    if len(digits) != DIGITS:
+        raise Refused(reason=f"The fingerprint has {len(digits)} digits; {DIGITS} are needed.", mend=_ASK)
+    return digits.lower()
+
+
+_ASK = "Paste what `xsconsole key show` prints at their console."
 
 
 def _covered(name: str, public_key: str) -> bytes:

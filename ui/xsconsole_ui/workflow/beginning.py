@@ -3,12 +3,14 @@
 import msgspec
 
 from xsconsole.console import Estate
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import PersonId, WorkflowId
 from xsconsole.domain.workflow import Person, Workflow
 from xsconsole.domain.workflow.history import History
 from xsconsole.domain.workflow.templates import start_from, templates
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.drafts_dialog import Start
+from xsconsole_ui.workflow.forms.editors import Option
 
 
 def starts(console: Estate) -> tuple[Start, ...]:
@@ -36,6 +38,20 @@ def person_of(console: Estate) -> Person:
     identity = console.identity
     name = identity.actor if identity is not None else tr("Me")
     return Person(id=PersonId("me"), name=name, fingerprints=(console.home.key_fingerprint,))
+
+
+def known_keys(console: Estate) -> tuple[Option, ...]:
+    """Return the keys that can be pinned without typing them: this console's, and those of the published people."""
+    found = {}
+    if console.board.workflow is not None:
+        pinned = ((key, person) for person in console.board.workflow.people for key in person.fingerprints)
+        found = {
+            key: tr("{key} · {name}, as published").format(key=key[:16], name=person.name) for key, person in pinned
+        }
+    own = console.home.key_fingerprint
+    if own:
+        found[own] = tr("{key} · this console").format(key=own[:16])
+    return tuple(Option(key=key, words=one_line(words)) for key, words in found.items())
 
 
 def begun(chosen: Workflow, name: str, published: Workflow | None, person: Person) -> tuple[History, Workflow | None]:

@@ -14,7 +14,7 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Design
-from xsconsole_ui.workflow.beginning import begun, person_of, starts
+from xsconsole_ui.workflow.beginning import begun, known_keys, person_of, starts
 from xsconsole_ui.workflow.comparing import CompareDialog
 from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
@@ -93,10 +93,10 @@ class Workshop(QObject):
 
     def surroundings(self) -> Surroundings:
         """Return the pools as they are now."""
-        identity = self._console.identity
+        identity, keys = self._console.identity, known_keys(self._console)
         if identity is None:
-            return Surroundings()
-        return Surroundings.of(identity.pool, self._console.inventories)
+            return Surroundings(keys=keys)
+        return Surroundings.of(identity.pool, self._console.inventories, keys)
 
     @Slot()
     def _look_soon(self) -> None:

@@ -62,11 +62,11 @@ class DraftTree:
         way = draft.transition_of(way_id)
         return self._way(way, draft, around) if way is not None else None
 
-    def workflow(self, draft: Workflow) -> tuple[Node, ...]:
+    def workflow(self, draft: Workflow, around: Surroundings) -> tuple[Node, ...]:
         """Return the sections of the workflow itself."""
         self._draft = draft
-        if self._rest is None or self._rest[0] != draft:
-            self._rest = (draft, workflow_sections(draft))
+        if self._rest is None or self._rest[0] != (draft, around.keys):
+            self._rest = ((draft, around.keys), workflow_sections(draft, around.keys))
         return self._rest[1]
 
     def _now(self) -> Workflow:
@@ -82,7 +82,7 @@ class DraftTree:
         stages = tuple(
             self._stage(stage, draft, around, tuple(out[stage.id]), tuple(into[stage.id])) for stage in draft.stages
         )
-        about, *others = self.workflow(draft)
+        about, *others = self.workflow(draft, around)
         listed = Node(
             key="stages",
             name=tr("Stages"),

@@ -16,14 +16,17 @@ KEEP = ""  # the key of the option that chooses nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """`home` is the pool that holds the workflow. Two are equal where everything has the same name."""
+    """`home` is the pool that holds the workflow, `keys` are those known here. Equal where all has the same name."""
 
     home: Uuid | None = None
     inventories: Mapping[Uuid, Inventory] = field(default_factory=dict, compare=False)
     names: frozenset[tuple[type[Record], Uuid, str]] = frozenset()
+    keys: tuple[Option, ...] = ()
 
     @classmethod
-    def of(cls, home: Uuid | None, inventories: Mapping[Uuid, Inventory]) -> "Surroundings":
+    def of(
+        cls, home: Uuid | None, inventories: Mapping[Uuid, Inventory], keys: tuple[Option, ...] = ()
+    ) -> "Surroundings":
         kinds = (Pool, Host, SR, Network)
         names = frozenset(
             (kind, record.uuid, _name(record))
@@ -31,7 +34,7 @@ class Surroundings:
             for kind in kinds
             for record in inventory.all(kind)
         )
-        return cls(home=home, inventories=inventories, names=names)
+        return cls(home=home, inventories=inventories, names=names, keys=keys)
 
     def pool_of(self, stage: Stage) -> Uuid | None:
         return stage.binding.pool.uuid if stage.binding.pool is not None else self.home

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from xsconsole.domain.enrolment import typed_fingerprint
 from xsconsole.domain.words import count, size
-from xsconsole.domain.workflow import STORED_LIMIT_BYTES, Workflow, stored_size_bytes
+from xsconsole.domain.workflow import STORED_LIMIT_BYTES, Person, Workflow, stored_size_bytes
 from xsconsole.domain.workflow.edits import fresh_name
 from xsconsole.domain.workflow.roll import (
     add_group,
@@ -17,7 +18,7 @@ from xsconsole.domain.workflow.roll import (
 )
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
-from xsconsole_ui.workflow.forms.editors import Flag, Lines, Words
+from xsconsole_ui.workflow.forms.editors import Flag, Lines, Option, Words
 from xsconsole_ui.workflow.forms.node import Change, Deed, DeedKind, Later, Node
 from xsconsole_ui.workflow.forms.rule_forms import group_list, rule_list
 from xsconsole_ui.workflow.forms.slots import Slot, of_group, of_person, of_workflow
@@ -25,12 +26,13 @@ from xsconsole_ui.workflow.forms.writer import Writer
 from xsconsole_ui.workflow.steps import Label
 
 
-def workflow_sections(draft: Workflow) -> tuple[Node, ...]:
+def workflow_sections(draft: Workflow, keys: tuple[Option, ...] = ()) -> tuple[Node, ...]:
+    """Return the sections; `keys` are those that are known here, by fingerprint."""
     writer, slot = Writer(owner=tr("the workflow")), of_workflow()
     return (
         _about(writer, slot, draft),
         _networks(writer, draft),
-        _people(writer, draft),
+        _people(writer, draft, keys),
         _groups(writer, draft),
         rule_list(
             writer.part(tr("publishing")),
@@ -93,7 +95,7 @@ def _networks(writer: Writer, draft: Workflow) -> Node:
     return writer.listing("networks", tr("Logical networks"), items, (add,))
 
 
-def _people(writer: Writer, draft: Workflow) -> Node:
+def _people(writer: Writer, draft: Workflow, keys: tuple[Option, ...]) -> Node:
     items = []
     for person in draft.people:
         slot, own = of_person(person.id), Writer(owner=steps.named(person.name))
@@ -112,14 +114,15 @@ def _people(writer: Writer, draft: Workflow) -> Node:
                 "fingerprints",
                 tr("Keys"),
                 Lines(value=person.fingerprints, placeholder=tr("fingerprints, one a line")),
-                _lowered(slot),
+                _typed_keys(slot),
                 path="people",
-                hint=tr("SHA-256 of the person's signing key; their console shows it."),
+                hint=tr("SHA-256 of the person's signing key, as `xsconsole key show` prints it at their console."),
             ),
         )
         remove = _removal(tr("Remove person “{name}”").format(name=person.name), _without(remove_person, person.id))
         told = count(len(person.fingerprints), tr("key")) if person.fingerprints else tr("no key")
-        items.append(writer.item(person.id, person.name, fields, deeds=(remove,), words=told, path="people"))
+        deeds = (_add_key(person, slot, draft, keys), remove)
+        items.append(writer.item(person.id, person.name, fields, deeds=deeds, words=told, path="people"))
 
     def make(workflow: Workflow, _: object) -> Workflow:
         name = fresh_name(tr("New person"), [person.name for person in workflow.people])
@@ -144,10 +147,23 @@ def _renamed(name: str) -> Change:
     return lambda workflow, wanted: rename_network(workflow, name, wanted)
 
 
-def _lowered(slot: Slot) -> Change:
-    """Fingerprints are kept in lower case without colons, however they were copied."""
-    return lambda workflow, lines: slot.set("fingerprints")(
-        workflow, tuple(line.replace(":", "").lower() for line in lines)
+def _typed_keys(slot: Slot) -> Change:
+    """Fingerprints are kept in one form, however they were typed or copied."""
+    return lambda workflow, lines: slot.set("fingerprints")(workflow, tuple(map(typed_fingerprint, lines)))
+
+
+def _add_key(person: Person, slot: Slot, draft: Workflow, keys: tuple[Option, ...]) -> Deed:
+    """Return the deed that pins one of the keys known here which nobody has yet."""
+    taken = {key for one in draft.people for key in one.fingerprints}
+    free = tuple(option for option in keys if option.key not in taken)
+    return Deed(
+        kind=DeedKind.ADD,
+        name=tr("Add a known key"),
+        label=lambda _workflow, key: tr("Pin key {key} to {owner}").format(
+            key=key[:16], owner=steps.named(person.name)
+        ),
+        change=slot.add("fingerprints", str),
+        options=lambda: free,
     )
 
 

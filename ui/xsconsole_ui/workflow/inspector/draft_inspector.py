@@ -92,7 +92,7 @@ class DraftInspector(QWidget):
         if stages or ways:
             return self._several(stages, ways), (tuple(self._desk.stages), tuple(self._desk.transitions))
         self.title, self.caption = self.tr("Workflow"), draft.name
-        return tree.workflow(draft), None
+        return tree.workflow(draft, around), None
 
     def _several(self, stages: list[Node], ways: list[Node]) -> tuple[Node, ...]:
         parts = [count(len(stages), self.tr("stage"))] if stages else []
