@@ -82,6 +82,11 @@ class NotFound(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class NoPoolKnown(Refused):
+    """No pool was named, and this home has been to none."""
+
+
+@dataclass(kw_only=True, eq=False)
 class Ambiguous(Refused):
     """The name fits several things."""
 

@@ -69,7 +69,7 @@ def written(workflow: Workflow, path: Path) -> str:
 
 def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -> None:
     file = written(remove(default_workflow(), [STAGE]), tmp_path / "shorter.json")
-    assert shell.say("workflow", "new").status == 0
+    assert shell.say("workflow", "publish", "published").status == 0
 
     unmapped = shell.say("workflow", "publish", file, "--dry-run")
     tried = shell.say("workflow", "publish", file, "--map", "integration=patch-testing", "--dry-run", "--json")
@@ -104,6 +104,9 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
 
 def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell: Seat, tmp_path: Path) -> None:
     out = tmp_path / "draft.json"
+    at_first = shell.say("workflow", "new", "--name", "at first")
+    still = shell.say("workflow", "list", "--json")
+    assert shell.say("workflow", "publish", "published").status == 0
     begun = shell.say("workflow", "new", "--name", "next year")
     template = shell.say("workflow", "new", "--template", "release", "--json")
     unknown = shell.say("workflow", "new", "--template", "nonsense")
@@ -111,6 +114,10 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     once_more = shell.say("workflow", "export", "next year", "--out", str(out))
     forced = shell.say("workflow", "export", "next year", "--out", str(out), "--force")
 
+    assert (at_first.status, still.document) == (0, [])  # a draft is private: nothing came to the pool
+    assert "Nothing is published on the pool yet; the draft begins with “Release to production”." in at_first.err
+    assert "follows no published version" in at_first.err
+    assert "follows no published version" not in begun.err
     assert [said.status for said in (begun, template, exported, forced)] == [0, 0, 0, 0], begun.err
     assert (unknown.status, once_more.status) == (1, 1)
     assert "is there already. Name another file, or add `--force`" in once_more.err
@@ -119,6 +126,7 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     imported = shell.say("workflow", "import", changed, "--name", "other")
     assert imported.status == 0, imported.err
     assert {one["name"] for one in shell.say("workflow", "drafts", "--json").document} == {
+        "at first",
         "next year",
         "Release to production",
         "other",
@@ -137,7 +145,7 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
 
 
 def test_versions_that_are_gone_from_the_pool_are_read_back_from_the_record(shell: Seat, tmp_path: Path) -> None:
-    assert shell.say("workflow", "new").status == 0
+    assert shell.say("workflow", "publish", "published").status == 0
     for number, words in ((1, "second"), (2, "third"), (3, "fourth")):
         version = msgspec.structs.replace(change_workflow(default_workflow(), description=words), version=number)
         published = shell.say("workflow", "publish", written(version, tmp_path / "next.json"))
@@ -324,3 +332,12 @@ def test_a_file_that_is_not_there_and_a_wrong_mapping_are_said(
         shell.say("workflow", "publish", "x.json", "--map", "nonsense")
     assert wrong.value.code == 2
     assert "OLD=NEW" in capsys.readouterr().err
+
+
+def test_a_draft_of_no_pool_says_what_else_it_could_begin_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(parser().parse_args(["workflow", "new", "--home", str(tmp_path)]))
+
+    assert status == 1
+    assert "No pool is known yet, so there is no published workflow to begin with." in capsys.readouterr().err

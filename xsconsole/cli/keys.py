@@ -4,7 +4,8 @@ import argparse
 from dataclasses import replace
 
 from xsconsole.cli import output
-from xsconsole.cli.session import Given, connected, is_published, pass_on_notices, published
+from xsconsole.cli.session import Given, pass_on_notices
+from xsconsole.cli.workflows import begun_with, writing
 from xsconsole.console import Console, read_key, write_key
 from xsconsole.domain.enrolment import enrolled, key_file
 from xsconsole.errors import AlreadyThere
@@ -28,26 +29,18 @@ async def export(options: argparse.Namespace) -> int:
 async def enrol(options: argparse.Namespace) -> int:
     """Pin a key to a person in a draft; it counts once the draft is published."""
     file = await read_key(options.file)
-    if options.draft is None:
-        async with connected(options, is_reading=False) as console:
-            base = published(console)
-            workflow, person = enrolled(base, file, options.person or "")
-            kept = base if is_published(console) else None
-            draft = await console.home.drafts.new(f"Key of {person.name}", base, kept)
-            draft = await console.home.drafts.save(
-                replace(draft, history=draft.history.do(f"Enrol a key of {person.name}", workflow))
-            )
-    else:
-        console = await Console.open(options.home, passphrase=Given(options).passphrase)
-        try:
-            pass_on_notices(console)
-            draft = await console.home.drafts.open((await console.home.drafts.find(options.draft)).id)
+    given = Given(options)
+    begun = await begun_with(options, given) if options.draft is None else None
+    async with writing(options, given) as console:
+        drafts = console.home.drafts
+        if begun is not None:
+            workflow, person = enrolled(begun[0], file, options.person or "")
+            draft = await drafts.new(f"Key of {person.name}", *begun)
+        else:
+            draft = await drafts.open((await drafts.find(options.draft)).id)
             workflow, person = enrolled(draft.workflow, file, options.person or "")
-            draft = await console.home.drafts.save(
-                replace(draft, history=draft.history.do(f"Enrol a key of {person.name}", workflow))
-            )
-        finally:
-            await console.close()
+        step = draft.history.do(f"Enrol a key of {person.name}", workflow)
+        draft = await drafts.save(replace(draft, history=step))
     if options.json:
         output.print_json({"draft": draft.id, "person": person.id, "fingerprint": file.fingerprint})
     else:

@@ -20,22 +20,25 @@ from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleErro
 
 
 @asynccontextmanager
-async def connected(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[Console]:
+async def connected(
+    options: argparse.Namespace, *, is_reading: bool, given: "Given | None" = None
+) -> AsyncIterator[Console]:
     """Open the console on the pool that the options name. One that only reads needs no signing key.
 
-    Pools that a run leads to are connected beside it, where the verb names them.
+    Pools that a run leads to are connected beside it, where the verb names them. `given` are secrets that were read.
     """
-    async with connected_pools(options, is_reading=is_reading, also=getattr(options, "leads_to", ())) as pools:
+    also = getattr(options, "leads_to", ())
+    async with connected_pools(options, is_reading=is_reading, also=also, given=given) as pools:
         yield pools.first
 
 
 @asynccontextmanager
 async def connected_pools(
-    options: argparse.Namespace, *, is_reading: bool, also: Iterable[str] = ()
+    options: argparse.Namespace, *, is_reading: bool, also: Iterable[str] = (), given: "Given | None" = None
 ) -> AsyncIterator[Pools]:
     """Open the console on the pool that the options name, and on others beside it."""
     also = tuple(also)
-    given = Given(options, also)
+    given = given or Given(options, also)
     pools = Pools(await Console.open(options.home, passphrase=given.passphrase, is_reading=is_reading))
     try:
         home = pools.first.home

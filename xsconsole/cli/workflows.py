@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import way_words
 from xsconsole.domain.workflow.templates import Template, start_from, templates
-from xsconsole.errors import AlreadyThere, NotFound, Refused
+from xsconsole.errors import AlreadyThere, NoPoolKnown, NotFound, Refused
 
 SIGNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "not checked"}
 
@@ -158,15 +158,13 @@ async def workflow_drafts(options: argparse.Namespace) -> int:
 
 async def workflow_new(options: argparse.Namespace) -> int:
     """Begin a draft: from a template, or from what is published."""
+    given = Given(options)
     if options.template is None:
-        async with connected(options, is_reading=False) as console:
-            base = published(console)
-            draft = await console.home.drafts.new(
-                options.name or base.name, base, base if is_published(console) else None
-            )
-            return _say_begun(draft, options)
+        workflow, base = await begun_with(options, given)
+        async with writing(options, given) as console:
+            return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow, base), options)
     template = template_called(options.template)
-    async with _writing(options) as console:
+    async with writing(options, given) as console:
         # As in the window: groups that nobody is in begin with who sits here, so that it can be published.
         me = Person(
             id=PersonId("me"), name=options.user or getpass.getuser(), fingerprints=(console.home.key_fingerprint,)
@@ -180,13 +178,35 @@ async def workflow_new(options: argparse.Namespace) -> int:
 async def workflow_import(options: argparse.Namespace) -> int:
     """Begin a draft with the workflow of a file."""
     workflow = await read_file(options.file)
-    async with _writing(options) as console:
+    async with writing(options, Given(options)) as console:
         return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
+
+
+async def begun_with(options: argparse.Namespace, given: Given) -> tuple[Workflow, Workflow | None]:
+    """Return what a draft begins with, and the published version that it follows: the same, or none where none stands.
+
+    A draft is private: the pool is only looked at, and not given the workflow that it would get first.
+
+    Raises:
+        Refused: no pool is named or known.
+    """
+    try:
+        async with connected(options, is_reading=True, given=given) as console:
+            workflow = published(console)
+            if is_published(console):
+                return workflow, workflow
+    except NoPoolKnown as refusal:
+        raise Refused(
+            reason="No pool is known yet, so there is no published workflow to begin with.",
+            mend="Name the pool with --pool URL, begin with `workflow new --template release`, or import a file.",
+        ) from refusal
+    output.note(f"Nothing is published on the pool yet; the draft begins with “{output.cell(workflow.name)}”.")
+    return workflow, None
 
 
 async def workflow_discard(options: argparse.Namespace) -> int:
     """Delete a draft; at a terminal, only after a yes."""
-    async with _writing(options) as console:
+    async with writing(options, Given(options)) as console:
         heading = await console.home.drafts.find(options.draft)
         if is_at_terminal() and not output.is_yes(f"Delete the draft “{heading.name}” for good? [y/N] "):
             raise Refused(reason="Not confirmed; the draft is kept.")
@@ -299,8 +319,8 @@ async def opened(
 
 
 @asynccontextmanager
-async def _writing(options: argparse.Namespace) -> AsyncIterator[Console]:
-    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+async def writing(options: argparse.Namespace, given: Given) -> AsyncIterator[Console]:
+    console = await Console.open(options.home, passphrase=given.passphrase)
     try:
         pass_on_notices(console)
         yield console
@@ -313,6 +333,11 @@ def _say_begun(draft: Draft, options: argparse.Namespace) -> int:
         output.print_json({"id": draft.id, "name": draft.name})
     else:
         output.say(f"Draft “{output.cell(draft.name, 100)}” begun ({draft.id}).")
+        if draft.base is None:
+            output.note(
+                f"It follows no published version. `xsconsole workflow publish {draft.id} --dry-run` says what "
+                "publishing it would do to the pool."
+            )
     return 0
 
 

@@ -20,7 +20,7 @@ from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
 from xsconsole.engine.lease import Me
 from xsconsole.engine.ports import Clock, Ids
-from xsconsole.errors import HomeUnusable, NotFound, Refused, StoreFailed
+from xsconsole.errors import HomeUnusable, NoPoolKnown, NotFound, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
 from xsconsole.store.drafts import DraftStore
 from xsconsole.store.keys import (
@@ -253,7 +253,7 @@ class Home:
         known = self.settings.known_pool(canonical_url(url)) if url else next(iter(self.settings.pools), None)
         address = url or (known.url if known else None)
         if address is None:
-            raise Refused(reason="No pool is known yet.", mend=f"Give its address with --pool, such as {EXAMPLE}.")
+            raise NoPoolKnown(reason="No pool is known yet.", mend=f"Give its address with --pool, such as {EXAMPLE}.")
         return Connection(
             url=address,
             user=user or (known.user if known else "root"),
