@@ -8,8 +8,9 @@ from tests.ui.draft_values import rich_draft
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.findings import findings
+from xsconsole_ui import theme
 from xsconsole_ui.workflow.desk import DraftDesk
-from xsconsole_ui.workflow.findings_panel import FindingsPanel
+from xsconsole_ui.workflow.findings_panel import MEND, FindingsPanel
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -102,3 +103,17 @@ def test_an_empty_draft_has_nothing_well(desk, panel):
     desk.open(None)
 
     assert not any(found[0] == "✓ Good" for found in texts(panel))
+
+
+def test_a_sentence_is_read_whole_and_mends_take_no_room_where_there_are_none(desk, panel):
+    view = panel.view
+    assert view.isColumnHidden(MEND)
+
+    desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
+    assert not view.isColumnHidden(MEND)
+    panel.resize(560, 200)
+    row = select(panel, "Nothing leads back from Production")
+    narrow = view.rowHeight(row)
+    panel.resize(1400, 200)
+
+    assert narrow > theme.ROW_HEIGHT == view.rowHeight(row)

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -83,10 +93,14 @@ class CellDelegate(QStyledItemDelegate):
         painter.setFont(theme.text_font())
         painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
         text = one_line(str(index.data() or ""))
-        shown = QFontMetrics(theme.text_font()).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+        self.write(painter, words, text, index)
+        painter.restore()
+
+    def write(self, painter: QPainter, words: QRect, text: str, index: Index) -> None:
+        """Write the text of a cell, in the painter's font and colour."""
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, words.width())
         side = Qt.AlignmentFlag.AlignRight if index.data(NUMBER_ROLE) else Qt.AlignmentFlag.AlignLeft
         painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, shown)
-        painter.restore()
 
 
 def _paint_bar(painter: QPainter, left: int, middle: int, progress: float, colours: theme.Colours) -> None:

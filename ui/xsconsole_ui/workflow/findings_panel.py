@@ -19,6 +19,7 @@ from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.transition_form import ends_words
 from xsconsole_ui.workflow.severity import severity_tone, severity_word
 from xsconsole_ui.workflow.writing import mend
+from xsconsole_ui.wrapped_rows import WrappedRows
 
 SHAPES = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.UNKNOWN: "?", None: "✓"}
 ROADS = frozenset(
@@ -78,6 +79,11 @@ def summary(findings: Iterable[Finding]) -> str:
     return ", ".join(count(number, one, many) for number, one, many in counts if number) or tr("All good")
 
 
+def mend_words(row: Row) -> str:
+    """Return the first mend of a finding; dots say that there are others."""
+    return row.mends[0] + ("…" if len(row.mends) > 1 else "") if row.mends else ""
+
+
 def _columns() -> tuple[Column[Row], ...]:
     return (
         Column(
@@ -90,7 +96,7 @@ def _columns() -> tuple[Column[Row], ...]:
         Column(head=tr("What is so"), text=lambda row: row.sentence),
         Column(
             head=tr("Mend"),
-            text=lambda row: row.mends[0] + ("…" if len(row.mends) > 1 else "") if row.mends else "",
+            text=mend_words,
             tone=lambda _: "accent",
             hint=lambda row: "\n".join(row.mends),
             width=160,
@@ -98,7 +104,7 @@ def _columns() -> tuple[Column[Row], ...]:
     )
 
 
-MEND = 3  # the column
+SENTENCE, MEND = 2, 3  # the columns
 
 
 class FindingsTable(DenseTable):
@@ -126,6 +132,7 @@ class FindingsPanel(pieces.Panel):
         self.view = FindingsTable(
             self.model, self.tr("Findings"), self.model.widths, self, least_elastic=LEAST_SENTENCE, spare=(1,)
         )
+        WrappedRows(self.view, SENTENCE)
         self._menu = QMenu(self)
         self._menu.triggered.connect(self._choose)
         self._mends: tuple[Mend, ...] = ()
@@ -153,7 +160,9 @@ class FindingsPanel(pieces.Panel):
     @Slot()
     def _show(self) -> None:
         findings = self._desk.findings
-        self.model.show_rows(rows_of(self._desk.workflow, findings))
+        rows = rows_of(self._desk.workflow, findings)
+        self.model.show_rows(rows)
+        self.view.show_names(MEND, sorted({mend_words(row) for row in rows} - {""}))
         worst = next((found for found in Severity if any(one.severity is found for one in findings)), None)
         self.header.set_caption(summary(findings), severity_tone(worst) if worst is not Severity.UNKNOWN else "caption")
         self._offer()

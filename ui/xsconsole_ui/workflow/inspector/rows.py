@@ -243,7 +243,7 @@ class TitleRow(FormRow):
         self._line.hide()
 
     def _show_deeds(self) -> None:
-        for kind in (DeedKind.UP, DeedKind.DOWN, DeedKind.REMOVE, DeedKind.ADD):
+        for kind in (DeedKind.UP, DeedKind.DOWN, DeedKind.ADD, DeedKind.REMOVE):
             deed = self.node.deed(kind)
             made = self.buttons.get(kind)
             if made is None and deed is not None:
