@@ -12,7 +12,7 @@ import msgspec
 
 from xsconsole.domain.canonical import Json, canonical_bytes
 from xsconsole.domain.ids import Digest, GroupId, PersonId, RequestId, StageId, Uuid
-from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers
+from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
 from xsconsole.domain.publication import (
     NAMED_BY,
     PUBLICATION_PREFIX,
@@ -20,6 +20,7 @@ from xsconsole.domain.publication import (
     Publication,
     pool_of,
     publication_of,
+    publication_stem,
 )
 from xsconsole.domain.requests import REQUEST_PREFIX, Request
 from xsconsole.domain.signing import SignatureCheck, Signer, owner_of, raw_of, text_of
@@ -83,6 +84,24 @@ def judging(
     if lost_stage(request, version, standing, request.pool) is not None:
         return None
     return Judging(version=version, counting=still_counting(version, standing), is_earlier=True)
+
+
+def is_outlived(keys: Mapping[str, str], standing: Workflow | None, request: Request) -> bool:
+    """Whether a newer version stands that did not let a request go on, for good.
+
+    A later version only carries forward what this one names. Where the newest one on the pool, or what stands beside
+    it, is not for this console to read, nobody can tell.
+    """
+    if standing is None or standing.id != request.intent.workflow:
+        return False
+    newest = numbers(keys, workflow_stem(standing.id))
+    read = decode_workflow(keys[f"{workflow_stem(standing.id)}.{newest[0]}"]) if newest else None
+    if read is None or read.digest != standing.digest or standing.version <= request.intent.workflow_version:
+        return False
+    publication = publication_of(keys, standing.digest)
+    is_unread = publication is None and bool(numbers(keys, publication_stem(standing.digest)))
+    named = publication.continued if publication is not None else ()
+    return not is_unread and all(one.request != request.id for one in named)
 
 
 def version_on(keys: Mapping[str, str], digest: Digest) -> Workflow | None:

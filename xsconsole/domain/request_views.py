@@ -37,8 +37,9 @@ class Present:
     """What the pool shows now of what a request is about.
 
     `workflow` is the version by which it is judged, with the people who count; where its own is not at hand, the one
-    that stands, and `ended` says why. `plan` is what would be done now; where there is none, `refusal` says what stands
-    against it. `candidate` was frozen for it and takes at most so many bytes; `loss` says why it cannot be copied now.
+    that stands, and `ended` says why; `is_outlived`: for good. `plan` is what would be done now; where there is none,
+    `refusal` says what stands against it. `candidate` was frozen for it and takes at most so many bytes; `loss` says
+    why it cannot be copied now.
     """
 
     card: Card | None
@@ -47,6 +48,7 @@ class Present:
     refusal: Refused | None = None
     manifest: Manifest | None = None
     ended: str = ""
+    is_outlived: bool = False
     candidate: Candidate | None = None
     candidate_bytes: int = 0
     loss: str = ""
@@ -179,7 +181,7 @@ def _is_over(request: Request, present: Present, state: RequestState) -> bool:
     is_another = card is not None and (card.stage != request.intent.source or card.revision != request.intent.revision)
     is_spent = present.candidate is not None and present.candidate.is_spent
     is_ended = state in (RequestState.REJECTED, RequestState.EXPIRED)
-    return is_ended or (state is RequestState.VOID and (is_another or is_spent))
+    return is_ended or (state is RequestState.VOID and (is_another or is_spent or present.is_outlived))
 
 
 def demanded_of(person: Person, rules: Iterable[ApprovalRule], workflow: Workflow) -> bool:

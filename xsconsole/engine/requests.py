@@ -12,7 +12,7 @@ import msgspec
 from xsconsole.domain.approval import Matter, Requester, tally
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.continuing import Judging, judging
+from xsconsole.domain.continuing import Judging, is_outlived, judging
 from xsconsole.domain.ids import RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -100,6 +100,8 @@ def judge(
     decisions = decisions_of(keys, paper.request)
     judged_by = judging(keys, board.workflow, paper.request, check)
     present = present_of(paper.request, judged_by, board, inventory, at, also_at)
+    if judged_by is None and is_outlived(keys, board.workflow, paper.request):
+        present = replace(present, is_outlived=True)
     pool = inventory.pool.uuid if inventory.pool is not None else Uuid("")
     authors = authors_of(present.workflow, present.card)
     return view_of(paper, decisions, present, pool, at, check, authors)
