@@ -19,7 +19,6 @@ from xsconsole.domain.workflow import (
     Method,
     Person,
     PoolObject,
-    RestorePointRule,
     StageLease,
     Workflow,
     default_workflow,
@@ -47,7 +46,6 @@ def with_way(**fields: object) -> Workflow:
 
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
-    "the removal of restore points by time": with_way(restore_point=RestorePointRule(kept_s=60)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),
     "a move to another pool": changed("production", binding=Binding(pool=ELSEWHERE)),

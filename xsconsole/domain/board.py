@@ -11,6 +11,7 @@ from xsconsole.domain.closures import OPEN, Closures, Hold, Quarantine, closures
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.plan import Purpose
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     PREFIX,
@@ -84,6 +85,7 @@ class Card:
     problems: tuple[str, ...] = ()  # sentences
     run: RunView | None = None
     restore_points: tuple[RestorePoint, ...] = ()  # newest first
+    asides: tuple[RestorePoint, ...] = ()  # what returns to restore points set aside, newest first
     candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
     hold: Hold | None = None  # nobody promotes it
@@ -328,6 +330,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         problems=problems,
         run=run,
         restore_points=restore_points(state.points.get(id_, []), present),
+        asides=restore_points(state.points.get(id_, []), present, Purpose.SET_ASIDE),
         candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
         hold=state.closures.holds.get(id_),

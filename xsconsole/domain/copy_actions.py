@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.domain.ids import ConfigurationId, RequestId, StepKey, Uuid
+from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StepKey, Uuid
 from xsconsole.domain.workflow.values import Method
 
 
@@ -149,6 +149,13 @@ class DropSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
     """Destroy the snapshot that step `snapshot` made, which nothing needs any more. No inverse."""
 
     snapshot: StepKey
+
+
+class DropPoint(msgspec.Struct, frozen=True, kw_only=True, tag="drop-point"):
+    """Destroy a snapshot of the restore point that `run` took, or set aside. Without an inverse: it is gone."""
+
+    snapshot: Uuid
+    run: RunId
 
 
 class DropCandidate(msgspec.Struct, frozen=True, kw_only=True, tag="drop-candidate"):

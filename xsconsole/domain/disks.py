@@ -6,6 +6,10 @@ from xsconsole.domain.poolstate import PREFIX
 
 DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
 SYSTEM, DATA = "system", "data"
+PARENT_KEY = "vhd-parent"  # in a VDI's sm_config: the hidden disk that it stands on
+
+BLOCK_TYPES = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe", "rawhba"})
+"""Storage that gives each writable disk its whole virtual size, so that a snapshot costs as much again."""
 
 
 def role_of_disk(vbd: VBD) -> str:

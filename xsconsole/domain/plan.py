@@ -13,6 +13,7 @@ from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropCandidate,
+    DropPoint,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -202,13 +203,14 @@ Action = (
     | VerifyCopies
     | DropSnapshot
     | DropCandidate
+    | DropPoint
     | PutOnNetworks
     | MoveDisk
     | PreferHost
     | Migrate
 )
 
-LASTING = (OpenReview, DropSnapshot, DropCandidate)
+LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint)
 """Actions of which what they did outlasts a run that is put back."""
 
 WITHOUT_INVERSE = (Verify, CheckGate, StartAgain, NoteFreeze, UseCandidate, FitCopy, VerifyCopies, *LASTING)
@@ -255,6 +257,7 @@ class RunKind(StrEnum):
     MAP = "map"  # after a publication: where the new version has it
     FREEZE = "freeze"  # for a request: what is copied once it is approved
     THAW = "thaw"  # what was frozen for a request goes
+    PRUNE = "prune"  # restore points go
 
 
 class Disks(StrEnum):

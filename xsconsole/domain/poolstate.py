@@ -22,6 +22,7 @@ from xsconsole.domain.ids import (
     RunId,
     StageId,
     StepKey,
+    TransitionId,
     Uuid,
     WorkflowId,
 )
@@ -137,6 +138,7 @@ class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
     stage: StageId
     at: datetime
     purpose: str = "restore-point"
+    transition: TransitionId | None = None  # the way whose rule says how long it is kept; None: not known
     was_running: bool | None = None  # whether the VM ran then; None: not known
     frozen: Frozen | None = None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Purpose
 from xsconsole.domain.poolstate import RestorePointMark
@@ -23,6 +23,8 @@ class RestorePoint:
     at: datetime
     snapshots: Mapping[Uuid, Uuid]  # member -> snapshot
     is_whole: bool  # every present member has its snapshot
+    way: TransitionId | None = None  # the transition that took it, whose rule says how long it is kept
+    is_aside: bool = False  # the present that a return to a restore point set aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,13 @@ class Candidate:
     is_spent: bool  # copies were made of it
 
 
-def restore_points(marked: Iterable[Marked], present: set[Uuid]) -> tuple[RestorePoint, ...]:
-    """Return the restore points, newest first. `present` are the members that there are."""
+def restore_points(
+    marked: Iterable[Marked], present: set[Uuid], purpose: Purpose = Purpose.RESTORE_POINT
+) -> tuple[RestorePoint, ...]:
+    """Return the restore points, or what was set aside, newest first. `present` are the members that there are."""
     by_run: dict[RunId, list[Marked]] = defaultdict(list)
     for snapshot, mark in sorted(marked, key=lambda pair: pair[0].uuid):
-        if mark.purpose == Purpose.RESTORE_POINT:
+        if mark.purpose == purpose:
             by_run[mark.run].append((snapshot, mark))
     points = (
         RestorePoint(
@@ -51,6 +55,8 @@ def restore_points(marked: Iterable[Marked], present: set[Uuid]) -> tuple[Restor
             at=min(mark.at for _, mark in parts),
             snapshots={mark.vm: snapshot.uuid for snapshot, mark in parts},
             is_whole=bool(present) and present <= {mark.vm for _, mark in parts},
+            way=parts[0][1].transition,
+            is_aside=purpose is Purpose.SET_ASIDE,
         )
         for run, parts in by_run.items()
     )

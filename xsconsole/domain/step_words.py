@@ -5,6 +5,7 @@ from typing import assert_never
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropCandidate,
+    DropPoint,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -120,6 +121,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Bring {subject} to another host while it runs"
         case DropCandidate():
             return f"Destroy what was frozen of {subject}"
+        case DropPoint():
+            return f"Destroy the snapshot of {subject}"
     assert_never(action)
 
 

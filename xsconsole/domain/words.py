@@ -122,6 +122,8 @@ def kind_name(kind: RunKind) -> str:
             return "Freeze"
         case RunKind.THAW:
             return "Remove what was frozen of"
+        case RunKind.PRUNE:
+            return "Remove restore points of"
     assert_never(kind)
 
 

@@ -164,7 +164,7 @@ def spending(stock: Stock, card: Card, edge: Transition, after: tuple[StepKey, .
         mark = decode(original, RestorePointMark)
         assert mark is not None, "a candidate is known by its marks"
         if edge.restore_point is not None:
-            mark = msgspec.structs.replace(mark, purpose=Purpose.RESTORE_POINT.value, frozen=None)
+            mark = msgspec.structs.replace(mark, purpose=Purpose.RESTORE_POINT.value, transition=edge.id, frozen=None)
         else:
             mark = msgspec.structs.replace(mark, purpose=Purpose.SPENT.value)
         steps.append(

@@ -3,21 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xsconsole.domain.disks import disks_of
+from xsconsole.domain.disks import BLOCK_TYPES, PARENT_KEY, disks_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import size
 from xsconsole.errors import NotPromotable
 
-BLOCK_TYPES = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe", "rawhba"})
-"""Storage that gives each writable disk its whole virtual size, so that a snapshot costs as much again."""
-
 UNCOUNTED_TYPES = frozenset({"iso", "udev"})
 FILE_SNAPSHOT_BYTES = 16 * 1024 * 1024  # headers and maps of a new sparse file
 LOW_FRACTION = 0.05
 LONGEST_CHAIN = 30  # of the storage drivers of XAPI: a disk and all the hidden ones that it stands on
-PARENT_KEY = "vhd-parent"
 
 Space = Mapping[Uuid, int]
 """Bytes by the uuid of a storage repository."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from xsconsole.domain.acts import Act, Compression, ObjectId
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
-from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, StageId, Uuid
+from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
 
@@ -142,6 +142,19 @@ class Thaw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePoints:
+    """Destroy restore points of a configuration, or what was set aside, by the runs that took them.
+
+    `is_expiry`: only because the workflow says so, so that none goes whose time has not come.
+    """
+
+    configuration: ConfigurationId
+    points: tuple[RunId, ...]
+    is_expiry: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
@@ -244,7 +257,9 @@ class Lift:
 Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine
 """Commands that close something by hand; they change a key of the pool and no machine."""
 
-Plannable = Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap | Freeze | Thaw
+Plannable = (
+    Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap | Freeze | Thaw | RemovePoints
+)
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

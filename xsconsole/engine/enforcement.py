@@ -132,8 +132,6 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
-    if way.restore_point is not None and way.restore_point.kept_s is not None:
-        yield gap("the removal of restore points by time", "restore_point")
     kept = (Review, DemoteIncumbent if is_copying else Hold)
     left = [action for action in way.afterwards if not isinstance(action, kept)]
     if left:

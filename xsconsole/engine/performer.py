@@ -5,6 +5,7 @@ from typing import assert_never
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropCandidate,
+    DropPoint,
     DropSnapshot,
     EmptyDisk,
     FitCopy,
@@ -129,7 +130,7 @@ class Performer:
                 return True  # it is never taken back, and others may have closed it by now
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
-            case DropCandidate(snapshot=snapshot):
+            case DropCandidate(snapshot=snapshot) | DropPoint(snapshot=snapshot):
                 return not await self._at.exists(snapshot)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies():
                 return False
@@ -216,7 +217,7 @@ class Performer:
                 await self._snapshots.destroy(self._plan.step(snapshot))
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 await self._placing.perform(step, action, on_progress)
-            case DropCandidate() as action:
+            case DropCandidate() | DropPoint() as action:
                 await self._snapshots.drop(action)
             case _:
                 assert_never(step.action)

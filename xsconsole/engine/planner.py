@@ -33,6 +33,7 @@ from xsconsole.engine.commands import (
     Promote,
     Remap,
     RemoveMembers,
+    RemovePoints,
     Thaw,
 )
 from xsconsole.engine.copy_checks import Order
@@ -44,6 +45,7 @@ from xsconsole.engine.gatekeeper import gated, wants_approved
 from xsconsole.engine.lands import Lands, land_of, names_of, no_land, pools_of
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
+from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.reviewing import reviewed
 from xsconsole.engine.stage_names import StageNames
@@ -92,6 +94,8 @@ def plan(
             return _plan_freeze(command, board, inventory, actor)
         case Thaw():
             return plan_thaw(command, board, inventory)
+        case RemovePoints():
+            return plan_removal(command, board, inventory, min(clocks))
     assert_never(command)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 
-from xsconsole.domain.copy_actions import CopyMachine, DropCandidate, SendMachine, StartAgain
+from xsconsole.domain.copy_actions import CopyMachine, DropCandidate, DropPoint, SendMachine, StartAgain
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
@@ -107,6 +107,6 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)
-        case DropCandidate(snapshot=snapshot):
+        case DropCandidate(snapshot=snapshot) | DropPoint(snapshot=snapshot):
             return (snapshot,)
     return ()

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.domain.copy_actions import DropCandidate, UseCandidate, WriteCopy
+from xsconsole.domain.copy_actions import DropCandidate, DropPoint, UseCandidate, WriteCopy
 from xsconsole.domain.ids import RequestId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
@@ -12,6 +12,8 @@ from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.values import insist, set_key
 from xsconsole.errors import PoolFailed, Refused
+
+POINTS = frozenset({Purpose.RESTORE_POINT.value, Purpose.SET_ASIDE.value})
 
 
 class Freeze(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ class Snapshots:
             at=snapshot.snapshot_time or self._at.clock.now(),
             purpose=action.purpose.value,
             was_running=action.was_running,
+            transition=self._at.plan.intent.transition,
             frozen=_frozen(action),
         )
         await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, encode(mark), snapshot.uuid)
@@ -97,12 +100,12 @@ class Snapshots:
                 raise _lost(f"Disk {device} of “{shortened(found.name_label)}” is another one than was approved.")
         return action.snapshot
 
-    async def drop(self, action: DropCandidate) -> None:
-        """Destroy what was frozen for a request; what is marked for something else by now stays."""
+    async def drop(self, action: DropCandidate | DropPoint) -> None:
+        """Destroy what was frozen for a request, or is of a restore point; what is marked otherwise by now stays."""
 
         async def attempt() -> None:
             found = await self._pool.read_vm(action.snapshot)
-            if found is not None and _is_of(found, action.request):
+            if found is not None and _is_meant(found, action):
                 await self._pool.destroy_snapshot(action.snapshot, self._at.run)
 
         await insist(self._pool, attempt)
@@ -157,6 +160,13 @@ def _frozen(action: TakeSnapshot) -> Frozen | None:
         start_delay_s=action.start_delay_s,
         shutdown_delay_s=action.shutdown_delay_s,
     )
+
+
+def _is_meant(snapshot: VM, action: DropCandidate | DropPoint) -> bool:
+    if isinstance(action, DropCandidate):
+        return _is_of(snapshot, action.request)
+    mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+    return mark is not None and (mark.run, mark.purpose in POINTS) == (action.run, True)
 
 
 def _is_of(snapshot: VM, request: RequestId, *purposes: Purpose) -> bool:

@@ -186,7 +186,7 @@ def _transition(workflow: Workflow, draw: Callable[[Any], Any]) -> Workflow:
                 "soak_s": st.sampled_from([0, 60, 7200]),
                 "expiry_s": spans,
                 "replaces_data": st.booleans(),
-                "restore_point": spans.map(lambda span: span and RestorePointRule(kept_s=span)),
+                "restore_point": spans.map(lambda span: span and RestorePointRule(kept_s=span, most=span % 5 or None)),
                 "gates": st.sampled_from(
                     [(), (GuestToolsUp(),), (Checklist(timeout_s=60), HttpCall(url="https://a.example"))]
                 ),

@@ -83,6 +83,7 @@ def binding(**fields: object) -> Change:
         (way(soak_s=-5), "its soak time is -5 s"),
         (way(expiry_s=0), "the expiry of its requests is 0 s"),
         (way(restore_point={"kept_s": -1}), "the time its restore point is kept is -1 s"),
+        (way(restore_point={"most": 0}), "the number of its restore points is 0"),
         (way(disks=[{"role": "data", "treatment": "stays"}] * 2), "two rules say what happens to disks “data”"),
         (way(target="nowhere"), "Promotion Staging → nowhere: it is no way between two stages"),
         (way(id="integration-to-patch-testing"), "Two transitions have the same id"),

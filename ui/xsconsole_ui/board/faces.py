@@ -65,6 +65,7 @@ DOING = {
     RunKind.MAP: "mapping",
     RunKind.FREEZE: "freezing",
     RunKind.THAW: "removing what was frozen",
+    RunKind.PRUNE: "removing restore points",
 }
 
 

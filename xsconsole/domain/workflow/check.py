@@ -186,6 +186,8 @@ def of_transition(way: Transition, known: Known) -> Iterator[Problem]:
     yield from of_span(spot.at("soak_s"), "its soak time", way.soak_s, least=0)
     if way.restore_point is not None:
         yield from of_span(spot.at("restore_point"), "the time its restore point is kept", way.restore_point.kept_s)
+        if way.restore_point.most is not None:
+            yield from of_count(spot.at("restore_point"), "the number of its restore points", way.restore_point.most)
     yield from of_number(spot.at("afterwards"), "actions afterwards", len(way.afterwards))
     for action in way.afterwards:
         yield from of_action(spot.at("afterwards"), action, known)

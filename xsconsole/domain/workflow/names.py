@@ -62,6 +62,7 @@ def field_names() -> Mapping[str, str]:
         "publishing": "rules for publishing",
         "replaces_data": "may replace data",
         "restore_point.kept_s": "how long the restore point is kept",
+        "restore_point.most": "how many restore points are kept",
         "soak_s": "soak time",
         "source": "start",
         "subject": "log-in name",

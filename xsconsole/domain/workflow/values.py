@@ -149,9 +149,13 @@ class DiskRule(Part, frozen=True, kw_only=True):
 
 
 class RestorePointRule(Part, frozen=True, kw_only=True):
-    """A restore point is taken first, and kept so long; None: until somebody removes it."""
+    """A restore point is taken first, and kept so long, and of a configuration only the newest so many of this way.
+
+    Whatever comes first; None: until somebody removes it.
+    """
 
     kept_s: int | None = None
+    most: int | None = None
 
 
 class Transition(Part, frozen=True, kw_only=True):

@@ -50,6 +50,14 @@ def span_words(seconds: int) -> str:
     return count(seconds // DAY_S, "day") if seconds and seconds % DAY_S == 0 else duration(seconds)
 
 
+def kept_words(rule: RestorePointRule) -> str:
+    """Return how long a restore point is kept: `kept for 14 days, the newest 3 of a configuration`."""
+    newest = "" if rule.most is None else "the newest" if rule.most == 1 else f"the newest {rule.most}"
+    if rule.kept_s is None:
+        return f"{newest} of a configuration kept" if newest else "kept until removed"
+    return f"kept for {span_words(rule.kept_s)}" + (f", {newest} of a configuration" if newest else "")
+
+
 def value_words(field: str, value: Any, workflow: Workflow) -> str:
     """Return the value of a field, named by its path such as `limits.running`; people and groups by their names."""
     match value:
@@ -104,7 +112,7 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
         case ApprovalRule():
             return rule_words(item, workflow)
         case RestorePointRule():
-            return "kept until removed" if item.kept_s is None else f"kept for {span_words(item.kept_s)}"
+            return kept_words(item)
         case StageLease():
             return f"{span_words(item.duration_s)}, then {_choice_words(item.at_end)}"
         case FreezeCalendar():

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Kind, Method, RestorePointRule, Stage, Transition, Workflow
@@ -9,7 +11,7 @@ from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.forms.after_forms import action_list, disk_list
-from xsconsole_ui.workflow.forms.editors import Flag, Option, Options, Span, Words, fixed
+from xsconsole_ui.workflow.forms.editors import Flag, Number, Option, Options, Span, Words, fixed
 from xsconsole_ui.workflow.forms.gate_forms import gate_list
 from xsconsole_ui.workflow.forms.node import Change, Node
 from xsconsole_ui.workflow.forms.rule_forms import rule_list
@@ -124,7 +126,13 @@ def _restore_point(writer: Writer, slot: Slot, way: Transition) -> Node:
         return slot.set("restore_point")(workflow, RestorePointRule() if is_taken else None)
 
     def keep(workflow: Workflow, kept_s: int | None) -> Workflow:
-        return slot.set("restore_point")(workflow, RestorePointRule(kept_s=kept_s))
+        return slot.set("restore_point")(workflow, changed(workflow, kept_s=kept_s))
+
+    def limit(workflow: Workflow, most: int | None) -> Workflow:
+        return slot.set("restore_point")(workflow, changed(workflow, most=most))
+
+    def changed(workflow: Workflow, **fields: int | None) -> RestorePointRule:
+        return msgspec.structs.replace(slot.get(workflow).restore_point or RestorePointRule(), **fields)
 
     point = way.restore_point
     of_point = writer.part(tr("restore point"))
@@ -133,6 +141,10 @@ def _restore_point(writer: Writer, slot: Slot, way: Transition) -> Node:
         kept = Span(value=point.kept_s, none=tr("until somebody removes it"))
         called = tr("time to keep")
         fields.append(of_point.field("kept_s", tr("Kept for"), kept, keep, path="restore_point", called=called))
+        most, called = Number(value=point.most, none=tr("any number"), least=1), tr("number to keep")
+        hint = tr("Of a configuration, those of this way: an older one goes when a newer one is whole.")
+        newest = of_point.field("most", tr("Newest kept"), most, limit, path="restore_point", called=called, hint=hint)
+        fields.append(newest)
     return writer.section("restore", tr("Restore point"), fields, path="restore_point")
 
 

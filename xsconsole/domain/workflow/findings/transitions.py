@@ -187,7 +187,9 @@ def _times(case: Case, way: Transition) -> Iterator[Finding]:
             mend_way(
                 f"Keep it for {span_words(longest)}",
                 way.id,
-                lambda _: {"restore_point": RestorePointRule(kept_s=longest)},
+                lambda now: {
+                    "restore_point": msgspec.structs.replace(now.restore_point or RestorePointRule(), kept_s=longest)
+                },
             ),
         )
     if way.kind is Kind.PROMOTE and case.stages[way.target].is_production and way.restore_point is None:
