@@ -51,9 +51,22 @@ def test_a_configuration_goes_to_production_and_back_and_the_record_says_so(shel
     assert "leaves the machines" in back.err
     shown = shell.say("config", "show", "shop@staging", "--json").document
     assert (shown["stage"], shown["standing"], len(shown["members"])) == ("staging", "whole", 4)
+    listed = shell.say("restore-point", "list", "shop@staging", "--json").document
+    assert [(one["transition"], one["is_set_aside"], one["kept"]) for one in listed] == [
+        ("staging-to-production", False, "kept until somebody removes it"),
+        ("production-to-staging", True, "kept until somebody removes it"),
+    ]
+    assert all(0 < one["taken_bytes"] == sum(part["taken_bytes"] for part in one["storage"]) for one in listed)
+    told = shell.say("restore-point", "list").out
+    assert "Staging → Production" in told
+    assert "All of it takes " in told
+    assert shell.say("restore-point", "remove", "shop@staging", "nothing").status == 1
+    removed = shell.say("restore-point", "remove", "shop@staging", *(one["run"][:8] for one in listed))
+    assert (removed.status, "cannot be brought back" in removed.err) == (0, True), removed.err
+    assert shell.say("config", "show", "shop@staging", "--json").document["restore_points"] == []
     rows = shell.say("audit", "list", "--json", "--limit", "500").document
     closed = [(row["target"], row["outcome"]) for row in rows if row["event"] == "run.closed"]
-    assert closed == [("staging", "done"), ("production", "done")]
+    assert closed == [("staging", "done"), ("staging", "done"), ("production", "done")]
     assert any(row["reason"] == "release 1.3" for row in rows)
     verified = shell.say("audit", "verify")
     assert verified.status == 3

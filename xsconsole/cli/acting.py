@@ -9,6 +9,7 @@ from xsconsole.cli import batching, documents, output
 from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
 from xsconsole.cli.moves import WAITING, demand_settled, move
+from xsconsole.cli.points import chosen
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, record_unread
 from xsconsole.domain import words
@@ -260,7 +261,8 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
             return intent.kind is RunKind.DISSOLVE or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
-        is_new = ended.state is RunState.UNDONE or intent.source is None or card.revision > intent.revision
+        is_kept = ended.state is RunState.UNDONE or intent.kind is RunKind.PRUNE  # the revision is as it was
+        is_new = is_kept or intent.source is None or card.revision > intent.revision
         return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
 
     is_so = console.identity is not None and await until(console, is_told, SHOWN_TIMEOUT_S)
@@ -300,6 +302,8 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
     match options.verb:
         case "promote" | "demote":
             return move(console, card, options)
+        case "restore-point remove":
+            return chosen(card, options)
         case "config add":
             members = _new_members(console, options.vm)
             return AddMembers(configuration=card.id, revision=card.revision, members=members, reason=options.reason)

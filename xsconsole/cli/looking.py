@@ -189,10 +189,11 @@ async def config_show(options: argparse.Namespace) -> int:
             output.say(f"  ! {output.cell(barrier.sentence, 500)}")
         for uuid in card.missing:
             output.say(f"  ! gone: {output.cell(card.missing_name(uuid), 120)}")
+        kept = {one.point.run: one.needed or one.why for one in console.points.keepings(card)}
         for point in card.restore_points:
             whole = "" if point.is_whole else ", not of every member"
             taken_in = output.cell(stage_name(point.stage, console.board))
-            output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}")
+            output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}: {kept[point.run]}")
         for one in card.candidates:
             output.say(f"  {frozen_words(one)}, for request {output.cell(one.request[:8])}")
         output.print_table(

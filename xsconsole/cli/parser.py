@@ -6,6 +6,7 @@ from functools import partial
 
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
+from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.request_parser import (
     add_asking,
     add_emergency,
@@ -72,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
+    of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
+    add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")

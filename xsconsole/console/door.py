@@ -21,6 +21,7 @@ from xsconsole.console.moves import OwnMoves
 from xsconsole.console.neighbours import Neighbours
 from xsconsole.console.opening import engine_for, opened
 from xsconsole.console.own_runs import OwnRuns
+from xsconsole.console.points import Points
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests import Requests
@@ -89,6 +90,7 @@ class Console:
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
         self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
         self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
+        self.points = Points(self, home, self.requests)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -193,6 +195,7 @@ class Console:
             if publishes and self.board.workflow is None and await engine.publish_default() is not None:
                 await self._mirror.until_workflow(gateway.identity.pool_name)
         await self.requests.begin(gateway.vouched)
+        self.points.begin()
 
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
@@ -201,8 +204,8 @@ class Console:
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = None
         self._own_moves.forget()
-        await self.requests.end()
-        await self.acts.end()
+        for part in (self.points, self.requests, self.acts):
+            await part.end()
         if aftercare is not None:
             await aftercare.close()
         if self._watcher is not None:
