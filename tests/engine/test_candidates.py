@@ -8,24 +8,21 @@ import pytest
 
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
-from tests.engine.publishing_over import publish
 from tests.engine.requesting import approve, ask, refused, ruled, run, view
 from tests.engine.test_copying import census, made
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Standing
 from xsconsole.domain.copy_actions import UseCandidate
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import RequestId, StageId, TransitionId, Uuid
+from xsconsole.domain.ids import RequestId, TransitionId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, workflow_stem
-from xsconsole.domain.publication import PUBLICATION_PREFIX
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method, RestorePointRule, Workflow, to_stored
-from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.gates import Script, When
 from xsconsole.engine.commands import Ask, Dissolve, Freeze, Thaw
 from xsconsole.engine.ports import Field
@@ -112,7 +109,7 @@ def test_asking_freezes_and_what_is_approved_is_copied_whatever_the_source_becam
     virtually(story)
 
 
-@pytest.mark.parametrize("ending", ["withdrawn", "rejected and cleared", "asked again", "published over", "dissolved"])
+@pytest.mark.parametrize("ending", ["withdrawn", "rejected and cleared", "asked again", "dissolved"])
 def test_what_was_frozen_goes_with_its_request(ending: str) -> None:
     async def story() -> None:
         scene = await Scene().begin()
@@ -135,21 +132,6 @@ def test_what_was_frozen_goes_with_its_request(ending: str) -> None:
                 assert len(scene.frozen()) == 3
                 assert not first & {vm.uuid for vm in scene.frozen()}
                 await alice.engine.requests.forget(again, "")
-            case "published over":
-                renamed = change_stage(copied(alice, bob), StageId("integration"), name="Inbox")
-                await publish(bob, renamed)
-                assert view(alice, request).state is RequestState.WAITING
-                assert not view(alice, request).is_over
-                scene.office.pool.set_map(Field.POOL, None, without_publication(scene.office))
-                assert view(alice, request).state is RequestState.VOID
-                assert not view(alice, request).is_over, "what stands beside the version cannot be read"
-                await publish(bob, remove(copied(alice, bob), [StageId("production")]))
-                assert view(alice, request).is_over
-                assert await alice.engine.requests.thaw(request, "published over") == ""
-                assert await alice.engine.requests.forget(request, "seen") == ""
-                now = census(scene.office)
-                assert not [key for key in scene.office.pool.keys if ".request." in key or ".run." in key]
-                scene.before["keys"] = now["keys"]  # with what stands beside the version
             case _:
                 card = bob.card(scene.shop)
                 await bob.do(Dissolve(configuration=scene.shop, revision=card.revision))
@@ -275,11 +257,6 @@ def test_what_changes_while_it_is_frozen_ends_the_asking_and_leaves_nothing(what
         assert alice.card(scene.shop).standing is Standing.WHOLE
 
     virtually(story)
-
-
-def without_publication(office: Office) -> dict[str, str]:
-    """Return the pool's keys with what stands beside the version as a newer console would write it."""
-    return {key: "{}" if key.startswith(PUBLICATION_PREFIX) else text for key, text in office.pool.keys.items()}
 
 
 def leave_workflow(office: Office, workflow: Workflow) -> None:
