@@ -39,9 +39,16 @@ def test_a_full_stage_is_waited_for_where_that_is_asked_for_and_else_refused_wit
         waiting = beside.submit(shell.say, "promote", "crm@7.1.1", "--to", "production", "--queue")
         gone = other.say("demote", "crm@7.1", "--to", "staging")
         waited = waiting.result()
+        rows = [row for row in shell.say("audit", "list", "--json").document if row["event"].startswith("queue.")]
+        listed = shell.say("queue", "list")
+        unknown = shell.say("queue", "cancel", "crm@7.1.1")
 
     assert refused.status == 1
     assert "--queue" in refused.err
     assert gone.status == 0, gone.err
     assert waited.status == 0, waited.err
     assert "stands in Production now" in waited.out
+    assert [row["event"] for row in rows] == ["queue.began", "queue.joined"]
+    assert rows[0]["run"] is not None
+    assert listed.out == "Nothing waits for a place in this console.\n"
+    assert "waits for no place in this console" in unknown.err

@@ -16,6 +16,7 @@ from xsconsole.domain.events import (
     InventoryChanged,
     JobChanged,
     LinkChanged,
+    QueueChanged,
     RequestsChanged,
     RunChanged,
 )
@@ -31,7 +32,7 @@ __all__ = ["PASSPHRASE", "Desk", "seated"]
 DEADLINE_S = 60.0
 SHOP = "shop 1.3.0"
 SHORT = LeaseTiming(ttl_s=2, renew_s=0.5)
-NEWS = (AuditGrew, BoardChanged, InventoryChanged, JobChanged, LinkChanged, RequestsChanged, RunChanged)
+NEWS = (AuditGrew, BoardChanged, InventoryChanged, JobChanged, LinkChanged, QueueChanged, RequestsChanged, RunChanged)
 
 
 class Desk:

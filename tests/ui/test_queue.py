@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, cards_in, console, pool, start, window
 from xsconsole.console import Console, queueing
+from xsconsole.domain.board import Card
 from xsconsole.domain.ids import StageId
 from xsconsole.engine.commands import Demote, FreezeStage
 from xsconsole_ui import board_actions
@@ -28,6 +29,17 @@ async def queued(window: MainWindow) -> None:
     await until(lambda: not window.findChildren(Question), "the end of the question")
 
 
+def chips_of(window: MainWindow, card: Card) -> list[str]:
+    model = window.board.lane(str(card.stage)).model
+    row = model.row_of(card.id)
+    assert row is not None
+    return [chip.text for chip in model.face_at(row).chips]
+
+
+def waiting_of(window: MainWindow) -> str:
+    return "".join(row.text for row in window.inspector.card_page.waiting.view.rows.rows)
+
+
 async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     window: MainWindow, console: Console
 ) -> None:
@@ -39,13 +51,18 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     window.board.select(new.id)
 
     await queued(window)
-    assert [row.label.whole for row in box.rows] == ["1. crm 7.1.1 waits"]
+    assert [row.label.whole for row in box.rows] == ["1. crm 7.1.1"]
+    assert box.head.text() == "Waiting in this console"
     await until(lambda: "takes 1 configuration" in box.rows[0].toolTip(), "why it waits")
     assert box.isVisible()
+    await until(lambda: "waits: 1. for Production" in chips_of(window, new), "the chip")
+    await until(lambda: "Take out" in window.actions_[board_actions.QUEUE].text(), "the way out")
+    assert "Number 1 in the queue of this console for Production" in waiting_of(window)
     click(box.rows[0].out)
-    assert not box.isVisible()
-    assert window.estate.queue.entries == ()
     assert window.focusWidget() is window.board.lane("Production").view
+    await until(lambda: not box.isVisible(), "an empty queue")
+    assert window.estate.queue.entries == ()
+    await until(lambda: not waiting_of(window), "nothing of it in the inspector")
 
     window.board.select(new.id)
     await queued(window)
@@ -77,9 +94,10 @@ async def test_the_window_does_not_close_over_one_that_waits_without_asking(
     window.close()
     (question,) = window.findChildren(Question)
     await until(question.isVisible, "the question again")
+    assert "it waits again" in question.accessibleDescription()
     click(question.go)
     await until(lambda: not window.isVisible(), "the end of the window")
-    assert window.estate.queue.entries == ()
+    assert [entry.name for entry in await console.home.waiting()] == ["crm 7.1.1"]
 
 
 async def test_one_that_waits_goes_on_when_a_freeze_is_over(

@@ -30,7 +30,10 @@ QUEUE = Action(
     shortcut="Ctrl+Shift+Q",
     tip="Let it wait until the stage has room; this console carries it out while it is open",
     perform=lambda _, hands: hands.queue(),
-    why_not=lambda situation: "" if situation.full_ways else "It does not wait for a place in a full stage.",
+    why_not=lambda situation: (
+        "" if situation.full_ways or situation.is_queued else "No full stage is all that stands in its way."
+    ),
+    named=lambda situation: "Take out of the &queue" if situation.is_queued else "&Queue for a place…",
 )
 LINEAGE = Action(
     id="card.lineage",

@@ -117,7 +117,7 @@ class Bridge(QObject):
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
         self._hear(ReviewsChanged, self._on_reviews)
-        self._hear(QueueChanged, self.queue_changed.emit)
+        self._hear(QueueChanged, self._on_queue)
         self._hear(InventoryChanged, self._on_inventory)
         self._hear(AuditGrew, self._on_audit)
         self._hear(AuditVerified, self._on_audit_check)
@@ -204,6 +204,10 @@ class Bridge(QObject):
 
     def _on_reviews(self, event: ReviewsChanged) -> None:
         self._turns.put("reviews", self.reviews_changed.emit)
+        self._announce_cards(event.configurations)
+
+    def _on_queue(self, event: QueueChanged) -> None:
+        self.queue_changed.emit(event)
         self._announce_cards(event.configurations)
 
     def _on_inventory(self, event: InventoryChanged) -> None:

@@ -108,7 +108,7 @@ class Closing(QObject):
     def may_close(self) -> bool:
         """Whether nothing stands against it; else the question is asked, and `granted` may follow."""
         if not self._going():
-            return self._may_forget_queue()
+            return self._may_leave_queue()
         # Whoever insists while the last step is awaited does not have to watch it.
         if self._choice is Choice.STOP:
             return True
@@ -118,7 +118,7 @@ class Closing(QObject):
             self._jobs.start(self._ask(self._dialog), "ask before closing")
         return False
 
-    def _may_forget_queue(self) -> bool:
+    def _may_leave_queue(self) -> bool:
         """Whether nothing waits for a place; else it is asked about."""
         waiting = self._console.queue.entries
         if waiting and self._question is None:
@@ -126,23 +126,23 @@ class Closing(QObject):
             self._question = Question(
                 self._window,
                 self.tr("Something waits for a place"),
-                self.tr("Close the window, and let nothing wait any more?"),
-                self.tr("For a place in a full stage waits: {names}. It waits only while this window is open.").format(
-                    names=names
-                ),
+                self.tr("Close the window, though something waits for a place?"),
+                self.tr(
+                    "For a place in a full stage waits: {names}. Nothing of it is begun while this console is closed; "
+                    "when it is opened again, it waits again. The ✕ in the column takes one out."
+                ).format(names=names),
                 self.tr("Close"),
             )
-            self._jobs.start(self._ask_to_forget(self._question), "ask before closing")
+            self._jobs.start(self._ask_to_leave(self._question), "ask before closing")
         return not waiting
 
-    async def _ask_to_forget(self, question: Question) -> None:
+    async def _ask_to_leave(self, question: Question) -> None:
         try:
             is_wanted = await answered(question)
         finally:
             self._question = None
         if is_wanted:
-            for entry in self._console.queue.entries:
-                self._console.queue.cancel(entry.configuration)
+            await self._console.queue.close()
             self.granted.emit()
 
     async def _ask(self, dialog: ClosingDialog) -> None:

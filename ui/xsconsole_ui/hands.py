@@ -7,19 +7,16 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from xsconsole.console import Console, Estate, Verb, moves_to, plan_when_free
+from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import (
-    Confirmed,
-    Demote,
     Direction,
     Dissolve,
     Emergency,
     Plannable,
-    Promote,
     Thaw,
     Together,
 )
@@ -36,7 +33,7 @@ from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateD
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
-from xsconsole_ui.promotion.queueing import queue_question
+from xsconsole_ui.promotion.queueing import Queueing
 from xsconsole_ui.situation import Design, Situation
 
 if TYPE_CHECKING:
@@ -66,6 +63,7 @@ class WindowHands(QObject):
         self.comparison: CompareDialog | None = None  # while it is open
         self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
+        self._queueing = Queueing(console, jobs, board, window)
         self.closures = ClosureDesk(console, jobs, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self._targets = QMenu(window)
@@ -209,20 +207,8 @@ class WindowHands(QObject):
             self._jobs.start(answered(dialog), "show a lineage")
 
     def queue(self) -> None:
-        """Ask whether the selected card shall wait for a place."""
-        situation = self._situation
-        command = command_to(situation, situation.full_ways[0]) if situation.full_ways else None
-        if command is not None and situation.card is not None:
-            stage = situation.stage_name(situation.full_ways[0])
-            self._jobs.start(self._ask_to_queue(command, situation.card.name, stage), "queue for a place")
-
-    async def _ask_to_queue(self, command: Promote | Demote, name: str, stage: str) -> None:
-        try:
-            plan = plan_when_free(self._console.of_command(command), command)
-            if await answered(queue_question(plan, name, stage, self._window)):
-                self._console.queue.add(Confirmed(command=command, digest=plan.digest))
-        except Refused as refusal:
-            self._window.notices.tell_error(refusal)
+        """Ask whether the selected card shall wait for a place; take one that waits out."""
+        self._queueing.ask(self._situation)
 
     def create(self) -> None:
         console = self._owner_of_vms()

@@ -41,6 +41,7 @@ def situation_of(
         pools=tuple(sight.name for sight in console.sights),
         why_no_emergency=console.reviews.why_not_declare(card.id) if card is not None and is_connected else "",
         card_away="" if away is None else words.refusal(away),
+        is_queued=card is not None and console.queue.of_card(card.id) is not None,
         has_freezes=bool(board.closures.freezes),
         is_stopped=board.closures.stop is not None,
     )

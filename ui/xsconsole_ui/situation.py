@@ -88,6 +88,7 @@ class Situation:
     draft: DraftSituation = DraftSituation()
     card_away: str = ""  # why nothing can be done to the selected card, where its pool is away and others are not
     why_no_emergency: str = ""  # why whoever sits here may declare none of the selected card
+    is_queued: bool = False  # whether the selected card waits for a place in this console
     is_list: bool = False  # whether the board is shown as a list
     pools: tuple[str, ...] = ()  # the names of those that can be left
     has_freezes: bool = False  # by hand

@@ -101,6 +101,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "restore-point list": ("points", "point_list"),
     "restore-point remove": ("acting", "act"),
     "restore-point expire": ("points", "expire"),
+    "queue list": ("line", "queue_list"),
+    "queue cancel": ("line", "queue_cancel"),
     "freeze add": ("closing", "close"),
     "freeze list": ("closing", "list_"),
     "freeze lift": ("closing", "lift"),

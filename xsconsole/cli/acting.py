@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from xsconsole.cli import batching, documents, output
 from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
+from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
@@ -17,6 +18,7 @@ from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.record import AuditEvent
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -60,7 +62,11 @@ async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
     if len(getattr(options, "names", ())) > 1:
         return await batching.act(options)
-    async with connected(options, is_reading=False) as console, _on_record(console, options):
+    async with (
+        connected(options, is_reading=False) as console,
+        _on_record(console, options),
+        in_line(console) as line,
+    ):
         confirmed: Digest | None = None
         answers: tuple[str, ...] = ()
         if not all(right.is_allowed for right in console.rights):
@@ -72,12 +78,13 @@ async def act(options: argparse.Namespace) -> int:
             try:
                 plan = planned(console, command, options)
             except StageFull as full:
-                await _wait_for_room(full, console, options)
+                await line.wait(full, command, options)
                 continue
             if confirmed != plan.digest:
                 answers = _confirm(console, plan, options)
                 confirmed = plan.digest
             if plan.demand is not None and isinstance(command, Promote | Demote) and not plan.is_emergency:
+                await line.leave(AuditEvent.QUEUE_BEGAN, "Others have to approve it, so it is asked for.")
                 return await ask_for(console, command, plan, answers, options)
             order = Confirmed(command=command, digest=plan.digest, answers=answers)
             try:
@@ -85,6 +92,7 @@ async def act(options: argparse.Namespace) -> int:
             except HeldElsewhere as refusal:
                 await _wait_or_raise(refusal, options)
             else:
+                await line.leave(AuditEvent.QUEUE_BEGAN, run=run)
                 return await see_through(console, run, options, RunState.DONE)
 
 
@@ -143,18 +151,6 @@ async def _wait_for_others(console: Console, name: str) -> None:
         return now is None or now.standing is not Standing.RUNNING
 
     await until(console, is_over)
-
-
-async def _wait_for_room(full: StageFull, console: Console, options: argparse.Namespace) -> None:
-    """Wait until something changes on the board, where `--queue` was said; else refuse."""
-    if not getattr(options, "queue", False):
-        full.mend = " ".join((full.mend, "Or add `--queue`: this command then waits for a place, as long as it runs."))
-        raise full
-    if not getattr(options, "has_said_full", False):
-        output.note(f"{full.reason} Waiting for a place, as long as this command runs.")
-        options.has_said_full = True
-    board = console.board
-    await until(console, lambda: console.board is not board)
 
 
 async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) -> None:

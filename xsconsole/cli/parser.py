@@ -8,6 +8,7 @@ from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.request_parser import (
+    VerbMaker,
     add_asking,
     add_emergency,
     add_keys,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         add_emergency(verb)
     add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
+    _add_queue(partial(_verb, _family(verbs, "queue", "what waits in this console for a place in a full stage")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
     of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
     add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)
@@ -255,6 +257,13 @@ def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool)
 
 def _add_reason(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
+
+
+def _add_queue(make: VerbMaker) -> None:
+    make("queue list", "who waits, in order; no pool is needed", has_json=True)
+    verb = make("queue cancel", "take one out; nothing was changed for it", has_json=True)
+    verb.add_argument("name", metavar="NAME", help="the configuration, or the beginning of the id in the list")
+    _add_reason(verb)
 
 
 def _add_wait(verb: argparse.ArgumentParser) -> None:

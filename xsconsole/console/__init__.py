@@ -6,7 +6,8 @@ from xsconsole.console.drafts import read_file, write_file
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
-from xsconsole.console.queueing import Queued, plan_when_free
+from xsconsole.console.queue_orders import entry_of, queue_fact
+from xsconsole.console.queueing import plan_as_if_free, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.texts import write_text
@@ -24,7 +25,6 @@ __all__ = [
     "Failed",
     "KnownVersion",
     "Pools",
-    "Queued",
     "Right",
     "RunState",
     "RunStatus",
@@ -32,12 +32,15 @@ __all__ = [
     "Target",
     "Verb",
     "decide_apart",
+    "entry_of",
     "goes_in_clear",
     "moves_to",
     "past",
+    "plan_as_if_free",
     "plan_when_free",
     "planned_together",
     "present",
+    "queue_fact",
     "read_file",
     "read_key",
     "read_paper",

@@ -15,6 +15,7 @@ from xsconsole.console.webhook import Webhook
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
+from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
@@ -215,6 +216,11 @@ class Home:
         """Return tasks of pools that this home saw, newest first."""
         source = self._ledger or self._reader
         return () if source is None else await source.seen_tasks(limit)
+
+    async def waiting(self) -> tuple[Queued, ...]:
+        """Return what waits for a place in a full stage, first come first."""
+        source = self._ledger or self._reader
+        return () if source is None else await source.waiting()
 
     async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""

@@ -1,15 +1,19 @@
-"""Promotions that wait for a place in a full stage: in their order, and as long as this process is there."""
+"""Promotions that wait for a place in a full stage of this console: in their order, also after a restart of it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xsconsole.console.queue_orders import entry_of, order_of, queue_fact
 from xsconsole.domain.board import Board
-from xsconsole.domain.events import BoardChanged, QueueChanged, RunChanged
-from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState, QueueChanged, RunChanged
+from xsconsole.domain.ids import ConfigurationId, QueueId, RunId, StageId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.queueing import Queued
+from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.words import refusal
 from xsconsole.engine.batch import demand_alone_no_more
 from xsconsole.engine.commands import Confirmed, Demote, Promote
@@ -22,17 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN_S = 10.0  # for what changes without being told: the ends of freezes and of soak times
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """One that waits. `why` is what stood in its way when it was looked at last."""
-
-    order: Confirmed
-    configuration: ConfigurationId
-    name: str
-    target: StageId
-    service: str
-    why: str
+log = logging.getLogger(__name__)
 
 
 def plan_when_free(console: "Console", command: Promote | Demote) -> Plan:
@@ -41,11 +35,21 @@ def plan_when_free(console: "Console", command: Promote | Demote) -> Plan:
     Raises:
         Refused: something else stands against it, or it has to be decided on by itself.
     """
-    actor = console.identity.actor if console.identity is not None else ""
-    board = _without_others(console.board, command)
-    made = plan(command, board, console.inventory, actor, console.home.clock.now())
+    made = plan_as_if_free(console, command)
     demand_alone_no_more(made)
     return made
+
+
+def plan_as_if_free(console: "Console", command: Promote | Demote) -> Plan:
+    """Return the same, also of what has to be decided on by itself.
+
+    Raises:
+        Refused: something else than those who stand there is against it.
+    """
+    actor = console.identity.actor if console.identity is not None else ""
+    at, also_at = console.requests.moment()
+    board = _without_others(console.board, command)
+    return plan(command, board, console.inventory, actor, at, also_at, console.abroad.land)
 
 
 def _without_others(board: Board, command: Promote | Demote) -> Board:
@@ -61,12 +65,14 @@ def _without_others(board: Board, command: Promote | Demote) -> Board:
 class Queue:
     """Looks at those that wait whenever the board changes and from time to time, and begins what can begin.
 
-    Of each place, that is the first one that waits for it.
+    Of each place, that is the first one that waits for it. They stand in the home's store, with a row of the audit for
+    each that joins and for what becomes of it.
     """
 
     def __init__(self, estate: "Estate") -> None:
         self._estate = estate
         self._entries: list[Queued] = []
+        self._turn = asyncio.Lock()  # nobody joins, leaves or begins while another one does
         self._beginning: asyncio.Task[None] | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self._ends: list[Callable[[], None]] = []
@@ -79,59 +85,89 @@ class Queue:
     def of_stage(self, stage: StageId) -> tuple[Queued, ...]:
         return tuple(entry for entry in self._entries if entry.target == stage)
 
-    def add(self, order: Confirmed) -> None:
+    def of_card(self, configuration: ConfigurationId) -> tuple[int, Queued] | None:
+        """Return at which place a configuration waits, from 1; None where it does not."""
+        entry = next((one for one in self._entries if one.configuration == configuration), None)
+        return None if entry is None else (self.of_stage(entry.target).index(entry) + 1, entry)
+
+    async def begin(self) -> None:
+        """Go on with what an earlier start of this console left waiting, once its pools are there."""
+        async with self._turn:
+            await self._read()
+        self._follow()
+        self._look()
+
+    async def add(self, order: Confirmed) -> None:
         """Let what was confirmed wait for a place.
 
         Raises:
             Refused: it waits already, or what would be done is another plan by now.
+            StoreFailed: it cannot be kept and recorded, so it does not wait.
         """
         command = order.command
         assert isinstance(command, Promote | Demote)
+        async with self._turn:
+            entry = await self._joined(command, order)
+        self._follow()
+        self._changed((entry,))
+        self._look()
+
+    async def _joined(self, command: Promote | Demote, order: Confirmed) -> Queued:
         card = self._estate.board.cards.get(command.configuration)
         if any(entry.configuration == command.configuration for entry in self._entries):
             raise NotPromotable(
                 reason=f"“{shortened(card.name if card else command.configuration)}” waits for a place already.",
                 mend="Take it out of that queue first.",
             )
-        made = plan_when_free(self._estate.of_command(command), command)
+        console = self._estate.of_command(command)
+        await console.demand_rights(command)
+        made = plan_when_free(console, command)
         if made.digest != order.digest:
             raise PlanIsStale(reason="What would be done is not what you saw.", mend="Look at it again.")
-        self._entries.append(
-            Queued(
-                order=order,
-                configuration=command.configuration,
-                name=made.intent.name,
-                target=command.target,
-                service=made.intent.service,
-                why="",
-            )
-        )
-        if not self._ends:
-            subscribe = self._estate.subscribe
-            self._ends = [subscribe(BoardChanged, self._hear), subscribe(RunChanged, self._hear)]
-        self._changed(command.target)
-        self._look()
+        identity, home = console.identity, self._estate.home
+        assert identity is not None
+        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), is_kept=True)
+        await console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
+        self._entries.append(entry)
+        return entry
 
-    def cancel(self, configuration: ConfigurationId) -> None:
-        """Take one out of its queue. Nothing was changed for it."""
-        for entry in self._entries:
-            if entry.configuration == configuration:
-                self._drop(entry, "")
-                return
+    async def cancel(self, configuration: ConfigurationId, reason: str = "") -> None:
+        """Take one out of its queue. Nothing was changed for it.
+
+        Raises:
+            NotPromotable: it does not wait any more: it has begun, or somebody else took it out.
+            StoreFailed: it cannot be recorded, so it waits on.
+        """
+        async with self._turn:
+            entry = next((one for one in self._entries if one.configuration == configuration), None)
+            if entry is None:
+                raise NotPromotable(reason="It does not wait for a place any more.", mend="Look at the board.")
+            await self._leave(AuditEvent.QUEUE_CANCELLED, entry, reason)
 
     async def close(self) -> None:
-        """Begin nothing more; what waits is forgotten."""
+        """Begin nothing more. What waits stays in the store, for the next start."""
         for end in self._ends:
             end()
         self._ends = []
-        self._entries.clear()
         if self._next_look is not None:
             self._next_look.cancel()
         if self._beginning is not None:
             self._beginning.cancel()
             await asyncio.wait([self._beginning])
+        self._entries.clear()
 
-    def _hear(self, event: BoardChanged | RunChanged) -> None:
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        if not self._ends:
+            subscribe = self._estate.subscribe
+            self._ends = [
+                subscribe(BoardChanged, self._hear),
+                subscribe(RunChanged, self._hear),
+                subscribe(LinkChanged, self._hear),
+            ]
+
+    def _hear(self, event: BoardChanged | RunChanged | LinkChanged) -> None:
         del event
         self._look()
 
@@ -144,13 +180,31 @@ class Queue:
             self._beginning = loop.create_task(self._begin_those_that_can(), name="queue")
 
     async def _begin_those_that_can(self) -> None:
-        blocked: set[tuple[StageId, str]] = set()
-        for entry in self.entries:
-            place = self._place_of(entry)
-            if place in blocked or entry not in self._entries:
-                continue
-            blocked.add(place)  # whoever is behind it in the same queue waits for it
-            await self._try(entry)
+        try:
+            async with self._turn:
+                await self._read()
+            blocked: set[tuple[StageId, str]] = set()
+            for entry in self.entries:
+                console, place = self._console_of(entry), self._place_of(entry)
+                why = _why_not_by(console, entry)
+                if console is None or why:
+                    self._tell_why(entry, why)
+                elif place not in blocked:
+                    blocked.add(place)  # whoever is behind it in the same queue waits for it
+                    async with self._turn:
+                        if entry in self._entries:
+                            await self._try(entry, console)
+        except ConsoleError as failure:  # the store: the next look tries again, and until then nothing begins
+            log.warning("the queue cannot be looked at: %s", failure)
+
+    async def _read(self) -> None:
+        """Take in what stands in the store: a command of the same home may have taken something out of it."""
+        kept = await self._estate.home.waiting()
+        known = {entry.id: entry for entry in self._entries}
+        before, self._entries = self._entries, [known.get(entry.id, entry) for entry in kept]
+        changed = tuple(entry for entry in (*before, *self._entries) if (entry in before) != (entry in self._entries))
+        if changed:
+            self._changed(changed)
 
     def _place_of(self, entry: Queued) -> tuple[StageId, str]:
         """Return the queue it stands in: a stage's, or its service's where the stage only limits those."""
@@ -159,23 +213,37 @@ class Queue:
         counts_all = stage is None or stage.limits.configurations is not None or stage.limits.running is not None
         return entry.target, "" if counts_all else entry.service
 
-    async def _try(self, entry: Queued) -> None:
+    # --- beginning ------------------------------------------------------------------------------------------------
+
+    async def _try(self, entry: Queued, console: "Console") -> None:
+        order = order_of(entry)
         try:
-            made = self._estate.plan(entry.order.command)
-            if made.digest != entry.order.digest:
-                raise PlanIsStale(reason="What would be done is not what was queued.", mend="Look at it again.")
-            await self._estate.do(entry.order)
+            made = console.plan(order.command)
+            if made.digest != entry.digest:
+                raise PlanIsStale(
+                    reason="What would be done now is not the plan that was queued.", mend="Look at it again."
+                )
+            run = await console.do(order)
         except StageFull as full:
             self._tell_why(entry, full.reason)
         except (PlanIsStale, NotPromotable) as refused:
             if isinstance(refused, PlanIsStale) or not self._is_there(entry):
-                self._drop(entry, refusal(refused))
+                await self._leave(AuditEvent.QUEUE_GIVEN_UP, entry, refusal(refused))
             else:
                 self._tell_why(entry, refused.reason)
         except ConsoleError as error:
             self._tell_why(entry, refusal(error) if isinstance(error, Refused) else str(error))
         else:
-            self._drop(entry, "")
+            await self._leave(AuditEvent.QUEUE_BEGAN, entry, run=run)
+
+    def _console_of(self, entry: Queued) -> "Console | None":
+        """Return the console of its pool, once that has heard all of the pool; None before."""
+        for console in self._estate.pools:
+            identity = console.identity
+            is_here = identity is not None and identity.pool == entry.pool and console.link.state is LinkState.LIVE
+            if is_here and console.acts.are_checked:
+                return console
+        return None
 
     def _is_there(self, entry: Queued) -> bool:
         card = self._estate.board.cards.get(entry.configuration)
@@ -184,12 +252,31 @@ class Queue:
     def _tell_why(self, entry: Queued, why: str) -> None:
         if entry in self._entries and entry.why != why:
             self._entries[self._entries.index(entry)] = replace(entry, why=why)
-            self._changed(entry.target)
+            self._changed((entry,))
 
-    def _drop(self, entry: Queued, why: str) -> None:
-        if entry in self._entries:
-            self._entries.remove(entry)
-            self._changed(entry.target, f"{entry.name}: {why}" if why else "")
+    async def _leave(self, event: AuditEvent, entry: Queued, reason: str = "", run: RunId | None = None) -> None:
+        """Let one wait no more. Its row and its place in the store are one; without them it waits on."""
+        consoles = (console for console in self._estate.pools if console.identity is not None)
+        console = next((one for one in consoles if one.identity and one.identity.pool == entry.pool), None)
+        desk = console or self._estate.pools.first
+        await desk.record(queue_fact(event, entry, console.identity if console else None, reason, run))
+        self._entries = [one for one in self._entries if one.id != entry.id]
+        dropped = f"{entry.name}: {reason}" if event is AuditEvent.QUEUE_GIVEN_UP else ""
+        self._changed((entry,), dropped)
 
-    def _changed(self, stage: StageId, dropped: str = "") -> None:
-        self._estate.pools.first.bus.publish(QueueChanged(stage=stage, dropped=dropped))
+    def _changed(self, entries: tuple[Queued, ...], dropped: str = "") -> None:
+        for stage in dict.fromkeys(entry.target for entry in entries):
+            behind = tuple(one.configuration for one in self.of_stage(stage))
+            own = tuple(one.configuration for one in entries if one.target == stage)
+            event = QueueChanged(stage=stage, configurations=tuple(dict.fromkeys((*own, *behind))), dropped=dropped)
+            self._estate.pools.first.bus.publish(event)
+
+
+def _why_not_by(console: "Console | None", entry: Queued) -> str:
+    """Return why a console cannot go on with one that waits; empty where it can."""
+    if console is None or console.identity is None:
+        return "Its pool is not connected. It goes on when it is."
+    if console.identity.actor != entry.actor:
+        queued, here = shortened(entry.actor, 60), shortened(console.identity.actor, 60)
+        return f"“{queued}” queued it, and “{here}” is logged in: it goes on once “{queued}” is, or take it out."
+    return ""

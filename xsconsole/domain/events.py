@@ -99,6 +99,7 @@ class QueueChanged:
     """Who waits for a place in a stage has changed. `dropped` says who waits no more and why, where that is news."""
 
     stage: StageId
+    configurations: tuple[ConfigurationId, ...] = ()
     dropped: str = ""
 
 

@@ -27,6 +27,10 @@ class AuditEvent(StrEnum):
     EMERGENCY_DECLARED = "emergency.declared"  # somebody goes past rules of the workflow, and signs for it
     REVIEW_CLOSED = "review.closed"  # others have looked at it afterwards, and say what they found
     REQUEST_ENDED = "request.ended"  # it was withdrawn, or carried out, or its configuration is no more
+    QUEUED = "queue.joined"  # what was confirmed waits for a place in a full stage
+    QUEUE_BEGAN = "queue.began"  # there was a place: its run began
+    QUEUE_GIVEN_UP = "queue.given-up"  # it waits no more, and why; nothing was changed
+    QUEUE_CANCELLED = "queue.cancelled"  # somebody took it out
     CLOSED = "closure.set"  # a stage frozen, a configuration held, a version quarantined, the line stopped
     LIFTED = "closure.lifted"
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something

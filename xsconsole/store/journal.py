@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from xsconsole.domain.ids import ConfigurationId, RunId, StepKey, Uuid
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun
-from xsconsole.store import job_journal
+from xsconsole.store import job_journal, queue_journal
 from xsconsole.store.schema import JournaledRun, JournaledStep
 
 OPENING = frozenset({AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING})
@@ -34,6 +34,10 @@ def project(session: Session, fact: Fact, seq: int, at: datetime) -> None:
         job_journal.begin(session, fact, at)
     elif fact.event is AuditEvent.ACT_SETTLED:
         job_journal.settle(session, fact, at)
+    elif fact.event is AuditEvent.QUEUED:
+        queue_journal.join(session, fact, seq)
+    elif fact.event in queue_journal.LEAVING:
+        queue_journal.leave(session, fact)
 
 
 def _open(session: Session, fact: Fact, at: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.jobs import PastJob, SeenTask
+from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
 from xsconsole.store import journal, reader, task_history
@@ -164,6 +165,10 @@ class SqliteLedger:
     async def seen_tasks(self, limit: int) -> tuple[SeenTask, ...]:
         """Return tasks of pools as they were last seen, newest first."""
         return await self._reader.seen_tasks(limit)
+
+    async def waiting(self) -> tuple[Queued, ...]:
+        """Return what waits for a place in a full stage, first come first."""
+        return await self._reader.waiting()
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         return await self._reader.open_runs()

@@ -120,4 +120,10 @@ def _version_4(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)
+def _version_5(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE waiting (queued TEXT PRIMARY KEY NOT NULL, seq INTEGER NOT NULL, content TEXT NOT NULL)"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5)

@@ -13,9 +13,10 @@ from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.query_matching import asked_by, required_words
+from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import job_journal, journal, sqlite, task_history
+from xsconsole.store import job_journal, journal, queue_journal, sqlite, task_history
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
@@ -69,6 +70,9 @@ class LedgerReader:
 
     async def seen_tasks(self, limit: int) -> tuple[SeenTask, ...]:
         return await self._reading.run(lambda session: task_history.tasks(session, limit))
+
+    async def waiting(self) -> tuple[Queued, ...]:
+        return await self._reading.run(queue_journal.waiting)
 
     async def nonces(self) -> frozenset[str]:
         return await self._reading.run(lambda session: frozenset(session.scalars(select(LeaseNonce.nonce))))

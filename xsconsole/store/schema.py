@@ -177,6 +177,15 @@ class EndedTask(Base):
     objects: Mapped[str]  # JSON
 
 
+class Waiting(Base):
+    """A promotion that waits for a place in a full stage; first come, first served by `seq` of its row."""
+
+    __tablename__ = "waiting"
+    queued: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    content: Mapped[str]  # JSON
+
+
 class LeaseNonce(Base):
     """By which nonces a lease on a pool is ours."""
 

@@ -2,11 +2,13 @@
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Stage
-from xsconsole_ui.board.faces import Face, face_of, told
+from xsconsole_ui.board.faces import Chip, Face, Tone, face_of, told
 from xsconsole_ui.silence import silence_of
+from xsconsole_ui.texts import tr
 
 GOING = (RunState.RUNNING, RunState.UNDOING)
 
@@ -18,9 +20,33 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
     silence, asked = silence_of(card, console), console.requests.of(card.id)
     run, is_away = _run_of(card.id, console), away is not None
     reviews = console.reviews.of(card.id)
-    face = face_of(card, stage, run, is_away=is_away, silence=silence, asked=asked, open_reviews=reviews, pool=pool)
+    waiting = _waiting(card, console)
+    face = face_of(
+        card,
+        stage,
+        run,
+        is_away=is_away,
+        silence=silence,
+        asked=asked,
+        open_reviews=reviews,
+        pool=pool,
+        waiting=waiting,
+    )
     reason = "" if away is None else away.reason
-    return face, told(card, stage, asked, reviews, silence=silence, pool=pool, away=reason)
+    return face, told(card, stage, asked, reviews, silence=silence, pool=pool, away=reason, waiting=waiting)
+
+
+def _waiting(card: Card, console: Estate) -> tuple[Chip, ...]:
+    """Return that it waits for a place in a full stage, and as which."""
+    found, workflow = console.queue.of_card(card.id), console.board.workflow
+    if found is None:
+        return ()
+    place, entry = found
+    target = workflow.stage(entry.target) if workflow is not None else None
+    name = one_line(target.name) if target is not None else entry.target
+    whole = tr("Waits in this console for a place in {stage}, as number {n}. {why}")
+    text = tr("waits: {n}. for {stage}").format(n=place, stage=name)
+    return (Chip(text, Tone.ACCENT, whole.format(stage=name, n=place, why=entry.why).strip()),)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:

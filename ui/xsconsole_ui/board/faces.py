@@ -79,11 +79,13 @@ def face_of(
     asked: Sequence[RequestView] = (),
     open_reviews: Sequence[ReviewView] = (),
     pool: str = "",
+    waiting: tuple[Chip, ...] = (),
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
-    for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several.
+    for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several;
+    `waiting` says that it waits for a place.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away)
@@ -95,7 +97,9 @@ def face_of(
         size=words.size(card.disks_bytes),
         chips=(
             *_of_pool(pool),
-            *chips_of(card, stage, asked, open_reviews, is_ours=status is not None, silence=silence)[:MOST_CHIPS],
+            *chips_of(card, stage, asked, open_reviews, is_ours=status is not None, silence=silence, waiting=waiting)[
+                :MOST_CHIPS
+            ],
         ),
         progress=progress,
         step=step,
@@ -111,6 +115,7 @@ def chips_of(
     *,
     is_ours: bool = False,
     silence: str = "",
+    waiting: tuple[Chip, ...] = (),
 ) -> tuple[Chip, ...]:
     """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it.
 
@@ -118,7 +123,7 @@ def chips_of(
     """
     urgent = () if card.run is None or not card.run.record.plan.is_emergency else (_emergency(card.run),)
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
-    waits = () if is_ours else (*_waits(card), *map(_request, asked))
+    waits = () if is_ours else (*_waits(card), *waiting, *map(_request, asked))
     what = (*_wrong(card), *_abroad(card), *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
     return (*what, *silent, *waits, *_is(card, stage))
 
@@ -161,6 +166,7 @@ def told(
     silence: str = "",
     pool: str = "",
     away: str = "",
+    waiting: tuple[Chip, ...] = (),
 ) -> str:
     """Return the whole card in words, for tooltips and screen readers; `away` says that its pool is."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
@@ -169,7 +175,7 @@ def told(
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
         *(
             chip.whole or chip.text
-            for chip in (*_of_pool(pool), *chips_of(card, stage, asked, open_reviews, silence=silence))
+            for chip in (*_of_pool(pool), *chips_of(card, stage, asked, open_reviews, silence=silence, waiting=waiting))
         ),
         *((away,) if away else ()),
     ]

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, Queued
+from xsconsole.console import Estate
 from xsconsole.domain.events import QueueChanged
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole_ui import pieces, theme
+from xsconsole.domain.queueing import Queued
+from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.texts import tr
 
 if TYPE_CHECKING:
     from xsconsole_ui.board.lane import Lane
+
+
+def waiting_words(place: int, entry: Queued, stage: str) -> str:
+    """Return what is known of one that waits: where in the queue, whose, and what stands in its way."""
+    told = tr("Number {n} in the queue of this console for {stage}; queued by {who}.")
+    return f"{told.format(n=place, stage=one_line(stage), who=one_line(entry.actor))} {entry.why}".strip()
 
 
 class QueueBox(QWidget):
@@ -27,6 +35,16 @@ class QueueBox(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(theme.GAP + 2, theme.SPACE, theme.GAP, 0)
         self._column.setSpacing(0)
+        self.head = pieces.wrapped(self.tr("Waiting in this console"), "caption", self)
+        self.head.setToolTip(
+            pieces.hint(
+                self.tr(
+                    "Who waits for a place here is begun by this console, and only while it is open. Other consoles do "
+                    "not see the queue, and can take the place first."
+                )
+            )
+        )
+        self._column.addWidget(self.head)
         self._rows: list[QueueRow] = []
         self.hide()
 
@@ -55,8 +73,11 @@ class QueueRow(QWidget):
         super().__init__(parent)
         self._configuration = entry.configuration
         name = one_line(entry.name)
-        self.label = pieces.ElidedLabel(self.tr("{n}. {name} waits").format(n=place, name=name), "caption", self)
-        self.setToolTip(pieces.hint(entry.why or self.tr("It is begun as soon as there is room.")))
+        self.label = pieces.ElidedLabel(self.tr("{n}. {name}").format(n=place, name=name), "caption", self)
+        since = self.tr("Queued by {who}, {when}.").format(
+            who=one_line(entry.actor), when=times.clock_time(entry.asked_at)
+        )
+        self.setToolTip(pieces.hint(f"{since} {entry.why or self.tr('It is begun as soon as there is room.')}"))
         self.out = pieces.button("✕", "quiet", self)
         self.out.setAccessibleName(self.tr("Take {name} out of the queue").format(name=name))
         self.out.setToolTip(pieces.hint(self.out.accessibleName()))
@@ -76,6 +97,7 @@ class Queues(QObject):
     """Keeps the boxes of all columns in step with the queue. `dropped` tells who waits no more, and why."""
 
     dropped = Signal(str)
+    cancelled = Signal(object)  # ConfigurationId
 
     def __init__(self, console: Estate, bridge: Bridge, lanes: Mapping[StageId, "Lane"], parent: QObject) -> None:
         """`lanes` are the board's own columns."""
@@ -104,4 +126,4 @@ class Queues(QObject):
         lane = next((self._lanes.get(one.target) for one in entries if one.configuration == configuration), None)
         if lane is not None:
             lane.view.setFocus()  # the button goes, and the keyboard must not go with it
-        self._console.queue.cancel(configuration)
+        self.cancelled.emit(configuration)

@@ -15,6 +15,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
+from xsconsole_ui.board.queue_box import waiting_words
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox.entries import entry, review_entry
 from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
@@ -69,6 +70,7 @@ class CardPage(QWidget):
         self._console = console
         self.problems = Section(self.tr("Wrong"), self)
         self.closed = Section(self.tr("Not now"), self)  # what stands against promoting it
+        self.waiting = Section(self.tr("Waiting for a place"), self)
         self.requests = Section(self.tr("Asked for"), self)
         self.reviews = Section(self.tr("To be reviewed"), self)
         self.origin = Section(self.tr("Where it comes from"), self)
@@ -104,7 +106,7 @@ class CardPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.facts)
         column.addWidget(pieces.Line(self))
-        about = (self.problems, self.closed, self.reviews, self.requests, self.origin)
+        about = (self.problems, self.closed, self.waiting, self.reviews, self.requests, self.origin)
         for section in (*about, self.members, self.points, self.frozen):
             column.addWidget(section)
             if section is self.closed:
@@ -140,6 +142,7 @@ class CardPage(QWidget):
         )
         origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
+        self.waiting.show_rows(self._waiting_rows(card))
         self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
         self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
         self.frozen.show_rows(frozen_rows(card, self._console))
@@ -181,6 +184,14 @@ class CardPage(QWidget):
             ]
         )
 
+    def _waiting_rows(self, card: Card) -> list[Row]:
+        found = self._console.queue.of_card(card.id)
+        if found is None:
+            return []
+        place, entry = found
+        told = waiting_words(place, entry, self._named(entry.target))
+        return [Row(mark=Mark.WAITING, text=told, aside=times.clock_time(entry.asked_at), whole=told)]
+
     def _closed_rows(self, card: Card) -> list[Row]:
         """Return what stands against any promotion of it, and then what stands against each way."""
         always = [barrier.sentence for barrier in self._console.closings.on(card)]
@@ -198,9 +209,11 @@ class CardPage(QWidget):
         return rows
 
     def _of_stage(self, stage: str) -> str:
+        return self.tr("as it stood in {stage}").format(stage=self._named(stage))
+
+    def _named(self, stage: str) -> str:
         workflow = self._console.board.workflow
-        found = next((known for known in workflow.stages if known.id == stage), None) if workflow else None
-        return self.tr("as it stood in {stage}").format(stage=found.name if found else stage)
+        return next((known.name for known in workflow.stages if known.id == stage), stage) if workflow else stage
 
     def _stage_name(self, card: Card) -> str:
         workflow = self._console.board.workflow

@@ -1,0 +1,102 @@
+"""What waits for a place is on record, outlasts the console, and is begun only as what was confirmed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from consoles import given_passphrase
+from embedded import EmbeddedPool, embedded_pool
+
+from tests.console.desk import Desk, seated
+from xsconsole.console import Connection, Console, Estate, Secret, plan_when_free
+from xsconsole.domain.events import QueueChanged
+from xsconsole.domain.plan import Disks
+from xsconsole.domain.record import AuditEvent, AuditRow
+from xsconsole.engine.commands import Confirmed
+from xsconsole.errors import NotPromotable
+
+NEW, OLD = "crm 7.1.1", "crm 7.1"
+
+
+@asynccontextmanager
+async def restarted(home: Path) -> AsyncIterator[tuple[Desk, Estate, list[str]]]:
+    """A console that has just been opened again, without a connection yet; and what it tells of the queue."""
+    console = await Console.open(home, passphrase=given_passphrase)
+    estate, told = Estate.of(console), list[str]()
+    estate.subscribe(QueueChanged, lambda event: told.append(event.dropped))
+    try:
+        desk = Desk(console)
+        await estate.queue.begin()
+        yield desk, estate, told
+    finally:
+        await estate.queue.close()
+        await console.close()
+
+
+async def connect(estate: Estate, pool: EmbeddedPool, user: str) -> None:
+    await estate.pools.first.disconnect()
+    await estate.pools.connect(Connection(url=pool.url, user=user), Secret(pool.passwords[user]))
+
+
+async def queue_up(desk: Desk, estate: Estate, name: str) -> None:
+    command = desk.promotion(name)
+    await estate.queue.add(Confirmed(command=command, digest=plan_when_free(desk.console, command).digest))
+
+
+async def of_queue(desk: Desk) -> list[AuditRow]:
+    return [row for row in await desk.rows() if row.fact.event.value.startswith("queue.")]
+
+
+async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_what_was_confirmed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with embedded_pool("--speed", "50") as pool:
+        async with seated(pool, home) as desk:
+            estate = Estate.of(desk.console)
+            await queue_up(desk, estate, NEW)
+            with pytest.raises(NotPromotable, match="waits for a place already"):
+                await queue_up(desk, estate, NEW)
+            await estate.queue.cancel(desk.card(NEW).id, "not today")
+            with pytest.raises(NotPromotable, match="does not wait"):
+                await estate.queue.cancel(desk.card(NEW).id)
+            await queue_up(desk, estate, NEW)
+            await estate.queue.close()
+
+        async with restarted(home) as (desk, estate, told):
+            (entry,) = estate.queue.entries
+            assert (entry.name, entry.actor, entry.target) == (NEW, "root", "production")
+            await desk.until(lambda: "not connected" in estate.queue.entries[0].why)
+            await connect(estate, pool, "alice")
+            await desk.until(lambda: "“alice” is logged in" in estate.queue.entries[0].why)
+            await desk.do(desk.demotion(OLD, "staging", Disks.KEEP))
+            assert [one.name for one in estate.queue.entries] == [NEW]
+            await connect(estate, pool, "root")
+            await desk.until(lambda: desk.stands(NEW, "production"))
+            assert estate.queue.entries == ()
+            assert not any(told)
+            await queue_up(desk, estate, OLD)
+            await estate.queue.close()
+
+        async with restarted(home) as (desk, estate, told):
+            await estate.queue.close()  # what happens meanwhile, it does not see
+            await connect(estate, pool, "root")
+            await desk.do(desk.demotion(OLD, "patch-testing", Disks.KEEP))
+            await estate.queue.begin()
+            await desk.until(lambda: not estate.queue.entries)
+            rows = await of_queue(desk)
+            given_up = next(why for why in told if why)
+            assert await desk.console.home.waiting() == ()
+
+    assert [row.fact.event for row in rows] == [
+        AuditEvent.QUEUED,
+        AuditEvent.QUEUE_CANCELLED,
+        AuditEvent.QUEUED,
+        AuditEvent.QUEUE_BEGAN,
+        AuditEvent.QUEUED,
+        AuditEvent.QUEUE_GIVEN_UP,
+    ]
+    assert [row.fact.reason for row in rows[:3]] == ["the release", "not today", "the release"]
+    assert all(row.fact.actor == "root" for row in rows)
+    assert rows[3].fact.run is not None
+    assert given_up == f"{OLD}: {rows[5].fact.reason}"
+    assert desk.console.runs[0].plan.intent.name == OLD

@@ -1,0 +1,147 @@
+"""Waiting for a place in a full stage: as long as a command runs, and what the window of this home lets wait."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from xsconsole.cli import output
+from xsconsole.cli.documents import Document
+from xsconsole.cli.session import Given, no_passphrase, pass_on_notices, until
+from xsconsole.console import Console, entry_of, plan_as_if_free, queue_fact
+from xsconsole.domain.ids import QueueId, RunId
+from xsconsole.domain.queueing import Queued
+from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.words import explain, listing
+from xsconsole.engine.commands import Demote, Plannable, Promote
+from xsconsole.errors import Ambiguous, ConsoleError, NotFound, StageFull
+
+LIST_AND_CANCEL = "`xsconsole queue list` shows what does."
+
+
+class Line:
+    """What one command lets wait. It is on record like what a window lets wait, and goes with the command."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._entry: Queued | None = None
+
+    async def wait(self, full: StageFull, command: Plannable, options: argparse.Namespace) -> None:
+        """Wait until something changes on the board, where `--queue` was said; else refuse."""
+        if not getattr(options, "queue", False) or not isinstance(command, Promote | Demote):
+            full.mend = " ".join(
+                (full.mend, "Or add `--queue`: this command then waits for a place, as long as it runs.")
+            )
+            raise full
+        if self._entry is None:
+            await self._join(command)
+            output.note(f"{full.reason} Waiting for a place, as long as this command runs.")
+        board = self._console.board
+        await until(self._console, lambda: self._console.board is not board)
+
+    async def _join(self, command: Promote | Demote) -> None:
+        made, identity, home = plan_as_if_free(self._console, command), self._console.identity, self._console.home
+        assert identity is not None
+        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), is_kept=False)
+        await self._console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
+        self._entry = entry
+
+    async def leave(self, event: AuditEvent, reason: str = "", run: RunId | None = None) -> None:
+        """Record what became of it, if it has waited at all."""
+        entry, self._entry = self._entry, None
+        if entry is not None:
+            await self._console.record(queue_fact(event, entry, self._console.identity, reason, run))
+
+
+@asynccontextmanager
+async def in_line(console: Console) -> AsyncIterator[Line]:
+    """Give a place to wait in, and leave a row of what became of who waited there."""
+    line = Line(console)
+    try:
+        yield line
+    except asyncio.CancelledError:
+        await line.leave(AuditEvent.QUEUE_CANCELLED, "The command was stopped.")
+        raise
+    except ConsoleError as failure:
+        await line.leave(AuditEvent.QUEUE_GIVEN_UP, explain(failure).failed)
+        raise
+
+
+async def queue_list(options: argparse.Namespace) -> int:
+    """Print what the window of this home lets wait; no pool is needed."""
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+    try:
+        pass_on_notices(console)
+        entries = await console.home.waiting()
+    finally:
+        await console.close()
+    if options.json:
+        output.print_json([_document(entry) for entry in entries])
+    elif not entries:
+        output.say("Nothing waits for a place in this console.")
+    else:
+        output.print_table(
+            ("CONFIGURATION", "TO", "SINCE", "BY", "ID"),
+            (
+                (
+                    output.cell(entry.name, 60),
+                    output.cell(entry.target, 40),
+                    entry.asked_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                    output.cell(entry.actor, 40),
+                    entry.id[:8],
+                )
+                for entry in entries
+            ),
+        )
+    return 0
+
+
+async def queue_cancel(options: argparse.Namespace) -> int:
+    """Take out what the window of this home lets wait; the window sees it at its next look."""
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    try:
+        entry = _found(await console.home.waiting(), options.name)
+        await console.record(queue_fact(AuditEvent.QUEUE_CANCELLED, entry, None, options.reason))
+    finally:
+        await console.close()
+    if options.json:
+        output.print_json(_document(entry))
+    else:
+        output.say(f"{output.cell(entry.name, 200)} waits no more; nothing was changed on the pool.")
+    return 0
+
+
+def _found(entries: tuple[Queued, ...], name: str) -> Queued:
+    """Return what is called so: by the configuration's name or id, or by the beginning of the id in the list."""
+    wanted = name.casefold()
+    by_name = [one for one in entries if wanted in (one.configuration, one.name.casefold(), _spoken(one))]
+    found = by_name or [one for one in entries if len(wanted) >= 4 and one.id.startswith(wanted)]
+    if not found:
+        raise NotFound(reason=f"“{name}” waits for no place in this console.", mend=LIST_AND_CANCEL)
+    if len(found) > 1:
+        choices = tuple(one.id[:8] for one in found)
+        raise Ambiguous(
+            reason=f"“{name}” fits several.", mend=f"Name one by its id: {listing(choices)}.", choices=choices
+        )
+    return found[0]
+
+
+def _spoken(entry: Queued) -> str:
+    """Return such as `shop@1.3.0` of `shop 1.3.0`."""
+    return entry.name.replace(" ", "@", 1).casefold()
+
+
+def _document(entry: Queued) -> Document:
+    return {
+        "id": entry.id,
+        "configuration": entry.configuration,
+        "name": entry.name,
+        "kind": entry.kind.value,
+        "source": entry.source,
+        "target": entry.target,
+        "pool": entry.pool,
+        "plan": entry.digest,
+        "by": entry.actor,
+        "since": entry.asked_at.isoformat(),
+        "reason": entry.reason,
+    }
