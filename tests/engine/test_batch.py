@@ -1,10 +1,14 @@
 """Several promotions are planned together: what earlier ones take is taken for later ones."""
 
+import msgspec
+
 from tests.engine.desks import Office, virtually
+from tests.engine.requesting import Scene
 from tests.engine.test_gates import shop_before
 from xsconsole.domain.batch import PartState
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.workflow.gates import Checklist
+from xsconsole.domain.workflow.values import Limits
 from xsconsole.engine.batch import moves_to, plan_together
 from xsconsole.engine.commands import Demote, Promote
 
@@ -33,8 +37,10 @@ def test_the_second_of_a_service_has_no_place_where_the_first_takes_the_last_one
         assert refused.refusal is not None
         assert "shop 1.3.0" in refused.refusal.reason
         assert planned.asks
+        assert [part.after for part in planned.ready] == [(), ()]
         assert planned.size_bytes == sum(part.plan.size_bytes for part in planned.ready if part.plan)
-        assert planned.duration_s > 0
+        longest = max(part.plan.duration_s for part in planned.ready if part.plan)
+        assert planned.duration_s == longest > 0
         assert planned.downtime_s >= 0
         assert planned.warnings
         alone = plan_together(
@@ -83,5 +89,38 @@ def test_what_needs_a_decision_of_its_own_does_not_go_with_others() -> None:
         assert [part.refusal is not None and "checklist" in part.refusal.reason for part in planned.parts] == [True]
         assert planned.ready == ()
         assert planned.is_over
+
+    virtually(story)
+
+
+def test_what_others_have_to_approve_is_asked_for_and_what_needs_the_same_place_comes_after_it() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.begin()
+        desk, workflow = scene.alice, scene.alice.board.workflow
+        assert workflow is not None
+        crm = await scene.office.configuration(
+            desk, "crm", "7", "staging", [scene.office.pool.add_vm("crm", "Halted").uuid]
+        )
+        cards = [desk.card(scene.shop), desk.card(crm)]
+
+        asked = plan_together(
+            moves_to(cards, PRODUCTION, workflow), desk.board, desk.inventory, "alice", desk.clock.now()
+        )
+
+        assert asked.asked == asked.ready == asked.parts
+        assert asked.running == ()
+        assert (asked.duration_s, asked.size_bytes) == (0.0, 0)
+
+        limits = Limits(configurations=5)
+        stages = tuple(msgspec.structs.replace(stage, limits=limits) for stage in workflow.stages)
+        ways = tuple(msgspec.structs.replace(way, approvals=()) for way in workflow.transitions)
+        await desk.publish(msgspec.structs.replace(workflow, version=3, stages=stages, transitions=ways))
+        one_place = plan_together(
+            moves_to(cards, PRODUCTION, workflow), desk.board, desk.inventory, "alice", desk.clock.now()
+        )
+
+        assert [part.after for part in one_place.running] == [(), (scene.shop,)]
+        assert one_place.duration_s == sum(part.plan.duration_s for part in one_place.running if part.plan)
 
     virtually(story)

@@ -13,7 +13,15 @@ from xsconsole.domain.ids import StageId, StepKey
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Create, NewMember
-from xsconsole.engine.lanes import COPIES_INTO_A_STORAGE, STARTS_ON_A_HOST, Lane, Shared, lanes_of, most_urgent_first
+from xsconsole.engine.lanes import (
+    COPIES_INTO_A_STORAGE,
+    STARTS_ON_A_HOST,
+    Lane,
+    Shared,
+    Traffic,
+    lanes_of,
+    most_urgent_first,
+)
 from xsconsole.engine.walk import walk
 
 LIMIT = 4
@@ -92,6 +100,42 @@ def test_full_copies_into_a_storage_and_starts_on_a_host_are_held_back() -> None
         assert [lanes.room(lane) for lane in copies] == [COPIES_INTO_A_STORAGE]
         assert [lanes.room(lane) for lane in starts] == [STARTS_ON_A_HOST] * 2
         assert len(lanes.of) == 2 * MEMBERS
+
+    virtually(story)
+
+
+def test_runs_side_by_side_share_what_a_storage_and_a_host_take() -> None:
+    async def story() -> None:
+        _, _, plan = await planned(Method.FULL_COPY, in_groups=False)
+        seconds = {step.key: step.estimate.seconds for step in plan.steps}
+        lanes, traffic = lanes_of(plan), Traffic()
+        at_once: Counter[Lane] = Counter()
+        most: Counter[Lane] = Counter()
+
+        async def work(key: StepKey) -> None:
+            lane = lanes.of.get(key)
+            if lane is not None:
+                at_once[lane] += 1
+                most[lane] = max(most[lane], at_once[lane])
+            await asyncio.sleep(seconds[key])
+            if lane is not None:
+                at_once[lane] -= 1
+
+        after = {step.key: step.after for step in most_urgent_first(plan)}
+        both = (walk(after, work, limit=LIMIT, may_go_on=lambda: True, lanes=lanes, traffic=traffic) for _ in range(2))
+        assert await asyncio.gather(*both) == [{}, {}]
+
+        assert most
+        assert all(most[lane] == lanes.room(lane) for lane in most)
+
+        # Who waits for others only, and is told to begin nothing more, ends all the same.
+        (lane,) = {lane for lane in lanes.of.values() if lane.kind is Shared.STORAGE}
+        assert all(traffic.enter(lane, lanes.room(lane)) for _ in range(lanes.room(lane)))
+        key = next(key for key, of in lanes.of.items() if of == lane)
+        looks = iter((True, True, False))
+        answer = await walk({key: ()}, work, limit=LIMIT, may_go_on=lambda: next(looks), lanes=lanes, traffic=traffic)
+        assert answer == {}
+        assert at_once[lane] == 0
 
     virtually(story)
 

@@ -17,7 +17,9 @@ from xsconsole.errors import DatabaseDamaged
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 
-JOURNALED = {event for event in AuditEvent if event.value.startswith(("run.", "step.", "undo.", "job.", "act.", "queue."))}
+JOURNALED = {
+    event for event in AuditEvent if event.value.startswith(("run.", "step.", "undo.", "job.", "act.", "queue."))
+}
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)

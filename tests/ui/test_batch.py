@@ -36,7 +36,8 @@ async def test_two_selected_cards_go_by_one_key_and_one_plan(window: MainWindow,
 
     assert [part.state for part in dialog.planned.parts] == [PartState.DONE, PartState.DONE]
     assert len(console.runs) == 2
-    assert console.runs[0].started_at >= (console.runs[1].ended_at or console.runs[0].started_at)
+    assert console.runs[0].started_at < (console.runs[1].ended_at or console.runs[0].started_at)
+    assert dialog.summary.text() == "Of 2: 2 done."
     await until(lambda: set(names) <= set(cards_in(window, "Patch testing")), "both in Patch testing")
     dialog.close()
 

@@ -1,13 +1,16 @@
-"""Several configurations promoted or demoted together: one plan, one after another, and what became of each."""
+"""Several configurations promoted or demoted together: one plan, side by side, and what became of each."""
 
 import argparse
+from dataclasses import replace
 
 from xsconsole.cli import output
+from xsconsole.cli.asking import ASKED
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import connected, is_at_terminal, published
 from xsconsole.console import Batch, Console, moves_to, planned_together
 from xsconsole.domain import words
 from xsconsole.domain.batch import BatchPlan, Part, PartState
+from xsconsole.domain.ids import BatchId
 from xsconsole.domain.naming import find_configuration, find_stage
 from xsconsole.engine.commands import Demote, Promote, Together
 from xsconsole.errors import NotPromotable, PlanIsStale, Refused
@@ -16,9 +19,7 @@ ALONE = {
     "emergency": "--emergency",
     "stop_first": "--stop-first",
     "yes_to": "--yes-to",
-    "by_itself": "--by-itself",
     "not_before": "--not-before",
-    "ticket": "--ticket",
     "wait": "--wait",
     "queue": "--queue",
 }
@@ -33,16 +34,22 @@ async def show_plan(options: argparse.Namespace) -> int:
 
 
 async def act(options: argparse.Namespace) -> int:
-    """Plan all, say what stands against each, and carry out one after another."""
+    """Plan all, say what stands against each, and carry out side by side, or ask for it where others have to approve.
+
+    The exit status is 3 where all is well and something of it is only asked for yet.
+    """
     async with connected(options, is_reading=False) as console:
         together = _together(console, options)
         await console.demand_rights(together.commands[0])
         planned = planned_together(console, together)
         _confirm(planned, console, options)
-        batch = Batch(console, together, planned, lambda _: None, goes_on=options.go_on)
+        batch = Batch(console, console.requests, together, planned, lambda _: None, goes_on=options.go_on)
         ended = await batch.carry_out()
-        _print(ended, console, options)
-        return 0 if all(part.state is PartState.DONE for part in ended.parts) else 1
+        _print(ended, console, options, batch.id)
+        states = {part.state for part in ended.parts}
+        if not states <= {PartState.DONE, PartState.ASKED}:
+            return 1
+        return ASKED if PartState.ASKED in states else 0
 
 
 def _together(console: Console, options: argparse.Namespace) -> Together:
@@ -61,7 +68,11 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     workflow = published(console)
     cards = [find_configuration(console.board, name) for name in options.names]
     unique = {card.id: card for card in cards}
-    together = moves_to(unique.values(), find_stage(workflow, options.to).id, workflow, options.reason)
+    together = replace(
+        moves_to(unique.values(), find_stage(workflow, options.to).id, workflow, options.reason),
+        ticket=getattr(options, "ticket", ""),
+        runs_itself=getattr(options, "by_itself", False),
+    )
     kinds = {"promote": Promote, "demote": Demote}
     wanted = kinds.get(options.verb)
     for command in together.commands:
@@ -108,12 +119,16 @@ def _title(planned: BatchPlan, console: Console) -> str:
     return f"{ready} to {stage.name if stage else planned.target}"
 
 
-def _print(planned: BatchPlan, console: Console, options: argparse.Namespace) -> None:
+def _print(planned: BatchPlan, console: Console, options: argparse.Namespace, batch: BatchId | None = None) -> None:
     if options.json:
-        output.print_json(_document(planned))
+        output.print_json(_document(planned, batch))
         return
     takes = f"about {words.duration(max(1.0, planned.duration_s))}, up to {words.size(planned.size_bytes)}"
-    output.say(f"{_title(planned, console)}, one after another: {takes} (plan {planned.digest[:12]})")
+    output.say(f"{_title(planned, console)}, side by side: {takes} (plan {planned.digest[:12]})")
+    if planned.asked and batch is None:
+        output.note(
+            f"Others have to approve {words.count(len(planned.asked), 'of them', 'of them')}: each is asked for."
+        )
     output.print_table(
         ("CONFIGURATION", "STATE", "TAKES", "WHAT"),
         ((output.cell(part.name, 60), part.state.value, _takes(part), _what(part)) for part in planned.parts),
@@ -125,11 +140,13 @@ def _takes(part: Part) -> str:
 
 
 def _what(part: Part) -> str:
-    return part.sentence or (words.refusal(part.refusal) if part.refusal is not None else "")
+    told = part.sentence or (words.refusal(part.refusal) if part.refusal is not None else "")
+    return told or ("is asked for: others have to approve it" if part.is_asked else "")
 
 
-def _document(planned: BatchPlan) -> Document:
+def _document(planned: BatchPlan, batch: BatchId | None) -> Document:
     return {
+        "batch": batch,
         "digest": planned.digest,
         "target": planned.target,
         "asks": planned.asks,
@@ -144,6 +161,9 @@ def _document(planned: BatchPlan) -> Document:
                 "state": part.state.value,
                 "plan": part.plan.digest if part.plan is not None else None,
                 "run": part.run,
+                "request": part.request,
+                "is_asked_for": part.is_asked,
+                "after": list(part.after),
                 "refusal": words.refusal(part.refusal) if part.refusal is not None else None,
                 "sentence": part.sentence,
             }

@@ -36,7 +36,7 @@ from xsconsole.domain.events import AuditVerified, Event, LinkChanged, LinkState
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId, Uuid
 from xsconsole.domain.inventory import Host, Inventory, Record
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.record import AuditQuery, AuditRow
+from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle, Together
@@ -339,6 +339,10 @@ class Estate:
         """Return rows, newest first, below sequence number `before`."""
         named = replace(query, pools={sight.pool: sight.name for sight in self.sights if sight.pool})
         return await self.pools.first.audit_page(named, before=before, limit=limit)
+
+    async def record(self, *facts: Fact) -> None:
+        """Write rows; `StoreFailed` where they cannot be."""
+        await self.pools.first.record(*facts)
 
     async def verify_audit_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and tell what was found; `StoreFailed` where it cannot be."""

@@ -118,6 +118,13 @@ _FIELDS: Schema[AuditRow] = Schema(
             example="console:ops-2",
         ),
         Field(name="run", kind=Kind.TEXT, about="the id of the run", get=lambda row: row.fact.run, example="run=4711"),
+        Field(
+            name="batch",
+            kind=Kind.TEXT,
+            about="the id of several that went together",
+            get=lambda row: _texts(str((row.fact.details or {}).get("batch", ""))),
+            example="batch=4711",
+        ),
         Field(name="row", kind=Kind.NUMBER, about="its number", get=lambda row: row.seq, aliases=("seq",)),
         Field(name="age", kind=Kind.AGE, about="how long ago it was", get=lambda row: row.at),
         Field(

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xsconsole.domain.canonical import digest_of
-from xsconsole.domain.ids import ConfigurationId, Digest, RunId, StageId
+from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId
 from xsconsole.domain.plan import Plan
 from xsconsole.errors import Refused
+
+AT_ONCE = 4
+"""So many go side by side; what their steps do to one storage and one host is held back by the engine besides."""
 
 
 class PartState(StrEnum):
@@ -16,34 +19,59 @@ class PartState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
+    ASKED = "asked for"  # others have to approve it; its request stands on the pool
     REFUSED = "refused"  # nothing was changed
     FAILED = "failed"  # its run did not get through: it was put back, or stands interrupted
-    SKIPPED = "not begun"  # one before it failed, or somebody stopped
+    SKIPPED = "not begun"  # one that failed, or somebody, stopped the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One of them, planned as if those before it ran already: with its plan, or with why it cannot go."""
+    """One of them, planned as if those before it ran already: with its plan, or with why it cannot go.
+
+    It begins once the runs of those in `after` have ended: they hold what it needs.
+    """
 
     configuration: ConfigurationId
     name: str
     plan: Plan | None = None
     refusal: Refused | None = None
+    after: tuple[ConfigurationId, ...] = ()
     state: PartState = PartState.WAITING
     run: RunId | None = None
+    request: RequestId | None = None
     sentence: str = ""  # what became of it, where that says more than the state
+
+    @property
+    def is_ready(self) -> bool:
+        return self.plan is not None and self.refusal is None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether others have to approve it, so that it becomes a request and no run."""
+        return self.is_ready and self.plan is not None and self.plan.demand is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPlan:
-    """All of them in the order in which they go. Sizes in bytes; each waits for the one before it."""
+    """All of them in the order in which they go, as far as they do not go side by side. Sizes in bytes."""
 
     target: StageId
     parts: tuple[Part, ...]
 
     @property
     def ready(self) -> tuple[Part, ...]:
-        return tuple(part for part in self.parts if part.plan is not None and part.refusal is None)
+        return tuple(part for part in self.parts if part.is_ready)
+
+    @property
+    def running(self) -> tuple[Part, ...]:
+        """Those that are carried out at once."""
+        return tuple(part for part in self.ready if not part.is_asked)
+
+    @property
+    def asked(self) -> tuple[Part, ...]:
+        """Those that are asked for."""
+        return tuple(part for part in self.ready if part.is_asked)
 
     @property
     def refused(self) -> tuple[Part, ...]:
@@ -52,7 +80,7 @@ class BatchPlan:
     @property
     def digest(self) -> Digest:
         """The digest of what will be done, in its order; who cannot go is in it by name."""
-        return digest_of([part.plan.digest if part in self.ready and part.plan else part.name for part in self.parts])
+        return digest_of([part.plan.digest if part.is_ready and part.plan else part.name for part in self.parts])
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -66,15 +94,22 @@ class BatchPlan:
 
     @property
     def size_bytes(self) -> int:
-        return sum(part.plan.size_bytes for part in self.ready if part.plan is not None)
+        return sum(part.plan.size_bytes for part in self.running if part.plan is not None)
 
     @property
     def duration_s(self) -> float:
-        return sum(part.plan.duration_s for part in self.ready if part.plan is not None)
+        """Return how long all runs take, so many at once, each as soon as those before it have ended."""
+        ends: dict[ConfigurationId, float] = {}
+        free = [0.0] * AT_ONCE
+        for part in self.running:
+            begins = max([min(free), *(ends[one] for one in part.after if one in ends)])
+            ends[part.configuration] = begins + (part.plan.duration_s if part.plan is not None else 0.0)
+            free[free.index(min(free))] = ends[part.configuration]
+        return max(ends.values(), default=0.0)
 
     @property
     def downtime_s(self) -> float:
-        return sum(part.plan.downtime_s for part in self.ready if part.plan is not None)
+        return sum(part.plan.downtime_s for part in self.running if part.plan is not None)
 
     @property
     def is_over(self) -> bool:

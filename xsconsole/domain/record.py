@@ -36,6 +36,8 @@ class AuditEvent(StrEnum):
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something
     HOOK_CHANGED = "webhook.changed"  # where others are told of what this console does
     COMMAND_REFUSED = "command.refused"
+    BATCH_OPENED = "batch.opened"  # several go together: which, by which plans; rows of each name the batch
+    BATCH_CLOSED = "batch.closed"  # what became of each
     RUN_OPENED = "run.opened"  # the intent: what was asked, by whom, with the plan's digest
     RUN_RESUMED = "run.resumed"
     RUN_UNDOING = "run.undoing"
@@ -52,8 +54,10 @@ class AuditEvent(StrEnum):
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
 
 
-ABOUT_OBJECTS = frozenset({AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED})
-"""Rows whose details say `what` is done to which objects; they are found by that."""
+ABOUT_OBJECTS = frozenset(
+    {AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED, AuditEvent.BATCH_OPENED, AuditEvent.BATCH_CLOSED}
+)
+"""Rows whose details say `what` is done to which objects or configurations; they are found by that."""
 
 
 class Outcome(StrEnum):

@@ -28,6 +28,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.NOTIFICATION_LOST: "The webhook was not told",
     AuditEvent.HOOK_CHANGED: "The webhook was changed",
     AuditEvent.COMMAND_REFUSED: "Refused",
+    AuditEvent.BATCH_OPENED: "Began together",
+    AuditEvent.BATCH_CLOSED: "Ended together",
     AuditEvent.RUN_OPENED: "Began",
     AuditEvent.RUN_RESUMED: "Resumed",
     AuditEvent.RUN_UNDOING: "Began to put back",

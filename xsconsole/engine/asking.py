@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from xsconsole.domain.approval import Decision, Requester
 from xsconsole.domain.board import Board
 from xsconsole.domain.continuing import Judging, judging
-from xsconsole.domain.ids import RequestId
+from xsconsole.domain.ids import BatchId, RequestId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.plan import Intent, Plan
@@ -141,13 +141,15 @@ class Requests:
             return Paper(request=asked(signer, unsigned), plan=found, manifest=manifest)
 
         if isinstance(ask.command, Promote) and plan.intent.method is not Method.MOVE:
-            return await self._ask_frozen(ask.command, plan, request, paper)
+            return await self._ask_frozen(ask.command, plan, request, paper, ask.batch)
         card = self._world.board.cards[plan.intent.configuration]
         made = paper(plan, manifest_of_card(card, self._world.inventory, workflow))
-        await requests.leave_request(self._pool, self._ledger, made, self._check)
+        await requests.leave_request(self._pool, self._ledger, made, self._check, ask.batch)
         return made.request
 
-    async def _ask_frozen(self, command: Promote, plan: Plan, request: RequestId, paper: Papers) -> Request:
+    async def _ask_frozen(
+        self, command: Promote, plan: Plan, request: RequestId, paper: Papers, batch: BatchId | None
+    ) -> Request:
         """Freeze what is asked about, plan again from that, and ask for exactly this; or leave nothing behind."""
         intent = plan.intent
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
@@ -165,7 +167,7 @@ class Requests:
                 manifest = manifest_of_stock(card, request, board.workflow, inventory)
                 assert manifest is not None, "a plan was made of it"
                 made = paper(frozen, manifest)
-                await requests.leave_request(self._pool, self._ledger, made, self._check)
+                await requests.leave_request(self._pool, self._ledger, made, self._check, batch)
         except ConsoleError:
             with contextlib.suppress(ConsoleError):
                 keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))

@@ -13,6 +13,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.lands import Lands, no_land
 from xsconsole.engine.planner import plan
 from xsconsole.errors import NotPromotable, Refused
 
@@ -27,23 +28,31 @@ def moves_to(cards: Iterable[Card], target: StageId, workflow: Workflow, reason:
     return Together(commands=tuple(commands), target=target)
 
 
-def plan_together(together: Together, board: Board, inventory: Inventory, actor: str, at: datetime) -> BatchPlan:
+def plan_together(
+    together: Together,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    at: datetime,
+    also_at: tuple[datetime, ...] = (),
+    lands: Lands = no_land,
+) -> BatchPlan:
     """Return one plan of all: places, space and memory that earlier ones take are taken for later ones.
 
-    They run one after another. Whoever needs a decision of its own, an approval or a checklist, cannot go with others.
-    Pure, as `plan` is.
+    They run side by side, as far as they do not need the same place or configuration. What others have to approve is
+    asked for, each by a request of its own. Whoever has a checklist cannot go with others. Pure, as `plan` is.
     """
     parts: list[Part] = []
     for command in together.commands:
         card = board.cards.get(command.configuration)
         name = card.name if card is not None else str(command.configuration)
         try:
-            made = plan(command, board, inventory, actor, at)
-            demand_alone_no_more(made)
+            made = plan(command, board, inventory, actor, at, also_at, lands)
+            demand_unasked(made)
         except Refused as refusal:
             parts.append(_refused(command.configuration, name, refusal))
             continue
-        parts.append(Part(configuration=command.configuration, name=name, plan=made))
+        parts.append(Part(configuration=command.configuration, name=name, plan=made, after=_before(made, parts)))
         board = _with_run(board, made, actor, at)
     return BatchPlan(target=together.target, parts=tuple(parts))
 
@@ -52,20 +61,41 @@ def _refused(configuration: ConfigurationId, name: str, refusal: Refused) -> Par
     return Part(configuration=configuration, name=name, refusal=refusal, state=PartState.REFUSED)
 
 
+def _before(made: Plan, parts: Iterable[Part]) -> tuple[ConfigurationId, ...]:
+    """Return whose runs have to end first: they lease something that this one leases too."""
+    needed = {*made.leases, *made.leases_abroad}
+    return tuple(
+        part.configuration
+        for part in parts
+        if part.plan is not None and part.plan.demand is None and made.demand is None
+        if needed & {*part.plan.leases, *part.plan.leases_abroad}
+    )
+
+
 def demand_alone_no_more(made: Plan) -> None:
     """Refuse what has to be decided on by itself.
 
     Raises:
         NotPromotable: others have to approve it, or it has a checklist.
     """
-    name = f"“{shortened(made.intent.name)}”"
     if made.demand is not None:
         raise NotPromotable(
-            reason=f"Others have to approve the way of {name}.", mend="Ask for it alone: its plan asks for approval."
+            reason=f"Others have to approve the way of “{shortened(made.intent.name)}”.",
+            mend="Ask for it alone: its plan asks for approval.",
         )
+    demand_unasked(made)
+
+
+def demand_unasked(made: Plan) -> None:
+    """Refuse what asks whoever confirms it.
+
+    Raises:
+        NotPromotable: it has a checklist.
+    """
     if made.questions:
         raise NotPromotable(
-            reason=f"The way of {name} has a checklist.", mend="Promote it alone, and go through the checklist."
+            reason=f"The way of “{shortened(made.intent.name)}” has a checklist.",
+            mend="Promote it alone, and go through the checklist.",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xsconsole.domain.acts import Act, Compression, ObjectId
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
-from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
+from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
 
 
@@ -55,10 +55,15 @@ class Demote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Bring several configurations to one stage, one after another in this order."""
+    """Bring several configurations to one stage, in this order where they do not go side by side.
+
+    `ticket` and `runs_itself` are those of `Ask`, for each that others have to approve.
+    """
 
     commands: tuple[Promote | Demote, ...]
     target: StageId
+    ticket: str = ""
+    runs_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +164,7 @@ class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
     It may not begin before `not_before`. `runs_itself`: this console carries it out as soon as it may. `answers` are
-    the questions of the plan that were answered with yes.
+    the questions of the plan that were answered with yes. `batch` is what it is asked for together with.
     """
 
     command: Promote | Demote
@@ -168,6 +173,7 @@ class Ask:
     not_before: datetime | None = None
     runs_itself: bool = False
     answers: tuple[str, ...] = ()
+    batch: BatchId | None = None
 
 
 class Direction(StrEnum):
@@ -270,7 +276,8 @@ class Confirmed:
     """A command whose plan somebody saw: another digest now means that it is refused as stale.
 
     `answers` are the questions of the plan that this person answered with yes. `request` is the one whose approvals
-    allow it, where the plan demands any. `declaration` is the signed one of an emergency.
+    allow it, where the plan demands any. `declaration` is the signed one of an emergency. `batch` is what it is carried
+    out together with.
     """
 
     command: Plannable
@@ -278,3 +285,4 @@ class Confirmed:
     answers: tuple[str, ...] = ()
     request: RequestId | None = None
     declaration: Declaration | None = None
+    batch: BatchId | None = None

@@ -214,7 +214,8 @@ class Engine:
             )
             before = board.cards.get(plan.intent.configuration)
             manifest = manifest_of_card(before, inventory, board.workflow) if before is not None else None
-            facts = [opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason, manifest)]
+            identity, batch = self._pool.identity, confirmed.batch
+            facts = [opening_fact(AuditEvent.RUN_OPENED, record, identity, command.reason, manifest, batch)]
             if plan.is_emergency:
                 keys = inventory.pool.other_config if inventory.pool is not None else {}
                 facts.append(emergency.emergency_fact(record, self._pool.identity, keys, board))

@@ -7,7 +7,7 @@ import msgspec
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import MANIFEST
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import BatchId, ConfigurationId
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
@@ -43,9 +43,17 @@ def run_fact(
 
 
 def opening_fact(
-    event: AuditEvent, record: RunRecord, identity: Identity, reason: str, manifest: Manifest | None = None
+    event: AuditEvent,
+    record: RunRecord,
+    identity: Identity,
+    reason: str,
+    manifest: Manifest | None = None,
+    batch: BatchId | None = None,
 ) -> Fact:
-    """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before."""
+    """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before.
+
+    `batch` is what it is carried out together with.
+    """
     fact = run_fact(event, record, identity, reason=reason)
     steps: list[Json] = [{"key": step.key, "what": describe(step)} for step in record.plan.steps]
     details: dict[str, Json] = {
@@ -60,6 +68,8 @@ def opening_fact(
         details |= {"makes": record.plan.intent.makes, "method": record.plan.intent.method.value}
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
+    if batch is not None:
+        details["batch"] = batch
     if record.emergency:
         details["emergency"] = msgspec.json.decode(record.emergency)
     if record.warrant:

@@ -1,11 +1,14 @@
-"""What steps of a run share, and how many may use it at once: a storage that is filled, a host that starts.
+"""What steps share, of one run and of runs side by side, and how many may use it at once: a storage, a host.
 
 Snapshots are not held back: the fewer at once, the further apart they are.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from xsconsole.domain.copy_actions import CopyMachine, StartCopy
 from xsconsole.domain.ids import StepKey, Uuid
@@ -38,6 +41,37 @@ class Lanes:
 
     def room(self, lane: Lane) -> int:
         return COPIES_INTO_A_STORAGE if lane.kind is Shared.STORAGE else STARTS_ON_A_HOST
+
+
+NO_LANES = Lanes(of=MappingProxyType({}))
+
+
+class Traffic:
+    """How many steps use each lane now, of all the runs of an engine."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[Lane] = Counter()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def enter(self, lane: Lane, room: int) -> bool:
+        """Take a place on a lane; False where there is none."""
+        if self._taken[lane] >= room:
+            return False
+        self._taken[lane] += 1
+        return True
+
+    def leave(self, lane: Lane) -> None:
+        self._taken[lane] -= 1
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def change(self) -> asyncio.Future[None]:
+        """Return what is done once somebody has left a lane."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return future
 
 
 def lanes_of(plan: Plan) -> Lanes:

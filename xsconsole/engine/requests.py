@@ -13,7 +13,7 @@ from xsconsole.domain.approval import Matter, Requester, tally
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.continuing import Judging, is_outlived, judging
-from xsconsole.domain.ids import RequestId, Uuid
+from xsconsole.domain.ids import BatchId, RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.plan import Disks, Plan, RunKind
@@ -269,8 +269,10 @@ def _mend(state: RequestState) -> str:
 # --- on the pool ----------------------------------------------------------------------------------------------------
 
 
-async def leave_request(pool: PoolPort, ledger: Ledger, paper: Paper, check: SignatureCheck) -> None:
-    """Put a request on the pool; the same one again changes nothing.
+async def leave_request(
+    pool: PoolPort, ledger: Ledger, paper: Paper, check: SignatureCheck, batch: BatchId | None = None
+) -> None:
+    """Put a request on the pool; the same one again changes nothing. `batch` is what it is asked for together with.
 
     Raises:
         Refused: the same is asked for already, or there are too many.
@@ -294,6 +296,8 @@ async def leave_request(pool: PoolPort, ledger: Ledger, paper: Paper, check: Sig
             raise asked_already(other)
     stored = to_stored(paper)
     fact = request_fact(AuditEvent.REQUESTED, request, pool.identity)
+    if batch is not None:
+        fact = replace(fact, details={**(fact.details or {}), "batch": batch})
     await ledger.record(fact)
     await write_value(pool, Field.POOL, request_stem(request.id), stored)
     await ledger.record(replace(fact, outcome=Outcome.DONE))

@@ -63,6 +63,7 @@ class Run:
         self._ledger = surroundings.ledger
         self._clock = surroundings.clock
         self._observe = surroundings.observe
+        self._traffic = surroundings.traffic
         self._leases = leases
         self._pools = (self._pool,) if other is None else (self._pool, other[0])
         self._standing = StandingRecord(self._pools, record)
@@ -157,7 +158,9 @@ class Run:
         standing = set(self._standing.record.settled)
         after = {step.key: step.after for step in most_urgent_first(self.plan) if step.key not in standing}
         lanes = lanes_of(self.plan)
-        failures = await walk(after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on, lanes=lanes)
+        failures = await walk(
+            after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on, lanes=lanes, traffic=self._traffic
+        )
         for failure in failures.values():
             if isinstance(failure, STOPPING):
                 return await self._interrupt(failure)

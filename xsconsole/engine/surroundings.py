@@ -1,11 +1,12 @@
 """What every run of an engine works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.gatekeeper import Gatekeeper
+from xsconsole.engine.lanes import Traffic
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
 
 Observer = Callable[[RunStatus | StepProgressed], None]
@@ -21,4 +22,5 @@ class Surroundings:
     clock: Clock
     gatekeeper: Gatekeeper
     observe: Observer
+    traffic: Traffic = field(default_factory=Traffic)  # what all of them do to storages and hosts
     key: str = ""  # the fingerprint of this console's signing key

@@ -58,7 +58,9 @@ def offer_of_all(cards: Sequence[Card], planned: BatchPlan) -> Offer | None:
     lines = (*refusals[:MOST_REFUSALS], tr("and {n} more").format(n=more)) if more > 0 else refusals
     if not ready:
         return Offer(is_open=False, title=tr("None of {number} can come here.").format(number=number), lines=lines)
-    takes = tr("one after another, about {duration}").format(duration=words.duration(max(1.0, planned.duration_s)))
+    takes = tr("side by side, about {duration}").format(duration=words.duration(max(1.0, planned.duration_s)))
+    if planned.asked:
+        takes += tr("; {n} to be approved by others").format(n=len(planned.asked))
     title = tr("Drop to plan {number} together").format(number=number)
     if refused:
         title = tr("Drop to plan {ready} of {number} together").format(ready=len(ready), number=number)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 
 from xsconsole.console import Batch, Estate
 from xsconsole.domain import words
-from xsconsole.domain.batch import BatchPlan, Part, PartState
+from xsconsole.domain.batch import AT_ONCE, BatchPlan, Part, PartState
 from xsconsole.domain.folding import one_line
 from xsconsole.engine.commands import Together
 from xsconsole_ui import pieces, theme
@@ -24,12 +24,23 @@ MARKS = {
     PartState.WAITING: "• waits",
     PartState.RUNNING: "▸ runs",
     PartState.DONE: "✓ done",
+    PartState.ASKED: "✓ asked for",
     PartState.REFUSED: "✕ cannot go",
     PartState.FAILED: "✕ failed",
     PartState.SKIPPED: "– not begun",
 }
+OUTCOMES = {
+    PartState.DONE: "done",
+    PartState.ASKED: "asked for",
+    PartState.RUNNING: "under way",
+    PartState.WAITING: "waiting",
+    PartState.FAILED: "failed",
+    PartState.REFUSED: "could not go",
+    PartState.SKIPPED: "not begun",
+}
 TONES = {
     PartState.DONE: "good",
+    PartState.ASKED: "good",
     PartState.REFUSED: "warn",
     PartState.FAILED: "bad",
     PartState.SKIPPED: "muted",
@@ -44,6 +55,8 @@ def said(part: Part) -> str:
         return words.refusal(part.refusal)
     if part.plan is None:
         return ""
+    if part.is_asked:
+        return tr("others have to approve it: it is asked for")
     down = words.duration(part.plan.downtime_s)
     return tr("downtime about {duration}").format(duration=down) if part.plan.downtime_s >= 1 else tr("no downtime")
 
@@ -76,7 +89,7 @@ class BatchDialog(QDialog):
         self._console, self._jobs, self._together = console, jobs, together
         self._planned = console.plan_together(together)
         self._batch: Batch | None = None
-        self._has_changed = False
+        self._has_changed = self._is_stopped = False
         self.resize(*SIZE)
         self.setModal(False)
         self.summary = pieces.wrapped("", "title", self)
@@ -90,12 +103,19 @@ class BatchDialog(QDialog):
             self,
             least_elastic=LEAST,
         )
-        self.goes_on = Tick(self.tr("Go on with the next where one fails"), self)
+        self.asking = pieces.wrapped("", "", self)
+        self.ticket = QLineEdit(self)
+        self.ticket.setPlaceholderText(self.tr("Change ticket, if there is one"))
+        self.ticket.setAccessibleName(self.tr("Reference to a change ticket"))
+        self.by_itself = Tick(self.tr("Carry each out by itself as soon as it may"), self)
+        self.by_itself.setToolTip(self.tr("This window has to be open then."))
+        self.goes_on = Tick(self.tr("Go on with the others where one fails"), self)
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))
         self.go = pieces.button("", "primary", self)
-        self.stop = pieces.button(self.tr("Stop after this one"), "", self)
+        self.stop = pieces.button(self.tr("Begin no more"), "", self)
+        self.stop.setToolTip(self.tr("What is under way ends as it would; the others stay where they are."))
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self._lay_out()
         self.go.clicked.connect(self._go)
@@ -119,8 +139,8 @@ class BatchDialog(QDialog):
         for part in (self.summary, self.meaning, self.news):
             column.addWidget(part)
         column.addWidget(self.view, 1)
-        column.addWidget(self.goes_on)
-        column.addWidget(self.reason)
+        for below in (self.asking, self.by_itself, self.ticket, self.goes_on, self.reason):
+            column.addWidget(below)
         column.addLayout(buttons)
 
     @property
@@ -140,25 +160,49 @@ class BatchDialog(QDialog):
         self.news.setText(self.tr("The plan has changed since it was first shown.") if self._has_changed else "")
         self.news.setVisible(self._has_changed and not is_begun)
         self.model.show_rows(planned.parts)
-        ready = len(planned.ready)
-        self.go.setText(self.tr("Start {n} of {all}").format(n=ready, all=len(planned.parts)))
+        ready, asked = len(planned.ready), len(planned.asked)
+        self.go.setText(self._deed(planned))
         self.go.setEnabled(bool(ready))
         self.go.setToolTip("" if ready else self.tr("None of them can go; the list says why."))
         self.go.setVisible(not is_begun)
         self.goes_on.setEnabled(not is_begun)
+        for part in (self.asking, self.ticket, self.by_itself):
+            part.setVisible(not is_begun and bool(asked))
+        told = self.tr("Others have to approve {n} of them. Each is asked for by a request of its own, all at once.")
+        self.asking.setText(told.format(n=asked))
         self.reason.setVisible(not is_begun)
         self.stop.setVisible(is_begun and not planned.is_over)
         self.cancel.setText(self.tr("Close") if is_begun else self.tr("Cancel"))
 
+    def _deed(self, planned: BatchPlan) -> str:
+        running, asked = len(planned.running), len(planned.asked)
+        if not asked:
+            return self.tr("Start {n} of {all}").format(n=running, all=len(planned.parts))
+        if not running:
+            return self.tr("Ask for {n} of {all}").format(n=asked, all=len(planned.parts))
+        return self.tr("Start {n}, ask for {asked}").format(n=running, asked=asked)
+
     def _meaning(self, planned: BatchPlan) -> str:
-        takes = self.tr("One after another, each as a run of its own: about {duration}, up to {size} of storage.")
-        told = takes.format(duration=words.duration(max(1.0, planned.duration_s)), size=words.size(planned.size_bytes))
+        if not planned.running:
+            return "\n".join(planned.warnings)
+        takes = self.tr(
+            "Side by side, at most {most} at once, each as a run of its own: about {duration}, up to {size} of "
+            "storage. What needs the same place waits for the one before it."
+        )
+        duration, size = words.duration(max(1.0, planned.duration_s)), words.size(planned.size_bytes)
+        told = takes.format(most=AT_ONCE, duration=duration, size=size)
         return "\n".join((told, *planned.warnings))
 
     def _outcome(self, planned: BatchPlan) -> str:
-        done = sum(part.state is PartState.DONE for part in planned.parts)
-        told = self.tr("{done} of {all} done").format(done=done, all=len(planned.parts))
-        return told if planned.is_over else self.tr("{told}, going on").format(told=told)
+        said = [
+            self.tr("{n} {state}").format(n=number, state=tr(word))
+            for state, word in OUTCOMES.items()
+            if (number := sum(part.state is state for part in planned.parts))
+        ]
+        told = self.tr("Of {all}: {outcomes}").format(all=len(planned.parts), outcomes=", ".join(said))
+        if planned.is_over:
+            return f"{told}."
+        return self.tr("{told}. No more is begun.").format(told=told) if self._is_stopped else f"{told} …"
 
     @Slot()
     def _look_again(self) -> None:
@@ -173,8 +217,20 @@ class BatchDialog(QDialog):
         if self._batch is None and self._planned.ready:
             reason = self.reason.text().strip()
             commands = tuple(replace(command, reason=reason) for command in self._together.commands)
-            together = replace(self._together, commands=commands)
-            self._batch = Batch(self._console, together, self._planned, self._tell, goes_on=self.goes_on.isChecked())
+            together = replace(
+                self._together,
+                commands=commands,
+                ticket=self.ticket.text().strip(),
+                runs_itself=self.by_itself.isChecked(),
+            )
+            self._batch = Batch(
+                self._console,
+                self._console.requests,
+                together,
+                self._planned,
+                self._tell,
+                goes_on=self.goes_on.isChecked(),
+            )
             self._jobs.start(self._batch.carry_out(), "carry several promotions out")
             self._show()
             self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -187,5 +243,6 @@ class BatchDialog(QDialog):
     @Slot()
     def _stop(self) -> None:
         if self._batch is not None:
+            self._is_stopped = True
             self._batch.stop()
             self.stop.setEnabled(False)
