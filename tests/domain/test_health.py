@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.health import LONG_CHAIN, Severity, examined, examined_all, findings, ranked
-from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
 from xsconsole.domain.inventory import (
     SR,
     VBD,
@@ -22,7 +22,7 @@ from xsconsole.domain.inventory import (
     Pool,
 )
 from xsconsole.domain.pool_messages import pool_messages
-from xsconsole.domain.poolstate import RESTORE_POINT_KEY
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, encode, run_stem
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = {
@@ -100,6 +100,36 @@ def test_storage_that_is_tight_or_full_but_no_library_of_isos():
         make(SR, "isos", physical_size=100, physical_utilisation=100, type="iso"),
         make(SR, "unknown", physical_size=0, physical_utilisation=0, type="nfs"),
     ) == [(Severity.BAD, "storage tight", "full"), (Severity.WARNING, "storage tight", "tight")]
+
+
+def test_restore_points_on_storage_that_is_tight_are_named_with_those_that_could_go():
+    def point(run, hour):
+        mark = RestorePointMark(
+            run=RunId(run),
+            configuration=ConfigurationId("c"),
+            vm=Uuid("web"),
+            stage=StageId("staging"),
+            at=NOW.replace(hour=hour),
+        )
+        return (
+            vm(run, is_a_snapshot=True, VBDs=(Ref(f"vbd-{run}"),), other_config={RESTORE_POINT_KEY: encode(mark)}),
+            make(VBD, f"vbd-{run}", type="Disk", VDI=Ref(f"vdi-{run}")),
+            make(VDI, f"vdi-{run}", SR=Ref("tight"), is_a_snapshot=True, physical_utilisation=2**30),
+        )
+
+    tight = make(SR, "tight", name_label="NFS", physical_size=100, physical_utilisation=95, type="nfs")
+    records = (tight, *point("r1", 8), *point("r2", 9))
+
+    (one,) = (one for one in findings(pool_of(*records), NOW) if one.kind == "restore points")
+    assert one.sentence == (
+        "2 restore points of configuration c, of 2026-11-23 08:00 UTC and 2026-11-23 09:00 UTC, hold up to 2 GiB here."
+    )
+    assert (one.configuration, one.points, one.object.uuid) == ("c", ("r1", "r2"), "tight")
+    worked_on = make(Pool, "pool", other_config={f"{run_stem(ConfigurationId('c'))}.1": "a run"})
+    (kept,) = (one for one in findings(pool_of(worked_on, *records), NOW) if one.kind == "restore points")
+    assert (kept.points, kept.sentence.endswith("here. A run stands on it, which may need them.")) == ((), True)
+    roomy = make(SR, "tight", physical_size=2**40, physical_utilisation=95, type="nfs")
+    assert not [one for one in findings(pool_of(roomy, *records[1:]), NOW) if one.kind == "restore points"]
 
 
 def test_two_machines_with_one_mac_on_one_network_but_not_on_two():

@@ -176,7 +176,7 @@ def weighed(sr_type: str, *, clones: int = 0, before: bool = False) -> Cost:
         ("nfs", {}, 2 * GIB, 2 * GIB, "takes 2.0 GiB in “Store”, 2 GiB written since, at most 40 GiB"),
         ("nfs", {"before": True}, 3 * GIB, 0, "takes 3.0 GiB in “Store”, at most 40 GiB"),
         ("lvm", {"before": True}, 3 * GIB, 0, "takes 3.0 GiB in “Store”, which keeps disks at their whole size"),
-        ("nfs", {"clones": 1}, 0, 2 * GIB, "(what clones stand on stays for them)"),
+        ("nfs", {"clones": 1}, 0, 2 * GIB, "(what other disks stand on stays for them)"),
     ],
 )
 def test_a_snapshot_costs_what_its_storage_makes_of_it(

@@ -96,6 +96,9 @@ def test_one_is_removed_whole_when_its_time_has_come_and_not_before() -> None:
 def test_of_the_newest_that_are_kept_each_new_one_displaces_one_and_by_hand_any_goes() -> None:
     async def story() -> None:
         scene = await Scene().begin(most=1)
+        plan = scene.desk.engine.plan(scene.desk.promotion(scene.shop, "production"))
+        told = "The restore point takes 30 GiB in “SAN-gold” at once; it is the newest of a configuration kept."
+        assert plan.notes == (told,)
         await passed(scene.desk, 60)
         await scene.go()
         new, old = scene.points()
@@ -118,7 +121,7 @@ def test_what_a_return_set_aside_is_listed_and_can_go_too() -> None:
         (aside,) = card.asides
 
         plan = scene.desk.engine.plan(scene.removal(aside.run))
-        assert any("set aside is among it" in warning for warning in plan.warnings)
+        assert any("set aside on 2026-11-23 " in warning for warning in plan.warnings)
         assert (await scene.desk.do(scene.removal(aside.run))).error is None
 
         assert scene.desk.card(scene.shop).asides == ()

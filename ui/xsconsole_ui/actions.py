@@ -9,6 +9,7 @@ from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
+from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
@@ -133,12 +134,6 @@ def _nothing_to_adopt(situation: Situation) -> str:
     if situation.stray_owners:
         return "The selected configuration is whole, and no VM carries its mark. The clones belong to another one."
     return "There are no strays, and the selected configuration is whole."
-
-
-def _nothing_left_frozen(situation: Situation) -> str:
-    if situation.left_frozen is not None:
-        return ""
-    return "Nothing of the selected configuration stands frozen for a request that there is no more."
 
 
 def _no_clones(situation: Situation) -> str:
@@ -306,13 +301,6 @@ DISSOLVE = Action(
     perform=lambda _, hands: hands.dissolve(),
     why_not=_permitted(Verb.CHANGE, _no_live_card),
 )
-THAW = Action(
-    id="configuration.thaw",
-    text="Remove what is left &frozen…",
-    tip="Destroy the snapshots that were taken for a request that there is no more",
-    perform=lambda _, hands: hands.thaw(),
-    why_not=_permitted(Verb.CHANGE, _nothing_left_frozen),
-)
 CONNECT = Action(
     id="pool.connect",
     text="&Connect…",
@@ -366,7 +354,7 @@ QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hand
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, PLAN, COMPARE, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, DECLARE, None)
-MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, THAW, DISSOLVE)
+MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
     ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT)),
@@ -381,7 +369,7 @@ MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
 FIRST_STEPS = (CONNECT, CREATE)
 AT_BANNER = STOP_LINE
 WAYS = (PROMOTE, DEMOTE)
-MENDS = (ADOPT, REMOVE_MEMBERS, THAW)
+MENDS = (ADOPT, REMOVE_MEMBERS, REMOVE_POINTS, THAW)
 OF_CARD = (WAYS, MENDS, (HOLD, QUARANTINE))
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
 ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)

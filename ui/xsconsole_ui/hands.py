@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QMenu
 from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
-from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import (
     Direction,
     Dissolve,
     Emergency,
     Plannable,
-    Thaw,
     Together,
 )
 from xsconsole.errors import Refused
@@ -33,6 +32,7 @@ from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateD
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
+from xsconsole_ui.promotion.points import PointsDialog
 from xsconsole_ui.promotion.queueing import Queueing
 from xsconsole_ui.situation import Design, Situation
 
@@ -293,11 +293,13 @@ class WindowHands(QObject):
         if card is not None:
             self._desk.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
 
-    def thaw(self) -> None:
-        """Lay before the user how what stands frozen for a request that is gone would be removed."""
-        card, request = self._situation.card, self._situation.left_frozen
-        if card is not None and request is not None:
-            self._desk.ask(Thaw(configuration=card.id, request=request), show_only=True)
+    @Slot(object, object)
+    def remove_points(self, configuration: ConfigurationId, points: tuple[RunId, ...] = ()) -> None:
+        """Let the user choose restore points that are to go; `points` are ticked already."""
+        card = self._console.board.cards.get(configuration)
+        if card is not None:
+            self._board.select(card.id)
+            self._open(PointsDialog(self._console.of_card(card.id), card, points, self._window))
 
     def close_by_hand(self, kind: ClosureKind) -> None:
         """Close what is meant, or lift it where it is closed."""

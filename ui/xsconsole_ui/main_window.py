@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
         self.workflow.situation_changed.connect(self._follow_draft)
         for wanted in (self.activity.object_wanted, self.health.object_wanted, self.inspector.followed):
             wanted.connect(self._follow_object)
+        self.health.removal_wanted.connect(self.hands.remove_points)
         self.activity.run_opened.connect(self.inspector.show_run)
         self.activity.explanation_wanted.connect(self._teller.explain)
         self.bridge.card_changed.connect(self._on_card_changed)

@@ -82,6 +82,7 @@ def plan_document(plan: Plan, workflow: Workflow) -> Document:
         "title": words.title(plan, workflow),
         "asks": plan.asks,
         "warnings": list(plan.warnings),
+        "notes": list(plan.notes),
         "questions": list(plan.questions),
         "approvals": [rule_words(rule, workflow) for rule in plan.demand.rules] if plan.demand is not None else [],
         "duration_s": plan.duration_s,

@@ -7,7 +7,7 @@ from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.requests import Requests
 from xsconsole.console.values import Verb
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.events import BoardChanged, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.point_sizes import Scales
@@ -23,6 +23,7 @@ GATHER_S = 2.0
 SPREAD_S = 15.0  # so that not all consoles of a pool begin at one moment
 LOOK_AGAIN_S = 60.0  # for what expires without being told
 REST_S = 600.0  # before what could not be removed is tried again
+WEIGHED = frozenset({"sr", "vdi"})
 EXPIRED = "It expired, as the workflow says."
 
 
@@ -37,7 +38,10 @@ class Points:
         self._work: asyncio.Task[None] | None = None
         self._resting: dict[ConfigurationId, float] = {}
         self._is_following = False
+        self._is_soon = False  # whether the next look is near
+        self._scales: Scales | None = None  # while no disk changes
         desk.subscribe(BoardChanged, self._hear)
+        desk.subscribe(InventoryChanged, self._hear_inventory)
 
     def keepings(self, card: Card) -> tuple[Keeping, ...]:
         """Return how each restore point of a configuration stands, and what was set aside."""
@@ -46,7 +50,9 @@ class Points:
 
     def scales(self) -> Scales:
         """Return what weighs snapshots as the pool is now."""
-        return Scales(self._desk.inventory)
+        if self._scales is None:
+            self._scales = Scales(self._desk.inventory)
+        return self._scales
 
     def due(self) -> dict[ConfigurationId, tuple[RunId, ...]]:
         """Return what has expired and nothing needs any more, by configuration."""
@@ -61,8 +67,7 @@ class Points:
     def begin(self) -> None:
         """Follow the connection that was made."""
         self._is_following = not any(self._desk.denial(verb) for verb in Verb)
-        share = int(self._home.key_fingerprint[:4] or "0", 16) / 0x10000
-        self._look_in(GATHER_S + share * SPREAD_S)
+        self._look_soon()
 
     async def end(self) -> None:
         """Begin nothing any more, and wait for what goes on; what is half done any console can finish."""
@@ -87,8 +92,17 @@ class Points:
     def _hear(self, event: BoardChanged) -> None:
         """A new restore point may displace an older one."""
         del event
-        if self._next is not None and self._next.when() > asyncio.get_running_loop().time() + GATHER_S + SPREAD_S:
-            self.begin()
+        if self._next is not None and not self._is_soon:
+            self._look_soon()
+
+    def _hear_inventory(self, event: InventoryChanged) -> None:
+        if event.batch.is_whole or any(change.class_name in WEIGHED for change in event.batch.changes):
+            self._scales = None
+
+    def _look_soon(self) -> None:
+        share = int(self._home.key_fingerprint[:4] or "0", 16) / 0x10000
+        self._look_in(GATHER_S + share * SPREAD_S)
+        self._is_soon = True
 
     def _look_in(self, seconds: float) -> None:
         if self._next is not None:
@@ -97,6 +111,7 @@ class Points:
 
     def _look(self) -> None:
         self._look_in(LOOK_AGAIN_S)
+        self._is_soon = False
         if self._requests.carries_out and (self._work is None or self._work.done()):
             self._work = asyncio.get_running_loop().create_task(self._tidy(), name="restore points")
 

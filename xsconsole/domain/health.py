@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import NULL_REF, Ref
+from xsconsole.domain.held_points import held_on
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY
@@ -44,6 +45,8 @@ class Finding:
     name: str
     act: Act | None = None
     targets: tuple[ObjectId, ...] = ()
+    configuration: ConfigurationId | None = None  # whose `points` could go, by a run instead of an act
+    points: tuple[RunId, ...] = ()
     pool: str = ""  # the name of its pool, where several are looked at
 
 
@@ -85,6 +88,7 @@ def examined(inventory: Inventory, now: datetime) -> Examination:
     """Look at one object after the other; whoever has no time for 100,000 goes on later, while the pool changes."""
     yield from _hosts(inventory)
     yield from _full_storage(inventory)
+    yield from _restore_points(inventory)
     yield from _duplicate_macs(inventory)
     yield from _orphaned_disks(inventory)
     yield from _long_chains(inventory)
@@ -119,10 +123,31 @@ def _hosts(inventory: Inventory) -> Examination:
             yield None
 
 
+def is_tight(sr: SR) -> bool:
+    """Return whether a storage whose sizes mean something is short of space."""
+    is_counted = sr.physical_size > 0 and sr.type not in {"iso", "udev"}
+    return is_counted and sr.free_bytes < sr.physical_size * TIGHT_FRACTION
+
+
+def _restore_points(inventory: Inventory) -> Examination:
+    """Yield for each storage that is short of space the configurations whose restore points hold some of it."""
+    found = yield from held_on([sr for sr in inventory.all(SR) if is_tight(sr)], inventory)
+    for held in found:
+        yield Finding(
+            severity=Severity.WARNING,
+            kind="restore points",
+            sentence=held.sentence,
+            mend="Remove those that nobody returns to." if held.points else "They go by themselves, or by hand later.",
+            object=ObjectId(kind=Kind.SR, uuid=held.sr.uuid),
+            name=held.sr.name_label,
+            configuration=held.configuration,
+            points=held.points,
+        )
+
+
 def _full_storage(inventory: Inventory) -> Examination:
     for sr in tuple(inventory.all(SR)):
-        is_counted = sr.physical_size > 0 and sr.type not in {"iso", "udev"}
-        if is_counted and sr.free_bytes < sr.physical_size * TIGHT_FRACTION:
+        if is_tight(sr):
             yield Finding(
                 severity=Severity.BAD if sr.free_bytes <= 0 else Severity.WARNING,
                 kind="storage tight",

@@ -325,8 +325,9 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Steps as a small DAG, in an order in which they could run one after another.
 
-    `warnings` are sentences that the person who confirms must see; `leases` the things to lease, sorted. Without a
-    `demand` nobody else has to approve it. `overrides` are what an emergency goes past; None: it is none.
+    `warnings` are sentences that the person who confirms must see, `notes` what is good to know; `leases` the things to
+    lease, sorted. Without a `demand` nobody else has to approve it. `overrides` are what an emergency goes past; None:
+    it is none.
     """
 
     intent: Intent
@@ -334,6 +335,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     leases: tuple[str, ...]
     leases_abroad: tuple[str, ...] = ()  # in the other pool
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     asks: bool = False  # power actions, downtime, protection or lost data: one gesture is not enough
     demand: Demand | None = None
     overrides: tuple[Override, ...] | None = None

@@ -127,5 +127,5 @@ def cost_words(costs: Iterable[Cost]) -> str:
         else:
             since = f", {size(cost.grown)} written since" if cost.grown else ""
             words = f"{size(cost.taken)} in {name}{since}, at most {size(cost.most)}"
-        told.append(words + (" (what clones stand on stays for them)" if cost.is_shared else ""))
+        told.append(words + (" (what other disks stand on stays for them)" if cost.is_shared else ""))
     return f"takes {'; '.join(told)}" if told else "its disks are gone"

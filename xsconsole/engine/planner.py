@@ -45,6 +45,7 @@ from xsconsole.engine.gatekeeper import gated, wants_approved
 from xsconsole.engine.lands import Lands, land_of, names_of, no_land, pools_of
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
+from xsconsole.engine.point_notes import noted
 from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.reviewing import reviewed
@@ -177,6 +178,7 @@ def _plan_transition(
             copied = plan_copy(order, offspring, board, inventory)
         else:
             copied = plan_crossing(order, offspring, land, inventory)
+        copied = noted(copied, edge, card, inventory)
         return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
@@ -184,7 +186,7 @@ def _plan_transition(
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
-    left = held(planned, edge, (source, target))
+    left = held(noted(planned, edge, card, inventory), edge, (source, target))
     whole = reviewed(gated(left, edge, passed or (), approved), edge, passed)
     return _demanding(whole, edge, workflow, manifest)
 

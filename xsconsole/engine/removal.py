@@ -11,7 +11,7 @@ from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.point_sizes import Scales
 from xsconsole.domain.requests import requests_of
 from xsconsole.domain.retention import Keeping, keepings
-from xsconsole.domain.words import count, instant, listing, size
+from xsconsole.domain.words import instant, listing, size
 from xsconsole.engine import rules
 from xsconsole.engine.commands import RemovePoints
 from xsconsole.engine.steps import Steps
@@ -41,8 +41,9 @@ def plan_removal(command: RemovePoints, board: Board, inventory: Inventory, at: 
         _demand_free(keeping, is_expiry=command.is_expiry)
     steps = Steps()
     for keeping in chosen:
-        for vm, snapshot in sorted(keeping.point.snapshots.items()):
-            subject = f"{_name(vm, inventory)} of {instant(keeping.point.at)}"
+        named = sorted((_name(vm, inventory), uuid) for vm, uuid in keeping.point.snapshots.items())
+        for name, snapshot in named:
+            subject = f"{name} of {instant(keeping.point.at)}"
             steps.add(DropPoint(snapshot=snapshot, run=keeping.point.run), subject, (), Estimate(seconds=DROP_S))
     intent = Intent(
         kind=RunKind.PRUNE,
@@ -84,7 +85,8 @@ def _warnings(chosen: list[Keeping], inventory: Inventory) -> tuple[str, ...]:
     costs = scales.costs(snapshot for keeping in chosen for snapshot in keeping.point.snapshots.values())
     told = ["What is removed cannot be brought back, and nobody can return to it."]
     if asides:
-        told.append(f"{count(len(asides), 'set')} of what a return to a restore point set aside is among it.")
+        of = listing(tuple(instant(keeping.point.at) for keeping in asides))
+        told.append(f"What a return to a restore point set aside on {of} is among it.")
     if costs:
         where = listing(tuple(f"{size(cost.taken)} in “{shortened(cost.name, 40)}”" for cost in costs))
         told.append(f"Up to {where} becomes free once the storage has merged what is left.")

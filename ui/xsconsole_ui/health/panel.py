@@ -9,12 +9,13 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate
+from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.health import Examination, Finding, Severity, examined_all, ranked
+from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.pool_messages import PoolMessage, messages_of
 from xsconsole.domain.query import Query
 from xsconsole.domain.query_fields import Schema
@@ -216,6 +217,7 @@ class HealthPanel(pieces.Panel):
     """Looks at the inventory while it is seen, at most once a second."""
 
     object_wanted = Signal(object)  # ObjectId
+    removal_wanted = Signal(object, object)  # ConfigurationId, and which of its restore points, as RunIds
 
     def __init__(self, console: Estate, theme: Theme, desk: ActDesk, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Health"), parent=parent)
@@ -332,6 +334,12 @@ class HealthPanel(pieces.Panel):
         act, targets, why_not = self._remedy()
         self._allow(self.mend, act, targets, why_not)
         self.mend.setText(self.tr("Mend…") if act is None else f"{_told_remedy(act, len(targets))}…")
+        points = self._points()
+        if points is not None:
+            self.mend.setText(self.tr("Remove restore points…"))
+            denial = self._console.of_card(points[0]).denial(Verb.CHANGE)
+            self.mend.setEnabled(denial is None)
+            self.mend.setToolTip("" if denial is None else words.refusal(denial))
 
     def _allow(self, action: QAction, act: Act | None, targets: tuple[ObjectId, ...], why_not: str) -> None:
         """Enable an action where the act can be done to any of the targets, and say why not where it cannot."""
@@ -348,6 +356,14 @@ class HealthPanel(pieces.Panel):
 
     def _chosen_messages(self) -> tuple[ObjectId, ...]:
         return tuple(ObjectId(kind=Kind.MESSAGE, uuid=one.uuid, pool=one.pool_uuid) for one in self.messages.selected())
+
+    def _points(self) -> tuple[ConfigurationId, tuple[RunId, ...]] | None:
+        """Return the restore points that could go, where findings about one configuration are selected."""
+        chosen = self.findings.selected()
+        whose = {finding.configuration for finding in chosen}
+        points = tuple(dict.fromkeys(point for finding in chosen for point in finding.points))
+        (configuration,) = whose if len(whose) == 1 else (None,)
+        return (configuration, points) if configuration is not None and points else None
 
     def _remedy(self) -> tuple[Act | None, tuple[ObjectId, ...], str]:
         """Return what mends the findings that are selected, at what, and why it cannot be done from here."""
@@ -370,8 +386,10 @@ class HealthPanel(pieces.Panel):
 
     @Slot()
     def _mend(self) -> None:
-        act, targets, _ = self._remedy()
-        if act is not None and targets:
+        points, (act, targets, _) = self._points(), self._remedy()
+        if points is not None:
+            self.removal_wanted.emit(*points)
+        elif act is not None and targets:
             self._desk.ask(act, targets)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -16,7 +16,7 @@ from xsconsole.domain.poolstate import MemberValue, decode
 from xsconsole.engine.commands import AddMembers, Adopt, Create, NewMember, Plannable, RemoveMembers
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.membership.model import Candidate, CandidatesModel
+from xsconsole_ui.membership.model import HEADS, Candidate, CandidatesModel
 from xsconsole_ui.membership.table import CandidatesTable
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
@@ -34,6 +34,7 @@ class MembershipDialog(QDialog):
         candidates: Iterable[Candidate],
         *,
         can_edit_roles: bool,
+        heads: tuple[str, str, str] = HEADS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -42,7 +43,7 @@ class MembershipDialog(QDialog):
         self._is_touched = False  # what is lacking before anything was chosen is no mistake of anybody
         self.setWindowTitle(title)
         self.setMinimumWidth(WIDTH)
-        self.members = CandidatesModel(candidates, can_edit_roles=can_edit_roles, parent=self)
+        self.members = CandidatesModel(candidates, can_edit_roles=can_edit_roles, heads=heads, parent=self)
         self.table = CandidatesTable(self.members, self.tr("Machines"), self)
         self.fields = QWidget(self)
         self.form = QFormLayout(self.fields)

@@ -40,8 +40,16 @@ class Candidate:
 class CandidatesModel(QAbstractTableModel):
     """A box before each machine; roles can be edited where `can_edit_roles`."""
 
-    def __init__(self, candidates: Iterable[Candidate], *, can_edit_roles: bool, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        candidates: Iterable[Candidate],
+        *,
+        can_edit_roles: bool,
+        heads: tuple[str, str, str] = HEADS,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._heads = heads
         self._candidates = list(candidates)
         self._can_edit_roles = can_edit_roles
 
@@ -67,7 +75,7 @@ class CandidatesModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         is_head = orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return self.tr(HEADS[section]) if is_head and 0 <= section < len(HEADS) else None
+        return self.tr(self._heads[section]) if is_head and 0 <= section < len(HEADS) else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -88,10 +96,12 @@ class CandidatesModel(QAbstractTableModel):
                 return _text(candidate, column)
             case Qt.ItemDataRole.EditRole if column is Column.ROLE:
                 return candidate.role or candidate.shown_name
+            case Qt.ItemDataRole.ToolTipRole:
+                return _text(candidate, column)
             case Qt.ItemDataRole.CheckStateRole if column is Column.VM:
                 return Qt.CheckState.Checked if candidate.is_chosen else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{HEADS[column]}: {_text(candidate, column)}"
+                return f"{self._heads[column]}: {_text(candidate, column)}"
             case _:
                 return None
 

@@ -19,6 +19,7 @@ from xsconsole_ui.board.queue_box import waiting_words
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox.entries import entry, review_entry
 from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
+from xsconsole_ui.promotion.points import point_rows
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 MENDS = {
@@ -79,6 +80,7 @@ class CardPage(QWidget):
         self.frozen = Section(self.tr("Frozen for requests"), self)
         self.mends = QWidget(self)  # buttons for what is wrong
         self.thaws = QWidget(self)  # the button for what is left frozen
+        self.removals = QWidget(self)  # the button for restore points
         self.facts: QLabel = pieces.wrapped("", "muted", self)
         self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         self.ways = QWidget(self)  # buttons for the ways out of its stage
@@ -97,8 +99,9 @@ class CardPage(QWidget):
         mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         mend_row.setSpacing(theme.GAP)
-        *mending, thaw = mends
+        *mending, removal, thaw = mends
         self.thaw = pieces.ActionButton(thaw, "", self)
+        self.removal = pieces.ActionButton(removal, "", self)
         for action in mending:
             mend_row.addWidget(pieces.ActionButton(action, "", self))
         column = QVBoxLayout(self)
@@ -111,9 +114,12 @@ class CardPage(QWidget):
             column.addWidget(section)
             if section is self.closed:
                 column.addWidget(self.lifts)
-        thaw_row = Flow(self.thaws)
-        thaw_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
-        thaw_row.addWidget(self.thaw)
+            if section is self.points:
+                column.addWidget(self.removals)
+        for box, button in ((self.thaws, self.thaw), (self.removals, self.removal)):
+            row = Flow(box)
+            row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
+            row.addWidget(button)
         column.addWidget(self.thaws)
         column.addWidget(self.mends)
         column.addWidget(self.ways)
@@ -170,19 +176,8 @@ class CardPage(QWidget):
             for pool, member in abroad.values()
         ]
         self.members.show_rows([*(self._member_row(member) for member in card.members), *elsewhere, *gone])
-        self.points.show_rows(
-            [
-                Row(
-                    mark=Mark.POINT if point.is_whole else Mark.WARNING,
-                    text=self._of_stage(str(point.stage)) + ("" if point.is_whole else self.tr(", not of all members")),
-                    aside=times.clock_time(point.at),
-                    whole=self.tr("Taken {exact_time} before run {run}").format(
-                        exact_time=times.exact_time(point.at), run=point.run
-                    ),
-                )
-                for point in card.restore_points
-            ]
-        )
+        self.points.show_rows(point_rows(card, self._console.of_card(card.id)))
+        self.removals.setVisible(bool(card.restore_points or card.asides))
 
     def _waiting_rows(self, card: Card) -> list[Row]:
         found = self._console.queue.of_card(card.id)
@@ -207,9 +202,6 @@ class CardPage(QWidget):
                     text = self.tr("To {stage}: {why}").format(stage=stage.name, why=left)
                     rows.append(Row(mark=Mark.WAITING, text=text, whole=text))
         return rows
-
-    def _of_stage(self, stage: str) -> str:
-        return self.tr("as it stood in {stage}").format(stage=self._named(stage))
 
     def _named(self, stage: str) -> str:
         workflow = self._console.board.workflow

@@ -329,6 +329,7 @@ def _meaning(plan: Plan) -> tuple[Row, ...]:
         rows.append(
             Row(mark=Mark.DONE, text=tr("Needs up to {size} on the storage").format(size=words.size(plan.size_bytes)))
         )
+    rows += [Row(mark=Mark.POINT, text=note) for note in plan.notes]
     return tuple(rows)
 
 

@@ -1,0 +1,57 @@
+"""Removing what is kept in snapshots as actions: restore points, and what was frozen for requests."""
+
+from xsconsole.console import Verb
+from xsconsole.engine.commands import Thaw
+from xsconsole_ui.situation import Action, Hands, Situation
+
+
+def _denied(situation: Situation) -> str:
+    if situation.denials.get(Verb.CHANGE):
+        return situation.denials[Verb.CHANGE]
+    if not situation.is_live:
+        return "Connect to a pool first." if not situation.is_connected else "The pool is away."
+    return "" if situation.card is not None else "Select a card on the board first."
+
+
+def _nothing_left_frozen(situation: Situation) -> str:
+    if situation.denials.get(Verb.CHANGE):
+        return situation.denials[Verb.CHANGE]
+    if situation.left_frozen is not None:
+        return ""
+    return "Nothing of the selected configuration stands frozen for a request that there is no more."
+
+
+def _no_points(situation: Situation) -> str:
+    card = situation.card
+    if _denied(situation) or card is None:
+        return _denied(situation)
+    if not card.restore_points and not card.asides:
+        return "The selected configuration has no restore points."
+    return situation.card_away
+
+
+def _thaw(situation: Situation, hands: Hands) -> None:
+    card, request = situation.card, situation.left_frozen
+    if card is not None and request is not None:
+        hands.ask(Thaw(configuration=card.id, request=request), show_only=True)
+
+
+def _remove_points(situation: Situation, hands: Hands) -> None:
+    if situation.card is not None:
+        hands.remove_points(situation.card.id)
+
+
+THAW = Action(
+    id="configuration.thaw",
+    text="Remove what is left &frozen…",
+    tip="Destroy the snapshots that were taken for a request that there is no more",
+    perform=_thaw,
+    why_not=_nothing_left_frozen,
+)
+REMOVE_POINTS = Action(
+    id="configuration.remove_points",
+    text="Remove restore &points…",
+    tip="Destroy snapshots that a demotion could return to; those that something needs stay",
+    perform=_remove_points,
+    why_not=_no_points,
+)
