@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import EPOCH, MemoryPort
-from xsconsole.domain.board import Board, Card, derive
+from xsconsole.domain.board import Board, Card
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import ChangeBatch, Inventory
+from xsconsole.domain.live_board import LiveBoard
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun
 from xsconsole.domain.runs import RunStatus
@@ -210,7 +211,7 @@ class Desk:
         self.alive.add(self.process)
         self.inventory = Inventory()
         self.reports: list[RunStatus | StepProgressed] = []
-        self.crossings: list[str] = []
+        self.on_cross: Callable[[], None] = lambda: None
         self.cut_at: int | None = None
         self.is_dead = False
         self.is_deaf = False
@@ -243,6 +244,7 @@ class Desk:
             check=is_signature,
             timing=LeaseTiming(),
         )
+        self._live = LiveBoard(self.inventory, self.engine.watch.shown_holder_of)
         pool.subscribe(self.hear)
 
     def hear(self, batch: ChangeBatch) -> None:
@@ -251,6 +253,7 @@ class Desk:
         if self.is_deaf_to_machines and not any(change.class_name == "pool" for change in batch.changes):
             return
         self.inventory.apply(batch)
+        self._live.hear(batch)
         self._news.set()
         if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
             self.engine.hear(self.inventory.pool.other_config)
@@ -272,14 +275,14 @@ class Desk:
 
     @property
     def board(self) -> Board:
-        return derive(self.inventory, self.engine.watch.shown_holder_of)
+        return self._live.renewed()
 
     def card(self, configuration: ConfigurationId) -> Card:
         return self.board.cards[configuration]
 
     def cross(self, point: str) -> None:
+        self.on_cross()
         if not self.is_dead and self.cut_at is not None:
-            self.crossings.append(point)
             self.cut_at -= 1
             if self.cut_at == 0:
                 self.kill()
@@ -317,12 +320,12 @@ class Desk:
 
 
 class Office:
-    """A pool, and desks that come and go."""
+    """A pool, and desks that come and go; `first` is the number of the first of them."""
 
-    def __init__(self, pool: MemoryPool | None = None) -> None:
+    def __init__(self, pool: MemoryPool | None = None, first: int = 1) -> None:
         self.pool = pool or MemoryPool()
         self.alive: set[str] = set()
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first)
 
     def desk(self, ledger: MemoryLedger | None = None) -> Desk:
         """Sit somebody down: at an empty home, or at the one of an earlier console."""
