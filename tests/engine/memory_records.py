@@ -1,8 +1,9 @@
 """Records of a pool of values, and who is told of their changes."""
 
+import copy
 import itertools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Record
@@ -19,6 +20,16 @@ class MemoryRecords:
         self._numbers = itertools.count(first)
         self._listeners: list[Callable[[ChangeBatch], None]] = []
         self.records: dict[Ref, Record] = {}
+        self.changes = 0  # so far: where it is the same, nothing happened
+
+    def copied(self) -> Self:
+        """Return another one that holds the same, and of which nobody is told."""
+        made = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, dict | list | itertools.count):
+                setattr(made, name, copy.copy(value))
+        made._listeners = []
+        return made
 
     def subscribe(self, listener: Callable[[ChangeBatch], None]) -> None:
         self._listeners.append(listener)
@@ -41,6 +52,7 @@ class MemoryRecords:
         self._tell(Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=None))
 
     def _tell(self, change: Change) -> None:
+        self.changes += 1
         for listener in self._listeners:
             listener(ChangeBatch(changes=(change,)))
 

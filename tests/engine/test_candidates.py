@@ -58,12 +58,16 @@ class Scene:
         return self
 
     def frozen(self) -> list[VM]:
-        return [vm for vm in self.office.pool.vms() if RESTORE_POINT_KEY in vm.other_config and vm.is_a_snapshot]
+        return frozen_in(self.office)
 
     async def approved(self) -> Request:
         request = await ask(self.alice, self.shop)
         await approve(self.bob, request)
         return request
+
+
+def frozen_in(office: Office) -> list[VM]:
+    return [vm for vm in office.pool.vms() if RESTORE_POINT_KEY in vm.other_config and vm.is_a_snapshot]
 
 
 def test_asking_freezes_and_what_is_approved_is_copied_whatever_the_source_became() -> None:

@@ -1,12 +1,8 @@
 """What others do to the pool while a run goes on, and what the engine finds out."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
-from tests.engine.desks import Desk, Office, virtually
-from tests.engine.memory_port import Fault
+from tests.engine.desks import Office, virtually
 from tests.engine.test_recovery import reason_of
 from xsconsole.domain.board import Standing
 from xsconsole.domain.plan import Disks
@@ -142,37 +138,6 @@ def test_where_the_snapshot_set_aside_is_gone_it_is_said_and_the_run_can_go_forw
         assert status.state is RunState.DONE
 
     virtually(story)
-
-
-@pytest.mark.parametrize("cut_at", range(1, 120, 5))
-def test_a_run_whose_undoing_was_cut_off_can_still_go_forward(cut_at: int) -> None:
-    async def story() -> None:
-        office = Office()
-        desk, other = office.desk(), office.desk()
-        vms = [office.pool.add_vm("db", "Running"), office.pool.add_vm("web", "Running", order=1)]
-        shop = await office.configuration(desk, "shop", "1", "staging", [vm.uuid for vm in vms])
-        await desk.do(desk.promotion(shop, "production"))
-        desk.port.faults.append(Fault(method="start", nth=2, code="NO_HOSTS_AVAILABLE"))
-        await desk.open(desk.demotion(shop, "staging", Disks.RESTORE))
-        desk.port.on_call = _cut_while_undoing(desk, cut_at)
-        await asyncio.sleep(90)
-        assert desk.is_dead
-
-        status = await other.settle(shop, Direction.RESUME)
-
-        assert status.state is RunState.DONE, status.error
-        assert other.card(shop).stage == "staging"
-        assert {member.power_state for member in other.card(shop).members} == {"Running"}
-
-    virtually(story)
-
-
-def _cut_while_undoing(desk: Desk, cut_at: int) -> Callable[[str], None]:
-    def count(method: str) -> None:
-        if AuditEvent.RUN_UNDOING in desk.ledger.events() and desk.cut_at is None:
-            desk.cut_at = cut_at
-
-    return count
 
 
 def test_a_view_that_lags_behind_refuses_instead_of_deciding_on_old_news() -> None:

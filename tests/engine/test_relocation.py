@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Office, virtually
-from tests.engine.memory_pool import GIB
+from tests.engine.memory_pool import GIB, MemoryPool
 from tests.engine.memory_port import Fault
 from tests.engine.test_planning import kinds
 from xsconsole.domain.disks import disks_of
@@ -30,11 +30,14 @@ class Scene:
 
     def __init__(self) -> None:
         self.office = Office()
-        self.pool = self.office.pool
         self.desk = self.office.desk()
         self.here, self.there = self.pool.add_network("stage-net"), self.pool.add_network("prod-net")
         self.fast = self.pool.add_storage("SAN-fast")
         self.second = self.pool.add_host("xen-2", 64 * GIB)
+
+    @property
+    def pool(self) -> MemoryPool:
+        return self.office.pool
 
     async def begin(
         self, *, entry: EntryAction = EntryAction.START, storage: bool = True, hosts: bool = True, **way: Any

@@ -1,14 +1,11 @@
 """Copies into a place that somebody has: who had it stands by, its data stay, and all of it can be put back."""
 
-import asyncio
-
 import msgspec
 import pytest
 
-from tests.engine.desks import Desk, MemoryLedger, Office, virtually
+from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census, copying
-from tests.engine.test_copying_cut_off import bury
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
@@ -23,7 +20,6 @@ from xsconsole.errors import ConsoleError
 
 STAYS = (DiskRule(role="data", treatment=DiskTreatment.STAYS),)
 EMPTY = (DiskRule(role="data", treatment=DiskTreatment.EMPTY),)
-STRIDE = 13  # of some 620 places at which the console can die
 
 
 def succeeding(disks: tuple[DiskRule, ...] = STAYS, **fields: object) -> Workflow:
@@ -286,37 +282,3 @@ def test_an_empty_disk_is_made_once_or_not_at_all(method: str, how: str) -> None
             assert scene.office.pool.count(VDI) == scene.before["disks"] + 2 + 2
 
     virtually(story)
-
-
-def killed_and_settled(cut_at: int, direction: Direction) -> bool:
-    """Kill a console at its n-th crossing and settle what it left; return whether it had come to that."""
-
-    async def story() -> bool:
-        scene = await Scene().begin()
-        scene.desk.cut_at = cut_at
-        await asyncio.wait([asyncio.ensure_future(scene.promote())])
-        if not scene.desk.is_dead:
-            scene.everything_has_come()
-            return False
-        await bury()
-        other = scene.office.desk(MemoryLedger())
-        scene.desk = other
-        await asyncio.sleep(61)
-        if other.card(scene.new).standing is Standing.INTERRUPTED:
-            status = await other.settle(scene.new, direction)
-            assert status.error is None, status.error
-        if len(other.board.cards) == 2:
-            scene.everything_is_as_before()
-        else:
-            scene.everything_has_come()
-        return True
-
-    return virtually(story)
-
-
-@pytest.mark.parametrize("direction", list(Direction))
-def test_killed_anywhere_the_data_are_where_they_belong(direction: Direction) -> None:
-    cut_at, is_cut = (2 if direction is Direction.RESUME else 8), True
-    while is_cut:
-        is_cut = killed_and_settled(cut_at, direction)
-        cut_at += STRIDE

@@ -16,7 +16,7 @@ from tests.engine.desks import Desk, Office, VirtualLoop
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, decision, run
 from tests.engine.test_candidates import copied
-from tests.engine.test_copying_cut_off import bury
+from tests.engine.deaths import bury
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import ConfigurationId, RequestId

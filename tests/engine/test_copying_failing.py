@@ -1,10 +1,8 @@
-"""A copying that is killed, fails, or is disturbed at any point: afterwards it is whole, or nothing of it is left."""
-
-import asyncio
+"""A copying that fails or is disturbed at any point: afterwards it is whole, or nothing of it is left."""
 
 import pytest
 
-from tests.engine.desks import Desk, MemoryLedger, Office, virtually
+from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census, copying, made
 from xsconsole.domain.board import Standing
@@ -15,7 +13,6 @@ from xsconsole.engine.commands import Direction
 from xsconsole.errors import ConsoleError
 
 CHANGING = ("snapshot", "clone", "shape", "start", "add_key", "remove_key", "destroy_snapshot")
-STRIDE = 11  # of some 540 places at which the console can die; all of them take two minutes
 
 
 class Scene:
@@ -54,53 +51,6 @@ class Scene:
 
     def nothing_is_open(self) -> None:
         assert not any(".run." in key for key in self.office.pool.keys)
-
-
-def killed_and_settled(cut_at: int, direction: Direction, *, keeps_home: bool) -> bool:
-    """Kill a console at its n-th crossing and settle what it left; return whether it had come to that."""
-
-    async def story() -> bool:
-        scene = await Scene().begin()
-        scene.desk.cut_at = cut_at
-        await asyncio.wait([asyncio.ensure_future(scene.promote(scene.desk))])
-        if not scene.desk.is_dead:
-            scene.all_is_there(scene.desk)
-            return False
-        await bury()
-        other = scene.office.desk(scene.desk.ledger if keeps_home else MemoryLedger())
-        await asyncio.sleep(61)
-        await other.engine.begin()
-        if other.card(scene.shop).standing is not Standing.INTERRUPTED:
-            # It died before its record stood, or after that was gone.
-            assert scene.nothing_is_left() is None if len(other.board.cards) == 1 else scene.all_is_there(other) is None
-            return True
-        status = await other.settle(scene.shop, direction)
-        assert status.error is None, status.error
-        assert status.state is (RunState.DONE if direction is Direction.RESUME else RunState.UNDONE)
-        if direction is Direction.RESUME:
-            scene.all_is_there(other)
-        else:
-            scene.nothing_is_left()
-        assert await other.ledger.open_runs() == ()
-        return True
-
-    return virtually(story)
-
-
-async def bury() -> None:
-    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left)
-
-
-@pytest.mark.parametrize("direction", list(Direction))
-def test_killed_anywhere_another_console_finishes_it_or_leaves_nothing(direction: Direction) -> None:
-    cut_at, is_cut = (1 if direction is Direction.RESUME else 5), True
-    while is_cut:
-        is_cut = killed_and_settled(cut_at, direction, keeps_home=cut_at % 2 == 0)
-        cut_at += STRIDE
 
 
 @pytest.mark.parametrize("how", ["fail", "lose-before", "lose-after"])
