@@ -1,5 +1,7 @@
 """Desks at which emergencies are declared and reviewed."""
 
+from dataclasses import replace
+
 import msgspec
 
 from tests.engine.desks import Desk
@@ -24,24 +26,18 @@ CLOSED = MaintenanceWindow(weekdays=(), from_minute=0, to_minute=1)
 
 def urgent(scene: Scene, *, version: int = 2, declarers: int = 1, **way: object) -> Workflow:
     """Two approve the way to production, and the first of the desks may declare an emergency."""
-    desks = (scene.alice, scene.bob, scene.carol)
-    workflow = ruled(*desks, count=2, version=version, **way)
-    shift = Group(id=SHIFT, name="Shift", people=tuple(person.id for person in workflow.people[:declarers]))
+    return with_declarers(ruled(scene.alice, scene.bob, scene.carol, count=2, version=version, **way), declarers)
+
+
+def with_declarers(workflow: Workflow, number: int = 1) -> Workflow:
+    """Return the workflow in which the first people may declare emergencies."""
+    shift = Group(id=SHIFT, name="Shift", people=tuple(person.id for person in workflow.people[:number]))
     return msgspec.structs.replace(workflow, groups=(*workflow.groups, shift), declarers=(SHIFT,))
 
 
 def promotion(desk: Desk, scene: Scene, reason: str = "the shop is down") -> Promote:
-    return (
-        msgspec.structs.replace
-        if False
-        else Promote(
-            configuration=scene.shop,
-            revision=desk.card(scene.shop).revision,
-            target=desk.promotion(scene.shop, "production").target,
-            reason=reason,
-            emergency=Emergency(reason=reason),
-        )
-    )
+    command = desk.promotion(scene.shop, "production")
+    return replace(command, reason=reason, emergency=Emergency(reason=reason))
 
 
 def declaration(desk: Desk, command: Promote, **fields: object) -> Declaration:

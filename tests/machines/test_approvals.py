@@ -4,34 +4,38 @@ The machine keeps its own account of who approved what, and knows nothing of how
 """
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-import msgspec
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, initialize, invariant, multiple, precondition, rule
 
-from tests.engine.desks import Desk, Office, VirtualLoop
+from tests.engine.deaths import STALE_S
+from tests.engine.desks import Desk, LoopClock
 from tests.engine.requesting import decision, ruled
+from tests.engine.urgent import declaration, items, with_declarers
+from tests.machines.accounts import Account
+from tests.machines.forging import bent_decision, bent_request
+from tests.machines.offices import OfficeMachine, thrifty
 from xsconsole.domain.approval import Meaning, to_text
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, Uuid
+from xsconsole.domain.closures import AnyClosure, subject_of
+from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.publication import approval_stem
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.requests import Paper, Request, request_stem, to_stored
+from xsconsole.domain.requests import Paper, request_stem, to_stored
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Promote
+from xsconsole.domain.workflow import Workflow
+from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, FreezeStage, Lift, Promote
 from xsconsole.engine.ports import Field
 from xsconsole.engine.requests import command_of
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import Refused
 
 GIB = 1024**3
 EXPIRY_S = 7200
-STALE_S = 61.0
 PEOPLE = st.integers(0, 2)
 
 
@@ -46,52 +50,33 @@ class Between(Enum):
     LATER = auto()
 
 
-@dataclass
-class Account:
-    """What the machine knows of one request: who really approved, and what it was asked about."""
-
-    request: Request
-    requester: int
-    version: int
-    memory: tuple[int, ...]
-    revision: int
-    ends: datetime
-    begins: datetime | None
-    approvers: set[int] = field(default_factory=set)
-    is_over: bool = False  # rejected, withdrawn or carried out
-
-
-class Approvals(RuleBasedStateMachine):
+class Approvals(OfficeMachine):
     requests: Bundle[str] = Bundle("requests")
-    carried_out = 0  # by all examples together
+    carried_out = emergencies = 0  # by all examples together
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = VirtualLoop()
-        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
-        self.office = Office()
-        self.desks: list[Desk] = []
         self.shop = ConfigurationId("")
         self.count = 2
         self.version = 2
         self.accounts: dict[str, Account] = {}
         self.allowed: set[RunId] = set()
+        self.freeze: AnyClosure | None = None  # of production
         self._number = 0
 
     @initialize(target=requests, count=st.integers(1, 2), who=PEOPLE)
     def open_the_office(self, count: int, who: int) -> Any:
         async def story() -> None:
-            self.desks = [self.office.desk() for _ in range(3)]
+            self.desks = [self.seat() for _ in range(3)]
             self.shop = await self.office.shop(self.desks[0])
             self.count = count
-            await self.desks[0].publish(ruled(*self.desks, count=count, expiry_s=EXPIRY_S))
+            await self.desks[0].publish(self._rules(count))
 
         self.runner.run(story())
         return self._asked(who, 0)
 
-    def teardown(self) -> None:
-        self.runner.close()
-        assert not self.loop.bugs, self.loop.bugs
+    def _rules(self, count: int) -> Workflow:
+        return with_declarers(ruled(*self.desks, count=count, version=self.version, expiry_s=EXPIRY_S))
 
     # What people do
 
@@ -128,6 +113,8 @@ class Approvals(RuleBasedStateMachine):
         """What all others approve and nothing comes in between of goes through."""
         if self._card().standing is not Standing.WHOLE:
             return
+        if self.freeze is not None:
+            self.lift_the_freeze(by)
         before = Approvals.carried_out
         self.try_to_get_it_through(who, {0, 1, 2}, [], by, is_late=False, is_deaf=False)
         assert Approvals.carried_out == before + 1
@@ -168,13 +155,13 @@ class Approvals(RuleBasedStateMachine):
                 begins=begins,
             )
 
-        self._run(story())
+        self.quietly(story())
         return multiple(*made)
 
     @rule(request=requests, who=PEOPLE)
     def approve(self, request: str, who: int) -> None:
         account = self.accounts[request]
-        self._run(self.desks[who].engine.requests.decide(decision(self.desks[who], account.request)))
+        self.quietly(self.desks[who].engine.requests.decide(decision(self.desks[who], account.request)))
         account.approvers.add(who)
 
     @rule(request=requests)
@@ -185,44 +172,30 @@ class Approvals(RuleBasedStateMachine):
     @rule(request=requests, who=PEOPLE)
     def reject(self, request: str, who: int) -> None:
         account = self.accounts[request]
-        self._run(self.desks[who].engine.requests.decide(decision(self.desks[who], account.request, Meaning.REJECT)))
+        self.quietly(self.desks[who].engine.requests.decide(decision(self.desks[who], account.request, Meaning.REJECT)))
         if who != account.requester:
             account.is_over = True
 
     @rule(request=requests, who=PEOPLE)
     def withdraw(self, request: str, who: int) -> None:
         account = self.accounts[request]
-        self._run(self.desks[who].engine.requests.forget(account.request, "not needed"))
+        self.quietly(self.desks[who].engine.requests.forget(account.request, "not needed"))
         account.is_over = True
 
     @rule(request=requests, other=requests, who=PEOPLE, change=st.sampled_from(("subject", "plan", "key", "time")))
     def forge_an_approval(self, request: str, other: str, who: int, change: str) -> None:
         """Copy a real approval of one request to another, and bend it so that it seems to fit."""
         source, goal = self.accounts[request].request, self.accounts[other].request
-        made = decision(self.desks[who], source)
-        fields: dict[str, object] = {"subject": goal.subject, "plan": goal.plan}
-        if source == goal:
-            victim = self.desks[(who + 1) % 3]
-            fields["public_key"] = decision(victim, source).public_key
-        elif change == "subject":
-            del fields["plan"]
-        elif change == "key":
-            fields["public_key"] = decision(self.desks[(who + 1) % 3], source).public_key
-        bent = msgspec.structs.replace(made, **fields)
+        victim = decision(self.desks[(who + 1) % 3], source)
+        bent = bent_decision(decision(self.desks[who], source), source, goal, victim.public_key, change)
         self._leave(approval_stem(bent.matter, goal.subject), to_text(bent))
 
     @rule(request=requests, what=st.sampled_from(("expiry", "requester", "plan", "begin")))
     def forge_a_request(self, request: str, what: str) -> None:
         """Bend a request on the pool without the key of who made it."""
         made = self.accounts[request].request
-        fields: dict[str, object] = {
-            "expiry": {"expires_at": None},
-            "requester": {"public_key": decision(self.desks[2], made).public_key},
-            "plan": {"plan": "0" * 64},
-            "begin": {"not_before": None, "reason": "now"},
-        }[what]  # type: ignore[assignment]
         if any(key.startswith(request_stem(made.id)) for key in self.office.pool.keys):
-            bent = msgspec.structs.replace(made, **fields)
+            bent = bent_request(made, decision(self.desks[2], made).public_key, what)
             self._leave(request_stem(made.id), to_stored(Paper(request=bent)))
             self.accounts[request].is_over = True  # what stands there is not what anybody signed
 
@@ -234,7 +207,7 @@ class Approvals(RuleBasedStateMachine):
     @rule(count=st.integers(1, 2), who=PEOPLE)
     def publish(self, count: int, who: int) -> None:
         self.version += 1
-        self._run(self.desks[who].publish(ruled(*self.desks, count=count, version=self.version, expiry_s=EXPIRY_S)))
+        self.quietly(self.desks[who].publish(self._rules(count)))
         self.count = count
 
     @rule(seconds=st.sampled_from((601, EXPIRY_S + 1)))
@@ -250,7 +223,43 @@ class Approvals(RuleBasedStateMachine):
             await desk.engine.open(Confirmed(command=command, digest=plan.digest))
             raise AssertionError("it went without a request")
 
-        self._run(story())
+        self.quietly(story())
+
+    @precondition(lambda self: self.freeze is None)
+    @rule(who=PEOPLE)
+    def freeze_production(self, who: int) -> None:
+        command = FreezeStage(stage=StageId("production"), reason="year end")
+        self.freeze = self.runner.run(self.desks[who].engine.closings.close(command))
+
+    @precondition(lambda self: self.freeze is not None)
+    @rule(who=PEOPLE)
+    def lift_the_freeze(self, who: int) -> None:
+        assert self.freeze is not None
+        kind, subject = subject_of(self.freeze)
+        lifting = Lift(kind=kind, subject=subject, seen=self.freeze, reason="it is spring")
+        self.runner.run(self.desks[who].engine.closings.lift(lifting))
+        self.freeze = None
+
+    @rule(who=PEOPLE)
+    def declare_an_emergency(self, who: int) -> None:
+        """Past approvals and the freeze, by the first of them alone; it leaves a review."""
+
+        async def story() -> None:
+            desk = self.desks[who]
+            command = self._command(desk)
+            if isinstance(command, Demote):
+                return
+            command = replace(command, emergency=Emergency(reason="the shop is down"))
+            signed = declaration(desk, command)
+            run = await desk.engine.open(Confirmed(command=command, digest=signed.plan, declaration=signed))
+            assert who == 0
+            Approvals.emergencies += 1
+            self.allowed.add(run.id)
+            assert (await run.wait()).state is RunState.DONE
+            await desk.engine.close()
+            assert run.id in {view.item.run for view in items(desk)}
+
+        self.quietly(story())
 
     @rule(who=PEOPLE, is_deaf=st.booleans(), is_late=st.booleans())
     def carry_out_the_newest(self, who: int, is_deaf: bool, is_late: bool) -> None:
@@ -280,15 +289,16 @@ class Approvals(RuleBasedStateMachine):
 
         async def story() -> None:
             desk = self.desks[who]
-            desk.port.on_call = self._stopping(desk, cut_at)
+            look, stop = desk.port.on_call, self._stopping(desk, cut_at)
+            desk.port.on_call = lambda method: (look(method), stop(method))  # type: ignore[func-returns-value]
             await self._carry_out(request, who)
-            desk.port.on_call = lambda _: None
+            desk.port.on_call = look
             await asyncio.sleep(STALE_S)
             if self._card().standing is Standing.INTERRUPTED:
                 event("interrupted")
                 await self.desks[other].settle(self.shop, direction)
 
-        self._run(story())
+        self.quietly(story())
 
     # What must hold
 
@@ -315,7 +325,7 @@ class Approvals(RuleBasedStateMachine):
             return
         finally:
             desk.is_deaf_to_machines = False
-            self._tell_again(desk)
+            self._tell_again()
         assert may, (account, self.version, self.count)
         event("carried out")
         Approvals.carried_out += 1
@@ -327,9 +337,11 @@ class Approvals(RuleBasedStateMachine):
 
     def _may(self, account: Account) -> bool:
         true_now = self._true_now()
+        is_frozen = self.freeze is not None and account.request.intent.target == "production"
         counted = account.approvers - {account.requester}
         return (
             not account.is_over
+            and not is_frozen
             and len(counted) >= self.count
             and account.version == self.version
             and account.memory == self._memory()
@@ -339,8 +351,7 @@ class Approvals(RuleBasedStateMachine):
         )
 
     def _true_now(self) -> datetime:
-        clock = self.desks[0].clock
-        return type(clock).now(clock)
+        return LoopClock.now(self.desks[0].clock)
 
     def _command(self, desk: Desk) -> Promote | Demote:
         card = desk.card(self.shop)
@@ -373,28 +384,17 @@ class Approvals(RuleBasedStateMachine):
 
         return count
 
-    def _tell_again(self, desk: Desk) -> None:
+    def _tell_again(self) -> None:
         """Let a console that was deaf hear what it missed."""
         for vm in self.office.pool.vms():
             self.office.pool.put_raw(vm)
-        del desk
-
-    def _run(self, story: Coroutine[Any, Any, object]) -> None:
-        async def tried() -> None:
-            try:
-                await story
-            except ConsoleError:
-                return
-
-        self.runner.run(tried())
 
 
 class TestApprovals(Approvals.TestCase):  # type: ignore[name-defined,misc]
     def runTest(self) -> None:
         super().runTest()
+        assert Approvals.emergencies
         assert Approvals.carried_out > 5  # else nothing was tried that could have gone wrong
 
 
-TestApprovals.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestApprovals.settings = thrifty(16, 20)

@@ -5,23 +5,22 @@ Nothing is copied that was not approved as it was frozen, and nothing of it twic
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
-from tests.engine.desks import Desk, Office, VirtualLoop
+from tests.engine.deaths import STALE_S
+from tests.engine.desks import Desk
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, decision, run
 from tests.engine.test_candidates import copied
-from tests.engine.deaths import bury
+from tests.machines.offices import OfficeMachine, quietly, thrifty
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import ConfigurationId, RequestId
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode, decode_run
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.request_views import RequestState, RequestView
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method
@@ -29,20 +28,14 @@ from xsconsole.engine.commands import Direction, Dissolve
 from xsconsole.errors import ConsoleError
 
 WHO = st.integers(0, 1)
-STALE_S = 61.0
 FAILING = ("snapshot", "clone", "copy", "destroy_snapshot", "shape", "start", "add_key", "disk_at")
 
 
-class Candidates(RuleBasedStateMachine):
+class Candidates(OfficeMachine):
     copied = 0  # by all examples together
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = VirtualLoop()
-        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
-        self.office = Office()
-        self.desks: list[Desk] = []
-        self.ledgers: list[Any] = []
         self.shop = ConfigurationId("")
         self.written = 0
         self.contents: dict[RequestId, set[str]] = {}
@@ -50,7 +43,7 @@ class Candidates(RuleBasedStateMachine):
     @initialize(method=st.sampled_from([Method.LINKED_CLONE, Method.FULL_COPY]))
     def open_the_office(self, method: Method) -> None:
         async def story() -> None:
-            self.desks = [self.office.desk(), self.office.desk()]
+            self.desks = [self.seat(), self.seat()]
             self.shop = await self.office.shop(self.desks[0])
             workflow = copied(*self.desks, method=method)
             await self.desks[0].publish(workflow)
@@ -60,26 +53,25 @@ class Candidates(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.desks:
             self.clear_everything()
-        self.runner.close()
-        assert not self.loop.bugs, self.loop.bugs
+        super().teardown()
 
     # What people and the world do
 
     @rule(who=WHO)
     def ask_for_it(self, who: int) -> None:
-        self._run(self._ask(self.desks[who]))
+        self.quietly(self._ask(self.desks[who]))
 
     @rule()
     def ask_at_the_same_moment(self) -> None:
         async def story() -> None:
             await asyncio.gather(*(quietly(self._ask(desk)) for desk in self.desks))
 
-        self._run(story())
+        self.quietly(story())
 
     @rule(who=WHO, meaning=st.sampled_from([*[Meaning.APPROVE] * 4, Meaning.REJECT]))
     def decide(self, who: int, meaning: Meaning) -> None:
         for view in self._views():
-            self._run(self.desks[who].engine.requests.decide(decision(self.desks[who], view.request, meaning)))
+            self.quietly(self.desks[who].engine.requests.decide(decision(self.desks[who], view.request, meaning)))
 
     @rule(who=WHO)
     def write_on_the_source(self, who: int) -> None:
@@ -90,7 +82,7 @@ class Candidates(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def carry_out(self, who: int) -> None:
-        self._run(self._carry_out(self.desks[who]))
+        self.quietly(self._carry_out(self.desks[who]))
 
     @rule(who=WHO)
     def get_it_through(self, who: int) -> None:
@@ -114,13 +106,13 @@ class Candidates(RuleBasedStateMachine):
                 for member in card.members:
                     self.office.pool.forget(member.uuid)
 
-        if not self._standing_runs():
-            self._run(story())
+        if not self.standing_runs():
+            self.quietly(story())
 
     @rule(who=WHO)
     def withdraw(self, who: int) -> None:
         for view in self._views():
-            self._run(self.desks[who].engine.requests.forget(view.request, "not needed"))
+            self.quietly(self.desks[who].engine.requests.forget(view.request, "not needed"))
 
     @rule(
         who=WHO,
@@ -135,32 +127,26 @@ class Candidates(RuleBasedStateMachine):
 
     @rule(who=WHO, cut_at=st.integers(1, 250), is_asking=st.booleans())
     def be_killed(self, who: int, cut_at: int, is_asking: bool) -> None:
-        async def story() -> None:
-            desk = self.desks[who]
-            desk.cut_at = cut_at
-            doing = self._ask(desk) if is_asking else self._carry_out(desk)
-            await asyncio.wait([asyncio.ensure_future(quietly(doing))])
-            await asyncio.wait([asyncio.ensure_future(quietly(desk.engine.close()))])
-            if desk.is_dead:
-                event("killed")
-                await bury()
-                self.desks[who] = self.office.desk(desk.ledger)
-                self.desks[who].signer = desk.signer
-                await asyncio.sleep(STALE_S)
-                await self.desks[who].engine.begin()
-            desk.cut_at = None
+        desk = self.desks[who]
 
-        self._run(story())
+        async def story() -> None:
+            await quietly(self._ask(desk) if is_asking else self._carry_out(desk))
+            await desk.engine.close()
+
+        if self.killed(who, cut_at, story()):
+            event("killed")
+            self.runner.run(asyncio.sleep(STALE_S))
+            self.runner.run(self.desks[who].engine.begin())
 
     @rule(at=st.integers(0, 5))
     def delete_a_snapshot(self, at: int) -> None:
         frozen = self._frozen()
-        if frozen and not self._standing_runs():
+        if frozen and not self.standing_runs():
             self.office.pool.destroy_snapshot(frozen[at % len(frozen)][0].uuid)
 
     @rule(who=WHO, direction=st.sampled_from(Direction))
     def settle(self, who: int, direction: Direction) -> None:
-        self._run(self._settle(self.desks[who], direction))
+        self.quietly(self._settle(self.desks[who], direction))
 
     @rule()
     def clear_everything(self) -> None:
@@ -179,7 +165,7 @@ class Candidates(RuleBasedStateMachine):
                 assert await desk.engine.requests.clean(left, "") == ""
 
         self.runner.run(story())
-        assert not self._standing_runs()
+        assert not self.standing_runs()
         assert self._frozen() == []
         assert not any(vm.is_a_snapshot for vm in self.office.pool.vms())
         assert {card.standing for card in self.board.cards.values()} == {Standing.WHOLE}
@@ -188,7 +174,7 @@ class Candidates(RuleBasedStateMachine):
 
     @invariant()
     def what_stands_frozen_is_somebodys(self) -> None:
-        if not self.desks or self._standing_runs():
+        if not self.desks or self.standing_runs():
             return
         asked = {view.request.id for view in self._views()}
         told = {one.request for one in self.desks[0].engine.requests.left_over()}
@@ -199,7 +185,7 @@ class Candidates(RuleBasedStateMachine):
     @invariant()
     def a_request_that_is_open_has_what_it_is_about(self) -> None:
         for view in self._views():
-            if view.is_open and not self._standing_runs():
+            if view.is_open and not self.standing_runs():
                 mine = [vm for vm, mark in self._frozen() if mark.frozen and mark.frozen.request == view.request.id]
                 assert len(mine) == 3
                 assert {self.office.pool.contents[vm.uuid] for vm in mine} == self.contents[view.request.id]
@@ -238,7 +224,7 @@ class Candidates(RuleBasedStateMachine):
                 assert contents == self.contents[view.request.id]
 
     async def _settle(self, desk: Desk, direction: Direction) -> None:
-        for configuration in self._standing_runs():
+        for configuration in self.standing_runs():
             await asyncio.sleep(STALE_S)
             try:
                 await desk.settle(configuration, direction)
@@ -254,20 +240,6 @@ class Candidates(RuleBasedStateMachine):
                 found.append((vm, mark))
         return found
 
-    def _standing_runs(self) -> set[ConfigurationId]:
-        records = (decode_run(text) for key, text in self.office.pool.keys.items() if ".run." in key)
-        return {record.plan.intent.configuration for record in records if record is not None}
-
-    def _run(self, story: Coroutine[Any, Any, object]) -> None:
-        self.runner.run(quietly(story))
-
-
-async def quietly(story: Coroutine[Any, Any, object]) -> None:
-    try:
-        await story
-    except ConsoleError:
-        event("refused")
-
 
 class TestCandidates(Candidates.TestCase):  # type: ignore[name-defined,misc]
     def runTest(self) -> None:
@@ -275,6 +247,4 @@ class TestCandidates(Candidates.TestCase):  # type: ignore[name-defined,misc]
         assert Candidates.copied  # else nothing was tried that could have gone wrong
 
 
-TestCandidates.settings = settings(
-    max_examples=6, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestCandidates.settings = thrifty(6, 12)

@@ -3,17 +3,18 @@
 import asyncio
 
 import msgspec
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from tests.engine.desks import Desk, MemoryLedger, Office, VirtualLoop
+from tests.engine.deaths import STALE_S
+from tests.engine.desks import Desk
 from tests.engine.memory_port import Fault
 from tests.engine.test_succession import STAYS, succeeding
+from tests.machines.offices import OfficeMachine, thrifty
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VBD, VDI
-from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode, decode_run
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine.commands import Create, Demote, Direction, NewMember, Plannable, Promote
@@ -21,7 +22,6 @@ from xsconsole.errors import ConsoleError, Refused
 
 FAILING = ("snapshot", "clone", "copy", "shape", "start", "shut_down", "attach", "detach", "destroy_disk", "add_key")
 LOSING = (*FAILING, "destroy", "destroy_snapshot", "remove_key", "disk_at", "named", "read_vm")
-STALE_S = 61.0
 DATA_DEVICE = "1"
 
 
@@ -31,19 +31,15 @@ def workflow(method: Method) -> Workflow:
     return msgspec.structs.replace(made, version=2)
 
 
-class Copies(RuleBasedStateMachine):
+class Copies(OfficeMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.loop = VirtualLoop()
-        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
-        self.office = Office()
-        self.desks: list[Desk] = []
         self.data: dict[Uuid, str] = {}
 
     @initialize(method=st.sampled_from([Method.LINKED_CLONE, Method.FULL_COPY]), runs=st.booleans())
     def open_the_office(self, method: Method, runs: bool) -> None:
         async def story() -> None:
-            self.desks = [self.office.desk(), self.office.desk()]
+            self.desks = [self.seat(), self.seat()]
             desk = self.desks[0]
             await desk.engine.publish_default()
             for version, stage in (("1", "production"), ("2", "staging"), ("3", "staging")):
@@ -58,10 +54,6 @@ class Copies(RuleBasedStateMachine):
             await desk.publish(workflow(method))
 
         self.runner.run(story())
-
-    def teardown(self) -> None:
-        self.runner.close()
-        assert not self.loop.bugs, self.loop.bugs
 
     # What people and the world do
 
@@ -93,14 +85,14 @@ class Copies(RuleBasedStateMachine):
 
     @rule(desk=st.integers(0, 1), choice=st.integers(0, 9), cut_at=st.integers(1, 700), keeps_home=st.booleans())
     def be_killed(self, desk: int, choice: int, cut_at: int, keeps_home: bool) -> None:
-        self._killed(desk, cut_at, keeps_home, self._try(self.desks[desk], choice))
+        self.killed(desk, cut_at, self._try(self.desks[desk], choice), keeps_home=keeps_home)
 
-    @precondition(lambda self: self._standing_runs())
+    @precondition(lambda self: self.standing_runs())
     @rule(desk=st.integers(0, 1), direction=st.sampled_from(Direction), cut_at=st.integers(1, 500))
     def be_killed_while_settling(self, desk: int, direction: Direction, cut_at: int) -> None:
-        self._killed(desk, cut_at, True, self._settle(self.desks[desk], direction))
+        self.killed(desk, cut_at, self._settle(self.desks[desk], direction))
 
-    @precondition(lambda self: self._standing_runs())
+    @precondition(lambda self: self.standing_runs())
     @rule(desk=st.integers(0, 1), direction=st.sampled_from(Direction))
     def settle(self, desk: int, direction: Direction) -> None:
         async def story() -> None:
@@ -108,7 +100,7 @@ class Copies(RuleBasedStateMachine):
             await self._settle(self.desks[desk], direction)
 
         self.runner.run(story())
-        assert not self._standing_runs()
+        assert not self.standing_runs()
 
     # What must hold at every moment
 
@@ -123,7 +115,7 @@ class Copies(RuleBasedStateMachine):
 
     @invariant()
     def without_a_run_everything_is_whole_and_nothing_is_left_over(self) -> None:
-        if not self.desks or self._standing_runs():
+        if not self.desks or self.standing_runs():
             return
         pool = self.office.pool
         board = self.desks[0].board
@@ -141,7 +133,7 @@ class Copies(RuleBasedStateMachine):
 
     @invariant()
     def production_holds_one(self) -> None:
-        if self.desks and not self._standing_runs():
+        if self.desks and not self.standing_runs():
             assert len(self.desks[0].board.in_stage(StageId("production"))) <= 1
 
     # How it is done
@@ -163,37 +155,12 @@ class Copies(RuleBasedStateMachine):
             assert status.plan.intent.makes in desk.board.cards
 
     async def _settle(self, desk: Desk, direction: Direction) -> None:
-        for id_ in self._standing_runs():
+        for id_ in self.standing_runs():
             try:
                 status = await desk.settle(id_, direction)
             except Refused:
                 continue
             assert status.state in (RunState.DONE, RunState.UNDONE), status.error
-
-    def _killed(self, number: int, cut_at: int, keeps_home: bool, story: object) -> None:
-        async def doomed() -> None:
-            desk = self.desks[number]
-            desk.cut_at = cut_at
-            task = asyncio.ensure_future(story)  # type: ignore[call-overload]
-            await asyncio.wait([task])
-            error = None if task.cancelled() else task.exception()
-            if error is not None and not desk.is_dead:
-                raise error
-            desk.cut_at = None
-            if desk.is_dead:
-                left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-                for task in left:
-                    task.cancel()
-                if left:
-                    await asyncio.wait(left)
-                self.desks[number] = self.office.desk(desk.ledger if keeps_home else MemoryLedger())
-                await self.desks[number].engine.begin()
-
-        self.runner.run(doomed())
-
-    def _standing_runs(self) -> list[ConfigurationId]:
-        found = (decode_run(text) for key, text in self.office.pool.keys.items() if ".run." in key)
-        return list(dict.fromkeys(record.plan.intent.configuration for record in found if record is not None))
 
 
 def _command(card: Card) -> Plannable:
@@ -204,6 +171,4 @@ def _command(card: Card) -> Plannable:
 
 
 TestCopies = Copies.TestCase
-TestCopies.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestCopies.settings = thrifty(12, 12)

@@ -1,57 +1,70 @@
-"""Two consoles on one pool: whatever order of acts, failures and deaths, nothing is half, unseen or left open."""
+"""Two consoles on one pool: whatever order of acts, failures and deaths, nothing is half, unseen or left open.
+
+Stages have networks, storage and hosts of their own, people close and open what they like, and one of them may declare
+an emergency. What is closed is counted here, apart from how the program does it.
+"""
 
 import asyncio
-from dataclasses import dataclass
 
-from hypothesis import HealthCheck, settings
+import msgspec
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from tests.engine.desks import Desk, MemoryLedger, Office, VirtualLoop
+from tests.engine.deaths import STALE_S
+from tests.engine.desks import INTENDING, Desk
+from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
+from tests.engine.requesting import person_of
+from tests.engine.test_relocation import bound
+from tests.engine.test_relocation import workflow as placed
+from tests.engine.urgent import declaration, with_declarers
+from tests.machines.accounts import Machine, is_barred, machines_of
+from tests.machines.offices import OfficeMachine, number_of, thrifty
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.closures import AnyClosure, subject_of
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
-from xsconsole.domain.poolstate import LeaseValue, RunRecord, decode, decode_run
-from xsconsole.domain.record import AuditEvent, Fact
+from xsconsole.domain.poolstate import LeaseValue, decode
+from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Demote, Direction, Promote
+from xsconsole.domain.workflow import Binding, Kind, Workflow
+from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.engine.commands import (
+    Closing,
+    Confirmed,
+    Demote,
+    Direction,
+    Emergency,
+    FreezeStage,
+    HoldBack,
+    Lift,
+    Promote,
+    QuarantineVersion,
+    StopTheLine,
+)
+from xsconsole.engine.runner import Run
 from xsconsole.errors import ConsoleError, Refused
 
 STAGES = ("integration", "patch-testing", "staging", "production")
-FAILING = ("snapshot", "start", "shut_down", "revert", "add_key", "remove_key", "read_vm", "announce", "keys")
+PLACING = ("put_on", "move_disk", "prefer", "migrate")
+FAILING = ("snapshot", "start", "shut_down", "revert", "add_key", "remove_key", "read_vm", "announce", "keys", *PLACING)
 LOSING = (*FAILING, "destroy_snapshot", "set_ha_restart_priority", "define_stage_field")
-STALE_S = 61.0
 
 
-@dataclass(frozen=True)
-class Machine:
-    """What undoing must bring back: name, our values and everybody's keys, power, protection, disks, snapshots."""
+class Promotions(OfficeMachine):
+    emergencies = moved_to_another_place = 0  # by all examples together
 
-    name: str
-    power_state: str
-    keys: frozenset[tuple[str, str]]
-    blocked: frozenset[tuple[str, str]]
-    content: str
-    snapshots: frozenset[str]
-
-
-class Promotions(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.loop = VirtualLoop()
-        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
-        self.office = Office()
-        self.desks: list[Desk] = []
         self.ids: list[ConfigurationId] = []
         self.before: dict[ConfigurationId, dict[Uuid, Machine]] = {}
+        self.closed: list[AnyClosure] = []
         self.written = 0
-        self._buried: list[Fact] = []
 
-    @initialize()
-    def open_the_office(self) -> None:
+    @initialize(has_places=st.booleans())
+    def open_the_office(self, has_places: bool) -> None:
         async def story() -> None:
-            self.desks = [self.office.desk(), self.office.desk()]
+            self.desks = [self.seat(), self.seat()]
             pool = self.office.pool
             shop = [pool.add_vm("shop-db", "Running", order=0), pool.add_vm("shop-web", "Halted", order=1)]
             crm = [pool.add_vm("crm", "Halted")]
@@ -62,12 +75,31 @@ class Promotions(RuleBasedStateMachine):
                 await self.office.configuration(desk, "crm", "7", "patch-testing", [vm.uuid for vm in crm]),
                 await self.office.configuration(desk, "shop", "2", "staging", [vm.uuid for vm in rival]),
             ]
+            await desk.publish(self._workflow([vm.uuid for vm in (*shop, *crm, *rival)], has_places=has_places))
 
         self.runner.run(story())
 
-    def teardown(self) -> None:
-        self.runner.close()
-        assert not self.loop.bugs, self.loop.bugs
+    def _workflow(self, vms: list[Uuid], *, has_places: bool) -> Workflow:
+        """The first of the desks may declare emergencies; where stages have places, production has others."""
+        pool, home, away = self.office.pool, Binding(), Binding()
+        if has_places:
+            here, there, fast = (
+                pool.add_network("stage-net"),
+                pool.add_network("prod-net"),
+                pool.add_storage("SAN-fast"),
+            )
+            for network in (here, there):
+                pool.put(msgspec.structs.replace(network, other_config={"assume_network_is_shared": "true"}))
+            second = pool.add_host("xen-2", 64 * GIB)
+            for vm in vms:
+                pool.plug(vm, here)
+                pool.change(vm, resident_on=pool.host.ref)
+            home = Binding(networks=(NetworkEntry(logical="front", network=bound(here)),), sr=bound(pool.storage))
+            away = Binding(
+                networks=(NetworkEntry(logical="front", network=bound(there)),), sr=bound(fast), hosts=(bound(second),)
+            )
+        made = msgspec.structs.replace(placed(home, away), people=(person_of(self.desks[0], 1),))
+        return with_declarers(made if has_places else msgspec.structs.replace(made, networks=()))
 
     # What people and the world do
 
@@ -120,14 +152,14 @@ class Promotions(RuleBasedStateMachine):
     def be_killed_while_moving(
         self, desk: int, which: int, choice: int, disks: Disks, cut_at: int, keeps_home: bool
     ) -> None:
-        self._killed(desk, cut_at, keeps_home, self._try(self.desks[desk], which, choice, disks))
+        self.killed(desk, cut_at, self._try(self.desks[desk], which, choice, disks), keeps_home=keeps_home)
 
-    @precondition(lambda self: self._interrupted())
+    @precondition(lambda self: self.standing_runs())
     @rule(desk=st.integers(0, 1), direction=st.sampled_from(Direction), cut_at=st.integers(1, 220))
     def be_killed_while_settling(self, desk: int, direction: Direction, cut_at: int) -> None:
-        self._killed(desk, cut_at, True, self._settle(self.desks[desk], direction))
+        self.killed(desk, cut_at, self._settle(self.desks[desk], direction))
 
-    @precondition(lambda self: self._interrupted())
+    @precondition(lambda self: self.standing_runs())
     @rule(desk=st.integers(0, 1), direction=st.sampled_from(Direction))
     def settle(self, desk: int, direction: Direction) -> None:
         async def story() -> None:
@@ -137,8 +169,37 @@ class Promotions(RuleBasedStateMachine):
                 await anyone.engine.begin()
 
         self.runner.run(story())
-        assert not self._interrupted()
+        assert not self.standing_runs()
         self._nothing_is_open()
+
+    @precondition(lambda self: len(self.closed) < 2)
+    @rule(desk=st.integers(0, 1), which=st.integers(0, 2), what=st.integers(0, 3), is_total=st.booleans())
+    def close(self, desk: int, which: int, what: int, is_total: bool) -> None:
+        card = self.desks[0].board.cards[self.ids[which]]
+        command: Closing = (
+            StopTheLine(reason="why", is_total=is_total),
+            FreezeStage(stage=StageId(STAGES[which + 1]), reason="why", is_total=is_total),
+            HoldBack(configuration=card.id, reason="why"),
+            QuarantineVersion(service=card.service, version=card.version, reason="why"),
+        )[what]
+        try:
+            self.closed.append(self.runner.run(self.desks[desk].engine.closings.close(command)))
+        except Refused:
+            assert any(subject_of(one)[0].value in ("stop", "hold", "quarantine") for one in self.closed)
+
+    @precondition(lambda self: self.closed)
+    @rule(desk=st.integers(0, 1), number=st.integers(0, 9))
+    def lift(self, desk: int, number: int) -> None:
+        closure = self.closed.pop(number % len(self.closed))
+        kind, subject = subject_of(closure)
+        lifting = Lift(kind=kind, subject=subject, seen=closure, reason="over")
+        assert self.runner.run(self.desks[desk].engine.closings.lift(lifting)) == closure
+
+    @rule(desk=st.integers(0, 1), which=st.integers(0, 2))
+    def go_past_what_is_closed(self, desk: int, which: int) -> None:
+        if not self.closed:
+            self.close(1 - desk, which, 0, False)
+        self.runner.run(self._try(self.desks[desk], which, 0, Disks.KEEP, Emergency(reason="it burns")))
 
     @rule(which=st.integers(0, 2))
     def write_to_the_disks(self, which: int) -> None:
@@ -156,9 +217,8 @@ class Promotions(RuleBasedStateMachine):
 
     @invariant()
     def every_configuration_is_in_one_stage_or_shown_as_what_it_is(self) -> None:
-        for desk in self.desks:
-            for id_ in self.ids:
-                card = desk.board.cards[id_]
+        for board in [desk.board for desk in self.desks]:
+            for card in [board.cards[id_] for id_ in self.ids]:
                 stages = {member.value.stage for member in card.members}
                 if card.standing is Standing.WHOLE:
                     assert stages == {card.stage}
@@ -169,35 +229,36 @@ class Promotions(RuleBasedStateMachine):
     @invariant()
     def production_holds_one_of_each_service(self) -> None:
         if self.desks:
-            cards = [self.desks[0].board.cards[id_] for id_ in self.ids]
-            services = [card.service for card in cards if card.stage == "production"]
+            cards = self.desks[0].board.cards
+            services = [cards[id_].service for id_ in self.ids if cards[id_].stage == "production"]
             assert len(services) == len(set(services))
 
     @invariant()
     def no_step_is_settled_without_its_intent(self) -> None:
-        intended = {
-            (fact.run, fact.step)
-            for desk in self.desks
-            for fact in desk.ledger.facts + self._buried
-            if fact.event in (AuditEvent.STEP_INTENDED, AuditEvent.UNDO_INTENDED)
-        }
-        for record in self._records():
+        if not (records := self.standing_runs()):
+            return
+        facts = [fact for desk in self.desks for fact in desk.ledger.facts] + self.buried
+        intended = {(fact.run, fact.step) for fact in facts if fact.event in INTENDING}
+        for record in records.values():
             assert {(record.run, step) for step in record.settled} <= intended
 
     # How it is done
 
-    async def _try(self, desk: Desk, which: int, choice: int, disks: Disks) -> None:
+    async def _try(self, desk: Desk, which: int, choice: int, disks: Disks, emergency: Emergency | None = None) -> None:
         card = desk.card(self.ids[which])
         workflow = desk.board.workflow
         assert workflow is not None
         ways = workflow.transitions_from(card.stage)
         way = ways[choice % len(ways)]
-        command: Promote | Demote = Promote(configuration=card.id, revision=card.revision, target=way.target)
-        if way.kind.value == "demote":
+        command: Promote | Demote = Promote(
+            configuration=card.id, revision=card.revision, target=way.target, emergency=emergency
+        )
+        if way.kind is Kind.DEMOTE:
             command = Demote(configuration=card.id, revision=card.revision, target=way.target, disks=disks)
-        before = self._machines(card)
+        before = machines_of(card, self.office.pool)
         try:
-            run = await desk.open(command)
+            run = await self._open(desk, command)
+            assert not is_barred(card, way, self.closed) or self._is_declared(desk, run.id)
             self.before[card.id] = before
             status = await run.wait()
         except Refused:
@@ -210,22 +271,43 @@ class Promotions(RuleBasedStateMachine):
         match status.state:
             case RunState.DONE:
                 assert (after.stage, after.revision) == (way.target, card.revision + 1)
-                self.before.pop(card.id)
+                was = self.before.pop(card.id)
+                Promotions.moved_to_another_place += any(
+                    machine.storages != was[uuid].storages
+                    for uuid, machine in machines_of(after, self.office.pool).items()
+                )
             case RunState.UNDONE:
                 assert (after.stage, after.revision) == (card.stage, card.revision)
-                assert self._machines(after) == self.before.pop(card.id)
+                assert machines_of(after, self.office.pool) == self.before.pop(card.id)
             case _:
                 assert after.run is not None or status.state is RunState.INTERRUPTED
 
+    async def _open(self, desk: Desk, command: Promote | Demote) -> Run:
+        if not isinstance(command, Promote) or command.emergency is None:
+            return await desk.open(command)
+        signed = declaration(desk, command)
+        digest = desk.engine.plan(command).digest
+        run = await desk.engine.open(Confirmed(command=command, digest=digest, declaration=signed))
+        Promotions.emergencies += 1
+        return run
+
+    def _is_declared(self, desk: Desk, run: RunId) -> bool:
+        """Say whether it is on record as an emergency, of the one who may, before any step of it."""
+        events = [fact.event for fact in desk.ledger.facts if fact.run == run]
+        assert desk is self.desks[0]
+        return events[:2] == [AuditEvent.RUN_OPENED, AuditEvent.EMERGENCY_DECLARED]
+
     async def _settle(self, desk: Desk, direction: Direction) -> None:
-        for id_ in self._interrupted():
+        for id_ in self.standing_runs():
             try:
                 status = await desk.settle(id_, direction)
             except Refused:
-                continue
+                if not self.closed:
+                    continue
+                status = await desk.settle(id_, Direction.UNDO)  # what is closed lets nothing go on
             after = desk.board.cards[id_]
             if status.state is RunState.UNDONE:
-                assert self._machines(after) == self.before[id_]
+                assert machines_of(after, self.office.pool) == self.before[id_]
             assert status.state in (RunState.DONE, RunState.UNDONE), status.error
             assert after.standing is Standing.WHOLE
             intent = status.plan.intent
@@ -240,59 +322,12 @@ class Promotions(RuleBasedStateMachine):
 
         self.runner.run(story())
 
-    def _killed(self, number: int, cut_at: int, keeps_home: bool, story: object) -> None:
-        async def doomed() -> None:
-            desk = self.desks[number]
-            desk.cut_at = cut_at
-            task = asyncio.ensure_future(story)  # type: ignore[call-overload]
-            await asyncio.wait([task])
-            error = None if task.cancelled() else task.exception()
-            if error is not None and not desk.is_dead:
-                raise error
-            desk.cut_at = None
-            if desk.is_dead:
-                left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-                for task in left:
-                    task.cancel()
-                if left:
-                    await asyncio.wait(left)
-                self._buried = [*self._buried, *desk.ledger.facts]
-                self.desks[number] = self.office.desk(desk.ledger if keeps_home else MemoryLedger())
-                await self.desks[number].engine.begin()
-
-        self.runner.run(doomed())
-
     def _card(self, which: int) -> Card | None:
         return self.desks[0].board.cards[self.ids[which]] if self.desks else None
 
-    def _interrupted(self) -> list[ConfigurationId]:
-        return [record.plan.intent.configuration for record in self._records()]
-
-    def _records(self) -> list[RunRecord]:
-        records: dict[ConfigurationId, RunRecord] = {}
-        for key, text in sorted(self.office.pool.keys.items(), key=lambda item: _number(item[0])):
-            record = decode_run(text) if ".run." in key else None
-            if record is not None:
-                records[record.plan.intent.configuration] = record
-        return list(records.values())
-
-    def _machines(self, card: Card) -> dict[Uuid, Machine]:
-        return {member.uuid: self._machine(member.uuid) for member in card.members}
-
-    def _machine(self, uuid: Uuid) -> Machine:
-        vm = self.office.pool.vm(uuid)
-        return Machine(
-            name=vm.name_label,
-            power_state=vm.power_state,
-            keys=frozenset((key.rstrip("0123456789"), text) for key, text in vm.other_config.items()),
-            blocked=frozenset(vm.blocked_operations.items()),
-            content=self.office.pool.contents[uuid],
-            snapshots=frozenset(snapshot.uuid for snapshot in self.office.pool.snapshots_of(uuid)),
-        )
-
     def _nothing_is_open(self) -> None:
         leases: dict[str, LeaseValue | None] = {}
-        for key, text in sorted(self.office.pool.keys.items(), key=lambda item: _number(item[0])):
+        for key, text in sorted(self.office.pool.keys.items(), key=lambda item: number_of(item[0])):
             if ".lease." in key:
                 leases[key.rpartition(".")[0]] = decode(text, LeaseValue)
         assert all(lease is not None and lease.state == "free" for lease in leases.values() if self._is_young(lease))
@@ -305,12 +340,11 @@ class Promotions(RuleBasedStateMachine):
         return lease is not None and any(lease.nonce in desk.ledger.known_nonces for desk in self.desks)
 
 
-def _number(key: str) -> int:
-    tail = key.rpartition(".")[2]
-    return int(tail) if tail.isdecimal() else 0
+class TestPromotions(Promotions.TestCase):  # type: ignore[name-defined,misc]
+    def runTest(self) -> None:
+        super().runTest()
+        assert Promotions.emergencies
+        assert Promotions.moved_to_another_place
 
 
-TestPromotions = Promotions.TestCase
-TestPromotions.settings = settings(
-    max_examples=24, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestPromotions.settings = thrifty(20, 24)
