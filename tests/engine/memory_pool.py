@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from tests.engine.memory_records import MemoryRecords, RecordKind
+from tests.engine.memory_records import MemoryRecords
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
     SR,
@@ -21,7 +21,6 @@ from xsconsole.domain.inventory import (
     HostMetrics,
     Network,
     Pool,
-    Record,
 )
 from xsconsole.engine.ports import Field
 from xsconsole.errors import PoolFailed
@@ -97,15 +96,6 @@ class MemoryPool(MemoryRecords):
     def put_raw(self, vm: VM) -> None:
         """Show a machine exactly so, whatever the pool would make of it."""
         self._put(vm)
-
-    def change_record(self, kind: type[Record], **fields: object) -> None:
-        """Change every record of a class."""
-        for record in [record for record in self.records.values() if isinstance(record, kind)]:
-            self._put(msgspec.structs.replace(record, **fields))
-
-    def remove_record(self, kind: type[Record]) -> None:
-        for record in [record for record in self.records.values() if isinstance(record, kind)]:
-            self._remove(record)
 
     def add_disk(self, uuid: Uuid, name: str, device: str = "0") -> Uuid:
         vm = self.vm(uuid)
@@ -184,12 +174,13 @@ class MemoryPool(MemoryRecords):
                 self._new_disk(ref, disk.virtual_size, disk.ref, disk.name_label, str(number), disk.SR)
                 for number, disk in enumerate(self._disks(source))
             ),
-            VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(uuid)),
+            VIFs=tuple(self._new_interface(ref, vif.network, vif.device, vif.MAC) for vif in self.interfaces(uuid)),
+            snapshots=(),
         )
         self.contents[copy.uuid] = self.contents[uuid]
         self._sources[copy.uuid] = source
         self._put(copy)
-        self.change(uuid, parent=ref)
+        self.change(uuid, parent=ref, snapshots=(*source.snapshots, ref))
         return copy.uuid
 
     def revert(self, snapshot: Uuid) -> None:
@@ -205,6 +196,7 @@ class MemoryPool(MemoryRecords):
             parent=point.ref,
             tags=vm.tags,
             affinity=vm.affinity,
+            snapshots=vm.snapshots,
             VIFs=vm.VIFs,
             VBDs=(self._new_disk(vm.ref, 10 * GIB, sr=self._disks(point)[0].SR),),
         )
@@ -220,8 +212,10 @@ class MemoryPool(MemoryRecords):
         if found is None:
             return
         for child in self.vms():
-            if child.parent == found.ref:
-                self._put(msgspec.structs.replace(child, parent=found.parent))
+            if child.parent == found.ref or found.ref in child.snapshots:
+                parent = found.parent if child.parent == found.ref else child.parent
+                left = tuple(ref for ref in child.snapshots if ref != found.ref)
+                self._put(msgspec.structs.replace(child, parent=parent, snapshots=left))
         self._drop(found)
 
     def copy(self, source: Uuid, name: str, operation: str, sr: Uuid | None = None) -> Uuid:
@@ -296,9 +290,6 @@ class MemoryPool(MemoryRecords):
         vm = self.vm(uuid)
         self.change(uuid, VIFs=(*vm.VIFs, self._new_interface(vm.ref, network.ref, device)))
 
-    def count(self, kind: type[Record]) -> int:
-        return sum(isinstance(record, kind) for record in self.records.values())
-
     def new_disk(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None:
         disk = VDI(
             ref=self._ref(), uuid=self._uuid(), name_label=name, SR=self._storage(sr).ref, virtual_size=size_bytes
@@ -324,22 +315,18 @@ class MemoryPool(MemoryRecords):
         for vm in [vm for vm in self.vms() if drive.ref in vm.VBDs]:
             self.change(vm.uuid, VBDs=tuple(ref for ref in vm.VBDs if ref != drive.ref))
 
-    def put_anew(self, record: RecordKind) -> RecordKind:
-        """Put a record as another object, with a reference and uuid of its own."""
-        return self._put(msgspec.structs.replace(record, ref=self._ref(), uuid=self._uuid()))
-
-    def put(self, record: Record) -> None:
-        self._put(record)
-
-    def drop_record(self, record: Record) -> None:
-        self._remove(record)
+    def bring(self, pool: "MemoryPool", uuid: Uuid) -> None:
+        """Take over what is on the disks of a machine or a snapshot that comes from another pool."""
+        self.contents[uuid] = pool.contents[uuid]
+        if uuid in pool._sources:
+            self._sources[uuid] = pool._sources[uuid]
 
     # Inside
 
     def _storage(self, uuid: Uuid) -> SR:
         return next(record for record in self.records.values() if isinstance(record, SR) and record.uuid == uuid)
 
-    def _new_interface(self, vm: Ref, network: Ref, device: str) -> Ref:
+    def _new_interface(self, vm: Ref, network: Ref, device: str, mac: str = "") -> Ref:
         number = next(self._numbers)
         vif = VIF(
             ref=self._ref(),
@@ -347,7 +334,7 @@ class MemoryPool(MemoryRecords):
             VM=vm,
             network=network,
             device=device,
-            MAC=f"02:00:00:00:00:{number:02x}",
+            MAC=mac or f"02:00:00:00:00:{number:02x}",
         )
         return self._put(vif).ref
 

@@ -5,6 +5,8 @@ import itertools
 from collections.abc import Callable
 from typing import Self, TypeVar
 
+import msgspec
+
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Record
 
@@ -35,6 +37,32 @@ class MemoryRecords:
         self._listeners.append(listener)
         whole = tuple(_change(record) for record in self.records.values())
         listener(ChangeBatch(changes=whole, is_whole=True))
+
+    def change_record(self, kind: type[Record], **fields: object) -> None:
+        """Change every record of a class."""
+        for record in [record for record in self.records.values() if isinstance(record, kind)]:
+            self._put(msgspec.structs.replace(record, **fields))
+
+    def remove_record(self, kind: type[Record]) -> None:
+        for record in [record for record in self.records.values() if isinstance(record, kind)]:
+            self._remove(record)
+
+    def count(self, kind: type[Record]) -> int:
+        return sum(isinstance(record, kind) for record in self.records.values())
+
+    def put_anew(self, record: RecordKind) -> RecordKind:
+        """Put a record as another object, with a reference and uuid of its own."""
+        return self._put(msgspec.structs.replace(record, ref=self._ref(), uuid=self._uuid()))
+
+    def put_again(self, record: RecordKind) -> RecordKind:
+        """Put a record as another object of the same uuid, such as what comes from another pool."""
+        return self._put(msgspec.structs.replace(record, ref=self._ref()))
+
+    def put(self, record: Record) -> None:
+        self._put(record)
+
+    def drop_record(self, record: Record) -> None:
+        self._remove(record)
 
     def _ref(self) -> Ref:
         return Ref(f"OpaqueRef:{next(self._numbers)}")
