@@ -12,7 +12,7 @@ from tests.console.test_between_pools import crossing
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import Console, Pools
-from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow import Method, Workflow
 
 
 @pytest.fixture
@@ -23,8 +23,9 @@ def served() -> Iterator[tuple[EmbeddedPool, ...]]:
 
 async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> None:
     shell = Shell(home=tmp_path, pool=served[0])
+    copying, moving = await ways_between(served, tmp_path / "scratch")
     for pool in served:
-        put_on(pool, await way_between(served, tmp_path / "scratch"))
+        put_on(pool, copying)
     words = ("payroll@patch-testing", "--to", "staging")
     beside = (*words, "--also", served[1].url, "--password-stdin")
     passwords = "".join(pool.passwords["root"] + "\n" for pool in served)
@@ -36,12 +37,22 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert promoted.status == 0, promoted.err
     assert "“payroll 2026.4” stands in Staging now: whole, 2 machines" in promoted.out
 
+    for pool in served:
+        put_on(pool, moving)
+    moved = shell.say("promote", *beside, stdin=passwords)
 
-async def way_between(served: tuple[EmbeddedPool, ...], home: Path) -> Workflow:
+    assert moved.status == 0, moved.err
+    assert "leaves pool “acme”: 2 machines with" in moved.err
+    assert "“payroll 2026.4” stands in Staging now: whole, 2 machines, 2 running" in moved.out
+
+
+async def ways_between(served: tuple[EmbeddedPool, ...], home: Path) -> tuple[Workflow, Workflow]:
+    """Return a version that leads there by copy, and a later one that moves the machines."""
     pools = Pools(await Console.open(home, passphrase=given_passphrase, is_reading=True))
     try:
         for pool in served:
             await pools.connect(*access(pool))
-        return crossing(*(console.inventory for console in pools.all))
+        here, there = (console.inventory for console in pools.all)
+        return crossing(here, there), crossing(here, there, Method.MOVE, version=3)
     finally:
         await pools.close()

@@ -15,13 +15,14 @@ from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import Console, Pools, RunState
 from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.commands import Confirmed, Promote
+from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.errors import NotPromotable, PoolFailed, RunFailed
 
 SOURCE = "payroll@patch-testing"
@@ -58,12 +59,16 @@ def named(inventory: Inventory, kind: type[Record], name: str) -> PoolObject:
     return PoolObject(uuid=uuid, name=name)
 
 
-def crossing(here: Inventory, there: Inventory) -> Workflow:
-    """Patch testing is in the one pool, staging in the other, and copies lead there."""
+def crossing(here: Inventory, there: Inventory, method: Method = Method.FULL_COPY, version: int = 2) -> Workflow:
+    """Patch testing is in the one pool, staging in the other, and copies lead there, or machines and back."""
+    assert here.pool is not None
     assert there.pool is not None
     base = default_workflow()
     homes = {
-        "patch-testing": Binding(networks=(NetworkEntry(logical="front", network=named(here, Network, "test-net")),)),
+        "patch-testing": Binding(
+            pool=PoolObject(uuid=here.pool.uuid, name=here.pool.name_label),
+            networks=(NetworkEntry(logical="front", network=named(here, Network, "test-net")),),
+        ),
         "staging": Binding(
             pool=PoolObject(uuid=there.pool.uuid, name=there.pool.name_label),
             sr=named(there, SR, "NFS-archive"),
@@ -74,12 +79,12 @@ def crossing(here: Inventory, there: Inventory) -> Workflow:
         msgspec.structs.replace(stage, binding=homes.get(stage.id, Binding()), limits=Limits()) for stage in base.stages
     )
     ways = tuple(
-        msgspec.structs.replace(way, method=Method.FULL_COPY, restore_point=None)
+        msgspec.structs.replace(way, method=method, restore_point=None)
         if (way.source, way.target) == ("patch-testing", "staging")
         else way
         for way in base.transitions
     )
-    return msgspec.structs.replace(base, version=2, networks=("front",), stages=stages, transitions=ways)
+    return msgspec.structs.replace(base, version=version, networks=("front",), stages=stages, transitions=ways)
 
 
 async def until(console: Console, is_so: Callable[[], object]) -> None:
@@ -154,6 +159,80 @@ async def test_what_fails_in_either_pool_leaves_nothing_in_both(
     assert isinstance(status.error.cause, PoolFailed)
     assert status.error.cause.code == code
     assert [footprint(pool) for pool in served] == before
+
+
+def places(console: Console, card: Card) -> dict[str, tuple[object, ...]]:
+    """Say of each machine: uuid, MAC addresses, power, networks and storages."""
+    found = {}
+    for member in card.members:
+        vm = console.inventory.get(VM, member.ref)
+        assert vm is not None
+        nics = [nic for nic in (console.inventory.get(VIF, ref) for ref in vm.VIFs) if nic is not None]
+        networks = [console.inventory.get(Network, nic.network) for nic in nics]
+        storages = repositories_of(console.inventory, vm)
+        found[vm.name_label] = (
+            vm.uuid,
+            tuple(nic.MAC for nic in nics),
+            vm.power_state,
+            tuple(network.name_label for network in networks if network is not None),
+            tuple(sr.name_label for sr in storages),
+        )
+    return found
+
+
+async def done(console: Console, command: Promote | Demote) -> Any:
+    run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+    return await console.finished(run)
+
+
+async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
+    served: tuple[EmbeddedPool, ...], pools: Pools
+) -> None:
+    here, there = pools.all
+    workflow = crossing(here.inventory, there.inventory, Method.MOVE, version=3)
+    for pool, console in zip(served, pools.all, strict=True):
+        put_on(pool, workflow)
+        await until(console, lambda console=console: version_of(console) == 3)
+    before, at_pools = places(here, find_configuration(here.board, SOURCE)), [footprint(pool) for pool in served]
+
+    served[0].control("fail", method="VM.migrate_send", nth=2, code="MIRROR_FAILED", params=["1"])
+    failed = await done(here, promotion(here))
+
+    assert failed.state is RunState.UNDONE
+    assert isinstance(failed.error, RunFailed)
+    assert isinstance(failed.error.cause, PoolFailed)
+    assert failed.error.cause.code == "MIRROR_FAILED"
+    after = [footprint(pool) for pool in served]
+    assert [one["machines"] for one in after] == [one["machines"] for one in at_pools]
+    assert [one["keys"] for one in after] == [one["keys"] for one in at_pools]
+
+    await until(here, lambda: find_configuration(here.board, SOURCE).standing is Standing.WHOLE)
+    served[0].control("drop", method="VM.migrate_send", nth=1, when="after")
+    status = await done(here, promotion(here))
+
+    assert status.error is None, status.error
+    await until(there, lambda: (card := made(there)) is not None and card.standing is Standing.WHOLE and not card.run)
+    card = made(there)
+    assert card is not None
+    moved = places(there, card)
+    assert {name: place[:2] for name, place in moved.items()} == {name: place[:2] for name, place in before.items()}
+    assert {place[2:] for place in moved.values()} == {("Running", ("prod-data",), ("NFS-archive",))}
+    await until(here, lambda: card.id not in here.board.cards)
+
+    command = Demote(configuration=card.id, revision=card.revision, target=StageId("patch-testing"))
+    status = await done(there, command)
+
+    assert status.error is None, status.error
+    await until(here, lambda: card.id in here.board.cards and here.board.cards[card.id].run is None)
+    back = places(here, here.board.cards[card.id])
+    assert {name: (*place[:2], place[3]) for name, place in back.items()} == {
+        name: (*place[:2], place[3]) for name, place in before.items()
+    }
+    assert {place[2] for place in back.values()} == {"Running"}
+    await until(there, lambda: card.id not in there.board.cards)
+    for pool in served:
+        assert runs_and_held_leases(pool) == []
+    assert all(verdict.is_good for verdict in await here.verify_audit())
 
 
 async def test_without_a_connection_to_the_other_pool_it_is_refused(pools: Pools) -> None:

@@ -102,7 +102,8 @@ async def settled(
     for each in (desk, *beside):
         await each.engine.begin()
     fate = Fate.CLOSED
-    if desk.card(configuration).standing is Standing.INTERRUPTED:
+    card = desk.board.cards.get(configuration)  # what has moved into another pool is none any more
+    if card is not None and card.standing is Standing.INTERRUPTED:
         status = await desk.settle(configuration, direction)
         assert status.error is None, explain(status.error)
         assert status.state is (RunState.DONE if direction is Direction.RESUME else RunState.UNDONE)

@@ -10,6 +10,7 @@ from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_sending import receive
+from tests.engine.memory_travels import MemoryTravels
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
     VM,
@@ -56,6 +57,10 @@ class MemoryPort:
     @property
     def placing(self) -> MemoryPlacing:
         return MemoryPlacing(self.pool, self.do)
+
+    @property
+    def travels(self) -> MemoryTravels:
+        return MemoryTravels(self.pool, self.do)
 
     @property
     def disks(self) -> MemoryDisks:

@@ -8,16 +8,25 @@ import copy
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
+from typing import Protocol
 
 import pytest
 
-from tests.engine import test_candidates, test_copying_failing, test_crossing, test_relocation, test_succession
+from tests.engine import (
+    test_candidates,
+    test_copying_failing,
+    test_crossing,
+    test_moving_across_failing,
+    test_relocation,
+    test_succession,
+)
 from tests.engine.deaths import STALE_S, Death, Fate, Scene, Sweep, after, deaths, settled
 from tests.engine.desks import Desk, Office
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, run
 from tests.engine.test_candidates import frozen_in
 from tests.engine.test_copying import census
+from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
@@ -28,6 +37,13 @@ from xsconsole.engine.commands import Direction, Plannable
 from xsconsole.errors import ConsoleError, Refused
 
 ASKING = "asking for copies"  # only who was about to make the request could go on
+
+
+class Ends(Protocol):
+    """How what goes from one pool into another may end."""
+
+    def look(self, company: Company) -> bool:
+        """Return whether it is there; fails where it is neither there nor as before."""
 
 
 class House:
@@ -169,7 +185,17 @@ async def succession() -> Sweep:
 async def crossing() -> Sweep:
     """Full copies from one pool into another, which a console at both pools settles."""
     company = await Company().begin()
-    ends, here = test_crossing.Ends(company), company.pair.here
+    return await _between_pools(company, test_crossing.Ends(company))
+
+
+async def moving_across() -> Sweep:
+    """A move from one pool into another, with its restore point."""
+    company = await Company().begin(**MOVE)
+    return await _between_pools(company, test_moving_across_failing.Ends(company))
+
+
+async def _between_pools(company: Company, ends: Ends) -> Sweep:
+    here = company.pair.here
     work = _quietly(here.do(here.promotion(company.shop, "production")))
 
     async def inherit(death: Death, direction: Direction) -> Fate:
@@ -241,6 +267,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "linked clones": linked_clones,
         "copies into a place that is taken": succession,
         "full copies into another pool": crossing,
+        "move into another pool": moving_across,
         ASKING: asking,
         "copies that were approved": carrying_out,
     }

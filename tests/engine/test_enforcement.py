@@ -25,7 +25,7 @@ from xsconsole.domain.workflow import (
 )
 from xsconsole.domain.workflow.afterwards import Tell
 from xsconsole.domain.workflow.findings import Severity, findings
-from xsconsole.domain.workflow.gates import Checklist, When
+from xsconsole.domain.workflow.gates import Checklist, NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
@@ -44,11 +44,20 @@ def with_way(**fields: object) -> Workflow:
     return msgspec.structs.replace(workflow, version=2, transitions=ways)
 
 
+def elsewhere(workflow: Workflow) -> Workflow:
+    """Return the workflow with production in another pool."""
+    stages = (
+        msgspec.structs.replace(it, binding=Binding(pool=ELSEWHERE)) if it.id == "production" else it
+        for it in workflow.stages
+    )
+    return msgspec.structs.replace(workflow, stages=tuple(stages))
+
+
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),
-    "a move to another pool": changed("production", binding=Binding(pool=ELSEWHERE)),
+    "gates on another pool (no duplicate addresses)": elsewhere(with_way(gates=(NoDuplicateAddresses(),))),
 }
 
 

@@ -1,5 +1,6 @@
 """Two pools of values, and consoles that are connected to both: one process, one ledger, an engine for each pool."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ class Pair:
 
 
 class Company:
-    """A pool for tests and one for production, and a way into production that copies from one to the other."""
+    """A pool for tests and one for production, and a way from one to the other that copies, or moves."""
 
     def __init__(self) -> None:
         self.test, self.production = Office(), Office(MemoryPool(1_000_001, "production pool"))
@@ -60,11 +61,18 @@ class Company:
         await self.pair.there.publish(workflow)
         return self
 
-    def workflow(self, **way: Any) -> Workflow:
-        """Staging is in the pool for tests, production in the other one; each maps its network."""
+    def workflow(self, production: Mapping[str, Any] | None = None, **way: Any) -> Workflow:
+        """Staging is in the pool for tests, production in the other one; each maps its network.
+
+        `production` says otherwise of that stage, `way` of the way there.
+        """
         base = default_workflow()
         homes = {
-            "staging": Binding(networks=(_front(self.front),)),
+            "staging": Binding(
+                pool=_bound(self.test.pool.pool),
+                sr=_bound(self.test.pool.storage),
+                networks=(_front(self.front),),
+            ),
             "production": Binding(
                 pool=_bound(self.production.pool.pool),
                 sr=_bound(self.production.pool.storage),
@@ -73,7 +81,8 @@ class Company:
         }
 
         def stage_of(stage: Stage) -> Stage:
-            return msgspec.structs.replace(stage, binding=homes.get(stage.id, stage.binding))
+            other = production if production is not None and stage.id == "production" else {}
+            return msgspec.structs.replace(stage, binding=homes.get(stage.id, stage.binding), **other)
 
         def way_of(it: Transition) -> Transition:
             if it.id != WAY:

@@ -8,9 +8,11 @@ from tests.workflows import put_on
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow import Method
 from xsconsole_ui.board.offers import offer_of
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["pools", "served", "window"]
 
@@ -46,3 +48,29 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     assert window.estate.of_card(made.id) is there
     window.board.select(made.id)
     await until(window.inspector.card_page.origin.isVisible, "where it comes from")
+
+    # By a later version the machines themselves go there by a drop, and come back by a button.
+    for pool in served:
+        put_on(pool, crossing(here.inventory, there.inventory, Method.MOVE, version=3))
+    await until(lambda: all(one.board.workflow and one.board.workflow.version == 3 for one in both), "the version")
+    card = find_configuration(here.board, "payroll@patch-testing")
+    target = next(target for target in window.estate.targets(card.id) if target.stage == "staging")
+    assert f"moves the machines to pool “{served[1].name}”" in offer_of(card, target).text
+    carried = CarriedCard(card)
+    carried.enter(window.board.lane("Staging"))
+    carried.drop(window.board.lane("Staging"))
+    await until(lambda: window.desk.question is not None, "the plan")
+    click(window.inspector.plan_page.go)
+    await until(lambda: len(here.runs) == 2 and here.runs[0].ended_at is not None, "the end of the move")
+    assert here.runs[0].state is RunState.DONE, here.runs[0].error
+    await until(lambda: "payroll 2026.4" not in cards_in(window, "Patch testing"), "the card to leave")
+    assert window.estate.of_card(card.id) is there
+
+    window.board.select(card.id)
+    click(next(one for one in window.inspector.card_page.findChildren(ActionButton) if "Demote" in one.text()))
+    await until(lambda: window.desk.question is not None, "the plan of the way back")
+    assert window.desk.question.command.target == "patch-testing"
+    click(window.inspector.plan_page.go)
+    await until(lambda: len(there.runs) == 1 and there.runs[0].ended_at is not None, "the end of the way back")
+    assert there.runs[0].state is RunState.DONE, there.runs[0].error
+    await until(lambda: "payroll 2026.4" in cards_in(window, "Patch testing"), "the card to be back")

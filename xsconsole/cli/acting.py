@@ -238,11 +238,11 @@ def _status_of(console: Console, run: RunId) -> RunStatus:
 def _outcome(console: Console, ended: RunStatus) -> tuple[Console, ConfigurationId]:
     """Return which configuration tells how a run ended, and whose board has it: that of a copy is the copy."""
     intent = ended.plan.intent
-    if ended.state is not RunState.DONE or intent.makes is None:
+    if ended.state is not RunState.DONE:
         return console, intent.configuration
     if intent.abroad is not None and isinstance(console.abroad, Pools):
-        return console.abroad.of(intent.abroad), intent.makes
-    return console, intent.makes
+        console = console.abroad.of(intent.abroad)
+    return console, intent.makes or intent.configuration
 
 
 async def _shown(console: Console, configuration: ConfigurationId, ended: RunStatus) -> tuple[Card | None, bool]:

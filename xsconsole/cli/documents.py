@@ -95,6 +95,7 @@ def plan_document(plan: Plan, workflow: Workflow) -> Document:
                 "what": words.describe(step),
                 "after": list(step.after),
                 "host": step.host,
+                "pool": step.pool,
                 "estimate": msgspec.to_builtins(step.estimate),
                 "action": msgspec.to_builtins(step.action),
             }

@@ -163,3 +163,22 @@ class DropCandidate(msgspec.Struct, frozen=True, kw_only=True, tag="drop-candida
 
     snapshot: Uuid
     request: RequestId
+
+
+CopyAction = (
+    StartAgain
+    | NoteFreeze
+    | UseCandidate
+    | CopyMachine
+    | SendMachine
+    | FitCopy
+    | EmptyDisk
+    | HandOverDisk
+    | StartCopy
+    | WriteCopyRoster
+    | WriteCopy
+    | VerifyCopies
+    | DropSnapshot
+    | DropCandidate
+    | DropPoint
+)

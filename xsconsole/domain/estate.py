@@ -137,6 +137,8 @@ def _spread(card: Card, others: Sequence[tuple[str, Card]]) -> Card:
     here = {member.uuid for member in card.members}
     told = []
     for name, other in others:
+        if card.run is not None and other.run is not None and card.run.record.run == other.run.record.run:
+            continue  # it is on its way from one to the other, and that is no trouble
         pool = f"pool “{shortened(name)}”"
         away = tuple(member.name for member in other.members if member.uuid not in here)
         twice = tuple(member.name for member in other.members if member.uuid in here)

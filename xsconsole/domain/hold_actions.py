@@ -12,8 +12,17 @@ class PlaceHold(msgspec.Struct, frozen=True, kw_only=True, tag="place-hold"):
     reason: str
 
 
+class CarryHold(PlaceHold, frozen=True, kw_only=True, tag="carry-hold"):
+    """Hold the configuration in the pool it comes to as in the one it left: `text` is that of the `Hold` there."""
+
+    text: str
+
+
 class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
     """Forget the hold of a configuration. Inverse: write `original`, a text of a `Hold`."""
 
     configuration: ConfigurationId
     original: str
+
+
+HoldAction = PlaceHold | CarryHold | DropHold

@@ -144,6 +144,7 @@ class VDI(Record, frozen=True, kw_only=True, gc=False):
     is_a_snapshot: bool = False
     snapshot_of: Ref = NULL_REF
     cbt_enabled: bool = False
+    on_boot: str = "persist"  # or "reset": each start forgets what was written
     sm_config: dict[str, str] = {}  # "vhd-parent": the hidden disk that it stands on, by uuid
     tags: tuple[str, ...] = ()
 

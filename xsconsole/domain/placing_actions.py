@@ -41,3 +41,6 @@ class Migrate(msgspec.Struct, frozen=True, kw_only=True, tag="migrate"):
 
     vm: Uuid
     original: Uuid
+
+
+PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate

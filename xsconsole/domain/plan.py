@@ -11,23 +11,17 @@ import msgspec
 
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.copy_actions import (
-    CopyMachine,
+    CopyAction,
     DropCandidate,
     DropPoint,
     DropSnapshot,
-    EmptyDisk,
     FitCopy,
-    HandOverDisk,
     NoteFreeze,
-    SendMachine,
     StartAgain,
-    StartCopy,
     UseCandidate,
     VerifyCopies,
-    WriteCopy,
-    WriteCopyRoster,
 )
-from xsconsole.domain.hold_actions import DropHold, PlaceHold
+from xsconsole.domain.hold_actions import HoldAction
 from xsconsole.domain.ids import (
     ConfigurationId,
     Digest,
@@ -39,7 +33,8 @@ from xsconsole.domain.ids import (
     Uuid,
     WorkflowId,
 )
-from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.placing_actions import PlacingAction
+from xsconsole.domain.travel_actions import AskAcross, TravelAction
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
 from xsconsole.domain.workflow.values import Method
@@ -182,38 +177,31 @@ Action = (
     | WriteMember
     | WriteRoster
     | WriteMark
-    | PlaceHold
-    | DropHold
     | SpendSnapshot
     | Verify
     | CheckGate
     | OpenReview
     | CheckApproved
-    | StartAgain
-    | NoteFreeze
-    | UseCandidate
-    | CopyMachine
-    | SendMachine
-    | FitCopy
-    | EmptyDisk
-    | HandOverDisk
-    | StartCopy
-    | WriteCopyRoster
-    | WriteCopy
-    | VerifyCopies
-    | DropSnapshot
-    | DropCandidate
-    | DropPoint
-    | PutOnNetworks
-    | MoveDisk
-    | PreferHost
-    | Migrate
+    | HoldAction
+    | CopyAction
+    | PlacingAction
+    | TravelAction
 )
 
 LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint)
 """Actions of which what they did outlasts a run that is put back."""
 
-WITHOUT_INVERSE = (Verify, CheckGate, StartAgain, NoteFreeze, UseCandidate, FitCopy, VerifyCopies, *LASTING)
+WITHOUT_INVERSE = (
+    Verify,
+    CheckGate,
+    StartAgain,
+    NoteFreeze,
+    UseCandidate,
+    FitCopy,
+    VerifyCopies,
+    AskAcross,
+    *LASTING,
+)
 """Actions of which undoing has nothing to do."""
 
 
@@ -233,8 +221,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One effect. `after` are the steps it waits for; `subject` is the VM's name, for people.
 
-    `host` is where a machine is asked to start, or is brought to: chosen with each plan by what is free then, so no
-    part of the digest. `pool` is where it happens, None for the pool that the run is of.
+    `host` is where a machine is asked to start, or is brought to, and `back` where undoing brings it: chosen with each
+    plan by what is free then, so no part of the digest. `pool` is where it happens, None for that of the run.
     """
 
     key: StepKey
@@ -243,6 +231,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[StepKey, ...] = ()
     estimate: Estimate = Estimate()
     host: Uuid | None = None
+    back: Uuid | None = None
     pool: Uuid | None = None
 
 

@@ -19,7 +19,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.hold_actions import DropHold, PlaceHold
+from xsconsole.domain.hold_actions import CarryHold, DropHold, PlaceHold
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
@@ -38,6 +38,7 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
+from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.names import gate_name
 
@@ -69,6 +70,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Mark what was frozen of {subject} as copied"
         case WriteMark():
             return f"Forget the restore point of {subject}"
+        case CarryHold():
+            return f"Keep {subject} held"
         case PlaceHold():
             return f"Hold {subject}, so that nobody promotes it again"
         case DropHold():
@@ -119,6 +122,12 @@ def doing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer a host of its stage"
         case Migrate():
             return f"Bring {subject} to another host while it runs"
+        case AskAcross():
+            return f"Ask both pools whether {subject} can move"
+        case MoveAcross():
+            return f"Move {subject} with its disks and snapshots to the other pool"
+        case LiftProtection():
+            return f"Lift the protection of {subject} for the move"
         case DropCandidate():
             return f"Destroy what was frozen of {subject}"
         case DropPoint():
@@ -169,6 +178,12 @@ def undoing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer what it preferred before"
         case Migrate():
             return f"Bring {subject} back to its host"
+        case MoveAcross(is_one_way=True):
+            return f"Leave {subject} in the other pool, from which nothing comes back"
+        case MoveAcross():
+            return f"Move {subject} back from the other pool"
+        case LiftProtection():
+            return f"Protect {subject} again"
         case _:
             assert isinstance(action, WITHOUT_INVERSE)
             return f"Nothing to undo at {subject}"

@@ -8,23 +8,22 @@ from xsconsole.domain.board import Member
 from xsconsole.domain.copy_actions import NoteFreeze, SendMachine
 from xsconsole.domain.disks import disks_of, drives_of
 from xsconsole.domain.ids import StepKey, Uuid
-from xsconsole.domain.inventory import SR, VM, Host, Inventory
+from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckGate, Estimate, Plan, Purpose, Step, TakeSnapshot
+from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.replica import name_of_copy
 from xsconsole.domain.words import count
-from xsconsole.domain.workflow import EntryAction, Stage
-from xsconsole.domain.workflow.gates import When
+from xsconsole.domain.workflow import EntryAction
 from xsconsole.engine import capacity, copying, rules
 from xsconsole.engine.claims import claims_on
 from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operations
 from xsconsole.engine.disk_roles import blanks_of
 from xsconsole.engine.freezing import add_freeze, runs
 from xsconsole.engine.gatekeeper import gated
-from xsconsole.engine.lands import Land
+from xsconsole.engine.lands import Land, demand_versions, looked_after_there, storage_in
 from xsconsole.engine.networking import networks_in
 from xsconsole.engine.placement import Guest, memory_of, place
-from xsconsole.engine.relocation import preferred_hosts, storage_of
+from xsconsole.engine.relocation import preferred_hosts
 from xsconsole.engine.steps import Steps
 from xsconsole.errors import NotPromotable
 
@@ -38,9 +37,9 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     Whatever runs or not is frozen: a snapshot's name is one by which what arrives is known. The source is not touched.
     """
     parts = _parts(order, offspring, there, inventory)
-    sr = _storage(order.target, there.inventory)
+    sr = storage_in(order.target, there.inventory)
     blanks = blanks_of(order, parts, sr, inventory)
-    warnings = [*_demand_room(parts, sr, there, inventory), *_demand_versions(order, there, inventory)]
+    warnings = [*_demand_room(parts, sr, there, inventory), *demand_versions(order.target, there, inventory)]
     demand_operations(order, parts, inventory, is_freezing=True)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
     guests = [_guest(part, sr) for part in to_start]
@@ -77,7 +76,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     drops = taken if order.edge.restore_point is None else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
     whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
-    return msgspec.structs.replace(whole, steps=tuple(_looked_after(step, order.intent.abroad) for step in whole.steps))
+    return looked_after_there(whole)
 
 
 def _freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
@@ -95,12 +94,6 @@ def _placed(steps: Sequence[Step], first: int, abroad: Uuid | None) -> tuple[Ste
     return tuple(
         step if number < first else msgspec.structs.replace(step, pool=abroad) for number, step in enumerate(steps)
     )
-
-
-def _looked_after(step: Step, abroad: Uuid | None) -> Step:
-    """Return a gate on what came into being as one of the pool where that is."""
-    is_after = isinstance(step.action, CheckGate) and step.action.gate.when is When.AFTER
-    return msgspec.structs.replace(step, pool=abroad) if is_after else step
 
 
 def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> list[Part]:
@@ -122,19 +115,6 @@ def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory
     return found
 
 
-def _storage(target: Stage, inventory: Inventory) -> SR:
-    """Return where what arrives is put: the stage's storage, or the pool's usual one."""
-    sr = storage_of(target, inventory)
-    if sr is None and inventory.pool is not None:
-        sr = inventory.get(SR, inventory.pool.default_SR)
-    if sr is None:
-        raise NotPromotable(
-            reason=f"{target.name} is bound to no storage, and its pool has no usual one.",
-            mend="Choose a storage for the stage in the workflow.",
-        )
-    return sr
-
-
 def _space(part: Part, sr: SR, inventory: Inventory) -> dict[Uuid, int]:
     drives = ((disk, inventory.get(SR, disk.SR)) for _, disk in drives_of(inventory, part.vm))
     taken = (capacity.copied_bytes(disk, held, sr) for disk, held in drives if held is not None)
@@ -150,30 +130,6 @@ def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventor
         *capacity.demand_space(inventory, frozen, "The snapshots"),
         *capacity.demand_space(there.inventory, sent, "The copies", claims_on(there.board).space),
     ]
-
-
-def _demand_versions(order: Order, there: Land, inventory: Inventory) -> list[str]:
-    """Refuse a pool of lower version, which takes nothing from a higher one; say where the way back would be one."""
-    here, other = _version(inventory, highest=True), _version(there.inventory, highest=False)
-    if not here or not other or here == other:
-        return []
-    told = ".".join(map(str, here)), ".".join(map(str, other))
-    if other < here:
-        raise NotPromotable(
-            reason=f"The pool of {order.target.name} has XAPI {told[1]}, this one {told[0]}: "
-            "a pool takes nothing from one of a higher version.",
-            mend="Update the pool of that stage first.",
-        )
-    return [f"The pool of {order.target.name} has a higher version ({told[1]}, here {told[0]}): nothing comes back."]
-
-
-def _version(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
-    found = []
-    for host in inventory.all(Host):
-        parts = host.software_version.get("xapi", "").split(".")
-        if all(part.isdecimal() for part in parts):
-            found.append(tuple(int(part) for part in parts))
-    return (max if highest else min)(found, default=())
 
 
 def _guest(part: Part, sr: SR) -> Guest:

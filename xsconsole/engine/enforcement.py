@@ -147,17 +147,16 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
 
 
 def _between_pools(way: Transition) -> Iterator[Gap]:
-    """Only full copies go to another pool, and what looks at both pools at once is not carried out there."""
+    """No linked clones go to another pool, and what looks at both pools at once is not carried out there."""
 
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, transition=way.id)
 
-    if way.method is not Method.FULL_COPY:
-        what = "a move" if way.method is Method.MOVE else f"the method “{shortened(way.method, 40)}”"
-        yield gap(f"{what} to another pool", "target")
+    if way.method not in (Method.FULL_COPY, Method.MOVE):
+        yield gap(f"the method “{shortened(way.method, 40)}” to another pool", "target")
         return
     if way.approvals:
-        yield gap("approvals of copies to another pool", "approvals")
+        yield gap("approvals of what leads to another pool", "approvals")
     if any(rule.treatment is DiskTreatment.STAYS for rule in way.disks):
         yield gap("disks that stay with a place in another pool", "disks")
     if any(isinstance(action, DemoteIncumbent) for action in way.afterwards):

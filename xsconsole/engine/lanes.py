@@ -14,6 +14,7 @@ from xsconsole.domain.copy_actions import CopyMachine, StartCopy
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Start, Step
+from xsconsole.domain.travel_actions import MoveAcross
 from xsconsole.domain.workflow import Method
 
 COPIES_INTO_A_STORAGE = 2
@@ -95,7 +96,7 @@ def _lane(step: Step) -> Lane | None:
         case CopyMachine(method=Method.FULL_COPY) if step.estimate.space:
             fullest = max(step.estimate.space, key=lambda sr: (step.estimate.space[sr], sr))
             return Lane(kind=Shared.STORAGE, uuid=fullest)
-        case MoveDisk(sr=sr):
+        case MoveDisk(sr=sr) | MoveAcross(sr=sr):
             return Lane(kind=Shared.STORAGE, uuid=sr)
         case Start() | StartCopy() | Migrate() if step.host is not None:
             return Lane(kind=Shared.HOST, uuid=step.host)

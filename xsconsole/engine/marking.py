@@ -70,6 +70,11 @@ class Marking:
         if ha_restart_priority is not None:
             await insist(self._pool, lambda: self._prioritise(vm, ha_restart_priority))
 
+    async def is_protected(self, vm: Uuid) -> bool:
+        """Return whether anything is blocked at a machine by us."""
+        blocked = await self._at.keys(Field.BLOCKED, vm)
+        return any(reason.startswith(BLOCK_REASON_PREFIX) for reason in blocked.values())
+
     async def protect(self, vm: Uuid, blocked: Mapping[str, str]) -> None:
         """Block these operations and no others of ours; what somebody else blocked stays as it is."""
         present = await self._at.keys(Field.BLOCKED, vm)

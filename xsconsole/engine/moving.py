@@ -48,7 +48,7 @@ def plan_move(
     its undoing, and that of the new stage would not. Machines are brought to the stage's networks and storage when
     those that are to stop have stopped, and before any starts.
     """
-    vms = _vms_of(card.members, inventory)
+    vms = vms_of(card.members, inventory)
     warnings: list[str] = []
     steps = Steps()
     ready: list[StepKey] = []
@@ -56,7 +56,7 @@ def plan_move(
     relocated = relocations(card.members, vms, source, target, inventory)
     warnings += _demand_room(edge, vms, relocated, claims.space, inventory)
     if edge.restore_point is not None:
-        ready = _add_snapshots(steps, card.members, vms, inventory)
+        ready = add_restore_point(steps, card.members, vms, inventory)
         running = [member.name for member in card.members if member.power_state == "Running"]
         if running:
             warnings.append(
@@ -117,19 +117,25 @@ def runs(member: Member) -> bool:
     return member.power_state == "Running"
 
 
-def _vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
+def vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
     found = [inventory.get(VM, member.ref) for member in members]
     return [vm for vm in found if vm is not None]
 
 
-def _add_snapshots(steps: Steps, members: Sequence[Member], vms: Sequence[VM], inventory: Inventory) -> list[StepKey]:
+def add_restore_point(
+    steps: Steps,
+    members: Sequence[Member],
+    vms: Sequence[VM],
+    inventory: Inventory,
+    after: Sequence[StepKey] = (),
+) -> list[StepKey]:
     for vm in vms:
         rules.demand_operation(vm, "snapshot", inventory)
     return [
         steps.add(
             TakeSnapshot(vm=vm.uuid, purpose=Purpose.RESTORE_POINT, was_running=vm.power_state == "Running"),
             member.name,
-            (),
+            after,
             _snapshot_estimate(vm, inventory),
         )
         for member, vm in zip(members, vms, strict=True)

@@ -46,6 +46,7 @@ from xsconsole.domain.poolstate import (
     is_same_member,
     newest_text,
 )
+from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
 from xsconsole.engine.copier import Copier
 from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
@@ -56,6 +57,7 @@ from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.presence import Presence, Results
 from xsconsole.engine.reviewing import Reviewing
 from xsconsole.engine.snapshots import Snapshots
+from xsconsole.engine.travel import Travel
 from xsconsole.engine.values import insist, set_key
 from xsconsole.errors import Refused, VerificationFailed
 
@@ -89,6 +91,7 @@ class Performer:
         self._disks = DiskWork(self._at, self._copier)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
+        self._travel = Travel(self._at, Presence(source, clock, run, plan, results) if source is not None else None)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -132,7 +135,11 @@ class Performer:
                 return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
             case DropCandidate(snapshot=snapshot) | DropPoint(snapshot=snapshot):
                 return not await self._at.exists(snapshot)
-            case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies():
+            case MoveAcross(vm=vm):
+                return await self._travel.has_arrived(vm)
+            case LiftProtection(vm=vm):
+                return not await self._marking.is_protected(vm)
+            case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
                 return False
         assert_never(step.action)
 
@@ -181,7 +188,7 @@ class Performer:
             case WriteMark() as action:
                 await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.value, action.snapshot)
             case PlaceHold() as action:
-                await self._holding.place(action.configuration, action.reason)
+                await self._holding.place(action)
             case DropHold() as action:
                 await self._holding.drop(action.configuration)
             case Verify() as action:
@@ -219,6 +226,12 @@ class Performer:
                 await self._placing.perform(step, action, on_progress)
             case DropCandidate() | DropPoint() as action:
                 await self._snapshots.drop(action)
+            case AskAcross() as action:
+                await self._travel.ask(step, action)
+            case MoveAcross() as action:
+                await self._travel.go(step, action, on_progress)
+            case LiftProtection(vm=vm):
+                await self._marking.protect((await self._at.vm(vm)).uuid, {})
             case _:
                 assert_never(step.action)
         return ""
@@ -252,7 +265,7 @@ class Performer:
                 if await self._at.exists(action.snapshot):
                     await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, action.original, action.snapshot)
             case PlaceHold() as action:
-                await self._holding.take_back(action.configuration)
+                await self._holding.take_back(action)
             case DropHold() as action:
                 await self._holding.put_back(action.configuration, action.original)
             case CopyMachine() | SendMachine():
@@ -271,6 +284,11 @@ class Performer:
                 await self._copier.leave(action)
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 await self._placing.undo(action, on_progress)
+            case MoveAcross() as action:
+                await self._travel.come_back(step, action, on_progress)
+            case LiftProtection() as action:
+                if await self._at.exists(action.vm):
+                    await self._marking.protect(action.vm, action.original)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)
 
@@ -348,6 +366,6 @@ class Performer:
             found = await self._at.read(vm)
             if found is None or found.power_state != "Running":
                 differences.append(f"{shortened(found.name_label) if found else vm} does not run")
-        differences += await self._placing.amiss()
+        differences += [*await self._placing.amiss(), *await self._travel.amiss()]
         if differences:
             raise VerificationFailed(differences=tuple(differences))

@@ -5,15 +5,14 @@ from typing import TypeVar
 
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.placing_actions import Migrate, MoveDisk, PlacingAction, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Step
-from xsconsole.engine.ports import Progress
+from xsconsole.engine.ports import Clock, Progress
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed
 
 Result = TypeVar("Result")
-Placed = PutOnNetworks | MoveDisk | PreferHost | Migrate
 STORAGE_BUSY = "TOO_MANY_STORAGE_MIGRATES"  # a pool carries three at a time, whoever asked for them
 BUSY_TRIES = 20
 BUSY_WAIT_S = 15.0
@@ -26,7 +25,7 @@ class Placing:
         self._at = presence
         self._port = presence.pool.placing
 
-    async def is_there(self, step: Step, action: Placed) -> bool:
+    async def is_there(self, step: Step, action: PlacingAction) -> bool:
         """Return whether the machine is where the step brings it."""
         match action:
             case PutOnNetworks(vm=vm, networks=networks):
@@ -38,7 +37,7 @@ class Placing:
             case Migrate(vm=vm):
                 return await self._look(lambda: self._port.host_of(vm)) == step.host
 
-    async def perform(self, step: Step, action: Placed, on_progress: Progress) -> None:
+    async def perform(self, step: Step, action: PlacingAction, on_progress: Progress) -> None:
         """Bring the machine there.
 
         Raises:
@@ -55,7 +54,7 @@ class Placing:
                 if step.host is not None:
                     await self._migrate(vm, step.host, on_progress)
 
-    async def undo(self, action: Placed, on_progress: Progress) -> None:
+    async def undo(self, action: PlacingAction, on_progress: Progress) -> None:
         """Bring the machine back. What does not run any more has no host to be brought back to."""
         vm = action.vm
         if not await self._at.exists(vm):
@@ -101,14 +100,7 @@ class Placing:
             if present is not None and present != sr:
                 await self._at.settling(self._port.move_disk(vm, device, sr, self._at.run, on_progress), vm)
 
-        for _ in range(BUSY_TRIES):
-            try:
-                return await self._look(attempt)
-            except PoolFailed as failure:
-                if failure.code != STORAGE_BUSY:
-                    raise
-            await self._at.clock.sleep(BUSY_WAIT_S)
-        await self._look(attempt)
+        await when_storage_is_free(lambda: self._look(attempt), self._at.clock)
 
     async def _migrate(self, vm: Uuid, host: Uuid, on_progress: Progress) -> None:
         async def attempt() -> None:
@@ -119,3 +111,15 @@ class Placing:
 
     async def _look(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         return await insist(self._at.pool, attempt)
+
+
+async def when_storage_is_free(attempt: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Do what moves disks, once the pool has room for one more of that."""
+    for _ in range(BUSY_TRIES):
+        try:
+            return await attempt()
+        except PoolFailed as failure:
+            if failure.code != STORAGE_BUSY:
+                raise
+        await clock.sleep(BUSY_WAIT_S)
+    await attempt()

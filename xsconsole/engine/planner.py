@@ -42,9 +42,10 @@ from xsconsole.engine.crossing import plan_crossing
 from xsconsole.engine.emergency import passing
 from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import gated, wants_approved
-from xsconsole.engine.lands import Lands, land_of, names_of, no_land, pools_of
+from xsconsole.engine.lands import Lands, land_of, looked_after_there, names_of, no_land, pools_of
 from xsconsole.engine.mapping import plan_remap
 from xsconsole.engine.moving import plan_move, runs
+from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
 from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.restoring import plan_restore
@@ -138,6 +139,11 @@ def _plan_transition(
     )
     if stock is None:
         rules.demand_settled_power(card)
+    if disks is Disks.RESTORE and land is not None:
+        raise NotPromotable(
+            reason=f"{target.name} is in another pool, and a return to a restore point does not lead there.",
+            mend="Demote it with its disks as they are.",
+        )
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,
@@ -182,12 +188,15 @@ def _plan_transition(
         return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
     values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
-    if point is not None:
+    if land is not None:
+        planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
+    elif point is not None:
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
     left = held(noted(planned, edge, card, inventory), edge, (source, target))
-    whole = reviewed(gated(left, edge, passed or (), approved), edge, passed)
+    left = gated(left, edge, passed or (), approved)
+    whole = reviewed(left if land is None else looked_after_there(left), edge, passed)
     return _demanding(whole, edge, workflow, manifest)
 
 

@@ -1,7 +1,7 @@
 """What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -146,6 +146,33 @@ class PlacingPort(Protocol):
         """Bring a running machine to another host."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Berth:
+    """Where a machine is put in another pool: on a host, its disks on storages, its interfaces on networks.
+
+    `networks` and `storage` are by device. What they do not name of its snapshots goes where the machine has the same:
+    a disk by device, an interface by MAC address. `snapshot_storage` is by snapshot and device with a slash between,
+    `snapshot_networks` by MAC address. A disk that nothing names goes to `sr`.
+    """
+
+    host: Uuid
+    sr: Uuid
+    networks: Mapping[str, Uuid]
+    storage: Mapping[str, Uuid] = field(default_factory=dict)
+    snapshot_networks: Mapping[str, Uuid] = field(default_factory=dict)
+    snapshot_storage: Mapping[str, Uuid] = field(default_factory=dict)
+
+
+class TravelPort(Protocol):
+    """Machines on their way into another pool, with their disks and snapshots. Raises as `PoolPort` does."""
+
+    async def may_go(self, vm: Uuid, to: "TravelPort", berth: Berth) -> None:
+        """Ask both pools whether a machine could go there; `PoolFailed` says why not."""
+
+    async def go(self, vm: Uuid, to: "TravelPort", berth: Berth, run: RunId, on_progress: Progress) -> None:
+        """Move a machine there. It stays the same one, goes on running if it runs, and is no more in this pool."""
+
+
 class PoolPort(Protocol):
     """One pool, as a run needs it. Objects are named by uuid.
 
@@ -164,6 +191,9 @@ class PoolPort(Protocol):
 
     @property
     def placing(self) -> PlacingPort: ...
+
+    @property
+    def travels(self) -> TravelPort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

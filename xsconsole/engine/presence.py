@@ -7,6 +7,7 @@ from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
+from xsconsole.domain.travel_actions import MoveAcross
 from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, PoolUnavailable
@@ -30,7 +31,10 @@ class Presence:
         self.run = run
         self.plan = plan
         self._results = results
-        self._own = tuple(step for step in plan.steps if (step.pool is not None) == is_abroad)
+        # A machine on its way is busy where it was, and where it goes.
+        self._own = tuple(
+            step for step in plan.steps if (step.pool is not None) == is_abroad or isinstance(step.action, MoveAcross)
+        )
 
     def made(self, key: StepKey) -> Uuid | None:
         """Return the machine or snapshot that a step made, where that is on record."""
@@ -103,7 +107,7 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
     match step.action:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
             return (vm,)
-        case MoveDisk(vm=vm) | Migrate(vm=vm):
+        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

@@ -81,7 +81,7 @@ def returning(
         if sr is not None and (held := inventory.get(SR, disk.SR)) is not None and held.uuid != sr.uuid
     ]
     for _, disk, _ in moving:
-        _demand_movable(vm, disk, target)
+        demand_movable(vm, disk, target)
     return Relocation(
         member=member,
         vm=state,
@@ -134,7 +134,7 @@ def _home(number: int, vm: VM, source: Stage, target: Stage, inventory: Inventor
     return PreferHost(vm=vm.uuid, host=host, original=original)
 
 
-def _demand_movable(vm: VM, disk: VDI, target: Stage) -> None:
+def demand_movable(vm: VM, disk: VDI, target: Stage) -> None:
     name = f"Disk “{shortened(disk.name_label, 60)}” of “{shortened(vm.name_label, 60)}”"
     if disk.cbt_enabled:
         raise NotPromotable(

@@ -38,6 +38,7 @@ class Steps:
         after: Iterable[StepKey] = (),
         estimate: Estimate | None = None,
         host: Uuid | None = None,
+        back: Uuid | None = None,
     ) -> StepKey:
         kind = str(action.__struct_config__.tag)
         key = StepKey(f"{len(self._steps) + 1:02d}-{kind}")
@@ -49,6 +50,7 @@ class Steps:
                 after=tuple(sorted(after)),
                 estimate=estimate or Estimate(seconds=WRITE_S),
                 host=host,
+                back=back,
             )
         )
         return key

@@ -8,7 +8,16 @@ from datetime import datetime
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
-from xsconsole.engine.ports import LEAST_PRIORITY, CopyPort, DiskPort, Field, Identity, PlacingPort, Progress
+from xsconsole.engine.ports import (
+    LEAST_PRIORITY,
+    CopyPort,
+    DiskPort,
+    Field,
+    Identity,
+    PlacingPort,
+    Progress,
+    TravelPort,
+)
 from xsconsole.errors import ConnectionLost, PoolFailed
 from xsconsole.xapi import custom_fields
 from xsconsole.xapi.copies import XapiCopies
@@ -20,6 +29,7 @@ from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
 from xsconsole.xapi.transfer import XapiTransfers
+from xsconsole.xapi.travels import XapiTravels
 
 NO_ANSWER_FROM_GUEST = frozenset(
     {"VM_SHUTDOWN_TIMEOUT", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_LACKS_FEATURE", "VM_MISSING_PV_DRIVERS"}
@@ -42,6 +52,7 @@ class XapiPool:
         self.placing: PlacingPort = XapiPlacing(session, tasks)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
         self.disks: DiskPort = XapiDisks(session, self._disposal)
+        self.travels: TravelPort = XapiTravels(session, tasks)
 
     @property
     def identity(self) -> Identity:

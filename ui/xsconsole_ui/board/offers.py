@@ -81,6 +81,9 @@ def consequences(plan: Plan) -> tuple[str, ...]:
             does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
         case Method.FULL_COPY:
             does.append(tr("makes full copies, the source stays"))
+        case Method.MOVE if plan.intent.abroad is not None:
+            there = tr("moves the machines to pool {name}")
+            does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
     if plan.intent.incumbent is not None:
         does.append(tr("takes the place of another"))
     if plan.intent.disks is Disks.RESTORE:

@@ -1,0 +1,47 @@
+"""Actions of plans that bring a machine into another pool. It stays the same one, with its uuid and snapshots."""
+
+import msgspec
+
+from xsconsole.domain.ids import Uuid
+
+
+class Trip(msgspec.Struct, frozen=True, kw_only=True):
+    """Where `vm` is put in the other pool: all its disks on storage `sr`, its interfaces, by device, on `networks`.
+
+    What its snapshots have goes along. An interface of a snapshot goes where the one of the same MAC address goes;
+    where the machine has none of that, `snapshot_networks` says it, by MAC address.
+    """
+
+    vm: Uuid
+    sr: Uuid
+    networks: dict[str, Uuid]
+    snapshot_networks: dict[str, Uuid] = {}
+
+
+class AskAcross(Trip, frozen=True, kw_only=True, tag="may-move-across"):
+    """Ask both pools whether `vm` could go there, before anything is changed. No effect, no inverse."""
+
+
+class MoveAcross(Trip, frozen=True, kw_only=True, tag="move-across"):
+    """Move `vm` into the other pool, running or not. The step itself is of that pool. Inverse: move it back.
+
+    The originals are where everything was: disks by device, those of snapshots by the snapshot's uuid, a slash and the
+    device. What `is_one_way` cannot be moved back: the other pool has a higher version.
+    """
+
+    original_networks: dict[str, Uuid]
+    original_snapshot_networks: dict[str, Uuid] = {}
+    original_storage: dict[str, Uuid]
+    original_snapshot_storage: dict[str, Uuid] = {}
+    original_home: Uuid | None = None
+    is_one_way: bool = False
+
+
+class LiftProtection(msgspec.Struct, frozen=True, kw_only=True, tag="unprotect"):
+    """Take from `vm` what we block at it, for the time of its way. Inverse: block the `original` operations again."""
+
+    vm: Uuid
+    original: dict[str, str]
+
+
+TravelAction = AskAcross | MoveAcross | LiftProtection
