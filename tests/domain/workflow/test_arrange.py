@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.domain.workflow.flows import workflows
 from xsconsole.domain.ids import StageId, TransitionId, WorkflowId
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
-from xsconsole.domain.workflow.align import Axis, Box, Guide, snap
+from xsconsole.domain.workflow.align import Axis, Box, Guide, Ruler
 from xsconsole.domain.workflow.arrange import LAYER_STEPS, ROW_STEPS, arrange, crossings
 from xsconsole.domain.workflow.edits import add_stage, connect, place_stages
 from xsconsole.domain.workflow.values import Place
@@ -118,33 +118,26 @@ def test_a_large_graph_has_fewer_crossings_than_as_it_is_listed(seed: int) -> No
     assert crossings(placed(workflow)) < crossings(place_stages(workflow, listed))
 
 
-def test_a_dragged_box_snaps_to_what_it_nearly_stands_in_line_with() -> None:
-    others = [Box(x=0, y=0, width=180, height=80), Box(x=500, y=200, width=100, height=80)]
+def test_a_dragged_box_has_guides_along_all_that_it_stands_in_line_with() -> None:
+    ruler = Ruler([Box(x=0, y=0, width=180, height=80), Box(x=500, y=200, width=100, height=80)])
 
-    found = snap(Box(x=4, y=203, width=180, height=80), others, reach=6)
-
-    assert (found.dx, found.dy) == (-4, -3)
-    assert Guide(axis=Axis.X, at=0, start=0, end=280) in found.guides
-    assert Guide(axis=Axis.Y, at=200, start=0, end=600) in found.guides
-    assert len(found.guides) == 6
-
-
-def test_a_box_far_from_every_line_does_not_snap() -> None:
-    assert snap(Box(x=50, y=50, width=20, height=20), [Box(x=0, y=0, width=30, height=30)], reach=5).guides == ()
+    assert ruler.guides(Box(x=4, y=203, width=180, height=80)) == ()
+    found = ruler.guides(Box(x=0, y=200, width=180, height=80))
+    assert Guide(axis=Axis.X, at=0, start=0, end=280) in found
+    assert Guide(axis=Axis.Y, at=200, start=0, end=600) in found
+    assert len(found) == 6
 
 
-@given(
-    boxes=st.lists(st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 30)] * 2), min_size=1, max_size=5),
-    reach=st.integers(0, 9),
-)
-def test_a_snap_is_never_farther_than_its_reach_and_ends_in_line(boxes: list[tuple[int, ...]], reach: int) -> None:
+@given(boxes=st.lists(st.tuples(*[st.integers(0, 9)] * 2, *[st.integers(1, 3)] * 2), min_size=1, max_size=5))
+def test_a_guide_leads_along_every_box_in_line_and_no_other(boxes: list[tuple[int, ...]]) -> None:
     dragged, *others = (Box(x=x, y=y, width=width, height=height) for x, y, width, height in boxes)
 
-    found = snap(dragged, others, reach)
+    found = {(guide.axis, guide.at): guide for guide in Ruler(others).guides(dragged)}
 
-    assert abs(found.dx) <= reach
-    assert abs(found.dy) <= reach
-    moved = Box(x=dragged.x + found.dx, y=dragged.y + found.dy, width=dragged.width, height=dragged.height)
-    again = snap(moved, others, reach)
-    assert (again.dx, again.dy) == (0, 0)
-    assert again.guides == found.guides
+    for axis, across in ((Axis.X, Axis.Y), (Axis.Y, Axis.X)):
+        for at, line in enumerate(dragged.lines(axis)):
+            in_line = [box for box in others if box.lines(axis)[at] == line]
+            if in_line:
+                ends = [end for box in (dragged, *in_line) for end in box.lines(across)]
+                assert (found[axis, line].start, found[axis, line].end) == (min(ends), max(ends))
+    assert len(found) <= 6

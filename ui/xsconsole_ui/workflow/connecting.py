@@ -278,7 +278,7 @@ def paint_loose(
     painter.setPen(QPen(colour, 2, Qt.PenStyle.DashLine if is_back else Qt.PenStyle.SolidLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(route.line.path)
-    paint_head(painter, route, scene.measures, colour)
+    paint_head(painter, route, colour)
 
 
 def beside_pointer(at: QPointF, size: QSizeF, look: Look) -> QRectF:

@@ -10,6 +10,12 @@ from PySide6.QtGui import QPainterPath
 
 SAMPLES = 14  # of a curve, to see what it runs through
 
+# Of a cubic curve's four points, at each sample but the first.
+WEIGHTS = tuple(
+    ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
+    for t in (step / SAMPLES for step in range(1, SAMPLES + 1))
+)
+
 Point = tuple[float, float]
 Cubic = tuple[Point, Point, Point, Point]
 
@@ -45,11 +51,17 @@ class Line:
 def curved(cubics: Sequence[Cubic]) -> Line:
     """Return a line of cubic curves that begin where the one before ended."""
     path = QPainterPath(QPointF(*cubics[0][0]))
-    points: list[Point] = [cubics[0][0]]
-    for start, one, two, end in cubics:
+    for _, one, two, end in cubics:
         path.cubicTo(QPointF(*one), QPointF(*two), QPointF(*end))
-        points += (_on_cubic(start, one, two, end, step / SAMPLES) for step in range(1, SAMPLES + 1))
-    return Line(path, tuple(points))
+    return Line(path, tuple(sampled(cubics)))
+
+
+def sampled(cubics: Sequence[Cubic]) -> list[Point]:
+    """Return points along such curves, without a line to draw: of many that are tried, one is drawn."""
+    points: list[Point] = [cubics[0][0]]
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in cubics:
+        points += [(a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy) for a, b, c, d in WEIGHTS]
+    return points
 
 
 def angled(points: Sequence[Point], corner: float) -> Line:
@@ -94,8 +106,8 @@ def box_of(area: QRectF) -> Box:
 
 def hits(points: Sequence[Point], boxes: Sequence[Box]) -> list[Box]:
     """Return the boxes that a line runs through."""
-    left, right = min(x for x, _ in points), max(x for x, _ in points)
-    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    across, down = [x for x, _ in points], [y for _, y in points]
+    left, right, top, bottom = min(across), max(across), min(down), max(down)
     return [
         box
         for box in boxes
@@ -112,15 +124,6 @@ def crosses(one: Point, other: Point, box: Box) -> bool:
     (x1, y1), (x2, y2) = one, other
     is_across = x1 < box[2] and x2 > box[0] if x1 <= x2 else x2 < box[2] and x1 > box[0]
     return is_across and (y1 < box[3] and y2 > box[1] if y1 <= y2 else y2 < box[3] and y1 > box[1])
-
-
-def _on_cubic(a: Point, b: Point, c: Point, d: Point, t: float) -> Point:
-    u = 1 - t
-    w = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
-    return (
-        w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
-        w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
-    )
 
 
 def _length(one: Point, other: Point) -> float:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from xsconsole.domain import words
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.align import Axis, Box, Guide, snap
+from xsconsole.domain.workflow.align import Axis, Box, Guide, Ruler
 from xsconsole.domain.workflow.edits import place_stages
 from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
@@ -54,9 +54,12 @@ class Move:
     _by: QPointF | None = None
     _over: TransitionId | None = None
     _guides: tuple[Guide, ...] = ()
+    _ruler: Ruler | None = None  # of all that stays
 
     def begin(self, at: QPointF) -> None:
         self._from = at
+        moved = set(self.desk.stages)
+        self._ruler = Ruler(_box(node.area) for id_, node in self.scene.nodes.items() if id_ not in moved)
 
     def move(self, at: QPointF, modifiers: Modifiers) -> None:
         assert self._from is not None
@@ -104,12 +107,11 @@ class Move:
 
     def _find_guides(self) -> tuple[Guide, ...]:
         """Return lines along which what is moved stands in line with what stays; of equal boxes only the middle one."""
-        moved = set(self.desk.stages)
-        still = [_box(node.area) for id_, node in self.scene.nodes.items() if id_ not in moved]
+        assert self._ruler is not None
         found: list[Guide] = []
         for id_ in self.desk.stages[:MOST_GUIDED]:
             own = _box(self.scene.nodes[id_].area)
-            guides = snap(own, still, 0).guides
+            guides = self._ruler.guides(own)
             for axis in Axis:
                 lines = [guide for guide in guides if guide.axis is axis]
                 middle = [guide for guide in lines if guide.at == own.lines(axis)[1]]

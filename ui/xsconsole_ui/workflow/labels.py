@@ -25,12 +25,12 @@ class Label:
 
 
 def labels(
-    texts: Mapping[TransitionId, str], found: Mapping[TransitionId, Route], nodes: Iterable[QRectF], measures: Measures
+    texts: Mapping[TransitionId, str], found: Mapping[TransitionId, Route], nodes: Iterable[Box], measures: Measures
 ) -> dict[TransitionId, Label]:
     """Return the labels there is room for; what one says stands in the tooltip of its edge anyway."""
     metrics = QFontMetricsF(theme.caption_font())
     placed: dict[TransitionId, Label] = {}
-    taken = [box_of(area) for area in nodes]
+    taken = list(nodes)
     for way_id, text in texts.items():
         if not text or way_id not in found:
             continue

@@ -53,8 +53,7 @@ class Minimap(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         for node in self._canvas.scene.nodes.values():
             area = QRectF(node.area.topLeft() * scale + offset, node.area.size() * scale)
-            painter.setBrush(theme.stripe(node.face.colour, colours))
-            painter.drawRoundedRect(area.adjusted(0, 0, 0.5, 0.5), 1, 1)
+            painter.fillRect(area.adjusted(0, 0, 0.5, 0.5), theme.stripe(node.face.colour, colours))
         seen = self._canvas.view.seen(self._canvas.room)
         painter.setPen(QPen(QColor(colours.accent), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)

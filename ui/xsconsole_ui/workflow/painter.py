@@ -245,7 +245,7 @@ def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, mea
     lines, heads = QPainterPath(), QPainterPath()
     for route in found:
         lines.addPath(route.line.path)
-        heads.addPolygon(head_of(route, measures))
+        heads.addPolygon(route.head)
     heads.setFillRule(Qt.FillRule.WindingFill)
     colours = look.colours
     colour = QColor(colours.accent if style.stands_out else colours.bad if style.is_bad else colours.edge)
@@ -265,16 +265,10 @@ def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, mea
     painter.drawPath(heads)
 
 
-def head_of(route: Route, measures: Measures) -> QPolygonF:
-    tip, ahead = route.tip, route.heading * measures.arrow
-    aside = QPointF(-route.heading.y(), route.heading.x()) * (measures.arrow * 0.5)
-    return QPolygonF([tip, tip - ahead + aside, tip - ahead - aside, tip])
-
-
-def paint_head(painter: QPainter, route: Route, measures: Measures, colour: QColor) -> None:
+def paint_head(painter: QPainter, route: Route, colour: QColor) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawPolygon(head_of(route, measures))
+    painter.drawPolygon(route.head)
 
 
 def paint_label(

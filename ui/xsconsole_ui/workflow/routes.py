@@ -4,13 +4,14 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPolygonF
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind, Transition
-from xsconsole_ui.workflow.curves import Box, Cubic, Line, Point, angled, box_of, crosses, curved, hits
+from xsconsole_ui.workflow.curves import Box, Cubic, Line, Point, angled, crosses, curved, hits, sampled
 from xsconsole_ui.workflow.measures import Measures
 
 LEAST_REACH, MOST_REACH = 28.0, 180.0
@@ -19,19 +20,22 @@ NEAR_LEVEL = 16.0  # px: a way whose ends differ by less is drawn as level, with
 
 TRIED_HEIGHTS = 12  # above and below what stands in the way
 
-Areas = Mapping[StageId, QRectF]
 Boxes = Mapping[StageId, Box]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """How one edge runs. `heading` is where its arrow points; `tip` is where it ends, at the target's border."""
+    """How one edge runs. `heading` is where its arrow points; `tip` is where it ends, at the target's border.
+
+    `head` is the arrow's, kept because all of them are painted in each frame.
+    """
 
     line: Line
     start: QPointF
     tip: QPointF
     heading: QPointF
     bounds: QRectF
+    head: QPolygonF = field(compare=False)
     level: tuple[Point, Point] | None = None  # the level piece on which a label can stand
 
     def shifted(self, by: QPointF) -> "Route":
@@ -43,6 +47,7 @@ class Route:
             tip=self.tip + by,
             heading=self.heading,
             bounds=self.bounds.translated(by),
+            head=self.head.translated(by),
             level=((level[0][0] + x, level[0][1] + y), (level[1][0] + x, level[1][1] + y)) if level else None,
         )
 
@@ -52,10 +57,9 @@ class Route:
         return _along(self.line.points, GRIP), _along(self.line.points[::-1], GRIP)
 
 
-def routes(areas: Areas, ways: Sequence[Transition], measures: Measures) -> dict[TransitionId, Route]:
-    """Return how all edges run. Deterministic: equal arguments give equal lines."""
+def routes(boxes: Boxes, ways: Sequence[Transition], measures: Measures) -> dict[TransitionId, Route]:
+    """Return how all edges run between the boxes of their stages. Deterministic: equal arguments give equal lines."""
     found: dict[TransitionId, Route] = {}
-    boxes = {id_: box_of(area) for id_, area in areas.items()}
     shown = [way for way in ways if way.source in boxes and way.target in boxes]
     clear = [(id_, box.grown(measures.clear / 2)) for id_, box in boxes.items()]
     for way in shown:
@@ -105,16 +109,17 @@ def _round(start: Point, end: Point, blockers: Sequence[Box], others: Sequence[B
     middle = (start[1] + end[1]) / 2
     near = [box for box in others if box.left < right and box.right > left]
     heights = sorted({y for box in near for y in (box.top - 2, box.bottom + 2)}, key=lambda y: abs(y - middle))
-    best, fewest = straight, len(blockers)
+    best: Sequence[Cubic] = ()
+    fewest = len(blockers)
     for height in heights[:TRIED_HEIGHTS]:
         one, other = (left, height), (right, height)
-        line = curved([_swing(start, one), (one, one, other, other), _swing(other, end)])
-        number = len(hits(line.points, others))
+        tried = [_swing(start, one), (one, one, other, other), _swing(other, end)]
+        number = len(hits(sampled(tried), others))
         if number < fewest:
-            best, fewest = line, number
+            best, fewest = tried, number
         if not fewest:
             break
-    return best
+    return curved(best) if best else straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +228,21 @@ def _route(
     room = measures.arrow
     bounds = line.path.boundingRect().adjusted(-room, -room, room, room)
     return Route(
-        line=line, start=QPointF(*start), tip=QPointF(*tip), heading=QPointF(*heading), bounds=bounds, level=level
+        line=line,
+        start=QPointF(*start),
+        tip=QPointF(*tip),
+        heading=QPointF(*heading),
+        bounds=bounds,
+        head=_head(tip, heading, measures.arrow),
+        level=level,
     )
+
+
+def _head(tip: Point, heading: Point, length: float) -> QPolygonF:
+    (x, y), (across, down) = tip, (heading[0] * length, heading[1] * length)
+    back, aside = (x - across, y - down), (-down / 2, across / 2)
+    ends = (QPointF(back[0] + aside[0], back[1] + aside[1]), QPointF(back[0] - aside[0], back[1] - aside[1]))
+    return QPolygonF([QPointF(x, y), *ends, QPointF(x, y)])
 
 
 def _along(points: Sequence[Point], by: float) -> QPointF:

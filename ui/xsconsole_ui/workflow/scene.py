@@ -10,6 +10,7 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Stage, Transition, Workflow
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui.workflow import placing
+from xsconsole_ui.workflow.curves import Box, box_of
 from xsconsole_ui.workflow.faces import EdgeFace, Load, NodeFace, edge_face, node_face
 from xsconsole_ui.workflow.labels import Label, labels
 from xsconsole_ui.workflow.measures import Measures, point_of
@@ -64,6 +65,8 @@ class Scene(QObject):
         self._load = NO_LOAD
         self._findings: tuple[Finding, ...] = ()
         self._areas: dict[StageId, QRectF] = {}  # as drawn
+        self._boxes: dict[StageId, Box] = {}  # the same in plain numbers
+        self._bounds: QRectF | None = None  # of all that is drawn, once somebody asked
         self._home: dict[StageId, QRectF] = {}  # as the workflow says; where nothing is lifted, the same
         self._strokes: dict[TransitionId, tuple[Route, QPainterPath]] = {}
         self._lifted: Mapping[StageId, QPointF] = {}
@@ -77,6 +80,7 @@ class Scene(QObject):
         found = dict(areas) if areas is not None else self._areas_of(workflow)
         is_moved = found != self._areas
         self._areas = found
+        self._boxes = {id_: box_of(area) for id_, area in found.items()}
         self._home = dict(found)
         if workflow is None:
             self.nodes, self.edges = {}, {}
@@ -84,7 +88,7 @@ class Scene(QObject):
             self._mirror_nodes(workflow, before)
             self._mirror_edges(workflow, before, is_moved=is_moved)
         self._strokes = {id_: kept for id_, kept in self._strokes.items() if id_ in self.edges}
-        self.changed.emit()
+        self._tell_change()
 
     def tell(self, *, load: Load | None = None, findings: tuple[Finding, ...] | None = None) -> None:
         """Say what stands where and what is wrong; words change, geometry does not."""
@@ -94,7 +98,7 @@ class Scene(QObject):
         if self.workflow is not None and before != (self._load, self._findings):
             self._mirror_nodes(self.workflow, None)
             self._say_edges(self.workflow, {way: edge.route for way, edge in self.edges.items()})
-            self.changed.emit()
+            self._tell_change()
 
     def _areas_of(self, workflow: Workflow | None) -> dict[StageId, QRectF]:
         if workflow is None:
@@ -121,7 +125,7 @@ class Scene(QObject):
         if is_same and not is_moved and self.edges:
             found = {way: edge.route for way, edge in self.edges.items()}
         else:
-            found = routes(self._areas, workflow.transitions, self.measures)
+            found = routes(self._boxes, workflow.transitions, self.measures)
         self._say_edges(workflow, found)
 
     def _say_edges(self, workflow: Workflow, found: Mapping[TransitionId, Route]) -> None:
@@ -131,7 +135,7 @@ class Scene(QObject):
         if known.keys() == found.keys() and all(known[id_] == (found[id_], texts[id_]) for id_ in found):
             placed = {id_: edge.label for id_, edge in self.edges.items() if edge.label is not None}
         else:
-            placed = labels(texts, found, self._areas.values(), self.measures)
+            placed = labels(texts, found, self._boxes.values(), self.measures)
         self.edges = {
             way.id: Edge(way, found[way.id], faces[way.id], placed.get(way.id))
             for way in workflow.transitions
@@ -141,6 +145,10 @@ class Scene(QObject):
     def _text_of(self, face: EdgeFace) -> str:
         """Return the label; in small a dashed line says by itself that it is a way back."""
         return "" if self.measures.is_small and face.is_back and not face.is_running else face.label
+
+    def _tell_change(self) -> None:
+        self._bounds = None
+        self.changed.emit()
 
     # While a gesture holds nodes.
 
@@ -158,6 +166,7 @@ class Scene(QObject):
         self._lifted = dict(offsets)
         for id_ in touched:
             self._areas[id_] = self._home[id_].translated(offsets.get(id_, QPointF()))
+            self._boxes[id_] = box_of(self._areas[id_])
             self.nodes[id_] = Node(id_, self._areas[id_], self.nodes[id_].face)
         hanging: list[Transition] = []
         for way in self.workflow.transitions:
@@ -167,13 +176,13 @@ class Scene(QObject):
                 hanging.append(way)
         if hanging:
             self._hang(hanging)
-        self.changed.emit()
+        self._tell_change()
 
     def _hang(self, ways: Sequence[Transition]) -> None:
         """Draw anew the edges one end of which was lifted."""
-        found = routes(self._areas, ways, self.measures)
+        found = routes(self._boxes, ways, self.measures)
         texts = {way.id: self._text_of(self.edges[way.id].face) for way in ways}
-        placed = labels(texts, found, self._areas.values(), self.measures)
+        placed = labels(texts, found, self._boxes.values(), self.measures)
         for way in ways:
             self.edges[way.id] = Edge(way, found[way.id], self.edges[way.id].face, placed.get(way.id))
 
@@ -188,13 +197,15 @@ class Scene(QObject):
     @property
     def bounds(self) -> QRectF:
         """The room that everything drawn takes."""
-        found = QRectF()
-        for node in self.nodes.values():
-            found = found.united(node.area)
-        for edge in self.edges.values():
-            found = found.united(edge.route.bounds)
-            found = found.united(edge.label.area) if edge.label else found
-        return found
+        if self._bounds is None:
+            self._bounds = QRectF()
+            for node in self.nodes.values():
+                self._bounds |= node.area
+            for edge in self.edges.values():
+                self._bounds |= edge.route.bounds
+                if edge.label is not None:
+                    self._bounds |= edge.label.area
+        return QRectF(self._bounds)
 
     def bounds_of(self, stages: Iterable[StageId], ways: Iterable[TransitionId] = ()) -> QRectF:
         found = QRectF()

@@ -1,8 +1,11 @@
-"""Guides while a rectangle is dragged: edges and middles of others that it nearly stands in line with."""
+"""Guides while a rectangle is dragged: edges and middles of others that it stands in line with."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+PLACES = 4  # of a line's number: what differs by less is the same line
 
 
 class Axis(StrEnum):
@@ -36,47 +39,24 @@ class Guide:
     end: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snap:
-    """How far to shift the dragged box so that it stands in line, and the guides to show then."""
+class Ruler:
+    """The lines of boxes that stay, looked up at every step of a drag."""
 
-    dx: float = 0.0
-    dy: float = 0.0
-    guides: tuple[Guide, ...] = ()
+    def __init__(self, standing: Iterable[Box]) -> None:
+        self._in_line: dict[tuple[Axis, int, float], list[Box]] = defaultdict(list)
+        for box in standing:
+            for axis in Axis:
+                for at, line in enumerate(box.lines(axis)):
+                    self._in_line[axis, at, round(line, PLACES)].append(box)
 
-
-def snap(dragged: Box, others: Iterable[Box], reach: float) -> Snap:
-    """Return the nearest alignment on each axis that is not farther than `reach`; of two as near, the first listed."""
-    standing = tuple(others)
-    dx = _shift(dragged, standing, Axis.X, reach)
-    dy = _shift(dragged, standing, Axis.Y, reach)
-    moved = Box(x=dragged.x + (dx or 0.0), y=dragged.y + (dy or 0.0), width=dragged.width, height=dragged.height)
-    guides = [
-        guide
-        for axis, shift in ((Axis.X, dx), (Axis.Y, dy))
-        if shift is not None
-        for guide in _guides(moved, standing, axis)
-    ]
-    return Snap(dx=dx or 0.0, dy=dy or 0.0, guides=tuple(guides))
-
-
-def _shift(dragged: Box, others: tuple[Box, ...], axis: Axis, reach: float) -> float | None:
-    """Return the smallest shift that puts a line of the dragged box on the same kind of line of another."""
-    shifts = [
-        theirs - ours
-        for other in others
-        for ours, theirs in zip(dragged.lines(axis), other.lines(axis), strict=True)
-        if abs(theirs - ours) <= reach
-    ]
-    return min(shifts, key=abs, default=None)
-
-
-def _guides(moved: Box, others: tuple[Box, ...], axis: Axis) -> list[Guide]:
-    across = Axis.Y if axis is Axis.X else Axis.X
-    found = []
-    for at, ours in enumerate(moved.lines(axis)):
-        in_line = [other for other in others if abs(other.lines(axis)[at] - ours) < 1e-6]
-        if in_line:
-            ends = [end for box in (moved, *in_line) for end in (box.lines(across)[0], box.lines(across)[2])]
-            found.append(Guide(axis=axis, at=ours, start=min(ends), end=max(ends)))
-    return found
+    def guides(self, dragged: Box) -> tuple[Guide, ...]:
+        """Return the lines along which a box stands: left with left, middle with middle, right with right."""
+        found = []
+        for axis in Axis:
+            across = Axis.Y if axis is Axis.X else Axis.X
+            for at, line in enumerate(dragged.lines(axis)):
+                in_line = self._in_line.get((axis, at, round(line, PLACES)))
+                if in_line:
+                    ends = [end for box in (dragged, *in_line) for end in box.lines(across)]
+                    found.append(Guide(axis=axis, at=line, start=min(ends), end=max(ends)))
+        return tuple(found)
