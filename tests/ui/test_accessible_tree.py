@@ -105,6 +105,47 @@ async def test_graph_outline_and_inspector_can_be_read_whatever_is_selected(
     assert speechless(window) == []
 
 
+async def test_stages_and_transitions_of_the_graph_are_its_children(window: MainWindow, console: Console) -> None:
+    place, desk = window.workflow, window.workflow.desk
+    desk.find_by(console.publishing.findings)
+    desk.select((STAGING,))
+    place.canvas.setFocus()
+    graph = QAccessible.queryAccessibleInterface(place.canvas)
+    assert graph is not None
+
+    def parts() -> dict[str, QAccessibleInterface]:
+        found = [graph.child(at) for at in range(graph.childCount())]
+        return {one.text(Text.Name): one for one in found if one.object() is None}
+
+    drawn = parts()
+    assert list(drawn)[:5] == [
+        "Integration",
+        "Patch testing",
+        "Staging",
+        "Production",
+        "Integration to Patch testing (restore point)",
+    ]
+    assert len(drawn) == len(desk.workflow.stages) + len(desk.workflow.transitions)
+    staging = drawn["Staging"]
+    assert staging.text(Text.Description).startswith("Stage 3 of 4. 2 configurations · this pool, anywhere. ")
+    assert "2 transitions in, 3 out." in staging.text(Text.Description)
+    assert staging.text(Text.Description).endswith("No findings.")
+    assert [name for name, one in drawn.items() if one.state().selected] == ["Staging"]
+    assert graph.focusChild() is staging
+    middle = staging.rect().center()
+    assert graph.childAt(middle.x(), middle.y()) is staging
+    assert graph.child(graph.indexOfChild(staging)) is staging
+    assert place.canvas.rect().translated(place.canvas.mapToGlobal(place.canvas.rect().topLeft())).contains(middle)
+
+    desk.select((), (TransitionId("production-to-staging"),))
+    place.designer.do(Design.DELETE)
+    assert "Way back from Production to Staging" not in parts()
+    found = parts()["Production"].text(Text.Description)
+    assert "Findings: 1 warning. Nothing leads back from Production" in found
+    desk.undo()
+    assert list(parts()) == list(drawn)
+
+
 async def test_an_empty_draft_can_be_read(window: MainWindow) -> None:
     window.workflow.desk.open(None)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.late_paint import LatePaint
+from xsconsole_ui.workflow.accessible import Graph, Readers
 from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import STEP, View
@@ -54,7 +55,7 @@ class Hand(Protocol):
     def look(self, look: Look) -> Look: ...
 
 
-class Canvas(QWidget):
+class Canvas(Graph):
     """Shows a scene. Without a hand it can be looked at and no more."""
 
     zoomed = Signal(float)
@@ -80,6 +81,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it paints every pixel, once
         self.setMinimumSize(LEAST_SIZE, LEAST_SIZE)
+        self.readers = Readers(self)
         self.setAccessibleName(self.tr("Graph"))
         self.setAccessibleDescription(self.tr("Stages and the transitions between them. Alt with the arrows moves it."))
         scene.changed.connect(self.update)

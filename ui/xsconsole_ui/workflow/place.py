@@ -214,6 +214,7 @@ class WorkflowPlace(QWidget):
         self.canvas.update()
         told = self._selection_in_words()
         self.canvas.setAccessibleDescription(told)
+        self.canvas.readers.tell_selection()
         if self.canvas.hasFocus():
             self.announcer.say(told.replace("\n", ". "))
         self.situation_changed.emit()

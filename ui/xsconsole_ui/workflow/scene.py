@@ -72,6 +72,10 @@ class Scene(QObject):
         self._lifted: Mapping[StageId, QPointF] = {}
         self._home_edges: Mapping[TransitionId, Edge] = {}  # before the gesture
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self._findings
+
     # What it mirrors.
 
     def show(self, workflow: Workflow | None, areas: Mapping[StageId, QRectF] | None = None) -> None:
