@@ -26,7 +26,7 @@ from xsconsole.domain.workflow import (
 from xsconsole.domain.workflow.afterwards import Tell
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.gates import Checklist, NoDuplicateAddresses, When
-from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
 from xsconsole.errors import NotPermitted, NotPromotable, PlanIsStale
@@ -56,7 +56,9 @@ def elsewhere(workflow: Workflow) -> Workflow:
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
-    "the end of a stage's lease": changed("production", lease=StageLease(duration_s=60)),
+    "what happens by itself at the end of a stage's lease (stop)": changed(
+        "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)
+    ),
     "gates on another pool (no duplicate addresses)": elsewhere(with_way(gates=(NoDuplicateAddresses(),))),
 }
 

@@ -29,6 +29,7 @@ from xsconsole.errors import ConsoleError
 from xsconsole_ui.freezing import Freezing
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.silence import Silence
+from xsconsole_ui.staying import Staying
 
 E = TypeVar("E", bound=Event)
 
@@ -106,6 +107,8 @@ class Bridge(QObject):
         self._silence.changed.connect(self.card_changed)
         self._freezing = Freezing(console, self)
         self._freezing.changed.connect(self.closures_changed)
+        self.staying = Staying(console, self)
+        self.staying.changed.connect(self.card_changed)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
         self._prepare: Callable[[], Iterator[object]] = partial(iter, ())
@@ -131,6 +134,7 @@ class Bridge(QObject):
         """Hear no more."""
         self._silence.close()
         self._freezing.close()
+        self.staying.close()
         for end in self._ends:
             end()
         self._ends.clear()

@@ -11,6 +11,7 @@ from xsconsole.domain.drafts import DraftHeading
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.record import AuditRow, Verdict
+from xsconsole.domain.stays import stay_of
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.wording import rule_words
@@ -19,7 +20,7 @@ Document = dict[str, Json]
 
 
 def card_document(card: Card, board: Board) -> Document:
-    stage = board.workflow.stage(card.stage) if board.workflow else None
+    stage, stay = board.workflow.stage(card.stage) if board.workflow else None, stay_of(card, board.workflow)
     return {
         "id": card.id,
         "name": card.name,
@@ -28,6 +29,7 @@ def card_document(card: Card, board: Board) -> Document:
         "stage": card.stage,
         "stage_name": stage.name if stage else None,
         "since": card.since.isoformat() if card.since else None,
+        "lease_ends": stay.ends.isoformat() if stay is not None and stay.ends is not None else None,
         "revision": card.revision,
         "standing": card.standing.value,
         "problems": list(card.problems),

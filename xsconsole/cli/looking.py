@@ -12,6 +12,7 @@ from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.lineage import descent, frozen_words
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.errors import ConsoleError, NotFound
 
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
@@ -95,6 +96,11 @@ def _print_status(console: Console) -> None:
     for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
         if card.standing is not Standing.WHOLE:
             output.say(f"! {card.standing.value}: {output.cell(_situation(console, card), 500)}")
+    for found in examined_stays(board, None, console.home.clock.now()):
+        if found is not None:
+            output.say(
+                f"! time in stage: {output.cell(found.name)}: {output.cell(f'{found.sentence} {found.mend}', 500)}"
+            )
     for stray in board.strays:
         output.say(
             f"! stray: {output.cell(stray.name)} ({stray.uuid}) "
@@ -171,6 +177,14 @@ def stage_name(stage_id: StageId, board: Board) -> str:
     return stage.name if stage else stage_id.replace("-", " ").capitalize()
 
 
+def _print_stay(card: Card, console: Console) -> None:
+    workflow, at = console.board.workflow, console.home.clock.now()
+    stay = stay_of(card, workflow)
+    if stay is not None and workflow is not None:
+        mend = f" {what_to_do(card, stay, workflow)}" if stay.is_over(at) else ""
+        output.say(f"  {'! ' if stay.is_over(at) else ''}{output.cell(f'{stay.sentence(at)}{mend}', 500)}")
+
+
 async def config_show(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
@@ -181,6 +195,7 @@ async def config_show(options: argparse.Namespace) -> int:
         stage = output.cell(stage_name(card.stage, console.board))
         since = f" since {words.instant(card.since)}" if card.since else ""
         output.say(f"  in {stage}{since}, {card.standing.value}, revision {card.revision}")
+        _print_stay(card, console)
         if card.origin is not None:
             output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
         if card.standing is not Standing.WHOLE:

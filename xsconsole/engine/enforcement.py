@@ -23,6 +23,7 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
 )
 from xsconsole.domain.workflow.names import gate_name
+from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
@@ -114,8 +115,8 @@ def _of_stage(stage: Stage) -> Iterator[Gap]:
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, stage=stage.id)
 
-    if stage.lease is not None:
-        yield gap("the end of a stage's lease", "lease")
+    if stage.lease is not None and stage.lease.at_end is not LeaseEnd.TELL:
+        yield gap(f"what happens by itself at the end of a stage's lease ({stage.lease.at_end})", "lease")
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:

@@ -5,6 +5,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.stays import stay_of
 from xsconsole.domain.workflow import Stage
 from xsconsole_ui.board.faces import Chip, Face, Tone, face_of, told
 from xsconsole_ui.silence import silence_of
@@ -20,7 +21,7 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
     silence, asked = silence_of(card, console), console.requests.of(card.id)
     run, is_away = _run_of(card.id, console), away is not None
     reviews = console.reviews.of(card.id)
-    waiting = _waiting(card, console)
+    waiting = (*_waiting(card, console), *_stay(card, console))
     face = face_of(
         card,
         stage,
@@ -47,6 +48,15 @@ def _waiting(card: Card, console: Estate) -> tuple[Chip, ...]:
     whole = tr("Waits in this console for a place in {stage}, as number {n}. {why}")
     text = tr("waits: {n}. for {stage}").format(n=place, stage=name)
     return (Chip(text, Tone.ACCENT, whole.format(stage=name, n=place, why=entry.why).strip()),)
+
+
+def _stay(card: Card, console: Estate) -> tuple[Chip, ...]:
+    """Return how long it may still stand in its stage, where that sets a time."""
+    stay, at = stay_of(card, console.of_card(card.id).own_board.workflow), console.home.clock.now()
+    if stay is None:
+        return ()
+    tone = Tone.BAD if stay.is_over(at) else Tone.WARN if stay.is_soon_over(at) else Tone.PLAIN
+    return (Chip(tr("lease: {left}").format(left=stay.words(at)), tone, stay.sentence(at)),)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:

@@ -14,7 +14,7 @@ from xsconsole.domain import words
 from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
-from xsconsole.domain.health import Examination, Finding, Severity, examined_all, ranked
+from xsconsole.domain.health import Examination, Finding, Severity, ranked
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.pool_messages import PoolMessage, messages_of
 from xsconsole.domain.query import Query
@@ -29,6 +29,7 @@ from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
+from xsconsole_ui.health.looking import examined
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.pace import Pace
@@ -286,7 +287,7 @@ class HealthPanel(pieces.Panel):
         if self._looking is None:
             for part in (self.findings, self.messages):
                 part.name_pools(self._console.pool_names)
-            self._looking, self._found = examined_all(self._console.inventory.parts, datetime.now(UTC)), []
+            self._looking, self._found = examined(self._console), []
             self._look_on()
         else:
             self._soon.start()

@@ -12,6 +12,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.stays import stay_of, what_to_do
 from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
@@ -145,6 +146,7 @@ class CardPage(QWidget):
             + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
             + ([Row(mark=Mark.WAITING, text=self.tr(BRING_TOGETHER))] if card.abroad else [])
+            + self._stay_rows(card)
         )
         origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
@@ -178,6 +180,15 @@ class CardPage(QWidget):
         self.members.show_rows([*(self._member_row(member) for member in card.members), *elsewhere, *gone])
         self.points.show_rows(point_rows(card, self._console.of_card(card.id)))
         self.removals.setVisible(bool(card.restore_points or card.asides))
+
+    def _stay_rows(self, card: Card) -> list[Row]:
+        """Return that its time in the stage is over or soon will be, and what to do."""
+        workflow, at = self._console.of_card(card.id).own_board.workflow, self._console.home.clock.now()
+        stay = stay_of(card, workflow)
+        if stay is None or workflow is None or not stay.is_soon_over(at):
+            return []
+        told = f"{stay.sentence(at)} {what_to_do(card, stay, workflow)}"
+        return [Row(mark=Mark.WARNING if stay.is_over(at) else Mark.WAITING, text=told, whole=told)]
 
     def _waiting_rows(self, card: Card) -> list[Row]:
         found = self._console.queue.of_card(card.id)
