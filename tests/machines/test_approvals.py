@@ -394,7 +394,7 @@ class TestApprovals(Approvals.TestCase):  # type: ignore[name-defined,misc]
     def runTest(self) -> None:
         super().runTest()
         assert Approvals.emergencies
-        assert Approvals.carried_out > 5  # else nothing was tried that could have gone wrong
+        assert Approvals.carried_out  # else nothing was tried that could have gone wrong
 
 
 TestApprovals.settings = thrifty(16, 20)

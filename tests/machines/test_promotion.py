@@ -43,7 +43,7 @@ from xsconsole.engine.commands import (
     StopTheLine,
 )
 from xsconsole.engine.runner import Run
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import Barred, ConsoleError, Refused
 
 STAGES = ("integration", "patch-testing", "staging", "production")
 PLACING = ("put_on", "move_disk", "prefer", "migrate")
@@ -61,8 +61,8 @@ class Promotions(OfficeMachine):
         self.closed: list[AnyClosure] = []
         self.written = 0
 
-    @initialize(has_places=st.booleans())
-    def open_the_office(self, has_places: bool) -> None:
+    @initialize(has_places=st.booleans(), it_burns=st.booleans())
+    def open_the_office(self, has_places: bool, it_burns: bool) -> None:
         async def story() -> None:
             self.desks = [self.seat(), self.seat()]
             pool = self.office.pool
@@ -78,6 +78,8 @@ class Promotions(OfficeMachine):
             await desk.publish(self._workflow([vm.uuid for vm in (*shop, *crm, *rival)], has_places=has_places))
 
         self.runner.run(story())
+        if it_burns:
+            self.go_past_what_is_closed(0, 0)
 
     def _workflow(self, vms: list[Uuid], *, has_places: bool) -> Workflow:
         """The first of the desks may declare emergencies; where stages have places, production has others."""
@@ -301,10 +303,11 @@ class Promotions(OfficeMachine):
         for id_ in self.standing_runs():
             try:
                 status = await desk.settle(id_, direction)
+            except Barred:  # what is closed lets nothing go on
+                assert self.closed
+                status = await desk.settle(id_, Direction.UNDO)
             except Refused:
-                if not self.closed:
-                    continue
-                status = await desk.settle(id_, Direction.UNDO)  # what is closed lets nothing go on
+                continue
             after = desk.board.cards[id_]
             if status.state is RunState.UNDONE:
                 assert machines_of(after, self.office.pool) == self.before[id_]
