@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import selectors
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -199,6 +200,9 @@ class MemoryLedger:
         return {fact.step for fact in self.facts if fact.event in INTENDING and fact.run == run and fact.step}
 
 
+BOARDS_BEHIND = 16
+
+
 class Desk:
     """One console in one process. `cut_at` kills it at that crossing from now on (1 is the next)."""
 
@@ -216,6 +220,7 @@ class Desk:
         self.is_dead = False
         self.is_deaf = False
         self.is_deaf_to_machines = False
+        self._boards: deque[Board] | None = None
         self._news = asyncio.Event()
         identity = Identity(
             pool=pool.pool.uuid, pool_name="acme", actor=f"user-{number}", role="pool-operator", session="s" * 64
@@ -257,6 +262,8 @@ class Desk:
         self._news.set()
         if self.inventory.pool is not None and any(change.class_name == "pool" for change in batch.changes):
             self.engine.hear(self.inventory.pool.other_config)
+        if self._boards is not None:
+            self._boards.append(self._board_now())
 
     def refusal(self, command: Plannable) -> Refused:
         """Return why the command cannot be planned."""
@@ -275,6 +282,17 @@ class Desk:
 
     @property
     def board(self) -> Board:
+        return self._board_now() if self._boards is None else self._boards[0]
+
+    def slow_down(self) -> None:
+        """Let the board be some changes behind what was heard from now on, as a console's is for a moment."""
+        self._boards = deque([self._board_now()], maxlen=BOARDS_BEHIND)
+
+    async def caught_up(self) -> None:
+        if self._boards is not None:
+            self._boards = deque([self._board_now()], maxlen=BOARDS_BEHIND)
+
+    def _board_now(self) -> Board:
         return self._live.renewed()
 
     def card(self, configuration: ConfigurationId) -> Card:

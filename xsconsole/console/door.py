@@ -77,10 +77,9 @@ class Console:
         self._watch = LeaseWatch(home.clock)
         self._lease_memory = LeaseMemory(home.settings.home)
         self._mirror = Mirror(
-            holder_of=self._watch.shown_holder_of,
-            hear_keys=self._hear_keys,
-            publish=self.bus.publish,
+            holder_of=self._watch.shown_holder_of, hear_keys=self._hear_keys, publish=self.bus.publish
         )
+        self.caught_up = self._mirror.caught_up
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
         self._engine: Engine | None = None
@@ -167,7 +166,7 @@ class Console:
         named = replace(connection, fingerprint=gateway.fingerprint or connection.fingerprint)
         self._home.remember_pool(named, gateway.identity.pool_name, gateway.hosts)
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
-        await self._mirror.caught_up()
+        await self.caught_up()
         forsake_gone(self._watch, self._home.is_gone, await self._home.nonces())
         publishes = self._may_all() and not self._home.is_reading and self.neighbours.is_first
         # Who does not publish is shown what could be: a pool beside others may be meant to follow theirs.

@@ -95,7 +95,7 @@ class Engine:
             gatekeeper=Gatekeeper(world, clock, prober),
             key=me.key,
         )
-        self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self))
+        self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up))
         self.closings = Closings(pool, ledger, clock, ids, world)
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self._runs: dict[RunId, Run] = {}

@@ -1,7 +1,7 @@
 """Freezes for a request that is about to be made, and removes what no request needs any more; each a run of its own."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from xsconsole.domain.board import Board
@@ -35,8 +35,10 @@ class Runs(Protocol):
 class Freezer:
     """What stands frozen for the requests of one pool."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, caught_up: Callable[[], Awaitable[None]]) -> None:
+        """`caught_up` waits until the board shows all that was heard of the pool."""
         self._runs = runs
+        self._caught_up = caught_up
 
     async def freeze(self, command: Promote, request: RequestId) -> None:
         """Snapshot every member for a request, and return when that has been done.
@@ -78,6 +80,7 @@ class Freezer:
         try:
             for _ in range(STALE_PLANS):
                 await self._runs.catch_up(configuration_thing(configuration))
+                await self._caught_up()
                 try:
                     digest = self._runs.plan(command).digest
                     status = await (await self._runs.open(Confirmed(command=command, digest=digest))).wait()

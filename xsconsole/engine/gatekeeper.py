@@ -50,6 +50,9 @@ class World(Protocol):
     @property
     def board(self) -> Board: ...
 
+    async def caught_up(self) -> None:
+        """Wait until the board shows all that was heard so far: it is made anew a little later."""
+
 
 def is_kept(gate: Gate) -> bool:
     """Return whether this console keeps such a gate. What it does not is refused by `enforcement`."""
