@@ -118,7 +118,7 @@ def test_a_task_that_does_not_exist_is_no_task(pool: EmbeddedPool, session: Any)
     reply = ask(pool, "GET", "/audit_log", session_id=session.handle, task_id="OpaqueRef:x")
 
     assert reply.status == 500
-    assert b"HANDLE_INVALID, [ task; OpaqueRef:x ]" in reply.body
+    assert b"HANDLE_INVALID: [ task; OpaqueRef:x ]" in reply.body
 
 
 def test_a_handler_can_be_made_to_fail(pool: EmbeddedPool, session: Any) -> None:

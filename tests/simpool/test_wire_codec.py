@@ -122,6 +122,24 @@ def test_arguments_of_the_wrong_type_are_refused(kind: Type, given_value: object
         Converter(MODEL).convert(kind, given_value)
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"params":[],"id":1}', "Required field method is missing"),
+        (b'{"method":"x","id":1}', "Required field params is missing"),
+        (b'{"jsonrpc":"1.0","method":"x","params":[],"id":1}', "Invalid field 'jsonrpc' in request body"),
+        (b'{"method":"x","params":null,"id":1}', "Invalid field 'params' in request body"),
+        (b'{"method":"x","params":[],"id":null}', "Invalid field 'id' in request body"),
+        (b'{"jsonrpc":"2.0","method":"x"}', "Invalid field 'id' in request body"),
+    ],
+)
+def test_a_call_that_is_none_is_told_by_the_field_that_is_wrong(body: bytes, reason: str) -> None:
+    with pytest.raises(Malformed) as malformed:
+        wire_json.parse_request(body)
+
+    assert str(malformed.value) == f'Jsonrpc.Malformed_method_request("{reason}")'
+
+
 def test_an_event_reads_the_same_on_both_roads_and_as_its_object_changes() -> None:
     db = Database(MODEL, Identities(1))
     vm = db.create("VM", name_label='a <b> & "c" é', tags=("x", "y"), snapshot_time=datetime(2026, 8, 21, tzinfo=UTC))

@@ -113,6 +113,10 @@ def test_an_upload_in_chunks_is_refused(pool: EmbeddedPool, session: Any, put: I
         403,
         ["IMPORT_ERROR_CANNOT_HANDLE_CHUNKED"],
     )
+    # As with a real host, a second head and the page with the reason stand behind the first head.
+    head, _, page = refused.reply.body.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 500 Internal Error\r\ncontent-length: %d\r\n" % len(page))
+    assert page.endswith(b"</h1>IMPORT_ERROR_CANNOT_HANDLE_CHUNKED: [  ]</body></html>")
 
 
 def test_an_iso_library_takes_no_vm(session: Any, put: Import) -> None:

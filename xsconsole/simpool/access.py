@@ -192,10 +192,12 @@ async def _ending(visit: Visit, error: XapiError) -> Exception:
     """Return how a request ends that failed: with a page, which stands behind the data where those have begun."""
     stream = visit.stream
     if stream is None:
+        if visit.refused_with is not None:
+            return _Ended(error.code, pages.bare(visit.refused_with, body=pages.late_failure(_described(error))))
         return _Ended(error.code, visit.refusal or _error_page(error))
     if stream.content_length is not None or visit.is_gone:
         return ConnectionDropped()
-    await stream.write(pages.page_text(500, detail=_described(error)).encode())
+    await stream.write(pages.late_failure(_described(error)))
     await stream.write_eof()
     return _Ended(error.code, stream)
 
@@ -205,7 +207,7 @@ def _error_page(error: XapiError) -> web.Response:
 
 
 def _described(error: XapiError) -> str:
-    return f"Server_error({error.code}, [ {'; '.join(error.params)} ])"
+    return f"{error.code}: [ {'; '.join(error.params)} ]"
 
 
 def _fail_clients_task(pool: Pool, params: Mapping[str, str], error: XapiError) -> None:

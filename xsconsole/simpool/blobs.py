@@ -15,7 +15,7 @@ from xsconsole.simpool.streams import body_reader
 from xsconsole.simpool.visits import Answered, Visit
 
 _OWNERS = ("VM", "network", "SR", "pool", "host")
-_UNKNOWN = "Unknown reference\n"
+_UNKNOWN = b"Unknown reference\n"
 
 
 def remove(pool: Pool, blob: str) -> None:
@@ -67,7 +67,7 @@ async def upload(visit: Visit) -> Answered:
 def _refusal(visit: Visit) -> web.Response | None:
     if "ref" not in visit.params and "uuid" not in visit.params:
         return pages.bare(400)
-    return None if _find(visit.pool, visit.params) is not None else pages.bare(404, text=_UNKNOWN)
+    return None if _find(visit.pool, visit.params) is not None else pages.bare(404, body=_UNKNOWN)
 
 
 def _find(pool: Pool, params: Mapping[str, str]) -> str | None:

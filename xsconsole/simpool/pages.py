@@ -38,8 +38,16 @@ def page(status: int, *, detail: str = "", headers: Mapping[str, str] | None = N
     return response
 
 
+def late_failure(detail: str) -> bytes:
+    """Return what is written where a head was sent already: XAPI sends a second one behind it, and its page."""
+    text = page_text(500, detail=detail).encode()
+    fields = {"content-length": len(text), "content-type": "text/html", "connection": "close", **NO_CACHE}
+    lines = (f"HTTP/1.1 500 {_REASONS[500]}", *(f"{name}: {value}" for name, value in fields.items()), "", "")
+    return "\r\n".join(lines).encode() + text
+
+
 def page_text(status: int, *, detail: str = "") -> str:
-    """Return the page as it is written after the headers of an answer that went wrong too late."""
+    """Return a status in words, with what else there is to say of it."""
     more = f"<h1> Additional information </h1>{_escape(detail)}" if detail else ""
     return f"<html><body>{_TEXTS[status]}{more}</body></html>"
 
@@ -65,9 +73,9 @@ def too_many(text: str) -> web.Response:
     return response
 
 
-def bare(status: int, *, text: str = "") -> web.Response:
+def bare(status: int, *, body: bytes = b"") -> web.Response:
     """Return a status with next to nothing else, as many of XAPI's handlers refuse; the connection ends with it."""
-    response = web.Response(status=status, reason=_REASONS.get(status), body=text.encode(), headers=dict(NO_CACHE))
+    response = web.Response(status=status, reason=_REASONS.get(status), body=body, headers=dict(NO_CACHE))
     response.force_close()
     return response
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
 from xsconsole.simpool import (
-    pages,
     qcow2_reading,
     qcow2_writing,
     storage,
@@ -104,8 +103,8 @@ def _format(visit: Visit) -> str:
 
 
 def _refused(visit: Visit, status: int, code: str, *params: str) -> XapiError:
-    """Return an error for the task; the client gets a status without a page."""
-    visit.refusal = pages.bare(status)
+    """Return an error for the task; the client gets a status before it."""
+    visit.refused_with = status
     return XapiError(code, *params)
 
 

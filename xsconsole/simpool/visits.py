@@ -26,7 +26,8 @@ class Visit:
 
     `is_alone`: no other host listens, and this one answers for all of them.
 
-    `refusal` is what a handler wants to be sent, instead of the page for status 500, when it fails.
+    `refusal` is what a handler wants to be sent, instead of the page for status 500, when it fails; `refused_with`
+    is the status alone, behind which that page comes all the same.
     """
 
     def __init__(self, call: Call, request: web.BaseRequest, params: Mapping[str, str], *, is_alone: bool) -> None:
@@ -36,6 +37,7 @@ class Visit:
         self.is_alone = is_alone
         self.stream: web.StreamResponse | None = None
         self.refusal: web.Response | None = None
+        self.refused_with: int | None = None
 
     @property
     def is_gone(self) -> bool:

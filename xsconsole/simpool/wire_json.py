@@ -39,20 +39,23 @@ def parse_request(body: bytes) -> Envelope:
         raise Malformed(f'Yojson__Common.Json_error("{failure}")') from failure
     if not isinstance(call, dict):
         raise Malformed('Jsonrpc.Malformed_method_request("Invalid request body")')
-    is_version_2 = call.get("jsonrpc") == "2.0"
-    identity = call.get("id")
-    if not isinstance(identity, int | str) or isinstance(identity, bool):
-        raise _field_is_wrong("id")
-    method = call.get("method")
+    method = _wanted(call, "method")
     if not isinstance(method, str):
         raise _field_is_wrong("method")
-    params = call.get("params")
+    is_version_2 = "jsonrpc" in call
+    if is_version_2 and call["jsonrpc"] != "2.0":
+        raise _field_is_wrong("jsonrpc")
+    params = call.get("params") if is_version_2 else _wanted(call, "params")
     if is_version_2 and params is None:
         params = []
     elif is_version_2 and isinstance(params, dict):
         params = [params]
     if not isinstance(params, list):
         raise _field_is_wrong("params")
+    # Without an id, or with null, a call is a notification, and XAPI takes none: not of version 1 either.
+    identity = call.get("id")
+    if not isinstance(identity, int | str) or isinstance(identity, bool):
+        raise _field_is_wrong("id")
     return Envelope(request=Request(method=method, params=params), id=identity, is_version_2=is_version_2)
 
 
@@ -70,6 +73,12 @@ def failure(envelope: Envelope, error: XapiError) -> Iterator[bytes]:
         body = {"code": ERROR_NUMBER, "message": error.code, "data": error.params}
         return _pieces({"jsonrpc": "2.0", "error": body, "id": envelope.id})
     return _pieces({"result": None, "error": error.description, "id": envelope.id})
+
+
+def _wanted(call: Mapping[str, Any], name: str) -> object:
+    if name not in call:
+        raise Malformed(f'Jsonrpc.Malformed_method_request("Required field {name} is missing")')
+    return call[name]
 
 
 def _field_is_wrong(name: str) -> Malformed:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from xsconsole.simpool import pages
 from xsconsole.simpool.attachments import attached, host_that_sees
 from xsconsole.simpool.calls import Call
 from xsconsole.simpool.disk_writing import DiskWriter
@@ -27,10 +26,10 @@ async def upload(visit: Visit) -> Answered:
     """Take VMs with their disks."""
     sr = _sr(visit)
     if visit.pool.db.get("SR", sr, "content_type") == "iso":
-        visit.refusal = pages.bare(400)
+        visit.refused_with = 400
         raise XapiError("SR_OPERATION_NOT_SUPPORTED")
     if visit.request.headers.get("Transfer-Encoding") is not None:
-        visit.refusal = pages.bare(403)
+        visit.refused_with = 403
         raise XapiError("IMPORT_ERROR_CANNOT_HANDLE_CHUNKED")
     stream = await visit.begin({"content-type": "application/octet-stream"})
     rules = Rules(sr=sr, is_restore=visit.flag("restore"), is_forced=visit.flag("force"))
