@@ -213,13 +213,13 @@ def test_its_disks_show_their_storage_and_what_is_gone(inventory):
 def test_its_snapshots_are_a_tree_with_our_restore_points_and_the_place_where_it_stands(inventory):
     lines = section(inventory, Kind.VM, "web", "Snapshots")
 
-    assert [(line.branch, line.value) for line in lines] == [
-        (0, "third"),
-        (0, "◆ restore point · first"),
-        (1, "◆ set aside · ▸ now · second"),
+    assert [(line.rail.is_after, line.value) for line in lines] == [
+        (False, "third"),
+        (False, "◆ restore point · first"),
+        (True, "◆ set aside · ▸ now · second"),
     ]
     assert all(line.at is not None for line in lines)
-    assert [bool(line.hint) for line in lines] == [False, False, True]
+    assert [line.hint for line in lines] == ["", "", "The machine stands after this one. Taken after “first”."]
     assert lines[1].tone == "good"
 
 

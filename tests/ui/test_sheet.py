@@ -16,6 +16,7 @@ from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.sheet import Line, Section, Sheet
+from xsconsole.domain.snapshot_tree import Rail
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -25,6 +26,7 @@ from xsconsole_ui.objects.sheet_view import SheetView
 __all__ = ["console", "pool", "window"]
 
 ITEM = ObjectId(kind=Kind.VM, uuid=Uuid("u-1"))
+RAIL = Rail(lane=1, passing=frozenset({0}), is_aside=True, has_next=True)
 LINES = (
     Line(label="Name", value="web-1", edit=Act.RENAME),
     Line(label="Tag", value="blue", edit=Act.UNTAG),
@@ -33,7 +35,7 @@ LINES = (
     Line(label="Empty key", value="", edit=Act.SET_KEY, key="owner"),
     Line(label="Runs on", value="xen-1", link=ITEM),
     Line(label="MAC", value="42:22:c9:8e:44:01", depth=1),
-    Line(label="Snapshot", value="▸ now · before the update", branch=1, copied="before the update", link=ITEM),
+    Line(label="Snapshot", value="▸ now · before the update", rail=RAIL, copied="before the update", link=ITEM),
 )
 
 

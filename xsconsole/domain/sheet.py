@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.snapshot_tree import Rail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +15,8 @@ class Line:
     """One line. `copied` is what is copied as its value, where it is not `value`; `hint` says more.
 
     `link` is another object that the line is about; `edit` the act that gives it another value, with `key` for one of
-    `other_config`; `at` an instant, to be shown in the reader's own time; `depth` indents. In a tree, `branch` indents
-    the value instead, and the instant stands in the label's place: what is told apart by names needs the room.
+    `other_config`; `at` an instant, to be shown in the reader's own time; `depth` indents. In a tree, `rail` stands
+    before the value instead, and the instant in the label's place: what is told apart by names needs the room.
     """
 
     label: str
@@ -27,7 +28,7 @@ class Line:
     key: str = ""
     at: datetime | None = None
     depth: int = 0
-    branch: int | None = None
+    rail: Rail | None = None
     copied: str = ""
 
 

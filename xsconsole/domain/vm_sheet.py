@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import NULL_REF, Ref
+from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, Inventory, Network, Task
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Purpose
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.sheet import Line, Section, keys, marks, names, yes
+from xsconsole.domain.snapshot_tree import places
 from xsconsole.domain.words import duration, size
 
 _TONES = {"Running": "good", "Suspended": "warn", "Paused": "warn"}
@@ -125,28 +127,26 @@ def _disks(vm: VM, inventory: Inventory) -> Iterator[Line]:
 def _snapshots(vm: VM, inventory: Inventory) -> Iterator[Line]:
     """Yield the snapshots as a tree: each below the one it was taken after; where the machine stands is marked."""
     found = {ref: snapshot for ref in vm.snapshots if (snapshot := inventory.get(VM, ref)) is not None}
-    below: dict[str, list[VM]] = {}
-    for snapshot in found.values():
-        below.setdefault(snapshot.parent if snapshot.parent in found else NULL_REF, []).append(snapshot)
-    waiting = [(snapshot, 0) for snapshot in _newest_first(below.get(NULL_REF, []))]
-    while waiting:
-        snapshot, depth = waiting.pop(0)
+    for place in places(found):
+        snapshot = place.snapshot
         mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
         told = _told(mark, snapshot, inventory)
         is_here = vm.parent == snapshot.ref
         name = snapshot.name_label or "(no name)"
+        after = f"Taken after “{shortened(place.after.name_label)}”." if place.after is not None else ""
         yield Line(
             label="Snapshot",
             # What it is stands first: names are long, and those of restore points begin alike.
             value=" · ".join(filter(None, ("◆ " + told if told else "", "▸ now" if is_here else "", name))),
-            hint=" ".join(filter(None, ("The machine stands after this one." if is_here else "", _purpose(mark)))),
+            hint=" ".join(
+                filter(None, ("The machine stands after this one." if is_here else "", after, _purpose(mark)))
+            ),
             at=snapshot.snapshot_time,
-            branch=min(depth, 8),
+            rail=place.rail,
             copied=name,
             link=ObjectId(kind=Kind.VM, uuid=snapshot.uuid),
             tone="good" if told == "restore point" else "",
         )
-        waiting[:0] = [(child, depth + 1) for child in _newest_first(below.get(snapshot.ref, []))]
 
 
 def _told(mark: RestorePointMark | None, snapshot: VM, inventory: Inventory) -> str:
@@ -164,13 +164,6 @@ def _purpose(mark: RestorePointMark | None) -> str:
     if mark is None or mark.frozen is None:
         return ""
     return "What is approved is what this snapshot holds; it goes with its request."
-
-
-def _newest_first(snapshots: list[VM]) -> list[VM]:
-    def age(snapshot: VM) -> float:
-        return -snapshot.snapshot_time.timestamp() if snapshot.snapshot_time is not None else 0.0
-
-    return sorted(snapshots, key=lambda snapshot: (age(snapshot), snapshot.uuid))
 
 
 def _hardware(vm: VM) -> Iterator[Line]:

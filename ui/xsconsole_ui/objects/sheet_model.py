@@ -17,6 +17,7 @@ DEPTH_ROLE = Qt.ItemDataRole.UserRole + 21
 LINK_ROLE = Qt.ItemDataRole.UserRole + 22  # whether the value leads to another object
 
 PLACEHOLDER_ROLE = Qt.ItemDataRole.UserRole + 23  # what stands where there is no value yet
+RAIL_ROLE = Qt.ItemDataRole.UserRole + 24  # what is drawn before the value: its place in a tree
 
 LABEL, VALUE = 0, 1
 ADDING = frozenset({Act.TAG, Act.SET_KEY})
@@ -96,20 +97,24 @@ class SheetModel(QAbstractTableModel):
                 return pieces.hint(self._hint(line, column))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{self._label(line)}: {value_of(line)}"
+            case Qt.ItemDataRole.AccessibleDescriptionRole:
+                return line.hint
             case _ if role == TONE_ROLE:
                 return "muted" if column == LABEL or not value_of(line) else line.tone
             case _ if role == PLACEHOLDER_ROLE:
                 is_new = line.edit in ADDING and not line.key and not line.value
                 return self.tr("add…") if is_new and column == VALUE else ""
             case _ if role == DEPTH_ROLE:
-                return line.depth if column == LABEL else line.branch or 0
+                return line.depth if column == LABEL else 0
+            case _ if role == RAIL_ROLE:
+                return line.rail if column == VALUE else None
             case _ if role == LINK_ROLE:
                 return column == VALUE and line.link is not None
             case _:
                 return None
 
     def _label(self, line: Line) -> str:
-        if line.branch is not None and line.at is not None:
+        if line.rail is not None and line.at is not None:
             return times.clock_time(line.at)
         return self.tr(line.label)
 
@@ -135,7 +140,7 @@ class SheetModel(QAbstractTableModel):
 
 def value_of(line: Line) -> str:
     """Return the value as it is shown and copied."""
-    when = times.clock_time(line.at) if line.at is not None and line.branch is None else ""
+    when = times.clock_time(line.at) if line.at is not None and line.rail is None else ""
     return " · ".join(filter(None, (line.value, when)))
 
 

@@ -1,6 +1,6 @@
 """A sheet on the screen: dense rows of label and value, edited in place, followed by Enter, copied as text or CSV."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOption
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.sheet import Line
+from xsconsole.domain.snapshot_tree import Rail
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
 from xsconsole_ui.focus import paint_focus
@@ -24,6 +25,7 @@ from xsconsole_ui.objects.sheet_model import (
     LABEL,
     LINK_ROLE,
     PLACEHOLDER_ROLE,
+    RAIL_ROLE,
     TITLE_ROLE,
     VALUE,
     SheetModel,
@@ -33,6 +35,7 @@ from xsconsole_ui.objects.sheet_model import (
 LABEL_WIDTH = 140  # px
 LEAST_VALUE = 120  # px
 STEP = 12  # px, of one level of depth
+DOT = 2.5  # px, the radius of one thing in a tree
 
 
 class SheetDelegate(CellDelegate):
@@ -50,11 +53,42 @@ class SheetDelegate(CellDelegate):
             painter.setPen(QPen(QColor(colours.hairline), 1))
             painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
             option.rect = QRect(option.rect).adjusted(STEP * depth, 0, 0, 0)
+        rail = index.data(RAIL_ROLE)
+        if isinstance(rail, Rail):
+            option.rect = self._paint_rail(painter, option, rail)
         if index.data(LINK_ROLE):
             self._paint_link(painter, option, index)
         else:
             super().paint(painter, option, index)
             self._paint_placeholder(painter, option, str(index.data(PLACEHOLDER_ROLE) or ""))
+
+    @staticmethod
+    def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail) -> QRect:
+        """Paint the lanes of a tree before a value; return the room that is left for it."""
+        colours = theme.colours_of(option.palette)
+        area, middle = QRectF(option.rect), option.rect.center().y() + 0.5
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, QColor(colours.accent_soft))
+        painter.setPen(QPen(QColor(colours.hairline), 1))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.muted), 1))
+        left = area.left() + theme.GAP
+        own = left + STEP * rail.lane + 0.5
+        for lane in rail.passing:
+            x = left + STEP * lane + 0.5
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        if rail.is_aside:
+            painter.drawLine(QPointF(own - STEP, middle), QPointF(own, middle))
+        if rail.is_after:
+            painter.drawLine(QPointF(own, area.top()), QPointF(own, middle))
+        if rail.has_next:
+            painter.drawLine(QPointF(own, middle), QPointF(own, area.bottom()))
+        painter.setBrush(QColor(colours.muted))
+        painter.drawEllipse(QPointF(own, middle), DOT, DOT)
+        painter.restore()
+        return option.rect.adjusted(round(own - area.left()) + theme.GAP // 2, 0, 0, 0)
 
     def _paint_placeholder(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
         if text and not option.state & QStyle.StateFlag.State_Editing:
