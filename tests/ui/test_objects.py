@@ -162,7 +162,14 @@ async def test_a_snapshot_is_taken_with_the_name_given_and_shown_in_the_tree(
     await until(lambda: any("before <the> change" in value for value in lines(window).values()), "the snapshot's line")
     page = window.inspector.object_page
     page.view.setCurrentIndex(page.model.index(row_with(window, "before <the> change"), VALUE))
+    page.view.menu.aboutToShow.emit()
+    assert page.revert.isVisible()
     assert page.revert.isEnabled()
+    assert page.delete.isEnabled()
+    assert page.view.menu.toolTipsVisible(), "where it cannot be done now, that says why"
+    page.view.setCurrentIndex(page.model.index(row_with(window, "jumpbox"), VALUE))
+    page.view.menu.aboutToShow.emit()
+    assert not page.revert.isVisible()
 
 
 async def test_a_machine_is_sent_to_a_host_that_can_take_it(window: MainWindow, console: Console) -> None:

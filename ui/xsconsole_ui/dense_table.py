@@ -155,6 +155,7 @@ class DenseTable(QTableView):
         self.as_csv = QAction(self.tr("Copy as CSV"), self)
         self.as_csv.setShortcut(QKeySequence("Ctrl+Shift+C"))
         self.menu = QMenu(self)
+        self.menu.setToolTipsVisible(True)
         self._order_by: Callable[[int], None] = _unsorted
         self._offer(self.as_text, self.copy_text)
         self._offer(self.as_csv, self.copy_csv)

@@ -12,11 +12,12 @@ from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.sheet import Line, Sheet
 from xsconsole.domain.sheets import sheet_of
+from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.objects.performance import PerformancePage
-from xsconsole_ui.objects.permission import permitted
+from xsconsole_ui.objects.permission import permitted, why_not
 from xsconsole_ui.objects.sheet_model import SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView
 from xsconsole_ui.scrolling import UprightPage
@@ -80,7 +81,7 @@ class ObjectPage(QWidget):
         self.view.followed.connect(self._follow)
         self.model.edited.connect(self._edit)
         self.raw.clicked.connect(self._show_raw)
-        self.view.selectionModel().currentRowChanged.connect(self._look_at_line)
+        self.view.menu.aboutToShow.connect(self._look_at_line)
 
     def _menu(self, actions: Sequence[QAction | None]) -> QMenu:
         menu = QMenu(self)
@@ -97,7 +98,7 @@ class ObjectPage(QWidget):
         work: Callable[[], None] = self._ask_revert if act is Act.REVERT else self._ask_delete
         action.triggered.connect(work)
         self.view.add_context_action(action)
-        action.setEnabled(False)
+        action.setVisible(False)
         return action
 
     @property
@@ -159,21 +160,23 @@ class ObjectPage(QWidget):
             self._desk.show_raw(self._item)
 
     def _snapshot(self) -> ObjectId | None:
-        """Return the snapshot that the current line leads to, or that is on show."""
+        """Return the snapshot that the current line leads to."""
         line = self.view.selected_line()
-        for item in (line.link if line is not None else None, self._item):
-            named = self._beside(item) if item is not None and item.kind is Kind.VM else None
-            record = self._console.record_of(named) if named is not None else None
-            if isinstance(record, VM) and record.is_a_snapshot:
-                return named
-        return None
+        item = line.link if line is not None else None
+        named = self._beside(item) if item is not None and item.kind is Kind.VM else None
+        record = self._console.record_of(named) if named is not None else None
+        return named if isinstance(record, VM) and record.is_a_snapshot else None
 
     @Slot()
     def _look_at_line(self) -> None:
-        is_snapshot = self._snapshot() is not None
-        for action in (self.revert, self.delete):
-            action.setEnabled(is_snapshot)
-            action.setToolTip("" if is_snapshot else self.tr("Choose the line of a snapshot first."))
+        """Offer what can be done with a snapshot at its own line; where it cannot be now, with the reason."""
+        snapshot = self._snapshot()
+        for act, action in ((Act.REVERT, self.revert), (Act.DELETE_SNAPSHOT, self.delete)):
+            action.setVisible(snapshot is not None)
+            if snapshot is not None:
+                reason = why_not(Operate(act=act, objects=(snapshot,)), self._console.of_object(snapshot))
+                action.setEnabled(not reason)
+                action.setToolTip(pieces.hint(reason))
 
     @Slot()
     def _ask_revert(self) -> None:

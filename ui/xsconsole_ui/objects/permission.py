@@ -46,13 +46,17 @@ def permitted(sheet: Sheet, console: Console) -> Sheet:
 
 def _why_not(sheet: Sheet, line: Line, console: Console) -> str:
     assert line.edit is not None
+    text = "" if line.edit is Act.MOVE_TO_FOLDER else line.value or PLACEHOLDER
+    command = Operate(act=line.edit, objects=(sheet.object,), text=text, key=line.key or PLACEHOLDER)
+    return why_not(command, console)
+
+
+def why_not(command: Operate, console: Console) -> str:
+    """Return why an act cannot be done to its one object now; empty where it can."""
     if console.link.state is not LinkState.LIVE:
         return tr("The pool is away: nothing can be changed.")
-    text = "" if line.edit is Act.MOVE_TO_FOLDER else line.value or PLACEHOLDER
     try:
-        (check,) = console.acts.checks(
-            Operate(act=line.edit, objects=(sheet.object,), text=text, key=line.key or PLACEHOLDER)
-        )
+        (check,) = console.acts.checks(command)
     except Refused as refusal:
         return words.refusal(refusal)
     return "" if check.refusal is None else words.refusal(check.refusal)
