@@ -62,7 +62,7 @@ def _permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Sit
 
 def _no_card(situation: Situation) -> str:
     if not situation.is_connected:
-        return "Connect to a pool first."
+        return situation.why_unconnected
     return "" if situation.card is not None else "Select a card on the board first."
 
 
@@ -118,7 +118,7 @@ def _nothing_interrupted(situation: Situation) -> str:
 
 def _no_vms(situation: Situation) -> str:
     if not situation.is_live:
-        return "Connect to a pool first."
+        return situation.why_unconnected
     return "" if situation.vms else "Select VMs in the inventory first."
 
 
@@ -128,7 +128,7 @@ def _no_vms_or_card(situation: Situation) -> str:
 
 def _nothing_to_adopt(situation: Situation) -> str:
     if not situation.is_live:
-        return "Connect to a pool first."
+        return situation.why_unconnected
     if situation.to_adopt is not None:
         return ""
     if situation.stray_owners:
@@ -138,7 +138,7 @@ def _nothing_to_adopt(situation: Situation) -> str:
 
 def _no_clones(situation: Situation) -> str:
     if not situation.is_live:
-        return "Connect to a pool first."
+        return situation.why_unconnected
     if situation.with_strays is not None:
         return ""
     if situation.stray_owners:

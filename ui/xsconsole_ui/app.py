@@ -39,6 +39,8 @@ FirstConnections = Callable[[Console], Awaitable[Sequence[Wanted]]]
 class Options:
     """How the window starts. Where `connections` gives none, one is asked for; `url` and `user` are then proposed.
 
+    `expects` gives what `connections` will most likely lead to, to be named until they are known.
+
     `equips_all`: every pool is given a workflow where it has none, as the demo's own are; else only the first is.
     """
 
@@ -47,6 +49,7 @@ class Options:
     user: str | None = None
     scheme: Scheme | None = None  # None: as last time
     watches_stalls: bool = False
+    expects: Callable[[Console], tuple[str, ...]] | None = None
     equips_all: bool = False
 
 
@@ -157,6 +160,7 @@ async def _live(
 
 
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:
+    window.estate.pools.expect(options.expects(console) if options.expects is not None else ())
     known = await options.connections(console) if options.connections is not None else ()
     proposed = _proposed(window, options) if not known else None
     if known:

@@ -7,7 +7,7 @@ from xsconsole_ui.situation import Action, Situation
 
 def _denied(situation: Situation) -> str:
     if not situation.is_live:
-        return "Connect to a pool first." if not situation.is_connected else "The pool is away."
+        return situation.why_unconnected if not situation.is_connected else "The pool is away."
     return situation.denials.get(Verb.CLOSE, "")
 
 

@@ -52,6 +52,7 @@ class Connecting(QObject):
         self._jobs.start(self._connect_or_ask(connection, password), "connect")
 
     async def _ask_for(self, unknown: Sequence[Connection]) -> None:
+        self._estate.pools.expect(())
         # While somebody looks for the passwords, the last known states can be looked at.
         for connection in unknown:
             await self._estate.pools.recall(connection.url)
@@ -59,6 +60,7 @@ class Connecting(QObject):
             await self._ask(connection)
 
     async def _ask(self, proposed: Connection | None) -> None:
+        self._estate.pools.expect(())
         links = (console.link for console in self._estate.pools.all)
         errors = (link.error for link in links if link.has_given_up)
         changed = next((error for error in errors if isinstance(error, CertificateChanged)), None)
@@ -66,6 +68,7 @@ class Connecting(QObject):
         self._keep()
 
     async def _connect_or_ask(self, connection: Connection, password: Secret) -> None:
+        self._estate.pools.expect(())  # from here on the road itself says so
         try:
             await self._estate.pools.connect(connection, password)
         except ConnectFailed as failure:

@@ -26,11 +26,11 @@ def _perform(act: Act, situation: Situation, hands: Hands) -> None:
 def _why_not(act: Act, situation: Situation) -> str:
     """Return why it can be done to none of the selected objects; empty where it can be to one."""
     if not situation.is_live:
-        return "Connect to a pool first." if not situation.is_connected else "The pool is away."
+        return situation.why_unconnected if not situation.is_connected else "The pool is away."
     if not situation.objects:
         return "Select objects in the inventory first."
     if situation.check is None:
-        return "Connect to a pool first."
+        return situation.why_unconnected
     if len(situation.objects) > LOOKED_AT:
         return ""
     # Where it goes and what it is called is asked for afterwards: only the rest is looked at here.

@@ -31,9 +31,9 @@ class PoolBadge(QWidget):
         for part in (self.dot, self.pool, self.state):
             row.addWidget(part)
 
-    def show_sight(self, sight: PoolSight | None, *, is_alone: bool) -> None:
-        """Show a pool; alone it has room to say how many hosts it has."""
-        state = LinkState.CLOSED if sight is None else sight.link.state
+    def show_sight(self, sight: PoolSight | None, *, is_alone: bool, is_awaited: bool = False) -> None:
+        """Show a pool; alone it has room to say how many hosts it has. Without one, say whether one is on its way."""
+        state = sight.link.state if sight is not None else LinkState.CONNECTING if is_awaited else LinkState.CLOSED
         dot, word = STATES[state]
         self.dot.set_state(dot)
         link = None if sight is None else sight.link
@@ -48,7 +48,7 @@ class PoolBadge(QWidget):
             self.pool.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, MOST_NAME))
         else:
             hosts = 0 if sight is None else sight.hosts
-            self.pool.setText(f"{name} · {words.count(hosts, 'host')}" if name else "")
+            self.pool.setText(" · ".join([name, *([words.count(hosts, "host")] if hosts else [])]) if name else "")
         self.state.setText(told)
         heard = self.tr("Last heard of {exact_time}").format(exact_time=times.exact_time(as_of)) if as_of else ""
         self.state.setToolTip(heard)
@@ -67,7 +67,7 @@ class PoolBadges(QWidget):
         self.badges: list[PoolBadge] = []
         self.show_sights(())
 
-    def show_sights(self, sights: tuple[PoolSight, ...]) -> None:
+    def show_sights(self, sights: tuple[PoolSight, ...], *, is_awaited: bool = False) -> None:
         wanted = max(1, len(sights))
         while len(self.badges) < wanted:
             self.badges.append(PoolBadge(self))
@@ -78,4 +78,4 @@ class PoolBadges(QWidget):
             gone.hide()
             gone.deleteLater()
         for at, badge in enumerate(self.badges):
-            badge.show_sight(sights[at] if sights else None, is_alone=len(sights) < 2)
+            badge.show_sight(sights[at] if sights else None, is_alone=len(sights) < 2, is_awaited=is_awaited)

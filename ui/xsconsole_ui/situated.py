@@ -26,6 +26,7 @@ def situation_of(
     whose = console.of_card(card.id) if card is not None else console.pools.first
     return Situation(
         is_connected=is_connected,
+        connecting=console.connecting if not is_connected else (),
         is_live=is_connected and console.link.state == "live",
         workflow=board.workflow,
         card=card,

@@ -14,6 +14,7 @@ from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, Tra
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.runs import Target
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine.commands import Direction, Operate, Plannable, Together
 from xsconsole.errors import StageFull
@@ -73,6 +74,7 @@ class Situation:
     """What the user has before them. `targets` are those of the selected card."""
 
     is_connected: bool = False
+    connecting: tuple[str, ...] = ()  # what is being connected to, where there is no connection yet
     is_live: bool = False
     workflow: Workflow | None = None
     card: Card | None = None
@@ -93,6 +95,13 @@ class Situation:
     pools: tuple[str, ...] = ()  # the names of those that can be left
     has_freezes: bool = False  # by hand
     is_stopped: bool = False  # the line, on any pool
+
+    @property
+    def why_unconnected(self) -> str:
+        """Why nothing can be done without a connection."""
+        if self.connecting:
+            return f"There is no connection to {listing(self.connecting)} yet: wait until it stands."
+        return "Connect to a pool first."
 
     @property
     def with_strays(self) -> ConfigurationId | None:

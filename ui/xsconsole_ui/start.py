@@ -38,8 +38,18 @@ def open_window(options: argparse.Namespace, given: Given) -> int:
     async def connections(console: Console) -> Sequence[Wanted]:
         return await _wanted(console, options, given)
 
+    def expects(console: Console) -> tuple[str, ...]:
+        urls = options.pools or [connection.url for connection in console.home.usual_pools(options.user)]
+        return tuple(console.home.pool_called(url) for url in urls)
+
     return app.run(
-        app.Options(connections=connections, url=options.pool, user=options.user, watches_stalls=options.watch_stalls),
+        app.Options(
+            connections=connections,
+            url=options.pool,
+            user=options.user,
+            watches_stalls=options.watch_stalls,
+            expects=expects,
+        ),
         partial(_open_console, options.home),
     )
 
@@ -130,7 +140,10 @@ def _show_demo(options: argparse.Namespace, folder: Path, out: Path | None) -> i
 
         return app.run(
             app.Options(
-                connections=connections, watches_stalls=options.watch_stalls or out is not None, equips_all=True
+                connections=connections,
+                watches_stalls=options.watch_stalls or out is not None,
+                expects=lambda _: ("the embedded pools",),
+                equips_all=True,
             ),
             open_console,
             None if out is None else partial(script.play, pool=pool, folder=out),

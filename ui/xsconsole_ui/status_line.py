@@ -107,6 +107,9 @@ class StatusLine(QFrame):
     def show_link(self) -> None:
         sights = self._console.sights
         told = [self._told(sight.link, sight.objects) for sight in sights] or [self._told(self._console.link, 0)]
+        connecting = self._console.connecting
+        if len(sights) < 2 and connecting:
+            told = [(self.tr("connecting to {pools}").format(pools=words.listing(connecting)), "status")]
         if len(sights) > 1:
             # Pools that are live are told in one word: what is not so has to be seen.
             live = [sight for sight in sights if sight.is_live]

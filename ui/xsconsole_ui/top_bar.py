@@ -59,7 +59,7 @@ class TopBar(QFrame):
 
     def show_link(self) -> None:
         """Show the pools, the state of the road to each, and who is logged in."""
-        self.pools.show_sights(self._console.sights)
+        self.pools.show_sights(self._console.sights, is_awaited=bool(self._console.connecting))
         told = [(one.identity.actor, one.identity.role) for one in self._console.pools if one.identity is not None]
         who = dict.fromkeys(f"{actor} · {role}" for actor, role in told)
         self.who.setText(next(iter(who)) if len(who) == 1 else self.tr("several log-ins") if who else "")

@@ -150,11 +150,18 @@ class Console:
             ConnectFailed: with the reason; `CertificateUnknown` asks for a decision: pass its fingerprint to accept.
             StoreFailed: the record cannot be written.
         """
-        await self.disconnect()
+        if self._gateway is not None:
+            await self.disconnect()
         self.url = connection.url
-        if not self._home.is_reading:
-            await self.last_known.recall(connection.url)
-        gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
+        self._hear_link(LinkChanged(state=LinkState.CONNECTING, as_of=self.link.as_of))
+        try:
+            await self.disconnect()
+            if not self._home.is_reading:
+                await self.last_known.recall(connection.url, LinkState.CONNECTING)
+            gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
+        except BaseException:
+            self._hear_link(LinkChanged(state=LinkState.CLOSED, as_of=self.link.as_of))
+            raise
         self._gateway = gateway
         try:
             await self._take_over(gateway, connection)

@@ -133,9 +133,17 @@ class Estate:
     def link(self) -> LinkChanged:
         """The best of the roads to the pools: whether anything can be done at all."""
         rank = {LinkState.LIVE: 0, LinkState.CONNECTING: 1, LinkState.LOST: 2, LinkState.CLOSED: 3}
-        return min(
-            (console.link for console in self.pools.all), key=lambda link: (rank[link.state], link.as_of is None)
-        )
+        links = [console.link for console in self.pools.all]
+        best = min(links, key=lambda link: (rank[link.state], link.as_of is None))
+        is_awaited = best.state is LinkState.CLOSED and bool(self.connecting)
+        return LinkChanged(state=LinkState.CONNECTING) if is_awaited else best
+
+    @property
+    def connecting(self) -> tuple[str, ...]:
+        """What is being connected to now, to be put into a sentence."""
+        sights = self.sights
+        named = (one for one in sights if one.link.state is LinkState.CONNECTING)
+        return tuple(one.called for one in named) if sights else self.pools.expected
 
     @property
     def identity(self) -> Identity | None:

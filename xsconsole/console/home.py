@@ -15,6 +15,7 @@ from xsconsole.console.webhook import Webhook
 from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.domain.searches import Searches
@@ -321,10 +322,18 @@ class Home:
 
     async def usual_connections(self, user: str | None) -> tuple[tuple[Connection, Secret | None], ...]:
         """Return where the window was connected when it closed, each with its password where nobody must be asked."""
+        return tuple([(one, await self.stored_password(one)) for one in self.usual_pools(user)])
+
+    def usual_pools(self, user: str | None) -> tuple[Connection, ...]:
+        """Return where the window was connected when it closed."""
         latest = self.latest_pool
         urls = self.settings.connected if self.settings.connected is not None else (latest,) if latest else ()
-        found = [self.known_connection(url, user, None) for url in urls]
-        return tuple([(connection, await self.stored_password(connection)) for connection in found])
+        return tuple(self.known_connection(url, user, None) for url in urls)
+
+    def pool_called(self, url: str) -> str:
+        """Return what to call the pool at an address in a sentence: by its name where it is known."""
+        known = self.settings.known_pool(url)
+        return f"“{shortened(known.name)}”" if known is not None and known.name else url
 
     def keep_connected(self, urls: tuple[str, ...]) -> None:
         """Remember where the window connects at its next start."""

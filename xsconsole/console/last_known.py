@@ -37,15 +37,15 @@ class LastKnown:
         self._url = ""
         self._since_s = 0.0
 
-    async def recall(self, url: str) -> None:
-        """Show what was last known of a pool, unless something is shown already."""
+    async def recall(self, url: str, state: LinkState = LinkState.CLOSED) -> None:
+        """Show what was last known of a pool, unless something is shown already. `state` is that of its road."""
         if self._mirror.inventory.total():
             return
         found = await asyncio.to_thread(last_known.read, self._home, url)
         if found is not None and not self._mirror.inventory.total():
             stamp, batch = found
             self._mirror.show(batch)
-            self._tell(LinkChanged(state=LinkState.CLOSED, as_of=stamp.as_of))
+            self._tell(LinkChanged(state=state, as_of=stamp.as_of))
 
     def forget(self) -> None:
         """Show nothing any more; what is kept stays on the disk."""

@@ -31,6 +31,7 @@ class Pools:
         self._opener = first  # holds the home, and is closed last
         self._consoles = [first]
         self._busy: set[Console] = set()  # connecting
+        self.expected: tuple[str, ...] = ()  # what will be connected to, before there is a word of it
         self._bus = Bus()
         self._ends: dict[Console, Callable[[], None]] = {}
         self._introduce(first)
@@ -71,6 +72,12 @@ class Pools:
     def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call `handler` on the loop's thread for each event of `kind` of any pool; the answer ends it."""
         return self._bus.subscribe(kind, handler)
+
+    def expect(self, names: tuple[str, ...]) -> None:
+        """Say what will be connected to as soon as it is known where it is; nothing is expected any more: none."""
+        if names != self.expected:
+            self.expected = names
+            self._bus.publish(self.first.link)
 
     def of(self, pool: Uuid) -> Console:
         """Return the console of a pool.

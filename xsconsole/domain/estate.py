@@ -78,6 +78,11 @@ class PoolSight:
     def is_live(self) -> bool:
         return self.link.state is LinkState.LIVE
 
+    @property
+    def called(self) -> str:
+        """What it is called in a sentence: by its address, where its name was never heard."""
+        return self.url if self.name == self.url else f"“{shortened(self.name)}”"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -186,6 +191,8 @@ def away(sight: PoolSight) -> Refused | None:
     seen = f" What is shown is its state of {instant(sight.link.as_of)}." if sight.link.as_of is not None else ""
     if sight.link.state is LinkState.CLOSED:
         return Refused(reason=f"{name} is not connected.{seen}", mend="Connect to it first.")
+    if sight.link.state is LinkState.CONNECTING:
+        return Refused(reason=f"{name} is still being connected to.{seen}", mend="Wait until that is done.")
     if sight.link.has_given_up:
         return Refused(reason=f"{name} is away, and nothing is tried any more.{seen}", mend="Connect to it again.")
     return Refused(reason=f"{name} is away.{seen}", mend="Wait until it is back.")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.runs import RunState
@@ -285,9 +286,10 @@ class BoardView(QWidget):
     def _show_page(self) -> None:
         board = self._console.board
         has_pool = board.workflow is not None
-        self.empty.set_words(*emptiness(board, self._console.link))
+        link = self._console.link
+        self.empty.set_words(*emptiness(board, link, self._console.connecting))
         for at, step in enumerate(self._first_steps):
-            step.setVisible(has_pool == (at == 1))
+            step.setVisible(has_pool if at else not has_pool and link.state is not LinkState.CONNECTING)
         has_cards = has_pool and bool(board.cards)
         self.bar.setVisible(has_cards)
         self._pages.setCurrentWidget((self.table if self.looking.is_list else self.page) if has_cards else self.empty)

@@ -37,10 +37,13 @@ _PURPOSES: Mapping[View, tuple[str, str]] = {
 }
 
 
-def freshness(sights: Sequence[PoolSight], outline: Outline) -> tuple[str, bool]:
-    """Return how fresh the list is and how much there is, in few words, and whether any of it is old."""
+def freshness(sights: Sequence[PoolSight], outline: Outline, link: LinkChanged) -> tuple[str, bool]:
+    """Return how fresh the list is and how much there is, in few words, and whether any of it is old.
+
+    `link` is the best of the roads there are, or will be.
+    """
     if len(sights) < 2:
-        link = sights[0].link if sights else LinkChanged(state=LinkState.CLOSED)
+        link = sights[0].link if sights else link
         return _freshness(link, outline), _is_old(link)
     old = [sight for sight in sights if not sight.is_live]
     number = words.count(outline.count(Sort.VM), "VM")
@@ -71,8 +74,10 @@ def _freshness(link: LinkChanged, outline: Outline) -> str:
             return "connecting…"
 
 
-def emptiness(outline: Outline, link: LinkChanged, *, is_filtered: bool) -> tuple[str, str]:
-    """Return a title and a sentence for a list in which there is nothing."""
+def emptiness(
+    outline: Outline, link: LinkChanged, *, is_filtered: bool, connecting: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Return a title and a sentence for a list in which there is nothing; `connecting` names what is on its way."""
     if outline.is_loading:
         return "Loading", "The pool is sending what it has."
     if is_filtered and outline.matching:
@@ -83,6 +88,9 @@ def emptiness(outline: Outline, link: LinkChanged, *, is_filtered: bool) -> tupl
         return "Nothing matches", "Esc clears the filter."
     if outline.items and outline.arrangement.view in _PURPOSES:
         return _PURPOSES[outline.arrangement.view]
-    if link.state in (LinkState.LIVE, LinkState.CONNECTING):
+    if link.state is LinkState.CONNECTING:
+        where = f" to {words.listing(tuple(connecting))}" if connecting else ""
+        return f"Connecting{where}", "Hosts, VMs, storage and networks appear as soon as the pool has sent them."
+    if link.state is LinkState.LIVE:
         return "Loading", "The pool is sending what it has."
     return "No pool", "Hosts, VMs, storage and networks of the pool appear here once connected."
