@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
+from xsconsole_ui import pieces
 from xsconsole_ui.actions import ALL
 from xsconsole_ui.resources import icon
 from xsconsole_ui.situation import Action, DraftSituation, Hands, Situation
@@ -21,6 +22,7 @@ class UserAction(QAction):
         super().__init__(tr(action.text), owner)
         self.action = action
         self._owner = owner
+        self._told = ""
         self.setObjectName(action.id)
         if action.shortcut:
             self.setShortcut(QKeySequence(action.shortcut))
@@ -43,9 +45,10 @@ class UserAction(QAction):
             self.setText(name)
         self.setEnabled(not why_not)
         told = why_not or tip
-        if self.toolTip() != told:
-            self.setToolTip(told)
-            self.setStatusTip(told)
+        if self._told != told:
+            self._told = told
+            self.setToolTip(pieces.hint(told))
+            self.setStatusTip(told.replace("\n", " "))
 
     @Slot()
     def _perform(self) -> None:

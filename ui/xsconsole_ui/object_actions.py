@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from xsconsole.domain import words
-from xsconsole.domain.act_words import act_name
+from xsconsole.domain.act_words import act_name, why_none
 from xsconsole.domain.acts import RULES, Act
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
@@ -37,13 +37,10 @@ def _why_not(act: Act, situation: Situation) -> str:
     given = PLACEHOLDER if act in _NEEDS_TEXT - {Act.MOVE_TO_FOLDER} else ""
     command = Operate(act=act, objects=situation.objects, text=given)
     try:
-        refusals = [check.refusal for check in situation.check(command)]
+        checks = situation.check(command)
     except Refused as unconnected:  # the connection is still being made
         return words.refusal(unconnected)
-    if any(refusal is None for refusal in refusals):
-        return ""
-    refusal = refusals[0]
-    return "" if refusal is None else f"{refusal.reason} {refusal.mend}".strip()
+    return "" if any(check.refusal is None for check in checks) else why_none(checks)
 
 
 def _named(act: Act, situation: Situation) -> str:

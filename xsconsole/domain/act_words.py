@@ -1,6 +1,15 @@
 """Sentences about acts on single objects: what they are called, what they will do, what became of them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from xsconsole.domain.acts import Act
+from xsconsole.domain.jobs import Check
+from xsconsole.domain.words import listing
+from xsconsole.errors import Refused
+
+MOST_REASONS = 4
+MOST_NAMES = 3
 
 NAMES = {
     Act.START: "Start",
@@ -46,6 +55,43 @@ def title(act: Act, names: tuple[str, ...]) -> str:
 def consequence(act: Act) -> str:
     """Return what has to be known before the act is confirmed; empty where nothing is lost."""
     return _CONSEQUENCES.get(act, "")
+
+
+def why_none(checks: Sequence[Check]) -> str:
+    """Return why it can be done to none of these objects: of several each reason once, in a line of its own."""
+    if len(checks) == 1:
+        return "" if checks[0].refusal is None else _reason(checks[0].refusal)
+    lines = reasons(checks)
+    return "\n".join((f"It can be done to none of these {len(checks)} objects.", *lines)) if lines else ""
+
+
+def reasons(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Return each reason that stands against some of these objects, with how many and a few of them, most first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        if check.refusal is not None:
+            found[_of_any(check.name, check.refusal)].append(check.name)
+    ranked = sorted(found.items(), key=lambda one: -len(one[1]))
+    if len(ranked) > MOST_REASONS:
+        told, rest = ranked[: MOST_REASONS - 1], ranked[MOST_REASONS - 1 :]
+        return (*_lines(told), f"{sum(len(names) for _, names in rest)} more for {len(rest)} other reasons.")
+    return _lines(ranked)
+
+
+def _lines(found: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
+    return tuple(f"{len(names)} ({listing(tuple(names), MOST_NAMES)}): {reason}" for reason, names in found)
+
+
+def _of_any(name: str, refusal: Refused) -> str:
+    """Return a reason without the name of the one object that it is told of, so that equal ones read alike."""
+    about = _reason(refusal)
+    for told in filter(None, (name, name.rpartition(" · ")[0])):  # where there are several pools, the name ends in one
+        about = about.replace(f"“{told}”", "it")
+    return about[:1].upper() + about[1:]
+
+
+def _reason(refusal: Refused) -> str:
+    return f"{refusal.reason} {refusal.mend}".strip()
 
 
 _CONSEQUENCES = {

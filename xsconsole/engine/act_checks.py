@@ -145,7 +145,7 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         )
     if command.act is Act.EXPORT and record.power_state in {"Running", "Paused"}:
         raise Refused(
-            reason=f"{name_of(record)} is {record.power_state.lower()}.",
+            reason=f"“{shortened(name_of(record))}” is {record.power_state.lower()}.",
             mend="Shut it down or suspend it first, or take a snapshot and export that.",
         )
     rules.demand_operation(record, rule.operation, inventory)

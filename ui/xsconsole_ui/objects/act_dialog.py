@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
-from xsconsole.domain.act_words import act_name
+from xsconsole.domain.act_words import act_name, reasons
 from xsconsole.domain.acts import FOLDER_KEY, RULES, Act
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
@@ -143,11 +143,14 @@ class ActDialog(QDialog):
         able = [check for check in checks if check.refusal is None]
         refused = [check for check in checks if check.refusal is not None]
         rows = [Row(mark=Mark.WAITING, text=check.name, whole=check.warning or check.name) for check in able]
-        rows += [
-            Row(mark=Mark.WARNING, text=_why_not(check.name, check.refusal))
-            for check in refused
-            if check.refusal is not None
-        ]
+        if len(checks) > SHOWN:
+            rows = [Row(mark=Mark.WARNING, text=reason) for reason in reasons(refused)] + rows
+        else:
+            rows += [
+                Row(mark=Mark.WARNING, text=_why_not(check.name, check.refusal))
+                for check in refused
+                if check.refusal is not None
+            ]
         hidden = len(rows) - SHOWN
         if hidden > 0:
             rows = [*rows[:SHOWN], Row(mark=Mark.WAITING, text=self.tr("and {n} more").format(n=hidden))]

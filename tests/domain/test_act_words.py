@@ -1,0 +1,45 @@
+"""Why something can be done to none of several objects is told once for each reason."""
+
+from xsconsole.domain.act_words import reasons, why_none
+from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.jobs import Check
+from xsconsole.errors import Refused
+
+
+def check(name: str, reason: str = "", mend: str = "") -> Check:
+    refusal = Refused(reason=reason, mend=mend) if reason else None
+    return Check(object=ObjectId(kind=Kind.VM, uuid=Uuid(name)), name=name, refusal=refusal)
+
+
+def halted(name: str) -> Check:
+    return check(name, f"“{name.partition(' · ')[0]}” is halted.", "It must be running.")
+
+
+def test_one_object_is_told_its_own_reason():
+    assert why_none([halted("web")]) == "“web” is halted. It must be running."
+    assert why_none([check("web")]) == ""
+
+
+def test_several_are_told_each_reason_once_with_how_many_and_a_few_names():
+    host = check("xen-1", "This cannot be done to a host.")
+
+    told = why_none([host, *(halted(f"web-{at}") for at in range(5)), halted("db · acme")])
+
+    assert told.split("\n") == [
+        "It can be done to none of these 7 objects.",
+        "6 (web-0, web-1, web-2 and 3 more): It is halted. It must be running.",
+        "1 (xen-1): This cannot be done to a host.",
+    ]
+
+
+def test_many_reasons_are_not_all_told():
+    told = reasons([check("able"), *(check(f"vm-{at}", f"Reason {at}.") for at in range(7))])
+
+    assert told == (
+        "1 (vm-0): Reason 0.",
+        "1 (vm-1): Reason 1.",
+        "1 (vm-2): Reason 2.",
+        "4 more for 4 other reasons.",
+    )
+    assert why_none([check("able"), check("also able")]) == ""
