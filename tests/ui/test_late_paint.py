@@ -1,63 +1,135 @@
-"""A paint that does not fit into one turn goes on in the next; what is taken as a picture is whole."""
+"""A paint that does not fit into one turn goes on in the next ones, unseen; what is seen is always whole."""
 
 import time
+from functools import partial
 
 import pytest
-from PySide6.QtCore import QEvent, QRect, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from tests.ui.test_inventory_model import Filled
 from xsconsole_ui import theme
-from xsconsole_ui.inventory.line_table import LEAST_LINES
 from xsconsole_ui.inventory.view import OutlineView
-from xsconsole_ui.late_paint import LatePaint
+from xsconsole_ui.late_paint import LEAST_PIECES, LatePaint, Piece
 from xsconsole_ui.pace import WANTED_S
 
-BAND, BANDS = 10, 8
+BAND, BANDS = 10, 5
+RED, BLUE, GREEN = BANDS * ["#ff0000"], BANDS * ["#0000ff"], BANDS * ["#00ff00"]
 
 
 class Bands(QWidget):
-    """Paints a band in each full turn."""
+    """Paints bands of one colour, each of which takes a full turn."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.late = LatePaint(self)
-        self.turns: list[int] = []  # bands that each paint put
+        self.colour, self.first = "red", 0
+        self.turns = [0]  # bands that were put in each turn
+        self.late = LatePaint(self, self, least=1)
+        QTimer(self, interval=0, timeout=lambda: self.turns.append(0)).start()
         self.resize(40, BAND * BANDS)
 
+    def basis(self) -> str:
+        return "bands"
+
+    def scrolled(self) -> QPoint:
+        return QPoint(0, self.first * BAND)
+
+    def ground(self) -> QColor:
+        return QColor("white")
+
+    def pieces(self, area: QRect) -> list[Piece]:
+        found = []
+        for band in range(area.top() // BAND, min(BANDS, area.bottom() // BAND + 1)):
+            place = QRect(0, band * BAND, 40, BAND)
+            found.append(Piece(place, (self.colour, self.first + band), partial(self.put, place, self.colour)))
+        return found
+
+    def put(self, area: QRect, colour: str, painter: QPainter) -> None:
+        spend(WANTED_S)
+        painter.fillRect(area, QColor(colour))
+        self.turns[-1] += 1
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.turns.append(0)
-        with QPainter(self) as painter:
-            for top in range(event.rect().top(), event.rect().bottom() + 1, BAND):
-                if self.turns[-1] and self.late.must_wait(painter):
-                    self.late.leave(QRect(0, top, 40, self.height() - top))
-                    return
-                end = time.thread_time() + WANTED_S
-                while time.thread_time() < end:
-                    pass
-                painter.fillRect(0, top, 40, BAND, QColor("red"))
-                self.turns[-1] += 1
+        self.late.paint(event.rect())
+
+    def colours(self) -> list[str]:
+        """Return the colour of each band as it is on the screen, not on a picture made for the purpose."""
+        image: QImage = self.backingStore().paintDevice().copy()
+        return [image.pixelColor(5, top + 2).name() for top in range(0, BAND * BANDS, BAND)]
 
 
-def test_what_does_not_fit_into_a_turn_is_painted_in_the_next_ones(qtbot):
+def spend(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.fixture
+def bands(qtbot):
     bands = Bands()
     qtbot.addWidget(bands)
+    with qtbot.waitExposed(bands):
+        bands.show()
+    qtbot.waitUntil(lambda: bands.late.is_whole and bands.colours() == RED)
+    bands.turns[:] = [0]
+    return bands
 
-    bands.show()
-    qtbot.waitUntil(lambda: sum(bands.turns) >= BANDS)
 
-    assert set(bands.turns) == {1}
+def seen_until(qtbot, bands, wanted):
+    """Return what was to be seen one after the other until it was this."""
+    seen = []
+
+    def look() -> bool:
+        if not seen or seen[-1] != bands.colours():
+            seen.append(bands.colours())
+        return seen[-1] == wanted
+
+    qtbot.waitUntil(look)
+    return seen
 
 
-def test_a_picture_of_it_is_whole(qtbot):
-    bands = Bands()
-    qtbot.addWidget(bands)
+def test_what_does_not_fit_into_a_turn_is_painted_in_the_next_ones_and_seen_when_it_is_whole(bands, qtbot):
+    bands.colour = "blue"
+    bands.update()
+
+    assert seen_until(qtbot, bands, BLUE) == [RED, BLUE]
+    assert max(bands.turns) == 1
+
+
+def test_what_changes_meanwhile_is_in_the_picture_after_it(bands, qtbot):
+    bands.colour = "blue"
+    bands.update()
+    qtbot.waitUntil(lambda: not bands.late.is_whole)
+    bands.colour = "lime"
+    bands.update()
+
+    # A picture that was begun is not begun anew: else none would ever be whole while something changes.
+    assert seen_until(qtbot, bands, GREEN) == [RED, BLUE, GREEN]
+
+
+def test_what_is_scrolled_and_stays_in_sight_is_not_painted_again(bands, qtbot):
+    bands.first = 3
+    bands.late.move()
+
+    qtbot.waitUntil(lambda: sum(bands.turns) >= 3 and bands.late.is_whole)
+
+    assert sum(bands.turns) == 3
+
+
+def test_a_larger_widget_shows_what_it_showed_until_the_new_picture_is_whole(bands, qtbot):
+    bands.colour = "blue"
+    bands.resize(60, BAND * BANDS)
+
+    assert seen_until(qtbot, bands, BLUE) == [RED, BLUE]
+
+
+def test_a_picture_that_is_taken_of_it_is_whole(bands):
+    bands.colour = "blue"
 
     image = bands.grab().toImage()
 
-    assert bands.turns[-1] == BANDS
-    assert {image.pixelColor(5, top).name() for top in range(0, BAND * BANDS, BAND)} == {"#ff0000"}
+    assert {image.pixelColor(5, top).name() for top in range(0, BAND * BANDS, BAND)} == set(BLUE)
 
 
 @pytest.fixture
@@ -72,8 +144,7 @@ def view(qapp, qtbot):
 
 def on_screen(view: OutlineView) -> set[int]:
     """Return the rows at which something is written on the screen, not on a picture made for the purpose."""
-    store = view.backingStore()
-    image = store.paintDevice().copy()
+    image = view.backingStore().paintDevice().copy()
     left_top = view.viewport().mapTo(view.window(), view.viewport().rect().topLeft())
     ground = theme.LIGHT.surface
     return {
@@ -86,39 +157,33 @@ def on_screen(view: OutlineView) -> set[int]:
     }
 
 
-def test_lines_that_came_too_late_for_a_full_turn_are_seen_in_the_next(view, qtbot):
-    painted = []
-    show = view._delegate.put
+def test_the_lines_of_an_inventory_are_seen_together_however_long_they_take(view, qtbot):
+    put, seen = view._delegate.put, []
 
-    def put(*arguments: object, **more: object) -> None:
-        painted[-1] += 1
-        end = time.thread_time() + WANTED_S / 4
-        while time.thread_time() < end:
-            pass
-        show(*arguments, **more)
+    def put_slowly(*arguments: object) -> None:
+        spend(WANTED_S / 4)
+        put(*arguments)
 
-    class Counting(QTimer):
-        def eventFilter(self, watched: object, event: QEvent) -> bool:
-            if event.type() is QEvent.Type.Paint:
-                painted.append(0)
-            return False
+    view._delegate.put = put_slowly
+    with qtbot.waitExposed(view):
+        view.show()
+    lines = view.rowAt(view.viewport().height() - 1) + 1
 
-    counting = Counting(view)
-    view.viewport().installEventFilter(counting)
-    view._delegate.put = put
-    view.show()
-    seen = len(range(view.rowAt(view.viewport().height() - 1) + 1))
-    qtbot.waitUntil(lambda: sum(painted) >= seen and not view._late._timer.isActive())
+    def look() -> bool:
+        seen.append(len(on_screen(view)))
+        return seen[-1] >= lines - 1
 
-    assert max(painted) <= LEAST_LINES, "each paint does its least and no more"
-    assert len(on_screen(view)) >= seen - 1
+    qtbot.waitUntil(look)
+
+    assert lines > 2 * LEAST_PIECES
+    assert set(seen) <= {0, seen[-1]}
 
 
 def test_the_ground_below_the_last_line_is_clean(view, qtbot):
     view.show()
     qtbot.waitExposed(view)
     view.resize(300, 80 * theme.ROW_HEIGHT)
-    qtbot.waitUntil(lambda: not view._late._timer.isActive())
+    qtbot.waitUntil(lambda: view._late.is_whole)
     last = view.model().rowCount() - 1
     below = view.rowViewportPosition(last) + theme.ROW_HEIGHT
 

@@ -32,10 +32,6 @@ class Pictures:
         self._wanted.add(key)
         return False
 
-    def has(self, key: Hashable, width: int, ratio: float) -> bool:
-        """Whether a picture is kept already."""
-        return (key, width, ratio) in self._kept
-
     def picture(
         self,
         key: Hashable,

@@ -1,11 +1,14 @@
 """Puts cards into a lane: a kept picture, with selection and focus around it."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from xsconsole_ui import theme
-from xsconsole_ui.board.card_painter import CardPainter, paint_ground
+from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.faces import Face
 from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
 from xsconsole_ui.focus import paint_focus
 
@@ -15,6 +18,13 @@ AROUND = theme.GAP  # between a card and the lane's edge, and between two cards
 LIFTED_OPACITY = 0.45
 
 
+class Shown(NamedTuple):
+    """What of a card is to be seen; while it is dragged it is lifted."""
+
+    face: Face
+    is_lifted: bool
+
+
 class CardDelegate(QStyledItemDelegate):
     """One for all lanes of a board, so that they share the pictures."""
 
@@ -22,33 +32,27 @@ class CardDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._cards = painter
 
-    def is_ready(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> bool:
-        """Whether a card is only to be copied from a picture."""
-        face, device = index.data(FACE_ROLE), painter.device()
-        if face is None or device is None:
-            return True
-        width, colours = card_area(option.rect).width(), theme.colours_of(option.palette)
-        return self._cards.has(face, width, colours, device.devicePixelRatioF())
-
-    def paint_blank(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        """Stand for a card that is painted in the next turn."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_ground(painter, QRectF(card_area(option.rect)), theme.colours_of(option.palette))
-        painter.restore()
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        shown = self.shown(index)
+        if shown is not None:
+            self.put(painter, option, shown)
+
+    def shown(self, index: Index) -> Shown | None:
+        """Return how a card is shown now; None where there is none."""
         face = index.data(FACE_ROLE)
+        return None if face is None else Shown(face, is_lifted=bool(index.data(LIFTED_ROLE)))
+
+    def put(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
+        """Show a card at the place and in the state of `option`."""
         device = painter.device()
-        if face is None or device is None:
-            return
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
         area = card_area(option.rect)
         state = option.state
         colours = theme.colours_of(option.palette)
         painter.save()
-        if index.data(LIFTED_ROLE):
+        if shown.is_lifted:
             painter.setOpacity(LIFTED_OPACITY)
-        painter.drawPixmap(area.topLeft(), self._cards.picture(face, area.width(), colours, device.devicePixelRatioF()))
+        painter.drawPixmap(area.topLeft(), self._cards.picture(shown.face, area.width(), colours, ratio))
         painter.setOpacity(1.0)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         is_hovered = bool(state & QStyle.StateFlag.State_MouseOver)

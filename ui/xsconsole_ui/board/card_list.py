@@ -5,7 +5,7 @@ change of one card costs its own height and a sum.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import accumulate
 
 from PySide6.QtCore import (
@@ -20,17 +20,18 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
 
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
 from xsconsole_ui.board.card_painter import place
-from xsconsole_ui.board.group_head import paint_head
+from xsconsole_ui.board.group_head import head_of, paint_head
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.focus import paint_focus
-from xsconsole_ui.late_paint import LatePaint
+from xsconsole_ui.late_paint import LatePaint, Piece
 
+LEAST_CARDS = 2  # painted in one turn, however full it is
 HEAD = 24  # px, of the name of a group
 STEP = 24  # px, of the wheel and the arrows of the scroll bar
 
@@ -49,7 +50,7 @@ class CardList(QAbstractItemView):
         self._tops: list[int] | None = None  # of each row, and the end of the last; None: to be summed up
         self._hovered = -1
         self._faces = delegate
-        self._late = LatePaint(self.viewport())
+        self._late = LatePaint(self.viewport(), self, least=LEAST_CARDS)
         self.setModel(model)
         self.setItemDelegate(delegate)
         model.rowsRemoved.connect(self._forget)
@@ -225,48 +226,55 @@ class CardList(QAbstractItemView):
         return region
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self.viewport()) as painter:
-            self._put(painter, event.rect())
-
-    def _put(self, painter: QPainter, area: QRect) -> None:
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        plain, current, made = option.state, self.currentIndex().row(), 0
-        for row in self._rows_between(area.top(), area.bottom()):
-            index = self._cards.index(row)
-            state = plain & ~(Flag.State_Selected | Flag.State_HasFocus | Flag.State_MouseOver)
-            if self.selectionModel().isSelected(index):
-                state |= Flag.State_Selected
-            if row == self._hovered:
-                state |= Flag.State_MouseOver
-            if row == current and self.hasFocus():
-                state |= Flag.State_HasFocus
-            option.state = state
-            head = self._cards.head_at(row)
-            if head is not None:
-                area_ = self._area(row)
-                paint_head(painter, QRect(area_.left(), area_.top(), area_.width(), HEAD), self._cards, row)
-            if not self._cards.is_folded(row):
-                option.rect = self.visualRect(index)
-                made += self._put_card(painter, option, index, must=made == 0)
-        if current < 0 and self.hasFocus():
+        self._late.paint(event.rect())
+        if self.currentIndex().row() < 0 and self.hasFocus():
             gap = AROUND / 2  # around the cards, not across them
             room = QRectF(self.viewport().rect()).adjusted(gap, 0, -gap, -gap)
-            paint_focus(painter, room, theme.colours_of(self.palette()))
+            with QPainter(self.viewport()) as painter:
+                paint_focus(painter, room, theme.colours_of(self.palette()))
+
+    # What LatePaint asks for.
+
+    def basis(self) -> Hashable:
+        return theme.colours_of(self.palette()).scheme
+
+    def scrolled(self) -> QPoint:
+        return QPoint(0, self.verticalOffset())
+
+    def ground(self) -> QColor:
+        return QColor(Qt.GlobalColor.transparent)
+
+    def pieces(self, area: QRect) -> list[Piece]:
+        return [self._piece(row) for row in self._rows_between(area.top(), area.bottom())]
+
+    def _piece(self, row: int) -> Piece:
+        """Return a card as it looks now, with the name of the group that begins with it."""
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        index, area = self._cards.index(row), self._area(row)
+        state = option.state & ~(Flag.State_Selected | Flag.State_HasFocus | Flag.State_MouseOver)
+        if self.selectionModel().isSelected(index):
+            state |= Flag.State_Selected
+        if row == self._hovered:
+            state |= Flag.State_MouseOver
+        if row == self.currentIndex().row() and self.hasFocus():
+            state |= Flag.State_HasFocus
+        option.state, option.rect = state, self.visualRect(index)
+        head = head_of(self._cards, row)
+        shown = None if self._cards.is_folded(row) else self._faces.shown(index)
+        colours = theme.colours_of(self.palette())
+
+        def put(painter: QPainter) -> None:
+            if head is not None:
+                paint_head(painter, QRect(area.left(), area.top(), area.width(), HEAD), head, colours)
+            if shown is not None:
+                self._faces.put(painter, option, shown)
+
+        return Piece(area, (head, shown, state), put)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         self._late.move()
-
-    def _put_card(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, *, must: bool) -> bool:
-        """Put a card, or an empty one where this turn is full; return whether it had to be painted anew."""
-        is_new = not self._faces.is_ready(painter, option, index)
-        if is_new and not must and self._late.must_wait(painter):
-            self._late.leave(option.rect)
-            self._faces.paint_blank(painter, option)
-        else:
-            self._faces.paint(painter, option, index)
-        return is_new
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

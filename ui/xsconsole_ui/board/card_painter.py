@@ -79,10 +79,6 @@ class CardPainter:
     def __init__(self) -> None:
         self._pictures = Pictures(MOST_BYTES)
 
-    def has(self, face: Face, width: int, colours: Colours, ratio: float) -> bool:
-        """Whether the picture of a card is kept already."""
-        return self._pictures.has((face, colours.scheme), width, ratio)
-
     def picture(self, face: Face, width: int, colours: Colours, ratio: float) -> QPixmap:
         size = QSize(width, place(face, width).height)
         return self._pictures.picture(

@@ -1,7 +1,8 @@
 """Puts the lines of the inventory into its view: each as a kept picture, painted anew only where it looks otherwise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QColor, QPainter
@@ -23,6 +24,14 @@ Flag = QStyle.StateFlag
 MOST_BYTES = 16 * 2**20  # of pictures: what some screens full of lines show
 
 
+class Marks(NamedTuple):
+    """How a line stands out."""
+
+    is_selected: bool
+    is_hovered: bool
+    has_focus: bool
+
+
 class LineDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,20 +51,17 @@ class LineDelegate(QStyledItemDelegate):
         row: Row,
         column: int,
         colours: Colours,
-        *,
-        is_selected: bool = False,
-        is_hovered: bool = False,
-        has_focus: bool = False,
+        marks: Marks,
     ) -> None:
         """Show one cell of a line."""
         is_old = bool(self._away) and row.item is not None and row.item.pool in self._away
-        behind = colours.accent_soft if is_selected else colours.sunken if is_hovered else colours.surface
+        behind = colours.accent_soft if marks.is_selected else colours.sunken if marks.is_hovered else colours.surface
         face: CellFace | LineFace
         if column:
             text = COLUMNS[column].text(row.item) if row.item is not None else ""
             face = CellFace(text, COLUMNS[column].is_number, is_old)
         else:
-            face = face_of(row, self._end(row), has_focus=has_focus, is_old=is_old)
+            face = face_of(row, self._end(row), has_focus=marks.has_focus, is_old=is_old)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         size = area.size()
@@ -72,12 +78,19 @@ class LineDelegate(QStyledItemDelegate):
         _paint(painter, face, size, colours)
         painter.restore()
 
+    def basis(self) -> Hashable:
+        """Return what decides how all lines look."""
+        return (tuple(self._away.items()), self._is_alone())
+
+    def _is_alone(self) -> bool:
+        """Whether a line has no cells beside its name, and says there what those would."""
+        view = self.parent()
+        return not isinstance(view, QTableView) or not view.horizontalHeader().isVisible()
+
     def _end(self, row: Row) -> str:
         if row.sort is Sort.POOL and row.item is not None:
             return self._away.get(row.item.ref, "")
-        view = self.parent()
-        is_alone = not isinstance(view, QTableView) or not view.horizontalHeader().isVisible()
-        return aside(row) if is_alone or row.item is None else ""
+        return aside(row) if self._is_alone() or row.item is None else ""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row | None = index.data(LINE_ROLE)
@@ -89,9 +102,11 @@ class LineDelegate(QStyledItemDelegate):
                 row,
                 index.column(),
                 theme.colours_of(option.palette),
-                is_selected=bool(state & Flag.State_Selected),
-                is_hovered=bool(state & Flag.State_MouseOver),
-                has_focus=bool(state & Flag.State_HasFocus),
+                Marks(
+                    is_selected=bool(state & Flag.State_Selected),
+                    is_hovered=bool(state & Flag.State_MouseOver),
+                    has_focus=bool(state & Flag.State_HasFocus),
+                ),
             )
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:

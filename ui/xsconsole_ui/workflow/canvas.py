@@ -21,8 +21,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.late_paint import LatePaint
 from xsconsole_ui.workflow.accessible import Graph, Readers
+from xsconsole_ui.workflow.late_parts import LateParts
 from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import STEP, View
@@ -68,7 +68,7 @@ class Canvas(Graph):
         self.hand: Hand | None = None
         self.hint_at: Callable[[QPointF], str] = lambda _: ""
         self._graph_painter = GraphPainter(scene.measures)
-        self._late = LatePaint(self)
+        self._late = LateParts(self)
         self._grid = Grid()
         self._panned_from: QPointF | None = None
         self._is_space_down = False

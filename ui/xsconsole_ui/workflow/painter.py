@@ -15,10 +15,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import theme
-from xsconsole_ui.late_paint import LatePaint
 from xsconsole_ui.theme import Colours
 from xsconsole_ui.workflow.faces import EdgeFace, NodeFace
 from xsconsole_ui.workflow.labels import PADDING, Label
+from xsconsole_ui.workflow.late_parts import LateParts
 from xsconsole_ui.workflow.measures import GRID, Measures
 from xsconsole_ui.workflow.routes import Route
 from xsconsole_ui.workflow.scene import Edge, Node, Scene
@@ -59,10 +59,10 @@ class GraphPainter:
         self._measures = measures
         self._ratio = 1.0  # pixels of the device for one of the widget
         self._pictures: OrderedDict[Hashable, tuple[float, float, QPixmap]] = OrderedDict()
-        self._late: LatePaint | None = None
+        self._late: LateParts | None = None
         self._made = 0  # pictures, in the present paint
 
-    def paint(self, painter: QPainter, scene: Scene, look: Look, late: LatePaint | None = None) -> None:
+    def paint(self, painter: QPainter, scene: Scene, look: Look, late: LateParts | None = None) -> None:
         """Paint edges, labels and nodes, in this order. Pictures that do not fit into this turn are left to `late`."""
         self._late, self._made = late, 0
         # Of the picture that is painted into, which is not always the widget's own screen.
