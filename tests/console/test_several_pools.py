@@ -9,7 +9,7 @@ from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pool, embedded_pools
 
 from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secret
-from xsconsole.domain.events import BoardChanged, LinkState
+from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.record import AuditEvent, AuditQuery
@@ -121,9 +121,13 @@ async def test_a_second_connection_to_one_pool_is_refused(pools: Pools, served: 
 async def test_a_pool_that_cannot_be_reached_leaves_the_others_as_they_are(
     pools: Pools,
 ) -> None:
+    estate, told = Estate(pools), []
+    pools.subscribe(LinkChanged, lambda link: told.append((link.state, estate.connecting)))
     with pytest.raises(ConnectFailed):
         await pools.connect(Connection(url="http://127.0.0.1:9", user="root"), Secret("wrong"))
 
+    assert told[0] == (LinkState.CONNECTING, ("http://127.0.0.1:9",))
+    assert told[-1] == (LinkState.CLOSED, ())
     assert list(pools) == [pools.first]
     assert pools.first.link.state is LinkState.LIVE
 

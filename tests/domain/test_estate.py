@@ -239,6 +239,7 @@ def test_where_a_run_goes_on_is_where_a_configuration_is_at_home():
     ("seen", "reason", "mend"),
     [
         (sight(state=LinkState.CLOSED), "not connected", "Connect"),
+        (sight(state=LinkState.CONNECTING), "still being connected", "Wait"),
         (sight(state=LinkState.LOST, as_of=NOON), "2026-11-27", "Wait"),
         (sight(state=LinkState.LOST, has_given_up=True), "nothing is tried", "again"),
     ],

@@ -295,6 +295,14 @@ async def test_a_window_without_a_pool_says_what_it_is_for(tmp_path: Path, qapp:
         await until(opened.board.empty.isVisible, "the empty board")
         assert opened.actions_[actions.PROMOTE].why_not == "Connect to a pool first."
         assert opened.bar.pools.badges[0].state.text() == "not connected"
+        opened.estate.pools.expect(("“acme”", "“beta”"))
+        await until(lambda: opened.board.empty.title == "Connecting to “acme” and “beta”", "what is expected")
+        assert opened.inventory.empty.title == opened.board.empty.title
+        assert opened.status.freshness.text() == "connecting to “acme” and “beta”"
+        assert opened.bar.pools.badges[0].state.text() == "connecting"
+        assert "“acme” and “beta” yet" in opened.actions_[actions.PROMOTE].why_not
+        opened.estate.pools.expect(())
+        await until(lambda: opened.board.empty.title == "Not connected", "that nothing is expected any more")
     finally:
         await opened.end()
         await console.close()
