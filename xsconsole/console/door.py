@@ -150,23 +150,17 @@ class Console:
             ConnectFailed: with the reason; `CertificateUnknown` asks for a decision: pass its fingerprint to accept.
             StoreFailed: the record cannot be written.
         """
-        if self._gateway is not None:
-            await self.disconnect()
+        await self.disconnect()
         self.url = connection.url
         self._hear_link(LinkChanged(state=LinkState.CONNECTING, as_of=self.link.as_of))
         try:
-            await self.disconnect()
             if not self._home.is_reading:
                 await self.last_known.recall(connection.url, LinkState.CONNECTING)
-            gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
-        except BaseException:
-            self._hear_link(LinkChanged(state=LinkState.CLOSED, as_of=self.link.as_of))
-            raise
-        self._gateway = gateway
-        try:
-            await self._take_over(gateway, connection)
+            self._gateway = await opened(self._home, connection, password, self._mirror.hear, self._hear_link)
+            await self._take_over(self._gateway, connection)
         except BaseException:
             await self.disconnect()
+            self._hear_link(LinkChanged(state=LinkState.CLOSED, as_of=self.link.as_of))
             raise
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
