@@ -67,7 +67,7 @@ def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people:
     assert (early.status, "0 of 2 approvals" in early.err) == (1, True)
     assert (own.status, "Rita asked for it" in own.err) == (1, True)
     assert (first.status, first.document["state"]) == (0, "waiting"), first.err
-    assert "waits for 1 of 2 approvals" in listed.out
+    assert "waits for 1 more approval" in listed.out
     assert second.status == 0, second.err
     assert "It is approved and can run" in second.out
     assert "ticket CHG-9" in shown.out

@@ -106,7 +106,42 @@ def test_nobody_counts_twice_whatever_keys_they_have() -> None:
     found = counted([by(ALICE), by(second), by(ALICE), by(CAROL)], people)
 
     assert not found.is_satisfied
-    assert found.sentence == "1 of 2 approvals, and nobody is left who could approve."
+    assert found.sentence == (
+        "1 of 2 approvals, and nobody is left who could approve: Rita asked for it and Bob has no key."
+    )
+
+
+def test_whom_a_rule_names_and_who_cannot_approve_is_told_with_the_reason() -> None:
+    shared = key(8)
+    people = workflow(
+        person("rita", REQUESTER),
+        person("alice", ALICE, subject="root@acme"),
+        person("bob", shared),
+        person("carol", shared),
+    )
+
+    found = counted([], people)
+    by_author = counted(
+        [],
+        rules=(ApprovalRule(count=1, people=(PersonId("carol"),), excludes_author=True),),
+        authors=[Requester(fingerprint=CAROL.fingerprint)],
+    )
+
+    operators, carol = found.rules
+    assert (operators.lacking, carol.lacking) == (2, 1)
+    assert operators.why_left_out == (
+        "Rita asked for it, Alice logs in as root@acme, which several people use and Bob has a key that is pinned to "
+        "others too"
+    )
+    assert carol.sentence == (
+        "0 of 1 approval, and nobody is left who could approve: Carol has a key that is pinned to others too."
+    )
+    assert found.dead_end.startswith("3 more approvals are needed than anybody could give: Rita asked for it, ")
+    assert by_author.dead_end == "1 more approval is needed than anybody could give: Carol is an author of it."
+    assert counted([]).dead_end == ""
+    without_bob = workflow(person("rita", REQUESTER), person("alice", ALICE), person("carol", CAROL))
+    assert counted([], without_bob).dead_end
+    assert counted([by(CAROL, Meaning.REJECT)], without_bob).dead_end == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Requests: nothing is done without enough approvals that count, of exactly what is done."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from xsconsole.domain.requests import Paper, from_stored, request_stem, to_store
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.engine.commands import Direction, Dissolve
+from xsconsole.engine.requests import asks_for
 from xsconsole.errors import ApprovalMissing, NotFound, NotPermitted, Refused
 
 
@@ -38,12 +40,12 @@ def test_who_asks_needs_others_and_any_permitted_console_runs_it_then() -> None:
         scene = Scene()
         await scene.begin(count=2)
         request = await ask(scene.alice, scene.shop)
-        assert waiting_words(view(scene.bob, request)) == "waits for 2 of 2 approvals"
+        assert waiting_words(view(scene.bob, request)) == "waits for 2 approvals"
         assert {person.name for person in view(scene.bob, request).could} == {"Person 2", "Person 3"}
         assert "0 of 2 approvals" in await refused(scene.alice, request)
 
         await approve(scene.bob, request)
-        assert waiting_words(view(scene.alice, request)) == "waits for 1 of 2 approvals"
+        assert waiting_words(view(scene.alice, request)) == "waits for 1 more approval"
         assert "1 of 2 approvals; Person 3 could approve" in await refused(scene.bob, request)
         await approve(scene.carol, request)
         stands = view(scene.alice, request)
@@ -71,7 +73,11 @@ def test_a_request_holds_no_lease_and_blocks_nobody() -> None:
 
         leases = {key for key in scene.office.pool.keys if ".lease." in key}
 
-        await ask(scene.alice, scene.shop)
+        request = await ask(scene.alice, scene.shop)
+        asked = scene.alice.promotion(scene.shop, "production")
+        assert asks_for(request, replace(asked, reason="for another reason"))
+        assert not asks_for(request, replace(asked, revision=asked.revision + 1))
+        assert not asks_for(request, scene.alice.demotion(scene.shop, "production"))
 
         assert {key for key in scene.office.pool.keys if ".lease." in key} == leases
         assert (await scene.bob.do(scene.bob.demotion(scene.shop, "patch-testing"))).error is None
@@ -220,6 +226,9 @@ def test_what_was_interrupted_is_resumed_with_its_approvals_and_not_without() ->
         request = await ask(scene.alice, scene.shop)
         await approve(scene.bob, request)
         opened = await run(scene.bob, request)
+        await scene.carol.until(lambda: scene.carol.card(scene.shop).run is not None)
+        under_way = view(scene.carol, request)
+        assert (waiting_words(under_way), under_way.obstacle) == ("is being carried out", "")
         opened.stop()
         assert (await opened.wait()).state is RunState.INTERRUPTED
         stem = run_stem(scene.shop)

@@ -101,7 +101,7 @@ def test_who_is_removed_or_whose_key_is_revoked_counts_no_more_and_nobody_is_add
         assert plan.requests[0].sentence.endswith("goes on as version 2. Nobody is left who could approve it.")
         found = view(scene.carol, request)
         assert found.state is RequestState.WAITING
-        assert found.sentence == "1 of 2 approvals, and nobody is left who could approve."
+        assert "nobody is left who could approve: " in found.sentence
         await dave.until(lambda: dave.board.workflow is not None)
         await approve(dave, request)
         assert "1 of 2 approvals" in await refused_under(scene.carol, request)

@@ -2,7 +2,9 @@
 
 from typing import Protocol
 
+from xsconsole.console.desks import Keeper
 from xsconsole.console.requests import Requests
+from xsconsole.domain.approval import Matter, Requester, Tally, tally
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
@@ -12,7 +14,9 @@ from xsconsole.engine.commands import Plannable
 from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.planner import plan
 from xsconsole.engine.ports import Identity
+from xsconsole.engine.requests import authors_of
 from xsconsole.engine.targets import targets
+from xsconsole.store.keys import is_signature
 
 
 class Seeing(Protocol):
@@ -20,6 +24,9 @@ class Seeing(Protocol):
 
     abroad: Abroad
     requests: Requests
+
+    @property
+    def home(self) -> Keeper: ...
 
     @property
     def board(self) -> Board: ...
@@ -42,6 +49,17 @@ def answers(console: Seeing, configuration: ConfigurationId) -> tuple[Target, ..
     at, also_at = console.requests.moment()
     lands = console.abroad.land
     return targets(configuration, console.board, console.inventory, _actor(console), at, also_at, lands)
+
+
+def tallied(console: Seeing, plan: Plan) -> Tally | None:
+    """Return how the rules of a plan would stand if it were asked for here and now; None where it has none."""
+    workflow = console.board.workflow
+    if plan.demand is None or workflow is None:
+        return None
+    card = console.board.cards.get(plan.intent.configuration)
+    requester = Requester(fingerprint=console.home.key_fingerprint, actor=_actor(console))
+    authors = authors_of(workflow, card)
+    return tally(plan.demand.rules, workflow, Matter.PROMOTION, plan.digest, (), requester, is_signature, authors)
 
 
 def _actor(console: Seeing) -> str:

@@ -140,16 +140,35 @@ class Requester:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Somebody whom a rule names and whose approval would not count; `reason` follows their name."""
+
+    person: Person
+    reason: str
+    is_requester: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"{shortened(self.person.name)} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTally:
-    """How one rule stands: who approved, and who could still."""
+    """How one rule stands: who approved, who could still, and whom it names that cannot."""
 
     rule: ApprovalRule
     approved: tuple[Person, ...]
     could: tuple[Person, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def is_satisfied(self) -> bool:
         return len(self.approved) >= self.rule.count
+
+    @property
+    def lacking(self) -> int:
+        """How many approvals are needed beyond those that anybody could give."""
+        return max(0, self.rule.count - len(self.approved) - len(self.could))
 
     @property
     def sentence(self) -> str:
@@ -158,7 +177,19 @@ class RuleTally:
             return ""
         has = f"{len(self.approved)} of {count(self.rule.count, 'approval')}"
         names = listing(tuple(person.name for person in self.could))
-        return f"{has}; {names} could approve." if names else f"{has}, and nobody is left who could approve."
+        left_out = f": {self.why_left_out}" if self.left_out else ""
+        if not names:
+            return f"{has}, and nobody is left who could approve{left_out}."
+        return (
+            f"{has}; {names} could approve, and nobody else{left_out}."
+            if self.lacking
+            else f"{has}; {names} could approve."
+        )
+
+    @property
+    def why_left_out(self) -> str:
+        """Return why those whom it names cannot approve, such as `Ann asked for it, Bob has no key`."""
+        return listing(tuple(one.words for one in self.left_out), 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +212,17 @@ class Tally:
     @property
     def is_satisfied(self) -> bool:
         return not self.rejected and all(rule.is_satisfied for rule in self.rules)
+
+    @property
+    def dead_end(self) -> str:
+        """Return why it can never be had, whoever approves now; empty where it can."""
+        short = tuple(rule for rule in self.rules if rule.lacking)
+        if self.rejected or not short:
+            return ""
+        lacking = sum(rule.lacking for rule in short)
+        why = "; ".join(dict.fromkeys(rule.why_left_out for rule in short if rule.left_out))
+        told = f"{count(lacking, 'more approval')} {'is' if lacking == 1 else 'are'} needed than anybody could give"
+        return f"{told}: {why}." if why else f"{told}."
 
     @property
     def sentence(self) -> str:
@@ -240,18 +282,35 @@ def _of_rule(
     requester: Requester,
     authors: tuple[Requester, ...],
 ) -> RuleTally:
-    left_out = (requester, *(authors if rule.excludes_author else ()))
-    may = [person for person in people_of(rule, workflow) if not any(one.is_(person) for one in left_out)]
-    has_key = [
-        person
-        for person in may
-        if not is_shared(person) and any(owner_of(key, workflow.people) is not None for key in person.fingerprints)
-    ]
+    named = people_of(rule, workflow)
+    left_out = tuple(
+        LeftOut(person=person, reason=reason, is_requester=requester.is_(person))
+        for person in named
+        if (reason := _why_left_out(person, rule, workflow, requester, authors))
+    )
+    out = {one.person.id for one in left_out}
+    able = tuple(person for person in named if person.id not in out)
     return RuleTally(
         rule=rule,
-        approved=tuple(person for person in may if person.id in approved),
-        could=tuple(person for person in has_key if person.id not in approved),
+        approved=tuple(person for person in able if person.id in approved),
+        could=tuple(person for person in able if person.id not in approved),
+        left_out=left_out,
     )
+
+
+def _why_left_out(
+    person: Person, rule: ApprovalRule, workflow: Workflow, requester: Requester, authors: tuple[Requester, ...]
+) -> str:
+    """Return why an approval of somebody whom a rule names would not count; empty where it would."""
+    if requester.is_(person):
+        return "asked for it"
+    if rule.excludes_author and any(author.is_(person) for author in authors):
+        return "is an author of it"
+    if is_shared(person):
+        return f"logs in as {shortened(person.subject)}, which several people use"
+    if any(owner_of(key, workflow.people) is not None for key in person.fingerprints):
+        return ""
+    return "has a key that is pinned to others too" if person.fingerprints else "has no key"
 
 
 def _why_not(

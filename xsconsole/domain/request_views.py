@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from xsconsole.domain.approval import Decision, Matter, Requester, Tally, people_of, tally
-from xsconsole.domain.board import Card
+from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, difference
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.requests import Paper, Request, is_genuine
+from xsconsole.domain.requests import Paper, Request, from_warrant, is_genuine
 from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.words import count, describe, instant, listing, size
@@ -77,6 +77,7 @@ class RequestView:
     workflow: Workflow | None = None
     frozen: str = ""
     is_over: bool = False
+    is_running: bool = False  # it is being carried out right now
 
     @property
     def request(self) -> Request:
@@ -132,7 +133,8 @@ def view_of(
     found = tally(rules, workflow, Matter.PROMOTION, request.subject, decisions, request.requester, check, authors)
     state, sentence = _state(request, rules, present, found, at)
     obstacle = ""
-    if state in OPEN and present.refusal is not None:
+    is_running = state is RequestState.APPROVED and _is_of(present.card, request)
+    if state in OPEN and present.refusal is not None and not is_running:
         obstacle = f"{present.refusal.reason} {present.refusal.mend}".strip()
     if state is RequestState.APPROVED and request.not_before is not None and at < request.not_before:
         obstacle = f"It may not begin before {instant(request.not_before)}. {obstacle}".strip()
@@ -152,9 +154,17 @@ def view_of(
         decisions=decisions,
         frozen=_frozen(present),
         is_over=_is_over(request, present, state),
+        is_running=is_running,
         opens_at=_opens_at(request, present, at) if state in OPEN else None,
         workflow=workflow,
     )
+
+
+def _is_of(card: Card | None, request: Request) -> bool:
+    """Return whether the run that goes on with a configuration carries this request out."""
+    run = card.run if card is not None and card.standing is Standing.RUNNING else None
+    warrant = from_warrant(run.record.warrant) if run is not None else None
+    return warrant is not None and warrant.request.id == request.id
 
 
 def _opens_at(request: Request, present: Present, at: datetime) -> datetime | None:
@@ -279,11 +289,14 @@ def _lines(plan: Plan | None) -> tuple[str, ...]:
 
 
 def waiting_words(view: RequestView) -> str:
-    """Return how it stands in a few words, such as `waits for 1 of 2 approvals`."""
+    """Return how it stands in a few words, such as `waits for 1 more approval`."""
     match view.state:
         case RequestState.WAITING:
-            return f"waits for {view.needed - view.given} of {count(view.needed, 'approval')}"
+            missing = view.needed - view.given
+            return f"waits for {count(missing, 'more approval' if view.given else 'approval')}"
         case RequestState.APPROVED:
+            if view.is_running:
+                return "is being carried out"
             if view.opens_at is not None:
                 return f"is approved and runs not before {instant(view.opens_at)}"
             return "is approved and can run" if not view.obstacle else "is approved and cannot run yet"

@@ -72,6 +72,20 @@ def command_of(request: Request) -> Promote | Demote:
     )
 
 
+def asks_for(request: Request, command: Promote | Demote) -> bool:
+    """Return whether a request asks for what a command would do, whoever asked and why."""
+    intent = request.intent
+    if (intent.configuration, intent.revision, intent.target) != (
+        command.configuration,
+        command.revision,
+        command.target,
+    ):
+        return False
+    if isinstance(command, Promote):
+        return intent.kind is RunKind.PROMOTE
+    return intent.kind is RunKind.DEMOTE and (intent.disks or Disks.KEEP) is command.disks
+
+
 # --- judging --------------------------------------------------------------------------------------------------------
 
 

@@ -136,7 +136,7 @@ def _satisfiable(case: Case, demand: Demand) -> Iterator[Finding]:
     needed = demand.rule.count
     place = demand.place
     if not people:
-        mends = [*_naming(case.ground.me, demand), demand.put("Remove this rule", None)]
+        mends = [*_naming(case, demand), demand.put("Remove this rule", None)]
         yield _named(place, "nobody-approves").error(_of_nobody(demand, case.workflow), demand.field, *mends)
         return
     if needed > len(able):
@@ -194,13 +194,15 @@ def _named(place: Rule, name: str) -> Rule:
     return Rule(name=name, stage=place.stage, transition=place.transition)
 
 
-def _naming(me: Person | None, demand: Demand) -> Iterator[Mend]:
+def _naming(case: Case, demand: Demand) -> Iterator[Mend]:
     """Yield the mend that names who sits here: in the rule's first group, which is empty, or in the rule itself."""
+    me = case.ground.me
     if me is None:
         return
+    keys = set(me.fingerprints)
+    called = next((person.name for person in case.workflow.people if keys & set(person.fingerprints)), me.name)
 
     def change(workflow: Workflow) -> Workflow:
-        keys = set(me.fingerprints)
         known = next((person.id for person in workflow.people if keys & set(person.fingerprints)), None)
         changed, person = (
             (workflow, known) if known is not None else add_person(workflow, me.name, fingerprints=me.fingerprints)
@@ -211,7 +213,7 @@ def _naming(me: Person | None, demand: Demand) -> Iterator[Mend]:
         rule = msgspec.structs.replace(demand.rule, people=(*demand.rule.people, person))
         return demand.put("", rule).apply(changed)
 
-    yield Mend(label=f"Name me ({shown(me.name)})", apply=change)
+    yield Mend(label=f"Name me ({shown(called)})", apply=change)
 
 
 def _lowered(demand: Demand, number: int) -> Iterator[Mend]:
