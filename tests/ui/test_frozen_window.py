@@ -35,7 +35,7 @@ async def test_a_request_for_copies_shows_what_is_frozen_and_what_is_left_over_g
     request = await ask(rita)
     await until(lambda: len(window.console.requests.views) == 1, "the request")
     window.inbox.renew()
-    window.inbox.show_request(request.id)
+    window.inbox.show_one(request.id)
     page = window.inspector.card_page
     window.board.select(card_of(console, SHOP).id)
     await until(lambda: texts(page.frozen.view), "what is frozen on the card")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from tests.approving import approved_by
 from tests.embedded import EmbeddedPool
@@ -31,7 +31,6 @@ from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.engine.commands import Ask, Promote
-from xsconsole_ui.actions import GO_INBOX
 from xsconsole_ui.board.faces import Tone, face_of
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.inbox.messenger import Messenger
@@ -73,6 +72,10 @@ async def ask(who: Console) -> Request:
     return await who.requests.ask(Ask(command=command, digest=who.plan(command).digest, ticket="CHG-7"))
 
 
+def press_button(over: QWidget, text: str) -> None:
+    next(one for one in over.findChildren(QPushButton) if one.text() == text).click()
+
+
 def texts(view: RowsView) -> list[str]:
     return [row.text for row in view.rows.rows]
 
@@ -86,16 +89,19 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     assert window.inbox_news.badge.text() == "1"
     assert "Your approval is asked for" in "\n".join(window.notices.texts)
 
-    window.board.take_focus()
-    press(Key.Key_5, CTRL)
-    await until(window.inbox.isVisible, "the place")
     page = window.inbox.page
-    press(Key.Key_Return)
+    (news,) = window.notices.shown
+    assert "Rita asks: the release" in news.text
+    press_button(news, "Show it")
     await until(page.reason.hasFocus, "the keyboard in the reason")
+    assert not window.notices.shown  # over the buttons that it is about
+    press(Key.Key_Escape)
+    press(Key.Key_Return)
+    assert page.reason.hasFocus()
     assert not page.approve.isEnabled()
     assert "part of what is signed" in page.why.text()
     assert any("Ticket CHG-7" in text for text in texts(page.facts.view))
-    assert any("could approve now: Ann" in text for text in texts(page.approvals.view))
+    assert any("Could approve now: Ann" in text for text in texts(page.approvals.view))
     assert texts(page.steps.view)
     QTest.keyClicks(page.reason, "read it")
     press(Key.Key_Return)
@@ -104,6 +110,7 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
 
     await until(lambda: rita.requests.view(request.id).state is RequestState.APPROVED, "the approval")
     await until(page.run.isEnabled, "that it can be carried out")
+    await until(window.inbox.lists[1].view.hasFocus, "the keyboard in the list again")
     assert not window.inbox_news.badge.isVisible()
     page.run.setFocus()
     press(Key.Key_Return)
@@ -123,9 +130,10 @@ async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_car
     await until(page.go.isVisible, "the plan")
 
     assert page.go.text() == "Ask for approval"
-    assert any("Must be approved by 1 of Operators: Ann and Rita" in text for text in texts(page.checks.view))
+    assert "Must be approved by 1 of Operators. Rita could, if you ask for it." in texts(page.checks.view)
     page.asking.not_before.setText("tomorrow")
     assert not page.go.isEnabled()
+    assert page.asking.wrong.text() == "Type the time as 2026-12-24 18:00."
     page.asking.not_before.clear()
     page.asking.ticket.setText("CHG-8")
     page.go.click()
@@ -135,10 +143,29 @@ async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_car
     (view,) = console.requests.of(card.id)
     assert view.request.ticket == "CHG-8"
     face = face_of(card, None, None, asked=(view,))
-    assert (face.chips[0].text, face.chips[0].tone) == ("waits for 1 of 1 approval", Tone.ACCENT)
+    assert (face.chips[0].text, face.chips[0].tone) == ("waits for 1 approval", Tone.ACCENT)
     assert not window.inbox.page.approve.isVisible()
     assert "others decide on it" in window.inbox.page.why.text()
     assert card_of(console, SHOP).stage == "staging"
+    assert "Rita could approve it" in window.status.passing.whole
+    assert not window.inbox.page.reason.hasFocus()  # where two keys would withdraw it
+
+    # Whoever promotes again is led to what stands already, also from its plan; its card leads there as well.
+    window.go("board")
+    press(Key.Key_Right, CTRL)
+    await until(window.inbox.isVisible, "what is asked for already")
+    assert window.status.passing.whole == "It is asked for already, and waits for 1 approval."
+    window.go("board")
+    press(Key.Key_P, CTRL)
+    await until(page.go.isVisible, "the plan")
+    assert page.go.text() == "Show its request"
+    page.go.click()
+    await until(window.inbox.isVisible, "the request of the plan")
+    window.go("board")
+    asked = window.inspector.card_page.requests.view
+    asked.activated.emit(asked.rows.index(0))
+    assert window.inbox.isVisible()
+    assert len(console.requests.views) == 1
     window.inbox.page.withdraw.click()
     await until(lambda: not console.requests.views, "that it is withdrawn")
     await until(window.inbox.nothing.isVisible, "the empty place")
@@ -157,7 +184,7 @@ async def test_a_request_that_became_void_shows_what_was_approved_against_what_i
 
     await until(lambda: "void: approved against now" in "\n".join(window.notices.texts), "the news")
     window.go("inbox")
-    window.inbox.show_request(request.id)
+    window.inbox.show_one(request.id)
 
     shown = "\n".join(texts(window.inbox.page.changes.view))
     assert "description was" in shown
@@ -174,7 +201,7 @@ async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
     await until(lambda: bool(console.requests.views), "the request")
     window.go("inbox")
     page = window.inbox.page
-    window.inbox.show_request(request.id)
+    window.inbox.show_one(request.id)
     page.reason.setText("not on a Friday")
     assert "Log in anew as adam" in page.why.text()
     assert not page.reject.isEnabled()
@@ -199,7 +226,7 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
         shown.append((title, text))
         return True
 
-    messenger = Messenger(console, window.bridge, window.notices, show, window.actions_[GO_INBOX], window)
+    messenger = Messenger(console, window.bridge, window.notices, show, lambda: False, window)
     window.bridge.link_changed.emit()
     await ask(rita)
     await until(lambda: bool(shown), "the message")

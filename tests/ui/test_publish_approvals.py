@@ -1,12 +1,14 @@
 """Approvals of a publication in the window: by buttons, and by file for people off the pool."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.board_window import console, no_passphrase_needed, open_window, pool
 from tests.ui.live_console import failing_jobs, until
 from xsconsole.console import Console
-from xsconsole.console.publish_approvals import read_asked
+from xsconsole.console.publish_approvals import read_asked, write_paper
 from xsconsole.domain.ids import PersonId
 from xsconsole.domain.workflow import ApprovalRule, Person, default_workflow, to_json
 from xsconsole.domain.workflow.edits import change_stage, change_workflow
@@ -55,13 +57,13 @@ def texts(view):
     return [row.text for row in view.rows.rows]
 
 
-async def test_a_file_goes_out_and_a_signed_decision_comes_in(window, sheet, bob, tmp_path):
+async def test_a_file_goes_out_and_a_signed_decision_comes_in(sheet, bob, console, tmp_path):
     approvals = sheet.approvals
     asked, decision = tmp_path / "asked.json", tmp_path / "decision.json"
     assert not sheet.go.isEnabled()
     assert any("demands approval of the next one" in line for line in texts(sheet.obstacles))
 
-    await approvals.papers.write_to(window.workshop._console.publishing.request(sheet.plan), asked)
+    await approvals.papers.write_to(partial(write_paper, console.publishing.request(sheet.plan)), asked)
     dialog = DecideDialog(await read_asked(asked), bob.home, failing_jobs())
     dialog.open()
     assert dialog.title.text() == "Publish version 3 of “Release to production” on acme"
@@ -89,7 +91,7 @@ async def test_files_that_are_forged_or_of_another_kind_are_refused_with_the_rea
     window, sheet, bob, tmp_path, console
 ):
     asked = tmp_path / "asked.json"
-    await sheet.approvals.papers.write_to(console.publishing.request(sheet.plan), asked)
+    await sheet.approvals.papers.write_to(partial(write_paper, console.publishing.request(sheet.plan)), asked)
     changed = tmp_path / "changed.json"
     changed.write_text(asked.read_text(encoding="utf-8").replace("Last look", "Least look"), encoding="utf-8")
     deep = tmp_path / "deep.json"

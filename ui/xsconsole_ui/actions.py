@@ -9,6 +9,7 @@ from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
+from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Situation
@@ -317,6 +318,7 @@ DISCONNECT = Action(
     why_not=lambda situation: "" if situation.pools else "There is no pool to disconnect from.",
     named=lambda situation: f"&Disconnect from {situation.pools[0]}" if len(situation.pools) == 1 else "&Disconnect…",
 )
+
 FIND = Action(
     id="find",
     text="&Find…",
@@ -357,7 +359,10 @@ RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOL
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
-    ("&Pool", (CONNECT, DISCONNECT, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT)),
+    (
+        "&Pool",
+        (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
+    ),
     ("&Configuration", (*RUN_MENU, CREATE, *MEMBERS_MENU)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),

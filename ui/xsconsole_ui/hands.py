@@ -34,7 +34,7 @@ from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.points import PointsDialog
 from xsconsole_ui.promotion.queueing import Queueing
-from xsconsole_ui.situation import Design, Situation
+from xsconsole_ui.situation import ByFile, Design, Situation
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -66,20 +66,12 @@ class WindowHands(QObject):
         self._queueing = Queueing(console, jobs, board, window)
         self.closures = ClosureDesk(console, jobs, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
-        self._targets = QMenu(window)
-        self._targets.setToolTipsVisible(True)
-        self._targets.triggered.connect(self._go_to_target)
-        self._urgent = QMenu(window)
-        self._urgent.setToolTipsVisible(True)
-        self._urgent.triggered.connect(self._declare_to)
-
-    @property
-    def targets_menu(self) -> QMenu:
-        return self._targets
-
-    @property
-    def urgent_menu(self) -> QMenu:
-        return self._urgent
+        self.targets_menu = QMenu(window)
+        self.targets_menu.setToolTipsVisible(True)
+        self.targets_menu.triggered.connect(self._go_to_target)
+        self.urgent_menu = QMenu(window)
+        self.urgent_menu.setToolTipsVisible(True)
+        self.urgent_menu.triggered.connect(self._declare_to)
 
     @property
     def _situation(self) -> Situation:
@@ -113,7 +105,7 @@ class WindowHands(QObject):
     def choose_target(self, kind: Kind | None) -> None:
         """Offer the stages a way leads to; those that are closed say why."""
         situation = self._situation
-        self._targets.clear()
+        self.targets_menu.clear()
         if len(situation.cards) > 1:
             self._offer_together(situation, kind)
             return
@@ -121,51 +113,48 @@ class WindowHands(QObject):
             if target.kind is None or kind not in (None, target.kind):
                 continue
             verb = self.tr("Promote to") if target.kind is Kind.PROMOTE else self.tr("Demote to")
-            action = QAction(f"{verb} {situation.stage_name(target)}", self._targets)
+            action = QAction(f"{verb} {situation.stage_name(target)}", self.targets_menu)
             action.setData(str(target.stage))
             if target.refusal is not None:
                 action.setEnabled(False)
                 action.setToolTip(f"{target.refusal.reason} {target.refusal.mend}".strip())
-            self._targets.addAction(action)
-        self._open_targets()
+            self.targets_menu.addAction(action)
+        self._pop_up(self.targets_menu)
 
     def _offer_together(self, situation: Situation, kind: Kind | None) -> None:
         """Offer the stages that a way leads to from all selected cards."""
         for one in (Kind.PROMOTE, Kind.DEMOTE) if kind is None else (kind,):
             verb = self.tr("Promote all to") if one is Kind.PROMOTE else self.tr("Demote all to")
             for stage in situation.shared_ways(one):
-                self._targets.addAction(f"{verb} {stage.name}").setData(str(stage.id))
-        if self._targets.isEmpty():
-            self._targets.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
-        self._open_targets()
+                self.targets_menu.addAction(f"{verb} {stage.name}").setData(str(stage.id))
+        if self.targets_menu.isEmpty():
+            self.targets_menu.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
+        self._pop_up(self.targets_menu)
 
-    def _open_targets(self) -> None:
-        first = next((action for action in self._targets.actions() if action.isEnabled()), None)
+    def _pop_up(self, menu: QMenu) -> None:
+        first = next((action for action in menu.actions() if action.isEnabled()), None)
         if first is not None:
-            self._targets.setActiveAction(first)
-        self._targets.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+            menu.setActiveAction(first)
+        menu.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
 
     def declare(self) -> None:
         """Offer the ways out of the stage as an emergency; those that one cannot go say why."""
         situation = self._situation
-        self._urgent.clear()
+        self.urgent_menu.clear()
         for target in situation.targets:
             command = command_to(situation, target)
             if command is None:
                 continue
             verb = self.tr("Emergency: promote to") if target.kind is Kind.PROMOTE else self.tr("Emergency: demote to")
-            action = QAction(f"{verb} {situation.stage_name(target)}", self._urgent)
+            action = QAction(f"{verb} {situation.stage_name(target)}", self.urgent_menu)
             action.setData(str(target.stage))
             try:
                 self._console.plan(replace(command, emergency=Emergency()))
             except Refused as refusal:
                 action.setEnabled(False)
                 action.setToolTip(f"{refusal.reason} {refusal.mend}".strip())
-            self._urgent.addAction(action)
-        first = next((action for action in self._urgent.actions() if action.isEnabled()), None)
-        if first is not None:
-            self._urgent.setActiveAction(first)
-        self._urgent.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+            self.urgent_menu.addAction(action)
+        self._pop_up(self.urgent_menu)
 
     @Slot(QAction)
     def _declare_to(self, chosen: QAction) -> None:
@@ -346,6 +335,13 @@ class WindowHands(QObject):
     def leave_pool(self) -> None:
         bar = self._window.bar.pools
         self._window.connecting.leave(bar.mapToGlobal(bar.rect().bottomLeft()))
+
+    def show_key(self) -> None:
+        self._window.workshop.show_key(lambda: self._window.go("workflow"))
+
+    def by_file(self, what: ByFile) -> None:
+        filing = self._window.inbox.filing
+        (filing.decide if what is ByFile.DECIDE else filing.take_in)()
 
     def find(self) -> None:
         self._window.bar.field.setFocus()

@@ -128,8 +128,8 @@ class MainWindow(QMainWindow):
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
-        go = self.actions_[actions.GO_INBOX]
-        self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, go, self)
+        every = self.actions_
+        self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, every, self)
         self._centre = window_layout.set_centre(self, self.notices, self.banner, tuple(self._pages.values()))
         panels = {"inventory": self.inventory, "inspector": self.inspector, "activity": self.activity}
         self.docks = window_layout.add_docks(self, **panels)

@@ -1,8 +1,8 @@
 """News that must not be missed and must not stop anybody: they lie over the centre until they are closed."""
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.errors import ConsoleError, Refused
@@ -20,6 +20,7 @@ class Notices(QWidget):
         self.setAccessibleName(self.tr("Notices"))
         self._shown: list[pieces.Notice] = []
         self._subjects: dict[pieces.Notice, object] = {}
+        self._home: QStackedWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE)
@@ -33,9 +34,10 @@ class Notices(QWidget):
     def texts(self) -> tuple[str, ...]:
         return tuple(notice.text for notice in self._shown)
 
-    def lie_over(self, place: QWidget) -> None:
-        """Stay at the foot of this widget, whatever its size becomes."""
+    def lie_over(self, place: QWidget, home: QStackedWidget) -> None:
+        """Stay at the foot of this widget, whatever its size becomes. `home` gets the keyboard of what is closed."""
         self.setParent(place)
+        self._home = home
         place.installEventFilter(self)
         self._place()
 
@@ -107,6 +109,7 @@ class Notices(QWidget):
             self._drop(sender)
 
     def _drop(self, notice: pieces.Notice) -> None:
+        self._give_back(notice)
         self._shown.remove(notice)
         del self._subjects[notice]
         self._column.removeWidget(notice)
@@ -114,6 +117,14 @@ class Notices(QWidget):
         notice.deleteLater()
         self.setVisible(bool(self._shown))
         self._place()
+
+    def _give_back(self, notice: pieces.Notice) -> None:
+        """Give the keyboard back to where it was in the page below, before Qt gives it to anything."""
+        focused, page = self.window().focusWidget(), self._home.currentWidget() if self._home is not None else None
+        if page is not None and focused is not None and notice.isAncestorOf(focused):
+            before = page.focusWidget()
+            is_there = before is not None and before.isVisible() and before.isEnabled()
+            (before if before is not None and is_there else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _place(self) -> None:
         place = self.parentWidget()

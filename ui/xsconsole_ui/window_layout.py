@@ -72,7 +72,7 @@ def set_centre(window: QMainWindow, notices: Notices, banner: QWidget, pages: Se
     column.setSpacing(0)
     column.addWidget(banner)
     column.addWidget(stack, 1)
-    notices.lie_over(centre)
+    notices.lie_over(centre, stack)
     window.setCentralWidget(centre)
     return stack
 

@@ -210,13 +210,19 @@ DECIDE = _action(
     "",
     "Approve or reject what somebody asks to publish on a pool that this console does not reach",
 )
+TAKE_KEY = _action(
+    Design.TAKE_KEY,
+    "Ta&ke in a signing key…",
+    "",
+    "Pin somebody's key to them, from the file that their console saved: Pool > Your key",
+)
 
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
 WORKFLOW_MENU: tuple[Action | None, ...] = (
     *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN),
     *(LEAD_TARGET, LEAD_SOURCE, RENAME, None),
     *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, OUTLINE, None),
-    *(EXPORT_SVG, EXPORT_PNG, None, WALK_THROUGH, COMPARE, PUBLISH, None, KEYS),
+    *(EXPORT_SVG, EXPORT_PNG, None, TAKE_KEY, WALK_THROUGH, COMPARE, PUBLISH, DECIDE, None, KEYS),
 )
 STAGE_MENU: tuple[Action | None, ...] = (CONNECT, INSERT_STAGE, RENAME, None, *EDIT_MENU)
 TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, LEAD_TARGET, LEAD_SOURCE, None, DELETE)

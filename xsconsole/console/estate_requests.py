@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from xsconsole.console.values import Secret
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.ids import ConfigurationId, RequestId, RunId
+from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView
 from xsconsole.domain.requests import Request
 from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine.commands import Ask
+from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
+from xsconsole.engine.requests import asks_for
 
 if TYPE_CHECKING:
     from xsconsole.console.estate import Estate
@@ -65,6 +67,10 @@ class EstateRequests:
         """Return the workflow that stands where the request does."""
         return self._of(view.request.id).workflow_of(view)
 
+    def knows_me(self, view: RequestView) -> bool:
+        """Whether the workflow knows whose key this console's is; see `Requests.knows_me`."""
+        return self._of(view.request.id).knows_me(view)
+
     def asks_me(self, view: RequestView) -> bool:
         """Whether a request waits for this console's person; see `Requests.asks_me`."""
         return self._of(view.request.id).asks_me(view)
@@ -81,6 +87,13 @@ class EstateRequests:
         """Return as whom one has to log in anew to decide; empty where nobody has to."""
         return self._of(view.request.id).log_in_wanted(view)
 
+    def standing(self, command: Plannable) -> RequestView | None:
+        """Return the open request that asks for just this; None where there is none."""
+        if not isinstance(command, Promote | Demote) or command.emergency is not None:
+            return None
+        found = (view for view in self.of(command.configuration) if view.is_open and asks_for(view.request, command))
+        return next(found, None)
+
     # --- doing ----------------------------------------------------------------------------------------------------
 
     async def ask(self, ask: Ask) -> Request:
@@ -92,6 +105,14 @@ class EstateRequests:
     ) -> RequestView:
         """Approve or reject; see `Requests.decide`."""
         return await self._of(request).decide(request, meaning, reason, password)
+
+    def exported(self, request: RequestId) -> RequestFile:
+        """Return a request as a file; see `Requests.exported`."""
+        return self._of(request).exported(request)
+
+    async def take_in(self, file: DecisionFile) -> RequestView:
+        """Leave a decision that came as a file on the pool of its request; see `Requests.take_in`."""
+        return await self._of(RequestId(file.request)).take_in(file)
 
     async def withdraw(self, request: RequestId, reason: str) -> str:
         """Take a request back; see `Requests.withdraw`."""

@@ -40,6 +40,14 @@ async def write_key(file: KeyFile, path: str | Path, *, may_replace: bool = Fals
     await asyncio.to_thread(files.write_out, Path(path), enrolment.to_bytes(file), may_replace=may_replace)
 
 
+def demand_genuine(file: RequestFile) -> None:
+    """Refuse a request that is not what somebody signed."""
+    if not is_genuine(file.paper.request, is_signature):
+        raise Refused(
+            reason="The signature of the request does not match: the file was changed.", mend="Ask for another."
+        )
+
+
 def decide_apart(home: Keeper, file: RequestFile, meaning: Meaning, reason: str) -> DecisionFile:
     """Decide on a request that came as a file, by this home's key alone. Whether it counts is judged on the pool.
 
@@ -47,10 +55,7 @@ def decide_apart(home: Keeper, file: RequestFile, meaning: Meaning, reason: str)
         Refused: the request is not what somebody signed, or this home's own.
     """
     request = file.paper.request
-    if not is_genuine(request, is_signature):
-        raise Refused(
-            reason="The signature of the request does not match: the file was changed.", mend="Ask for another."
-        )
+    demand_genuine(file)
     if request.key == home.key_fingerprint:
         raise Refused(
             reason="This console asked for it, and nobody decides on what they asked for.", mend="Ask somebody else."

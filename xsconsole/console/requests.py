@@ -157,6 +157,10 @@ class Requests:
         workflow = self._desk.board.workflow
         return owner_of(self._home.key_fingerprint, workflow.people) if workflow is not None else None
 
+    def knows_me(self, view: RequestView) -> bool:
+        """Whether the version that judges it pins this console's key to anybody."""
+        return self._me_in(view) is not None
+
     def asks_me(self, view: RequestView) -> bool:
         """Whether this console's person could approve it now."""
         me = self._me_in(view)

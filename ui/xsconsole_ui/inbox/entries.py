@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 from xsconsole.console import Estate
-from xsconsole.domain.approval import Decision, Meaning
+from xsconsole.domain.approval import Decision, Meaning, RuleTally
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.manifest.words import label, place, sides
-from xsconsole.domain.request_views import RequestState, RequestView, about, asker, waiting_words
+from xsconsole.domain.request_views import RequestState, RequestView, about, asker, stage_name, waiting_words
+from xsconsole.domain.requests import Paper, Request
 from xsconsole.domain.reviews import ReviewView, could_words, doer_name
 from xsconsole.domain.reviews import about as review_about
 from xsconsole.domain.words import describe, listing
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui import times
+from xsconsole_ui.pieces import joined
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
 
@@ -27,17 +30,25 @@ MARKS = {
 def title(view: RequestView, console: Estate) -> str:
     """Return such as `Promote shop 1.3.0 from Staging to Production`, and on which pool where there are several."""
     text = about(view.request, console.requests.workflow_of(view))
-    what, pool = text[:1].upper() + text[1:], console.requests.pool_name(view.request.id)
+    return _on_pool(text[:1].upper() + text[1:], view, console)
+
+
+def _on_pool(what: str, view: RequestView, console: Estate) -> str:
+    pool = console.requests.pool_name(view.request.id)
     return tr("{what} on {pool}").format(what=what, pool=pool) if pool else what
 
 
 def entry(view: RequestView, console: Estate) -> Row:
-    """Return a request as one row of the list."""
-    who = asker(view.request, console.requests.workflow_of(view))
+    """Return a request as one row of the list: where it comes from is said by its page and its card."""
+    workflow = console.requests.workflow_of(view)
+    who, intent = asker(view.request, workflow), view.request.intent
+    what = tr("{kind} {name} to {target}").format(
+        kind=intent.kind.value.capitalize(), name=one_line(intent.name), target=stage_name(workflow, intent.target)
+    )
     return Row(
         mark=MARKS[view.state],
         text=tr("{what}. It {stands}; asked for by {who}.").format(
-            what=title(view, console), stands=waiting_words(view), who=who
+            what=_on_pool(what, view, console), stands=waiting_words(view), who=who
         ),
         aside=times.short_time(view.request.asked_at),
         whole=view.sentence,
@@ -64,18 +75,24 @@ def fact_rows(view: RequestView, console: Estate) -> list[Row]:
     rows = [Row(mark=Mark.POINT, text=asked_for, aside=times.clock_time(request.asked_at))]
     if view.frozen:
         rows.append(Row(mark=Mark.POINT, text=tr("What it copies was {frozen}").format(frozen=view.frozen)))
+    rows += terms(request)
+    if view.obstacle:
+        rows.append(Row(mark=Mark.WARNING, text=view.obstacle))
+    return rows
+
+
+def terms(request: Request) -> list[Row]:
+    """Return what was said with a request: the ticket, from when on, until when, and how it is carried out."""
+    rows: list[Row] = []
     if request.ticket:
         rows.append(Row(mark=Mark.POINT, text=tr("Ticket {ticket}").format(ticket=request.ticket)))
     if request.not_before is not None:
         rows.append(Row(mark=Mark.WAITING, text=tr("Not before"), aside=times.clock_time(request.not_before)))
     if request.expires_at is not None:
-        rows.append(
-            Row(mark=Mark.WAITING, text=tr("Ends, whatever was decided,"), aside=times.clock_time(request.expires_at))
-        )
+        ends = times.clock_time(request.expires_at)
+        rows.append(Row(mark=Mark.WAITING, text=tr("Ends by itself, approved or not"), aside=ends))
     if request.runs_itself:
         rows.append(Row(mark=Mark.POINT, text=tr("Runs by itself as soon as it may")))
-    if view.obstacle:
-        rows.append(Row(mark=Mark.WARNING, text=view.obstacle))
     return rows
 
 
@@ -86,21 +103,39 @@ def approval_rows(view: RequestView, console: Estate) -> list[Row]:
         return []
     rows: list[Row] = []
     for rule in view.tally.rules:
-        could = listing(tuple(person.name for person in rule.could), 8)
-        rest = tr("; could approve now: {could}").format(could=could or tr("nobody"))
         rows.append(
             Row(
                 mark=Mark.DONE if rule.is_satisfied else Mark.WAITING,
-                text=rule_words(rule.rule, workflow) + ("" if rule.is_satisfied or not view.is_open else rest),
-                aside=f"{len(rule.approved)}/{rule.rule.count}",
+                text=rule_words(rule.rule, workflow),
+                aside=tr("{given} of {needed}").format(given=len(rule.approved), needed=rule.rule.count),
             )
         )
+        if view.is_open and not rule.is_satisfied:
+            rows += _could_rows(rule)
+    if view.is_open and view.tally.dead_end:
+        mend = tr(
+            "Whoever edits the workflow names more people or pins the keys that are missing, and publishes; then this "
+            "is withdrawn and asked for anew."
+        )
+        rows.append(Row(mark=Mark.WARNING, text=joined(view.tally.dead_end, mend)))
     names = {key: person.name for person in workflow.people for key in person.fingerprints}
     rejected = tuple(decision for _, decision in view.tally.rejected)
     for decision in (*view.tally.counted, *rejected):
         rows.append(_decision_row(decision, names.get(decision.fingerprint, "")))
     for ignored in view.tally.ignored:
         rows.append(Row(mark=Mark.GONE, text=tr("Does not count: {why}").format(why=ignored.reason)))
+    return rows
+
+
+def _could_rows(rule: RuleTally) -> list[Row]:
+    """Return who could approve now, and why the others whom a rule names could not."""
+    names = listing(tuple(one_line(person.name) for person in rule.could), 8)
+    if names:
+        rows = [Row(mark=Mark.POINT, text=tr("Could approve now: {names}").format(names=names))]
+    else:
+        rows = [Row(mark=Mark.WARNING, text=tr("Nobody could approve now"))]
+    if rule.left_out:
+        rows.append(Row(mark=Mark.GONE, text=tr("Cannot approve: {why}").format(why=rule.why_left_out)))
     return rows
 
 
@@ -128,8 +163,8 @@ def change_rows(view: RequestView) -> list[Row]:
     return rows
 
 
-def plan_rows(view: RequestView) -> list[Row]:
-    plan = view.paper.plan
+def plan_rows(paper: Paper) -> list[Row]:
+    plan = paper.plan
     if plan is None:
         return [
             Row(mark=Mark.WAITING, text=tr("The plan was too large to be kept with the request; its digest counts."))

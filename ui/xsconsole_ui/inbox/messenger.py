@@ -8,12 +8,16 @@ from PySide6.QtWidgets import QSystemTrayIcon
 
 from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
+from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import RequestId, ReviewId
-from xsconsole.domain.request_views import RequestState, RequestView
+from xsconsole.domain.request_views import RequestState, RequestView, asker
 from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.notices import Notices
+
+MOST_REASON = 120  # characters
+MOST_LINES = 3  # of details, on the desktop
 
 Show = Callable[[str, str], bool]
 """Shows a title and a text on the desktop; whether there was a way to."""
@@ -46,16 +50,29 @@ class Tray(QObject):
 
 
 class Messenger(QObject):
-    """Compares how requests stood with how they stand, and tells each thing once."""
+    """Compares how requests stood with how they stand, and tells each thing once.
+
+    `is_in_sight` says whether the inbox itself shows it: then news over it would only hide what it is about.
+    """
+
+    wanted = Signal(object)  # RequestId or ReviewId: somebody wants to see it
+    said = Signal(str)
 
     def __init__(
-        self, console: Estate, bridge: Bridge, notices: Notices, show: Show, go: QAction, parent: QObject | None = None
+        self,
+        console: Estate,
+        bridge: Bridge,
+        notices: Notices,
+        show: Show,
+        is_in_sight: Callable[[], bool],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._console = console
         self._notices = notices
         self._show = show
-        self._go = go
+        self._is_in_sight = is_in_sight
+        self._ways: dict[tuple[str, str], QAction] = {}  # the way to each thing that was told of
         self._seen: Mapping[RequestId, tuple[RequestState, bool]] | None = None
         bridge.requests_changed.connect(self._look)
         bridge.link_changed.connect(self._look)
@@ -75,6 +92,8 @@ class Messenger(QObject):
             was, asked_me = before.get(view.request.id, (None, False))
             state, asks_me = now[view.request.id]
             is_mine = self._console.requests.is_mine(view)
+            if asked_me and not asks_me:
+                self._withdraw(("request", view.request.id))
             if asks_me and not asked_me:
                 self._tell("warn", self.tr("Your approval is asked for"), view)
             elif state is not was and state is RequestState.VOID and (is_mine or was is RequestState.APPROVED):
@@ -87,7 +106,7 @@ class Messenger(QObject):
                     view,
                 )
         for gone in before.keys() - now.keys():
-            self._notices.withdraw(("request", gone))
+            self._withdraw(("request", gone))
 
     @Slot()
     def _look_at_reviews(self) -> None:
@@ -102,21 +121,54 @@ class Messenger(QObject):
                 self._tell_review("bad", self.tr("An emergency was declared"), view)
         for id_, view in before.items():
             if id_ not in now:
-                self._notices.withdraw(("review", id_))
+                self._withdraw(("review", id_))
                 if view.is_emergency and self._console.link.state is LinkState.LIVE:
                     self._tell_review("good", self.tr("The review of an emergency was closed"), view)
 
     def _tell_review(self, state: str, headline: str, view: ReviewView) -> None:
         text = f"{entries.review_title(view, self._console)}. {view.item.reason}"
-        if not self._show(headline, text):
-            about, way_out = ("review", view.item.id), (self.tr("Open the inbox"), self._go)
-            self._notices.withdraw(about)
-            self._notices.tell(state, headline, text, about=about, way_out=way_out)
+        self._bring(state, headline, text, "", ("review", view.item.id))
 
     def _tell(self, state: str, headline: str, view: RequestView) -> None:
-        text = f"{entries.title(view, self._console)}. {view.sentence}"
-        changes = [row.text for row in entries.change_rows(view)]
-        if not self._show(headline, "\n".join((text, *changes[:3]))):
-            about, way_out = ("request", view.request.id), (self.tr("Open the inbox"), self._go)
-            self._notices.withdraw(about)
-            self._notices.tell(state, headline, text, "\n".join(changes), about=about, way_out=way_out)
+        text = f"{entries.title(view, self._console)}. {self._why(view)}"
+        changes = "\n".join(row.text for row in entries.change_rows(view))
+        self._bring(state, headline, text, changes, ("request", view.request.id))
+
+    def _why(self, view: RequestView) -> str:
+        """Return who asks and why, while that is the question; else why it stands as it does."""
+        if view.state is not RequestState.WAITING:
+            return view.sentence
+        who = asker(view.request, self._console.requests.workflow_of(view))
+        reason = shortened(view.request.reason, MOST_REASON) or self.tr("no reason given")
+        return self.tr("{who} asks: {reason}").format(who=one_line(who), reason=reason)
+
+    def _bring(self, state: str, headline: str, text: str, details: str, about: tuple[str, str]) -> None:
+        """Tell it on the desktop, else in the window: in its line of words while the inbox shows it anyway."""
+        self._withdraw(about)
+        if self._show(headline, "\n".join((text, *details.splitlines()[:MOST_LINES]))):
+            return
+        if self._is_in_sight():
+            self.said.emit(f"{headline}: {text}")
+            return
+        way = self._ways[about] = QAction(self.tr("Show it"), self)
+        way.setData(about[1])
+        way.triggered.connect(self._go)
+        self._notices.tell(state, headline, text, details, about=about, way_out=(way.text(), way))
+
+    @Slot()
+    def _go(self) -> None:
+        way = self.sender()
+        if isinstance(way, QAction):
+            self.wanted.emit(way.data())
+
+    def _withdraw(self, about: tuple[str, str]) -> None:
+        self._notices.withdraw(about)
+        way = self._ways.pop(about, None)
+        if way is not None:
+            way.deleteLater()
+
+    @Slot()
+    def withdraw_all(self) -> None:
+        """Take back all that the inbox shows now."""
+        for about in tuple(self._ways):
+            self._withdraw(about)

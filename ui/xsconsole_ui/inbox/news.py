@@ -1,12 +1,12 @@
 """What the rest of the window learns of requests: the number at the rail, news, and what happens after a gesture."""
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from xsconsole.console import Failed
-from xsconsole.domain.ids import RequestId
-from xsconsole_ui import window_layout
+from xsconsole.domain.ids import RequestId, ReviewId
+from xsconsole_ui import actions, inbox_actions, window_layout
+from xsconsole_ui.action_set import Actions
 from xsconsole_ui.badge import Badge
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox.messenger import Messenger, Tray
@@ -27,30 +27,52 @@ class InboxNews(QObject):
         notices: Notices,
         status: StatusLine,
         rail: QToolBar,
-        go: QAction,
+        acts: Actions,
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
         self._place = place
-        self._go = go
+        self._go = go = acts[actions.GO_INBOX]
         self._window = window
         self.badge = Badge(window_layout.button_of(rail, go))
         self.tray = Tray(window.windowIcon(), self)
-        self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, go, self)
+        self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self._is_in_sight, self)
+        self.messenger.wanted.connect(self._open_one)
+        self.messenger.said.connect(status.say)
+        place.looked.connect(self.messenger.withdraw_all)
         self._notices = notices
         bridge.not_told.connect(self._tell_lost)
         place.counted.connect(self.badge.show_count)
         place.said.connect(status.say)
+        place.offer([acts[one] for one in inbox_actions.FILES])
+        place.page.key_wanted.connect(acts[inbox_actions.YOUR_KEY].trigger)
         desk.requested.connect(self._show)
+        desk.met.connect(self._meet)
+        desk.led.connect(self._open_one)
         self.tray.opened.connect(self._open)
         place.console.requests.carry_out()
         place.renew()
+
+    def _is_in_sight(self) -> bool:
+        return self._place.isVisible() and self._window.isActiveWindow()
+
+    @Slot(object)
+    def _meet(self, request: RequestId) -> None:
+        """Show what is asked for already, to whoever would ask again."""
+        self._open_one(request)
+        self._place.say_standing(request)
 
     @Slot(object)
     def _show(self, request: RequestId) -> None:
         """Show who asked what has become of it."""
         self._go.trigger()
-        self._place.show_request(request)
+        self._place.show_asked(request)
+
+    @Slot(object)
+    def _open_one(self, wanted: RequestId | ReviewId) -> None:
+        """Show a request or a review in the inbox, with the keyboard where something is done about it."""
+        self._go.trigger()
+        self._place.show_one(wanted)
 
     @Slot(str)
     def _tell_lost(self, why: str) -> None:

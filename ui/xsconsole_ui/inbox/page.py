@@ -31,6 +31,8 @@ class RequestPage(QWidget):
     decided = Signal(object, object, str, object)  # RequestId, Meaning, the reason, Secret or None
     run_wanted = Signal(object)  # RequestId
     withdrawn = Signal(object, str)  # RequestId, the reason
+    file_wanted = Signal(object)  # RequestId
+    key_wanted = Signal()
     left = Signal()
 
     def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
@@ -48,13 +50,16 @@ class RequestPage(QWidget):
         self._footer = QWidget(self)
         self.reason = QLineEdit(self._footer)
         self.reason.setPlaceholderText(self.tr("Reason; it is part of what is signed"))
-        self.reason.setAccessibleName(self.tr("Reason of the decision"))
+        self.reason.setAccessibleName(self.tr("Reason"))
         self.password = QLineEdit(self._footer)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.approve = pieces.button(self.tr("&Approve"), "primary", self._footer)
         self.reject = pieces.button(self.tr("Re&ject"), "", self._footer)
         self.run = pieces.button(self.tr("Carry &out"), "primary", self._footer)
         self.withdraw = pieces.button(self.tr("&Withdraw"), "", self._footer)
+        self.as_file = pieces.button(self.tr("As a &file…"), "", self._footer)
+        self.as_file.setToolTip(self.tr("For somebody who has no way to the pool: they decide with their own console."))
+        self.key = pieces.button(self.tr("Your &key…"), "", self._footer)
         self.why = pieces.wrapped("", "muted", self._footer)
         self._lay_out()
         self._connect()
@@ -100,7 +105,7 @@ class RequestPage(QWidget):
 
     @property
     def _buttons(self) -> tuple[QPushButton, ...]:
-        return self.approve, self.reject, self.run, self.withdraw
+        return self.approve, self.reject, self.run, self.withdraw, self.as_file, self.key
 
     def _connect(self) -> None:
         self.reason.textChanged.connect(self._look)
@@ -111,6 +116,8 @@ class RequestPage(QWidget):
         self.reject.clicked.connect(self._reject)
         self.run.clicked.connect(self._run)
         self.withdraw.clicked.connect(self._withdraw)
+        self.as_file.clicked.connect(self._write)
+        self.key.clicked.connect(self.key_wanted)
 
     @property
     def request(self) -> RequestId | None:
@@ -129,11 +136,13 @@ class RequestPage(QWidget):
         console = self._console
         self.title.setText(entries.title(view, console))
         stands = self.tr("It {stands}.").format(stands=waiting_words(view))
-        self.state.show_words(TONES[view.state], stands, view.sentence)
+        # Who could approve is said below, rule by rule.
+        sentence = view.tally.dead_end if view.state is RequestState.WAITING and view.tally else view.sentence
+        self.state.show_words(TONES[view.state], stands, sentence)
         self.facts.show_rows(entries.fact_rows(view, console))
         self.approvals.show_rows(entries.approval_rows(view, console))
         self.changes.show_rows(entries.change_rows(view))
-        self.steps.show_rows(entries.plan_rows(view))
+        self.steps.show_rows(entries.plan_rows(view.paper))
         self._look()
 
     def show_history(self, rows: list[Row]) -> None:
@@ -147,15 +156,17 @@ class RequestPage(QWidget):
             return
         asks_me, is_mine = self._console.requests.asks_me(view), self._console.requests.is_mine(view)
         user = self._console.requests.log_in_wanted(view) if asks_me else ""
-        can_run = view.state is RequestState.APPROVED and not view.obstacle
-        may_clear = is_mine or not view.is_open
+        is_approved = view.state is RequestState.APPROVED and not view.is_running
+        can_run = is_approved and not view.obstacle
+        may_clear = (is_mine or not view.is_open) and not view.is_running
         self.reason.setVisible(asks_me or may_clear)
+        self.reason.setPlaceholderText(self._reason_words(asks_me=asks_me))
         self.password.setVisible(bool(user))
         self.password.setPlaceholderText(self.tr("Password of {user}, typed anew").format(user=user))
         self.password.setAccessibleName(self.password.placeholderText())
         self.approve.setVisible(asks_me)
         self.reject.setVisible(asks_me)
-        self.run.setVisible(view.state is RequestState.APPROVED)
+        self.run.setVisible(is_approved)
         self.withdraw.setVisible(may_clear)
         missing = ""
         if asks_me and not self.reason.text().strip():
@@ -168,12 +179,18 @@ class RequestPage(QWidget):
         self.run.setEnabled(can_run and not self._is_busy)
         self.run.setToolTip("" if can_run else view.obstacle)
         self.withdraw.setEnabled(not self._is_busy)
+        self.as_file.setVisible(view.is_open and bool(view.could))
+        self.key.setVisible(view.is_open and not self._console.requests.knows_me(view))
         told = missing or self._why_nothing(view, asks_me=asks_me)
         self.why.setText(told)
         self.why.setVisible(bool(told))
 
     def _why_nothing(self, view: RequestView, *, asks_me: bool) -> str:
-        """Return why this person has nothing to decide here."""
+        """Return why this person has nothing to decide here, and what they can do."""
+        if view.is_running:
+            return self.tr("Its run is told of in the activity.")
+        if view.state is RequestState.APPROVED and not view.obstacle:
+            return self.tr("Carry it out: whoever may promote can do that.")
         if asks_me or not view.is_open:
             return ""
         if self._console.requests.decided(view) is not None:
@@ -182,11 +199,16 @@ class RequestPage(QWidget):
             return self.tr("You asked for it, so others decide on it.")
         if view.state is RequestState.APPROVED:
             return ""
-        return self.tr("No rule of the workflow names the key of this console.")
+        if not self._console.requests.knows_me(view):
+            return self.tr("The workflow pins this console's key to nobody, so you decide nothing here.")
+        return self.tr("No rule that is open names you.")
+
+    def _reason_words(self, *, asks_me: bool) -> str:
+        return self.tr("Reason; it is part of what is signed") if asks_me else self.tr("Why it is withdrawn")
 
     def focus_first(self) -> None:
         """Give the keyboard to where a decision begins."""
-        fields = (self.reason, self.password, self.run, self.withdraw)
+        fields = (self.run, self.reason, self.password, self.withdraw, self.as_file)
         next((field for field in fields if field.isVisibleTo(self) and field.isEnabled()), self).setFocus(
             Qt.FocusReason.OtherFocusReason
         )
@@ -224,6 +246,10 @@ class RequestPage(QWidget):
     @Slot()
     def _withdraw(self) -> None:
         self.withdrawn.emit(self.request, self.reason.text().strip())
+
+    @Slot()
+    def _write(self) -> None:
+        self.file_wanted.emit(self.request)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

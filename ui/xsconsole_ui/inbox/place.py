@@ -4,28 +4,30 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.request_views import RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView
+from xsconsole.domain.words import listing
 from xsconsole_ui import pieces, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
+from xsconsole_ui.inbox.filing import Filing
 from xsconsole_ui.inbox.page import RequestPage
 from xsconsole_ui.inbox.review_page import ReviewPage
+from xsconsole_ui.inbox.room import ListAndPage
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.scrolling import UprightPage
 
-LIST_WIDTH = 300  # px
-PAGE_WIDTH = 520  # px
 MOST_HISTORY = 12
 AGE_MS = 60_000
 
@@ -35,6 +37,7 @@ class InboxPlace(pieces.Panel):
 
     counted = Signal(int)  # how many requests ask this console's person
     said = Signal(str)
+    looked = Signal()  # somebody looks at it
 
     def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, title="")
@@ -45,6 +48,13 @@ class InboxPlace(pieces.Panel):
         self._shown: tuple[list[RequestView], ...] = ([], [], [])
         self._open_reviews: tuple[ReviewView, ...] = ()
         self.header.set_title(self.tr("Inbox"))
+        self.filing = Filing(console, jobs, self, self)
+        self.filing.said.connect(self.said)
+        self.files = QMenu(self)
+        by_file = pieces.button(self.tr("By file"), "quiet", self)
+        by_file.setToolTip(self.tr("For people who have no way to the pool"))
+        by_file.setMenu(self.files)
+        self.header.add_control(by_file)
         titles = (self.tr("Asked of you"), self.tr("Waiting for others, or ready"), self.tr("Decided, or over"))
         self.reviews = Section(self.tr("To be reviewed"), self)
         self.lists = tuple(Section(title, self) for title in titles)
@@ -64,26 +74,21 @@ class InboxPlace(pieces.Panel):
         for section in (self.reviews, *self.lists):
             column.addWidget(section)
             section.view.keeps_selection = True
-            section.view.clicked.connect(self._choose)
+            section.view.clicked.connect(self._look_at)
             section.view.activated.connect(self._open)
             section.view.selectionModel().currentChanged.connect(self._choose)
         column.addStretch(1)
-        beside = QWidget(self)
+        self._beside = beside = QWidget(self)
         right = QVBoxLayout(beside)
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.page, 1)
         right.addWidget(self.review_page, 1)
         right.addWidget(self.unchosen, 1)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(UprightPage(listed, self))
-        split.addWidget(beside)
-        split.setSizes([LIST_WIDTH, PAGE_WIDTH])
-        split.setStretchFactor(1, 1)
+        self.room = ListAndPage(UprightPage(listed, self), beside, self.tr("‹ &All requests"), self)
+        self.room.left.connect(self.take_focus)
         body = QWidget(self)
         self._stack = QStackedLayout(body)
-        self._stack.addWidget(split)
+        self._stack.addWidget(self.room)
         self._stack.addWidget(self.nothing)
         self.body.addWidget(body, 1)
         bridge.requests_changed.connect(self.renew)
@@ -92,6 +97,7 @@ class InboxPlace(pieces.Panel):
         self.page.decided.connect(self._decide)
         self.page.run_wanted.connect(self._run)
         self.page.withdrawn.connect(self._withdraw)
+        self.page.file_wanted.connect(self.filing.write)
         self.page.left.connect(self.take_focus)
         self.review_page.closed.connect(self._close)
         self.review_page.left.connect(self.take_focus)
@@ -100,6 +106,10 @@ class InboxPlace(pieces.Panel):
         self._clock.timeout.connect(self._grow_older)
         self._clock.start()
         self.renew()
+
+    def offer(self, acts: Sequence[QAction]) -> None:
+        """Put actions that are about no request in particular into the menu of the head."""
+        self.files.addActions(acts)
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -122,6 +132,8 @@ class InboxPlace(pieces.Panel):
         self.counted.emit(asked + looked_for)
         self._show(self._chosen_view)
         self._mark()
+        if self._chosen is None:
+            self.room.turn(to_page=False)
 
     @property
     def _chosen_view(self) -> RequestView | ReviewView | None:
@@ -136,12 +148,25 @@ class InboxPlace(pieces.Panel):
         self.review_page.show_review(view if isinstance(view, ReviewView) else None, is_busy=is_busy)
         self.unchosen.setVisible(view is None)
 
-    def show_request(self, request: RequestId) -> None:
-        """Choose a request."""
-        for view in (view for shown in self._shown for view in shown):
-            if view.request.id == request:
-                self._select(view)
-                self._mark()
+    def show_one(self, wanted: RequestId | ReviewId) -> None:
+        """Choose a request or a review, and give the keyboard to its page."""
+        view = next((view for _, shown in self._listed for view in shown if _id_of(view) == wanted), None)
+        if view is not None:
+            self._select(view)
+            self._focus_page()
+
+    def say_standing(self, request: RequestId) -> None:
+        """Say how it stands, to whoever would have asked for the same."""
+        stands = waiting_words(self.console.requests.view(request))
+        self.said.emit(self.tr("It is asked for already, and {stands}.").format(stands=stands))
+
+    def show_asked(self, request: RequestId) -> None:
+        """Show who asked what they asked for, and say of whom. A key that they press now withdraws nothing."""
+        self.show_one(request)
+        self._beside.setFocus(Qt.FocusReason.OtherFocusReason)
+        could = self.console.requests.view(request).could
+        names = listing(tuple(one_line(person.name) for person in could)) or self.tr("Nobody")
+        self.said.emit(self.tr("Asked. {names} could approve it; their inboxes show it now.").format(names=names))
 
     def _mark(self) -> None:
         """Mark the chosen request in whichever list it stands now."""
@@ -160,14 +185,17 @@ class InboxPlace(pieces.Panel):
         return ((self.reviews, self._open_reviews), *zip(self.lists, self._shown, strict=True))
 
     def take_focus(self) -> None:
-        """Give the keyboard to the first list with something in it."""
-        for section, shown in self._listed:
-            if shown:
-                if not section.view.currentIndex().isValid():
-                    section.view.setCurrentIndex(section.view.rows.index(0))
-                section.view.setFocus(Qt.FocusReason.OtherFocusReason)
-                return
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Give the keyboard to the list with what is chosen, else to the first one with something in it."""
+        self.room.turn(to_page=False)
+        filled = [(section, shown) for section, shown in self._listed if shown]
+        of_chosen = (section for section, shown in filled if any(_id_of(one) == self._chosen for one in shown))
+        section = next(of_chosen, None) or next((section for section, _ in filled), None)
+        if section is None:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        if not section.view.currentIndex().isValid():
+            section.view.setCurrentIndex(section.view.rows.index(0))
+        section.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
@@ -176,11 +204,18 @@ class InboxPlace(pieces.Panel):
                 self._select(shown[index.row()])
 
     @Slot(QModelIndex)
+    def _look_at(self, index: QModelIndex) -> None:
+        """Show what is clicked, also where it takes the place of the list."""
+        self._choose(index)
+        self.room.turn(to_page=True)
+
+    @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
         self._choose(index)
         self._focus_page()
 
     def _focus_page(self) -> None:
+        self.room.turn(to_page=True)
         (self.review_page if isinstance(self._chosen_view, ReviewView) else self.page).focus_first()
 
     def _select(self, view: RequestView | ReviewView) -> None:
@@ -239,16 +274,23 @@ class InboxPlace(pieces.Panel):
             self.said.emit(self.tr("Signed. {rest}").format(rest=left.tally.sentence))
 
     def _start(self, request: RequestId | ReviewId, work: Coroutine[Any, Any, object], name: str) -> None:
+        """Begin to do it. Meanwhile the keyboard waits on the page: buttons that can be used no more would lose it."""
         self._busy.add(request)
+        if self.room.page_has_keyboard:
+            self._beside.setFocus(Qt.FocusReason.OtherFocusReason)
         self.renew()
         self._jobs.start(self._seen_through(request, work), name)
 
     async def _seen_through(self, request: RequestId | ReviewId, work: Coroutine[Any, Any, object]) -> None:
+        is_done = False
         try:
             await work
+            is_done = True
         finally:
             self._busy.discard(request)
             self.renew()
+            if self.room.page_has_keyboard:
+                (self.take_focus if is_done else self._focus_page)()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
@@ -266,6 +308,7 @@ class InboxPlace(pieces.Panel):
         super().showEvent(event)
         self.console.requests.refresh()
         self.renew()
+        self.looked.emit()
 
 
 def _id_of(view: RequestView | ReviewView) -> RequestId | ReviewId:

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.domain.approval import people_of
+from xsconsole.console import Console
+from xsconsole.console.foresight import tallied
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.request_views import RequestView, waiting_words
 from xsconsole.domain.words import listing
-from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.wording import rule_words
+from xsconsole.domain.workflow.wording import rule_words, span_words
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.moments import moment_of
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
+from xsconsole_ui.tick import Tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +40,18 @@ class AskingBox(QWidget):
         self.ticket.setPlaceholderText(self.tr("Change ticket, if there is one"))
         self.ticket.setAccessibleName(self.tr("Reference to a change ticket"))
         self.not_before = QLineEdit(self)
-        self.not_before.setPlaceholderText(self.tr("Not before, such as 2026-12-24 18:00"))
+        self.not_before.setPlaceholderText(self.tr("Not before, in local time: 2026-12-24 18:00"))
         self.not_before.setAccessibleName(self.tr("Not before, in local time"))
-        self.by_itself = QCheckBox(self.tr("Carry it out by itself as soon as it may"), self)
-        self.by_itself.setToolTip(self.tr("This window has to be open then."))
+        self.wrong = pieces.wrapped("", "bad", self)
+        self.wrong.hide()
+        self.by_itself = Tick(self.tr("Carry it out by itself once approved"), self)
+        self.while_open = pieces.wrapped(self.tr("It does so while this window is open."), "caption", self)
+        self.by_itself.setAccessibleDescription(self.while_open.text())
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
         column.setSpacing(theme.GAP)
         column.addWidget(pieces.label(self.tr("Ask for approval"), "section", self))
-        for part in (self.ticket, self.not_before, self.by_itself):
+        for part in (self.ticket, self.not_before, self.wrong, self.by_itself, self.while_open):
             column.addWidget(part)
         self.not_before.textChanged.connect(self._tell)
         self.hide()
@@ -73,21 +79,34 @@ class AskingBox(QWidget):
 
     @Slot()
     def _tell(self) -> None:
+        self.wrong.setText(self.why_not)
+        self.wrong.setVisible(bool(self.why_not))
         self.changed.emit()
 
 
-def approval_rows(plan: Plan, workflow: Workflow | None) -> tuple[Row, ...]:
-    """Return who has to approve a plan before it runs."""
-    if plan.demand is None or workflow is None:
+def approval_rows(plan: Plan, console: Console, standing: RequestView | None = None) -> tuple[Row, ...]:
+    """Return who has to approve a plan before it runs: of each rule who could, and who does not count.
+
+    `standing` is the request that asks for it already.
+    """
+    if standing is not None:
+        told = tr("It is asked for already, and {stands}.").format(stands=waiting_words(standing))
+        return (Row(mark=Mark.WAITING, text=told),)
+    workflow, found = console.board.workflow, tallied(console, plan)
+    if found is None or workflow is None:
         return ()
-    told = tr("Must be approved by {rule}: {names}")
-    return tuple(
-        Row(
-            mark=Mark.WAITING,
-            text=told.format(
-                rule=rule_words(rule, workflow),
-                names=listing(tuple(person.name for person in people_of(rule, workflow)), 8) or tr("nobody"),
-            ),
-        )
-        for rule in plan.demand.rules
-    )
+    rows = []
+    for rule in found.rules:
+        text = tr("Must be approved by {rule}.").format(rule=rule_words(rule.rule, workflow))
+        names = listing(tuple(one_line(person.name) for person in rule.could), 8) or tr("Nobody")
+        could = tr("{names} could, if you ask for it.").format(names=names)
+        others = listing(tuple(one.words for one in rule.left_out if not one.is_requester), 8)
+        rows.append(Row(mark=Mark.WAITING, text=pieces.joined(text, could, f"{others}." if others else "")))
+    way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
+    if way is not None and way.expiry_s is not None:
+        ends = tr("A request for it ends after {span}.").format(span=span_words(way.expiry_s))
+        rows.append(Row(mark=Mark.WAITING, text=ends))
+    if found.dead_end:
+        mend = tr("Let whoever edits the workflow name more people, or pin the keys that are missing.")
+        rows.append(Row(mark=Mark.WARNING, text=pieces.joined(found.dead_end, mend)))
+    return tuple(rows)

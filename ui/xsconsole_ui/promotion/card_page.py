@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -9,6 +10,7 @@ from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.domain.inventory import VM, GuestMetrics
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.naming import shortened
@@ -60,6 +62,8 @@ class Section(QWidget):
 class CardPage(QWidget):
     """Details of a card, with the actions that are asked for most."""
 
+    opened = Signal(object)  # RequestId or ReviewId: of a row that leads to the inbox
+
     def __init__(
         self,
         console: Estate,
@@ -75,6 +79,10 @@ class CardPage(QWidget):
         self.waiting = Section(self.tr("Waiting for a place"), self)
         self.requests = Section(self.tr("Asked for"), self)
         self.reviews = Section(self.tr("To be reviewed"), self)
+        self._led: dict[Section, list[RequestId] | list[ReviewId]] = {}  # where the rows of sections lead
+        for section in (self.requests, self.reviews):
+            section.view.clicked.connect(self._open)
+            section.view.activated.connect(self._open)
         self.origin = Section(self.tr("Where it comes from"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
@@ -126,6 +134,12 @@ class CardPage(QWidget):
         column.addWidget(self.ways)
         column.addStretch(1)
 
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        for section, led in self._led.items():
+            if index.model() is section.view.rows and index.row() < len(led):
+                self.opened.emit(led[index.row()])
+
     def show_card(self, card: Card) -> None:
         stage = self._stage_name(card)
         if card.since is not None:
@@ -151,8 +165,13 @@ class CardPage(QWidget):
         origin = descent(card.origin, self._console.board.workflow) if card.origin is not None else ""
         self.origin.show_rows([Row(mark=Mark.DONE, text=origin, whole=origin)] if origin else [])
         self.waiting.show_rows(self._waiting_rows(card))
-        self.requests.show_rows([entry(view, self._console) for view in self._console.requests.of(card.id)])
-        self.reviews.show_rows([review_entry(view, self._console) for view in self._console.reviews.of(card.id)])
+        asked, reviews = self._console.requests.of(card.id), self._console.reviews.of(card.id)
+        self._led = {
+            self.requests: [view.request.id for view in asked],
+            self.reviews: [view.item.id for view in reviews],
+        }
+        self.requests.show_rows([entry(view, self._console) for view in asked])
+        self.reviews.show_rows([review_entry(view, self._console) for view in reviews])
         self.frozen.show_rows(frozen_rows(card, self._console))
         self.thaws.setVisible(bool(left_frozen(card, self._console)))
         self.closed.show_rows(self._closed_rows(card))

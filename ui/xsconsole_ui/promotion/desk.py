@@ -42,6 +42,8 @@ class Desk(QObject):
     started = Signal(str)  # RunId
     ended = Signal(str)  # RunId
     requested = Signal(object)  # RequestId
+    led = Signal(object)  # RequestId or ReviewId: somebody wants to see it in the inbox
+    met = Signal(object)  # RequestId: what is wanted is asked for already
 
     def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,10 @@ class Desk(QObject):
             if isinstance(refusal, Refused) and not show_only:
                 self._jobs.start(self._console.record_refusal(command, refusal), "record a refusal")
             self.failed.emit(refusal, self._subject(command), _configuration_of(command))
+            return
+        standing = self._console.requests.standing(command)
+        if standing is not None and not show_only:
+            self.met.emit(standing.request.id)
             return
         denial = self._denial(command)
         question = Question(command=command, plan=plan, refusal=denial)
@@ -126,7 +132,11 @@ class Desk(QObject):
         command = question.command if question is not None else None
         if question is None or question.refusal is not None or self._is_starting:
             return
-        if isinstance(command, Promote | Demote):
+        standing = self._console.requests.standing(command) if command is not None else None
+        if standing is not None:
+            self.dismiss()
+            self.met.emit(standing.request.id)
+        elif isinstance(command, Promote | Demote):
             ask = Ask(
                 command=replace(command, reason=reason),
                 digest=question.plan.digest,

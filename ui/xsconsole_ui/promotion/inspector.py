@@ -74,6 +74,7 @@ class Inspector(pieces.Panel):
         bridge.link_changed.connect(object_page.renew_soon)
         object_page.titled.connect(self._show)
         object_page.followed.connect(self.followed)
+        self.card_page.opened.connect(desk.led)
         self.plan_page.confirmed.connect(desk.confirm)
         self.plan_page.asked.connect(desk.ask_for_approval)
         self.plan_page.declared.connect(desk.declare)

@@ -140,9 +140,11 @@ class PlanPage(QWidget):
         """Lay a plan before the user. `restore_words` name the restore point it could return to, if there is one."""
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
-        approvals = () if plan.is_emergency else approval_rows(plan, self._console.board.workflow)
+        owner = self._console.of_card(plan.intent.configuration)
+        standing = self._console.requests.standing(question.command)
+        approvals = () if plan.is_emergency else approval_rows(plan, owner, standing)
         self.checks.show_rows((*approvals, *_meaning(plan)))
-        self.asking.setVisible(plan.demand is not None and not plan.is_emergency)
+        self.asking.setVisible(plan.demand is not None and not plan.is_emergency and standing is None)
         self.declaring.show_for(plan.intent.configuration if plan.is_emergency else None)
         self.differences.show_rows(*against_incumbent(plan, self._console))
         self._show_bar(None)
@@ -169,7 +171,7 @@ class PlanPage(QWidget):
             self.freeze_running.setChecked(not question.command.is_stopped_first)
             self.freeze_stopped.setChecked(question.command.is_stopped_first)
         self._why.setVisible(True)
-        self.go.setText(self._go_words(plan))
+        self.go.setText(self._go_words(plan) if standing is None else self.tr("Show its request"))
         self.checklist.ask(plan.questions)
         self._question, self._is_starting = question, is_starting
         self._look_at_answers()

@@ -1,22 +1,29 @@
 """What stands around the canvas: inspector, findings, outline, sheets. It hears what the pool and the desk say."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
-from xsconsole.console import Console, Estate
+from xsconsole.console import Console, Estate, read_key
 from xsconsole.console.publish_approvals import read_asked
 from xsconsole.domain.drafts import Draft
+from xsconsole.domain.enrolment import KeyFile, enrolled
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole.domain.workflow.history import History
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.own_key import OwnKeyDialog, key_kinds
+from xsconsole_ui.papers import Papers
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Design
+from xsconsole_ui.workflow import steps
 from xsconsole_ui.workflow.beginning import begun, known_keys, person_of, starts
 from xsconsole_ui.workflow.comparing import CompareDialog
 from xsconsole_ui.workflow.drafts_dialog import DraftsDialog
+from xsconsole_ui.workflow.enrolling import EnrolDialog
 from xsconsole_ui.workflow.findings_panel import FindingsPanel
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
@@ -25,7 +32,6 @@ from xsconsole_ui.workflow.keys_sheet import KeysSheet
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.publishing.decide_dialog import DecideDialog
-from xsconsole_ui.workflow.publishing.papers import Papers
 from xsconsole_ui.workflow.publishing.said import NOTHING_SAID
 from xsconsole_ui.workflow.publishing.sheet import PublishSheet
 from xsconsole_ui.workflow.split_banner import SplitBanner
@@ -76,6 +82,7 @@ class Workshop(QObject):
         place.designer.offer(Design.OUTLINE, self._toggle_outline)
         place.designer.offer(Design.PUBLISH, self._publish)
         place.designer.offer(Design.DECIDE, self._decide)
+        place.designer.offer(Design.TAKE_KEY, self._take_key)
         place.designer.offer(Design.DRAFTS, self._drafts)
         place.designer.offer(Design.COMPARE, self._compare)
         place.designer.offer(Design.WALK_THROUGH, self._walk)
@@ -187,6 +194,40 @@ class Workshop(QObject):
         dialog = DecideDialog(await read_asked(path), self._console.home, self._jobs, self._place.window())
         if await answered(dialog):
             self._place.said.emit(self.tr("The decision is written: give it to whoever asked."))
+
+    def show_key(self, come: Callable[[], None]) -> None:
+        """Show by what this console signs. `come` shows the designer, where it is to be pinned in the draft."""
+        self._jobs.start(self._show_key(come), "show this console's key")
+
+    async def _show_key(self, come: Callable[[], None]) -> None:
+        dialog = OwnKeyDialog(self._console, self._jobs, self._place.window())
+        if await answered(dialog):
+            come()
+            await self.enrol(dialog.file)
+
+    def _take_key(self) -> None:
+        papers = Papers(self._place.window(), key_kinds(), "key")
+        self._jobs.start(papers.read(self.tr("Take in a key"), self.take_key), "take in a key")
+
+    async def take_key(self, path: str) -> None:
+        """Let the key of a file be pinned to a person of the draft.
+
+        Raises:
+            Refused: the file holds no key, or who made it does not have it.
+        """
+        await self.enrol(await read_key(path))
+
+    async def enrol(self, file: KeyFile) -> None:
+        """Let a key be pinned to a person of the draft. It counts once that is published."""
+        is_own = file.fingerprint == self._console.home.key_fingerprint
+        dialog = EnrolDialog(file, self.desk.workflow, self._place.window(), is_own=is_own)
+        if not await answered(dialog):
+            return
+        label = self.tr("Pin a key to {name}").format(name=steps.named(dialog.called))
+        if self.desk.edit(label, lambda workflow: enrolled(workflow, file, dialog.person)[0]):
+            self.desk.select()
+            told = self.tr("The key is pinned to {name} in the draft. It counts once that is published.")
+            self._place.said.emit(told.format(name=dialog.called))
 
     def _compare(self) -> None:
         self._jobs.start(answered(self.compare_dialog()), "compare versions")

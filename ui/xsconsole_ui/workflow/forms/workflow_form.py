@@ -116,7 +116,10 @@ def _people(writer: Writer, draft: Workflow, keys: tuple[Option, ...]) -> Node:
                 Lines(value=person.fingerprints, placeholder=tr("fingerprints, one a line")),
                 _typed_keys(slot),
                 path="people",
-                hint=tr("SHA-256 of the person's signing key, as `xsconsole key show` prints it at their console."),
+                hint=tr(
+                    "SHA-256 of the person's signing key. Their console shows it and saves it as a file under "
+                    "Pool > Your key; Workflow > Take in a signing key pins the key of such a file."
+                ),
             ),
         )
         remove = _removal(tr("Remove person “{name}”").format(name=person.name), _without(remove_person, person.id))
@@ -128,7 +131,8 @@ def _people(writer: Writer, draft: Workflow, keys: tuple[Option, ...]) -> Node:
         name = fresh_name(tr("New person"), [person.name for person in workflow.people])
         return add_person(workflow, name)[0]
 
-    return writer.listing("people", tr("People"), items, (writer.add(tr("Add a person"), make),))
+    nobody = None if items else tr("none; their keys are taken in by Workflow > Take in a signing key")
+    return writer.listing("people", tr("People"), items, (writer.add(tr("Add a person"), make),), words=nobody)
 
 
 def _removal(label: str, change: Change) -> Deed:

@@ -1,22 +1,23 @@
 """How approvals of a publication stand, and what can be done about it: here by this key, elsewhere by files."""
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.console.publish_approvals import read_decided
+from xsconsole.console.publish_approvals import read_decided, write_paper
 from xsconsole.console.publishing import Publishing
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.publishing import PublishPlan
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.papers import Papers
 from xsconsole_ui.promotion.rows import RowsView
 from xsconsole_ui.workflow.export import file_name
 from xsconsole_ui.workflow.publishing import plan_rows
-from xsconsole_ui.workflow.publishing.papers import Papers
 
 
 class Approving(QWidget):
@@ -122,7 +123,7 @@ class Approving(QWidget):
         if self._plan is not None:
             name = f"{file_name(self._plan.workflow.name)} v{self._plan.workflow.version} request.json"
             request = self._publishing.request(self._plan)
-            path = await self.papers.write(request, self.tr("Write the request"), name)
+            path = await self.papers.write(partial(write_paper, request), self.tr("Write the request"), name)
             if path is not None:
                 self.said.emit(self.tr("The request is in {path}.").format(path=path))
 

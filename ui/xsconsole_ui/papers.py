@@ -1,26 +1,33 @@
-"""Requests and decisions on publications as files: chosen, written and read, with every refusal said."""
+"""Requests, decisions and keys as files: chosen, written and read, with every refusal said."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from xsconsole.console.publish_approvals import write_paper
-from xsconsole.domain.publication_files import PublicationDecision, PublicationRequest
 from xsconsole.errors import AlreadyThere
 from xsconsole_ui.dialogs import Question, answered
 
 
-class Papers(QObject):
-    """Asks for files on behalf of a dialog. `asked` is what it shows now."""
+class Save(Protocol):
+    """Writes something to a file, whole or not at all; raises `AlreadyThere` where it may not replace one."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __call__(self, path: Path, *, may_replace: bool = False) -> Awaitable[None]: ...
+
+
+class Papers(QObject):
+    """Asks for files on behalf of a dialog or a place. `asked` is what it shows now."""
+
+    def __init__(self, parent: QWidget, kinds: str = "", suffix: str = "json") -> None:
         super().__init__(parent)
         self._over = parent
+        self._kinds = kinds or self.tr("Requests and decisions (*.json)")
+        self._suffix = suffix
         self.asked: QDialog | None = None
 
-    async def write(self, value: PublicationRequest | PublicationDecision, title: str, name: str) -> Path | None:
+    async def write(self, save: Save, title: str, name: str) -> Path | None:
         """Write it where the user says; None where they leave. One that is there is replaced only if they say so.
 
         Raises:
@@ -28,21 +35,21 @@ class Papers(QObject):
         """
         files = self._dialog(title, name)
         files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        files.setDefaultSuffix("json")
+        files.setDefaultSuffix(self._suffix)
         files.setOption(QFileDialog.Option.DontConfirmOverwrite)
         if not await self._answered(files) or not files.selectedFiles():
             return None
-        return await self.write_to(value, Path(files.selectedFiles()[0]))
+        return await self.write_to(save, Path(files.selectedFiles()[0]))
 
-    async def write_to(self, value: PublicationRequest | PublicationDecision, path: Path) -> Path | None:
+    async def write_to(self, save: Save, path: Path) -> Path | None:
         try:
-            await write_paper(value, path)
+            await save(path)
         except AlreadyThere as refusal:
             remains = self.tr("What is in it would be lost.")
             box = Question(self._over, self.tr("Replace the file?"), refusal.reason, remains, self.tr("Replace"))
             if not await self._answered(box):
                 return None
-            await write_paper(value, path, may_replace=True)
+            await save(path, may_replace=True)
         return path
 
     async def read(self, title: str, take: Callable[[str], Awaitable[object]]) -> None:
@@ -53,7 +60,7 @@ class Papers(QObject):
             await take(files.selectedFiles()[0])
 
     def _dialog(self, title: str, name: str) -> QFileDialog:
-        files = QFileDialog(self._over, title, name, self.tr("Requests and decisions (*.json);;All files (*)"))
+        files = QFileDialog(self._over, title, name, f"{self._kinds};;{self.tr('All files (*)')}")
         files.setOption(QFileDialog.Option.DontUseNativeDialog)
         return files
 
