@@ -122,7 +122,7 @@ def typed_fingerprint(text: str) -> str:
     return digits.lower()
 
 
-_ASK = "Paste what `xsconsole key show` prints at their console."
+_ASK = "Paste what their console shows under Pool > Your key, or `xsconsole key show` prints."
 
 
 def _covered(name: str, public_key: str) -> bytes:
