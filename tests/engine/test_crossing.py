@@ -100,7 +100,7 @@ def test_both_pools_show_the_run_and_only_who_is_connected_to_both_settles_it() 
 @pytest.mark.parametrize(
     ("way", "what"),
     [
-        ({"approvals": (ApprovalRule(count=1),)}, "approvals of what leads to another pool"),
+        ({"approvals": (ApprovalRule(count=1),)}, "approvals of copies to another pool"),
         ({"method": Method.MOVE, "gates": (NoDuplicateAddresses(),)}, "gates on another pool (no duplicate addresses)"),
         ({"method": Method.LINKED_CLONE}, "the method “linked-clone” to another pool"),
         ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks that stay with a place in another"),

@@ -27,7 +27,9 @@ class Pair:
 
     def land(self, pool: Uuid) -> Land | None:
         desk = self._at(pool)
-        return None if desk is None else Land(board=desk.board, inventory=desk.inventory)
+        if desk is None:
+            return None
+        return Land(board=desk.board, inventory=desk.inventory, actor=desk.port.identity.actor)
 
     def neighbour(self, pool: Uuid) -> Neighbour | None:
         desk = self._at(pool)

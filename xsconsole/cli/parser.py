@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         beside(verb)
         add_asking(verb, instant)
         add_emergency(verb)
-    add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
+    add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")), beside)
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     _add_queue(partial(_verb, _family(verbs, "queue", "what waits in this console for a place in a full stage")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)

@@ -56,7 +56,10 @@ class Pools:
     def land(self, pool: Uuid) -> Land | None:
         """Return what is to be seen of a pool that a plan leads to."""
         console = self._of(pool)
-        return None if console is None else Land(board=console.board, inventory=console.inventory)
+        if console is None:
+            return None
+        actor = console.identity.actor if console.identity is not None else None
+        return Land(board=console.board, inventory=console.inventory, actor=actor)
 
     def neighbour(self, pool: Uuid) -> Neighbour | None:
         """Return the engine of a pool for a run that leads there; None also where the log-in there may not all."""

@@ -11,6 +11,8 @@ from xsconsole.domain.ids import RequestId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Inventory, Record
 from xsconsole.domain.request_views import RequestView
 from xsconsole.domain.requests import REQUEST_PREFIX, Paper, Request, decisions_of, papers_on
+from xsconsole.engine.asking import Around
+from xsconsole.engine.lands import Lands
 from xsconsole.engine.requests import judge
 from xsconsole.store.keys import is_signature
 
@@ -33,8 +35,10 @@ class RequestWatch:
         subscribe: Callable[[type[E], Callable[[E], None]], Callable[[], None]],
         publish: Callable[[Event], None],
         hear: Callable[[tuple[RequestView, ...]], None],
+        around: Around,
     ) -> None:
         self._world = world
+        self._around = around
         self._clocks = clocks
         self._publish = publish
         self._tell = hear
@@ -121,16 +125,19 @@ class RequestWatch:
             self._papers = papers_on(keys) if is_any else ()
         for paper in self._papers:
             request = paper.request
+            lands = self._around.abroad.land
             stamp = (
                 *decisions_of(keys, request),
                 paper,
                 board.workflow,
                 board.closures,
                 *_concerned(request, board, inventory),
+                *_concerned_there(request, lands),
             )
             if not _is_same(stamp, self._stamps.get(request.id)):
                 clocks = self._clocks()
-                self._judged[request.id] = judge(paper, keys, board, inventory, max(clocks), is_signature, clocks)
+                at = max(clocks)
+                self._judged[request.id] = judge(paper, keys, board, inventory, at, is_signature, clocks, lands)
                 self._stamps[request.id] = stamp
                 return False
         standing = {paper.request.id for paper in self._papers}
@@ -167,6 +174,14 @@ def _concerned(request: Request, board: Board, inventory: Inventory) -> Iterator
             yield inventory.get(VDI, drive.VDI) if drive is not None else None
         for ref in vm.VIFs:
             yield inventory.get(VIF, ref)
+
+
+def _concerned_there(request: Request, lands: Lands) -> Iterator[object]:
+    """Yield what decides of the other pool that it leads to; the rest is found when times are looked at again."""
+    land = lands(request.intent.abroad) if request.intent.abroad is not None else None
+    if land is not None:
+        yield land.board.workflow
+        yield land.board.closures
 
 
 def _is_same(one: Stamp, other: Stamp | None) -> bool:

@@ -28,6 +28,7 @@ from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole.engine.candidates import left_over
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Promote
+from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.ports import Ids
 from xsconsole.engine.requests import command_of
 from xsconsole.errors import ConsoleError, NotFound, NotPermitted, Refused
@@ -56,6 +57,8 @@ class Home(Keeper, Protocol):
 class RequestDesk(Desk, Protocol):
     """What is needed of the console of one pool."""
 
+    abroad: Abroad
+
     async def demand_rights(self, command: Promote | Demote) -> None: ...
 
 
@@ -78,7 +81,7 @@ class Requests:
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
         self._works = RequestWorks(self._carry_out, self._thaw_over)
         self._ends = RequestEnds(home)
-        self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear)
+        self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear, desk)
 
     async def begin(self, vouch: Vouch) -> None:
         """Follow the requests of the connection that was made."""

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from xsconsole.domain.approval import Decision, Requester
 from xsconsole.domain.board import Board
@@ -27,7 +28,8 @@ from xsconsole.engine.confirming import demand_answers, stale
 from xsconsole.engine.continuing import plan_under
 from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.gatekeeper import World
-from xsconsole.engine.lands import Lands, no_land
+from xsconsole.engine.lands import Lands
+from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publishing import leave_decision
 from xsconsole.engine.values import insist
@@ -35,6 +37,13 @@ from xsconsole.errors import ConsoleError, NotPermitted, Refused
 
 Papers = Callable[[Plan, Manifest], Paper]
 """Makes the request of a plan, signed, with what it is about."""
+
+
+class Around(Protocol):
+    """Who knows of other pools."""
+
+    @property
+    def abroad(self) -> Abroad: ...
 
 
 class Requests:
@@ -49,6 +58,7 @@ class Requests:
         check: SignatureCheck,
         console: str,
         freezer: Freezer,
+        around: Around,
     ) -> None:
         self._pool = pool
         self._ledger = ledger
@@ -57,14 +67,16 @@ class Requests:
         self._check = check
         self._console = console
         self._freezer = freezer
+        self._around = around
 
     async def time(self) -> datetime:
         """Return what the pool's own clock says."""
         return await insist(self._pool, self._pool.time)
 
-    async def clocks(self) -> tuple[datetime, datetime]:
-        """Return what this machine's clock says, and what the pool's does."""
-        return self._clock.now(), await self.time()
+    async def clocks(self, other: PoolPort | None = None) -> tuple[datetime, ...]:
+        """Return what this machine's clock says, what the pool's does, and what another pool's."""
+        found = (self._clock.now(), await self.time())
+        return found if other is None else (*found, await insist(other, other.time))
 
     def plan(self, ask: Ask) -> Plan:
         """Return what would be done, at the time from which it is asked for.
@@ -74,7 +86,9 @@ class Requests:
         """
         actor = self._pool.identity.actor
         at = max(self._clock.now(), ask.not_before or self._clock.now())
-        plan = planner.plan(ask.command, self._world.board, self._world.inventory, actor, at)
+        plan = planner.plan(
+            ask.command, self._world.board, self._world.inventory, actor, at, (), self._around.abroad.land
+        )
         if plan.is_emergency:
             raise Refused(reason="An emergency is declared, and nobody is asked.", mend="Declare it.")
         if plan.demand is None:
@@ -88,18 +102,19 @@ class Requests:
         board: Board,
         inventory: Inventory,
         clocks: tuple[datetime, ...] = (),
-        lands: Lands = no_land,
+        lands: Lands | None = None,
     ) -> Plan:
         """Return what a command would do by the version that judges the request which lets it through.
 
-        `clocks` say what the time is; none: this machine's. `lands` gives other pools to look at.
+        `clocks` say what the time is; none: this machine's. `lands` gives other pools to look at; None: as last heard.
 
         Raises:
             Refused: see `continuing.plan_under`.
         """
         judged_by = self._judging(request, board, inventory)
         at = clocks or (self._clock.now(),)
-        return plan_under(judged_by, command, board, inventory, self._pool.identity.actor, at, lands)
+        there = self._around.abroad.land if lands is None else lands
+        return plan_under(judged_by, command, board, inventory, self._pool.identity.actor, at, there)
 
     async def ask(self, ask: Ask, signer: Signer, request: RequestId) -> Request:
         """Put a request on the pool, under this id, and return it.
@@ -231,7 +246,9 @@ class Requests:
             return ""
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
         clocks = await self.clocks()
-        found: Warrant = requests.demand_warrant(plan, request, keys, board, inventory, clocks, self._check)
+        found: Warrant = requests.demand_warrant(
+            plan, request, keys, board, inventory, clocks, self._check, self._around.abroad.land
+        )
         return to_warrant(found)
 
     def demand_resumable(self, record: RunRecord) -> None:
@@ -245,7 +262,8 @@ class Requests:
 
     def views(self, at: datetime, also_at: tuple[datetime, ...] = ()) -> tuple[RequestView, ...]:
         """Return every request as it stands by what was last heard of the pool."""
-        return requests.judged(self._keys, self._world.board, self._world.inventory, at, self._check, also_at)
+        world, keys, lands = self._world, self._keys, self._around.abroad.land
+        return requests.judged(keys, world.board, world.inventory, at, self._check, also_at, lands)
 
     @property
     def _keys(self) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import planner, rules
 from xsconsole.engine.barring import demand_open
 from xsconsole.engine.commands import Demote, Plannable, Promote
-from xsconsole.engine.lands import Lands, no_land
+from xsconsole.engine.lands import Lands, at_version, no_land
 from xsconsole.engine.publish_pools import Site
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.errors import Refused
@@ -58,7 +58,8 @@ def plan_under(
     if judged_by is None or not judged_by.is_earlier or is_emergency:
         return planner.plan(command, board, inventory, actor, clocks[0], clocks[1:], lands)
     earlier = replace(board, workflow=judged_by.version)
-    found = planner.plan(command, earlier, inventory, actor, clocks[0], clocks[1:], lands)
+    there = at_version(lands, board.workflow, judged_by.version)
+    found = planner.plan(command, earlier, inventory, actor, clocks[0], clocks[1:], there)
     if found.demand is None:
         raise Refused(reason="Nobody had to approve that.", mend="Ask for it by the version that stands.")
     intent, counting = found.intent, judged_by.counting

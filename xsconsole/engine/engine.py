@@ -37,7 +37,7 @@ from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine import emergency, publishing, targets
+from xsconsole.engine import emergency, neighbours, publishing, targets
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
@@ -95,9 +95,9 @@ class Engine:
             gatekeeper=Gatekeeper(world, clock, prober),
             key=me.key,
         )
-        self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up))
-        self.closings = Closings(pool, ledger, clock, ids, world)
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
+        self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up), self)
+        self.closings = Closings(pool, ledger, clock, ids, world)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing = Hearing(pool)
@@ -153,8 +153,7 @@ class Engine:
         Raises:
             Refused: with reason and mend.
         """
-        world, lands = self._world, self.abroad.land
-        return self.requests.plan_for(command, request, world.board, world.inventory, lands=lands)
+        return self.requests.plan_for(command, request, self._world.board, self._world.inventory)
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage with what a drop there would do, or why it would not."""
@@ -272,6 +271,7 @@ class Engine:
                 demand_asker(record)
                 self.requests.demand_resumable(record)
                 await self.closings.demand_going_on(record)
+                await neighbours.demand_going_on(record, self.abroad)
             event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
             await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
         except BaseException:
@@ -364,6 +364,7 @@ class Engine:
             leases=self._leases,
             catch_up=self.catch_up,
             settle=self.settle,
+            demand_going_on=self.closings.demand_going_on,
         )
 
     def _is_active(self, run: RunId) -> bool:
@@ -385,10 +386,10 @@ class Engine:
         fresh = await fresh_land(self._pool, self._world, command, plan, plan.leases)
         other = neighbour_of(plan.intent, self.abroad)
         land: Land | None = None
+        board, clocks = fresh.board, await self.requests.clocks(None if other is None else other.pool)
         if other is not None:
             await other.catch_up(plan.leases_abroad[0])
             land = await fresh_land(other.pool, other.world, command, plan, plan.leases_abroad)
-        board, clocks = fresh.board, await self.requests.clocks()
         planned = self.requests.plan_for(command, request, board, fresh.inventory, clocks, lambda _: land)
         return planned, board, fresh.inventory
 

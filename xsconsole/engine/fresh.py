@@ -46,7 +46,8 @@ async def fresh_land(pool: PoolPort, world: World, command: Plannable, plan: Pla
     is_limited = target is not None and stage_thing(target) in leases
     mirror = world.inventory
     fresh = await insist(pool, lambda: read_afresh(pool, mirror, command, plan.intent, is_stage_limited=is_limited))
-    return Land(board=derive(fresh, _nobody_else, world.board.elsewhere), inventory=fresh)
+    board = derive(fresh, _nobody_else, world.board.elsewhere)
+    return Land(board=board, inventory=fresh, actor=pool.identity.actor)
 
 
 def _nobody_else(thing: str) -> None:

@@ -1,7 +1,7 @@
 """Other pools as a plan sees them: what a stage that lives there has, who stands in it, and what they take."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -11,18 +11,20 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckGate, Plan, Step
-from xsconsole.domain.workflow import Stage
+from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.domain.workflow.gates import When
+from xsconsole.engine import rules
 from xsconsole.engine.relocation import storage_of
 from xsconsole.errors import NotPromotable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Land:
-    """Another pool as last heard of."""
+    """Another pool as last heard of. `actor` is who is logged in there; None: whoever it is, that is not judged."""
 
     board: Board
     inventory: Inventory
+    actor: str | None = None
 
 
 Lands = Callable[[Uuid], Land | None]
@@ -34,11 +36,34 @@ def no_land(pool: Uuid) -> Land | None:
     return None
 
 
-def land_of(stage: Stage, inventory: Inventory, lands: Lands) -> Land | None:
+def seen_by_nobody(lands: Lands) -> Lands:
+    """Return the same pools without who is logged in there, for whoever judges what somebody else asks for."""
+
+    def land(pool: Uuid) -> Land | None:
+        found = lands(pool)
+        return None if found is None else replace(found, actor=None)
+
+    return land
+
+
+def at_version(lands: Lands, standing: Workflow | None, version: Workflow) -> Lands:
+    """Return the same pools as they would be at an earlier version, where they have the standing one."""
+
+    def land(pool: Uuid) -> Land | None:
+        found = lands(pool)
+        if found is None or not _is_same(found.board, standing):
+            return found
+        return replace(found, board=replace(found.board, workflow=version))
+
+    return land
+
+
+def land_of(stage: Stage, board: Board, inventory: Inventory, lands: Lands) -> Land | None:
     """Return the other pool that a stage lives in, None where it lives in this one.
 
     Raises:
         NotPromotable: there is no connection to it, or it has another version of the workflow.
+        NotPermitted: who is logged in there may not act in the stage.
     """
     bound = stage.binding.pool
     if bound is None or inventory.pool is None or bound.uuid == inventory.pool.uuid:
@@ -50,7 +75,26 @@ def land_of(stage: Stage, inventory: Inventory, lands: Lands) -> Land | None:
             "has no connection.",
             mend="Connect to that pool beside this one.",
         )
+    if not _is_same(land.board, board.workflow):
+        name = shortened(bound.name or bound.uuid, 60)
+        raise NotPromotable(
+            reason=f"{stage.name} lives in pool “{name}”, which has {_version_words(land.board)}, and this pool "
+            f"has {_version_words(board)}: both must have the same.",
+            mend="Publish the newest version to both pools.",
+        )
+    if land.actor is not None and board.workflow is not None:
+        rules.demand_actor(board.workflow, (stage,), land.actor)
     return land
+
+
+def _is_same(board: Board, workflow: Workflow | None) -> bool:
+    own = board.workflow if board.is_published else None
+    return own is workflow or (own is not None and workflow is not None and own.digest == workflow.digest)
+
+
+def _version_words(board: Board) -> str:
+    own = board.workflow if board.is_published else None
+    return "no workflow" if own is None else f"version {own.version} of “{shortened(own.name, 40)}”"
 
 
 def pools_of(inventory: Inventory, land: Land | None) -> tuple[Uuid, ...]:

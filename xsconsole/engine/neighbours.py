@@ -8,6 +8,7 @@ from typing import Protocol
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan
+from xsconsole.domain.poolstate import RunRecord
 from xsconsole.engine.commands import Settle
 from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.lands import Land
@@ -27,6 +28,7 @@ class Neighbour:
     leases: Callable[[], Leases]
     catch_up: Callable[[str], Awaitable[None]]
     settle: Callable[[Settle], Awaitable[Run]]
+    demand_going_on: Callable[[RunRecord], Awaitable[None]]  # refuses what is closed there by now
 
 
 class Abroad(Protocol):
@@ -71,6 +73,17 @@ def demand_neighbour(pool: Uuid, intent: Intent, abroad: Abroad) -> Neighbour:
             mend="Connect to that pool beside this one, then ask again.",
         )
     return found
+
+
+async def demand_going_on(record: RunRecord, abroad: Abroad) -> None:
+    """Refuse to go on with a run where the other pool that it is about says by now that it is closed.
+
+    Raises:
+        Barred: naming what stands against it. Refused: there is no connection to that pool.
+    """
+    other = neighbour_of(record.plan.intent, abroad)
+    if other is not None:
+        await other.demand_going_on(record)
 
 
 class JointLeases:

@@ -115,7 +115,7 @@ def _plan_transition(
     request = command.candidate if isinstance(command, Promote) else None
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     card = stock.ordered(card) if stock is not None else card
-    land = land_of(target, inventory, lands)
+    land = land_of(target, board, inventory, lands)
     at_target = board if land is None else land.board
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(

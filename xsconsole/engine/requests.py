@@ -41,6 +41,7 @@ from xsconsole.engine import emergency
 from xsconsole.engine.candidates import bytes_of, candidate_of, loss_of, manifest_of_stock
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.engine.continuing import plan_under, why_ended
+from xsconsole.engine.lands import Lands, no_land, seen_by_nobody
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
 from xsconsole.engine.publishing import drop_versions
 from xsconsole.engine.values import insist, remove_value, write_value
@@ -96,9 +97,10 @@ def judged(
     at: datetime,
     check: SignatureCheck,
     also_at: tuple[datetime, ...] = (),
+    lands: Lands = no_land,
 ) -> tuple[RequestView, ...]:
     """Return every request on the pool as it stands. Pure."""
-    return tuple(judge(paper, keys, board, inventory, at, check, also_at) for paper in papers_on(keys))
+    return tuple(judge(paper, keys, board, inventory, at, check, also_at, lands) for paper in papers_on(keys))
 
 
 def judge(
@@ -109,11 +111,15 @@ def judge(
     at: datetime,
     check: SignatureCheck,
     also_at: tuple[datetime, ...] = (),
+    lands: Lands = no_land,
 ) -> RequestView:
-    """Judge one request against what the pool shows. `also_at` is the moment by other clocks, for what has hours."""
+    """Judge one request against what the pool shows, and the other one where it leads to one.
+
+    `also_at` is the moment by other clocks, for what has hours.
+    """
     decisions = decisions_of(keys, paper.request)
     judged_by = judging(keys, board.workflow, paper.request, check)
-    present = present_of(paper.request, judged_by, board, inventory, at, also_at)
+    present = present_of(paper.request, judged_by, board, inventory, at, also_at, lands)
     if judged_by is None and is_outlived(keys, board.workflow, paper.request):
         present = replace(present, is_outlived=True)
     pool = inventory.pool.uuid if inventory.pool is not None else Uuid("")
@@ -128,6 +134,7 @@ def present_of(
     inventory: Inventory,
     at: datetime,
     also_at: tuple[datetime, ...] = (),
+    lands: Lands = no_land,
 ) -> Present:
     """Return what the pool shows now of what a request is about, by the version that judges it.
 
@@ -138,7 +145,8 @@ def present_of(
     plan, refusal = None, None
     clocks = [max(clock, request.not_before or clock) for clock in (at, *also_at)]
     try:
-        plan = plan_under(judged_by, command_of(request), board, inventory, request.actor, (*clocks,))
+        there = seen_by_nobody(lands)
+        plan = plan_under(judged_by, command_of(request), board, inventory, request.actor, (*clocks,), there)
     except Refused as found:
         refusal = found
     candidate, manifest, loss = None, None, ""
@@ -182,8 +190,9 @@ def demand_warrant(
     keys: Mapping[str, str],
     board: Board,
     inventory: Inventory,
-    clocks: tuple[datetime, datetime],
+    clocks: tuple[datetime, ...],
     check: SignatureCheck,
+    lands: Lands = no_land,
 ) -> Warrant:
     """Return what allows a plan to be carried out now.
 
@@ -201,7 +210,7 @@ def demand_warrant(
     paper = paper_of(keys, request)
     if paper is None:
         raise NotFound(reason="There is no such request on the pool any more.", mend="Ask for it again.")
-    found = judge(paper, keys, board, inventory, max(clocks), check, clocks)
+    found = judge(paper, keys, board, inventory, max(clocks), check, clocks, lands)
     if found.state is not RequestState.APPROVED:
         raise ApprovalMissing(
             reason=f"The request {_how(found.state)}. {found.sentence}".strip(), mend=_mend(found.state)
