@@ -23,7 +23,7 @@ from xsconsole.domain.workflow import (
     Workflow,
     default_workflow,
 )
-from xsconsole.domain.workflow.afterwards import Tell
+from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, Tell
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.gates import Checklist, NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
@@ -55,6 +55,7 @@ def elsewhere(workflow: Workflow) -> Workflow:
 
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
+    "an archive for who had the place": with_way(afterwards=(ArchiveIncumbent(),)),
     "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "what happens by itself at the end of a stage's lease (stop)": changed(
         "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)
@@ -275,3 +276,13 @@ def test_a_shared_root_is_nobody() -> None:
         assert "root may not move" in refused.reason
 
     virtually(story)
+
+
+def test_who_had_the_place_is_led_back_where_the_archive_is_not_there_yet() -> None:
+    asked = with_way(method=Method.LINKED_CLONE, afterwards=(ArchiveIncumbent(),))
+    (finding,) = findings_of_gaps(asked, None)
+
+    mended = finding.mends[0].apply(asked)
+
+    assert finding.mends[0].label == "Lead who had the place back instead"
+    assert gaps(mended, None) == ()

@@ -10,8 +10,9 @@ from xsconsole.domain.ids import StageId, TransitionId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
-from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Hold, Review
-from xsconsole.domain.workflow.findings import Finding, Severity
+from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold, Review
+from xsconsole.domain.workflow.edits import change_transition
+from xsconsole.domain.workflow.findings import Finding, Mend, Severity
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
@@ -56,6 +57,7 @@ class Gap:
     stage: StageId | None = None
     transition: TransitionId | None = None
     is_senseless: bool = False
+    mends: tuple[Mend, ...] = ()
 
 
 def gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Gap, ...]:
@@ -101,6 +103,7 @@ def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ..
             stage=gap.stage,
             transition=gap.transition,
             field=gap.field,
+            mends=gap.mends,
         )
         for gap in gaps(workflow, pool)
         if not gap.is_senseless
@@ -133,7 +136,14 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
-    kept = (Review, DemoteIncumbent if is_copying else Hold)
+    if any(isinstance(action, ArchiveIncumbent) for action in way.afterwards):
+        yield Gap(
+            what="an archive for who had the place",
+            field="afterwards",
+            transition=way.id,
+            mends=(_led_back_instead(way.id),) if is_copying else (),
+        )
+    kept = (Review, ArchiveIncumbent, DemoteIncumbent if is_copying else Hold)
     left = [action for action in way.afterwards if not isinstance(action, kept)]
     if left:
         kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in left))
@@ -145,6 +155,17 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         and _pool_of(ends[0].binding, pool) != _pool_of(ends[1].binding, pool)
     ):
         yield from _between_pools(way)
+
+
+def _led_back_instead(way: TransitionId) -> Mend:
+    def led_back(workflow: Workflow) -> Workflow:
+        found = workflow.transition_of(way)
+        if found is None:
+            return workflow
+        others = tuple(action for action in found.afterwards if not isinstance(action, ArchiveIncumbent))
+        return change_transition(workflow, way, afterwards=(*others, DemoteIncumbent()))
+
+    return Mend(label="Lead who had the place back instead", apply=led_back)
 
 
 def _between_pools(way: Transition) -> Iterator[Gap]:
