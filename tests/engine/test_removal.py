@@ -1,11 +1,13 @@
 """Restore points go when their time has come or somebody says so, whole, once, and never while they are needed."""
 
+import contextlib
 from datetime import timedelta
 
 import msgspec
 import pytest
 
-from tests.engine.desks import Desk, Office, virtually
+from tests.engine.deaths import bury
+from tests.engine.desks import Desk, Killed, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census
 from xsconsole.domain.board import Standing
@@ -139,11 +141,9 @@ def test_where_the_console_dies_another_finishes_it_and_nothing_else_goes(at: in
         kept = {vm.uuid for vm in snapshot if vm.is_ordinary}
         await other.until(lambda: other.board.cards)
         desk.cut_at = at
-        try:
-            run = await desk.open(scene.removal())
-            await run.wait()
-        except BaseException:  # noqa: BLE001 - it is killed, wherever it is
-            pass
+        with contextlib.suppress(Killed):
+            await (await desk.open(scene.removal())).wait()
+        await bury()
         if not desk.is_dead:
             return
         await other.clock.sleep(200)

@@ -242,9 +242,10 @@ def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool)
     if has_disks:
         verb.add_argument(
             "--disks",
-            choices=["keep", "restore"],
+            choices=["keep", "restore", "swap"],
             default="keep",
-            help="a demotion keeps the disks (the default), or returns them to the restore point taken in STAGE",
+            help="a demotion keeps the disks (the default), returns them to the restore point taken in STAGE, or swaps "
+            "with the stand-by whose place it took",
         )
     if can_stop:
         verb.add_argument(

@@ -107,6 +107,19 @@ class HandOverDisk(msgspec.Struct, frozen=True, kw_only=True, tag="hand-over"):
     original: Slot
 
 
+class PassDisk(msgspec.Struct, frozen=True, kw_only=True, tag="pass-disk"):
+    """Attach `disk`, which `vm` has, to the machine `to` instead; both are off. Inverse: attach it to `vm` again.
+
+    `slot` is where it goes, `original` where it was.
+    """
+
+    disk: Uuid
+    vm: Uuid
+    to: Uuid
+    slot: Slot
+    original: Slot
+
+
 class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
     """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
 
@@ -174,6 +187,7 @@ CopyAction = (
     | FitCopy
     | EmptyDisk
     | HandOverDisk
+    | PassDisk
     | StartCopy
     | WriteCopyRoster
     | WriteCopy

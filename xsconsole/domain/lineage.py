@@ -110,3 +110,12 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
         if relative.origin is not None and relative.origin.configuration in known
     )
     return Workflow(id=WorkflowId("lineage"), name="Lineage", version=1, stages=tuple(stages), transitions=ways)
+
+
+def standby_of(card: Card, board: Board) -> Card | None:
+    """Return who had the place that a configuration took, as long as this has it and that is still there."""
+    origin = card.origin
+    if origin is None or origin.incumbent is None or origin.place != card.stage:
+        return None
+    found = board.cards.get(origin.incumbent)
+    return found if found is not None and found.stage != card.stage and found.id != card.id else None

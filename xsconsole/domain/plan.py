@@ -254,6 +254,7 @@ class Disks(StrEnum):
 
     KEEP = "keep"
     RESTORE = "restore"
+    SWAP = "swap"  # with those of whose place it took
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

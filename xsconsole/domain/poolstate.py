@@ -91,8 +91,19 @@ class MemberValue(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""  # who wrote it: the fingerprint of their console's key, a blank, their log-in; empty: not known
 
 
+class KeptDisk(msgspec.Struct, frozen=True, kw_only=True):
+    """A disk that stays with a place: the machine that had it there, and at which device."""
+
+    disk: Uuid
+    vm: Uuid
+    device: str
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none."""
+    """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none.
+
+    `incumbent` had the place in stage `place` that it took, and the disks `kept` there.
+    """
 
     schema: int = SCHEMA
     configuration: ConfigurationId
@@ -103,6 +114,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     run: RunId | None = None
     frozen_at: datetime | None = None
     skew_s: float | None = None
+    incumbent: ConfigurationId | None = None
+    place: StageId | None = None
+    kept: tuple[KeptDisk, ...] = ()
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,6 +89,8 @@ def taken_words(point: RestorePoint, workflow: Workflow | None, stage: str) -> s
     if point.is_aside:
         return f"set aside in {stage}"
     way = way_of(point, workflow)
+    if way is not None and way.target == point.stage:
+        return f"before it gave way in {stage}"
     target = workflow.stage(way.target) if workflow is not None and way is not None else None
     return f"{stage} → {shortened(target.name, 40)}" if target is not None else f"out of {stage}"
 

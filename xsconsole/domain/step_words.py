@@ -11,6 +11,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    PassDisk,
     SendMachine,
     StartAgain,
     StartCopy,
@@ -100,6 +101,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Make {subject} a machine in its own right"
         case EmptyDisk():
             return f"Give {subject} an empty disk"
+        case PassDisk():
+            return f"Give the disk that stays back to {subject}"
         case HandOverDisk():
             return f"Hand the disk that stays over to {subject}"
         case StartCopy():
@@ -162,6 +165,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Destroy the empty disk of {subject}"
         case HandOverDisk():
             return f"Give the disk of {subject} back"
+        case PassDisk():
+            return f"Take the disk that stays from {subject} again"
         case StartCopy():
             return f"Shut {subject} down again"
         case WriteCopyRoster():

@@ -147,6 +147,8 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"
+    elif intent.disks is Disks.SWAP:
+        text += ", swapped with the stand-by"
     if intent.method is not Method.MOVE:
         text += ", by linked clone" if intent.method is Method.LINKED_CLONE else ", by full copy"
     return text

@@ -24,7 +24,7 @@ from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
-from xsconsole.domain.poolstate import MemberValue, Origin, encode
+from xsconsole.domain.poolstate import KeptDisk, MemberValue, Origin, encode
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import EntryAction, Method, Transition
 from xsconsole.engine import rules
@@ -95,7 +95,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     fitted = add_fittings(steps, parts, copies)
     ready = add_disks(steps, order, parts, copies, blanks, staying, fitted, inventory)
     started = add_starts_of_copies(steps, to_start, copies, hosts, ready, is_downtime=order.incumbent is not None)
-    add_members(steps, order, offspring, parts, copies, to_start, started)
+    add_members(steps, order, offspring, parts, copies, to_start, started, staying)
     stages = (order.source, order.target, order.incumbent.back if order.incumbent else None)
     plan = Plan(
         intent=order.intent,
@@ -293,6 +293,7 @@ def add_members(
     copies: dict[Uuid, StepKey],
     to_start: Sequence[Part],
     ready: list[StepKey],
+    staying: Sequence[Staying] = (),
 ) -> None:
     """Enter the copies as members of the new configuration, and compare."""
     card = order.card
@@ -302,6 +303,9 @@ def add_members(
         stage=order.source.id,
         revision=card.revision,
         method=order.edge.method.value,
+        incumbent=order.incumbent.card.id if order.incumbent is not None else None,
+        place=order.target.id if order.incumbent is not None else None,
+        kept=tuple(KeptDisk(disk=one.disk, vm=one.holder, device=one.original.device) for one in staying),
     )
     roles = {copies[part.vm.uuid]: part.member.role for part in parts}
     roster = steps.add(

@@ -1,6 +1,6 @@
 """Disks of copies that do not travel: new empty ones, and those that the slot keeps."""
 
-from xsconsole.domain.copy_actions import EmptyDisk, HandOverDisk
+from xsconsole.domain.copy_actions import EmptyDisk, HandOverDisk, PassDisk, Slot
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
@@ -86,6 +86,34 @@ class DiskWork:
                     reason="Another disk was attached where the one belongs that the slot keeps.",
                     mend="Detach it, then settle the run again.",
                 )
+
+        await insist(self._at.pool, attempt)
+
+    async def is_passed(self, action: PassDisk) -> bool:
+        present = await insist(self._at.pool, lambda: self._disks.at(action.to, action.slot.device))
+        return present is not None and present.disk == action.disk and present.holders == 1
+
+    async def pass_on(self, action: PassDisk) -> None:
+        """Give the disk to the other machine."""
+        await self._pass(action.disk, action.vm, action.to, action.slot)
+
+    async def pass_back(self, action: PassDisk) -> None:
+        """Give it back. Where that machine is gone the disk stays where it is."""
+        if await self._at.exists(action.vm):
+            await self._pass(action.disk, action.to, action.vm, action.original)
+
+    async def _pass(self, disk: Uuid, giver: Uuid, taker: Uuid, slot: Slot) -> None:
+        async def attempt() -> None:
+            present = await self._disks.at(taker, slot.device)
+            if present is not None and present.disk != disk:
+                raise Refused(
+                    reason="Another disk is attached where the one belongs that the slot keeps.",
+                    mend="Detach it, then settle the run again.",
+                )
+            if await self._at.exists(giver):
+                await self._disks.detach(giver, disk)
+            if present is None:
+                await self._disks.attach(taker, disk, slot)
 
         await insist(self._at.pool, attempt)
 

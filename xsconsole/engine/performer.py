@@ -11,6 +11,7 @@ from xsconsole.domain.copy_actions import (
     FitCopy,
     HandOverDisk,
     NoteFreeze,
+    PassDisk,
     SendMachine,
     StartAgain,
     StartCopy,
@@ -123,6 +124,8 @@ class Performer:
                 return await self._disks.is_empty(step, action)
             case HandOverDisk() as action:
                 return await self._disks.is_handed_over(action)
+            case PassDisk() as action:
+                return await self._disks.is_passed(action)
             case WriteCopyRoster() as action:
                 return await self._marking.has_roster(action.configuration, self._copier.roster_text(action))
             case WriteCopy() as action:
@@ -212,6 +215,8 @@ class Performer:
                 await self._disks.empty(step, action)
             case HandOverDisk() as action:
                 await self._disks.hand_over(action)
+            case PassDisk() as action:
+                await self._disks.pass_on(action)
             case StartCopy(copy=copy):
                 await self._copier.start(copy, step.host, on_progress)
             case WriteCopyRoster() as action:
@@ -274,6 +279,8 @@ class Performer:
                 await self._disks.forget_empty(step, action)
             case HandOverDisk() as action:
                 await self._disks.give_back(action)
+            case PassDisk() as action:
+                await self._disks.pass_back(action)
             case StartCopy(copy=copy):
                 found = await self._copier.find(copy)
                 if found is not None:

@@ -15,7 +15,6 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Demand, Disks, Intent, Plan, RunKind
-from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
@@ -51,7 +50,9 @@ from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.reviewing import reviewed
 from xsconsole.engine.stage_names import StageNames
+from xsconsole.engine.steps import moved
 from xsconsole.engine.succession import incumbent_of
+from xsconsole.engine.swapping import demand_standby, plan_swap
 from xsconsole.errors import NotPromotable
 
 
@@ -127,7 +128,8 @@ def _plan_transition(
     incumbent = (
         incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None and land is None else None
     )
-    leaving = incumbent.card.id if incumbent is not None else None
+    standby = demand_standby(card, source, target, edge, board) if disks is Disks.SWAP else None
+    leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
     seen = board if land is None else replace(board, closures=together((board.closures, land.board.closures)))
     scene = Scene(card=card, target=target, board=seen, inventory=inventory, at=clocks[0], also_at=clocks[1:])
@@ -186,10 +188,12 @@ def _plan_transition(
             copied = plan_crossing(order, offspring, land, inventory)
         copied = noted(copied, edge, card, inventory)
         return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
-    values = {member.uuid: _moved(member.value, target, workflow) for member in card.members}
+    values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
     leases = rules.leases_for(card.id, card.service, (source, target))
     if land is not None:
         planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
+    elif standby is not None:
+        planned = plan_swap(card, standby, source, target, edge, intent, workflow, board, inventory)
     elif point is not None:
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
@@ -267,23 +271,6 @@ def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind, inven
 def _stage_name(workflow: Workflow, stage_id: StageId) -> str:
     stage = workflow.stage(stage_id)
     return stage.name if stage else stage_id
-
-
-def _moved(value: MemberValue, target: Stage, workflow: Workflow) -> MemberValue:
-    return MemberValue(
-        vm=value.vm,
-        configuration=value.configuration,
-        name=value.name,
-        service=value.service,
-        version=value.version,
-        stage=target.id,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        role=value.role,
-        revision=value.revision + 1,
-        roster_count=value.roster_count,
-        roster_digest=value.roster_digest,
-    )
 
 
 def _newest_point(card: Card, target: Stage) -> RestorePoint:

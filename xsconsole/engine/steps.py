@@ -17,7 +17,7 @@ from xsconsole.domain.poolstate import (
     encode,
     newest_text,
 )
-from xsconsole.domain.workflow import Stage
+from xsconsole.domain.workflow import Stage, Workflow
 
 START_S = 20.0
 SHUT_DOWN_S = 30.0
@@ -144,6 +144,24 @@ def writing(vm: VM, value: MemberValue, stage: Stage, ha_restart_priority: str |
         blocked=protection_of(stage),
         original_blocked=own_blocks(vm),
         ha_restart_priority=ha_restart_priority,
+    )
+
+
+def moved(value: MemberValue, stage: Stage, workflow: Workflow) -> MemberValue:
+    """Return what a member carries when it has come to `stage`; when that is and by whom is written then."""
+    return MemberValue(
+        vm=value.vm,
+        configuration=value.configuration,
+        name=value.name,
+        service=value.service,
+        version=value.version,
+        stage=stage.id,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        role=value.role,
+        revision=value.revision + 1,
+        roster_count=value.roster_count,
+        roster_digest=value.roster_digest,
     )
 
 

@@ -8,11 +8,10 @@ from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Purpose, Step, TakeSnapshot, Verify, WriteMember
-from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.engine import capacity, rules
-from xsconsole.engine.steps import WRITE_S, Steps, add_shutdowns, writing
+from xsconsole.engine.steps import WRITE_S, Steps, add_shutdowns, moved, writing
 from xsconsole.errors import NotPromotable
 
 SNAPSHOT_S = 4.0
@@ -98,7 +97,7 @@ def leading_back(incumbent: Incumbent, workflow: Workflow, after: Sequence[StepK
         steps.append(
             Step(
                 key=StepKey(f"zzz-back-{number:02d}"),
-                action=writing(vm, _led_back(member.value, incumbent.back, workflow), incumbent.back),
+                action=writing(vm, moved(member.value, incumbent.back, workflow), incumbent.back),
                 subject=shortened(member.name, 80),
                 after=tuple(after),
                 estimate=Estimate(seconds=WRITE_S),
@@ -113,23 +112,6 @@ def leading_back(incumbent: Incumbent, workflow: Workflow, after: Sequence[StepK
         estimate=Estimate(seconds=WRITE_S),
     )
     return (*steps, verify)
-
-
-def _led_back(value: MemberValue, stage: Stage, workflow: Workflow) -> MemberValue:
-    return MemberValue(
-        vm=value.vm,
-        configuration=value.configuration,
-        name=value.name,
-        service=value.service,
-        version=value.version,
-        stage=stage.id,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        role=value.role,
-        revision=value.revision + 1,
-        roster_count=value.roster_count,
-        roster_digest=value.roster_digest,
-    )
 
 
 def _way_back(workflow: Workflow, target: Stage, edge: Transition, other: Card) -> Stage:

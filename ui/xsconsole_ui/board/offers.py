@@ -84,7 +84,9 @@ def consequences(plan: Plan) -> tuple[str, ...]:
         case Method.MOVE if plan.intent.abroad is not None:
             there = tr("moves the machines to pool {name}")
             does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
-    if plan.intent.incumbent is not None:
+    if plan.intent.disks is Disks.SWAP:
+        does.append(tr("swaps with the stand-by"))
+    elif plan.intent.incumbent is not None:
         does.append(tr("takes the place of another"))
     if plan.intent.disks is Disks.RESTORE:
         does.append(tr("returns to the restore point"))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from xsconsole.console import Estate, Verb
-from xsconsole.domain.board import Card
+from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.snapshot_sets import RestorePoint
@@ -80,13 +81,13 @@ class Desk(QObject):
             return
         denial = self._denial(command)
         question = Question(command=command, plan=plan, refusal=denial)
-        if show_only or plan.asks or plan.demand is not None or denial is not None or self.can_restore(command):
+        if show_only or plan.asks or plan.demand is not None or denial is not None or self.can_choose(command):
             self._set(question)
         else:
             self._start(Confirmed(command=command, digest=plan.digest))
 
     def choose_disks(self, disks: Disks) -> None:
-        """Plan the pending demotion again, with the disks kept or returned to the restore point."""
+        """Plan the pending demotion again, with the disks kept, returned to the restore point, or swapped."""
         question = self._question
         if question is None or not isinstance(question.command, Demote):
             return
@@ -98,12 +99,15 @@ class Desk(QObject):
         if question is not None and isinstance(question.command, Promote):
             self._plan_again(replace(question.command, is_stopped_first=is_stopped_first), question)
 
-    def can_restore(self, command: Plannable) -> bool:
-        """Whether a demotion could also return to a restore point that was taken in its target."""
+    def can_choose(self, command: Plannable) -> bool:
+        """Whether a demotion could also return to a restore point of its target, or swap with the stand-by."""
         if not isinstance(command, Demote):
             return False
-        card = self._console.board.cards.get(command.configuration)
-        return card is not None and newest_restore_point(card, command) is not None
+        board = self._console.board
+        card = board.cards.get(command.configuration)
+        return card is not None and (
+            newest_restore_point(card, command) is not None or standby_in(card, command, board) is not None
+        )
 
     def confirm(self, reason: str = "", answers: tuple[str, ...] = ()) -> None:
         """Start what the user has seen. `answers` are the questions that they answered with yes."""
@@ -257,6 +261,12 @@ class Desk(QObject):
 def _configuration_of(command: Plannable | Settle) -> ConfigurationId | None:
     """Return what the command is about; a new configuration has no id yet."""
     return getattr(command, "configuration", None)
+
+
+def standby_in(card: Card, command: Demote, board: Board) -> Card | None:
+    """Return whom a demotion could swap it with: who had its place, and stands where it leads."""
+    found = standby_of(card, board)
+    return found if found is not None and found.stage == command.target else None
 
 
 def newest_restore_point(card: Card, command: Demote) -> RestorePoint | None:

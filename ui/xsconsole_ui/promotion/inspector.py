@@ -11,6 +11,7 @@ from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
@@ -19,7 +20,7 @@ from xsconsole_ui import pieces, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.card_page import CardPage
-from xsconsole_ui.promotion.desk import Desk, newest_restore_point
+from xsconsole_ui.promotion.desk import Desk, newest_restore_point, standby_in
 from xsconsole_ui.promotion.plan_page import PlanPage
 from xsconsole_ui.promotion.runs import ShownRun, own, recorded
 from xsconsole_ui.scrolling import UprightPage
@@ -175,10 +176,11 @@ class Inspector(pieces.Panel):
     def _show(self) -> None:
         question, run, card = self._desk.question, self.run, self._card
         if question is not None:
-            restore = ""
+            restore = swap = ""
             if isinstance(question.command, Demote) and card is not None:
-                restore = self._restore_words(card, question.command)
-            self.plan_page.show_question(question, restore_words=restore, is_starting=self._desk.is_starting)
+                restore, swap = self._restore_words(card, question.command), self._swap_words(card, question.command)
+            is_starting = self._desk.is_starting
+            self.plan_page.show_question(question, restore_words=restore, swap_words=swap, is_starting=is_starting)
             self._head(
                 question.plan, self.tr("plan {digest}…").format(digest=question.plan.digest[:4]), question.plan.digest
             )
@@ -242,6 +244,12 @@ class Inspector(pieces.Panel):
         if point is None:
             return ""
         return self.tr("Return to the restore point of {time}").format(time=times.zoned_time(point.at))
+
+    def _swap_words(self, card: Card, command: Demote) -> str:
+        standby = standby_in(card, command, self._console.board)
+        if standby is None:
+            return ""
+        return self.tr("Swap with {name}, whose place it took").format(name=shortened(standby.name, 60))
 
     @Slot()
     def _on_question(self) -> None:

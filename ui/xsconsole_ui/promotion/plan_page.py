@@ -55,6 +55,7 @@ class PlanPage(QWidget):
         self._disks = QWidget(self)
         self.keep = QRadioButton(self.tr("Keep the disks as they are"), self._disks)
         self.restore = QRadioButton("", self._disks)
+        self.swap = QRadioButton("", self._disks)
         self._freeze = QWidget(self)
         self.freeze_running = QRadioButton(self.tr("Freeze the machines while they run"), self._freeze)
         self.freeze_stopped = QRadioButton(self.tr("Shut them down to freeze them together"), self._freeze)
@@ -83,7 +84,7 @@ class PlanPage(QWidget):
         bar.setSpacing(theme.SPACE)
         bar.addWidget(self.progress)
         bar.addWidget(self.progress_text)
-        _lay_out_choices(self._disks, self.keep, self.restore)
+        _lay_out_choices(self._disks, self.keep, self.restore, self.swap)
         _lay_out_choices(self._freeze, self.freeze_running, self.freeze_stopped)
         reason = QVBoxLayout(self._why)
         reason.setContentsMargins(margin, margin, margin, 0)
@@ -131,13 +132,18 @@ class PlanPage(QWidget):
         self.reason.textChanged.connect(self._look_at_answers)
         self.keep.clicked.connect(self._choose_disks)
         self.restore.clicked.connect(self._choose_disks)
+        self.swap.clicked.connect(self._choose_disks)
         self.freeze_running.clicked.connect(self._choose_freeze)
         self.freeze_stopped.clicked.connect(self._choose_freeze)
 
     # Before it runs.
 
-    def show_question(self, question: Question, *, restore_words: str, is_starting: bool) -> None:
-        """Lay a plan before the user. `restore_words` name the restore point it could return to, if there is one."""
+    def show_question(self, question: Question, *, restore_words: str, swap_words: str, is_starting: bool) -> None:
+        """Lay a plan before the user.
+
+        `restore_words` name the restore point that a demotion could return to, and `swap_words` whom it could be
+        swapped with, if there is one.
+        """
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
         owner = self._console.of_card(plan.intent.configuration)
@@ -160,11 +166,14 @@ class PlanPage(QWidget):
         else:
             self._news.hide()
         is_demotion = isinstance(question.command, Demote)
-        self._disks.setVisible(is_demotion and bool(restore_words))
+        self._disks.setVisible(is_demotion and bool(restore_words or swap_words))
         if isinstance(question.command, Demote):
             self.keep.setChecked(question.command.disks is Disks.KEEP)
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
-        self.restore.setText(restore_words)
+            self.swap.setChecked(question.command.disks is Disks.SWAP)
+        for choice, told in ((self.restore, restore_words), (self.swap, swap_words)):
+            choice.setText(told)
+            choice.setVisible(bool(told))
         is_frozen = isinstance(question.command, Promote) and plan.can_stop_first
         self._freeze.setVisible(is_frozen)
         if isinstance(question.command, Promote) and is_frozen:
@@ -290,7 +299,8 @@ class PlanPage(QWidget):
 
     @Slot()
     def _choose_disks(self) -> None:
-        self.disks_chosen.emit(Disks.RESTORE if self.restore.isChecked() else Disks.KEEP)
+        chosen = Disks.RESTORE if self.restore.isChecked() else Disks.KEEP
+        self.disks_chosen.emit(Disks.SWAP if self.swap.isChecked() else chosen)
 
     @Slot()
     def _choose_freeze(self) -> None:

@@ -1,0 +1,64 @@
+"""A demotion in the window: its disks kept, returned, or swapped with the one whose place it took."""
+
+from tests.embedded import EmbeddedPool
+from tests.engine.test_succession import succeeding
+from tests.ui.board_window import CTRL, Key, card_of, console, ended, pool, press, start, window
+from tests.ui.test_inbox import texts
+from tests.workflows import put_on
+from xsconsole.console import Console
+from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.plan import Disks
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Demote, Promote
+from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["console", "pool", "window"]
+
+
+def standing(console: Console, name: str, stage: str) -> Card | None:
+    found = (card for card in console.board.cards.values() if (card.name, card.stage) == (name, stage))
+    return next((card for card in found if card.run is None and card.standing is Standing.WHOLE), None)
+
+
+async def test_who_gave_way_takes_its_place_again_by_one_choice(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    put_on(pool, succeeding((), replaces_data=True))
+    await until(lambda: console.board.workflow is not None and console.board.workflow.version == 2, "the version")
+    new, old = card_of(console, "crm@staging"), card_of(console, "crm@production")
+    running = {member.role for member in old.members if member.power_state == "Running"}
+    await start(console, Promote(configuration=new.id, revision=new.revision, target="production"))
+    assert (await ended(console)).state is RunState.DONE
+    await until(lambda: standing(console, new.name, "production") and standing(console, old.name, "staging"), "both")
+    made = standing(console, new.name, "production")
+    assert made is not None
+
+    window.inspector.leave()
+    window.board.select(old.id)
+    points = window.inspector.card_page.points.view
+    await until(lambda: any(text.startswith("before it gave way in Production · ") for text in texts(points)), "it")
+    window.board.select(made.id)
+    press(Key.Key_Left, CTRL)
+    page = window.inspector.plan_page
+    await until(lambda: window.desk.question is not None, "the plan")
+    assert page.keep.isChecked()
+    assert page.swap.isVisibleTo(page)
+    assert not page.restore.isVisibleTo(page)  # no restore point of it was taken in staging
+    assert page.swap.text() == f"Swap with {old.name}, whose place it took"
+    click(page.swap)
+
+    question = window.desk.question
+    assert question is not None
+    assert isinstance(question.command, Demote)
+    assert question.command.disks is Disks.SWAP
+    assert any(text.startswith(f"{old.name} takes its place in Production again") for text in texts(page.checks.view))
+    click(page.go)
+    await until(lambda: standing(console, old.name, "production") and standing(console, new.name, "staging"), "both")
+
+    assert (await ended(console)).state is RunState.DONE
+    back = standing(console, old.name, "production")
+    assert back is not None
+    assert {member.role for member in back.members if member.power_state == "Running"} == running
+    assert {member.power_state for member in console.board.cards[made.id].members} == {"Halted"}
+    assert console.board.cards[made.id].stage == "staging"
