@@ -11,13 +11,24 @@ from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secr
 from xsconsole.console.embedded import EmbeddedPool as Demo
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import Board, Standing
+from xsconsole.domain.closures import ClosureKind, Freeze
 from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkState, PoolsChanged
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM, Pool
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.workflow import Binding, PoolObject
-from xsconsole.engine.commands import Confirmed, Create, NewMember, Operate, Promote
-from xsconsole.errors import ConnectFailed, Refused
+from xsconsole.engine.commands import (
+    Confirmed,
+    Create,
+    FreezeStage,
+    HoldBack,
+    Lift,
+    NewMember,
+    Operate,
+    Promote,
+    StopTheLine,
+)
+from xsconsole.errors import ConnectFailed, NotFound, Refused
 
 NOWHERE = Uuid("00000000-0000-0000-0000-000000000001")
 
@@ -100,6 +111,41 @@ async def test_a_card_of_the_second_pool_is_planned_and_moved_there(estate: Esta
     assert status in estate.runs
     assert run not in [one.run for one in first.runs]
     assert find_configuration(estate.board, "shop@staging").id in first.board.cards
+
+
+async def test_what_is_closed_on_several_pools_is_told_and_lifted_where_it_stands(estate: Estate) -> None:
+    first, second = estate.pools.all
+    closings, names = estate.closings, estate.pool_names
+    workflow = estate.board.workflow
+    assert workflow is not None
+    staging = workflow.stage(StageId("staging"))
+    assert staging is not None
+
+    await closings.do(FreezeStage(stage=staging.id, reason="the end of the year"))
+    await closings.do(StopTheLine(reason="storage is failing"))
+    freezes = [[one for one in console.closings.all if isinstance(one, Freeze)] for console in (first, second)]
+    span = closings.freeze_of(staging)
+
+    assert [len(found) for found in freezes] == [1, 1]
+    assert span is not None
+    assert span.ends is None
+    assert closings.is_frozen(span)
+    assert len(closings.why_frozen(staging)) == 1
+    assert tuple(name for name, _ in closings.stops) == names
+    assert len(closings.all) == 4
+
+    card = find_configuration(first.board, "shop@staging")
+    hold = await closings.do(HoldBack(configuration=card.id, reason="it lost orders"))
+    assert (hold in first.closings.all, hold in second.closings.all) == (True, False)
+    assert len(closings.on(estate.board.cards[card.id])) == 1
+
+    await closings.do(Lift(kind=ClosureKind.HOLD, subject=card.id, reason="mended"))
+    await closings.do(Lift(kind=ClosureKind.STOP, reason="mended"))
+    for found in freezes:
+        await closings.do(Lift(kind=ClosureKind.FREEZE, subject=found[0].id, reason="it is January"))
+    assert closings.all == ()
+    with pytest.raises(NotFound, match="not closed any more"):
+        await closings.do(Lift(kind=ClosureKind.STOP))
 
 
 async def test_an_act_on_machines_of_both_pools_is_a_job_on_each(estate: Estate) -> None:

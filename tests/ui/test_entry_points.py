@@ -2,24 +2,28 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
+import pytest
 
 from tests.embedded import EmbeddedPool
-from tests.ui.board_window import CTRL, Key, card_of, console, pool, press, window
+from tests.ui.board_window import CTRL, Key, card_of, cards_in, console, pool, press, window
+from tests.ui.test_inbox import publish, rita
 from tests.workflows import put_on
 from xsconsole.cli.moves import move
 from xsconsole.console import Console
-from xsconsole.domain.ids import StageId, TransitionId, Uuid
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.ids import RunId, StageId, TransitionId, Uuid
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
 from xsconsole.domain.workflow.values import Binding, PoolObject
-from xsconsole.engine.commands import Promote
-from xsconsole_ui import actions
+from xsconsole.engine.commands import Confirmed, FreezeStage, Promote, Settle
+from xsconsole_ui import actions, board_actions
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.pieces import ActionButton
 
-__all__ = ["console", "pool", "window"]
+__all__ = ["console", "pool", "rita", "window"]
 
 PRODUCTION = StageId("production")
 
@@ -69,6 +73,54 @@ async def test_drag_key_button_menu_palette_list_and_command_line_ask_for_the_sa
     options = argparse.Namespace(verb="promote", to="Production", reason="")
     assert move(console, shop, options) == wanted
     assert console.runs == ()
+
+
+async def test_the_inbox_carries_out_the_same_also_what_was_asked_for_while_the_stage_was_frozen(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(pool, console, rita)
+    ends = console.home.clock.now() + timedelta(hours=1)
+    await console.closings.do(FreezeStage(stage=PRODUCTION, ends=ends, reason="the end of the year"))
+    shop = card_of(console, "shop@staging")
+    wanted = Promote(configuration=shop.id, revision=shop.revision, target=PRODUCTION)
+    window.board.select(shop.id)
+    later, page, inbox = window.actions_[board_actions.LATER], window.inspector.plan_page, window.inbox.page
+    await until(later.isEnabled, "the way to ask for later")
+    assert not window.actions_[actions.PROMOTE].isEnabled()
+
+    later.trigger()
+    assert window.desk.question is not None
+    assert window.desk.question.command == wanted
+    assert page.go.text() == "Ask for approval"
+    assert page.asking.begins is not None
+    assert page.asking.begins >= ends
+    page.go.click()
+    await until(lambda: bool(console.requests.of(shop.id)), "the request")
+    (view,) = console.requests.of(shop.id)
+    await until(lambda: bool(rita.requests.of(shop.id)), "the request at the other console")
+    await rita.requests.decide(view.request.id, Meaning.APPROVE, "read it")
+    await until(lambda: "may not begin before" in console.requests.view(view.request.id).obstacle, "why not yet")
+    assert not inbox.run.isEnabled()
+
+    orders: list[Confirmed | Settle] = []
+    do, now = console.do, console.home.clock.now
+
+    async def heard(order: Confirmed | Settle) -> RunId:
+        orders.append(order)
+        return await do(order)
+
+    monkeypatch.setattr(console, "do", heard)
+    pool.control("speed", factor=36_000)
+    monkeypatch.setattr(type(console.home.clock), "now", lambda _: now() + timedelta(hours=2))
+    window.go("board")
+    window.go("inbox")
+    await until(inbox.run.isEnabled, "that it can be carried out")
+    click(inbox.run)
+    await until(lambda: "shop 1.3.0" in cards_in(window, "Production"), "the card in Production")
+    (order,) = orders
+    assert isinstance(order, Confirmed)
+    assert order.command == wanted
+    await console.finished(console.runs[0].run)
 
 
 def with_corners() -> Workflow:

@@ -35,6 +35,15 @@ QUEUE = Action(
     ),
     named=lambda situation: "Take out of the &queue" if situation.is_queued else "&Queue for a place…",
 )
+LATER = Action(
+    id="card.later",
+    text="Ask for &later…",
+    tip="Ask now for what a freeze, a soak time or a window bars until later, where others have to approve it",
+    perform=lambda _, hands: hands.ask_later(),
+    why_not=lambda situation: (
+        "" if situation.later_ways else "No way that others have to approve is barred until a time that is known."
+    ),
+)
 LINEAGE = Action(
     id="card.lineage",
     text="Linea&ge…",

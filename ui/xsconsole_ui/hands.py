@@ -19,7 +19,7 @@ from xsconsole.engine.commands import (
     Plannable,
     Together,
 )
-from xsconsole.errors import Refused
+from xsconsole.errors import Barred, Refused
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.column_freezes import ColumnFreezes
@@ -198,6 +198,14 @@ class WindowHands(QObject):
     def queue(self) -> None:
         """Ask whether the selected card shall wait for a place; take one that waits out."""
         self._queueing.ask(self._situation)
+
+    def ask_later(self) -> None:
+        """Lay before the user what can be asked for now and begins once nothing bars it any more."""
+        situation = self._situation
+        for target in situation.later_ways[:1]:
+            command = command_to(situation, target)
+            if command is not None and isinstance(target.refusal, Barred) and target.refusal.until is not None:
+                self._desk.ask_later(command, target.refusal.until)
 
     def create(self) -> None:
         console = self._owner_of_vms()

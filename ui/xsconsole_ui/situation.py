@@ -17,7 +17,7 @@ from xsconsole.domain.runs import Target
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine.commands import Direction, Operate, Plannable, Together
-from xsconsole.errors import StageFull
+from xsconsole.errors import Barred, StageFull
 
 
 class Design(StrEnum):
@@ -140,6 +140,19 @@ class Situation:
         full = [target for target in self.targets if isinstance(target.refusal, StageFull) and target.kind is not None]
         return tuple(sorted(full, key=lambda target: target.kind is not Kind.PROMOTE)) if len(self.cards) == 1 else ()
 
+    @property
+    def later_ways(self) -> tuple[Target, ...]:
+        """Return the ways that others approve and that only time bars now: they can be asked for already."""
+        workflow, card = self.workflow, self.card
+        if workflow is None or card is None or len(self.cards) != 1:
+            return ()
+        return tuple(
+            target
+            for target in self.targets
+            if isinstance(target.refusal, Barred) and target.refusal.until is not None
+            if (way := workflow.transition(card.stage, target.stage)) is not None and way.approvals
+        )
+
     def shared_ways(self, kind: Kind) -> tuple[Stage, ...]:
         """Return the stages that such a way leads to from where each of the selected cards stands."""
         workflow = self.workflow
@@ -171,6 +184,7 @@ class Hands(Protocol):
     def compare(self) -> None: ...
     def show_lineage(self) -> None: ...
     def queue(self) -> None: ...
+    def ask_later(self) -> None: ...
     def declare(self) -> None: ...
     def create(self) -> None: ...
     def add_members(self) -> None: ...

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from xsconsole.console.values import Secret
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.ids import ConfigurationId, RequestId, RunId
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView
 from xsconsole.domain.requests import Request
@@ -95,6 +96,10 @@ class EstateRequests:
         return next(found, None)
 
     # --- doing ----------------------------------------------------------------------------------------------------
+
+    def plan(self, ask: Ask) -> Plan:
+        """Return what would be done at the time from which it is asked for; see `Requests.plan`."""
+        return self._estate.of_card(ask.command.configuration).requests.plan(ask)
 
     async def ask(self, ask: Ask) -> Request:
         """Ask those who have to approve, on the pool of the configuration; see `Requests.ask`."""

@@ -79,7 +79,7 @@ class Requests:
         self._vouch: Vouch | None = None
         self._offset = timedelta()
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
-        self._works = RequestWorks(self._carry_out, self._thaw_over)
+        self._works = RequestWorks(self.run, self._thaw_over)
         self._ends = RequestEnds(home)
         self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear, desk)
 
@@ -390,10 +390,3 @@ class Requests:
             self._works.hear(views, self._home.key_fingerprint)
             if self._desk.identity is not None:
                 self._ends.hear(views, self._desk.identity)
-
-    async def _carry_out(self, request: RequestId) -> None:
-        try:
-            await self.run(request)
-        except ConsoleError as failure:
-            # The engine left a row of what it refused; the request stands and says how.
-            log.warning("request %s was not carried out: %s", request, failure)

@@ -119,8 +119,12 @@ def view_of(
     at: datetime,
     check: SignatureCheck,
     authors: Iterable[Requester] = (),
+    also_at: Iterable[datetime] = (),
 ) -> RequestView:
-    """Judge a request. `authors` are those whom a rule that excludes authors leaves out."""
+    """Judge a request. `authors` are those whom a rule that excludes authors leaves out.
+
+    `also_at` is the moment by other clocks: it ends when one of them says so, and begins when all do.
+    """
     request, workflow, decisions = paper.request, present.workflow, tuple(decisions)
     transition = request.intent.transition
     way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
@@ -136,7 +140,7 @@ def view_of(
     is_running = state is RequestState.APPROVED and _is_of(present.card, request)
     if state in OPEN and present.refusal is not None and not is_running:
         obstacle = f"{present.refusal.reason} {present.refusal.mend}".strip()
-    if state is RequestState.APPROVED and request.not_before is not None and at < request.not_before:
+    if state is RequestState.APPROVED and request.not_before is not None and min((at, *also_at)) < request.not_before:
         obstacle = f"It may not begin before {instant(request.not_before)}. {obstacle}".strip()
     approved, now = lines_of(paper.plan, present.plan) if state is RequestState.VOID else ((), ())
     changes: tuple[FieldChange | PartChange, ...] = ()

@@ -124,7 +124,7 @@ def judge(
         present = replace(present, is_outlived=True)
     pool = inventory.pool.uuid if inventory.pool is not None else Uuid("")
     authors = authors_of(present.workflow, present.card)
-    return view_of(paper, decisions, present, pool, at, check, authors)
+    return view_of(paper, decisions, present, pool, at, check, authors, also_at)
 
 
 def present_of(

@@ -14,7 +14,7 @@ from xsconsole.domain.request_views import RequestView, waiting_words
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.wording import rule_words, span_words
 from xsconsole_ui import pieces, theme
-from xsconsole_ui.moments import moment_of
+from xsconsole_ui.moments import moment_of, typed
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
@@ -60,6 +60,10 @@ class AskingBox(QWidget):
         self.ticket.clear()
         self.not_before.clear()
         self.by_itself.setChecked(False)
+
+    def begin_at(self, at: datetime) -> None:
+        """Propose a time before which it does not begin."""
+        self.not_before.setText(typed(at))
 
     @property
     def why_not(self) -> str:

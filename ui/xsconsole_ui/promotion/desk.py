@@ -2,12 +2,13 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from xsconsole.console import Estate, Verb
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
@@ -23,10 +24,14 @@ from xsconsole_ui.texts import tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A plan that waits for a person. `refusal` stands where the plan can no longer be done."""
+    """A plan that waits for a person. `refusal` stands where the plan can no longer be done.
+
+    One with `not_before` is barred until then, and can only be asked for.
+    """
 
     command: Plannable
     plan: Plan
+    not_before: datetime | None = None
     has_changed: bool = False
     refusal: Refused | None = None
 
@@ -85,6 +90,20 @@ class Desk(QObject):
             self._set(question)
         else:
             self._start(Confirmed(command=command, digest=plan.digest))
+
+    def ask_later(self, command: Promote | Demote, not_before: datetime) -> None:
+        """Lay before the user what is barred until a time, to be asked for now."""
+        try:
+            plan = self._planned(command, not_before)
+        except Refused as refusal:
+            self.failed.emit(refusal, self._subject(command), command.configuration)
+            return
+        self._set(Question(command=command, plan=plan, not_before=not_before, refusal=self._denial(command)))
+
+    def _planned(self, command: Plannable, not_before: datetime | None) -> Plan:
+        if not_before is None or not isinstance(command, Promote | Demote):
+            return self._console.plan(command)
+        return self._console.requests.plan(Ask(command=command, digest=Digest(""), not_before=not_before))
 
     def choose_disks(self, disks: Disks) -> None:
         """Plan the pending demotion again, with the disks kept, returned to the restore point, or swapped."""
@@ -207,14 +226,15 @@ class Desk(QObject):
 
     def _plan_again(self, command: Plannable, before: Question) -> None:
         try:
-            plan = self._console.plan(command)
+            plan = self._planned(command, before.not_before)
         except Refused as refusal:
             self._set(replace(before, refusal=refusal))
             return
         is_same_wish = command == before.command
         has_changed = is_same_wish and (before.has_changed or plan.digest != before.plan.digest)
         denial = self._denial(command)
-        self._set(Question(command=command, plan=plan, has_changed=has_changed, refusal=denial))
+        begins = before.not_before
+        self._set(Question(command=command, plan=plan, not_before=begins, has_changed=has_changed, refusal=denial))
 
     def _denial(self, command: Plannable) -> Refused | None:
         """Return why this log-in may look at the plan and no more."""

@@ -9,7 +9,7 @@ from xsconsole.domain import words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Promote
-from xsconsole_ui import pieces, theme
+from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
@@ -163,8 +163,13 @@ class PlanPage(QWidget):
                 "It goes past rules of the workflow, is signed by you, and stays open until others review it."
             )
             self._tell("bad", self.tr("Emergency"), told)
+        elif question.not_before is not None:
+            told = self.tr("It can be asked for now, and begins then at the earliest.")
+            self._tell("warn", self.tr("Barred until {time}").format(time=times.clock_time(question.not_before)), told)
         else:
             self._news.hide()
+        if question.not_before is not None and (self._question is None or self._question.command != question.command):
+            self.asking.begin_at(question.not_before)
         is_demotion = isinstance(question.command, Demote)
         self._disks.setVisible(is_demotion and bool(restore_words or swap_words))
         if isinstance(question.command, Demote):
