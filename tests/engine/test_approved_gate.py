@@ -6,8 +6,10 @@ import pytest
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.requesting import approve, ask, person_of, ruled, run
 from tests.engine.test_copying import copying, made
+from tests.engine.test_relocation import Scene
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import DiskRule, DiskTreatment, Method, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import NoDrift, When
 from xsconsole.errors import GateNotMet, PlanIsStale, RunFailed
@@ -138,5 +140,16 @@ def test_before_the_copying_of_what_was_approved_the_source_has_to_be_it_still()
         office.pool.change(machine, memory_static_max=2 * GIB)
         assert (await (await run(bob, request)).wait()).error is None
         await bob.engine.close()
+
+    virtually(story)
+
+
+def test_the_networks_of_the_stage_it_has_come_to_are_no_difference() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(gates=(AFTER,))
+
+        status = await scene.desk.do(scene.desk.promotion(scene.shop, "production"))
+
+        assert status.error is None, explain(status.error)
 
     virtually(story)

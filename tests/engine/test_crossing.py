@@ -14,7 +14,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import ApprovalRule, DiskRule, DiskTreatment, Method
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent
-from xsconsole.domain.workflow.gates import AddressesAnswer, NoDuplicateAddresses
+from xsconsole.domain.workflow.gates import AddressesAnswer
 from xsconsole.engine.commands import Direction, Settle
 from xsconsole.errors import ConsoleError, Refused
 
@@ -101,10 +101,8 @@ def test_both_pools_show_the_run_and_only_who_is_connected_to_both_settles_it() 
     ("way", "what"),
     [
         ({"approvals": (ApprovalRule(count=1),)}, "approvals of copies to another pool"),
-        ({"method": Method.MOVE, "gates": (NoDuplicateAddresses(),)}, "gates on another pool (no duplicate addresses)"),
         ({"method": Method.LINKED_CLONE}, "the method “linked-clone” to another pool"),
         ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks that stay with a place in another"),
-        ({"gates": (NoDuplicateAddresses(),)}, "gates on another pool (no duplicate addresses)"),
         ({"afterwards": (DemoteIncumbent(),)}, "a demotion of who has the place in another pool"),
     ],
 )

@@ -25,7 +25,7 @@ from xsconsole.domain.workflow import (
 )
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, Tell
 from xsconsole.domain.workflow.findings import Severity, findings
-from xsconsole.domain.workflow.gates import Checklist, NoDuplicateAddresses, When
+from xsconsole.domain.workflow.gates import Checklist, When
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
@@ -60,7 +60,7 @@ UNENFORCED = {
     "what happens by itself at the end of a stage's lease (stop)": changed(
         "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)
     ),
-    "gates on another pool (no duplicate addresses)": elsewhere(with_way(gates=(NoDuplicateAddresses(),))),
+    "the method “linked-clone” to another pool": elsewhere(with_way(method=Method.LINKED_CLONE)),
 }
 
 

@@ -20,11 +20,13 @@ class Crew:
         other: tuple[PoolPort, Gatekeeper] | None,
     ) -> None:
         home, clock, key = surroundings.pool, surroundings.clock, surroundings.key
-        self._home = Performer(home, clock, surroundings.gatekeeper, record, key, results)
-        self._other = self._home
-        if other is not None:
-            pool, gatekeeper = other
-            self._other = Performer(pool, clock, gatekeeper, record, key, results, source=home)
+        if other is None:
+            self._home = self._other = Performer(home, clock, surroundings.gatekeeper, record, key, results)
+            return
+        pool, there = other
+        here = surroundings.gatekeeper
+        self._home = Performer(home, clock, here.beside(there), record, key, results)
+        self._other = Performer(pool, clock, there.beside(here), record, key, results, source=home)
 
     async def is_there(self, step: Step) -> bool:
         return await self._of(step).is_there(step)

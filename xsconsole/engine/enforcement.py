@@ -13,33 +13,12 @@ from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stag
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold, Review
 from xsconsole.domain.workflow.edits import change_transition
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
-from xsconsole.domain.workflow.gates import (
-    AddressesAnswer,
-    Checklist,
-    GuestToolsUp,
-    HttpCall,
-    MaintenanceWindow,
-    RecentRestorePoint,
-    Script,
-    ShortChains,
-)
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
 COPYING = frozenset({Method.LINKED_CLONE, Method.FULL_COPY})
-WITHIN_ITS_OWN = (
-    GuestToolsUp,
-    AddressesAnswer,
-    RecentRestorePoint,
-    ShortChains,
-    MaintenanceWindow,
-    Checklist,
-    Script,
-    HttpCall,
-)
-"""Gates that look at nothing but the configuration, or at no pool."""
 RULE = "not-enforced"
 MEND = "Take it out of the workflow, or use a console that can."
 
@@ -169,7 +148,7 @@ def _led_back_instead(way: TransitionId) -> Mend:
 
 
 def _between_pools(way: Transition) -> Iterator[Gap]:
-    """No linked clones go to another pool, and what looks at both pools at once is not carried out there."""
+    """No linked clones go to another pool, and nothing changes hands between them."""
 
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, transition=way.id)
@@ -183,9 +162,6 @@ def _between_pools(way: Transition) -> Iterator[Gap]:
         yield gap("disks that stay with a place in another pool", "disks")
     if any(isinstance(action, DemoteIncumbent) for action in way.afterwards):
         yield gap("a demotion of who has the place in another pool", "afterwards")
-    kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not isinstance(gate, WITHIN_ITS_OWN)))
-    if kinds:
-        yield gap(f"gates on another pool ({listing(kinds)})", "gates")
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:

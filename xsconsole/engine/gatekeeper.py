@@ -6,13 +6,14 @@ tried through a `Prober`, which belongs to this console's machine.
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Protocol, assert_never
 
 import msgspec
 
 from xsconsole.domain.board import Board
 from xsconsole.domain.continuing import version_on
-from xsconsole.domain.gates import Answer, Scene, judge, judge_approved
+from xsconsole.domain.gates import Answer, Elsewhere, Scene, judge, judge_approved
 from xsconsole.domain.gates.judging import addresses_of, members_of
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import Inventory
@@ -128,12 +129,17 @@ def remarks_of(record: RunRecord) -> dict[StepKey, str]:
 
 
 class Gatekeeper:
-    """Waits at gates, for the runs of one engine."""
+    """Waits at gates, for the runs of one engine. `other` is the other pool of a run that leads from one to another."""
 
-    def __init__(self, world: World, clock: Clock, prober: Prober) -> None:
-        self._world = world
+    def __init__(self, world: World, clock: Clock, prober: Prober, other: World | None = None) -> None:
+        self.world = world
         self._clock = clock
         self._prober = prober
+        self._other = other
+
+    def beside(self, other: "Gatekeeper") -> "Gatekeeper":
+        """Return one that looks at another one's pool too."""
+        return Gatekeeper(self.world, self._clock, self._prober, other.world)
 
     async def pass_through(self, gate: Gate, plan: Plan, approved: str = "") -> str:
         """Wait until the gate is met, and return what was seen; one that leads nowhere back only says so.
@@ -179,20 +185,31 @@ class Gatekeeper:
 
     def _scene(self, plan: Plan, when: When) -> Scene | None:
         """Return what a gate looks at: after a copying that is the configuration that came into being."""
-        board, intent = self._world.board, plan.intent
+        board, intent = self.world.board, plan.intent
         workflow = self._version_of(plan, board.workflow)
         made = intent.makes if when is When.AFTER else None
         card = board.cards.get(made or intent.configuration)
         target = workflow.stage(intent.target) if workflow and intent.target else None
         if card is None:
             return None
-        return Scene(card=card, target=target, board=board, inventory=self._world.inventory, at=self._clock.now())
+        if when is When.AFTER and intent.target is not None:
+            # Until the run ends the card stands where it began; its networks are those of the stage it has come to.
+            card = replace(card, stage=intent.target)
+        other = self._other
+        return Scene(
+            card=card,
+            target=target,
+            board=board,
+            inventory=self.world.inventory,
+            at=self._clock.now(),
+            elsewhere=None if other is None else Elsewhere(board=other.board, inventory=other.inventory),
+        )
 
     def _version_of(self, plan: Plan, standing: Workflow | None) -> Workflow | None:
         """Return the version that the plan was approved under, as long as it is kept on the pool."""
         if standing is None or plan.demand is None or standing.version == plan.intent.workflow_version:
             return standing
-        pool = self._world.inventory.pool
+        pool = self.world.inventory.pool
         return version_on(pool.other_config if pool is not None else {}, plan.demand.workflow) or standing
 
     async def _addresses(self, gate: AddressesAnswer, scene: Scene, left_s: float) -> Answer:

@@ -9,7 +9,7 @@ import msgspec
 from xsconsole.domain.barriers import barriers_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.closures import together
-from xsconsole.domain.gates import Scene
+from xsconsole.domain.gates import Elsewhere, Scene
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
@@ -132,7 +132,15 @@ def _plan_transition(
     leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
     seen = board if land is None else replace(board, closures=together((board.closures, land.board.closures)))
-    scene = Scene(card=card, target=target, board=seen, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+    scene = Scene(
+        card=card,
+        target=target,
+        board=seen,
+        inventory=inventory,
+        at=clocks[0],
+        also_at=clocks[1:],
+        elsewhere=None if land is None else Elsewhere(board=land.board, inventory=land.inventory),
+    )
     barriers = barriers_of(edge, scene)
     passed = passing(barriers, edge, workflow) if command.emergency is not None else None
     demand_open(

@@ -49,10 +49,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """The other pool of what leads from one to another, as last heard of."""
+
+    board: Board
+    inventory: Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What a gate looks at: a configuration on its way to `target`, at an instant.
 
-    `also_at` is the same moment by other clocks.
+    `also_at` is the same moment by other clocks; `elsewhere` the pool that it comes from or goes to, if another one.
     """
 
     card: Card
@@ -61,6 +69,12 @@ class Scene:
     inventory: Inventory
     at: datetime
     also_at: tuple[datetime, ...] = ()
+    elsewhere: Elsewhere | None = None
+
+    @property
+    def inventories(self) -> tuple[Inventory, ...]:
+        """Those of all pools that it is about."""
+        return (self.inventory,) if self.elsewhere is None else (self.inventory, self.elsewhere.inventory)
 
 
 def is_told_by_records(gate: Gate) -> bool:
@@ -127,14 +141,15 @@ def _no_drift(scene: Scene) -> Answer:
     workflow = scene.board.workflow
     slots = [stage.id for stage in workflow.stages if stage.is_production] if workflow else []
     others = [
-        card
-        for card in scene.board.cards.values()
+        (card, inventory)
+        for card, inventory in _cards_of(scene)
         if card.stage in slots and card.service == scene.card.service and card.id != scene.card.id
     ]
     if not others:
         return Answer(is_met=False, sentence=f"No configuration of {shortened(scene.card.service)} is in production.")
-    production = min(others, key=lambda card: (card.name, card.id))
-    one, other = (manifest_of_card(card, scene.inventory, workflow) for card in (production, scene.card))
+    production, at = min(others, key=lambda pair: (pair[0].name, pair[0].id))
+    one = manifest_of_card(production, at, workflow)
+    other = manifest_of_card(scene.card, scene.inventory, workflow)
     drift = sum(each.verdict is Verdict.DRIFT for each in judge_differences(difference(one, other)))
     name = shortened(production.name, 60)
     if drift:
@@ -143,16 +158,27 @@ def _no_drift(scene: Scene) -> Answer:
     return Answer(is_met=True, sentence=f"Equal to {name} but for what the rules allow. Disk contents: unknown.")
 
 
+def _cards_of(scene: Scene) -> Iterator[tuple[Card, Inventory]]:
+    """Yield the configurations of all pools that it is about, each with the inventory that has its machines."""
+    for card in scene.board.cards.values():
+        yield card, scene.inventory
+    if scene.elsewhere is not None:
+        for card in scene.elsewhere.board.cards.values():
+            yield card, scene.elsewhere.inventory
+
+
 def _no_duplicates(scene: Scene) -> Answer:
-    inventory, own = scene.inventory, members_of(scene)
+    own = members_of(scene)
     refs = {vm.ref for vm in own}
-    vifs = [vif for vif in inventory.all(VIF) if vif.VM in refs]
+    vifs = [vif for vif in scene.inventory.all(VIF) if vif.VM in refs]
     bound = {entry.network.uuid for entry in scene.target.binding.networks} if scene.target else set()
-    networks = {vif.network for vif in vifs} | {network.ref for network in _networks(inventory, bound)}
+    networks = {vif.network for vif in vifs}
+    for inventory in scene.inventories:
+        networks |= {network.ref for network in _networks(inventory, bound)}
     macs = {vif.MAC.casefold() for vif in vifs}
-    addresses = {address for vm in own for address in addresses_of(vm, inventory)}
+    addresses = {address for vm in own for address in addresses_of(vm, scene.inventory)}
     doubled = []
-    for vif in inventory.all(VIF):
+    for inventory, vif in ((each, vif) for each in scene.inventories for vif in each.all(VIF)):
         vm = inventory.get(VM, vif.VM)
         if vif.network not in networks or vm is None or vif.VM in refs or not vm.is_ordinary:
             continue
@@ -217,12 +243,15 @@ def _window(gate: MaintenanceWindow, scene: Scene) -> Answer:
 
 
 def _pool_fit(scene: Scene) -> Answer:
-    inventory, pool = scene.inventory, scene.inventory.pool
-    if pool is not None and ROLLING_UPGRADE in pool.other_config:
-        return Answer(is_met=False, sentence="A rolling upgrade of the pool is under way.")
-    unfit = tuple(shortened(host.name_label, 60) for host in inventory.all(Host) if not _is_fit(host, inventory))
-    if unfit:
-        return Answer(is_met=False, sentence=f"In maintenance or not heard of: {listing(unfit)}.")
+    for inventory in scene.inventories:
+        pool = inventory.pool
+        which = f" “{shortened(pool.name_label, 60)}”" if pool is not None and scene.elsewhere is not None else ""
+        if pool is not None and ROLLING_UPGRADE in pool.other_config:
+            return Answer(is_met=False, sentence=f"A rolling upgrade of the pool{which} is under way.")
+        unfit = tuple(shortened(host.name_label, 60) for host in inventory.all(Host) if not _is_fit(host, inventory))
+        if unfit:
+            where = f" in pool{which}" if which else ""
+            return Answer(is_met=False, sentence=f"In maintenance or not heard of{where}: {listing(unfit)}.")
     busy = tuple(
         shortened(vm.name_label, 60) for vm in members_of(scene) if BACKING_UP & set(vm.current_operations.values())
     )
