@@ -9,15 +9,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from tests.ui.drawing import Sheet, sheet
+from xsconsole.domain.ids import StageId
+from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import ReplaceQuestion
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.workflow.export import Exporter, file_name
+from xsconsole_ui.workflow.export import MARGIN, Exporter, file_name
 
 __all__ = ["sheet"]
 
@@ -58,7 +60,15 @@ async def test_the_picture_shows_all_stages_by_name(sheet: Sheet, tmp_path: Path
     words = "".join(ElementTree.fromstring(text).itertext())
     assert "<text" not in text  # another font elsewhere would not fit into what is drawn around it
     assert all(name in words for name in ("Integration", "Staging", "Production", "Spare", "way back"))
-    assert QSvgRenderer(str(tmp_path / "graph.svg")).isValid()
+    drawing = QSvgRenderer(str(tmp_path / "graph.svg"))
+    assert drawing.isValid()
+    assert "clip" not in text  # which not every program knows
+    shown = QImage(drawing.viewBox().size(), QImage.Format.Format_RGB32)
+    drawing.render(painter := QPainter(shown))
+    painter.end()
+    node = sheet.scene.nodes[StageId("integration")].area.translated(-sheet.scene.bounds.topLeft()).toRect()
+    inside, at_left = (shown.pixelColor(node.left() + MARGIN + x, node.center().y() + MARGIN) for x in (100, 2))
+    assert (inside.name(), at_left.name()) == (theme.LIGHT.surface, "#2a8fa8")
     picture = QImage(str(tmp_path / "graph.png"))
     assert picture.width() > 2 * sheet.scene.bounds.width()
     assert heard.written == [f"The graph is in {tmp_path / name}." for name in ("graph.svg", "graph.png")]

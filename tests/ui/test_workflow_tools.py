@@ -8,6 +8,7 @@ from tests.ui.board_window import console, open_window, pool
 from tests.ui.live_console import until
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import workflow_actions
+from xsconsole_ui.situation import Design
 
 __all__ = ["console", "pool"]
 
@@ -60,3 +61,9 @@ async def test_words_that_grow_take_the_room_of_a_tool_and_never_run_into_it(win
 
     assert len(shown(tools)) < before
     assert place.about.text() == place.about.whole
+
+
+def test_all_that_the_designer_does_is_in_its_menu():
+    assert {f"workflow.{what.value}" for what in Design} <= {
+        action.id for action in workflow_actions.WORKFLOW_MENU if action
+    }

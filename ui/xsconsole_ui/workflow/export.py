@@ -18,6 +18,7 @@ from xsconsole_ui.workflow.scene import Scene
 MARGIN = 24  # px around the graph
 PNG_SCALE = 2.0
 MOST_PNG_PX = 12_000  # of a side
+PX_PER_INCH = 96  # as browsers count: else they show it a third too large
 SVG = "http://www.w3.org/2000/svg"
 POINTS_OF_A_CURVE = 3
 
@@ -87,6 +88,7 @@ def svg_of(scene: Scene) -> bytes:
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
     generator.setSize(area.size().toSize())
+    generator.setResolution(PX_PER_INCH)
     generator.setViewBox(QRect(0, 0, round(area.width()), round(area.height())))
     generator.setTitle(scene.workflow.name if scene.workflow is not None else "")
     _paint(QPainter(generator), scene, area, 1.0)

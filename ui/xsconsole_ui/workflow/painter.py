@@ -203,12 +203,9 @@ def paint_node(
     painter.setPen(QPen(QColor(colours.outline), 1))
     painter.setBrush(ground)
     painter.drawRoundedRect(border, theme.RADIUS, theme.RADIUS)
-    painter.save()
-    painter.setClipRect(QRectF(area.left(), area.top(), STRIPE, area.height()))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(stripe)
-    painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
-    painter.restore()
+    painter.drawPath(_stripe_of(area))
     inner = area.adjusted(STRIPE + 10, 9, -12, -9)
     room = inner.adjusted(0, 0, -(MARK + 4) if face.mark else 0, 0)
     if look.zoom < FAR:
@@ -226,6 +223,14 @@ def paint_node(
         )
     if face.mark:
         _paint_mark(painter, QRectF(area.right() - 12 - MARK, area.top() + 9, MARK, MARK), face.mark, colours)
+
+
+def _stripe_of(area: QRectF) -> QPainterPath:
+    """Return the left end of a node as a shape of its own: not every program that shows an SVG knows how to clip."""
+    whole, end = QPainterPath(), QPainterPath()
+    whole.addRoundedRect(area, theme.RADIUS, theme.RADIUS)
+    end.addRect(QRectF(area.left(), area.top(), STRIPE, area.height()))
+    return whole.intersected(end)
 
 
 class EdgeStyle(NamedTuple):
