@@ -9,6 +9,7 @@ from tests.ui.draft_values import rich_draft, surroundings
 from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
 from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.forms.node import DeedKind
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -244,6 +245,22 @@ def test_what_was_just_added_has_the_keyboard(desk, page):
     QTest.keyClicks(QApplication.focusWidget(), "Zoe")
 
     assert "Zoe" in {person.name for person in desk.workflow.people}
+
+
+def test_what_was_just_added_is_scrolled_into_sight_and_its_buttons_keep_their_order(desk, page):
+    desk.select([], ["staging-to-production"])
+    page.resize(320, 300)
+    title = page.form.row("/gates")
+    for kind in ("pool-fit", "checklist", "http"):
+        title.wanted.emit(title.node.deed(DeedKind.ADD), kind)
+    QApplication.processEvents()
+
+    field = control(page, "/gates/5/url")
+    assert QApplication.focusWidget() is field
+    assert not field.visibleRegion().isEmpty()
+    first = page.form.row("/gates/1")
+    across = [first.buttons[kind].x() for kind in (DeedKind.UP, DeedKind.DOWN, DeedKind.REMOVE)]
+    assert across == sorted(across)
 
 
 def test_what_is_wrong_with_a_word_without_end_makes_the_form_no_wider(desk, page):

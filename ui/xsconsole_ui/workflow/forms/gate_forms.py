@@ -38,13 +38,18 @@ def gate_list(writer: Writer, slot: Slot, listed: tuple[Gate, ...]) -> Node:
             _title(gate.called),
             _fields(writer.part(check_named(gate)), slot.at("gates", number), gate),
             deeds=writer.in_rows(slot, "gates", number, len(listed), check_named(gate)),
-            words=gate_words(gate),
+            words=_words_below(gate),
             path="gates",
         )
         for number, gate in enumerate(listed)
     ]
     add = writer.add(tr("Add a check…"), slot.add("gates", _made), _kinds)
     return writer.listing("gates", tr("Checks"), items, (add,))
+
+
+def _words_below(gate: Gate) -> str:
+    """Return what was chosen for a check, to stand below its name."""
+    return gate_words(gate).removeprefix(gate.called).lstrip(", ")
 
 
 KINDS = {str(kind.__struct_config__.tag): kind for kind in gates.KINDS}
@@ -80,7 +85,7 @@ def _fields(writer: Writer, slot: Slot, gate: Gate) -> tuple[Node, ...]:
             "when",
             tr("When"),
             gate.when,
-            fixed((When.BEFORE, tr("before the promotion")), (When.AFTER, tr("after the promotion"))),
+            fixed((When.BEFORE, tr("before it goes")), (When.AFTER, tr("once it is there"))),
             lambda workflow, value: slot.set("when")(workflow, When(value)),
             path="gates",
             called=tr("time"),
@@ -149,7 +154,7 @@ def _own_fields(writer: Writer, slot: Slot, gate: Gate) -> tuple[Node, ...]:
             lines = Lines(value=gate.items, placeholder=tr("one question a line"))
             return (writer.field("items", tr("Questions"), lines, slot.set("items"), path="gates"),)
         case Script():
-            lines = Lines(value=gate.argv, placeholder=tr("the program, then each argument on a line of its own"))
+            lines = Lines(value=gate.argv, placeholder=tr("the program, then one argument a line"))
             return (writer.field("argv", tr("Program"), lines, slot.set("argv"), path="gates"),)
         case HttpCall():
             methods = fixed(*((name, name) for name in ("GET", "HEAD", "POST", "PUT")))

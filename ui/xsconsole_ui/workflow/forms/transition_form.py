@@ -138,7 +138,7 @@ def _restore_point(writer: Writer, slot: Slot, way: Transition) -> Node:
     of_point = writer.part(tr("restore point"))
     fields = [of_point.field("restore_point", tr("Taken first"), Flag(value=point is not None), put)]
     if point is not None:
-        kept = Span(value=point.kept_s, none=tr("until somebody removes it"))
+        kept = Span(value=point.kept_s, none=tr("until removed"))
         called = tr("time to keep")
         fields.append(of_point.field("kept_s", tr("Kept for"), kept, keep, path="restore_point", called=called))
         most, called = Number(value=point.most, none=tr("any number"), least=1), tr("number to keep")

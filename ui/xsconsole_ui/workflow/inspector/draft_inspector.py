@@ -16,6 +16,7 @@ from xsconsole_ui.workflow.forms.node import Node
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.form import Form
 
+AROUND = 96  # px above and below a field that are brought into sight with it
 GATHER_MS = 400  # free memory and space move all the time
 
 
@@ -49,6 +50,11 @@ class DraftInspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.page)
         self.form.followed.connect(self._follow)
+        self._has_entered = False  # and nobody scrolled since
+        self.form.entered.connect(self._enter)
+        bar = self.page.verticalScrollBar()
+        bar.rangeChanged.connect(self._reveal)  # the form grows in several turns
+        bar.actionTriggered.connect(self._leave)
         desk.changed.connect(self._show)
         desk.selection_changed.connect(self._show)
         desk.findings_changed.connect(self._show_findings)
@@ -74,6 +80,7 @@ class DraftInspector(QWidget):
         sections, owner = self._sections()
         if owner != self._owner:
             self._owner = owner
+            self._has_entered = False
             self.page.verticalScrollBar().setValue(0)
         self.form.show_sections(sections, self._findings())
         self.titled.emit()
@@ -113,6 +120,22 @@ class DraftInspector(QWidget):
     @Slot()
     def _show_findings(self) -> None:
         self.form.show_findings(self._findings())
+
+    @Slot()
+    def _enter(self) -> None:
+        self._has_entered = True
+        self._reveal()
+
+    @Slot()
+    def _leave(self) -> None:
+        self._has_entered = False
+
+    @Slot()
+    def _reveal(self) -> None:
+        """Scroll to the field that was given the keyboard, with what stands around it."""
+        field = self.form.focusWidget()
+        if self._has_entered and field is not None:
+            self.page.ensureWidgetVisible(field, 0, AROUND)
 
     @Slot(object)
     def _follow(self, node: Node) -> None:

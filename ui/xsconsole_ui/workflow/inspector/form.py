@@ -23,6 +23,7 @@ class Form(QWidget):
     """Shows sections. It edits through the desk, and keeps nothing but which of its parts are open."""
 
     followed = Signal(object)  # Node: something that has a form of its own
+    entered = Signal()  # the keyboard was given to a field
 
     def __init__(self, desk: DraftDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +101,7 @@ class Form(QWidget):
         stops = [stop for row in rows for stop in row.stops]
         if stops:
             stops[0].setFocus(Qt.FocusReason.TabFocusReason)  # as by Tab: what stands there is selected
+            self.entered.emit()
 
     def _findings(self) -> tuple[Finding, ...]:
         shown = [self.general, *(row.findings for row in self._rows.values() if hasattr(row, "findings"))]

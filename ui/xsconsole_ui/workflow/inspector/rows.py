@@ -18,6 +18,8 @@ NAME_WIDTH = 108  # px
 STEP = 12  # px, of one level of depth
 FOLD = 18  # px, of the button that opens and closes
 PICTURE, CHEVRON = 14, 12  # px
+ORDER = (DeedKind.UP, DeedKind.DOWN, DeedKind.ADD, DeedKind.REMOVE)  # of the buttons of a title, from the left
+FIRST_BUTTON = 2  # after what opens and closes, and the title
 
 
 class FormRow(QWidget):
@@ -243,12 +245,13 @@ class TitleRow(FormRow):
         self._line.hide()
 
     def _show_deeds(self) -> None:
-        for kind in (DeedKind.UP, DeedKind.DOWN, DeedKind.ADD, DeedKind.REMOVE):
+        for at, kind in enumerate(ORDER):
             deed = self.node.deed(kind)
             made = self.buttons.get(kind)
             if made is None and deed is not None:
+                before = sum(earlier in self.buttons for earlier in ORDER[:at])
                 made = self.buttons[kind] = self._button(kind)
-                self._row.addWidget(made)
+                self._row.insertWidget(FIRST_BUTTON + before, made)
             if made is not None:
                 made.setVisible(deed is not None)
                 if deed is not None:
@@ -312,7 +315,7 @@ class TitleRow(FormRow):
 
     @property
     def stops(self) -> tuple[QWidget, ...]:
-        shown = [made for made in self.buttons.values() if made.isVisibleTo(self)]
+        shown = [made for kind in ORDER if (made := self.buttons.get(kind)) is not None and made.isVisibleTo(self)]
         mends = [made for line in self.findings.lines for made in line.buttons]
         return (*([self.fold] if self.node.children else ()), *shown, *mends)
 
