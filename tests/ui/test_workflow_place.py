@@ -23,6 +23,7 @@ from tests.ui.board_window import (
 )
 from xsconsole.console import Console
 from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole.domain.workflow.check import problems
 from xsconsole_ui import actions, workflow_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -79,6 +80,7 @@ async def test_a_workflow_is_built_from_nothing_by_keys(alone: MainWindow) -> No
     press(Key.Key_Return)
 
     assert names(alone) == ["Test", "Live"]
+    assert [one for one in problems(place.desk.workflow) if one.stage is None] == []  # nor has it a version of none
     assert [(way.source, way.target) for way in place.desk.workflow.transitions] == [("test", "live")]
     assert place.canvas.isVisible()
     assert alone.status.passing.whole == "Undo: Add transition “Test” → “Live”"

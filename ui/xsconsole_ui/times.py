@@ -37,6 +37,8 @@ def row_time(at: datetime, now: datetime | None = None) -> str:
 def exact_time(at: datetime) -> str:
     """Return local time with its zone, and UTC beside it."""
     here = at.astimezone()
+    if not here.utcoffset():
+        return f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{here:%Y-%m-%d %H:%M:%S %z} ({at:%H:%M:%S} UTC)"
 
 

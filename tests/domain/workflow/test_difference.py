@@ -48,7 +48,7 @@ def test_a_difference_is_told_field_by_field_in_words() -> None:
         "Stage Live, name: “Production” → “Live”",
         "Stage Live, limit per service: 1 → 2",
         "Stage Lab added",
-        "Promotion Staging → Live, gates: guest tools answer, within 5 min, afterwards, else back again; "
+        "Promotion Staging → Live, checks: guest tools answer, within 5 min, afterwards, else back again; "
         "maintenance window Monday to Friday 01:00–05:00 (Europe/Berlin); web request GET https://ci.example/ok, "
         "within 10 s; script /usr/bin/check --all, within 1 min → guest tools answer, web request GET https://ci.example",
         "Promotion Staging → Live, soak time: 1 h → 7 days",

@@ -15,7 +15,7 @@ from xsconsole_ui.pieces import joined
 Find = Callable[[Workflow], tuple[Finding, ...]]
 Selection = tuple[tuple[StageId, ...], tuple[TransitionId, ...]]
 
-NOTHING = Workflow(id=WorkflowId("draft"), name="", version=0, stages=(), transitions=())
+NOTHING = Workflow(id=WorkflowId("workflow"), name="New workflow", version=1, stages=(), transitions=())
 
 
 @dataclass(slots=True)

@@ -52,6 +52,7 @@ def field_names() -> Mapping[str, str]:
         "expiry_s": "expiry of requests",
         "fingerprints": "keys",
         "freezes": "weekly freezes",
+        "gates": "checks",
         "is_production": "production",
         "lease.at_end": "at the end of the lease",
         "lease.duration_s": "length of the lease",

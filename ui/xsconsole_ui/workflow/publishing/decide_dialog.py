@@ -9,6 +9,7 @@ from xsconsole.console.publish_approvals import decide_apart, write_paper
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.publication_files import AskedPublication
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.difference import diff
 from xsconsole.domain.workflow.names import stage_words
 from xsconsole_ui import pieces
@@ -33,11 +34,11 @@ class DecideDialog(FileDecision):
         title = tr("Publish version {version} of “{name}” on {pool}").format(
             version=workflow.version, name=one_line(workflow.name), pool=one_line(request.pool_name)
         )
-        asks = tr("Asked for by {who} at {time}, with key {key}. {rules}").format(
+        asks = tr("Asked for by {who} at {time}, with key {key}. It needs {rules}.").format(
             who=one_line(request.actor),
             time=exact_time(request.at),
             key=asked.fingerprint[:16],
-            rules=". ".join(one_line(rule) for rule in request.rules),
+            rules=listing(tuple(one_line(rule) for rule in request.rules)),
         )
         super().__init__(tr("Decide on a publication"), title, asks, jobs, parent)
         self._asked, self._home = asked, home

@@ -56,20 +56,20 @@ def _gate(case: Case, way: Transition, at: int, gate: Gate) -> Iterator[Finding]
     if isinstance(gate, WAITING) and gate.timeout_s is None:
         usual = DAY_S if isinstance(gate, Checklist) else USUAL_TIMEOUT_S
         yield Rule(name="no-timeout", transition=way.id).warning(
-            f"{case.words(way)}: the gate “{name}” has no time-out and could wait for ever.",
+            f"{case.words(way)}: the check “{name}” has no time-out and could wait for ever.",
             "gates",
             _with_gate(f"Wait at most {span_words(usual)}", way, at, timeout_s=usual),
         )
     if gate.leads_back and gate.when is When.BEFORE:
         yield Rule(name="leads-back-before", transition=way.id).warning(
-            f"{case.words(way)}: the gate “{name}” is looked at before anything moves, so nothing could go back.",
+            f"{case.words(way)}: the check “{name}” is looked at before anything moves, so nothing could go back.",
             "gates",
             _with_gate("Look afterwards", way, at, when=When.AFTER),
             _with_gate("Do not lead back", way, at, leads_back=False),
         )
     elif gate.leads_back and not _has_way_back(case, way):
         yield Rule(name="leads-back-nowhere", transition=way.id).error(
-            f"{case.words(way)}: the gate “{name}” should lead back, but there is no way back.",
+            f"{case.words(way)}: the check “{name}” should lead back, but there is no way back.",
             "gates",
             *_way_back(case, way),
             _with_gate("Do not lead back", way, at, leads_back=False),
@@ -77,21 +77,21 @@ def _gate(case: Case, way: Transition, at: int, gate: Gate) -> Iterator[Finding]
     is_stopped = case.stages[way.target].entry is EntryAction.STOP
     if isinstance(gate, (GuestToolsUp, AddressesAnswer)) and gate.when is When.AFTER and is_stopped:
         yield Rule(name="gate-cannot-pass", transition=way.id).error(
-            f"{case.words(way)}: the gate “{name}” waits for machines that {shown(case.stages[way.target].name)} shuts "
-            "down on entry.",
+            f"{case.words(way)}: the check “{name}” waits for machines that {shown(case.stages[way.target].name)} "
+            "shuts down on entry.",
             "gates",
             _without_gate(way, at),
         )
     if isinstance(gate, ExactReplica) or (isinstance(gate, NoDrift) and gate.against is Measure.PRODUCTION):
         if not case.production:
             yield Rule(name="no-measure", transition=way.id).warning(
-                f"{case.words(way)}: the gate “{name}” compares with production, but no stage is production.",
+                f"{case.words(way)}: the check “{name}” compares with production, but no stage is production.",
                 "gates",
                 _without_gate(way, at),
             )
     elif isinstance(gate, NoDrift) and not way.approvals:
         yield Rule(name="no-measure", transition=way.id).warning(
-            f"{case.words(way)}: the gate “{name}” compares with what was approved, but nothing is approved here: "
+            f"{case.words(way)}: the check “{name}” compares with what was approved, but nothing is approved here: "
             "that is what whoever promotes confirms.",
             "gates",
             _without_gate(way, at),
@@ -136,7 +136,7 @@ def _without_gate(way: Transition, at: int) -> Mend:
     def change(found: Transition) -> dict[str, Any]:
         return {"gates": tuple(each for i, each in enumerate(found.gates) if (i, each) != (at, gate))}
 
-    return mend_way("Remove this gate", way.id, change)
+    return mend_way("Remove this check", way.id, change)
 
 
 def _has_way_back(case: Case, way: Transition) -> bool:
