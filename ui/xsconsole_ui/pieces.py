@@ -245,28 +245,31 @@ class EmptyPlace(QFrame):
 
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = label(title, "title", self)
+        self._title = label("", "title", self)
+        self._title.setWordWrap(True)  # the names of pools widen no panel
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._text = wrapped(text, "muted", self)
+        self._text = wrapped("", "muted", self)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.column = QVBoxLayout(self)
         self.column.setSpacing(theme.GAP)
         self.column.setContentsMargins(3 * theme.MARGIN, theme.GAP, 3 * theme.MARGIN, theme.GAP)
         self.column.addStretch(1)
-        self.column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self._title)
         self.column.addWidget(self._text)
         self.column.addStretch(2)
+        self.set_words(title, text)
 
     @property
     def title(self) -> str:
-        return self._title.text()
+        return self._title.accessibleName()
 
     @property
     def text(self) -> str:
         return self._text.text()
 
     def set_words(self, title: str, text: str) -> None:
-        self._title.setText(title)
+        self._title.setText(breakable(title))
+        self._title.setAccessibleName(title)
         self._text.setText(text)
 
     def add_step(self, widget: QWidget) -> None:

@@ -293,7 +293,7 @@ class BoardView(QWidget):
         has_cards = has_pool and bool(board.cards)
         self.bar.setVisible(has_cards)
         self._pages.setCurrentWidget((self.table if self.looking.is_list else self.page) if has_cards else self.empty)
-        self.bar.tell(len(self._where), len(board.cards) - len(board.homeless))
+        self.bar.tell(len(self._where), len(board.cards) - len(board.homeless) if self._order else 0)
 
     # How the cards are looked at.
 

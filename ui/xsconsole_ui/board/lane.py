@@ -22,8 +22,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.crowding import crowds
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.workflow import Stage
+from xsconsole.domain.workflow import Limits, Stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
@@ -31,11 +32,13 @@ from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
 from xsconsole_ui.board.lane_view import LaneView
 from xsconsole_ui.board.offers import Offer
 from xsconsole_ui.board.queue_box import QueueBox
+from xsconsole_ui.timers import one_shot
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
 
 COLLAPSED = 34  # px, of a column of which only the name is left
 WIDEST = 16_777_215  # px, Qt's own for no limit
+CROWD_MS = 200  # between two looks at whether more stands here than may
 HEAD_SLACK = 6  # px around a text in the head, and what a font's metrics leave out
 
 
@@ -114,6 +117,11 @@ class Lane(QFrame):
         self.place = pieces.wrapped("", "warn", self)  # why nothing can come here, where its pool is not
         self.place.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
         self.place.hide()
+        self.crowd = pieces.wrapped("", "warn", self)  # of what more stand here than may
+        self.crowd.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
+        self.crowd.hide()
+        self._may_be_full = stage.limits != Limits()
+        self._crowding = one_shot(self, self._show_crowd, CROWD_MS)
         self.freeze = pieces.wrapped("", "muted", self)  # until when nothing is promoted into it, or from when on
         self.freeze.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
         self.freeze.hide()
@@ -125,6 +133,7 @@ class Lane(QFrame):
         self._lay_out()
         model.rowsInserted.connect(self._count_cards)
         model.rowsRemoved.connect(self._count_cards)
+        model.dataChanged.connect(self._look_at_crowd)
         self._count_cards()
         self.setToolTip(stage.description)
 
@@ -141,6 +150,7 @@ class Lane(QFrame):
         column.setSpacing(0)
         column.addWidget(top)
         column.addWidget(self.place)
+        column.addWidget(self.crowd)
         column.addWidget(self.freeze)
         column.addWidget(self.queue_box)
         column.addSpacing(theme.GAP + 1)
@@ -197,7 +207,7 @@ class Lane(QFrame):
         self._describe()
 
     def _describe(self) -> None:
-        told = (self.stage.description, self.place.text(), self.freeze.text())
+        told = (self.stage.description, self.place.text(), self.crowd.text(), self.freeze.text())
         self.view.setAccessibleDescription("\n".join(filter(None, told)))
 
     @property
@@ -217,6 +227,21 @@ class Lane(QFrame):
             whole += self.tr("; at most {limit} of each service").format(limit=limit)
         self._count.setToolTip(whole)
         self._count.setAccessibleName(whole)
+        self._look_at_crowd()
+
+    @Slot()
+    def _look_at_crowd(self) -> None:
+        """Look soon whether more stands here than may; many changes of cards arrive together."""
+        if self._may_be_full and not self._crowding.isActive():
+            self._crowding.start()
+
+    @Slot()
+    def _show_crowd(self) -> None:
+        crowd = "\n".join(found.sentence for found in crowds(self.stage, (row.card for row in self.model.all_rows)))
+        if crowd != self.crowd.text():
+            self.crowd.setText(crowd)
+            self.crowd.setVisible(bool(crowd))
+            self._describe()
 
     @staticmethod
     def _wide(label: QLabel, text: str) -> int:

@@ -46,6 +46,8 @@ def freshness(sights: Sequence[PoolSight], outline: Outline, link: LinkChanged) 
         link = sights[0].link if sights else link
         return _freshness(link, outline), _is_old(link)
     old = [sight for sight in sights if not sight.is_live]
+    if all(sight.link.state is LinkState.CONNECTING and sight.link.as_of is None for sight in sights):
+        return "connecting…", False
     number = words.count(outline.count(Sort.VM), "VM")
     if not old:
         return f"live · {words.count(len(sights), 'pool')} · {number}", False
