@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
@@ -11,7 +12,11 @@ from pytestqt.qtbot import QtBot
 from tests.ui.board_values import STAGING, make_card, stage
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow import Limits
+from xsconsole_ui.board.card_delegate import CardDelegate
+from xsconsole_ui.board.card_painter import CardPainter
 from xsconsole_ui.board.faces import face_of, told
+from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import MIME_TYPE, Dragged, LaneModel, from_mime, to_mime
 
 NOWHERE = QModelIndex()
@@ -141,3 +146,19 @@ def test_a_screen_reader_hears_the_whole_card(lane: LaneModel, show: Show) -> No
     heard = str(lane.index(0).data(Qt.ItemDataRole.AccessibleTextRole))
 
     assert heard == "shop 1.3.0 · Staging, 2 VMs, 20 GiB: 1 running, 1 halted"
+
+
+def test_a_column_that_holds_more_than_it_takes_says_so_until_one_has_left(
+    lane: LaneModel, show: Show, qtbot: QtBot
+) -> None:
+    limited = msgspec.structs.replace(stage(STAGING), limits=Limits(per_service=1))
+    column = Lane(limited, lane, CardDelegate(CardPainter()))
+    qtbot.addWidget(column)
+    first, second = make_card("shop", "1"), make_card("shop", "2")
+    show(first)
+    show(second)
+
+    qtbot.waitUntil(lambda: column.crowd.text() == "2 configurations of shop, and the limit is 1: demote one.")
+    assert column.crowd.isVisibleTo(column)
+    lane.forget(second.id)
+    qtbot.waitUntil(lambda: not column.crowd.isVisibleTo(column))
