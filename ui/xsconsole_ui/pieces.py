@@ -260,16 +260,12 @@ class EmptyPlace(QFrame):
         self.set_words(title, text)
 
     @property
-    def title(self) -> str:
-        return self._title.accessibleName()
-
-    @property
     def text(self) -> str:
         return self._text.text()
 
     def set_words(self, title: str, text: str) -> None:
+        self.title = title
         self._title.setText(breakable(title))
-        self._title.setAccessibleName(title)
         self._text.setText(text)
 
     def add_step(self, widget: QWidget) -> None:
