@@ -15,7 +15,7 @@ from xsconsole.domain.ids import Digest, Ref, RequestId, RunId, StageId, Transit
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Change, ChangeBatch, Inventory
 from xsconsole.domain.point_sizes import Cost, Scales, cost_words
 from xsconsole.domain.requests import Request
-from xsconsole.domain.retention import FOREVER, Keeping, keepings
+from xsconsole.domain.retention import FOREVER, Keeping, expiring_by, keepings
 from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.workflow import RestorePointRule, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import RecentRestorePoint
@@ -133,6 +133,28 @@ def test_what_is_needed_is_kept_and_it_is_said_by_what() -> None:
         one.is_due for one in kept([new], rule, request(transition=WAYS[0]), at=NOW + timedelta(hours=1)).values()
     )
     assert kept([new], RestorePointRule(most=2))[RunId("new")].why == "kept until 2 newer ones are there"
+
+
+def test_a_version_that_keeps_them_for_less_says_which_it_lets_expire() -> None:
+    one = RestorePoint(
+        run=RunId("r"),
+        stage=StageId("staging"),
+        at=NOW - timedelta(days=8),
+        snapshots={},
+        is_whole=True,
+        way=WAYS[0],
+    )
+    card = replace(make_card(), restore_points=(one, replace(one, run=RunId("s"))))
+    board = Board(workflow=workflow(RestorePointRule(most=5)), cards={card.id: card})
+
+    (finding,) = expiring_by(workflow(RestorePointRule(kept_s=3600)), board, NOW)
+    assert finding.sentence == (
+        "2 restore points of shop 1.3.0 expire when this is published, and cannot be brought back."
+    )
+    assert (finding.transition, finding.field) == (WAYS[0], "restore_point")
+    assert expiring_by(workflow(RestorePointRule(kept_s=3600_000)), board, NOW) == ()
+    assert expiring_by(workflow(RestorePointRule(most=5)), board, NOW) == ()
+    assert expiring_by(workflow(None), board, NOW) == ()
 
 
 def weighed(sr_type: str, *, clones: int = 0, before: bool = False) -> Cost:

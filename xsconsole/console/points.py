@@ -11,7 +11,7 @@ from xsconsole.domain.events import BoardChanged, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.point_sizes import Scales
-from xsconsole.domain.retention import Keeping, keepings
+from xsconsole.domain.retention import Keeping, keepings, limited_ways
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Direction, RemovePoints, Settle
 from xsconsole.engine.removal import REMOVABLE
@@ -45,7 +45,7 @@ class Points:
 
     def keepings(self, card: Card) -> tuple[Keeping, ...]:
         """Return how each restore point of a configuration stands, and what was set aside."""
-        requests = (view.request for view in self._requests.views)
+        requests = (view.request for view in self._requests.of(card.id))
         return keepings(card, self._desk.board, requests, min(self._requests.clocks()))
 
     def scales(self) -> Scales:
@@ -56,13 +56,21 @@ class Points:
 
     def due(self) -> dict[ConfigurationId, tuple[RunId, ...]]:
         """Return what has expired and nothing needs any more, by configuration."""
-        found = {}
-        for card in self._desk.board.cards.values():
-            if (card.restore_points or card.asides) and card.standing in REMOVABLE:
-                runs = tuple(keeping.point.run for keeping in self.keepings(card) if keeping.is_due)
-                if runs:
-                    found[card.id] = runs
-        return found
+        found = {card.id: self._due_of(card) for card in self._limited()}
+        return {id_: runs for id_, runs in found.items() if runs}
+
+    def _limited(self) -> tuple[Card, ...]:
+        """Return the configurations with restore points of ways that do not keep them for ever."""
+        board = self._desk.board
+        ways = limited_ways(board.workflow)
+        return tuple(
+            card
+            for card in (board.cards.values() if ways else ())
+            if card.standing in REMOVABLE and any(point.way in ways for point in (*card.restore_points, *card.asides))
+        )
+
+    def _due_of(self, card: Card) -> tuple[RunId, ...]:
+        return tuple(keeping.point.run for keeping in self.keepings(card) if keeping.is_due)
 
     def begin(self) -> None:
         """Follow the connection that was made."""
@@ -117,8 +125,10 @@ class Points:
 
     async def _tidy(self) -> None:
         now = self._home.clock.monotonic_s()
-        for id_ in self._left_behind() | self.due().keys():
-            if self._resting.get(id_, now) > now:
+        for id_ in (*self._left_behind(), *(card.id for card in self._limited())):
+            await self._home.clock.sleep(0)  # the window has its turns: there may be a thousand of them
+            card = self._desk.board.cards.get(id_)
+            if card is None or self._resting.get(id_, now) > now or not (card.run or self._due_of(card)):
                 continue
             self._resting[id_] = now + REST_S
             try:
@@ -141,7 +151,8 @@ class Points:
         if configuration in self._left_behind():
             settle = Settle(configuration=configuration, direction=Direction.RESUME, reason=EXPIRED)
             return await self._desk.finished(await self._desk.do(settle))
-        points = self.due().get(configuration)
+        card = self._desk.board.cards.get(configuration)
+        points = self._due_of(card) if card is not None and card.standing in REMOVABLE else ()
         return await self._remove(configuration, points) if points else None
 
     async def _remove(self, configuration: ConfigurationId, points: tuple[RunId, ...]) -> RunStatus:

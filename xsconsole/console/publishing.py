@@ -25,6 +25,7 @@ from xsconsole.domain.publishing import (
     PublishReport,
     VersionSplit,
 )
+from xsconsole.domain.retention import expiring_by
 from xsconsole.domain.signing import Provenance, provenance, signed
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Person, Workflow
@@ -72,7 +73,9 @@ class Publishing:
             },
             me=self._me(),
         )
-        return findings(workflow, ground, findings_of_gaps(workflow, home))
+        at = self._home.clock.now()
+        expiring = (one for site in mine for one in expiring_by(workflow, site.board, at))
+        return findings(workflow, ground, (*findings_of_gaps(workflow, home), *expiring))
 
     def plan(
         self,

@@ -1,16 +1,18 @@
 """How long restore points are kept: the rule of the way that took them, and what still needs one beyond that."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.ids import ConfigurationId, RunId, TransitionId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.requests import Request
 from xsconsole.domain.snapshot_sets import RestorePoint
-from xsconsole.domain.words import instant
+from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow import Transition, Workflow
+from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.gates import RecentRestorePoint
 
 FOREVER = "kept until somebody removes it"
@@ -95,6 +97,15 @@ def taken_words(point: RestorePoint, workflow: Workflow | None, stage: str) -> s
     return f"{stage} → {shortened(target.name, 40)}" if target is not None else f"out of {stage}"
 
 
+def limited_ways(workflow: Workflow | None) -> frozenset[TransitionId]:
+    """Return the ways whose restore points are not kept for ever."""
+    return frozenset(
+        way.id
+        for way in (workflow.transitions if workflow is not None else ())
+        if way.restore_point is not None and (way.restore_point.kept_s, way.restore_point.most) != (None, None)
+    )
+
+
 def way_of(point: RestorePoint, workflow: Workflow | None) -> Transition | None:
     """Return the way that took a restore point, as the workflow that stands has it."""
     return workflow.transition_of(point.way) if workflow is not None and point.way is not None else None
@@ -129,3 +140,34 @@ def _keeping(
 
 def _age(point: RestorePoint) -> tuple[datetime, RunId]:
     return point.at, point.run
+
+
+def expiring_by(workflow: Workflow, board: Board, at: datetime) -> tuple[Finding, ...]:
+    """Return, for each way, which restore points a version would let expire that the one that stands keeps. Pure."""
+    standing = board.workflow
+    if standing is None or standing.id != workflow.id or not _is_shorter(workflow, standing):
+        return ()
+    found: dict[TransitionId, list[str]] = defaultdict(list)
+    newer = replace(board, workflow=workflow)
+    for card in board.cards.values():
+        expired = {one.point.run for one in keepings(card, board, (), at) if one.is_expired}
+        for one in keepings(card, newer, (), at):
+            if one.is_expired and one.point.run not in expired and one.point.way is not None:
+                found[one.point.way].append(card.name)
+    return tuple(
+        Finding(
+            rule="restore-points-expire",
+            severity=Severity.WARNING,
+            sentence=f"{count(len(names), 'restore point')} of {listing(tuple(dict.fromkeys(names)))} "
+            f"{'expires' if len(names) == 1 else 'expire'} when this is published, and cannot be brought back.",
+            transition=way,
+            field="restore_point",
+        )
+        for way, names in found.items()
+    )
+
+
+def _is_shorter(workflow: Workflow, standing: Workflow) -> bool:
+    """Return whether a way keeps restore points for less than before; most edits change nothing of it."""
+    before = {way.id: way.restore_point for way in standing.transitions}
+    return any(way.id in before and way.restore_point not in (before[way.id], None) for way in workflow.transitions)

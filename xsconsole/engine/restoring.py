@@ -8,6 +8,7 @@ from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, Revert, TakeSnapshot
+from xsconsole.domain.point_sizes import Scales
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, MemberValue, RestorePointMark, decode
 from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import count, instant, listing, size
@@ -55,7 +56,7 @@ def plan_restore(
     aside_space = [snapshot_space(inventory, vm) for vm in vms]
     needed = total(*aside_space, *(each.space for each in back))
     warnings = [
-        *_losses(parts, point, card),
+        *_losses(parts, point, card, inventory),
         *demand_space(inventory, needed, "The snapshots", claims.space),
         *_networks(parts, target, inventory),
     ]
@@ -184,13 +185,15 @@ def _networks(parts: Sequence[_Part], target: Stage, inventory: Inventory) -> li
     ]
 
 
-def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card) -> list[str]:
+def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card, inventory: Inventory) -> list[str]:
     kept = [disk for part in parts for disk in part.disks if disk not in part.added_disks]
     space = size(sum(disk.virtual_size for disk in kept))
     names = listing(tuple(part.member.name for part in parts))
+    grown = sum(cost.grown for cost in Scales(inventory).costs(point.snapshots.values()))
+    much = f", {size(grown)} as far as the storage tells," if grown else ""
     sentences = [
-        f"Everything written since {instant(point.at)} on {count(len(kept), 'disk')} ({space}) of {names} leaves the "
-        "machines; it stays in the snapshots set aside."
+        f"Everything written since {instant(point.at)} on {count(len(kept), 'disk')} ({space}) of {names}{much} leaves "
+        "the machines; it stays in the snapshots set aside."
     ]
     added = tuple(disk.name_label for part in parts for disk in part.added_disks)
     if added:
