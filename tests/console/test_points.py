@@ -69,8 +69,6 @@ async def test_two_open_windows_remove_what_has_expired_once_and_leave_the_rest(
             await desk.until(lambda: version(desk.console) == 3 and len(desk.card().restore_points) == 1)  # noqa: B023
             await desk.until(lambda: desk.stands(SHOP, "production"))  # noqa: B023
         assert rita.card().restore_points[0].run == new.point.run
-        assert (await rita.do(rita.demotion(disks=Disks.KEEP))).state is RunState.DONE
-
         now = footprint(pool)
         assert len(now["disks"]) == len(before["disks"])
         assert len(now["machines"]) == len(before["machines"])

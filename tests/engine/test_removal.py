@@ -132,7 +132,7 @@ def test_what_a_return_set_aside_is_listed_and_can_go_too() -> None:
     virtually(story)
 
 
-@pytest.mark.parametrize("at", range(1, 60, 7))
+@pytest.mark.parametrize("at", range(8, 60, 14))
 def test_where_the_console_dies_another_finishes_it_and_nothing_else_goes(at: int) -> None:
     async def story() -> None:
         scene = await Scene().begin()
