@@ -12,7 +12,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.inventory import Host, HostMetrics
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import ApprovalRule, DiskRule, DiskTreatment, Method
+from xsconsole.domain.workflow import DiskRule, DiskTreatment, Method
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.gates import AddressesAnswer
 from xsconsole.engine.commands import Direction, Settle
@@ -100,7 +100,6 @@ def test_both_pools_show_the_run_and_only_who_is_connected_to_both_settles_it() 
 @pytest.mark.parametrize(
     ("way", "what"),
     [
-        ({"approvals": (ApprovalRule(count=1),)}, "approvals of copies to another pool"),
         ({"method": Method.LINKED_CLONE}, "the method “linked-clone” to another pool"),
         ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks that stay with a place in another"),
         ({"afterwards": (DemoteIncumbent(),)}, "a demotion of who has the place in another pool"),

@@ -1,10 +1,14 @@
 """Requests for what leads into another pool: their plan binds both, and what either pool says counts."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 import pytest
 
 from tests.engine.desks import MemoryLedger, virtually
 from tests.engine.memory_pool import GIB
+from tests.engine.memory_port import Fault
 from tests.engine.requesting import approve, person_of, refused, run, view
 from tests.engine.test_moving_across import MOVE, is_clear
 from tests.engine.two_pools import Company, Pair
@@ -14,16 +18,19 @@ from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import ApprovalRule, Group, Workflow
+from xsconsole.domain.workflow import ApprovalRule, Group, Method, Workflow
 from xsconsole.engine.commands import Ask, Direction, StopTheLine
 from xsconsole.errors import Barred, NotPermitted, Refused
+
+COPY = {"method": Method.FULL_COPY, "restore_point": None}
 
 
 class Scene:
     """A company in which somebody at a second pair of desks has to approve the move."""
 
-    async def begin(self, **production: object) -> "Scene":
-        self.company = await Company().begin(**MOVE)
+    async def begin(self, way: Mapping[str, Any] = MOVE, **production: object) -> "Scene":
+        self.way = way
+        self.company = await Company().begin(**way)
         self.alice = self.company.pair
         self.bob = self.company.sit_down(MemoryLedger())
         self.workflow = self.ruled(**production)
@@ -40,7 +47,7 @@ class Scene:
         )
         group = Group(id=GroupId("operators"), name="Operators", people=tuple(person.id for person in people))
         rule = ApprovalRule(count=1, groups=(group.id,))
-        workflow = self.company.workflow(production=production, **MOVE, approvals=(rule,))
+        workflow = self.company.workflow(production=production, **self.way, approvals=(rule,))
         return msgspec.structs.replace(workflow, version=version, people=people, groups=(group,))
 
     async def ask(self) -> Request:
@@ -100,6 +107,65 @@ def test_what_changes_in_the_other_pool_makes_it_void_and_who_does_not_see_it_sa
         scene.company.test.pool.change(alice.member(scene.shop, "shop-db"), memory_static_max=4 * GIB)
         assert view(alice, request).state is RequestState.VOID
         assert "is void" in await refused(alice, request)
+
+    virtually(story)
+
+
+def test_copies_that_were_approved_are_those_of_what_was_frozen_and_nothing_newer() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(COPY)
+        alice, bob, test = scene.alice.here, scene.bob.here, scene.company.test.pool
+        production = scene.company.production.pool
+        assert any(
+            "Asking freezes" in said for said in alice.engine.plan(alice.promotion(scene.shop, "production")).warnings
+        )
+        request = await scene.ask()
+        assert len(test.snapshots_of(alice.member(scene.shop, "shop-db"))) == 1
+        test.contents[alice.member(scene.shop, "shop-db")] = "written since"
+        await approve(bob, request)
+        bob.port.faults.append(Fault(method="send", nth=2))
+
+        assert (await (await run(bob, request)).wait()).state is RunState.UNDONE
+        assert not [vm for vm in production.vms() if not vm.is_a_snapshot]
+        assert view(bob, request).state is RequestState.APPROVED
+        status = await (await run(bob, request)).wait()
+
+        assert status.error is None, explain(status.error)
+        made = scene.bob.there.card(scene.company.made())
+        assert made.standing is Standing.WHOLE
+        assert sorted(production.contents[member.uuid] for member in made.members) == [
+            "disk of shop-db",
+            "disk of shop-lb",
+            "disk of shop-web",
+        ]
+        await bob.engine.close()
+        assert all(not test.snapshots_of(member.uuid) for member in alice.card(scene.shop).members)
+        assert is_clear(scene.company)
+
+    virtually(story)
+
+
+def test_a_frozen_snapshot_that_was_renamed_is_not_sent() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(COPY)
+        bob, test = scene.bob.here, scene.company.test.pool
+        request = await scene.ask()
+        await approve(bob, request)
+        (frozen,) = test.snapshots_of(bob.member(scene.shop, "shop-db"))
+
+        def rename(method: str) -> None:
+            if method == "define_stage_field":
+                test.change(frozen.uuid, name_label="mine")
+
+        bob.port.on_call = rename
+
+        status = await (await run(bob, request)).wait()
+
+        assert status.state is RunState.UNDONE
+        assert not [vm for vm in scene.company.production.pool.vms() if not vm.is_a_snapshot]
+        assert view(bob, request).state is RequestState.VOID
+        test.change(frozen.uuid, name_label=frozen.name_label)
+        assert view(bob, request).state is RequestState.APPROVED
 
     virtually(story)
 

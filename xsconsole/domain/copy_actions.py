@@ -58,6 +58,15 @@ class SendMachine(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
     sr: Uuid
 
 
+class SendFrozen(SendMachine, frozen=True, kw_only=True, tag="send-frozen"):
+    """Make a machine of another pool like what was frozen for a request: `snapshot` is the step that makes sure of it.
+
+    `arrives_as` is the name that the snapshot has, and what arrives by it.
+    """
+
+    arrives_as: str
+
+
 class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
     """Make of a copy a machine in its own right, before its first start. No inverse: it goes with the copy.
 
@@ -184,6 +193,7 @@ CopyAction = (
     | UseCandidate
     | CopyMachine
     | SendMachine
+    | SendFrozen
     | FitCopy
     | EmptyDisk
     | HandOverDisk

@@ -9,6 +9,7 @@ from xsconsole.domain.copy_actions import (
     CopyMachine,
     FitCopy,
     HandOverDisk,
+    SendFrozen,
     SendMachine,
     VerifyCopies,
     WriteCopy,
@@ -26,7 +27,7 @@ from xsconsole.engine.ports import Field, PoolPort, Progress, Shape
 from xsconsole.engine.presence import Presence, gone
 from xsconsole.engine.snapshots import Freeze, Snapshots
 from xsconsole.engine.values import insist
-from xsconsole.errors import PoolFailed, VerificationFailed
+from xsconsole.errors import PoolFailed, Refused, VerificationFailed
 
 
 class Copier:
@@ -95,6 +96,13 @@ class Copier:
 
         async def attempt() -> VM:
             await self.destroy(step, on_progress)
+            sent = await source.read_vm(snapshot)
+            if sent is not None and sent.name_label != self._first_name(step.key):
+                raise Refused(
+                    reason=f"A snapshot that is to be copied is called “{shortened(sent.name_label)}” by now: what "
+                    "arrives would not be known.",
+                    mend="Give it its name back, then settle the run again.",
+                )
             sending = source.copies.send(snapshot, self._pool.copies, action.sr, self._at.run, on_progress)
             await self._at.settling(sending)
             found = await self.find(step.key)
@@ -119,6 +127,8 @@ class Copier:
 
     def _first_name(self, key: StepKey) -> str:
         action = self._at.plan.step(key).action
+        if isinstance(action, SendFrozen):
+            return action.arrives_as
         if isinstance(action, SendMachine):
             # What is sent arrives by the name of the snapshot that it was.
             return self._snapshots.name_of(self._at.plan.step(action.snapshot))

@@ -160,14 +160,20 @@ def guest(part: Part, sr: SR | None, inventory: Inventory, staying: Iterable[Uui
     )
 
 
+def of_what_is_frozen(order: Order) -> list[str]:
+    """Return what to know of the state that is copied, where others have to approve it."""
+    if order.stock is not None:
+        frozen = frozen_words(order.stock.candidate)
+        return [f"The copies are made of what was {frozen}; nothing newer comes along."]
+    if order.edge.approvals and not order.passed:
+        return ["Asking freezes the machines at once: what is decided on, and copied, is what the snapshots hold."]
+    return []
+
+
 def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> tuple[str, ...]:
     """Return what whoever confirms should know of copies."""
     found = [f"{shortened(order.card.name, 60)} stays in {order.source.name}; the copies get new MAC addresses."]
-    if order.stock is not None:
-        frozen = frozen_words(order.stock.candidate)
-        found.append(f"The copies are made of what was {frozen}; nothing newer comes along.")
-    elif order.edge.approvals and not order.passed:
-        found.append("Asking freezes the machines at once: what is decided on, and copied, is what the snapshots hold.")
+    found += of_what_is_frozen(order)
     if running and order.is_stopped_first:
         found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
     elif running:

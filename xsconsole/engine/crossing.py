@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from xsconsole.domain.board import Member
-from xsconsole.domain.copy_actions import NoteFreeze, SendMachine
+from xsconsole.domain.copy_actions import NoteFreeze, SendFrozen, SendMachine
 from xsconsole.domain.disks import disks_of, drives_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
@@ -15,8 +15,9 @@ from xsconsole.domain.replica import name_of_copy
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction
 from xsconsole.engine import capacity, copying, rules
+from xsconsole.engine.candidates import add_use
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operations
+from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operations, of_what_is_frozen
 from xsconsole.engine.disk_roles import blanks_of
 from xsconsole.engine.freezing import add_freeze, runs
 from xsconsole.engine.gatekeeper import gated
@@ -35,19 +36,27 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     """Freeze every member, send the snapshots, then do there what a copying in one pool does.
 
     Whatever runs or not is frozen: a snapshot's name is one by which what arrives is known. The source is not touched.
+    What was frozen for a request is sent as it is.
     """
     parts = _parts(order, offspring, there, inventory)
     sr = storage_in(order.target, there.inventory)
     blanks = blanks_of(order, parts, sr, inventory)
-    warnings = [*_demand_room(parts, sr, there, inventory), *demand_versions(order.target, there, inventory)]
-    demand_operations(order, parts, inventory, is_freezing=True)
+    is_freezing = order.stock is None
+    warnings = [
+        *_demand_room(parts, sr, there, inventory, is_freezing=is_freezing),
+        *demand_versions(order.target, there, inventory),
+    ]
+    demand_operations(order, parts, inventory, is_freezing=is_freezing)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
     guests = [_guest(part, sr) for part in to_start]
     hosts = place(there.inventory, guests, claims_on(there.board).memory)
-    running = [part for part in parts if part.member.power_state == "Running"]
+    running = [part for part in parts if runs(part.member) and is_freezing]
 
     steps = Steps()
-    taken = _freeze(steps, order, parts, inventory)
+    if order.stock is None:
+        taken = _freeze(steps, order, parts, inventory)
+    else:
+        taken = add_use(steps, order.stock, order.card, inventory)
     ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
     first = len(steps.all)
     sent = {}
@@ -55,7 +64,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
         size_bytes = sum(disk.virtual_size for disk in disks_of(inventory, part.vm))
         space = _space(part, sr, inventory)
         sent[part.vm.uuid] = steps.add(
-            SendMachine(vm=part.vm.uuid, name=part.name, snapshot=taken[part.vm.uuid], sr=sr.uuid),
+            _sending(order, part, taken[part.vm.uuid], sr),
             part.member.name,
             ready,
             Estimate(seconds=SEND_S + size_bytes / SENT_BYTES_PER_S, bytes=sum(space.values()), space=space),
@@ -73,10 +82,18 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
         warnings=(*_sentences(order, running, sr), *warnings),
         asks=True,
     )
-    drops = taken if order.edge.restore_point is None else {}
+    drops = taken if order.edge.restore_point is None and is_freezing else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
     whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
     return looked_after_there(whole)
+
+
+def _sending(order: Order, part: Part, snapshot: StepKey, sr: SR) -> SendMachine:
+    vm = part.vm.uuid
+    if order.stock is None:
+        return SendMachine(vm=vm, name=part.name, snapshot=snapshot, sr=sr.uuid)
+    frozen = order.stock.snapshots[part.member.uuid]
+    return SendFrozen(vm=vm, name=part.name, snapshot=snapshot, sr=sr.uuid, arrives_as=frozen.name_label)
 
 
 def _freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
@@ -100,7 +117,7 @@ def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory
     hosts = preferred_hosts(order.target, there.inventory)
     found: list[Part] = []
     for member in order.card.members:
-        vm = inventory.get(VM, member.ref)
+        vm = inventory.get(VM, member.ref) if order.stock is None else order.stock.images[member.uuid]
         if vm is None:
             continue
         if vm.VTPMs:
@@ -121,10 +138,10 @@ def _space(part: Part, sr: SR, inventory: Inventory) -> dict[Uuid, int]:
     return {sr.uuid: sum(taken)}
 
 
-def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory) -> list[str]:
-    for part in parts:
+def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory, *, is_freezing: bool) -> list[str]:
+    for part in parts if is_freezing else ():
         capacity.demand_short_chains(inventory, part.vm, 1)
-    frozen = capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts))
+    frozen = capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing))
     sent = capacity.total(*(_space(part, sr, inventory) for part in parts))
     return [
         *capacity.demand_space(inventory, frozen, "The snapshots"),
@@ -150,6 +167,7 @@ def _sentences(order: Order, running: Sequence[Part], sr: SR) -> list[str]:
         f"{pools[1]} get new MAC addresses, and their disks go through this console to "
         f"“{shortened(sr.name_label, 60)}”."
     ]
+    found += of_what_is_frozen(order)
     if running and order.is_stopped_first:
         found.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
     elif running:

@@ -156,8 +156,6 @@ def _between_pools(way: Transition) -> Iterator[Gap]:
     if way.method not in (Method.FULL_COPY, Method.MOVE):
         yield gap(f"the method “{shortened(way.method, 40)}” to another pool", "target")
         return
-    if way.approvals and way.method is not Method.MOVE:
-        yield gap("approvals of copies to another pool", "approvals")
     if any(rule.treatment is DiskTreatment.STAYS for rule in way.disks):
         yield gap("disks that stay with a place in another pool", "disks")
     if any(isinstance(action, DemoteIncumbent) for action in way.afterwards):

@@ -230,7 +230,6 @@ def _road(
 
 def _plan_freeze(command: Freeze, board: Board, inventory: Inventory, actor: str) -> Plan:
     workflow, card, _, target, edge = _road(command, Kind.PROMOTE, board, inventory, actor)
-    rules.demand_pool(target, inventory)
     return plan_freeze(command, card, target, edge, workflow, board, inventory)
 
 

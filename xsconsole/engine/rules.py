@@ -56,17 +56,6 @@ def stage_of(workflow: Workflow, stage: StageId) -> Stage:
     return found
 
 
-def demand_pool(stage: Stage, inventory: Inventory) -> None:
-    """Refuse a stage that lives in another pool than the configuration: it would stand there in name only."""
-    bound, pool = stage.binding.pool, inventory.pool
-    if bound is not None and pool is not None and bound.uuid != pool.uuid:
-        raise NotPromotable(
-            reason=f"{shortened(stage.name)} lives in pool “{shortened(bound.name or bound.uuid)}”; "
-            f"the configuration stands in “{shortened(pool.name_label)}”.",
-            mend="Bring it there by a way between the two pools.",
-        )
-
-
 def card_of(board: Board, configuration: ConfigurationId) -> Card:
     card = board.cards.get(configuration)
     if card is None:
