@@ -22,7 +22,7 @@ from tests.ui.board_window import (
     window,
 )
 from tests.workflows import put_on
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Estate, Secret
 from xsconsole.console.webhook import Patience
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import StageId
@@ -32,6 +32,7 @@ from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
 from xsconsole.engine.commands import Ask, Promote
 from xsconsole_ui.board.faces import Tone, face_of
+from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.inbox.messenger import Messenger
 from xsconsole_ui.main_window import MainWindow
@@ -133,7 +134,7 @@ async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_car
     assert "Must be approved by 1 of Operators. Rita could, if you ask for it." in texts(page.checks.view)
     page.asking.not_before.setText("tomorrow")
     assert not page.go.isEnabled()
-    assert page.asking.wrong.text() == "Type the time as 2026-12-24 18:00."
+    assert page.missing.text() == "Type the time as 2026-12-24 18:00."
     page.asking.not_before.clear()
     page.asking.ticket.setText("CHG-8")
     page.go.click()
@@ -166,9 +167,11 @@ async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_car
     asked.activated.emit(asked.rows.index(0))
     assert window.inbox.isVisible()
     assert len(console.requests.views) == 1
-    window.inbox.page.withdraw.click()
+    window.inbox.page.withdraw.setFocus()
+    press(Key.Key_Return)
     await until(lambda: not console.requests.views, "that it is withdrawn")
     await until(window.inbox.nothing.isVisible, "the empty place")
+    assert window.inbox.hasFocus()  # and not whatever follows what is gone
 
 
 async def test_a_request_that_became_void_shows_what_was_approved_against_what_is_now(
@@ -191,6 +194,8 @@ async def test_a_request_that_became_void_shows_what_was_approved_against_what_i
     assert "<b>another</b>" in shown
     assert not window.inbox.page.run.isVisible()
     assert any("void" in text for text in texts(window.inbox.lists[2].view))
+    assert window.inbox.page.why.text().startswith("Where that is changed back, it is again what was asked for.")
+    assert window.inbox.page.withdraw.text().replace("&", "") == "Clear away"
 
 
 async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
@@ -226,7 +231,7 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
         shown.append((title, text))
         return True
 
-    messenger = Messenger(console, window.bridge, window.notices, show, lambda: False, window)
+    messenger = Messenger(window.estate, window.bridge, window.notices, show, lambda: False, window)
     window.bridge.link_changed.emit()
     await ask(rita)
     await until(lambda: bool(shown), "the message")
@@ -235,6 +240,35 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
     assert shown[0][1].startswith("Promote shop 1.3.0 from Staging to Production.")
     assert QApplication.instance() is not None
     messenger.deleteLater()
+
+
+async def test_what_stands_on_a_pool_when_it_comes_is_no_news(
+    window: MainWindow, rita: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    sam = await Console.open(tmp_path / "sam", passphrase=no_passphrase_needed)
+    put_on(pool, approved_by({"rita": rita.home.key_fingerprint, "sam": sam.home.key_fingerprint}))
+    await until(lambda: rita.board.workflow is not None and rita.board.workflow.version == 2, "the version")
+    first = await ask(rita)
+    shown: list[str] = []
+
+    def show(title: str, text: str) -> bool:
+        shown.append(title + text)
+        return True
+
+    estate = Estate.of(sam)
+    bridge = Bridge(estate, window)
+    messenger = Messenger(estate, bridge, window.notices, show, lambda: False, window)
+    await sam.connect(Connection(url=pool.url, user=pool.user), Secret(pool.password))
+    await until(lambda: any(sam.requests.asks_me(view) for view in sam.requests.views), "what stands already")
+    await rita.requests.withdraw(first.id, "")
+    await until(lambda: not sam.requests.views, "its end")
+    await ask(rita)
+    await until(lambda: bool(shown), "the news")
+
+    assert shown == ["Your approval is asked forPromote shop 1.3.0 from Staging to Production. Rita asks: the release"]
+    bridge.close()
+    messenger.deleteLater()
+    await sam.close()
 
 
 async def test_what_the_webhook_was_not_told_is_said_in_the_window(window: MainWindow, console: Console) -> None:

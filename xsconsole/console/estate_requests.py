@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from xsconsole.console.values import Secret
 from xsconsole.domain.approval import Decision, Meaning
-from xsconsole.domain.ids import ConfigurationId, RequestId, RunId
+from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, Uuid
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView
@@ -51,6 +51,12 @@ class EstateRequests:
     def views(self) -> tuple[RequestView, ...]:
         """Every request as it stands, pool by pool."""
         return tuple(view for one in self._each for view in one.views)
+
+    @property
+    def pools_looked_at(self) -> frozenset[Uuid]:
+        """Return the pools of which all requests are known: before that, none is there because it is new."""
+        looked = (console.identity for console in self._estate.pools.all if console.requests.has_looked)
+        return frozenset(identity.pool for identity in looked if identity is not None)
 
     def refresh(self) -> tuple[RequestView, ...]:
         """Judge all of them anew, also by what changes without being told, and return them."""

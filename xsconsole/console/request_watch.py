@@ -52,6 +52,7 @@ class RequestWatch:
         self._keys: object = None
         self._is_changed = asyncio.Event()
         self.views: tuple[RequestView, ...] = ()
+        self.has_looked = False  # whether the views are those of a board that has come
 
     def begin(self) -> None:
         self._ends = (
@@ -149,7 +150,9 @@ class RequestWatch:
         now = {view.request.id: view for view in self.views}
         changed = tuple(request for request in {**was, **now} if was.get(request) != now.get(request))
         self._is_changed.set()
-        if changed:
+        is_first = not self.has_looked and inventory.pool is not None and board.workflow is not None
+        self.has_looked = self.has_looked or is_first
+        if changed or is_first:
             seen = {**was, **now}
             about = tuple(dict.fromkeys(seen[request].request.intent.configuration for request in changed))
             self._publish(RequestsChanged(requests=changed, configurations=about))

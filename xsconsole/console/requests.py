@@ -126,6 +126,10 @@ class Requests:
         """Every request as it stands, oldest first."""
         return self._watch.views
 
+    @property
+    def has_looked(self) -> bool:
+        return self._watch.has_looked
+
     def refresh(self) -> tuple[RequestView, ...]:
         """Judge all of them anew, also by what changes without being told, and return them."""
         return self._watch.refresh()

@@ -73,22 +73,26 @@ class Messenger(QObject):
         self._show = show
         self._is_in_sight = is_in_sight
         self._ways: dict[tuple[str, str], QAction] = {}  # the way to each thing that was told of
-        self._seen: Mapping[RequestId, tuple[RequestState, bool]] | None = None
+        self._seen, self._pools = self._standing(), console.requests.pools_looked_at
         bridge.requests_changed.connect(self._look)
         bridge.link_changed.connect(self._look)
         self._reviews: Mapping[ReviewId, ReviewView] | None = None
         bridge.reviews_changed.connect(self._look_at_reviews)
         bridge.link_changed.connect(self._look_at_reviews)
 
+    def _standing(self) -> Mapping[RequestId, tuple[RequestState, bool]]:
+        """Return how each request stands, and whether it asks whoever sits here."""
+        requests = self._console.requests
+        return {view.request.id: (view.state, requests.asks_me(view)) for view in requests.views}
+
     @Slot()
     def _look(self) -> None:
-        """What stands when the window opens is in the inbox, and is no news."""
-        views = self._console.requests.views
-        now = {view.request.id: (view.state, self._console.requests.asks_me(view)) for view in views}
-        before, self._seen = self._seen, now if views or self._console.board.workflow is not None else None
-        if before is None:
-            return
-        for view in views:
+        """Tell what is new. What stood on a pool when it came is in the inbox, and is no news."""
+        views, known = self._console.requests.views, self._pools
+        self._pools = self._console.requests.pools_looked_at
+        before, self._seen = self._seen, self._standing()
+        now = self._seen
+        for view in (view for view in views if view.request.pool in known):
             was, asked_me = before.get(view.request.id, (None, False))
             state, asks_me = now[view.request.id]
             is_mine = self._console.requests.is_mine(view)
@@ -98,13 +102,12 @@ class Messenger(QObject):
                 self._tell("warn", self.tr("Your approval is asked for"), view)
             elif state is not was and state is RequestState.VOID and (is_mine or was is RequestState.APPROVED):
                 self._tell("bad", self.tr("A request is void: approved against now"), view)
-            elif state is not was and is_mine and state in (RequestState.APPROVED, RequestState.REJECTED):
-                is_good = state is RequestState.APPROVED
-                self._tell(
-                    "good" if is_good else "bad",
-                    self.tr("Your request is approved") if is_good else self.tr("Your request was rejected"),
-                    view,
-                )
+            elif state is not was and is_mine and state in (RequestState.REJECTED, RequestState.EXPIRED):
+                was_rejected = state is RequestState.REJECTED
+                headline = self.tr("Your request was rejected") if was_rejected else self.tr("Your request has expired")
+                self._tell("bad", headline, view)
+            elif state is not was and is_mine and state is RequestState.APPROVED:
+                self._tell("good", self.tr("Your request is approved"), view)
         for gone in before.keys() - now.keys():
             self._withdraw(("request", gone))
 
