@@ -138,7 +138,13 @@ def _request(view: RequestView) -> Chip:
     tone = {RequestState.WAITING: Tone.ACCENT, RequestState.APPROVED: Tone.GOOD}.get(view.state, Tone.WARN)
     verb = view.request.intent.kind.value
     whole = f"{verb.capitalize()}: it {waiting_words(view)}. {view.sentence}"
-    return Chip(waiting_words(view), tone, whole)
+    ended = {
+        RequestState.VOID: tr("request void"),
+        RequestState.REJECTED: tr("request rejected"),
+        RequestState.EXPIRED: tr("request expired"),
+        RequestState.UNTRUSTED: tr("request not trusted"),
+    }
+    return Chip(ended.get(view.state) or waiting_words(view), tone, whole)
 
 
 def _emergency(run: RunView) -> Chip:

@@ -76,7 +76,7 @@ def fact_rows(view: RequestView, console: Estate) -> list[Row]:
     if view.frozen:
         rows.append(Row(mark=Mark.POINT, text=tr("What it copies was {frozen}").format(frozen=view.frozen)))
     rows += terms(request)
-    if view.obstacle:
+    if view.obstacle and view.state is not RequestState.APPROVED:  # there it stands beside the button
         rows.append(Row(mark=Mark.WARNING, text=view.obstacle))
     return rows
 

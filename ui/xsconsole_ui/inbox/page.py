@@ -76,7 +76,7 @@ class RequestPage(QWidget):
             inset.setContentsMargins(margin, 0, margin, 0)
             inset.addWidget(part)
             parts.addLayout(inset)
-        for section in (self.facts, self.approvals, self.changes, self.steps, self.history):
+        for section in (self.changes, self.facts, self.approvals, self.steps, self.history):
             parts.addWidget(section)
         parts.addStretch(1)
         foot = QVBoxLayout(self._footer)
@@ -160,7 +160,8 @@ class RequestPage(QWidget):
         can_run = is_approved and not view.obstacle
         may_clear = (is_mine or not view.is_open) and not view.is_running
         self.reason.setVisible(asks_me or may_clear)
-        self.reason.setPlaceholderText(self._reason_words(asks_me=asks_me))
+        self.reason.setPlaceholderText(self._reason_words(view, asks_me=asks_me))
+        self.withdraw.setText(self.tr("&Withdraw") if view.is_open else self.tr("Clear a&way"))
         self.password.setVisible(bool(user))
         self.password.setPlaceholderText(self.tr("Password of {user}, typed anew").format(user=user))
         self.password.setAccessibleName(self.password.placeholderText())
@@ -189,22 +190,26 @@ class RequestPage(QWidget):
         """Return why this person has nothing to decide here, and what they can do."""
         if view.is_running:
             return self.tr("Its run is told of in the activity.")
-        if view.state is RequestState.APPROVED and not view.obstacle:
-            return self.tr("Carry it out: whoever may promote can do that.")
-        if asks_me or not view.is_open:
+        if view.state is RequestState.APPROVED:
+            return view.obstacle or self.tr("Carry it out: whoever may promote can do that.")
+        if view.state is RequestState.VOID and not view.is_over:
+            return self.tr("Where that is changed back, it is again what was asked for. Else ask anew.")
+        if not view.is_open:
+            return self.tr("It has ended. What is wanted still is asked for anew; this can be cleared away.")
+        if asks_me:
             return ""
         if self._console.requests.decided(view) is not None:
             return self.tr("You have decided on it.")
         if self._console.requests.is_mine(view):
             return self.tr("You asked for it, so others decide on it.")
-        if view.state is RequestState.APPROVED:
-            return ""
         if not self._console.requests.knows_me(view):
             return self.tr("The workflow pins this console's key to nobody, so you decide nothing here.")
         return self.tr("No rule that is open names you.")
 
-    def _reason_words(self, *, asks_me: bool) -> str:
-        return self.tr("Reason; it is part of what is signed") if asks_me else self.tr("Why it is withdrawn")
+    def _reason_words(self, view: RequestView, *, asks_me: bool) -> str:
+        if asks_me:
+            return self.tr("Reason; it is part of what is signed")
+        return self.tr("Why it is withdrawn") if view.is_open else self.tr("Why it is cleared away")
 
     def focus_first(self) -> None:
         """Give the keyboard to where a decision begins."""

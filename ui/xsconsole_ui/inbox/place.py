@@ -116,6 +116,7 @@ class InboxPlace(pieces.Panel):
     @Slot()
     def renew(self) -> None:
         """Show the requests as they stand."""
+        had_keyboard = self.room.page_has_keyboard
         views = self.console.requests.views
         self._shown = entries.sorted_out(views, self.console)
         for section, shown in zip(self.lists, self._shown, strict=True):
@@ -132,8 +133,12 @@ class InboxPlace(pieces.Panel):
         self.counted.emit(asked + looked_for)
         self._show(self._chosen_view)
         self._mark()
-        if self._chosen is None:
+        if self._chosen is None and had_keyboard:
+            self.take_focus()
+        elif self._chosen is None:
             self.room.turn(to_page=False)
+        elif had_keyboard and not self.room.page_has_keyboard:  # what had it is gone from the page
+            self._beside.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def _chosen_view(self) -> RequestView | ReviewView | None:

@@ -42,8 +42,6 @@ class AskingBox(QWidget):
         self.not_before = QLineEdit(self)
         self.not_before.setPlaceholderText(self.tr("Not before, in local time: 2026-12-24 18:00"))
         self.not_before.setAccessibleName(self.tr("Not before, in local time"))
-        self.wrong = pieces.wrapped("", "bad", self)
-        self.wrong.hide()
         self.by_itself = Tick(self.tr("Carry it out by itself once approved"), self)
         self.while_open = pieces.wrapped(self.tr("It does so while this window is open."), "caption", self)
         self.by_itself.setAccessibleDescription(self.while_open.text())
@@ -51,7 +49,7 @@ class AskingBox(QWidget):
         column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
         column.setSpacing(theme.GAP)
         column.addWidget(pieces.label(self.tr("Ask for approval"), "section", self))
-        for part in (self.ticket, self.not_before, self.wrong, self.by_itself, self.while_open):
+        for part in (self.ticket, self.not_before, self.by_itself, self.while_open):
             column.addWidget(part)
         self.not_before.textChanged.connect(self._tell)
         self.hide()
@@ -83,8 +81,6 @@ class AskingBox(QWidget):
 
     @Slot()
     def _tell(self) -> None:
-        self.wrong.setText(self.why_not)
-        self.wrong.setVisible(bool(self.why_not))
         self.changed.emit()
 
 

@@ -67,6 +67,7 @@ class PlanPage(QWidget):
         self.reason = QLineEdit(self._why)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))
+        self.missing = pieces.wrapped("", "muted", self._why)
         self.go = pieces.button("", "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self.resume = pieces.button(self.tr("Resume"), "primary", self)
@@ -88,7 +89,9 @@ class PlanPage(QWidget):
         _lay_out_choices(self._freeze, self.freeze_running, self.freeze_stopped)
         reason = QVBoxLayout(self._why)
         reason.setContentsMargins(margin, margin, margin, 0)
+        reason.setSpacing(gap)
         reason.addWidget(self.reason)
+        reason.addWidget(self.missing)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(margin, margin, margin, margin)
         buttons.setSpacing(gap)
@@ -223,6 +226,7 @@ class PlanPage(QWidget):
         self.declaring.show_for(None)
         self.checklist.ask(())
         self._question = None
+        self.missing.hide()
         self._why.setVisible(is_interrupted)
         self.go.hide()
         self.resume.setVisible(is_interrupted)
@@ -300,6 +304,8 @@ class PlanPage(QWidget):
         self.go.setEnabled(question.refusal is None and not self._is_starting and is_answered)
         unanswered = "" if is_answered else self.tr("Answer the questions of the checklist first.")
         why_not = obstacle or unanswered
+        self.missing.setText(why_not)
+        self.missing.setVisible(bool(why_not))
         self.go.setToolTip(question.refusal.reason if question.refusal else why_not or self._title(question.plan))
 
     @Slot()
