@@ -19,7 +19,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.domain.inventory_filter import inventory_schema
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, encode
-from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query_matching import asked_of_many
 from xsconsole.domain.query_parser import query_of
 
 CLASS_NAMES = {
@@ -97,7 +97,7 @@ def tell(inventory, outline, *records):
 def asks_for(inventory, text):
     """Return what a text asks of the items of an inventory; None where it asks for everything."""
     schema = inventory_schema(inventory)
-    return asked_by(query_of(text, schema), schema, NOON) if text.strip() else None
+    return asked_of_many(query_of(text, schema), schema, NOON) if text.strip() else None
 
 
 def look_for(inventory, outline, text):

@@ -12,7 +12,7 @@ from xsconsole.domain.folding import folded_lines, natural
 from xsconsole.domain.query import And, Comparison, Everything, Not, Or, Query, Word, printed
 from xsconsole.domain.query_completion import MOST, complete
 from xsconsole.domain.query_fields import Kind
-from xsconsole.domain.query_matching import asked_by, fields_of, glob, required_words
+from xsconsole.domain.query_matching import KEPT_ANSWERS, asked_by, asked_of_many, fields_of, glob, required_words
 from xsconsole.domain.query_parser import parse, query_of
 
 UNITS = {
@@ -96,8 +96,18 @@ def naive_value(query, kind, content):
 @given(queries, st.lists(things, max_size=5))
 def test_matching_is_what_a_naive_reading_gives(query: Query, listed: list[Thing]) -> None:
     asks = asked_by(query, SCHEMA, NOW)
+    expected = [naive(query, thing) for thing in listed]
 
-    assert [asks(thing) for thing in listed] == [naive(query, thing) for thing in listed]
+    assert [asks(thing) for thing in listed] == expected
+    assert asked_of_many(query, SCHEMA, NOW)(listed) == expected
+
+
+def test_more_different_texts_than_are_kept_are_answered_all_the_same() -> None:
+    listed = [Thing(name=f"web-{number}") for number in range(KEPT_ANSWERS + 2)]
+
+    are_so = asked_of_many(query_of("name:*7", SCHEMA), SCHEMA, NOW)(listed)
+
+    assert are_so == [thing.name.endswith("7") for thing in listed]
 
 
 @given(queries, things)

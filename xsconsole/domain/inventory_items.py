@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from sys import intern
 
 import msgspec
 
@@ -179,7 +181,7 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
     guest = inventory.get(GuestMetrics, vm.guest_metrics)
     addresses = _addresses(guest)
     appliance = inventory.get(Appliance, vm.appliance)
-    folder = _folder(vm.other_config)
+    folder = intern(_folder(vm.other_config))
     is_busy = bool(vm.current_operations)
     is_member = value is not None and not is_stray
     return Item(
@@ -200,23 +202,23 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
             *addresses,
         ),
         description=vm.name_description,
-        state=vm.power_state,
+        state=intern(vm.power_state),
         is_busy=is_busy,
         is_stray=is_stray,
         home=home,
         host=None if host is None else host.name_label,
         configuration=value.configuration if value is not None and is_member else None,
-        configuration_name="" if value is None else value.name,
-        service="" if value is None else value.service,
-        stage=None if value is None else value.stage,
-        version="" if value is None else value.version,
-        role="" if value is None else value.role,
+        configuration_name="" if value is None else intern(value.name),
+        service="" if value is None else intern(value.service),
+        stage=None if value is None else StageId(intern(value.stage)),
+        version="" if value is None else intern(value.version),
+        role="" if value is None else intern(value.role),
         appliance=vm.appliance,
         appliance_name="" if appliance is None else appliance.name_label,
-        tags=vm.tags,
+        tags=_shared(vm.tags),
         folder=folder,
         addresses=addresses,
-        system="" if guest is None else guest.os_version.get("name", ""),
+        system="" if guest is None else intern(guest.os_version.get("name", "")),
         memory=vm.memory_dynamic_max or vm.memory_static_max,
         vcpus=vm.VCPUs_max,
         snapshots=len(vm.snapshots),
@@ -241,7 +243,16 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
 
 
 def _kept(**claims: object) -> tuple[str, ...]:
-    return tuple([name for name, is_so in claims.items() if is_so])
+    return _shared(tuple([name for name, is_so in claims.items() if is_so]))
+
+
+@lru_cache(maxsize=4096)
+def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one and the same object for equal texts, as `intern` does for one: to look at it is to find it at hand.
+
+    Ten thousand machines are in a few states and have a few tags; read one by one from the pool, each has its own copy.
+    """
+    return tuple(map(intern, texts))
 
 
 def _addresses(guest: GuestMetrics | None) -> tuple[str, ...]:

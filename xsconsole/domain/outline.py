@@ -7,7 +7,7 @@ what is shown stays until that is done. So is the first look at a pool, before w
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import compress, islice
 
 from xsconsole.domain.catalogue import Catalogue
 from xsconsole.domain.folding import natural
@@ -21,7 +21,7 @@ from xsconsole.domain.outline_tree import Tree
 from xsconsole.domain.outline_views import Arrangement, NodeId, Order, View
 from xsconsole.domain.selection import ObjectName
 
-Asks = Callable[[Item], bool]
+Asks = Callable[[Sequence[Item]], Sequence[bool]]
 
 DONE = object()
 JOB_PIECE = 8  # a filter asks, or a new view places, so many objects in the time one change takes
@@ -255,7 +255,7 @@ class Outline:
         return vm.home if is_behind else None
 
     def _judge(self, ref: Ref, item: Item | None) -> None:
-        does = item is not None and (self._asks is None or self._asks(item))
+        does = item is not None and (self._asks is None or self._asks((item,))[0])
         (self._matching.add if does else self._matching.discard)(ref)
         for job in (self._search, self._build, self._spare):
             if job is not None:
@@ -366,13 +366,13 @@ class Outline:
         """Ask some more objects; once all were, find what there is to show. Each is a piece, and to show it is one."""
         asks = search.asks
         piece = tuple(islice(search.items, most))
-        search.found.update([item.ref for item in piece if asks is None or asks(item)])
+        search.found.update([item.ref for item in (piece if asks is None else compress(piece, asks(piece)))])
         if not search.is_asked:
             search.is_asked = len(piece) < most
             return
         for ref in search.late:
             item = self._catalogue.items.get(ref)
-            does = item is not None and (asks is None or asks(item))
+            does = item is not None and (asks is None or asks((item,))[0])
             (search.found.add if does else search.found.discard)(ref)
         search.to_show = self._shown.find(search.found)
 

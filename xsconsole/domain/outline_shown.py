@@ -16,15 +16,20 @@ from xsconsole.domain.selection import ObjectName
 
 MOST_SEEN = 2_000
 SCATTERED_EDITS = 24  # more ranges than this cost a view more than one wide one
+NOTHING_KNOWN: Mapping[NodeId, list[bool]] = {}
 
 
 class Found(NamedTuple):
-    """What of a tree there is to show: lines, how many hang directly below each, and below which some hold others."""
+    """What of a tree there is to show: lines, how many hang directly below each, and below which some hold others.
+
+    `are_shown` tells of what hangs directly below a line which are shown, in order, where none of them holds others.
+    """
 
     tree: Tree
     shown: set[NodeId]
     held: dict[NodeId, int]
     branching: set[NodeId]
+    are_shown: dict[NodeId, list[bool]]
 
 
 class Shown:
@@ -151,7 +156,7 @@ class Shown:
             found = self.find(matching)
         self._shown, self._held, self._branching = found.shown, found.held, found.branching
         self._paths, self.ids = [], []
-        self._walk(TOP, self._paths, self.ids)
+        self._walk(TOP, self._paths, self.ids, found.are_shown)
         held = self._held
         # Only what holds others can look otherwise: by how many it holds, or by being open.
         seen = [id_ for id_, row in self._rows.items() if row.held or id_ in held]
@@ -188,29 +193,33 @@ class Shown:
         nodes = self.tree.nodes
         if len(matching) == len(self._items):  # then every line is shown: groups stand only where something hangs below
             held = defaultdict(int, {id_: len(paths) for id_, paths in self.tree.below.items()})
-            return Found(self.tree, set(nodes), held, {nodes[id_].parent for id_ in held if id_ in nodes})
+            return Found(self.tree, set(nodes), held, {nodes[id_].parent for id_ in held if id_ in nodes}, {})
         shown = self.tree.lines_of_all(matching)
         held = defaultdict(int)
+        are_shown: dict[NodeId, list[bool]] = {}
         for parent, ids in self.tree.ids_below.items():
-            if count := sum(map(shown.__contains__, ids)):
-                held[parent] = count
+            flags = list(map(shown.__contains__, ids))
+            if count := flags.count(True):
+                held[parent], are_shown[parent] = count, flags
         for id_ in tuple(held):
             above: Node | None = nodes.get(id_)
             while above is not None and above.id not in shown:
                 shown.add(above.id)
                 held[above.parent] += 1
                 above = nodes.get(above.parent)
-        return Found(self.tree, shown, held, {nodes[id_].parent for id_ in held if id_ in nodes})
+        return Found(self.tree, shown, held, {nodes[id_].parent for id_ in held if id_ in nodes}, are_shown)
 
-    def _walk(self, parent: NodeId, paths: list[Path], ids: list[NodeId]) -> None:
-        """Append the visible lines below a line, in order."""
+    def _walk(
+        self, parent: NodeId, paths: list[Path], ids: list[NodeId], known: Mapping[NodeId, list[bool]] = NOTHING_KNOWN
+    ) -> None:
+        """Append the visible lines below a line, in order. Of what was just found, `known` tells what is shown."""
         shown, below, ids_below = self._shown, self.tree.below.get(parent, ()), self.tree.ids_below.get(parent, ())
         if parent not in self._branching:
             if self._held.get(parent) == len(below):
                 paths += below
                 ids += ids_below
                 return
-            are_shown = [id_ in shown for id_ in ids_below]
+            are_shown = known.get(parent) or list(map(shown.__contains__, ids_below))
             paths += compress(below, are_shown)
             ids += compress(ids_below, are_shown)
             return
@@ -219,7 +228,7 @@ class Shown:
                 paths.append(path)
                 ids.append(id_)
                 if self._held.get(id_) and self.is_open(id_):
-                    self._walk(id_, paths, ids)
+                    self._walk(id_, paths, ids, known)
 
     def _match(self, id_: NodeId, matching: AbstractSet[Ref]) -> None:
         node = self.tree.nodes[id_]

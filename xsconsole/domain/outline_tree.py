@@ -106,7 +106,7 @@ class Tree:
     def lines_of_all(self, refs: AbstractSet[Ref]) -> set[NodeId]:
         """Return the lines of many objects. Most have one that goes by their reference: those cost no loop."""
         lines = cast(set[NodeId], refs & self.nodes.keys())
-        for ref in refs - cast(set[Ref], lines):
+        for ref in refs - cast(set[Ref], lines) if len(lines) < len(refs) else ():
             lines.update(self.lines_of(ref))
         return lines
 

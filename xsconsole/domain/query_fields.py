@@ -1,7 +1,7 @@
 """The fields that a list can be asked for, and what may be written as their values."""
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-Content = str | Sequence[str] | float | datetime | None
+Content = str | tuple[str, ...] | float | datetime | None
 """What an item has in a field. Of several texts each counts; None and no text at all never match."""
 
 

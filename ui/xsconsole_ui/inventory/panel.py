@@ -21,7 +21,7 @@ from xsconsole.domain.outline_rows import Edit, Removed
 from xsconsole.domain.outline_views import NodeId, Order, View
 from xsconsole.domain.query import EVERYTHING, Query
 from xsconsole.domain.query_fields import Kind
-from xsconsole.domain.query_matching import asked_by, fields_of
+from xsconsole.domain.query_matching import asked_of_many, fields_of
 from xsconsole.domain.searches import SavedSearch
 from xsconsole.domain.selection import ObjectName, Selection
 from xsconsole_ui import pieces
@@ -314,7 +314,7 @@ class InventoryPanel(pieces.Panel):
     @Slot()
     def _ask(self) -> None:
         """Ask what is in the filter of everything, in pieces."""
-        asks = None if self._query == EVERYTHING else asked_by(self._query, self._schema, datetime.now(UTC))
+        asks = None if self._query == EVERYTHING else asked_of_many(self._query, self._schema, datetime.now(UTC))
         self._outline.set_filter(asks)
         if fields_of(self._query) & {field.name for field in self._schema.fields if field.kind is Kind.AGE}:
             self._again.start(AGED_MS)
