@@ -1,6 +1,7 @@
 """What the inventory can be asked for. Some fields are looked up among disks and interfaces when they are asked."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from operator import attrgetter
 
 from xsconsole.domain.disks import disks_of, repositories_of
@@ -15,6 +16,7 @@ FLAGS = ("running", "busy", "stray", "member", "protected", "shared", "local", "
 HAVINGS = ("tags", "folder", "description", "snapshots", "address", "tools", "vapp")
 KINDS = tuple(str(sort) for sort in Sort if sort is not Sort.GROUP)
 UNLIKE = frozenset({"name", "uuid", "description", "mac"})
+LOOKED_AT_ONCE = 500  # objects: a tenth of a millisecond
 FAR_FIELDS = frozenset({"sr", "disk", "mac", "network"})
 """Fields that lie with other objects: a change of those may change what fits."""
 
@@ -27,18 +29,19 @@ def inventory_schema(inventory: Inventory) -> Schema[Item]:
 def values_in(schema: Schema[Item], items: Iterable[Item], field: str) -> Iterator[str]:
     """Yield what there is in a field of text now; nothing for fields that nearly every object has its own of.
 
-    What several objects have comes several times, and an empty text for each that has none: so whoever reads in pieces
-    knows how many were looked at.
+    Of each few hundred objects every text comes once, and an empty one at their end: so whoever reads in pieces never
+    waits long for the next.
     """
     asked = schema.field(field)
     if asked is not None and asked.known is not None:
         yield from tuple(asked.known())
     elif asked is not None and asked.kind is Kind.TEXT and asked.name not in UNLIKE:
-        for content in map(asked.get, items):
-            if isinstance(content, tuple):
-                yield from content or ("",)
-            else:
-                yield content if isinstance(content, str) else ""
+        rest = iter(items)
+        while some := tuple(islice(rest, LOOKED_AT_ONCE)):
+            contents = set(map(asked.get, some))
+            yield from {content for content in contents if isinstance(content, str)}
+            yield from set(chain.from_iterable(content for content in contents if isinstance(content, tuple)))
+            yield ""
 
 
 def _near() -> tuple[Field[Item], ...]:
