@@ -43,19 +43,22 @@ class Turns(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: OrderedDict[object, Callable[[], object]] = OrderedDict()
+        self._long: set[object] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
         self._pace = Pace(self)
 
-    def put(self, key: object, work: Callable[[], object]) -> None:
+    def put(self, key: object, work: Callable[[], object], *, is_long: bool = False) -> None:
+        """Do this in one of the next turns; what `is_long`, and cannot be cut, in one that nothing else has used."""
         self._waiting[key] = work
+        (self._long.add if is_long else self._long.discard)(key)
         if not self._timer.isActive():
             self._timer.start(FRAME_MS)
 
     def put_first(self, key: object, work: Callable[[], object]) -> None:
-        """Put what all others wait for."""
-        self.put(key, work)
+        """Put what all others wait for, and what takes long."""
+        self.put(key, work, is_long=True)
         self._waiting.move_to_end(key, last=False)
 
     def forget(self) -> None:
@@ -64,10 +67,8 @@ class Turns(QObject):
 
     @Slot()
     def _work(self) -> None:
-        if not self._pace.may_begin():
-            self._timer.start(1)
-            return
-        while self._waiting:
+        is_begun = self._pace.may_begin(is_long=self._is_next_long())
+        while is_begun and self._waiting:
             work = self._waiting.popitem(last=False)[1]
             try:
                 work()
@@ -75,8 +76,12 @@ class Turns(QObject):
                 # What one piece breaks must not keep the others waiting for the next event.
                 if self._waiting:
                     self._timer.start(1)
-            if not self._pace.has_room():
-                return
+            is_begun = self._pace.is_fresh if self._is_next_long() else self._pace.has_room()
+        if self._waiting:
+            self._timer.start(1)
+
+    def _is_next_long(self) -> bool:
+        return next(iter(self._waiting), None) in self._long
 
 
 class Bridge(QObject):
@@ -142,7 +147,7 @@ class Bridge(QObject):
 
     def take_all(self) -> None:
         """Announce everything, as if it were new: for a window that opens on a console already at work."""
-        self._turns.put("layout", self._begin_layout)
+        self._turns.put("layout", self._begin_layout, is_long=True)
         self._turns.put("link", self.link_changed.emit)
         self._turns.put("differing", self.differing_changed.emit)
         self._turns.put("closures", self.closures_changed.emit)
@@ -165,6 +170,7 @@ class Bridge(QObject):
         self._columns = (self._console.board.workflow, self._console.board.is_published)
         self.layout_changed.emit()
         self._announce_cards(self._console.board.cards)
+        self._turns.put_first("leftovers", self.leftovers_changed.emit)  # which bring the columns into view
 
     def _announce_cards(self, configurations: Iterable[ConfigurationId]) -> None:
         for configuration in configurations:
@@ -189,7 +195,7 @@ class Bridge(QObject):
     def _on_board(self, event: BoardChanged) -> None:
         board = self._console.board
         if event.is_layout_changed and (board.workflow, board.is_published) != self._columns:
-            self._turns.put("layout", self._begin_layout)
+            self._turns.put("layout", self._begin_layout, is_long=True)
         self._announce_cards(event.configurations)
         if event.is_closed_otherwise:
             self._turns.put("closures", self.closures_changed.emit)

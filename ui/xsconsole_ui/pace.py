@@ -5,7 +5,7 @@ from time import thread_time
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
 
 WAITING_S = 0.005  # work for which nobody waits ends here
-WANTED_S = 0.008  # work for which somebody waits, as for a filter that was typed
+WANTED_S = 0.006  # work for which somebody waits, as for a filter that was typed
 FRESH_S = 0.002  # a turn in which hardly anything was done yet
 MOST_PASSED_OVER = 8  # turns
 
@@ -34,9 +34,13 @@ class Pace(QObject):
     def used_s(self) -> float:
         return thread_time() - self._began_s
 
-    def may_begin(self, *, is_wanted: bool = False) -> bool:
-        """Whether to begin in this turn: it has room, or had none so often that the worker would never come to it."""
-        if self.has_room(is_wanted=is_wanted) or self._passed_over >= MOST_PASSED_OVER:
+    def may_begin(self, *, is_wanted: bool = False, is_long: bool = False) -> bool:
+        """Whether to begin in this turn: it has room, or had none so often that the worker would never come to it.
+
+        Work that `is_long`, takes some milliseconds and cannot be cut, wants a turn of its own.
+        """
+        has_room = self.is_fresh if is_long else self.has_room(is_wanted=is_wanted)
+        if has_room or self._passed_over >= MOST_PASSED_OVER:
             self._passed_over = 0
             return True
         self._passed_over += 1

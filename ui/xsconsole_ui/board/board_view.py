@@ -188,7 +188,6 @@ class BoardView(QWidget):
         self._ready.clear()
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
-        self._show_leftovers()
 
     def _make_lane(self, stage: Stage) -> Lane:
         model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
@@ -288,11 +287,11 @@ class BoardView(QWidget):
         has_pool = board.workflow is not None
         link = self._console.link
         self.empty.set_words(*emptiness(board, link, self._console.connecting))
-        for at, step in enumerate(self._first_steps):
-            step.setVisible(has_pool if at else not has_pool and link.state is not LinkState.CONNECTING)
         has_cards = has_pool and bool(board.cards)
-        self.bar.setVisible(has_cards)
         self._pages.setCurrentWidget((self.table if self.looking.is_list else self.page) if has_cards else self.empty)
+        self.bar.setVisible(has_cards)
+        for at, step in enumerate(self._first_steps):  # last: hidden with their page, they cost no layout of the window
+            step.setVisible(has_pool if at else not has_pool and link.state is not LinkState.CONNECTING)
         self.bar.tell(len(self._where), len(board.cards) - len(board.homeless) if self._order else 0)
 
     # How the cards are looked at.

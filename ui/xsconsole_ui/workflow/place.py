@@ -230,7 +230,7 @@ class WorkflowPlace(QWidget):
 
     @Slot()
     def _look_at_published(self) -> None:
-        self._turns.put("published", self._take_published)  # the board's columns have this turn
+        self._turns.put("published", self._take_published, is_long=True)  # the board's columns have this turn
 
     def _take_published(self) -> None:
         """Show what is published, as long as nothing was changed here; at first, go on with the draft of before."""
