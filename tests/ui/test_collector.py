@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
+from xsconsole_ui import start
+from xsconsole_ui.__main__ import main
 from xsconsole_ui.collector import BURST, LEAST_BETWEEN_MS, LOOK_MS, MANY, MOST_WALKED, SOON_MS, Collector, _count
 
 ACTIVE, ELSEWHERE = Qt.ApplicationState.ApplicationActive, Qt.ApplicationState.ApplicationInactive
@@ -168,3 +170,14 @@ def test_a_thread_that_fills_a_tuple_is_not_disturbed_by_counting() -> None:
         gc.enable()
 
     assert faults == []
+
+
+def test_what_is_loaded_for_the_window_is_walked_by_no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(start, "open_window", lambda *_: seen.append(gc.isenabled()) or 0)
+
+    status = main([])
+
+    assert status == 0
+    assert seen == [False]
+    assert gc.isenabled()

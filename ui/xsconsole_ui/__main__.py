@@ -1,6 +1,11 @@
 """The one command. Hands verbs that need no screen to `xsconsole.cli`, and imports Qt only for the window."""
 
+import gc
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +28,15 @@ def main(arguments: list[str] | None = None) -> int:
         words.error("`pool serve` comes first, and then its own options")
     if options.verb not in ("window", "demo"):
         return headless(options)
+    gc.disable()  # until the window's own `Collector` begins: what is loaded now is there to stay
+    try:
+        return _windowed(options)
+    finally:
+        gc.enable()
+
+
+def _windowed(options: "argparse.Namespace") -> int:
+    """Show the window, or have the demo show it."""
     from xsconsole.cli.session import Given  # noqa: PLC0415
     from xsconsole.errors import ConsoleError  # noqa: PLC0415
     from xsconsole_ui.start import open_window, run_demo, tell  # noqa: PLC0415
