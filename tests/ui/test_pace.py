@@ -2,11 +2,11 @@
 
 import time
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QAbstractEventDispatcher, QTimer
 from pytestqt.qtbot import QtBot
 
 from xsconsole_ui.bridge import Turns
-from xsconsole_ui.pace import MOST_PASSED_OVER, WAITING_S, WANTED_S, Pace
+from xsconsole_ui.pace import FRESH_S, MOST_PASSED_OVER, WAITING_S, WANTED_S, Pace
 
 
 def busy(span_s: float) -> None:
@@ -86,3 +86,21 @@ def test_work_waits_for_the_next_turn_where_this_one_is_full(qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: bool(used))
 
     assert used[0] < WANTED_S
+
+
+def test_what_is_long_has_a_turn_of_its_own_also_behind_something_short(qtbot: QtBot) -> None:
+    turns, ended, seen = Turns(), list[None](), list[int]()
+    dispatcher = QAbstractEventDispatcher.instance()
+    assert dispatcher is not None
+    begin = dispatcher.aboutToBlock.connect(lambda: ended.append(None))
+
+    def look() -> None:
+        busy(FRESH_S)
+        seen.append(len(ended))
+
+    turns.put("short", look)
+    turns.put("long", look, is_long=True)
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    dispatcher.aboutToBlock.disconnect(begin)
+
+    assert seen[0] < seen[1]
