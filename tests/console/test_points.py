@@ -8,7 +8,7 @@ import pytest
 from embedded import embedded_pool
 
 from tests.console.desk import SHOP, Desk, seated
-from tests.console.pool_state import footprint
+from tests.console.pool_state import footprint, runs_and_held_leases
 from tests.workflows import put_on
 from xsconsole.console import Console, RunState
 from xsconsole.console import points as points_module
@@ -75,6 +75,14 @@ async def test_two_open_windows_remove_what_has_expired_once_and_leave_the_rest(
         assert not set(old.point.snapshots.values()) & set(now["machines"])
         rows = [*await removals(rita), *await removals(ann)]
         assert [row.fact.reason for row in rows] == ["It expired, as the workflow says."]
+
+        # A removal that stopped half-way is gone on with by a window: nothing of it could be put back.
+        by_hand = RemovePoints(configuration=rita.card().id, points=(new.point.run,))
+        started = await rita.start(by_hand)
+        rita.console.stop_runs()
+        assert (await rita.console.finished(started.run)).state is RunState.INTERRUPTED
+        await ann.until(lambda: not ann.card().restore_points and ann.stands(SHOP, "production"))
+        await ann.until(lambda: not runs_and_held_leases(pool))
 
 
 def version(console: Console) -> int:

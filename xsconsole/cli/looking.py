@@ -209,6 +209,8 @@ async def config_show(options: argparse.Namespace) -> int:
             whole = "" if point.is_whole else ", not of every member"
             taken_in = output.cell(stage_name(point.stage, console.board))
             output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}: {kept[point.run]}")
+        for aside in card.asides:
+            output.say(f"  set aside by a return on {words.instant(aside.at)}: {kept[aside.run]}")
         for one in card.candidates:
             output.say(f"  {frozen_words(one)}, for request {output.cell(one.request[:8])}")
         output.print_table(
