@@ -16,7 +16,7 @@ from tests.workflows import put_on
 from xsconsole.console import Console, Pools, RunState
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.disks import repositories_of
-from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.events import BoardChanged, Event
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
@@ -87,9 +87,9 @@ def crossing(here: Inventory, there: Inventory, method: Method = Method.FULL_COP
     return msgspec.structs.replace(base, version=version, networks=("front",), stages=stages, transitions=ways)
 
 
-async def until(console: Console, is_so: Callable[[], object]) -> None:
+async def until(console: Console, is_so: Callable[[], object], told_by: type[Event] = BoardChanged) -> None:
     changed = asyncio.Event()
-    end = console.subscribe(BoardChanged, lambda _: changed.set())
+    end = console.subscribe(told_by, lambda _: changed.set())
     try:
         async with asyncio.timeout(30):
             while not is_so():
