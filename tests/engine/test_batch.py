@@ -3,14 +3,18 @@
 import msgspec
 
 from tests.engine.desks import Office, virtually
+from tests.engine.memory_pool import GIB
 from tests.engine.requesting import Scene
 from tests.engine.test_gates import shop_before
-from xsconsole.domain.batch import PartState
+from tests.engine.test_moving_across import MOVE
+from tests.engine.two_pools import Company
+from xsconsole.domain.batch import Part, PartState
 from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.inventory import HostMetrics
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.domain.workflow.values import Limits
 from xsconsole.engine.batch import moves_to, plan_together
-from xsconsole.engine.commands import Demote, Promote
+from xsconsole.engine.commands import Demote, Promote, Together
 
 PRODUCTION = StageId("production")
 
@@ -122,5 +126,31 @@ def test_what_others_have_to_approve_is_asked_for_and_what_needs_the_same_place_
 
         assert [part.after for part in one_place.running] == [(), (scene.shop,)]
         assert one_place.duration_s == sum(part.plan.duration_s for part in one_place.running if part.plan)
+
+    virtually(story)
+
+
+def test_what_goes_into_another_pool_finds_what_the_earlier_ones_leave_there() -> None:
+    async def story() -> None:
+        company = await Company().begin(production={"limits": Limits()}, **MOVE)
+        here, pool = company.pair.here, company.production.pool
+        vm = company.test.pool.add_vm("crm-db")
+        company.test.pool.plug(vm.uuid, company.front)
+        crm = await company.test.configuration(here, "crm", "7.1", "staging", [vm.uuid])
+        together = Together(
+            commands=(here.promotion(company.shop, "production"), here.promotion(crm, "production")),
+            target=StageId("production"),
+        )
+
+        def planned() -> tuple[Part, ...]:
+            land = company.pair.land
+            return plan_together(together, here.board, here.inventory, "user-1", here.clock.now(), (), land).parts
+
+        assert all(part.refusal is None for part in planned())
+        pool.change_record(HostMetrics, memory_free=6 * GIB)
+        first, second = planned()
+        assert first.refusal is None
+        assert second.refusal is not None
+        assert "“crm-db” needs 2 GiB of memory; xen-1 has 0 B free." in second.refusal.reason
 
     virtually(story)

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from xsconsole.domain.batch import BatchPlan, Part, PartState
 from xsconsole.domain.board import Board, Card, RunView, Standing
-from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, StageId
+from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, StageId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.engine.commands import Demote, Promote, Together
-from xsconsole.engine.lands import Lands, no_land
+from xsconsole.engine.lands import Land, Lands, no_land
 from xsconsole.engine.planner import plan
 from xsconsole.errors import NotPromotable, Refused
 
@@ -53,7 +53,8 @@ def plan_together(
             parts.append(_refused(command.configuration, name, refusal))
             continue
         parts.append(Part(configuration=command.configuration, name=name, plan=made, after=_before(made, parts)))
-        board = _with_run(board, made, actor, at)
+        view = _as_run(made, actor, at)
+        board, lands = _with_run(board, made, view), _with_arrival(lands, board.cards[made.intent.configuration], view)
     return BatchPlan(target=together.target, parts=tuple(parts))
 
 
@@ -99,11 +100,9 @@ def demand_unasked(made: Plan) -> None:
         )
 
 
-def _with_run(board: Board, made: Plan, actor: str, at: datetime) -> Board:
-    """Return the board as it would be while the plan is carried out."""
-    intent = made.intent
+def _as_run(made: Plan, actor: str, at: datetime) -> RunView:
     record = RunRecord(
-        run=RunId(f"planned-{intent.configuration}"),
+        run=RunId(f"planned-{made.intent.configuration}"),
         plan=made,
         plan_digest=made.digest,
         actor=actor,
@@ -112,7 +111,27 @@ def _with_run(board: Board, made: Plan, actor: str, at: datetime) -> Board:
         reason="",
         started_at=at,
     )
-    view = RunView(record=record, holder=None)
+    return RunView(record=record, holder=None)
+
+
+def _with_run(board: Board, made: Plan, view: RunView) -> Board:
+    """Return the board as it would be while the plan is carried out."""
+    intent = made.intent
     touched = {intent.configuration, *intent.others} & board.cards.keys()
     running = {id_: replace(board.cards[id_], run=view, standing=Standing.RUNNING) for id_ in touched}
     return replace(board, cards={**board.cards, **running})
+
+
+def _with_arrival(lands: Lands, card: Card, view: RunView) -> Lands:
+    """Return other pools as they would be then: what a plan brings into one has its place there, space and memory."""
+    intent = view.record.plan.intent
+
+    def land(pool: Uuid) -> Land | None:
+        found = lands(pool)
+        if found is None or pool != intent.abroad:
+            return found
+        made = intent.makes or card.id
+        arriving = replace(card, id=made, run=view, standing=Standing.RUNNING)
+        return replace(found, board=replace(found.board, cards={**found.board.cards, made: arriving}))
+
+    return land
