@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from itertools import chain
 
+import msgspec
+
 from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.edits import remove
-from xsconsole.domain.workflow.findings.case import Case, Rule, mend_way
+from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage, mend_way
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity
-from xsconsole.domain.workflow.values import Kind, Method, Transition
+from xsconsole.domain.workflow.values import Kind, Method, PoolObject, Transition
 
 
 def of_roads(case: Case) -> Iterator[Finding]:
     for way in case.ways:
-        yield from chain(_linked_clone(case, way), _versions(case, way))
+        yield from chain(_linked_clone(case, way), _unbound(case, way), _versions(case, way))
 
 
 def _linked_clone(case: Case, way: Transition) -> Iterator[Finding]:
@@ -46,6 +48,25 @@ def _linked_clone(case: Case, way: Transition) -> Iterator[Finding]:
 def _copyable(case: Case, way: Transition, mend: Mend) -> Iterator[Mend]:
     if "copy" not in case.stages[way.source].protection:
         yield mend
+
+
+def _unbound(case: Case, way: Transition) -> Iterator[Finding]:
+    """A stage without a pool is wherever a configuration is: what should come back to it would only be called so."""
+    source, target = case.stages[way.source], case.stages[way.target]
+    pool, home = source.binding.pool, case.ground.home
+    if way.method is not Method.MOVE or pool is None or target.binding.pool is not None or pool.uuid == home:
+        return
+    mends: tuple[Mend, ...] = ()
+    site = case.site_of(target)
+    if home is not None and site is not None:
+        bound = msgspec.structs.replace(target.binding, pool=PoolObject(uuid=home, name=site.name))
+        mends = (mend_stage(f"Bind it to {shown(site.name)}", target.id, lambda _: {"binding": bound}),)
+    yield Rule(name="stays-in-its-pool", stage=target.id, transition=way.id).warning(
+        f"{case.words(way)} leaves the machines in the pool {shown(pool.name or pool.uuid)}: {shown(target.name)} is "
+        "bound to no pool.",
+        "binding.pool",
+        *mends,
+    )
 
 
 def _versions(case: Case, way: Transition) -> Iterator[Finding]:
