@@ -1,6 +1,7 @@
 """Every entry point asks for the same command, and every column has an answer to a drop."""
 
 import argparse
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -112,6 +113,9 @@ async def test_the_inbox_carries_out_the_same_also_what_was_asked_for_while_the_
     monkeypatch.setattr(console, "do", heard)
     pool.control("speed", factor=36_000)
     monkeypatch.setattr(type(console.home.clock), "now", lambda _: now() + timedelta(hours=2))
+    async with asyncio.timeout(30):
+        while await console.engine.requests.time() < ends + timedelta(minutes=1):
+            pass  # the pool goes by its own clock, and is asked again
     window.go("board")
     window.go("inbox")
     await until(inbox.run.isEnabled, "that it can be carried out")
@@ -169,5 +173,15 @@ async def test_every_drop_has_an_answer_at_junctions_empty_full_and_absent_stage
     for lane in closed:
         carried.enter(lane)
         assert not carried.drop(lane), lane.stage.name
+    staging, production = window.board.lane("Staging"), window.board.lane("Production")
+    for lane, said in ((staging, "crm 7.1.1: in Staging already."), (production, "takes 1 configuration")):
+        carried.enter(lane)
+        assert said in window.status.passing.whole
+        staging.view.drag_ended.emit(lane.mapToGlobal(lane.rect().center()))
+        assert window.status.passing.whole.startswith("Nothing was asked for.")
+        assert said in window.status.passing.whole
+    carried.enter(production)
+    staging.view.drag_ended.emit(None)
+    assert window.status.passing.whole == ""
     assert window.desk.question is None
     assert console.runs == ()

@@ -199,7 +199,7 @@ class BoardView(QWidget):
         lane.view.opened.connect(self._open)
         lane.view.companions = self._companions
         lane.view.drag_began.connect(self.dragging.begin)
-        lane.view.drag_ended.connect(self.dragging.end)
+        lane.view.drag_ended.connect(self.dragging.finish)
         lane.drag_entered.connect(self.dragging.begin)
         lane.drag_moved.connect(self._edge.follow)
         lane.drag_left.connect(self._edge.stop)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
 from xsconsole.console import Estate, moves_to
+from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.runs import Target
 from xsconsole.engine.commands import Demote, Promote, Together
@@ -13,6 +15,7 @@ from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import Dragged
 from xsconsole_ui.board.offers import Offer, command_for, offer_of, offer_of_all
 from xsconsole_ui.scrolling import EdgeScroll
+from xsconsole_ui.texts import tr
 
 
 class Dragging(QObject):
@@ -64,7 +67,7 @@ class Dragging(QObject):
         for stage, lane in self._lanes.items():
             for card in cards:
                 lane.model.lift(card.id, is_lifted=True)
-            lane.show_offer(self._offers.get(stage))
+            lane.show_offer(self._offers.get(stage), self._standing(cards, stage))
 
     def _answers(self, cards: Sequence[Card]) -> Mapping[StageId, Offer]:
         if len(cards) > 1:
@@ -74,10 +77,29 @@ class Dragging(QObject):
             made = {stage: offer_of(card, target) for card in cards for stage, target in self._targets.items()}
         return {stage: offer for stage, offer in made.items() if offer is not None}
 
+    def _standing(self, cards: Sequence[Card], stage: StageId) -> str:
+        """Return what a column without an answer says: that they stand in it."""
+        if stage in self._offers:
+            return ""
+        names = words.listing(tuple(one_line(card.name) for card in cards))
+        workflow = self._console.board.workflow
+        found = workflow.stage(stage) if workflow is not None else None
+        return tr("{names}: in {stage} already.").format(names=names, stage=one_line(found.name) if found else stage)
+
     def begin_again(self, configuration: ConfigurationId) -> None:
         """Ask the columns anew where the card that changed is the one being dragged."""
         if self._dragged is not None and configuration in self._dragged.every:
             self.begin(self._dragged)
+
+    @Slot(object)
+    def finish(self, at: QPoint | None) -> None:
+        """Say why nothing came of a drag that was let go over a column, where that was no drop."""
+        was_dragged = self._dragged is not None
+        found = (lane.says for lane in self._lanes.values() if at is not None and lane.is_under(at))
+        said = next(found, "") if was_dragged else ""
+        self.end()
+        if said:
+            self.answered.emit(tr("Nothing was asked for. {why}").format(why=said))
 
     @Slot()
     def end(self) -> None:

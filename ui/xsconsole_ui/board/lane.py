@@ -108,6 +108,7 @@ class Lane(QFrame):
         super().__init__(parent)
         self.stage = stage
         self.model = model
+        self.says = ""  # to the card that is dragged, in one line
         self.is_alone = True  # whether no other stage stands in the same column
         self._is_collapsed = self._is_narrow = False
         self.setAcceptDrops(True)
@@ -180,11 +181,16 @@ class Lane(QFrame):
         self.setMaximumHeight(theme.HEADER_HEIGHT + theme.STRIPE if is_narrow and not self.is_alone else WIDEST)
         self.update()
 
-    def show_offer(self, offer: Offer | None) -> None:
-        """Show what the column says to a card that is dragged; None: no card is any more."""
+    def show_offer(self, offer: Offer | None, otherwise: str = "") -> None:
+        """Show what the column says to a card that is dragged; None: no card is any more, or `otherwise` says it."""
         self.offer_box.show_offer(offer)
+        self.says = (offer.text if offer is not None else otherwise).replace("\n", " · ")
         if self._is_collapsed:
             self._shape(is_narrow=offer is None)
+
+    def is_under(self, at: QPoint) -> bool:
+        """Whether a place on the screen is in the column as it is seen."""
+        return self.visibleRegion().contains(self.mapFromGlobal(at))
 
     @property
     def head(self) -> str:
@@ -280,7 +286,7 @@ class Lane(QFrame):
             return
         self.drag_entered.emit(dragged)
         self.offer_box.set_hovered(is_hovered=True)
-        self.answered.emit(self.offer_box.text.replace("\n", " · ") if self.offer_box.isVisibleTo(self) else "")
+        self.answered.emit(self.says)
         self.update()
         self._answer(event)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QCursor, QDrag, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.board import Card
@@ -22,7 +22,7 @@ class LaneView(CardList):
     walked = Signal(int)  # -1 left, 1 right
     opened = Signal()
     drag_began = Signal(object)  # Dragged
-    drag_ended = Signal()
+    drag_ended = Signal(object)  # QPoint, global, where it was let go; None where it was given up
     fold_wanted = Signal(str, bool)  # a group, and whether it is to be folded away
 
     def __init__(self, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
@@ -79,7 +79,8 @@ class LaneView(CardList):
             return
         self.drag_began.emit(dragged)
         drag.exec(Qt.DropAction.MoveAction)
-        self.drag_ended.emit()
+        is_let_go = QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton  # Esc leaves the button pressed
+        self.drag_ended.emit(QCursor.pos() if is_let_go else None)
 
     def drag_of(self, index: QModelIndex) -> QDrag:
         """Return the drag of a card: it hangs where it was taken, and lets the answers below it be read."""
