@@ -263,6 +263,20 @@ def test_what_was_just_added_is_scrolled_into_sight_and_its_buttons_keep_their_o
     assert across == sorted(across)
 
 
+def test_a_long_key_is_broken_within_its_field_also_where_the_page_begins_to_scroll(desk, page):
+    page.resize(320, 800)
+    QApplication.processEvents()
+    for person in ("anna", "ben", "cleo"):
+        page.form.open(f"/people/{person}")
+    QApplication.processEvents()
+    paper = control(page, "/people/anna/fingerprints")
+
+    lines = paper.document().begin().layout()
+    assert lines.lineCount() > 1
+    widest = max(lines.lineAt(at).naturalTextWidth() for at in range(lines.lineCount()))
+    assert widest <= paper.viewport().width()
+
+
 def test_what_is_wrong_with_a_word_without_end_makes_the_form_no_wider(desk, page):
     page.form.row("/people").buttons["add"].click()
     keys = next(row for row in page.form.rows if row.path.endswith("/fingerprints"))

@@ -131,7 +131,7 @@ def test_who_changed_it_last_does_not_count_where_the_rule_says_so() -> None:
     assert [person.id for person in who_could_approve(BASE, rule, None, BEN)] == [ANN]
     assert [person.id for person in who_could_approve(BASE, ONE_LEAD, None, BEN)] == [ANN, BEN]
     view = seen(way(afterwards=(Review(rule=rule),)), traveller=replace(SHOP, author=BEN), person=None)
-    assert view.afterwards == ("review by 1 of Leads, not the author within 3 days",)
+    assert view.afterwards == ("review within 3 days by 1 of Leads, not the author",)
     assert [person.id for person in view.reviews[0].able] == [ANN]
 
 

@@ -244,7 +244,7 @@ def action_words(action: Action, workflow: Workflow) -> str:
         case Tell(url=url):
             return f"tell {shortened(url, 60) or 'nobody'}"
         case Review(rule=rule, within_s=within_s):
-            return f"review by {rule_words(rule, workflow)} within {span_words(within_s)}"
+            return f"review within {span_words(within_s)} by {rule_words(rule, workflow)}"
         case Hold():
             return "it is held until somebody lifts that"
         case _:

@@ -127,7 +127,11 @@ class Paper(QPlainTextEdit):
 
     @Slot()
     def _fit(self) -> None:
-        lines = min(MOST_LINES, max(LONG_LINES, round(self.document().size().height())))  # as they are broken
+        needed = round(self.document().size().height())  # lines, as they are broken
+        lines = min(MOST_LINES, max(LONG_LINES, needed))
+        # One that comes for a moment, until the field is as high as it needs, would leave the lines as it broke them.
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if needed > MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 2 * theme.GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
