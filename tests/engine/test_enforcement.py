@@ -56,7 +56,7 @@ def elsewhere(workflow: Workflow) -> Workflow:
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "an archive for who had the place": with_way(afterwards=(ArchiveIncumbent(),)),
-    "actions afterwards (tell)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
+    "actions afterwards (telling a web address)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "what happens by itself at the end of a stage's lease (stop)": changed(
         "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)
     ),

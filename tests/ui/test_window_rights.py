@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QApplication
 
 from tests.embedded import EmbeddedPool, embedded_pool
 from tests.ui.board_window import CTRL, Key, card_of, no_passphrase_needed, open_window, pool, press
-from xsconsole.console import Connection, Console, Secret
+from xsconsole.console import Connection, Console, Estate, Secret
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import CarriedCard, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.workflow.versions import versions_at_hand
 
 __all__ = ["pool"]
 
@@ -103,6 +106,15 @@ async def test_a_pool_without_a_published_workflow_says_who_has_to_connect(tmp_p
             assert window.board.empty.title == "No workflow is published on this pool"
             assert "pool-operator has to connect once" in window.board.empty.text
             assert window.status.workflow.text().endswith(", not published yet")
+            assert window.workflow.about.toolTip() == "“Release to production”, nothing is published yet"
+            assert "what would be published first" in versions_at_hand(Estate.of(opened), window.workflow.desk)
+            desk = window.workflow.desk
+            desk.do("Look", change_stage(desk.workflow, StageId("staging"), name="Last look"))
+            assert "not published · 1 change" in window.workflow.about.toolTip()
+            sheet = window.workshop.publish_sheet()
+            assert not sheet.go.isEnabled()
+            assert sheet.why_not.text().startswith("The role read-only may not publish a workflow.")
+            sheet.deleteLater()
             await window.end()
         finally:
             await opened.close()

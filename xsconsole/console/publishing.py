@@ -35,7 +35,7 @@ from xsconsole.domain.workflow.findings.ground import Ground, Occupant
 from xsconsole.engine.enforcement import findings_of_gaps
 from xsconsole.engine.publish_plan import Wish, plan_publication
 from xsconsole.engine.publish_pools import Site, bound_pools, parts_of
-from xsconsole.errors import ConsoleError, PlanIsStale, Refused, StoreFailed
+from xsconsole.errors import ConsoleError, NotPermitted, PlanIsStale, Refused, StoreFailed
 from xsconsole.store.keys import is_signature
 
 CHANGES_ON_RECORD = 100
@@ -107,6 +107,10 @@ class Publishing:
             replaced=frozenset(replaced),
         )
         return self._planned(wish)
+
+    def denial(self, plan: PublishPlan) -> NotPermitted | None:
+        """Return why the log-in on one of its pools may not publish; None where all may."""
+        return _denial(plan, self._here())
 
     def split(self) -> VersionSplit | None:
         """Return which pools lack the newest version; None where all have it. `finish` mends it."""
@@ -286,10 +290,9 @@ class Publishing:
         )
 
     def _demand(self, plan: PublishPlan, desks: Mapping[Uuid, Desk]) -> None:
-        for part in plan.pools:
-            denial = desks[part.pool].denial(Verb.PUBLISH) if part.pool in desks else None
-            if denial is not None:
-                raise denial
+        denial = _denial(plan, desks)
+        if denial is not None:
+            raise denial
         now = self._again(plan)
         if now.digest != plan.digest:
             raise PlanIsStale(
@@ -348,6 +351,11 @@ class Publishing:
         )
         continued = [fate.continued for fate in plan.requests if fate.continued is not None]
         return with_continued(publication, continued, self._home.signer) if plan.is_new else publication
+
+
+def _denial(plan: PublishPlan, desks: Mapping[Uuid, Desk]) -> NotPermitted | None:
+    found = (desks[part.pool].denial(Verb.PUBLISH) for part in plan.pools if part.pool in desks)
+    return next((denial for denial in found if denial is not None), None)
 
 
 def _extended(known: Publication, plan: PublishPlan) -> Publication:

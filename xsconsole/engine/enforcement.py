@@ -125,7 +125,7 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     kept = (Review, ArchiveIncumbent, DemoteIncumbent if is_copying else Hold)
     left = [action for action in way.afterwards if not isinstance(action, kept)]
     if left:
-        kinds = tuple(dict.fromkeys(str(action.__struct_config__.tag) for action in left))
+        kinds = tuple(dict.fromkeys(action.called for action in left))
         yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")
     ends = workflow.stage(way.source), workflow.stage(way.target)
     if (

@@ -270,10 +270,14 @@ class WorkflowPlace(QWidget):
         if base is None:
             texts = (self.tr("Draft of a new workflow · {changes}").format(changes=changes), changes)
         elif not self.desk.is_changed:
-            published = self.tr("v{version}, as published").format(version=base.version)
+            stands = self.tr("v{version}, as published") if self._is_published else self.tr("nothing is published yet")
+            published = stands.format(version=base.version)
             texts = (f"“{workflow.name}”, {published}", published, f"v{base.version}")
         else:
-            draft = self.tr("from v{version} · {changes}").format(version=base.version, changes=changes)
+            begun = (
+                self.tr("from v{version} · {changes}") if self._is_published else self.tr("not published · {changes}")
+            )
+            draft = begun.format(version=base.version, changes=changes)
             standing = self._console.board.workflow
             if standing is not None and standing.id == base.id and standing.version > base.version:
                 draft += self.tr(" · v{version} is published").format(version=standing.version)

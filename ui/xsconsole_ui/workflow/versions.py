@@ -16,7 +16,8 @@ def versions_at_hand(console: Estate, desk: DraftDesk) -> dict[str, Look]:
     found: dict[str, Look] = {}
     published, base = console.board.workflow, desk.base
     if published is not None:
-        found[tr("v{version}, published").format(version=published.version)] = lambda: published
+        stands = tr("v{version}, published") if console.board.is_published else tr("what would be published first")
+        found[stands.format(version=published.version)] = lambda: published
     found[tr("this draft")] = lambda: desk.workflow
     if base is not None and base != published:
         found[tr("v{version}, where it began").format(version=base.version)] = lambda: base

@@ -275,6 +275,9 @@ class PublishSheet(QDialog):
             return self.tr("It is being published…")
         if plan is None:
             return self.news.headline
+        denial = self._publishing.denial(plan)
+        if denial is not None:
+            return pieces.joined(denial.reason, denial.mend)
         if plan.obstacles:
             told = max(1, len(plan_rows.obstacle_rows(plan)) + len(plan_rows.errors_of(plan)))
             return self.tr("Not now: {what} in the way.").format(
