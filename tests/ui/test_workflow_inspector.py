@@ -1,7 +1,7 @@
 """The designer's inspector: what is typed is checked at once and is one step of the history."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -299,3 +299,27 @@ def test_a_stage_that_goes_leaves_the_workflow_on_show(desk, page):
     desk.do("Remove", remove(desk.workflow, ("staging",)))
 
     assert page.title == "Workflow"
+
+
+def test_findings_that_come_and_go_above_a_box_leave_it_under_the_mouse(desk, page):
+    desk.select((), ["staging-to-production"])
+    page.form.open("/approvals/0")
+    page.resize(320, 300)
+    QApplication.processEvents()
+    person = next(path for path in (row.path for row in page.form.rows) if path.startswith("/approvals/0/people/"))
+    box = control(page, person)
+    page.page.ensureWidgetVisible(box)
+    box.setFocus()
+    QApplication.processEvents()
+    before = box.mapTo(page, QPoint(0, 0)).y()
+    value = page.page.verticalScrollBar().value()
+
+    told = finding(transition="staging-to-production", field="approvals", sentence="It can never be had. " * 6)
+    desk.find_by(lambda workflow: (told,))
+    QApplication.processEvents()
+    assert box.mapTo(page, QPoint(0, 0)).y() == before
+    assert page.page.verticalScrollBar().value() > value
+    desk.find_by(lambda workflow: ())
+    QApplication.processEvents()
+
+    assert box.mapTo(page, QPoint(0, 0)).y() == before

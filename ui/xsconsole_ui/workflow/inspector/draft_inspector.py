@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from xsconsole_ui.workflow.forms.surroundings import Surroundings
 from xsconsole_ui.workflow.inspector.form import Form
 
 AROUND = 96  # px above and below a field that are brought into sight with it
+SETTLE_MS = 60  # in which a form has found its height
 GATHER_MS = 400  # free memory and space move all the time
 
 
@@ -55,6 +56,10 @@ class DraftInspector(QWidget):
         bar = self.page.verticalScrollBar()
         bar.rangeChanged.connect(self._reveal)  # the form grows in several turns
         bar.actionTriggered.connect(self._leave)
+        self._held: tuple[str, int] | None = None  # the row with the keyboard, and how far down it stood
+        bar.rangeChanged.connect(self._keep)
+        self._let_go = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._let_go.timeout.connect(self._release)
         desk.changed.connect(self._show)
         desk.selection_changed.connect(self._show)
         desk.findings_changed.connect(self._show_findings)
@@ -78,9 +83,11 @@ class DraftInspector(QWidget):
     @Slot()
     def _show(self) -> None:
         sections, owner = self._sections()
-        if owner != self._owner:
+        if owner == self._owner:
+            self._hold()
+        else:
             self._owner = owner
-            self._has_entered = False
+            self._leave()
             self.page.verticalScrollBar().setValue(0)
         self.form.show_sections(sections, self._findings())
         self.titled.emit()
@@ -119,16 +126,40 @@ class DraftInspector(QWidget):
 
     @Slot()
     def _show_findings(self) -> None:
+        self._hold()
         self.form.show_findings(self._findings())
 
     @Slot()
     def _enter(self) -> None:
-        self._has_entered = True
+        self._has_entered, self._held = True, None
         self._reveal()
 
     @Slot()
     def _leave(self) -> None:
-        self._has_entered = False
+        self._has_entered, self._held = False, None
+
+    def _hold(self) -> None:
+        """Keep the row with the keyboard where it is: what comes and goes above it must not move it from the mouse."""
+        focused = self.window().focusWidget()
+        row = next((row for row in self.form.rows if focused is not None and row.isAncestorOf(focused)), None)
+        if row is not None and self._held is None and row.isVisible():
+            self._held = (row.path, self._top_of(row))
+            self._let_go.start()
+
+    @Slot()
+    def _keep(self) -> None:
+        row = self.form.row(self._held[0]) if self._held is not None else None
+        if row is not None and self._held is not None:
+            bar = self.page.verticalScrollBar()
+            bar.setValue(bar.value() + self._top_of(row) - self._held[1])
+
+    @Slot()
+    def _release(self) -> None:
+        self._keep()
+        self._held = None
+
+    def _top_of(self, row: QWidget) -> int:
+        return row.mapTo(self.page.viewport(), QPoint(0, 0)).y()
 
     @Slot()
     def _reveal(self) -> None:
