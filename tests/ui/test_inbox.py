@@ -179,15 +179,24 @@ async def test_a_request_that_became_void_shows_what_was_approved_against_what_i
 ) -> None:
     await publish(pool, console, rita)
     request = await ask(console)
+    await until(lambda: bool(rita.requests.views), "the request at the other console")
     await rita.requests.decide(request.id, Meaning.APPROVE, "fine")
     await until(lambda: console.requests.view(request.id).state is RequestState.APPROVED, "the approval")
+    window.go("inbox")
+    window.inbox.show_one(request.id)
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    await until(lambda: not window.isActiveWindow(), "another window in front")
     with pool.plain_session() as session:
         ref = session.xenapi.VM.get_by_uuid(card_of(console, SHOP).members[0].uuid)
         session.xenapi.VM.set_name_description(ref, "<b>another</b>")
 
     await until(lambda: "void: approved against now" in "\n".join(window.notices.texts), "the news")
-    window.go("inbox")
-    window.inbox.show_one(request.id)
+    window.activateWindow()
+    await until(lambda: not window.notices.shown, "that nothing lies over the inbox any more")
+    assert window.status.passing.whole.startswith("A request is void: approved against now: Promote shop 1.3.0")
+    other.deleteLater()
 
     shown = "\n".join(texts(window.inbox.page.changes.view))
     assert "description was" in shown

@@ -155,6 +155,7 @@ class Messenger(QObject):
             return
         way = self._ways[about] = QAction(self.tr("Show it"), self)
         way.setData(about[1])
+        way.setToolTip(f"{headline}: {text}")
         way.triggered.connect(self._go)
         self._notices.tell(state, headline, text, details, about=about, way_out=(way.text(), way))
 
@@ -171,7 +172,10 @@ class Messenger(QObject):
             way.deleteLater()
 
     @Slot()
-    def withdraw_all(self) -> None:
-        """Take back all that the inbox shows now."""
+    def bring_in(self) -> None:
+        """Take back all that the inbox shows now, and say the last of it in the line of words."""
+        told = [way.toolTip() for way in self._ways.values()]
         for about in tuple(self._ways):
             self._withdraw(about)
+        if told:
+            self.said.emit(told[-1])

@@ -1,6 +1,6 @@
 """What the rest of the window learns of requests: the number at the rail, news, and what happens after a gesture."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from xsconsole.console import Failed
@@ -39,7 +39,8 @@ class InboxNews(QObject):
         self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self._is_in_sight, self)
         self.messenger.wanted.connect(self._open_one)
         self.messenger.said.connect(status.say)
-        place.looked.connect(self.messenger.withdraw_all)
+        place.looked.connect(self.messenger.bring_in)
+        window.installEventFilter(self)
         self._notices = notices
         bridge.not_told.connect(self._tell_lost)
         place.counted.connect(self.badge.show_count)
@@ -85,3 +86,9 @@ class InboxNews(QObject):
         self._window.raise_()
         self._window.activateWindow()
         self._go.trigger()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take away from over the inbox what was told while nobody looked, once somebody comes back to it."""
+        if event.type() is QEvent.Type.WindowActivate and self._place.isVisible():
+            self.messenger.bring_in()
+        return super().eventFilter(watched, event)

@@ -42,9 +42,9 @@ class RequestPage(QWidget):
         self._is_busy = False
         self.title = pieces.wrapped("", "title", self)
         self.state = pieces.Notice(self)
+        self.changes = Section(self.tr("Asked for against now"), self)  # first, where there are any
         self.facts = Section(self.tr("What is asked"), self)
         self.approvals = Section(self.tr("Approvals"), self)
-        self.changes = Section(self.tr("Asked for against now"), self)
         self.steps = Section(self.tr("Plan"), self)
         self.history = Section(self.tr("History, as this console recorded it"), self)
         self._footer = QWidget(self)

@@ -79,6 +79,7 @@ class InboxPlace(pieces.Panel):
             section.view.selectionModel().currentChanged.connect(self._choose)
         column.addStretch(1)
         self._beside = beside = QWidget(self)
+        beside.setAccessibleName(self.tr("What was chosen"))
         right = QVBoxLayout(beside)
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.page, 1)

@@ -23,6 +23,7 @@ class ListAndPage(QWidget):
         self._beside = QWidget(self)
         self.back = pieces.button(back, "quiet", self._beside)
         self.back.setAutoDefault(True)
+        self.back.setAccessibleName(back.replace("&", "").strip("‹ "))
         self.back.clicked.connect(self._leave)
         right = QVBoxLayout(self._beside)
         right.setContentsMargins(0, 0, 0, 0)

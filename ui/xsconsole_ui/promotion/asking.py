@@ -100,7 +100,7 @@ def approval_rows(plan: Plan, console: Console, standing: RequestView | None = N
         text = tr("Must be approved by {rule}.").format(rule=rule_words(rule.rule, workflow))
         names = listing(tuple(one_line(person.name) for person in rule.could), 8) or tr("Nobody")
         could = tr("{names} could, if you ask for it.").format(names=names)
-        others = listing(tuple(one.words for one in rule.left_out if not one.is_requester), 8)
+        others = "" if rule.lacking else listing(tuple(one.words for one in rule.left_out if not one.is_requester), 8)
         rows.append(Row(mark=Mark.WAITING, text=pieces.joined(text, could, f"{others}." if others else "")))
     way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
     if way is not None and way.expiry_s is not None:
