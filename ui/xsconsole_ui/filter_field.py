@@ -42,6 +42,8 @@ ABOUT_ROLE = Qt.ItemDataRole.UserRole + 1
 POPUP_WIDTH = 340  # px
 MOST_SHOWN = 10
 TYPED_BEFORE_PROPOSING = 2  # letters of a field's name
+AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 HERE = Qt.ShortcutContext.WidgetShortcut
 
 
@@ -246,6 +248,13 @@ class _Proposals(QAbstractListModel):
 
 
 class _ProposalDelegate(QStyledItemDelegate):
+    """Paints a dozen lines after each key, beside all else that a key brings about: what lasts is made once."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._text, self._caption = theme.text_font(), theme.caption_font()
+        self._text_metrics, self._caption_metrics = QFontMetrics(self._text), QFontMetrics(self._caption)
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colours = theme.colours_of(option.palette)
         area: QRect = option.rect
@@ -254,17 +263,16 @@ class _ProposalDelegate(QStyledItemDelegate):
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(area, QColor(colours.accent_soft if is_chosen else colours.surface))
         words = area.adjusted(theme.GAP, 0, -theme.GAP, 0)
-        painter.setFont(theme.text_font())
+        painter.setFont(self._text)
         painter.setPen(QColor(colours.text))
         text = str(index.data() or "")
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        room = words.width() - QFontMetrics(theme.text_font()).horizontalAdvance(text) - theme.MARGIN
-        painter.setFont(theme.caption_font())
+        painter.drawText(words, AT_LEFT, text)
+        room = words.width() - self._text_metrics.horizontalAdvance(text) - theme.MARGIN
+        painter.setFont(self._caption)
         painter.setPen(QColor(colours.muted))
-        about = QFontMetrics(theme.caption_font()).elidedText(
-            str(index.data(ABOUT_ROLE) or ""), Qt.TextElideMode.ElideRight, max(0, room)
-        )
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, about)
+        told = str(index.data(ABOUT_ROLE) or "")
+        about = self._caption_metrics.elidedText(told, Qt.TextElideMode.ElideRight, max(0, room))
+        painter.drawText(words, AT_RIGHT, about)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:

@@ -39,18 +39,18 @@ class FoundValues(QObject):
         """Return what there is now."""
         self._field, self._since_s = field, monotonic()
         self._found, self._rest = set(), iter(self._values(field))
-        self._look()
+        self._look(is_first=True)
         return self._found
 
-    def _look(self) -> None:
-        """Look on while this turn has room, and at least a piece."""
+    def _look(self, *, is_first: bool = False) -> None:
+        """Look on while this turn has room, and at least a piece. At first, that is the turn of a key: it goes on."""
         has_room = True
         while has_room and self._rest is not None:
             piece = list(islice(self._rest, PIECE))
             self._found.update(filter(None, piece))
             if len(piece) < PIECE:
                 self._rest = None
-            has_room = self._pace.has_room(is_wanted=True)
+            has_room = self._pace.is_fresh if is_first else self._pace.has_room(is_wanted=True)
         if self._rest is not None:
             self._timer.start()
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, cast
 
@@ -105,8 +105,9 @@ class Tree:
 
     def lines_of_all(self, refs: AbstractSet[Ref]) -> set[NodeId]:
         """Return the lines of many objects. Most have one that goes by their reference: those cost no loop."""
-        lines = cast(set[NodeId], refs & self.nodes.keys())
-        for ref in refs - cast(set[Ref], lines) if len(lines) < len(refs) else ():
+        others = set(refs).difference(cast(Mapping[Ref, Node], self.nodes))
+        lines = cast(set[NodeId], refs - others if others else set(refs))
+        for ref in others:
             lines.update(self.lines_of(ref))
         return lines
 
