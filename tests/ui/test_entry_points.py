@@ -89,7 +89,9 @@ async def test_the_inbox_carries_out_the_same_also_what_was_asked_for_while_the_
     await until(later.isEnabled, "the way to ask for later")
     assert not window.actions_[actions.PROMOTE].isEnabled()
 
-    later.trigger()
+    button = window.inspector.card_page.lift_buttons[2]
+    assert button.text() == "Ask for later…"
+    click(button)
     assert window.desk.question is not None
     assert window.desk.question.command == wanted
     assert page.go.text() == "Ask for approval"

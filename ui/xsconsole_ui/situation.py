@@ -143,15 +143,7 @@ class Situation:
     @property
     def later_ways(self) -> tuple[Target, ...]:
         """Return the ways that others approve and that only time bars now: they can be asked for already."""
-        workflow, card = self.workflow, self.card
-        if workflow is None or card is None or len(self.cards) != 1:
-            return ()
-        return tuple(
-            target
-            for target in self.targets
-            if isinstance(target.refusal, Barred) and target.refusal.until is not None
-            if (way := workflow.transition(card.stage, target.stage)) is not None and way.approvals
-        )
+        return later_ways(self.card, self.targets, self.workflow) if len(self.cards) == 1 else ()
 
     def shared_ways(self, kind: Kind) -> tuple[Stage, ...]:
         """Return the stages that such a way leads to from where each of the selected cards stands."""
@@ -164,6 +156,18 @@ class Situation:
     def stage_name(self, target: Target) -> str:
         stage = self.workflow.stage(target.stage) if self.workflow else None
         return stage.name if stage else str(target.stage)
+
+
+def later_ways(card: Card | None, targets: Sequence[Target], workflow: Workflow | None) -> tuple[Target, ...]:
+    """Return the ways of a card that others approve and that only time bars now."""
+    if card is None or workflow is None:
+        return ()
+    return tuple(
+        target
+        for target in targets
+        if isinstance(target.refusal, Barred) and target.refusal.until is not None
+        if (way := workflow.transition(card.stage, target.stage)) is not None and way.approvals
+    )
 
 
 def storage_for(objects: Sequence[ObjectId], inventory: Inventory) -> ObjectId | None:

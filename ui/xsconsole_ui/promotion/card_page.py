@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate
+from xsconsole.console import Estate, Target
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
@@ -24,6 +24,7 @@ from xsconsole_ui.inbox.entries import entry, review_entry
 from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
 from xsconsole_ui.promotion.points import point_rows
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
+from xsconsole_ui.situation import later_ways
 
 MENDS = {
     Standing.INCOMPLETE: "Remove the missing members from the configuration, or adopt other VMs in their place.",
@@ -98,7 +99,7 @@ class CardPage(QWidget):
         row.setSpacing(theme.GAP)
         for at, action in enumerate(actions):
             row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
-        self.lifts = QWidget(self)  # buttons that lift what somebody closed
+        self.lifts = QWidget(self)  # buttons that lift what somebody closed, or ask for what comes after it
         lift_row = Flow(self.lifts)
         lift_row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         lift_row.setSpacing(theme.GAP)
@@ -174,10 +175,13 @@ class CardPage(QWidget):
         self.reviews.show_rows([review_entry(view, self._console) for view in reviews])
         self.frozen.show_rows(frozen_rows(card, self._console))
         self.thaws.setVisible(bool(left_frozen(card, self._console)))
-        self.closed.show_rows(self._closed_rows(card))
-        self.lifts.setVisible(card.hold is not None or card.quarantine is not None)
-        for button, closure in zip(self.lift_buttons, (card.hold, card.quarantine), strict=True):
-            button.setVisible(closure is not None)
+        targets = self._console.targets(card.id)
+        self.closed.show_rows(self._closed_rows(card, targets))
+        later = later_ways(card, targets, self._console.board.workflow)
+        offered = (card.hold is not None, card.quarantine is not None, bool(later))
+        self.lifts.setVisible(any(offered))
+        for button, is_offered in zip(self.lift_buttons, offered, strict=True):
+            button.setVisible(is_offered)
         self.mends.setVisible(card.standing in MENDS)
         abroad = {member.uuid: (pool, member) for pool, members in card.abroad for member in members}
         gone = [
@@ -217,12 +221,12 @@ class CardPage(QWidget):
         told = waiting_words(place, entry, self._named(entry.target))
         return [Row(mark=Mark.WAITING, text=told, aside=times.clock_time(entry.asked_at), whole=told)]
 
-    def _closed_rows(self, card: Card) -> list[Row]:
+    def _closed_rows(self, card: Card, targets: Sequence[Target]) -> list[Row]:
         """Return what stands against any promotion of it, and then what stands against each way."""
         always = [barrier.sentence for barrier in self._console.closings.on(card)]
         rows = [Row(mark=Mark.WARNING, text=sentence, whole=sentence) for sentence in always]
         workflow = self._console.board.workflow
-        for target in self._console.targets(card.id) if workflow is not None else ():
+        for target in targets if workflow is not None else ():
             stage = workflow.stage(target.stage) if workflow is not None else None
             if isinstance(target.refusal, Barred) and stage is not None:
                 left = target.refusal.reason
