@@ -39,9 +39,11 @@ class SheetModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[SheetRow] = []
+        self._stamps: frozenset[str] = frozenset()
 
     def show_sheet(self, sheet: Sheet | None) -> None:
         before, after = self._rows, _rows_of(sheet)
+        self._stamps = frozenset(self._label(row.line) for row in after if row.line is not None and row.line.rail)
         first, gone, came = difference(before, after)
         if gone == came:
             self._rows = after
@@ -56,6 +58,11 @@ class SheetModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), first, first + came - 1)
             self._rows = after
             self.endInsertRows()
+
+    @property
+    def stamps(self) -> frozenset[str]:
+        """The times that stand in the labels' place, as they are shown."""
+        return self._stamps
 
     def line(self, row: int) -> Line | None:
         return self._rows[row].line if 0 <= row < len(self._rows) else None

@@ -35,6 +35,7 @@ from xsconsole_ui.objects.sheet_model import (
 LABEL_WIDTH = 140  # px
 LEAST_VALUE = 120  # px
 STEP = 12  # px, of one level of depth
+SLACK = 2  # px, what a font's metrics leave out
 DOT = 2.5  # px, the radius of one thing in a tree
 
 
@@ -53,6 +54,12 @@ class SheetDelegate(CellDelegate):
             painter.setPen(QPen(QColor(colours.hairline), 1))
             painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
             option.rect = QRect(option.rect).adjusted(STEP * depth, 0, 0, 0)
+        if isinstance(index.sibling(index.row(), VALUE).data(RAIL_ROLE), Rail):
+            self._paint_branch(painter, option, index)
+        else:
+            self._paint_cell(painter, option, index)
+
+    def _paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rail = index.data(RAIL_ROLE)
         if isinstance(rail, Rail):
             option.rect = self._paint_rail(painter, option, rail)
@@ -61,6 +68,25 @@ class SheetDelegate(CellDelegate):
         else:
             super().paint(painter, option, index)
             self._paint_placeholder(painter, option, str(index.data(PLACEHOLDER_ROLE) or ""))
+
+    def _paint_branch(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint what of a line of a tree lies in one cell: beside the time, which is short, all room is the name's."""
+        view = option.widget
+        if not isinstance(view, SheetView):
+            return
+        whole = view.visualRect(index.sibling(index.row(), LABEL)) | view.visualRect(index.sibling(index.row(), VALUE))
+        left = whole.left() + view.stamp_width()
+        painter.save()
+        painter.setClipRect(option.rect)
+        for column, area in ((LABEL, QRect(whole)), (VALUE, whole.adjusted(left - whole.left(), 0, 0, 0))):
+            at = index.sibling(index.row(), column)
+            part = QStyleOptionViewItem(option)
+            part.rect = area if column else QRect(area.left(), area.top(), left - area.left(), area.height())
+            has_focus = view.hasFocus() and view.currentIndex() == at
+            state = part.state & ~QStyle.StateFlag.State_HasFocus
+            part.state = state | QStyle.StateFlag.State_HasFocus if has_focus else state
+            self._paint_cell(painter, part, at)
+        painter.restore()
 
     @staticmethod
     def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail) -> QRect:
@@ -156,6 +182,19 @@ class SheetView(DenseTable):
         self.value.setShortcut(QKeySequence("Ctrl+Shift+V"))
         self._offer(self.value, self.copy_value)
         self.opened.connect(self._open)
+
+    def stamp_width(self) -> int:
+        """Return the room for the longest of the times that stand before a tree."""
+        metrics = QFontMetrics(theme.text_font())
+        widest = max(map(metrics.horizontalAdvance, self._sheet.stamps), default=0)
+        return min(theme.MARGIN + widest + theme.GAP + SLACK, self.columnWidth(LABEL))
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        for index in (current, previous):  # a line of a tree goes over both cells, and so does its frame
+            if index.isValid():
+                area = self.visualRect(index)
+                self.viewport().update(0, area.top(), self.viewport().width(), area.height())
 
     def selected_line(self) -> Line | None:
         return self._sheet.line(self.currentIndex().row())
