@@ -170,3 +170,27 @@ def test_a_name_that_looks_like_markup_stays_text_in_the_tooltip(filled):
     hint = filled.model.index(filled.names.index("<img src=x>"), 0).data(Qt.ItemDataRole.ToolTipRole)
 
     assert "&lt;img src=x&gt;" in hint
+
+
+def test_another_view_shows_what_is_selected_or_begins_at_its_top(qapp, qtbot):
+    filled = Filled(vms=120)
+    view = OutlineView(filled.model, filled.outline, "Inventory")
+    qtbot.addWidget(view)
+    view.resize(300, 400)
+    view.show()
+
+    def go(to):
+        view.note_selection()
+        view.repeat(filled.outline.set_view(to))
+        filled.settle()
+        view.bring_selection_back()
+
+    view.select_ids(filled.outline.lines_of(Ref("v100")))
+    for to in (View.FLAT, View.HOSTS):
+        go(to)
+        shown = view.visualRect(filled.model.index(view.selected_rows()[0], 0))
+        assert view.viewport().rect().contains(shown)
+    view.clearSelection()
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    go(View.FLAT)
+    assert view.rowAt(0) == 0

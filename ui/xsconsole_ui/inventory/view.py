@@ -52,7 +52,7 @@ class OutlineView(LineTable):
         super().__init__(model, name, widths, parent, least_elastic=LEAST_NAME)
         self._outline = outline
         self._typed, self._typed_at = "", 0.0
-        self._noted: tuple[Ref, ...] = ()  # selected in the view before
+        self._noted: tuple[Ref, ...] | None = None  # selected in the view before, until the next one stands
         across = self.horizontalHeader()
         across.setSectionsClickable(True)
         across.sectionClicked.connect(self._order_by)
@@ -155,15 +155,18 @@ class OutlineView(LineTable):
         if len(self.selected_rows()) <= MOST_KEPT:
             items = (self._outline.subject(id_)[1] for id_ in self.selected_ids())
             found = dict.fromkeys(item.ref for item in items if item is not None)
-            self._noted = tuple(found) or self._noted
+            self._noted = tuple(found) or self._noted or ()
 
     def bring_selection_back(self) -> None:
         """Select that anew once the other view stands; what is not seen there is selected no more."""
-        if self._noted and not self._outline.is_changing:
+        if self._noted is not None and not self._outline.is_changing:
             ids = [id_ for ref in self._noted for id_ in self._outline.lines_of(ref)[:1]]
-            self._noted = ()
-            if not self.selected_rows():
+            self._noted = None
+            kept = self.selected_rows()  # by lines that both views have
+            if not kept:
                 self.select_ids(ids)
+            self.updateGeometries()  # lines that came just now are not in the scroll bar's range yet
+            self.scrollTo(self._lines.index((kept or self.selected_rows() or [0])[0], 0))
 
     def cells(self, rows: Iterable[int]) -> list[list[str]]:
         """Return the columns that are shown, as they are shown."""
