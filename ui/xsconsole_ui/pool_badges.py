@@ -1,5 +1,7 @@
 """The pools in the top bar, each with the state of its road."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -15,6 +17,8 @@ STATES = {
     LinkState.CLOSED: ("wait", "not connected"),
 }
 MOST_NAME = 180  # px
+ROOMS = ((True, MOST_NAME), (False, MOST_NAME), (False, 64), (False, 0))
+"""Ways to show several pools, the most telling first: whether in words how each is, and the width of its name."""
 
 
 class PoolBadge(QWidget):
@@ -22,6 +26,7 @@ class PoolBadge(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._name = ""  # of one of several
         self.dot = pieces.Dot(self)
         self.pool = pieces.label("", "", self)
         self.state = pieces.label("", "muted", self)
@@ -44,16 +49,25 @@ class PoolBadge(QWidget):
         name = "" if sight is None or sight.url == sight.name else sight.name
         if sight is not None and not is_alone:
             name = sight.name
-            metrics = self.pool.fontMetrics()
-            self.pool.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, MOST_NAME))
         else:
             hosts = 0 if sight is None else sight.hosts
             self.pool.setText(" · ".join([name, *([words.count(hosts, "host")] if hosts else [])]) if name else "")
         self.state.setText(told)
         heard = self.tr("Last heard of {exact_time}").format(exact_time=times.exact_time(as_of)) if as_of else ""
-        self.state.setToolTip(heard)
-        self.pool.setToolTip(pieces.hint(name))
+        self._name = "" if is_alone else name
+        self.take_room(0)
+        self.setToolTip(pieces.hint("\n".join(filter(None, (name, told, heard)))))
         self.setAccessibleName(f"{name}: {told}" if name else told)
+
+    def take_room(self, which: int) -> None:
+        """Show one of several pools in one of the ways of `ROOMS`; one that stands alone has its room."""
+        is_worded, width = ROOMS[which]
+        if self._name:
+            shown = self.pool.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, width)
+            self.pool.setText(shown)
+            self.pool.setVisible(width > 0)
+        self.state.setVisible(is_worded or not self._name)
+        self.updateGeometry()
 
 
 class PoolBadges(QWidget):
@@ -79,3 +93,12 @@ class PoolBadges(QWidget):
             gone.deleteLater()
         for at, badge in enumerate(self.badges):
             badge.show_sight(sights[at] if sights else None, is_alone=len(sights) < 2, is_awaited=is_awaited)
+
+    def fit(self, is_fitting: Callable[[], bool]) -> None:
+        """Say as much of the pools as there is room for: the dots and the hints tell the rest."""
+        for which in range(len(ROOMS)):
+            for badge in self.badges:
+                badge.take_room(which)
+            self.updateGeometry()
+            if is_fitting():
+                return

@@ -116,7 +116,11 @@ class StatusLine(QFrame):
             objects = f"{sum(sight.objects for sight in live):,}".replace(",", "\u2009")
             parts = [self.tr("{pools} live · {objects} objects")] if live else []
             text = "".join(parts).format(pools=", ".join(sight.name for sight in live), objects=objects)
-            away = [f"{one.name}: {words_}" for one, (words_, _) in zip(sights, told, strict=True) if not one.is_live]
+            alike: dict[str, list[str]] = {}
+            for one, (words_, _) in zip(sights, told, strict=True):
+                if not one.is_live:
+                    alike.setdefault(words_, []).append(one.name)
+            away = [f"{', '.join(names)}: {words_}" for words_, names in alike.items()]
             self._tell(self.freshness, text, ["status"])
             self._tell(self.away, "   ·   ".join(away), [look for _, look in told])
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenuBar, QWidget
 
 from xsconsole.console import Estate
@@ -64,6 +64,12 @@ class TopBar(QFrame):
         who = dict.fromkeys(f"{actor} · {role}" for actor, role in told)
         self.who.setText(next(iter(who)) if len(who) == 1 else self.tr("several log-ins") if who else "")
         self.who.setToolTip("\n".join(self._rights()))
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            self.pools.fit(lambda: layout.minimumSize().width() <= self.width())
 
     def _rights(self) -> Iterator[str]:
         """Yield what the log-ins may not do; where there are several pools, pool by pool."""
@@ -76,6 +82,14 @@ class TopBar(QFrame):
                 yield self.tr("May not {what}: needs {needs}").format(what=right.what, needs=right.needs)
             if not refused:
                 yield self.tr("This role may do everything the console does.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
