@@ -297,8 +297,9 @@ async def test_a_window_without_a_pool_says_what_it_is_for(tmp_path: Path, qapp:
         assert opened.bar.pools.badges[0].state.text() == "not connected"
         opened.estate.pools.expect(("“acme”", "“beta”"))
         await until(lambda: opened.board.empty.title == "Connecting to “acme” and “beta”", "what is expected")
-        assert opened.inventory.empty.title == opened.board.empty.title
-        assert opened.status.freshness.text() == "connecting to “acme” and “beta”"
+        await until(lambda: opened.inventory.empty.title == opened.board.empty.title, "the same in the inventory")
+        connecting = "connecting to “acme” and “beta”"
+        await until(lambda: opened.status.freshness.text() == connecting, "the same in the status line")
         assert opened.bar.pools.badges[0].state.text() == "connecting"
         assert "“acme” and “beta” yet" in opened.actions_[actions.PROMOTE].why_not
         opened.estate.pools.expect(())
