@@ -63,7 +63,9 @@ def test_a_workflow_that_contradicts_itself_is_refused(workflow: Workflow, reaso
         check(workflow)
 
 
-@pytest.mark.parametrize("text", [b"no json", b'{"format":1}', b'{"format":2}', b'{"format":1,"surprise":true}'])
+@pytest.mark.parametrize(
+    "text", [b"", b" \n", b"no json", b'{"format":1}', b'{"format":2}', b'{"format":1,"surprise":true}']
+)
 def test_text_that_is_no_workflow_of_ours_is_refused(text: bytes) -> None:
     with pytest.raises(Refused):
         from_json(text)

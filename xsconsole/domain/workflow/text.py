@@ -55,6 +55,8 @@ def read_json(text: bytes) -> Workflow:
             mend="Choose the file of a workflow.",
         )
     text = text.removeprefix(codecs.BOM_UTF8)
+    if not text.strip():
+        raise Refused(reason="The text is empty.", mend="Choose the file of a workflow.")
     try:
         text.decode("utf-8")
         found = msgspec.json.decode(text, type=_Format).format
