@@ -113,7 +113,7 @@ def test_a_walk_says_what_opens_and_who_could_approve():
     traveller = Traveller(name="shop 1.3.0", service="shop", stage="staging", since=AT)
 
     views = walk(draft, traveller, "ben", AT)
-    rows = walking.rows_of(draft, views)
+    rows = walking.rows_of(views)
 
     first = next(row for row in rows if row.way == "staging-to-production")
     assert rows[0].at == "Staging (here)"

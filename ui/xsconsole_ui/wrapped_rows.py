@@ -1,4 +1,6 @@
-"""Rows of a dense table that are as high as the sentence in one of their columns needs."""
+"""Rows of a dense table that are as high as the sentences in some of their columns need."""
+
+from collections.abc import Collection
 
 from PySide6.QtCore import QObject, QRect, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter
@@ -13,14 +15,14 @@ WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFl
 
 
 class WrappingDelegate(CellDelegate):
-    """Breaks the text of one column into lines; the others are written in one line, as everywhere."""
+    """Breaks the texts of some columns into lines; the others are written in one line, as everywhere."""
 
-    def __init__(self, column: int, parent: QObject | None = None) -> None:
+    def __init__(self, columns: Collection[int], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._column = column
+        self._columns = columns
 
     def write(self, painter: QPainter, words: QRect, text: str, index: Index) -> None:
-        if index.column() != self._column:
+        if index.column() not in self._columns:
             super().write(painter, words, text, index)
             return
         shown = painter.fontMetrics().elidedText(
@@ -32,11 +34,11 @@ class WrappingDelegate(CellDelegate):
 class WrappedRows(QObject):
     """Keeps the rows of a table as high as their sentences need, whatever comes, changes, or gets another width."""
 
-    def __init__(self, table: DenseTable, column: int) -> None:
+    def __init__(self, table: DenseTable, *columns: int) -> None:
         super().__init__(table)
-        self._table, self._column = table, column
+        self._table, self._columns = table, columns
         self._widths: dict[str, int] = {}  # of the texts in one line
-        table.setItemDelegate(WrappingDelegate(column, table))
+        table.setItemDelegate(WrappingDelegate(columns, table))
         model = table.model()
         for news in (model.rowsInserted, model.rowsRemoved, model.dataChanged, model.layoutChanged, model.modelReset):
             news.connect(self.fit)
@@ -44,22 +46,24 @@ class WrappedRows(QObject):
 
     @Slot(int, int, int)
     def _look(self, column: int, before: int, after: int) -> None:
-        if column == self._column and before != after:
+        if column in self._columns and before != after:
             self.fit()
 
     @Slot()
     def fit(self) -> None:
         """Give every row its height."""
         table, metrics = self._table, QFontMetrics(theme.text_font())
-        room = table.columnWidth(self._column) - 2 * theme.GAP
+        rooms = {column: table.columnWidth(column) - 2 * theme.GAP for column in self._columns}
         before, self._widths = self._widths, {}
         for row in range(table.model().rowCount()):
-            text = one_line(str(table.model().index(row, self._column).data() or ""))
-            wide = self._widths[text] = before.get(text) or metrics.horizontalAdvance(text)
-            high = theme.ROW_HEIGHT if wide <= room else self._height(text, room, metrics)
+            texts = {column: one_line(str(table.model().index(row, column).data() or "")) for column in rooms}
+            self._widths |= {text: before.get(text) or metrics.horizontalAdvance(text) for text in texts.values()}
+            high = max(self._height(text, rooms[column], metrics) for column, text in texts.items())
             if table.rowHeight(row) != high:
                 table.setRowHeight(row, high)
 
     def _height(self, text: str, room: int, metrics: QFontMetrics) -> int:
+        if self._widths[text] <= room:
+            return theme.ROW_HEIGHT
         tall = metrics.boundingRect(QRect(0, 0, room, 0), WRAPPED, pieces.breakable(text)).height()
         return theme.ROW_HEIGHT + min(tall, MOST_LINES * metrics.lineSpacing()) - metrics.height()

@@ -24,6 +24,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.marked_graph import GraphMark, MarkedGraph, Marks
+from xsconsole_ui.wrapped_rows import WrappedRows
 
 Look = Callable[[], Workflow | None]
 
@@ -123,6 +124,9 @@ def marks_of(difference: Difference) -> Marks:
     return Marks(stages=stages, ways=ways)
 
 
+VALUES = (3, 4)  # the columns of before and after
+
+
 def _columns() -> tuple[Column[Row], ...]:
     return (
         Column(
@@ -168,6 +172,7 @@ class CompareDialog(QDialog):
         self.graph.setAccessibleName(self.tr("Graph of both versions"))
         self.model = ListModel(_columns(), self)
         self.view = DenseTable(self.model, self.tr("Differences"), self.model.widths, self, least_elastic=170)
+        WrappedRows(self.view, *VALUES)
         self.files = QFileDialog(self, self.tr("Open a workflow"), "", self.tr("Workflows (*.json);;All files (*)"))
         self.files.setOption(QFileDialog.Option.DontUseNativeDialog)
         self.files.fileSelected.connect(self._read)

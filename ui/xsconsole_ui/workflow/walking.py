@@ -11,7 +11,6 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, PersonId, StageId, TransitionId
 from xsconsole.domain.words import instant
-from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Occupant
 from xsconsole.domain.workflow.walk import StageView, Traveller, Verdict, WayView, walk
 from xsconsole_ui import pieces, theme
@@ -20,11 +19,14 @@ from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
 from xsconsole_ui.workflow.desk import DraftDesk
-from xsconsole_ui.workflow.forms.transition_form import ends_words, kind_words
+from xsconsole_ui.workflow.forms.transition_form import kind_words
 from xsconsole_ui.workflow.live import load_of
 from xsconsole_ui.workflow.marked_graph import GraphMark, MarkedGraph, Marks
+from xsconsole_ui.wrapped_rows import WrappedRows
 
 SIZE = (1080, 700)  # px
+WHY = 3  # the column
+SIDE = 380  # px, of what is asked
 TONES = {Verdict.OPENS: "good", Verdict.ASKS: "accent", Verdict.LATER: "warn", Verdict.REFUSES: "bad"}
 
 
@@ -51,13 +53,13 @@ class Row:
     beside: str
 
 
-def rows_of(draft: Workflow, views: tuple[StageView, ...]) -> tuple[Row, ...]:
+def rows_of(views: tuple[StageView, ...]) -> tuple[Row, ...]:
     """Return one row for each way, those out of the stage where the configuration is first."""
     ordered = sorted(views, key=lambda view: not view.is_here)
-    return tuple(_row(draft, view, way) for view in ordered for way in view.ways)
+    return tuple(_row(view, way) for view in ordered for way in view.ways)
 
 
-def _row(draft: Workflow, view: StageView, way: WayView) -> Row:
+def _row(view: StageView, way: WayView) -> Row:
     here = tr("{stage} (here)").format(stage=view.name) if view.is_here else view.name
     opens = (
         tr("Opens {time}.").format(time=instant(way.opens_at)) if way.verdict is Verdict.LATER and way.opens_at else ""
@@ -71,7 +73,7 @@ def _row(draft: Workflow, view: StageView, way: WayView) -> Row:
         to=f"{way.target} ({kind_words(way.transition.kind)})",
         verdict=way.verdict,
         why=pieces.joined(*(reason.sentence for reason in way.reasons), opens) or tr("Nothing stands against it."),
-        beside="; ".join(told) or ends_words(way.transition, draft),
+        beside="; ".join(told),
     )
 
 
@@ -98,7 +100,7 @@ def _columns() -> tuple[Column[Row], ...]:
             head=tr("Way"), text=lambda row: verdict_words(row.verdict), tone=lambda row: TONES[row.verdict], width=84
         ),
         Column(head=tr("Why, and who could approve"), text=lambda row: row.why),
-        Column(head=tr("Beside"), text=lambda row: row.beside, tone=lambda _: "muted", width=220),
+        Column(head=tr("Checks, and what follows"), text=lambda row: row.beside, tone=lambda _: "muted", width=220),
     )
 
 
@@ -125,6 +127,7 @@ class WalkDialog(QDialog):
         self.graph.scene.tell(load=load_of(console.board))
         self.model = ListModel(_columns(), self)
         self.view = DenseTable(self.model, self.tr("Ways"), self.model.widths, self, least_elastic=220, spare=(4,))
+        WrappedRows(self.view, WHY)
         self._fill()
         self._lay_out()
         self._connect()
@@ -140,7 +143,7 @@ class WalkDialog(QDialog):
         for stage in draft.stages:
             self.stage.addItem(one_line(stage.name), stage.id)
         for made, nobody in (
-            (self.person, self.tr("somebody whom the workflow does not name")),
+            (self.person, self.tr("somebody it does not name")),
             (self.author, self.tr("not known")),
         ):
             made.addItem(nobody, "")
@@ -167,11 +170,12 @@ class WalkDialog(QDialog):
         form.addRow(self.is_running)
         side = QWidget(self)
         side.setLayout(form)
-        side.setMaximumWidth(380)
+        side.setMaximumWidth(SIDE)
         level = QSplitter(self)
         level.addWidget(side)
         level.addWidget(self.graph)
         level.setStretchFactor(1, 1)
+        level.setSizes([SIDE, self.width() - SIDE])
         upright = QSplitter(self)
         upright.setOrientation(Qt.Orientation.Vertical)
         upright.addWidget(level)
@@ -227,7 +231,7 @@ class WalkDialog(QDialog):
         )
         others = [Occupant.of(other) for other in self._console.board.cards.values() if other is not card]
         views = walk(draft, traveller, _person(self.person), _moment(self.at), others)
-        self.model.show_rows(rows_of(draft, views))
+        self.model.show_rows(rows_of(views))
         self.graph.show_marked(draft, marks_of(views))
 
     @Slot()
