@@ -178,8 +178,9 @@ def test_a_fingerprint_may_be_pasted_as_tools_print_it():
 def test_a_known_key_that_nobody_has_is_pinned_without_typing_it():
     draft = rich_draft()
     keys = tuple(Option(key=key * 32, words=key) for key in ("ab", "ef"))
-    ben = node_at(DraftTree().of(draft, replace(AROUND, keys=keys)), "people", "ben")
-    deed = ben.deed(DeedKind.ADD)
+    tree = DraftTree().of(draft, replace(AROUND, keys=keys))
+    assert node_at(tree, "people", "ben").deed(DeedKind.ADD) is None  # there, one more person is added
+    deed = node_at(tree, "people", "ben", "fingerprints").deed(DeedKind.ADD)
 
     assert [option.words for option in deed.options()] == ["ef"]  # the other is Anna's
     changed = deed.change(draft, "ef" * 32)

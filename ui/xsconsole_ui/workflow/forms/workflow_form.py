@@ -1,6 +1,7 @@
 """The workflow itself: name, size, logical networks, people, groups, rules for publishing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from xsconsole.domain.enrolment import typed_fingerprint
@@ -124,8 +125,9 @@ def _people(writer: Writer, draft: Workflow, keys: tuple[Option, ...]) -> Node:
         )
         remove = _removal(tr("Remove person “{name}”").format(name=person.name), _without(remove_person, person.id))
         told = count(len(person.fingerprints), tr("key")) if person.fingerprints else tr("no key")
-        deeds = (_add_key(person, slot, draft, keys), remove)
-        items.append(writer.item(person.id, person.name, fields, deeds=deeds, words=told, path="people"))
+        pinned = replace(fields[-1], deeds=(_add_key(person, slot, draft, keys),))
+        shown = (*fields[:-1], pinned)
+        items.append(writer.item(person.id, person.name, shown, deeds=(remove,), words=told, path="people"))
 
     def make(workflow: Workflow, _: object) -> Workflow:
         name = fresh_name(tr("New person"), [person.name for person in workflow.people])

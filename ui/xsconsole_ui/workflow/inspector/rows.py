@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBo
 from xsconsole.domain.workflow.findings import Finding
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.resources import icon
+from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.forms.editors import Flag, several
 from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Node, Shape
 from xsconsole_ui.workflow.inspector.beside import Findings
@@ -84,6 +85,20 @@ class RemoveButton(IconButton):
             self.setToolTip(pieces.hint(deed.name))
 
 
+def offer(menu: QMenu, deed: Deed, below: QToolButton) -> None:
+    """Let one of a deed's options be chosen, below the button that asked for it."""
+    menu.clear()
+    for option in deed.options() if deed.options is not None else ():
+        action = QAction(option.words.replace("&", "&&"), menu)
+        action.setData(option.key)
+        menu.addAction(action)
+    if not menu.actions():
+        nothing = QAction(tr("Nothing can be chosen"), menu)
+        nothing.setEnabled(False)
+        menu.addAction(nothing)
+    menu.popup(below.mapToGlobal(below.rect().bottomLeft()))
+
+
 class FieldRow(FormRow):
     """A name, the value, what is free now, and what is wrong."""
 
@@ -120,6 +135,11 @@ class FieldRow(FormRow):
         self.remove = RemoveButton(self)
         self.remove.clicked.connect(self._remove)
         grid.addWidget(self.remove, 0, 2)
+        self.add = IconButton("add", PICTURE, self)  # to what is in the field, from a list
+        self.add.clicked.connect(self._ask)
+        grid.addWidget(self.add, 0, 3, Qt.AlignmentFlag.AlignTop)
+        self.menu = QMenu(self)
+        self.menu.triggered.connect(self._choose)
         for row, below in enumerate((self.aside, self.refusal, self.findings), 1):
             if below is not self.aside or not is_flag:
                 grid.addWidget(below, row, 0 if is_flag else 1, 1, 2 if is_flag else 1)
@@ -140,6 +160,11 @@ class FieldRow(FormRow):
             self.name.setBuddy(control)
             self.setToolTip(pieces.hint(node.hint))
         self.remove.show_deed(node)
+        deed = node.deed(DeedKind.ADD)
+        self.add.setVisible(deed is not None)
+        if deed is not None:
+            self.add.setAccessibleName(deed.name)
+            self.add.setToolTip(pieces.hint(deed.name))
         self.renew_aside()
         self._describe()
 
@@ -173,13 +198,23 @@ class FieldRow(FormRow):
         self.left.emit(self)
 
     @Slot()
+    def _ask(self) -> None:
+        deed = self.node.deed(DeedKind.ADD)
+        if deed is not None:
+            offer(self.menu, deed, self.add)
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self.wanted.emit(self.node.deed(DeedKind.ADD), str(action.data()))
+
+    @Slot()
     def _remove(self) -> None:
         self.wanted.emit(self.node.deed(DeedKind.REMOVE), "")
 
     @property
     def stops(self) -> tuple[QWidget, ...]:
         own: tuple[QWidget, ...] = (self.input.control,) if self.input is not None else ()
-        own += (self.remove,) if self.remove.isVisibleTo(self) else ()
+        own += tuple(made for made in (self.remove, self.add) if made.isVisibleTo(self))
         return (*own, *(made for line in self.findings.lines for made in line.buttons))
 
 
@@ -283,17 +318,7 @@ class TitleRow(FormRow):
         if deed.options is None:
             self.wanted.emit(deed, "")
             return
-        self._menu.clear()
-        for option in deed.options():
-            action = QAction(option.words.replace("&", "&&"), self._menu)
-            action.setData(option.key)
-            self._menu.addAction(action)
-        if not self._menu.actions():
-            nothing = QAction(self.tr("Nothing can be chosen"), self._menu)
-            nothing.setEnabled(False)
-            self._menu.addAction(nothing)
-        made = self.buttons[deed.kind]
-        self._menu.popup(made.mapToGlobal(made.rect().bottomLeft()))
+        offer(self._menu, deed, self.buttons[deed.kind])
 
     @property
     def menu(self) -> QMenu:
