@@ -81,6 +81,9 @@ class Seat:
     def board(self) -> Board:
         return derive(self.inventory, self.doing.watch.shown_holder_of)
 
+    async def caught_up(self) -> None:
+        """Wait for nothing: the board is read from all that was heard, at each look."""
+
     def card(self, name: str) -> Card:
         return next(card for card in self.board.cards.values() if card.name == name)
 
