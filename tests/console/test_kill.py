@@ -1,5 +1,6 @@
 """A console's process is killed from outside, at known points of a promotion; then somebody settles what it left."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def killed(pool: EmbeddedPool, home: Path, after_row: int, lease_s: int) -> None
     command = [sys.executable, str(PROGRAM), str(home), pool.url, "root", pool.password, str(lease_s), str(after_row)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as console:
         assert console.stdout is not None
-        said = [line.strip() for line in iter(console.stdout.readline, "here\n")]
+        said = [line.strip() for line in itertools.takewhile(lambda line: line != "here\n", console.stdout)]
         console.kill()
         assert said in ([], ["opened"]), said
 
