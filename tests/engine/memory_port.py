@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_placing import MemoryPlacing
-from tests.engine.memory_pool import MemoryPool
+from tests.engine.memory_pool import POWER_OPERATIONS, MemoryPool
 from tests.engine.memory_sending import receive
 from tests.engine.memory_travels import MemoryTravels
 from xsconsole.domain.ids import RunId, Uuid
@@ -193,6 +193,7 @@ class MemoryCopies:
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         def give() -> None:
+            self.port.pool.demand(vm, "set_name_label", tuple(POWER_OPERATIONS))
             self.port.pool.change(
                 vm,
                 name_label=shape.name,

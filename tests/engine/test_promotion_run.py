@@ -4,6 +4,7 @@ from tests.engine.desks import Office, virtually
 from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Standing
 from xsconsole.domain.plan import Disks
+from xsconsole.domain.poolstate import numbers, run_stem
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import RunFailed
@@ -67,5 +68,26 @@ def test_a_full_storage_at_the_third_snapshot_puts_everything_back() -> None:
         assert (card.stage, card.standing, card.revision) == ("staging", Standing.WHOLE, 1)
         assert not any(vm.is_a_snapshot for vm in office.pool.vms())
         assert not [key for key in office.pool.keys if ".run." in key]
+
+    virtually(story)
+
+
+def test_steps_that_end_at_the_same_time_are_named_on_the_pool_by_one_writing() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        vms = [office.pool.add_vm(f"vm-{number}", "Running") for number in range(8)]
+        shop = await office.configuration(desk, "shop", "1", "staging", [vm.uuid for vm in vms])
+        stem, written = run_stem(shop), {0}
+
+        def look(method: str) -> None:
+            written.update(numbers(office.pool.keys, stem))
+
+        desk.port.on_call = look
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.error is None
+        assert len(status.settled) == 17
+        assert 4 < max(written) < len(status.settled)
 
     virtually(story)

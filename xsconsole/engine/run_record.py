@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -10,7 +11,16 @@ from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
-from xsconsole.errors import Refused
+from xsconsole.errors import ConsoleError, Refused
+
+
+@dataclass(slots=True)
+class _Change:
+    """One change that waits to be written."""
+
+    changed: Callable[[RunRecord], RunRecord]
+    is_tried: bool = False
+    failure: ConsoleError | None = None
 
 
 class StandingRecord:
@@ -20,6 +30,7 @@ class StandingRecord:
         """Keep it in the pool of the run, which comes first, and a copy in the other one where there is one."""
         self._pools = tuple(pools)
         self._lock = asyncio.Lock()
+        self._waiting: list[_Change] = []
         self.record = record
 
     @property
@@ -27,12 +38,34 @@ class StandingRecord:
         return run_stem(self.record.plan.intent.configuration)
 
     async def change(self, changed: Callable[[RunRecord], RunRecord]) -> None:
-        """Write what `changed` makes of the record, and keep it only when it is written."""
+        """Write what `changed` makes of the record, and keep it only when it is written.
+
+        All that is asked for while another one is being written is written at once: steps that end at the same time
+        do not wait for one another.
+        """
+        mine = _Change(changed)
+        self._waiting.append(mine)
         async with self._lock:
-            record = changed(self.record)
+            if not mine.is_tried:
+                await self._write()
+        if mine.failure is not None:
+            raise mine.failure
+
+    async def _write(self) -> None:
+        together, record = tuple(self._waiting), self.record
+        for change in together:
+            record = change.changed(record)
+        failure = None
+        try:
             for pool in self._pools:
                 await write_value(pool, Field.POOL, self._stem, encode_run(record))
+        except ConsoleError as error:
+            failure = error
+        else:
             self.record = record
+        del self._waiting[: len(together)]
+        for change in together:
+            change.is_tried, change.failure = True, failure
 
     async def remove(self) -> None:
         async with self._lock:
