@@ -30,7 +30,7 @@ from xsconsole.domain.notifications import Notification
 from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.requests import Request
-from xsconsole.engine.commands import Ask, Promote
+from xsconsole.engine.commands import Ask, Demote, Promote
 from xsconsole_ui.board.faces import Tone, face_of
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.demo.gestures import until
@@ -205,6 +205,9 @@ async def test_a_request_that_became_void_shows_what_was_approved_against_what_i
     assert any("void" in text for text in texts(window.inbox.lists[2].view))
     assert window.inbox.page.why.text().startswith("Where that is changed back, it is again what was asked for.")
     assert window.inbox.page.withdraw.text().replace("&", "") == "Clear away"
+    window.inbox.page.again.click()
+    await until(window.inspector.plan_page.go.isVisible, "the plan as it would be now")
+    assert window.inspector.plan_page.go.text() == "Ask for approval"
 
 
 async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
@@ -228,6 +231,20 @@ async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
 
     await until(lambda: rita.requests.view(request.id).state is RequestState.REJECTED, "the rejection")
     assert rita.requests.view(request.id).decisions[0].actor == "adam"
+    payroll = card_of(rita, "payroll@production")
+    back = Demote(configuration=payroll.id, revision=payroll.revision, target=StageId("staging"))
+    await rita.requests.ask(Ask(command=back, digest=rita.plan(back).digest))
+    asked, _, over = (section.view for section in window.inbox.lists)
+    await until(lambda: asked.rows.rowCount() == over.rows.rowCount() == 1, "another request above the rejected one")
+    window.inbox.take_focus()
+    assert over.hasFocus()
+    press(Key.Key_Up)
+    assert asked.hasFocus()
+    assert page.approve.isVisible()
+    press(Key.Key_Up)
+    press(Key.Key_Down)
+    assert over.hasFocus()
+    assert not page.approve.isVisible()
 
 
 async def test_news_goes_to_the_desktop_where_there_is_a_tray(

@@ -1,5 +1,6 @@
 """Requests on several pools: each goes to the console of the pool on which it stands."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xsconsole.console.values import Secret
@@ -12,7 +13,8 @@ from xsconsole.domain.requests import Request
 from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
-from xsconsole.engine.requests import asks_for
+from xsconsole.engine.requests import asks_for, command_of
+from xsconsole.errors import NotFound
 
 if TYPE_CHECKING:
     from xsconsole.console.estate import Estate
@@ -100,6 +102,19 @@ class EstateRequests:
             return None
         found = (view for view in self.of(command.configuration) if view.is_open and asks_for(view.request, command))
         return next(found, None)
+
+    def renewed(self, request: RequestId) -> Promote | Demote:
+        """Return the command that asks for the same of the configuration as it is now.
+
+        Raises:
+            Refused: it, or the request, is not there any more.
+        """
+        command = command_of(self.view(request).request)
+        card = self._estate.board.cards.get(command.configuration)
+        if card is None:
+            raise NotFound(reason="The configuration is not on the pool any more.", mend="Look at the board.")
+        revised = replace(command, revision=card.revision, reason="")
+        return replace(revised, candidate=None) if isinstance(revised, Promote) else revised
 
     # --- doing ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from xsconsole.console import Failed
 from xsconsole.domain.ids import RequestId, ReviewId
-from xsconsole_ui import actions, inbox_actions, window_layout
+from xsconsole.errors import Refused
+from xsconsole_ui import actions, inbox_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.badge import Badge
 from xsconsole_ui.bridge import Bridge
@@ -31,7 +32,7 @@ class InboxNews(QObject):
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
-        self._place = place
+        self._place, self._desk = place, desk
         self._go = go = acts[actions.GO_INBOX]
         self._window = window
         self.badge = Badge(window_layout.button_of(rail, go))
@@ -46,6 +47,8 @@ class InboxNews(QObject):
         place.counted.connect(self.badge.show_count)
         place.said.connect(status.say)
         place.offer([acts[one] for one in inbox_actions.FILES])
+        place.nothing.add_step(pieces.ActionButton(acts[inbox_actions.YOUR_KEY], "", place.nothing))
+        place.page.again_wanted.connect(self._ask_again)
         place.page.key_wanted.connect(acts[inbox_actions.YOUR_KEY].trigger)
         desk.requested.connect(self._show)
         desk.met.connect(self._meet)
@@ -53,6 +56,14 @@ class InboxNews(QObject):
         self.tray.opened.connect(self._open)
         place.console.requests.carry_out()
         place.renew()
+
+    @Slot(object)
+    def _ask_again(self, request: RequestId) -> None:
+        """Lay before who asked what would be done now of what they asked for."""
+        try:
+            self._desk.ask(self._place.console.requests.renewed(request), show_only=True)
+        except Refused as refusal:
+            self._notices.tell_error(refusal)
 
     def _is_in_sight(self) -> bool:
         return self._place.isVisible() and self._window.isActiveWindow()

@@ -32,6 +32,7 @@ class RequestPage(QWidget):
     run_wanted = Signal(object)  # RequestId
     withdrawn = Signal(object, str)  # RequestId, the reason
     file_wanted = Signal(object)  # RequestId
+    again_wanted = Signal(object)  # RequestId: the same is to be asked for once more
     key_wanted = Signal()
     left = Signal()
 
@@ -57,6 +58,7 @@ class RequestPage(QWidget):
         self.reject = pieces.button(self.tr("Re&ject"), "", self._footer)
         self.run = pieces.button(self.tr("Carry &out"), "primary", self._footer)
         self.withdraw = pieces.button(self.tr("&Withdraw"), "", self._footer)
+        self.again = pieces.button(self.tr("Ask ane&w…"), "primary", self._footer)
         self.as_file = pieces.button(self.tr("As a &file…"), "", self._footer)
         self.as_file.setToolTip(self.tr("For somebody who has no way to the pool: they decide with their own console."))
         self.key = pieces.button(self.tr("Your &key…"), "", self._footer)
@@ -105,7 +107,7 @@ class RequestPage(QWidget):
 
     @property
     def _buttons(self) -> tuple[QPushButton, ...]:
-        return self.approve, self.reject, self.run, self.withdraw, self.as_file, self.key
+        return self.approve, self.reject, self.run, self.again, self.withdraw, self.as_file, self.key
 
     def _connect(self) -> None:
         self.reason.textChanged.connect(self._look)
@@ -116,6 +118,7 @@ class RequestPage(QWidget):
         self.reject.clicked.connect(self._reject)
         self.run.clicked.connect(self._run)
         self.withdraw.clicked.connect(self._withdraw)
+        self.again.clicked.connect(self._ask_again)
         self.as_file.clicked.connect(self._write)
         self.key.clicked.connect(self.key_wanted)
 
@@ -161,7 +164,7 @@ class RequestPage(QWidget):
         may_clear = (is_mine or not view.is_open) and not view.is_running
         self.reason.setVisible(asks_me or may_clear)
         self.reason.setPlaceholderText(self._reason_words(view, asks_me=asks_me))
-        self.withdraw.setText(self.tr("&Withdraw") if view.is_open else self.tr("Clear a&way"))
+        self.withdraw.setText(self.tr("&Withdraw") if view.is_open else self.tr("C&lear away"))
         self.password.setVisible(bool(user))
         self.password.setPlaceholderText(self.tr("Password of {user}, typed anew").format(user=user))
         self.password.setAccessibleName(self.password.placeholderText())
@@ -180,6 +183,7 @@ class RequestPage(QWidget):
         self.run.setEnabled(can_run and not self._is_busy)
         self.run.setToolTip("" if can_run else view.obstacle)
         self.withdraw.setEnabled(not self._is_busy)
+        self.again.setVisible(is_mine and not view.is_open)
         self.as_file.setVisible(view.is_open and bool(view.could))
         self.key.setVisible(view.is_open and not self._console.requests.knows_me(view))
         told = missing or self._why_nothing(view, asks_me=asks_me)
@@ -213,7 +217,7 @@ class RequestPage(QWidget):
 
     def focus_first(self) -> None:
         """Give the keyboard to where a decision begins."""
-        fields = (self.run, self.reason, self.password, self.withdraw, self.as_file)
+        fields = (self.run, self.again, self.reason, self.password, self.withdraw, self.as_file)
         next((field for field in fields if field.isVisibleTo(self) and field.isEnabled()), self).setFocus(
             Qt.FocusReason.OtherFocusReason
         )
@@ -251,6 +255,10 @@ class RequestPage(QWidget):
     @Slot()
     def _withdraw(self) -> None:
         self.withdrawn.emit(self.request, self.reason.text().strip())
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self.again_wanted.emit(self.request)
 
     @Slot()
     def _write(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.request_views import RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.words import listing
-from xsconsole_ui import pieces, times
+from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.inbox.filing import Filing
@@ -25,7 +25,7 @@ from xsconsole_ui.inbox.review_page import ReviewPage
 from xsconsole_ui.inbox.room import ListAndPage
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.card_page import Section
-from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.scrolling import UprightPage
 
 MOST_HISTORY = 12
@@ -62,7 +62,10 @@ class InboxPlace(pieces.Panel):
         self.review_page = ReviewPage(console, self)
         self.nothing = pieces.EmptyPlace(
             self.tr("Nothing is asked for"),
-            self.tr("Where the workflow demands approvals, a promotion or demotion becomes a request and waits here."),
+            self.tr(
+                "Where the workflow demands approvals, a promotion or demotion becomes a request and waits here. "
+                "You decide by your key, once the workflow pins it to you."
+            ),
             self,
         )
         self.unchosen: QLabel = pieces.wrapped(self.tr("Choose a request to see all of it."), "muted", self)
@@ -74,6 +77,7 @@ class InboxPlace(pieces.Panel):
         for section in (self.reviews, *self.lists):
             column.addWidget(section)
             section.view.keeps_selection = True
+            section.view.installEventFilter(self)
             section.view.clicked.connect(self._look_at)
             section.view.activated.connect(self._open)
             section.view.selectionModel().currentChanged.connect(self._choose)
@@ -85,7 +89,8 @@ class InboxPlace(pieces.Panel):
         right.addWidget(self.page, 1)
         right.addWidget(self.review_page, 1)
         right.addWidget(self.unchosen, 1)
-        self.room = ListAndPage(UprightPage(listed, self), beside, self.tr("‹ &All requests"), self)
+        self._scroll = UprightPage(listed, self)
+        self.room = ListAndPage(self._scroll, beside, self.tr("‹ &All requests"), self)
         self.room.left.connect(self.take_focus)
         body = QWidget(self)
         self._stack = QStackedLayout(body)
@@ -186,6 +191,25 @@ class InboxPlace(pieces.Panel):
             blocker.unblock()
             section.view.viewport().update()
 
+    def _bring_into_sight(self) -> None:
+        """Scroll to the row with the keyboard: lists are as high as their rows, and the page around them scrolls."""
+        for section, _ in self._listed:
+            row = section.view.visualRect(section.view.currentIndex())
+            if section.view.hasFocus() and row.isValid():
+                middle = section.view.y() + section.y() + row.center().y()
+                self._scroll.ensureVisible(0, middle, 0, row.height() // 2 + theme.GAP)
+
+    def _walk_on(self, view: RowsView, step: int) -> bool:
+        """Go on in the list above or below where the keyboard is at the end of one; whether it did."""
+        filled = [section.view for section, shown in self._listed if shown]
+        at, row, last = filled.index(view) + step, view.currentIndex().row(), view.rows.rowCount() - 1
+        if row != (last if step > 0 else 0) or not 0 <= at < len(filled):
+            return False
+        other = filled[at]
+        other.setFocus(Qt.FocusReason.OtherFocusReason)
+        other.setCurrentIndex(other.rows.index(0 if step > 0 else other.rows.rowCount() - 1))
+        return True
+
     @property
     def _listed(self) -> tuple[tuple[Section, Sequence[RequestView | ReviewView]], ...]:
         return ((self.reviews, self._open_reviews), *zip(self.lists, self._shown, strict=True))
@@ -228,6 +252,7 @@ class InboxPlace(pieces.Panel):
         is_new = _id_of(view) != self._chosen
         self._show(view)
         self._mark()
+        self._bring_into_sight()
         if is_new:
             self._jobs.start(self._tell_history(view), "look up the history of a request")
 
@@ -297,6 +322,13 @@ class InboxPlace(pieces.Panel):
             self.renew()
             if self.room.page_has_keyboard:
                 (self.take_focus if is_done else self._focus_page)()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, RowsView) and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+            if step and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier and self._walk_on(watched, step):
+                return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
