@@ -1,15 +1,17 @@
 """What waits for a place is on record, outlasts the console, and is begun only as what was confirmed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from consoles import given_passphrase
+from consoles import PASSPHRASE, given_passphrase
 from embedded import EmbeddedPool, embedded_pool
 
+from tests.cli.shell import Shell
 from tests.console.desk import Desk, seated
-from xsconsole.console import Connection, Console, Estate, Secret, plan_when_free
+from xsconsole.console import Connection, Console, Estate, Secret, plan_when_free, queueing
 from xsconsole.domain.events import QueueChanged
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, AuditRow
@@ -48,7 +50,10 @@ async def of_queue(desk: Desk) -> list[AuditRow]:
     return [row for row in await desk.rows() if row.fact.event.value.startswith("queue.")]
 
 
-async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_what_was_confirmed(tmp_path: Path) -> None:
+async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_what_was_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queueing, "LOOK_AGAIN_S", 0.1)
     home = tmp_path / "home"
     with embedded_pool("--speed", "50") as pool:
         async with seated(pool, home) as desk:
@@ -59,6 +64,13 @@ async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_wha
             await estate.queue.cancel(desk.card(NEW).id, "not today")
             with pytest.raises(NotPromotable, match="does not wait"):
                 await estate.queue.cancel(desk.card(NEW).id)
+            await queue_up(desk, estate, NEW)
+            shell = Shell(home=home, pool=pool, passphrase=PASSPHRASE)
+            (listed,) = (await asyncio.to_thread(shell.say, "queue", "list", "--json")).document
+            assert (listed["name"], listed["by"], listed["target"]) == (NEW, "root", "production")
+            taken = await asyncio.to_thread(shell.say, "queue", "cancel", "crm@7.1.1", "--reason", "from the shell")
+            assert taken.status == 0, taken.err
+            await desk.until(lambda: not estate.queue.entries)
             await queue_up(desk, estate, NEW)
             await estate.queue.close()
 
@@ -91,12 +103,15 @@ async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_wha
         AuditEvent.QUEUED,
         AuditEvent.QUEUE_CANCELLED,
         AuditEvent.QUEUED,
+        AuditEvent.QUEUE_CANCELLED,
+        AuditEvent.QUEUED,
         AuditEvent.QUEUE_BEGAN,
         AuditEvent.QUEUED,
         AuditEvent.QUEUE_GIVEN_UP,
     ]
-    assert [row.fact.reason for row in rows[:3]] == ["the release", "not today", "the release"]
-    assert all(row.fact.actor == "root" for row in rows)
-    assert rows[3].fact.run is not None
-    assert given_up == f"{OLD}: {rows[5].fact.reason}"
+    reasons = ["the release", "not today", "the release", "from the shell", "the release"]
+    assert [row.fact.reason for row in rows[:5]] == reasons
+    assert [row.fact.actor for row in rows] == ["root", "root", "root", "", "root", "root", "root", "root"]
+    assert rows[5].fact.run is not None
+    assert given_up == f"{OLD}: {rows[7].fact.reason}"
     assert desk.console.runs[0].plan.intent.name == OLD
