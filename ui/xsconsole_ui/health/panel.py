@@ -235,8 +235,9 @@ class HealthPanel(pieces.Panel):
             MESSAGES,
             silent,
             self,
-            spare=(1,),
+            spare=(3, 1),  # what kind it is stands in the words, too
             told=_told_message,
+            least_words=LEAST_SAID,
         )
         self.dismiss = QAction(self.tr("Dismiss"), self)
         self.dismiss.triggered.connect(self._dismiss)
