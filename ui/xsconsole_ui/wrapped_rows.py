@@ -1,14 +1,15 @@
 """Rows of a dense table that are as high as the sentences in some of their columns need."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from PySide6.QtCore import QObject, QRect, Qt, Slot
+from PySide6.QtCore import QModelIndex, QObject, QRect, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter
 
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
 
+MOST_KNOWN = 4000  # texts whose width is kept
 MOST_LINES = 4  # the whole stands in the tooltip
 FILLED = 0.9  # of a line that is broken between words, at least
 WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
@@ -40,7 +41,9 @@ class WrappedRows(QObject):
         self._widths: dict[str, int] = {}  # of the texts in one line
         table.setItemDelegate(WrappingDelegate(columns, table))
         model = table.model()
-        for news in (model.rowsInserted, model.rowsRemoved, model.dataChanged, model.layoutChanged, model.modelReset):
+        model.rowsInserted.connect(self._fit_new)
+        model.dataChanged.connect(self._fit_changed)
+        for news in (model.layoutChanged, model.modelReset):
             news.connect(self.fit)
         table.horizontalHeader().sectionResized.connect(self._look)
 
@@ -52,18 +55,33 @@ class WrappedRows(QObject):
     @Slot()
     def fit(self) -> None:
         """Give every row its height."""
+        self._fit(range(self._table.model().rowCount()))
+
+    @Slot(QModelIndex, int, int)
+    def _fit_new(self, parent: QModelIndex, first: int, last: int) -> None:
+        del parent
+        self._fit(range(first, last + 1))
+
+    @Slot(QModelIndex, QModelIndex)
+    def _fit_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        self._fit(range(first.row(), last.row() + 1))
+
+    def _fit(self, rows: Iterable[int]) -> None:
         table, metrics = self._table, QFontMetrics(theme.text_font())
         rooms = {column: table.columnWidth(column) - 2 * theme.GAP for column in self._columns}
-        before, self._widths = self._widths, {}
-        for row in range(table.model().rowCount()):
+        if len(self._widths) > MOST_KNOWN:
+            self._widths = {}
+        for row in rows:
             texts = {column: one_line(str(table.model().index(row, column).data() or "")) for column in rooms}
-            self._widths |= {text: before.get(text) or metrics.horizontalAdvance(text) for text in texts.values()}
             high = max(self._height(text, rooms[column], metrics) for column, text in texts.items())
             if table.rowHeight(row) != high:
                 table.setRowHeight(row, high)
 
     def _height(self, text: str, room: int, metrics: QFontMetrics) -> int:
-        if self._widths[text] <= room:
+        wide = self._widths.get(text)
+        if wide is None:
+            wide = self._widths[text] = metrics.horizontalAdvance(text)
+        if wide <= room:
             return theme.ROW_HEIGHT
         tall = metrics.boundingRect(QRect(0, 0, room, 0), WRAPPED, pieces.breakable(text)).height()
         return theme.ROW_HEIGHT + min(tall, MOST_LINES * metrics.lineSpacing()) - metrics.height()
