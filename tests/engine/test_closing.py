@@ -262,7 +262,7 @@ def test_freezes_that_are_long_over_go_with_the_next_one() -> None:
 # --- the hold of a demotion -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("disks", list(Disks))
+@pytest.mark.parametrize("disks", [Disks.KEEP, Disks.RESTORE])
 def test_a_way_back_that_says_so_leaves_a_hold_and_nothing_promotes_it_until_it_is_lifted(disks: Disks) -> None:
     async def story() -> None:
         office = Office()

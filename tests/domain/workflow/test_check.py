@@ -147,7 +147,7 @@ def test_foreign_text_is_refused_in_the_words_of_its_fields(change: Change, word
         (b'{"stages":' * 300_000, "nests its brackets too deep|should stand there"),
         (b'{"format":1,"name":"\xff"}', "byte 20 does not belong there"),
         (b'{"format":1,"name":"\\ud800"}', "is no JSON"),
-        (b"", "is no JSON"),
+        (b"", "is empty"),
         (b'{"format":1} x', "is no JSON: trailing characters"),
         (b'{"format":' + b"9" * 5000 + b"}", "out of range"),
         (b" " * 5_000_000, "has 5000000 bytes"),
