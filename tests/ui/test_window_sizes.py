@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.ui.board_window import card_of, console, pool, window
+from tests.ui.board_window import Key, card_of, console, pool, press, window
 from xsconsole.console import Console
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import CarriedCard, until
@@ -126,6 +126,15 @@ async def test_a_card_held_near_the_edge_of_a_narrow_window_scrolls_the_board(
 
     assert not board.is_scrolling
     board.dragging.end()
+
+    # Whatever is selected by name or by the arrows is brought into sight as well.
+    bar.setValue(0)
+    board.select(card_of(console, "crm@production").id)
+    assert is_within(last, page.viewport())
+    press(Key.Key_Left)
+    press(Key.Key_Left)
+    press(Key.Key_Left)
+    assert is_within(board.lanes[0], page.viewport())
 
 
 async def test_on_a_small_laptop_all_stages_stand_beside_each_other_with_their_names(

@@ -44,6 +44,15 @@ class EdgeScroll(QObject):
         bar.setValue(bar.value() + self._step)
 
 
+def bring_into_sight(part: QWidget) -> None:
+    """Scroll the pages around a part until it can be seen, as far as there is room."""
+    around = part.parentWidget()
+    while around is not None:
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(part, 0, 0)
+        around = around.parentWidget()
+
+
 class ScrollPage(QScrollArea):
     """A page that scrolls where it has to, and leaves keys with modifiers to the window."""
 

@@ -32,6 +32,7 @@ from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
 from xsconsole_ui.board.lane_view import LaneView
 from xsconsole_ui.board.offers import Offer
 from xsconsole_ui.board.queue_box import QueueBox
+from xsconsole_ui.scrolling import bring_into_sight
 from xsconsole_ui.timers import one_shot
 
 LEAST_WIDTH = 164  # px; four stages stand beside each other on a screen of 1366
@@ -257,7 +258,9 @@ class Lane(QFrame):
         return self.width() - 2 * (theme.GAP + 2)
 
     def select_row(self, row: int) -> None:
+        """Select a card, and bring the column into sight: in a small window not all of them are."""
         self.view.setCurrentIndex(self.model.index(row))
+        bring_into_sight(self)
 
     @property
     def chosen(self) -> tuple[Card, ...]:
