@@ -237,13 +237,14 @@ class WorkflowPlace(QWidget):
         published = self._console.board.workflow
         if published is None:
             return
-        if not self.desk.is_changed and published != self.desk.base:
-            self.desk.open(published)
-            self.keeper.let_go()
-            if not self._has_looked_for_draft:
-                self._has_looked_for_draft = True
-                self._jobs.start(self.keeper.take_up(published), "go on with a draft")
-        self._tell()
+        if self.desk.is_changed or published == self.desk.base:
+            self._tell()
+            return
+        self.desk.open(published)  # which tells, too
+        self.keeper.let_go()
+        if not self._has_looked_for_draft:
+            self._has_looked_for_draft = True
+            self._jobs.start(self.keeper.take_up(published), "go on with a draft")
 
     @Slot()
     def _look_at_board(self) -> None:
