@@ -31,6 +31,17 @@ SMALL = ("40", "2")
             (*SMALL, "0.5"),
             ["first event.from, JSON: ", "msgspec alone", "changes a second asked of", "killed and started again: up"],
         ),
+        (
+            "promotion",
+            ("6", "2"),
+            [
+                "planning by move: 4 members .* 6 members",
+                "from the drop to the first",
+                "times the least of .* its limits",
+            ],
+        ),
+        ("promotion_races", ("4",), ["one configuration, 2 races: .* never two", "one place, 2 races: .* never two"]),
+        ("promotion_killed", ("40",), ["copies that were approved: .* put back", "kinds of runs: .* settled whole"]),
         ("inventory_load", SMALL, ["ratios: mirror", "filter, from key to result", "views: ", "turns while it loads"]),
         ("inventory_churn", (*SMALL, "1"), ["from the change to its line", "within 200 ms", "turns while somebody"]),
         ("second_start", ("1",), ["median: usable window .* ratio to an empty Qt window"]),
