@@ -57,7 +57,7 @@ class Seat:
             ids=RandomIds(),
             me=Me(console=ConsoleId(self.name), name=self.name, process=self.name, is_gone=lambda _: False),
             world=self,
-            observe=self.reports.append,
+            observe=self._hear_report,
             prober=LocalProber(Path("/nowhere")),
             check=is_signature,
             timing=LeaseTiming(ttl_s=20, renew_s=5),
@@ -122,6 +122,10 @@ class Seat:
     def _pass_on(self) -> None:
         if self.engine is not None and self.inventory.pool is not None:
             self.engine.hear(self.inventory.pool.other_config)
+
+    def _hear_report(self, report: RunStatus | StepProgressed) -> None:
+        self.reports.append(report)
+        self._news.set()
 
     def _hear_link(self, change: LinkChanged) -> None:
         self._news.set()
