@@ -81,6 +81,8 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
     again = shell.say("workflow", "publish", file)
 
     assert unmapped.status == 1
+    assert "--over" not in unmapped.err
+    assert "no stage is named where it goes" not in unmapped.out  # said once, as what is in the way
     assert "Say where what is in “Integration” goes: --map 'Integration=NEW', NEW being one of: " in unmapped.err
     assert "“Patch testing” and “Staging”" in unmapped.err
     assert "shop 1.4.0 goes from “Integration” to “Patch testing”." in by_name.out
@@ -139,6 +141,8 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     assert shell.say("workflow", "publish", "other").status == 0
     stale = shell.say("workflow", "publish", "next year")
     assert (stale.status, "was not made from it" in stale.err) == (1, True)
+    assert "`--over 2` says that it was made to take the place of that version." in stale.err
+    assert shell.say("workflow", "publish", "next year", "--over", "2", "--dry-run").status == 0
     assert shell.say("workflow", "discard", "other").status == 0
     gone = shell.say("workflow", "publish", "other")
     assert (gone.status, "No draft is called “other”" in gone.err) == (1, True)

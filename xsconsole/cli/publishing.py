@@ -73,7 +73,8 @@ async def draft_of(pools: Pools, options: argparse.Namespace) -> Draft | None:
 
 
 async def planned(pools: Pools, draft: Draft | None, options: argparse.Namespace, summary: str) -> PublishPlan:
-    base = draft.base if draft is not None else None
+    # Who says over which version it goes says more than the draft knows.
+    base = draft.base if draft is not None and options.over is None else None
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
     mapping = _mapping(pools, workflow, options.map)
 
@@ -118,8 +119,9 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
     for part in plan.pools:
         output.say(f"  {output.cell(part.name)}: {_STATES[part.state]}")
     stay = sum(effect.kind is EffectKind.STAYS for effect in plan.effects)
+    in_the_way = {obstacle.reason for obstacle in plan.obstacles}
     for effect in plan.effects:
-        if effect.kind is not EffectKind.STAYS:
+        if effect.kind is not EffectKind.STAYS and effect.sentence not in in_the_way:
             output.say(f"  {output.cell(effect.sentence, 300)}")
     if stay:
         output.say(f"  {stay} of {len(plan.effects)} configurations stay as they are.")
@@ -133,8 +135,7 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
             output.note(output.cell(f"Say where what is in “{name}” goes: --map '{name}=NEW', {told}.", 500))
     for obstacle in plan.obstacles:
         output.note(f"{obstacle.reason} {obstacle.mend}".strip())
-    is_over = options.over is not None or plan.standing is None or plan.standing.version == plan.workflow.version
-    if plan.obstacles and not is_over and plan.standing is not None:
+    if any(obstacle.is_stale for obstacle in plan.obstacles) and plan.standing is not None:
         output.note(f"`--over {plan.standing.version}` says that it was made to take the place of that version.")
     if not plan.is_needed and not plan.obstacles:
         output.say("  Nothing is to be done.")

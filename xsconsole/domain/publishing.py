@@ -97,11 +97,15 @@ class RequestFate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why it cannot be published now. `is_told`: its findings are told one by one beside it."""
+    """Why it cannot be published now. `is_told`: its findings are told one by one beside it.
+
+    `is_stale`: another version stands than the one it was made from.
+    """
 
     reason: str
     mend: str = ""
     is_told: bool = False
+    is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

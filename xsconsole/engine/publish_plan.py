@@ -201,6 +201,7 @@ def _of_base(wish: Wish, newest: Workflow | None, *, is_same: bool) -> list[Obst
         Obstacle(
             reason=f"Version {standing} stands on the pool{who}, and this was not made from it.",
             mend="Look at the difference, take it into yours, then publish.",
+            is_stale=True,
         )
     ]
 
