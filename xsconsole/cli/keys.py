@@ -4,24 +4,18 @@ import argparse
 from dataclasses import replace
 
 from xsconsole.cli import output
-from xsconsole.cli.session import Given, pass_on_notices
+from xsconsole.cli.papers import at_home, naming_force
+from xsconsole.cli.session import Given
 from xsconsole.cli.workflows import begun_with, writing
-from xsconsole.console import Console, read_key, write_key
+from xsconsole.console import read_key, write_key
 from xsconsole.domain.enrolment import enrolled, key_file
-from xsconsole.errors import AlreadyThere
 
 
 async def export(options: argparse.Namespace) -> int:
-    console = await Console.open(options.home, passphrase=Given(options).passphrase)
-    try:
-        pass_on_notices(console)
+    async with at_home(options) as console:
         file = key_file(console.home.signer, options.name)
-        await write_key(file, options.out, may_replace=options.force)
-    except AlreadyThere as refusal:
-        refusal.mend = "Name another file, or add `--force` to replace it."
-        raise
-    finally:
-        await console.close()
+        with naming_force():
+            await write_key(file, options.out, may_replace=options.force)
     output.say(f"{options.out} is written: key {file.fingerprint}. Say its first digits to who enrols it.")
     return 0
 

@@ -3,22 +3,21 @@
 import argparse
 
 from xsconsole.cli import output
+from xsconsole.cli.papers import at_home, written
 from xsconsole.cli.publishing import draft_of, planned
-from xsconsole.cli.session import Given, connected_pools, pass_on_notices
-from xsconsole.console import Console
+from xsconsole.cli.session import connected_pools
 from xsconsole.console.publish_approvals import decide_apart, read_asked, read_decided, write_paper
 from xsconsole.domain.approval import Meaning
-from xsconsole.domain.publication_files import PublicationDecision, PublicationRequest
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.names import stage_words
-from xsconsole.errors import AlreadyThere
 
 
 async def request(options: argparse.Namespace) -> int:
     """Write what is to be published, over what and with which mapping, for people off the pool."""
     async with connected_pools(options, is_reading=False, also=options.also) as pools:
         plan = await planned(pools, await draft_of(pools, options), options, "")
-        await _write(pools.publishing.request(plan), options)
+        paper = pools.publishing.request(plan)
+        await written(write_paper(paper, options.out, may_replace=options.force), options)
     return 0
 
 
@@ -36,13 +35,9 @@ async def decide(options: argparse.Namespace) -> int:
         for old, new in sorted(paper.mapping.items()):
             way = f"“{stage_words(asked.standing, old)}” go to “{stage_words(workflow, new)}”"
             output.say(f"  · {output.cell(f'Configurations in {way}', 300)}")
-    console = await Console.open(options.home, passphrase=Given(options).passphrase)
-    try:
-        pass_on_notices(console)
+    async with at_home(options) as console:
         decision = decide_apart(console.home, asked, Meaning(options.meaning), options.reason)
-        await _write(decision, options)
-    finally:
-        await console.close()
+        await written(write_paper(decision, options.out, may_replace=options.force), options)
     if options.json:
         key = decision.decision.fingerprint
         output.print_json({"subject": paper.subject, "meaning": options.meaning, "key": key})
@@ -60,13 +55,3 @@ async def receive(options: argparse.Namespace) -> int:
     else:
         output.say(f"The decision counts: {decision.meaning.value}, by key {decision.fingerprint[:16]}.")
     return 0
-
-
-async def _write(value: PublicationRequest | PublicationDecision, options: argparse.Namespace) -> None:
-    try:
-        await write_paper(value, options.out, may_replace=options.force)
-    except AlreadyThere as refusal:
-        refusal.mend = "Name another file, or add `--force` to replace it."
-        raise
-    if not getattr(options, "json", False):
-        output.say(f"{options.out} is written.")

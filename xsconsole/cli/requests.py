@@ -8,7 +8,8 @@ from xsconsole.cli import output
 from xsconsole.cli.acting import see_through
 from xsconsole.cli.declaring import typed
 from xsconsole.cli.documents import Document
-from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices
+from xsconsole.cli.papers import at_home, written
+from xsconsole.cli.session import connected, no_passphrase
 from xsconsole.console import Console, RunState, decide_apart, read_paper, write_paper
 from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
@@ -17,7 +18,7 @@ from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
 from xsconsole.domain.requests import find_request
-from xsconsole.errors import AlreadyThere, Refused
+from xsconsole.errors import Refused
 
 
 async def request_list(options: argparse.Namespace) -> int:
@@ -110,7 +111,8 @@ async def run(options: argparse.Namespace) -> int:
 
 async def export(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
-        await _write(console.requests.exported(_found(console, options.id).request.id), options)
+        paper = console.requests.exported(_found(console, options.id).request.id)
+        await written(write_paper(paper, options.out, may_replace=options.force), options)
     return 0
 
 
@@ -127,13 +129,9 @@ async def decide_on_file(options: argparse.Namespace) -> int:
         )
         for step in file.paper.plan.steps if file.paper.plan is not None else ():
             output.say(f"  · {output.cell(words.describe(step), 110)}")
-    console = await Console.open(options.home, passphrase=Given(options).passphrase)
-    try:
-        pass_on_notices(console)
+    async with at_home(options) as console:
         decision = decide_apart(console.home, file, Meaning(options.meaning), options.reason)
-        await _write(decision, options)
-    finally:
-        await console.close()
+        await written(write_paper(decision, options.out, may_replace=options.force), options)
     if options.json:
         output.print_json({"request": request.id, "meaning": options.meaning, "key": decision.decision.fingerprint})
     return 0
@@ -171,16 +169,6 @@ def _found(console: Console, name: str) -> RequestView:
     views = console.requests.refresh()
     request = find_request((view.request for view in views), name)
     return console.requests.view(request.id)
-
-
-async def _write(value: RequestFile | DecisionFile, options: argparse.Namespace) -> None:
-    try:
-        await write_paper(value, options.out, may_replace=options.force)
-    except AlreadyThere as refusal:
-        refusal.mend = "Name another file, or add `--force` to replace it."
-        raise
-    if not getattr(options, "json", False):
-        output.say(f"{options.out} is written.")
 
 
 def _about(view: RequestView, console: Console) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.looking import UNPUBLISHED
+from xsconsole.cli.papers import naming_force
 from xsconsole.cli.session import (
     Given,
     connected,
@@ -28,7 +29,7 @@ from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import way_words
 from xsconsole.domain.workflow.templates import Template, start_from, templates
-from xsconsole.errors import AlreadyThere, NoPoolKnown, NotFound, Refused
+from xsconsole.errors import NoPoolKnown, NotFound, Refused
 
 SIGNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.UNKNOWN: "not checked"}
 
@@ -122,11 +123,8 @@ async def workflow_export(options: argparse.Namespace) -> int:
     if options.out is None:
         output.print_bytes(to_json(workflow) + b"\n")
         return 0
-    try:
+    with naming_force():
         await write_file(workflow, options.out, may_replace=options.force)
-    except AlreadyThere as refusal:
-        refusal.mend = "Name another file, or add `--force` to replace it."
-        raise
     output.say(f"{options.out} is written.")
     return 0
 
