@@ -16,8 +16,9 @@ from xsconsole.cli.moves import move
 from xsconsole.console import Console
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RunId, StageId, TransitionId, Uuid
+from xsconsole.domain.inventory import Network
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
-from xsconsole.domain.workflow.values import Binding, PoolObject
+from xsconsole.domain.workflow.values import Binding, FreezeCalendar, NetworkEntry, PoolObject
 from xsconsole.engine.commands import Confirmed, FreezeStage, Promote, Settle
 from xsconsole_ui import actions, board_actions
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
@@ -129,15 +130,19 @@ async def test_the_inbox_carries_out_the_same_also_what_was_asked_for_while_the_
     await console.finished(console.runs[0].run)
 
 
-def with_corners() -> Workflow:
-    """The default workflow with a junction that two ways lead to, empty, and a stage of a pool that is not here."""
+def with_corners(*more: Stage, version: int = 2) -> Workflow:
+    """The default workflow with a junction that two ways lead to, empty, a stage of a pool that is not here, and more.
+
+    To those ways lead from staging.
+    """
     workflow = default_workflow()
     away = Binding(pool=PoolObject(uuid=Uuid("11111111-2222-3333-4444-555555555555"), name="acme-dr"))
     stages = (
         Stage(id=StageId("lab"), name="Lab", colour="#336699"),
         Stage(id=StageId("dr"), name="Recovery", colour="#993366", binding=away),
+        *more,
     )
-    ends = (("staging", "lab"), ("patch-testing", "lab"), ("staging", "dr"))
+    ends = [("patch-testing", "lab"), *(("staging", stage.id) for stage in stages)]
     ways = tuple(
         Transition(
             id=TransitionId(f"{source}-{target}"), source=StageId(source), target=StageId(target), kind=Kind.PROMOTE
@@ -145,11 +150,15 @@ def with_corners() -> Workflow:
         for source, target in ends
     )
     return msgspec.structs.replace(
-        workflow, version=2, stages=(*workflow.stages, *stages), transitions=(*workflow.transitions, *ways)
+        workflow,
+        version=version,
+        networks=("front",),
+        stages=(*workflow.stages, *stages),
+        transitions=(*workflow.transitions, *ways),
     )
 
 
-async def test_every_drop_has_an_answer_at_junctions_empty_full_and_absent_stages_and_the_same_column(
+async def test_every_drop_has_an_answer_at_junctions_empty_full_frozen_and_absent_stages_and_the_same_column(
     window: MainWindow, console: Console, pool: EmbeddedPool
 ) -> None:
     put_on(pool, with_corners())
@@ -187,3 +196,21 @@ async def test_every_drop_has_an_answer_at_junctions_empty_full_and_absent_stage
     assert window.status.passing.whole == ""
     assert window.desk.question is None
     assert console.runs == ()
+
+    always = (FreezeCalendar(from_day=0, to_day=3), FreezeCalendar(from_day=3, to_day=0))
+    network = next(iter(console.inventory.all(Network)))
+    front = NetworkEntry(logical="front", network=PoolObject(uuid=network.uuid, name=network.name_label))
+    corners = with_corners(
+        Stage(id=StageId("ice"), name="Ice", colour="#3399cc", freezes=always),
+        Stage(id=StageId("blind"), name="Blind", colour="#996633", binding=Binding(networks=(front,))),
+        version=3,
+    )
+    put_on(pool, corners)
+    await until(lambda: any(lane.stage.name == "Blind" for lane in window.board.lanes), "the newer columns")
+    carried.enter(window.board.lane("Ice"))
+    offers = dict(window.board.dragging.offers)
+    for stage, said in (("ice", "Ice is frozen"), ("blind", "which Staging does not map")):
+        assert not offers[StageId(stage)].is_open
+        assert said in offers[StageId(stage)].text
+    carried.leave(window.board.lane("Ice"))
+    window.board.dragging.end()
