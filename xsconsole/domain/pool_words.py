@@ -202,6 +202,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "VLAN_IN_USE": ("The VLAN {1} is in use on {0}.", "Choose another number."),
         "PIF_VLAN_EXISTS": ("That VLAN exists already.", "Use the network that is on it."),
         "PIF_HAS_NO_NETWORK_CONFIGURATION": ("The host's interface has no address.", "Give it one first."),
+        "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", "Give it one first, or disable it."),
         "INTERFACE_HAS_NO_IP": ("The host's interface has no address.", "Give it one first."),
         "IS_TUNNEL_ACCESS_PIF": ("The interface belongs to a tunnel.", "Choose another interface."),
         "TRANSPORT_PIF_NOT_CONFIGURED": ("The interface under the tunnel has no address.", "Give it one first."),

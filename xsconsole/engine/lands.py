@@ -89,7 +89,10 @@ def land_of(stage: Stage, board: Board, inventory: Inventory, lands: Lands) -> L
 
 def _is_same(board: Board, workflow: Workflow | None) -> bool:
     own = board.workflow if board.is_published else None
-    return own is workflow or (own is not None and workflow is not None and own.digest == workflow.digest)
+    if own is None or workflow is None:
+        return own is workflow
+    # Pools have values of their own; to compare them is far cheaper than to digest them, and a drag asks often.
+    return own == workflow or own.digest == workflow.digest
 
 
 def _version_words(board: Board) -> str:
