@@ -367,6 +367,8 @@ def test_a_hold_goes_along_and_a_restore_point_does_not_lead_back() -> None:
         assert (await here.do(here.promotion(company.shop, "production"))).error is None
         refusal = there.refusal(there.demotion(company.shop, "staging", Disks.RESTORE))
         assert "a return to a restore point does not lead there" in refusal.reason
+        refusal = there.refusal(there.demotion(company.shop, "staging", Disks.SWAP))
+        assert "a swap with the stand-by does not lead there" in refusal.reason
         await there.engine.closings.close(HoldBack(configuration=company.shop, reason="the audit is coming"))
 
         assert (await there.do(there.demotion(company.shop, "staging"))).error is None

@@ -118,6 +118,12 @@ def _plan_transition(
     card = stock.ordered(card) if stock is not None else card
     land = land_of(target, board, inventory, lands)
     at_target = board if land is None else land.board
+    if land is not None and disks is not Disks.KEEP:
+        what = "a return to a restore point" if disks is Disks.RESTORE else "a swap with the stand-by"
+        raise NotPromotable(
+            reason=f"{target.name} is in another pool, and {what} does not lead there.",
+            mend="Demote it with its disks as they are.",
+        )
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
@@ -149,11 +155,6 @@ def _plan_transition(
     )
     if stock is None:
         rules.demand_settled_power(card)
-    if disks is Disks.RESTORE and land is not None:
-        raise NotPromotable(
-            reason=f"{target.name} is in another pool, and a return to a restore point does not lead there.",
-            mend="Demote it with its disks as they are.",
-        )
     point = _newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,
