@@ -140,6 +140,12 @@ def test_whom_a_rule_names_and_who_cannot_approve_is_told_with_the_reason() -> N
     assert by_author.dead_end == "1 more approval is needed than anybody could give: Carol is an author of it."
     assert counted([]).dead_end == ""
     without_bob = workflow(person("rita", REQUESTER), person("alice", ALICE), person("carol", CAROL))
+    assert counted([], without_bob).rules[0].sentence == (
+        "0 of 2 approvals; Alice could approve, and nobody else: Rita asked for it."
+    )
+    two_of_carol = counted([], rules=(ApprovalRule(count=2, people=(PersonId("carol"),)),))
+    assert two_of_carol.dead_end == "1 more approval is needed than anybody could give."
+    assert two_of_carol.sentence == "0 of 2 approvals; Carol could approve, and nobody else."
     assert counted([], without_bob).dead_end
     assert counted([by(CAROL, Meaning.REJECT)], without_bob).dead_end == ""
 

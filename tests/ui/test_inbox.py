@@ -16,6 +16,7 @@ from tests.ui.board_window import (
     card_of,
     cards_in,
     console,
+    has_keyboard,
     no_passphrase_needed,
     pool,
     press,
@@ -122,7 +123,11 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
 async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_card_says_so(
     window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
 ) -> None:
+    window.board.take_focus()
+    old = window.board.lanes[0]
     await publish(pool, console, rita)
+    await until(lambda: window.board.lanes[0] is not old, "the columns of the new version")
+    assert has_keyboard(window.board.page)
     card = card_of(console, SHOP)
     window.board.select(card.id)
     window.board.take_focus()

@@ -1,10 +1,17 @@
-"""How it shows in lists where the keyboard is: alike in all of them."""
+"""Where the keyboard is, and how lists show it: alike in all of them."""
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from xsconsole_ui import theme
 from xsconsole_ui.theme import Colours
+
+
+def holds_keyboard(part: QWidget) -> bool:
+    """Return whether something in there has the keyboard of its window."""
+    focused = part.window().focusWidget()
+    return focused is not None and part.isAncestorOf(focused)
 
 
 def paint_focus(painter: QPainter, area: QRectF, colours: Colours) -> None:

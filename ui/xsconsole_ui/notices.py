@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from xsconsole.domain import words
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.focus import holds_keyboard
 
 MOST_NOTICES = 3
 WIDEST = 720  # px
@@ -120,8 +121,8 @@ class Notices(QWidget):
 
     def _give_back(self, notice: pieces.Notice) -> None:
         """Give the keyboard back to where it was in the page below, before Qt gives it to anything."""
-        focused, page = self.window().focusWidget(), self._home.currentWidget() if self._home is not None else None
-        if page is not None and focused is not None and notice.isAncestorOf(focused):
+        page = self._home.currentWidget() if self._home is not None else None
+        if page is not None and holds_keyboard(notice):
             before = page.focusWidget()
             is_there = before is not None and before.isVisible() and before.isEnabled()
             (before if before is not None and is_there else page).setFocus(Qt.FocusReason.OtherFocusReason)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
@@ -26,6 +26,7 @@ from xsconsole_ui.board.looking import Looking
 from xsconsole_ui.board.queue_box import Queues
 from xsconsole_ui.board.ready_lanes import ReadyLanes, empty
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.focus import holds_keyboard
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 
 
@@ -169,6 +170,7 @@ class BoardView(QWidget):
 
     @Slot()
     def _build_lanes(self) -> None:
+        had_keyboard = holds_keyboard(self.page)
         empty(self._row, self._order)
         self._lanes.clear()
         self._where.clear()
@@ -188,6 +190,8 @@ class BoardView(QWidget):
         self._ready.clear()
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)
+        if had_keyboard:
+            self.take_focus()
 
     def _make_lane(self, stage: Stage) -> Lane:
         model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
@@ -240,8 +244,7 @@ class BoardView(QWidget):
             self._set_selected(None, keep=None)
         elif has_moved and card.stage in self._lanes:
             lane = self._lanes[card.stage]
-            focused = QApplication.focusWidget()
-            had_focus = focused is not None and self.isAncestorOf(focused)
+            had_focus = holds_keyboard(self)
             row = lane.model.row_of(card.id)
             if row is not None:
                 lane.select_row(row)
@@ -387,10 +390,8 @@ class BoardView(QWidget):
     @Slot(str)
     def _go_to_stage(self, stage: StageId) -> None:
         lane = self._lanes.get(stage)
-        if lane is None:
-            return
-        lane.view.setFocus()
-        if lane.model.rowCount():
+        if lane is not None:
+            lane.view.setFocus()
             lane.select_row(0)
 
     @Slot()

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.focus import holds_keyboard
 
 LEAST_LIST, MOST_LIST = 240, 340  # px, beside a page
 LEAST_PAGE = 380  # px, beside a list
@@ -48,8 +49,7 @@ class ListAndPage(QWidget):
 
     @property
     def page_has_keyboard(self) -> bool:
-        focused = self.window().focusWidget()
-        return focused is not None and self._beside.isAncestorOf(focused)
+        return holds_keyboard(self._beside)
 
     def turn(self, *, to_page: bool) -> None:
         """Show the page, or the list, where there is no room for both."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
@@ -18,6 +18,7 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole_ui import pieces, times
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.focus import holds_keyboard
 from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.card_page import CardPage
 from xsconsole_ui.promotion.desk import Desk, newest_restore_point, standby_in
@@ -268,8 +269,7 @@ class Inspector(pieces.Panel):
     @Slot(str)
     def _on_start(self, run: RunId) -> None:
         self._run = run
-        focused = QApplication.focusWidget()
-        had_focus = focused is not None and self.isAncestorOf(focused)
+        had_focus = holds_keyboard(self)
         self._show()
         if had_focus:
             self.left.emit()
