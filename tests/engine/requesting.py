@@ -101,6 +101,20 @@ class Scene:
         self.office.pool.set_map(Field.POOL, None, {**self.office.pool.keys, f"{stem}.{number}": text})
 
 
+async def waiting_request(*workflow: Workflow, **rule: object) -> tuple[Scene, Request]:
+    """Let Alice ask for the way of shop to production."""
+    scene = Scene()
+    await scene.begin(*workflow, **rule)
+    return scene, await ask(scene.alice, scene.shop)
+
+
+async def approved_request(*workflow: Workflow, **rule: object) -> tuple[Scene, Request]:
+    """Let Alice ask for it, and Bob approve."""
+    scene, request = await waiting_request(*workflow, **rule)
+    await approve(scene.bob, request)
+    return scene, request
+
+
 async def refused(desk: Desk, request: Request, kind: type[Refused] = ApprovalMissing) -> str:
     with pytest.raises(kind) as found:
         await run(desk, request)

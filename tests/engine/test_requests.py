@@ -7,7 +7,18 @@ import msgspec
 import pytest
 
 from tests.engine.desks import virtually
-from tests.engine.requesting import Scene, approve, ask, person_of, refused, ruled, run, view
+from tests.engine.requesting import (
+    Scene,
+    approve,
+    approved_request,
+    ask,
+    person_of,
+    refused,
+    ruled,
+    run,
+    view,
+    waiting_request,
+)
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.poolstate import decode_run, encode_run, run_stem
@@ -37,9 +48,7 @@ def test_a_way_that_demands_approval_is_not_gone_without_a_request() -> None:
 
 def test_who_asks_needs_others_and_any_permitted_console_runs_it_then() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request(count=2)
         assert waiting_words(view(scene.bob, request)) == "waits for 2 approvals"
         assert {person.name for person in view(scene.bob, request).could} == {"Person 2", "Person 3"}
         assert "0 of 2 approvals" in await refused(scene.alice, request)
@@ -127,9 +136,7 @@ def test_who_is_not_known_cannot_ask_for_nobody_could_tell_whether_they_approve_
 
 def test_one_person_counts_once_however_often_and_with_however_many_keys() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request(count=2)
 
         await approve(scene.bob, request)
         await approve(scene.bob, request)
@@ -141,9 +148,7 @@ def test_one_person_counts_once_however_often_and_with_however_many_keys() -> No
 
 def test_any_rejection_ends_it() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
 
         await approve(scene.bob, request)
         await approve(scene.carol, request, Meaning.REJECT)
@@ -156,10 +161,7 @@ def test_any_rejection_ends_it() -> None:
 
 def test_withdrawing_takes_everything_off_the_pool_and_leaves_it_on_record() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
 
         await scene.alice.engine.requests.forget(request, "not needed")
 
@@ -221,10 +223,7 @@ def test_a_dissolved_configuration_leaves_no_request() -> None:
 
 def test_what_was_interrupted_is_resumed_with_its_approvals_and_not_without() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         opened = await run(scene.bob, request)
         await scene.carol.until(lambda: scene.carol.card(scene.shop).run is not None)
         under_way = view(scene.carol, request)
@@ -254,9 +253,7 @@ def test_what_was_interrupted_is_resumed_with_its_approvals_and_not_without() ->
 
 def test_a_large_request_leaves_out_what_can_be_made_again() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         paper = view(scene.alice, request).paper
         assert paper.plan is not None
         assert paper.manifest is not None

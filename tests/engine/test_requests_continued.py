@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.desks import Killed, virtually
 from tests.engine.publishing_over import PRODUCTION, STAGING, beside, kept, newer, planned, publish, refused_under, run
-from tests.engine.requesting import Scene, approve, ask, ruled, view
+from tests.engine.requesting import Scene, approve, approved_request, ask, ruled, view, waiting_request
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.continuing import version_stem, with_continued
 from xsconsole.domain.ids import GroupId, PersonId, RequestId, StageId
@@ -34,9 +34,7 @@ from xsconsole.errors import Barred, NotPermitted, NotPromotable, Refused
 
 def test_a_request_is_judged_and_carried_out_by_the_version_under_which_it_was_made() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
 
         plan = await publish(scene.carol, change_stage(newer(scene), PRODUCTION, entry=EntryAction.STOP))
 
@@ -62,10 +60,7 @@ def test_a_request_is_judged_and_carried_out_by_the_version_under_which_it_was_m
 
 def test_it_stays_on_its_version_over_several_publications_and_withdrawing_it_clears_that_away() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         await publish(scene.carol, newer(scene))
         await publish(scene.alice, change_stage(newer(scene), StageId("integration"), name="Inbox"))
         third = await publish(scene.bob, change_stage(newer(scene), StageId("integration"), name="In"))
@@ -83,10 +78,7 @@ def test_it_stays_on_its_version_over_several_publications_and_withdrawing_it_cl
 
 def test_who_is_removed_or_whose_key_is_revoked_counts_no_more_and_nobody_is_added() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request(count=2)
         await approve(scene.carol, request)
         dave = scene.office.desk()
         workflow = newer(scene)
@@ -116,10 +108,7 @@ def test_who_is_removed_or_whose_key_is_revoked_counts_no_more_and_nobody_is_add
 
 def test_who_asked_and_is_known_no_more_cannot_have_it_carried_out() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
 
         plan = await publish(scene.carol, ruled(scene.carol, scene.bob))
 
@@ -133,10 +122,7 @@ def test_who_asked_and_is_known_no_more_cannot_have_it_carried_out() -> None:
 @pytest.mark.parametrize(("gone", "reason"), [("production", "“Production” is gone"), ("staging", "“Staging” is gone")])
 def test_a_stage_that_vanishes_ends_it_and_says_why(gone: str, reason: str) -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
 
         plan = await publish(scene.carol, remove(newer(scene), [StageId(gone)]), staging="patch-testing")
 
@@ -154,9 +140,7 @@ def test_a_stage_that_vanishes_ends_it_and_says_why(gone: str, reason: str) -> N
 
 def test_a_way_that_is_gone_does_not_end_it_but_is_told() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         workflow = newer(scene)
         ways = tuple(way for way in workflow.transitions if way.id != request.intent.transition)
 
@@ -171,9 +155,7 @@ def test_a_way_that_is_gone_does_not_end_it_but_is_told() -> None:
 
 def test_a_stage_that_is_renamed_keeps_its_marks_until_the_request_has_ended() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
 
         plan = await publish(scene.carol, change_stage(newer(scene), STAGING, name="Rehearsal"))
 
@@ -192,9 +174,7 @@ def test_a_stage_that_is_renamed_keeps_its_marks_until_the_request_has_ended() -
 
 def test_a_rejected_request_is_not_revived_by_removing_who_rejected_it() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         await approve(scene.bob, request, Meaning.REJECT)
         await approve(scene.carol, request)
 
@@ -242,9 +222,7 @@ def test_nobody_asks_under_an_old_version_or_under_one_that_never_stood() -> Non
 
 def test_a_kept_version_that_was_changed_is_none() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request(count=2)
         await publish(scene.carol, newer(scene))
         (key,) = kept(scene)
         lax = ruled(scene.alice, scene.bob, scene.carol, count=1)
@@ -260,10 +238,7 @@ def test_a_kept_version_that_was_changed_is_none() -> None:
 
 def test_a_run_by_an_earlier_version_is_resumed_after_its_console_died_and_not_by_who_counts_no_more() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         await publish(scene.carol, newer(scene))
         begun = await run(scene.bob, request)
         await scene.carol.until(lambda: scene.carol.card(scene.shop).run is not None)
@@ -303,10 +278,7 @@ def test_the_standing_version_says_who_may_move_and_how_many_a_stage_takes() -> 
 
 def test_a_freeze_that_the_standing_version_brings_holds_it_back() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         always = (FreezeCalendar(from_day=0, from_minute=0, to_day=3), FreezeCalendar(from_day=3, to_day=0))
 
         await publish(scene.carol, change_stage(newer(scene), PRODUCTION, freezes=always))
@@ -344,9 +316,7 @@ def test_who_may_act_in_a_stage_no_more_does_not_move_what_is_in_it() -> None:
 @pytest.mark.parametrize("cut_at", range(1, 28, 4))
 def test_a_publication_that_is_cut_off_loses_no_request(cut_at: int) -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         plan = planned(scene.carol, newer(scene))
         assert plan.standing is not None
         version, there = signed(plan.workflow, scene.carol.signer), beside(plan, scene.carol)

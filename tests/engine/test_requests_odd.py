@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, virtually
-from tests.engine.requesting import Scene, approve, ask, refused, ruled, run, view
+from tests.engine.requesting import Scene, approve, approved_request, ask, refused, ruled, run, view, waiting_request
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.plan import RunKind
@@ -48,9 +48,7 @@ def sentence(scene: Scene, request: Request) -> str:
 
 def test_a_configuration_that_moved_changed_or_went_voids_its_request() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
 
         assert (await scene.bob.do(scene.bob.demotion(scene.shop, "patch-testing"))).error is None
         assert sentence(scene, request) == "The configuration stands in another stage now."
@@ -68,9 +66,7 @@ def test_a_configuration_that_moved_changed_or_went_voids_its_request() -> None:
 
 def test_without_a_workflow_that_can_be_read_nobody_is_trusted() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         stem = workflow_stem(default_workflow().id)
         for key in [key for key in scene.office.pool.keys if key.startswith(stem)]:
             await scene.bob.port.remove_key(requests.Field.POOL, key)
@@ -87,10 +83,7 @@ def test_without_a_workflow_that_can_be_read_nobody_is_trusted() -> None:
 
 def test_a_workflow_that_was_replaced_under_its_own_number_grants_nothing() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         lenient = ruled(scene.alice, scene.bob, scene.carol)
         ways = tuple(msgspec.structs.replace(way, approvals=()) for way in lenient.transitions)
         lenient = msgspec.structs.replace(lenient, transitions=ways)
@@ -141,9 +134,7 @@ def test_a_request_that_ended_makes_room_for_the_same_one() -> None:
 
 def test_there_is_a_bound_to_the_number_and_the_size_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         paper = view(scene.alice, request).paper
         assert paper.plan is not None
         noise = random.Random(7).randbytes(40_000).hex()
@@ -161,9 +152,7 @@ def test_there_is_a_bound_to_the_number_and_the_size_of_requests(monkeypatch: py
 
 def test_what_a_known_person_signs_is_still_judged() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
         ahead = signed_anew(scene.alice, request, asked_at=request.asked_at + timedelta(days=1))
         await put(scene, ahead)
         await approve(scene.bob, ahead)
@@ -188,10 +177,7 @@ def test_what_a_known_person_signs_is_still_judged() -> None:
 
 def test_of_a_run_without_enough_approvals_only_the_way_back_is_open() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request(count=2)
         await approve(scene.carol, request)
         opened = await run(scene.bob, request)
         opened.stop()
@@ -219,9 +205,7 @@ def test_of_a_run_without_enough_approvals_only_the_way_back_is_open() -> None:
 
 def test_a_request_is_found_by_the_beginning_of_its_id() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        _, request = await waiting_request()
 
         assert find_request([request], request.id[:4].upper()) == request
         for wrong in ("", "another"):

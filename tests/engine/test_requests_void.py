@@ -6,7 +6,18 @@ from datetime import timedelta
 import msgspec
 
 from tests.engine.desks import virtually
-from tests.engine.requesting import Scene, approve, ask, decision, refused, ruled, run, view
+from tests.engine.requesting import (
+    Scene,
+    approve,
+    approved_request,
+    ask,
+    decision,
+    refused,
+    ruled,
+    run,
+    view,
+    waiting_request,
+)
 from xsconsole.domain.approval import to_text
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.publication import approval_stem
@@ -18,10 +29,7 @@ from xsconsole.errors import PlanIsStale
 
 def test_changing_the_memory_voids_the_approval_and_shows_what_changed() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
 
         scene.office.pool.change(scene.machine(), memory_static_max=3 * 1024**3)
         await scene.bob.until(lambda: view(scene.bob, request).state is RequestState.VOID)
@@ -39,10 +47,7 @@ def test_changing_the_memory_voids_the_approval_and_shows_what_changed() -> None
 
 def test_memory_that_changes_unheard_is_seen_under_the_lease() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request()
         scene.bob.is_deaf_to_machines = True
         scene.office.pool.change(scene.machine(), memory_static_max=3 * 1024**3)
         assert view(scene.bob, request).state is RequestState.APPROVED
@@ -56,9 +61,7 @@ def test_memory_that_changes_unheard_is_seen_under_the_lease() -> None:
 
 def test_a_machine_that_was_started_meanwhile_shows_both_plans() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin()
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request()
 
         scene.office.pool.change(scene.alice.member(scene.shop, "shop-lb"), power_state="Running")
         await scene.bob.until(lambda: view(scene.bob, request).state is RequestState.VOID)
@@ -71,10 +74,7 @@ def test_a_machine_that_was_started_meanwhile_shows_both_plans() -> None:
 
 def test_a_request_ends_when_its_time_is_up_whatever_the_clock_of_a_console_says() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(expiry_s=3600)
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request(expiry_s=3600)
         assert request.expires_at == request.asked_at + timedelta(hours=1)
         await asyncio.sleep(3601)
         back = scene.bob.clock.now
@@ -89,9 +89,7 @@ def test_a_request_ends_when_its_time_is_up_whatever_the_clock_of_a_console_says
 
 def test_a_request_that_gives_itself_more_time_than_the_way_allows_is_not_trusted() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(expiry_s=3600)
-        request = await ask(scene.alice, scene.shop)
+        scene, request = await waiting_request(expiry_s=3600)
         unsigned = msgspec.structs.replace(request, expires_at=request.asked_at + timedelta(days=9), signature="")
         longer = asked(scene.alice.signer, unsigned)
         scene.leave(request_stem(longer.id), to_stored(Paper(request=longer)), 2)
@@ -125,10 +123,7 @@ def test_it_does_not_begin_before_its_time_by_either_clock() -> None:
 
 def test_a_workflow_published_in_between_voids_what_was_approved_under_the_one_before() -> None:
     async def story() -> None:
-        scene = Scene()
-        await scene.begin(count=2)
-        request = await ask(scene.alice, scene.shop)
-        await approve(scene.bob, request)
+        scene, request = await approved_request(count=2)
 
         await scene.alice.publish(ruled(scene.alice, scene.bob, scene.carol, count=1, version=3))
         await scene.bob.until(lambda: view(scene.bob, request).state is RequestState.VOID)
