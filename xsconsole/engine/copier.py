@@ -165,14 +165,7 @@ class Copier:
 
     async def start(self, key: StepKey, host: Uuid | None, on_progress: Progress) -> None:
         vm, run = (await self.of(key)).uuid, self._at.run
-
-        async def attempt() -> None:
-            if (await self._at.vm(vm)).power_state == "Running":
-                return
-            starting = self._pool.start(vm, run, on_progress, host)
-            await self._at.settling(starting, vm)
-
-        await insist(self._pool, attempt)
+        await self._at.bring_to("Running", vm, lambda: self._pool.start(vm, run, on_progress, host))
 
     async def stop(self, vm: Uuid, on_progress: Progress) -> None:
         """Shut a copy down, by force where it does not answer; it is about to be destroyed."""

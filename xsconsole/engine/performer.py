@@ -306,19 +306,12 @@ class Performer:
     # Power
 
     async def _start(self, vm: Uuid, on_progress: Progress, host: Uuid | None = None) -> None:
-        async def attempt() -> None:
-            if (await self._at.vm(vm)).power_state != "Running":
-                await self._at.settling(self._pool.start(vm, self._run, on_progress, host), vm)
-
-        await insist(self._pool, attempt)
+        await self._at.bring_to("Running", vm, lambda: self._pool.start(vm, self._run, on_progress, host))
 
     async def _shut_down(self, vm: Uuid, on_progress: Progress, *, may_force: bool) -> None:
-        async def attempt() -> None:
-            if (await self._at.vm(vm)).power_state != "Halted":
-                shutting = self._pool.shut_down(vm, self._run, on_progress, may_force=may_force)
-                await self._at.settling(shutting, vm)
-
-        await insist(self._pool, attempt)
+        await self._at.bring_to(
+            "Halted", vm, lambda: self._pool.shut_down(vm, self._run, on_progress, may_force=may_force)
+        )
 
     # Disks
 

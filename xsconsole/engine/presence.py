@@ -19,6 +19,8 @@ GRACE_S = 1.0
 Results = Callable[[], Mapping[StepKey, str]]
 """What settled steps made, such as the uuid of a snapshot or of a copy."""
 
+OTHERWISE = "VM_BAD_POWER_STATE"  # the machine is no longer as it was when it was looked at
+
 
 class Presence:
     """The pool as one run looks at it. Reads wait for a road that breaks."""
@@ -91,6 +93,20 @@ class Presence:
             await self.clock.sleep(GRACE_S)  # what was sent may not have begun yet
             await self.settle_down(*vms)
             raise
+
+    async def bring_to(self, power_state: str, vm: Uuid, change: Callable[[], Coroutine[None, None, object]]) -> None:
+        """Bring a machine to a power state; where somebody else does so in the same moment, that is enough."""
+
+        async def attempt() -> None:
+            if (await self.vm(vm)).power_state == power_state:
+                return
+            try:
+                await self.settling(change(), vm)
+            except PoolFailed as failure:
+                if failure.code != OTHERWISE or (await self.vm(vm)).power_state != power_state:
+                    raise
+
+        await insist(self.pool, attempt)
 
     def _all_machines(self) -> set[Uuid]:
         making = (step.key for step in self._own if isinstance(step.action, TakeSnapshot | CopyMachine | SendMachine))
