@@ -1,9 +1,13 @@
 """A promotion into another pool in the window: what the column and the sheet say, and the cards afterwards."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.console.test_between_pools import crossing
-from tests.embedded import EmbeddedPool
+from tests.embedded import EmbeddedPool, embedded_pools
 from tests.ui.board_window import cards_in
-from tests.ui.test_window_pools import connect_both, pools, served, window
+from tests.ui.test_window_pools import connect_both, pools, window
 from tests.workflows import put_on
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration
@@ -14,7 +18,13 @@ from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.pieces import ActionButton
 
-__all__ = ["pools", "served", "window"]
+__all__ = ["pools", "window"]
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[EmbeddedPool, ...]]:
+    with embedded_pools("--speed", "200") as found:
+        yield found
 
 
 async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
@@ -66,11 +76,17 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     await until(lambda: "payroll 2026.4" not in cards_in(window, "Patch testing"), "the card to leave")
     assert window.estate.of_card(card.id) is there
 
+    await until(lambda: window.estate.board.cards[card.id].run is None, "the end of it on the board")
     window.board.select(card.id)
-    click(next(one for one in window.inspector.card_page.findChildren(ActionButton) if "Demote" in one.text()))
+    await until(lambda: any(one.isEnabled() for one in ways_back(window)), "the way back")
+    click(next(one for one in ways_back(window) if one.isEnabled()))
     await until(lambda: window.desk.question is not None, "the plan of the way back")
     assert window.desk.question.command.target == "patch-testing"
     click(window.inspector.plan_page.go)
     await until(lambda: len(there.runs) == 1 and there.runs[0].ended_at is not None, "the end of the way back")
     assert there.runs[0].state is RunState.DONE, there.runs[0].error
     await until(lambda: "payroll 2026.4" in cards_in(window, "Patch testing"), "the card to be back")
+
+
+def ways_back(window: MainWindow) -> list[ActionButton]:
+    return [one for one in window.inspector.card_page.findChildren(ActionButton) if "Demote" in one.text()]
