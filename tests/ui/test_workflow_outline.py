@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
@@ -67,6 +67,13 @@ def type_in(panel, text):
     QTest.keyClicks(editor, text)
     QTest.keyClick(editor, Key.Key_Return)
     QApplication.processEvents()  # Qt takes it in a moment later
+
+
+def ask_by_key(panel):
+    """Press the menu key: Qt sends the place of the row as the view counts it, header and all."""
+    at = panel.view.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, panel.view.mapToGlobal(at))
+    QApplication.sendEvent(panel.view, event)
 
 
 def take(panel, words):
@@ -228,10 +235,23 @@ def test_findings_are_read_in_the_rows_and_mended_from_their_menu(desk, panel):
     index = go(panel, "stages", "production")
     assert "warning" in index.siblingAtColumn(Column.FINDING).data()
 
-    panel.view.customContextMenuRequested.emit(panel.view.visualRect(index).center())
+    ask_by_key(panel)
+    assert panel.current.stage == "production"  # and not the row below, over which the menu opens
     take(panel, "Add a way back to Staging")
 
     assert desk.workflow.transition("production", "staging") is not None
+
+
+def test_the_menu_by_mouse_is_of_the_row_under_it_and_connects_a_stage(desk, panel):
+    go(panel, "stages", "production")
+    at = panel.view.visualRect(panel.model.index_of(("stages", "integration"))).center()
+    where = panel.view.viewport().mapToGlobal(at)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, where)
+    QApplication.sendEvent(panel.view.viewport(), event)
+    take(panel, "Connect to another stage")
+    take(panel, "Production")
+
+    assert desk.workflow.transition("integration", "production") is not None
 
 
 def test_an_edit_elsewhere_keeps_the_row_and_what_is_open(desk, panel):

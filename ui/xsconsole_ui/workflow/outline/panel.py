@@ -74,7 +74,6 @@ class OutlinePanel(pieces.Panel):
         view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setExpandsOnDoubleClick(False)
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         head = view.header()
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setStretchLastSection(True)
@@ -96,7 +95,7 @@ class OutlinePanel(pieces.Panel):
         view.removed.connect(self._remove)
         view.moved.connect(self._move)
         view.entered_row.connect(self._enter)
-        view.customContextMenuRequested.connect(self._open_menu)
+        view.menu_wanted.connect(self._open_menu)
 
     # What the desk says.
 
@@ -319,9 +318,9 @@ class OutlinePanel(pieces.Panel):
     def menu(self) -> QMenu:
         return self._menu
 
-    @Slot(QPoint)
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.view.indexAt(at) if at.y() >= 0 else self.view.currentIndex()
+    @Slot(object)
+    def _open_menu(self, at: QPoint | None) -> None:
+        index = self.view.currentIndex() if at is None else self.view.indexAt(at)
         node = self.model.node(index)
         if node is None:
             return
@@ -330,10 +329,12 @@ class OutlinePanel(pieces.Panel):
         offers: list[tuple[str, Callable[[], object]]] = []
         if node.editor is not None or node.shape is Shape.LINK:
             offers.append((self.tr("Go there") if node.shape is Shape.LINK else self.tr("Edit"), self._enter))
+        if node.shape is Shape.STAGE:
+            offers.append((self.tr("Connect to another stage"), self._join))
         offers += [(deed.name, partial(self._do, first, deed)) for deed in node.deeds]
         for finding in self.model.findings_at(node):
             offers += [(one.label, partial(self._mend, one)) for one in finding.mends]
-        self._offer(offers, self.view.viewport().mapToGlobal(at))
+        self._offer(offers, None if at is None else self.view.viewport().mapToGlobal(at))
 
     def _mend(self, found: Mend) -> None:
         mend(self._desk, found)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QTreeView
 
 from xsconsole_ui.workflow.forms.node import DeedKind
@@ -24,6 +24,7 @@ class OutlineView(QTreeView):
     removed = Signal()
     moved = Signal(object)  # DeedKind
     entered_row = Signal()
+    menu_wanted = Signal(object)  # QPoint in the viewport; None by key: of the current row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -33,6 +34,10 @@ class OutlineView(QTreeView):
         self.setColumnWidth(0, names)
         for column, part in enumerate(PARTS[1:], 1):
             self.setColumnWidth(column, int(rest * part))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By key Qt gives a place that counts from above the header, which is on another row."""
+        self.menu_wanted.emit(None if event.reason() is QContextMenuEvent.Reason.Keyboard else event.pos())
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._signal_of(event):
