@@ -125,6 +125,9 @@ def test_a_new_transition_ends_in_a_new_stage_by_key(drawn: DesignedSheet) -> No
 
     assert ("production", "new-stage", Kind.PROMOTE) in ends(drawn)
     assert drawn.scene.nodes[StageId("new-stage")].area.left() > drawn.scene.nodes[StageId("production")].area.right()
+    field = drawn.designer.name_field
+    assert (field.isVisible(), field.selectedText()) == (True, "New stage")  # named at once, and in sight
+    assert drawn.canvas.rect().contains(field.geometry())
 
 
 def test_shift_adds_transitions_and_stages_and_the_last_one_is_taken_out_again(drawn: DesignedSheet) -> None:

@@ -1,5 +1,6 @@
 """Transitions drawn by hand: from a port to a stage, or one end of a transition to another stage. Live yes or no."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -38,6 +39,7 @@ class Connect:
     scene: Scene
     source: StageId
     ask: between.Ask
+    name: Callable[[], object]  # let the new stage be named at once
     is_back: bool = False  # from the beginning, whatever Shift says
     said: str = ""
     _at: QPointF = field(default_factory=QPointF)
@@ -134,7 +136,8 @@ class Connect:
         ]
 
     def _add(self, place: Place, kind: Kind) -> None:
-        between.add(self.desk, place, after=self.source, kind=kind)
+        if between.add(self.desk, place, after=self.source, kind=kind) is not None:
+            self.name()
 
 
 @dataclass(slots=True)

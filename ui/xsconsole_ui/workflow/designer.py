@@ -108,12 +108,12 @@ class Designer(QObject):
     def _name(self, stage: StageId | None) -> None:
         """Let a new stage be named at once; it has a name already for who does not care."""
         if stage is not None:
-            self._canvas.reveal(self._canvas.scene.nodes[stage].area)
             self.rename()
 
     def rename(self) -> None:
         stage = self._desk.stage
         if stage is not None:
+            self._canvas.reveal(self._canvas.scene.nodes[stage.id].area)
             self.name_field.begin(stage.id)
 
     def connect_stages(self) -> None:

@@ -77,7 +77,7 @@ class DrawingHand(QObject):
             return Reroute(desk, scene, *end)
         port = scene.port_at(at)
         if port is not None:
-            return Connect(desk, scene, port, self.ask, is_back=bool(held & SHIFT))
+            return Connect(desk, scene, port, self.ask, self.rename_wanted.emit, is_back=bool(held & SHIFT))
         node = scene.node_at(at)
         if node is not None:
             return self._take(node, held)
@@ -178,7 +178,7 @@ class DrawingHand(QObject):
     def connect_from(self, source: StageId) -> None:
         """Draw a transition by keyboard, or by mouse without holding a button: Enter or a click ends it."""
         told = self.tr("Arrows choose the target, with Shift a way back; Ins a new stage; Enter connects, Esc leaves")
-        self._steer(Connect(self._desk, self._canvas.scene, source, self.ask), told)
+        self._steer(Connect(self._desk, self._canvas.scene, source, self.ask, self.rename_wanted.emit), told)
 
     def lead_end(self, way: Transition, *, is_target: bool) -> None:
         """Lead one end of a transition elsewhere, in the same way."""
