@@ -192,6 +192,8 @@ class Publishing:
         before = dict(report.left)
         left = {effect.name: before.get(effect.name, effect.sentence) for effect in plan.due}
         left |= {effect.name: why_it_waits(effect) for effect in plan.effects if waits(effect)}
+        shown = {effect.name for effect in plan.effects}  # nothing, while a pool that was away is read anew
+        left |= {name: why for name, why in before.items() if name not in shown}
         gone = tuple(name for name in before if name not in left)
         kept = tuple((name, why) for name, why in left.items() if name in before)
         return replace(report, moved=(*report.moved, *gone), left=kept)

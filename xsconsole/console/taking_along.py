@@ -49,7 +49,7 @@ class TakingAlong:
         if not all([await _shows(desk, publication) for desk in bound]):
             return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
         moved: dict[Key, str] = {}
-        refused: dict[Key, ConsoleError] = {}
+        refused: dict[Key, tuple[str, ConsoleError]] = {}
         while True:  # while some are taken, runs of others end
             plan = self._planned(workflow)
             due = [effect for effect in plan.due if _key(effect) not in moved.keys() | refused.keys()]
@@ -57,11 +57,13 @@ class TakingAlong:
                 break
             ended = await self._take_all(due, workflow)
             moved |= {_key(effect): effect.name for effect, failure in ended if failure is None}
-            refused |= {_key(effect): failure for effect, failure in ended if failure is not None}
+            refused |= {_key(effect): (effect.name, failure) for effect, failure in ended if failure is not None}
         waiting = [effect for effect in plan.effects if waits(effect) and _key(effect) not in moved]
-        left = [(effect.name, _sentence(refused[_key(effect)])) for effect in plan.due if _key(effect) in refused]
+        # What the plan no longer shows is left too: a pool that went away in the middle shows nothing for a while.
+        settled = {_key(effect) for effect in plan.effects if effect.kind is EffectKind.STAYS or waits(effect)}
+        left = [(name, _sentence(failure)) for key, (name, failure) in refused.items() if key not in settled]
         left += [(effect.name, why_it_waits(effect)) for effect in waiting]
-        held = [key for key, failure in refused.items() if isinstance(failure, HeldElsewhere)]
+        held = [key for key, (_, failure) in refused.items() if isinstance(failure, HeldElsewhere)]
         self._follow(workflow, {*(_key(effect) for effect in waiting), *held})
         return tuple(moved.values()), tuple(left)
 

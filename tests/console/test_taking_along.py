@@ -1,0 +1,62 @@
+"""What is taken along when a version is published is told of truly, also where the pool went away in the middle."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from xsconsole.console.publishing import Publishing
+from xsconsole.console.taking_along import TakingAlong
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.publishing import Effect, EffectKind, PublishReport
+from xsconsole.domain.workflow import default_workflow
+from xsconsole.errors import PoolUnavailable
+
+POOL, CRM = Uuid("pool"), ConfigurationId("crm")
+
+
+def effect(kind: EffectKind) -> Effect:
+    blue = StageId("blue")
+    return Effect(
+        configuration=CRM, name="crm 7.1", pool=POOL, kind=kind, source=StageId("production"), target=blue, sentence="x"
+    )
+
+
+def plan(*kinds: EffectKind) -> Any:
+    effects = tuple(effect(kind) for kind in kinds)
+    due = tuple(one for one in effects if one.kind is EffectKind.MAPPED)
+    return SimpleNamespace(pools=(), effects=effects, due=due)
+
+
+@pytest.mark.parametrize(
+    ("then", "is_left"), [(plan(), True), (plan(EffectKind.MAPPED), True), (plan(EffectKind.STAYS), False)]
+)
+async def test_who_was_refused_is_left_unless_it_stands_there_by_now(then: Any, is_left: bool) -> None:
+    """Right after the road broke the plan shows nobody: that is no sign that everybody has gone."""
+    plans = iter((plan(EffectKind.MAPPED), plan(EffectKind.MAPPED)))
+
+    async def do(_: object) -> object:
+        raise PoolUnavailable(pool="acme")
+
+    desk = SimpleNamespace(plan=lambda _: SimpleNamespace(digest="d"), do=do)
+    along = TakingAlong(lambda _: next(plans, then), lambda: cast(Any, {POOL: desk}))
+
+    moved, left = await along.take(default_workflow(), cast(Any, None))
+
+    assert moved == ()
+    assert [name for name, _ in left] == (["crm 7.1"] if is_left else [])
+
+
+@pytest.mark.parametrize(("now", "is_left"), [(plan(), True), (plan(EffectKind.STAYS), False)])
+def test_a_report_says_of_nobody_that_it_has_gone_who_is_not_seen(
+    now: Any, is_left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing = Publishing(cast(Any, None), lambda: ())
+    workflow = default_workflow()
+    for name, value in (("_sites", (1,)), ("_newest", workflow)):
+        monkeypatch.setattr(publishing, name, lambda value=value: value)
+    monkeypatch.setattr(publishing, "_planned", lambda _: now)
+
+    report = publishing.renewed(PublishReport(workflow=workflow, left=(("crm 7.1", "The road broke."),)))
+
+    assert (report.left, report.moved) == (((("crm 7.1", "The road broke."),), ()) if is_left else ((), ("crm 7.1",)))
