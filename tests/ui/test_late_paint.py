@@ -134,6 +134,7 @@ def test_a_picture_that_is_taken_of_it_is_whole(bands):
 
 @pytest.fixture
 def view(qapp, qtbot):
+    qapp.setStyleSheet("")  # a window that was open before may have left one in its colours
     filled = Filled()
     view = OutlineView(filled.model, filled.outline, "Inventory")
     qtbot.addWidget(view)

@@ -264,7 +264,7 @@ async def test_different_versions_are_told_above_the_board_and_lead_to_publishin
 ) -> None:
     first, _ = await connect_both(window, served)
     band = window.board.leftovers.differing
-    assert band.text == ""
+    await until(lambda: not band.text, "one version on both")
     workflow = first.board.workflow
     assert workflow is not None
 

@@ -253,17 +253,20 @@ class _Witness(threading.Thread):
     def run(self) -> None:
         while not self._is_over.wait(LOOK_S):
             if self._seen is None and time.monotonic() - self._beat_s > STALL_MS / 1000:
-                self._seen = self._look()
+                places = self._look()
+                bare = self._seen = note_of(places, reads_lines=False) if places else None
+                if bare is not None:
+                    whole = note_of(places)  # reading may take longer than the stall
+                    if self._seen is bare:
+                        self._seen = whole
 
-    def _look(self) -> "FrameNote | None":
+    def _look(self) -> list[tuple[str, int, str]]:
         # As long as it is held here, what a frame names lives on after it has returned, and ends in this thread then:
         # a painter of the window must not. So the lines are read afterwards.
         frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the one way to see another thread
-        if frame is None:
-            return None
-        places = places_of(frame)
+        places = [] if frame is None else places_of(frame)
         del frame
-        return note_of(places)
+        return places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,9 +285,9 @@ def places_of(frame: FrameType) -> list[tuple[str, int, str]]:
     return found[::-1]
 
 
-def note_of(places: list[tuple[str, int, str]]) -> FrameNote:
+def note_of(places: list[tuple[str, int, str]], *, reads_lines: bool = True) -> FrameNote:
     file, line, name = places[-1]
-    stack = [traceback.FrameSummary(*place) for place in places]
+    stack = [traceback.FrameSummary(*place, line=None if reads_lines else "") for place in places]
     where = f"{'/'.join(Path(file).parts[-2:])}:{line} in {name}"
     return FrameNote(where=where, stack="".join(traceback.StackSummary.from_list(stack).format()))
 

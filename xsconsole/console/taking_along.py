@@ -10,7 +10,7 @@ from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication import Publication, publication_of
-from xsconsole.domain.publishing import Effect, EffectKind, PartState, PublishPlan
+from xsconsole.domain.publishing import Effect, EffectKind, PublishPlan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
@@ -45,7 +45,7 @@ class TakingAlong:
         await self.leave()
         plan = self._planned(workflow)
         desks = self._desks()
-        bound = [desks[part.pool] for part in plan.pools if part.state is not PartState.LATER]
+        bound = [desks[part.pool] for part in plan.pools if part.pool in desks]  # others are away, and get it later
         if not all([await _shows(desk, publication) for desk in bound]):
             return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
         moved: dict[Key, str] = {}
@@ -133,7 +133,9 @@ class TakingAlong:
             reason=f"Version {workflow.version} of the workflow",
         )
         async with self._few:
-            desk = self._desks()[effect.pool]
+            desk = self._desks().get(effect.pool)
+            if desk is None:
+                return PoolUnavailable(pool="its pool")
             try:
                 planned = desk.plan(command)
                 run = await desk.do(Confirmed(command=command, digest=planned.digest))
