@@ -206,6 +206,21 @@ async def test_a_certificate_that_changes_under_way_is_an_alarm_and_not_followed
         await gateway.close()
 
 
+async def test_a_road_that_was_given_up_and_came_back_by_itself_is_mended_again(connect: Connect) -> None:
+    with embedded_pool("--tls", "--scenario", "empty", "--hosts", "2", "--version", "8.2") as served:
+        gateway, watcher = await connect(served)
+        served.control("host", host=served.hosts[0].name, mode="dead")
+        await watcher.until(lambda: isinstance(watcher.links[-1].error, CertificateUnknown))
+        served.control("host", host=served.hosts[0].name, mode="live")
+        await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE)
+
+        served.control("restart")  # which ends the session
+        await watcher.until(lambda: isinstance(watcher.links[-1].error, SessionLost))
+        await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE)
+
+        await gateway.close()
+
+
 async def test_an_accepted_certificate_opens_the_road(secure_pool: EmbeddedPool, connect: Connect) -> None:
     gateway, watcher = await connect(secure_pool)
 

@@ -269,8 +269,10 @@ class Gateway:
                     continue  # it came back while it was looked for elsewhere
                 self._report_lost(failure)
                 if isinstance(failure, FINAL):
-                    return  # trying again would lock the user out, or talk to a stranger
-                self._needs_mending.set()
+                    # Trying again would lock the user out, or talk to a stranger; but the feed may come back by itself.
+                    await self._is_live.wait()
+                else:
+                    self._needs_mending.set()
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         """Report a bug of the keeper: without it nothing would be mended any more, silently."""
