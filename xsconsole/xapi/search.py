@@ -53,7 +53,8 @@ class Search:
     def run(self, likely: Address, others: Iterable[Address], *, is_watched: bool) -> Login:
         """Return a log-in at the coordinator of this pool: `likely`, where a supporter points, or among `others`.
 
-        Where the likely one `is_watched` by the feed, which resumes by itself, only another one is looked for.
+        Where the likely one `is_watched` by the feed, which resumes by itself, another one is looked for; it is asked
+        itself only where nobody is left but hosts with certificates that are not those that were accepted.
 
         Only a coordinator looks at a password, so that many hosts can be asked at once without many log-ins.
 
@@ -74,7 +75,16 @@ class Search:
         if login is not None:
             return login
         self._give_up_if_final()
-        raise self._worst()
+        worst = self._worst()
+        if is_watched and isinstance(worst, CertificateChanged | CertificateUnknown):
+            # Before anybody is asked about hosts beside it: does the one that is known show what it did?
+            self._tried.pop(likely.host)
+            self._pointed_at.add(likely.host)
+            login = self._among((likely,))
+            if login is not None:
+                return login
+            self._give_up_if_final()
+        raise worst
 
     def abort(self) -> None:
         """Break all that waits for an answer."""
@@ -165,7 +175,7 @@ class Search:
         failures = [failure for failure in self._tried.values() if failure is not None]
         unfit = [failure for failure in failures if not isinstance(failure, Unreachable)]
         if unfit and len(unfit) == len(failures):
-            return unfit[0]
+            return next((failure for failure in unfit if isinstance(failure, CertificateChanged)), unfit[0])
         return LostMaster(pool=self._pool_name, tried=tuple(map(_told, self._tried.items())))
 
 
