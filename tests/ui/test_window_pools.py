@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from tests.embedded import EmbeddedPool, embedded_pools
 from tests.ui.board_window import cards_in, no_passphrase_needed, shown_cards, start
@@ -228,6 +228,22 @@ async def test_at_the_start_all_pools_are_there_again_and_one_that_fails_hinders
     assert dialog.address.text() == dead.url
     assert any("127.0.0.1:9" in text for text in window.notices.texts)
     dialog.reject()
+    await until(lambda: not window.findChildren(ConnectDialog), "the dialog to be gone")
+
+    # What both are given up for is mended at each by itself.
+    for pool in served:
+        with pool.plain_session() as session:
+            session.xenapi.session.change_password(pool.password, "another")
+        pool.control("restart")
+    for pool in served:
+        await until(lambda p=pool: any(text.startswith(f"{p.name}: ") for text in window.notices.texts), "the word")
+        told = next(one for one in window.notices.shown if one.text.startswith(f"{pool.name}: "))
+        click(next(button for button in told.findChildren(QPushButton) if button.text() == "Connect…"))
+        await until(lambda: bool(window.findChildren(ConnectDialog)), "the question about it")
+        (dialog,) = window.findChildren(ConnectDialog)
+        assert (dialog.address.text(), dialog.user.text()) == (pool.url, pool.user)
+        dialog.reject()
+        await until(lambda: not window.findChildren(ConnectDialog), "the dialog to be gone")
 
 
 async def test_lists_name_the_pool_of_each_line_while_there_are_several(

@@ -47,6 +47,17 @@ class Connecting(QObject):
         """Open the dialog that asks for a pool. It connects by itself and stays until that has worked."""
         self._jobs.start(self._ask(proposed), "ask for a pool")
 
+    def ask_again(self, url: str) -> None:
+        """Open the dialog for a pool that was given up: with its changed certificate, where that is the reason."""
+        link = next((sight.link for sight in self._estate.sights if sight.url == url), None)
+        changed = link.error if link is not None and isinstance(link.error, CertificateChanged) else None
+        try:
+            known = self._estate.home.known_connection(url, None, None)
+        except ConsoleError as failure:
+            self._notices.tell_error(failure)
+            return
+        self._jobs.start(self._ask(known, changed), "ask for a pool")
+
     def connect_to(self, connection: Connection, password: Secret) -> None:
         """Connect; where that fails, say why and ask."""
         self._jobs.start(self._connect_or_ask(connection, password), "connect")
@@ -59,11 +70,8 @@ class Connecting(QObject):
         for connection in unknown:
             await self._ask(connection)
 
-    async def _ask(self, proposed: Connection | None) -> None:
+    async def _ask(self, proposed: Connection | None, changed: CertificateChanged | None = None) -> None:
         self._estate.pools.expect(())
-        links = (console.link for console in self._estate.pools.all)
-        errors = (link.error for link in links if link.has_given_up)
-        changed = next((error for error in errors if isinstance(error, CertificateChanged)), None)
         await answered(ConnectDialog(self._estate, proposed, self._window, changed=changed))
         self._keep()
 

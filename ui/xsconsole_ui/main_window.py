@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
             self.desk,
             self.notices,
             self.status,
-            connect=self.actions_[actions.CONNECT],
+            reconnect=self.connecting.ask_again,
             is_in_sight=self.inspector.shows,
             parent=self,
         )

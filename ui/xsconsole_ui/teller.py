@@ -1,5 +1,6 @@
 """What the window tells of commands, runs and the road to the pool; and when it takes that back."""
 
+import functools
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Slot
@@ -34,7 +35,7 @@ class Teller(QObject):
         notices: Notices,
         status: StatusLine,
         *,
-        connect: QAction,
+        reconnect: Callable[[str], None],
         is_in_sight: Callable[[RunId], bool],
         parent: QObject,
     ) -> None:
@@ -42,7 +43,8 @@ class Teller(QObject):
         self._console = console
         self._notices = notices
         self._status = status
-        self._connect = connect
+        self._reconnect = reconnect
+        self._ways_back: dict[str, QAction] = {}  # by address
         self._is_in_sight = is_in_sight
         self._states: dict[str, LinkState] = {}  # by address
         self._held: dict[ConfigurationId, bool] = {}  # by somebody else; whether the board has shown it
@@ -118,7 +120,17 @@ class Teller(QObject):
                 is_certificate = isinstance(link.error, CertificateChanged)
                 way_out = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
                 name = sight.name if self._console.has_several else ""
-                self._notices.tell_error(link.error, name, about=(ROAD, url), way_out=(way_out, self._connect))
+                self._notices.tell_error(link.error, name, about=(ROAD, url), way_out=(way_out, self._way_back(url)))
+
+    def _way_back(self, url: str) -> QAction:
+        """Return what asks for this pool again, and for no other."""
+        if url not in self._ways_back:
+            action = self._ways_back[url] = QAction(self)
+            action.triggered.connect(functools.partial(self._ask_again, url))
+        return self._ways_back[url]
+
+    def _ask_again(self, url: str, _: bool = False) -> None:
+        self._reconnect(url)
 
     def _is_running(self, configuration: ConfigurationId) -> bool:
         card = self._console.board.cards.get(configuration)
