@@ -7,9 +7,11 @@ import pytest
 
 from xsconsole.console.publishing import Publishing
 from xsconsole.console.taking_along import TakingAlong
+from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.publishing import Effect, EffectKind, PublishReport
 from xsconsole.domain.workflow import default_workflow
+from xsconsole.engine.flight import effects_of
 from xsconsole.errors import PoolUnavailable
 
 POOL, CRM = Uuid("pool"), ConfigurationId("crm")
@@ -60,3 +62,23 @@ def test_a_report_says_of_nobody_that_it_has_gone_who_is_not_seen(
     report = publishing.renewed(PublishReport(workflow=workflow, left=(("crm 7.1", "The road broke."),)))
 
     assert (report.left, report.moved) == (((("crm 7.1", "The road broke."),), ()) if is_left else ((), ("crm 7.1",)))
+
+
+def test_what_was_interrupted_says_that_somebody_has_to_settle_it() -> None:
+    workflow = default_workflow()
+    record = SimpleNamespace(plan=SimpleNamespace(intent=SimpleNamespace(source="staging", target="production")))
+    record.plan.intent.workflow_version = 1
+    card = SimpleNamespace(
+        id=CRM, name="crm 7.1", run=SimpleNamespace(record=record), stage="staging", revision=1, standing=None
+    )
+    flight = cast(Any, SimpleNamespace(pool=POOL, cards=(card,)))
+
+    def sentence(standing: Standing) -> str:
+        card.standing = standing
+        (found,) = effects_of([flight], workflow, POOL, {}, {}, (), cast(Any, None))
+        return found.sentence
+
+    assert sentence(Standing.RUNNING).startswith("crm 7.1 is being changed; that ends as version 1 says")
+    assert sentence(Standing.INTERRUPTED) == (
+        "crm 7.1 was interrupted: resume or undo that, and only then it goes along."
+    )

@@ -54,7 +54,7 @@ def choose(sheet, stage, name):
     choice.activated.emit(choice.currentIndex())
 
 
-async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet):
+async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet, monkeypatch):
     desk = window.workflow.desk
     desk.do("Add a network", change_workflow(desk.workflow, networks=("dmz",)))
 
@@ -62,6 +62,13 @@ async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet)
 
     assert len(opened.findings.lines) == 4
     assert opened.why_not.text() == "Not now: 4 things are in the way."
+
+    opened.is_busy = True
+    monkeypatch.setattr(opened._publishing, "away", lambda: ("acme",))
+    opened._look()
+    assert opened.why_not.text() == "acme went away: it goes on or ends once that is back."
+    assert not opened.cancel.isEnabled()
+    opened.is_busy = False
 
 
 async def test_the_mapping_keeps_its_place_while_what_is_in_the_way_grows_less(window, console, sheet):

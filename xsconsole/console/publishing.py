@@ -129,6 +129,10 @@ class Publishing:
         ahead = tuple(part for part in parts if part.digest == newest.digest)
         return VersionSplit(newest=newest, ahead=ahead, behind=behind) if behind else None
 
+    def away(self) -> tuple[str, ...]:
+        """Return the names of the pools to which the road is broken."""
+        return tuple(site.name for site in self._sites() if site.is_away)
+
     async def versions(self) -> tuple[KnownVersion, ...]:
         """Return the published versions that can still be read, newest first.
 

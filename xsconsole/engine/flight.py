@@ -119,6 +119,8 @@ def _effect(
             return effect(EffectKind.BLOCKED, None, reason)
     if card.run is not None:
         version = card.run.record.plan.intent.workflow_version
+        if card.standing is Standing.INTERRUPTED:
+            return effect(EffectKind.RUNS, None, "was interrupted: resume or undo that, and only then it goes along.")
         return effect(
             EffectKind.RUNS,
             None,

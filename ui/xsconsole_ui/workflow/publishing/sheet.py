@@ -205,6 +205,7 @@ class PublishSheet(QDialog):
     def _look(self) -> None:
         """Plan anew, and show what it would do now; once it is published, who has gone along since."""
         if self.is_busy:
+            self._show_go()  # a pool may have gone away
             return
         if self.report is not None:
             report = self._publishing.renewed(self.report)
@@ -266,13 +267,16 @@ class PublishSheet(QDialog):
         self.is_agreed.setText(self.tr("Change {what} as shown").format(what=count(due, self.tr("configuration"))))
         why = self._why_not(plan)
         self.go.setEnabled(not why)
+        self.cancel.setEnabled(not self.is_busy)
         self.go.setToolTip(pieces.hint(why))
         self.why_not.setText(why)
         self.go.setAccessibleDescription(why)
 
     def _why_not(self, plan: PublishPlan | None) -> str:
         if self.is_busy:
-            return self.tr("It is being published…")
+            away = self._publishing.away()
+            told = self.tr("{pools} went away: it goes on or ends once that is back.").format(pools=", ".join(away))
+            return told if away else self.tr("It is being published…")
         if plan is None:
             return self.news.headline
         denial = self._publishing.denial(plan)
@@ -384,6 +388,7 @@ class PublishSheet(QDialog):
         self.go.setVisible(not report.is_whole)
         self.go.setEnabled(not report.is_whole)
         self.why_not.setText("")
+        self.cancel.setEnabled(True)
         self.cancel.setFocus()
 
     def reject(self) -> None:
