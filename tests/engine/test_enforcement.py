@@ -26,6 +26,7 @@ from xsconsole.domain.workflow import (
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, Tell
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.gates import Checklist, When
+from xsconsole.domain.workflow.templates import templates
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
@@ -64,8 +65,11 @@ UNENFORCED = {
 }
 
 
-def test_the_default_workflow_demands_nothing_that_is_not_carried_out() -> None:
-    assert gaps(default_workflow(), None) == ()
+@pytest.mark.parametrize(
+    "workflow", [default_workflow(), *(one.workflow for one in templates())], ids=lambda one: one.name
+)
+def test_nothing_to_begin_from_demands_what_is_not_carried_out(workflow: Workflow) -> None:
+    assert gaps(workflow, None) == ()
 
 
 @pytest.mark.parametrize("what", UNENFORCED)

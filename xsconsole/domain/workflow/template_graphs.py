@@ -3,7 +3,7 @@
 from typing import Any
 
 from xsconsole.domain.ids import GroupId, StageId, TransitionId, WorkflowId
-from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Review
+from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.domain.workflow.gates import GuestToolsUp, NoDuplicateAddresses, PoolFit, When
 from xsconsole.domain.workflow.rules import ApprovalRule, Group
 from xsconsole.domain.workflow.values import (
@@ -101,8 +101,8 @@ def blue_and_green() -> Workflow:
         ),
         transitions=(
             _promotion("integration", "staging", "Everything that belongs together is there."),
-            _release("staging", "blue", "Blue does not serve.", afterwards=(DemoteIncumbent(),)),
-            _release("staging", "green", "Green does not serve.", afterwards=(DemoteIncumbent(),)),
+            _release("staging", "blue", "Blue does not serve, and what stood there is led back."),
+            _release("staging", "green", "Green does not serve, and what stood there is led back."),
             _back("staging", "integration"),
             _back("blue", "staging"),
             _back("green", "staging"),
