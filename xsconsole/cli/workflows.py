@@ -341,7 +341,9 @@ def _say_begun(draft: Draft, options: argparse.Namespace) -> int:
 
 def print_findings(found: tuple[Finding, ...], workflow: Workflow) -> None:
     for finding in found:
-        output.say(f"{SIGNS[finding.severity]}: {_place(finding, workflow)}{output.cell(finding.sentence, 400)}")
+        place, sentence = _place(finding, workflow), output.cell(finding.sentence, 400)
+        is_said = bool(place) and sentence.casefold().startswith(place.removesuffix(": ").casefold())
+        output.say(f"{SIGNS[finding.severity]}: {'' if is_said else place}{sentence}")
     if not found:
         output.say("Nothing is wrong with it.")
 
