@@ -12,6 +12,7 @@ from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.papers import Papers, Save
+from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (760, 720)  # px
 
@@ -24,7 +25,7 @@ class FileDecision(QDialog):
         self._jobs = jobs
         self.papers = Papers(self)
         self.setWindowTitle(window_title)
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.title = pieces.wrapped(pieces.breakable(title), "title", self)
         self.about = pieces.wrapped(pieces.breakable(about), "muted", self)
         self.news = pieces.Notice(self)

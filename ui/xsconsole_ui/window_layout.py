@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from xsconsole_ui import pieces
 from xsconsole_ui.notices import Notices
+from xsconsole_ui.sizing import FRAME
 
 FIRST_SIZE = QSize(1440, 900)
-FRAME = QSize(16, 40)  # a title bar, and borders
 RAIL_WIDTH = 57
 RAIL_ICON = 20
 SIDE_WIDTHS = (272, 312)  # px, of the inventory and the inspector

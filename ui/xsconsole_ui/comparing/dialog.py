@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ from xsconsole_ui.dense_table import DenseTable, csv_text, plain_text
 from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (1120, 720)  # px
 LEAST = 120  # px, of the column that takes what is left
@@ -50,7 +51,7 @@ class CompareDialog(QDialog):
         self._jobs = jobs
         self.comparison: Comparison | None = None
         self.setWindowTitle(self.tr("Compare configurations"))
-        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
+        fit_on_screen(self, SIZE)
         self.first, self.second = (Side(name, console, jobs, self) for name in (self.tr("First"), self.tr("Second")))
         self.swap = pieces.button(self.tr("Swap"), "quiet", self)
         self.summary = pieces.wrapped("", "section", self)

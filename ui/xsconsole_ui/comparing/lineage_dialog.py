@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
@@ -22,6 +22,7 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.faces import Load, NodeFace, node_face
 from xsconsole_ui.workflow.marked_graph import GraphMark, MarkedGraph, Marks
@@ -94,7 +95,7 @@ class LineageDialog(QDialog):
         self._is_over = False
         self.relatives: tuple[Relative, ...] = ()
         self.setWindowTitle(self.tr("Lineage"))
-        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
+        fit_on_screen(self, SIZE)
         self.summary = pieces.wrapped("", "section", self)
         self.graph = MarkedGraph(self)
         self.graph.setAccessibleName(self.tr("Graph of copies"))

@@ -10,6 +10,7 @@ from xsconsole.domain.sheet import Line, Section, Sheet
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.objects.sheet_model import SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView
+from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (640, 620)  # px
 
@@ -21,7 +22,7 @@ class RawDialog(QDialog):
         super().__init__(parent)
         name = str(record.get("name_label") or item.uuid)
         self.setWindowTitle(self.tr("Raw record of {name}").format(name=name))
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.model = SheetModel(self)
         self.model.show_sheet(raw_sheet(item, name, record))
         self.view = SheetView(self.model, self.windowTitle(), self)

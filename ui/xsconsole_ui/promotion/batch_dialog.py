@@ -15,6 +15,7 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
 
@@ -90,7 +91,7 @@ class BatchDialog(QDialog):
         self._planned = console.plan_together(together)
         self._batch: Batch | None = None
         self._has_changed = self._is_stopped = False
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.setModal(False)
         self.summary = pieces.wrapped("", "title", self)
         self.meaning = pieces.wrapped("", "", self)

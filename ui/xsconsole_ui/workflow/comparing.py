@@ -21,6 +21,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.marked_graph import GraphMark, MarkedGraph, Marks
@@ -163,7 +164,7 @@ class CompareDialog(QDialog):
         self._versions: dict[str, Look] = dict(versions)
         self._asked: pieces.Choice | None = None
         self.setWindowTitle(self.tr("Compare versions"))
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.before, self.after = self._list(self.tr("Before")), self._list(self.tr("After"))
         self.after.setCurrentIndex(min(1, self.after.count() - 2))
         self.news = pieces.Notice(self)

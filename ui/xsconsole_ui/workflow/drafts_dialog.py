@@ -30,6 +30,7 @@ from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, ReplaceQuestion, answered
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.export import file_name
 from xsconsole_ui.workflow.marked_graph import MarkedGraph, Marks
@@ -91,7 +92,7 @@ class DraftsDialog(QDialog):
         self._opened: dict[str, Draft] = {}
         self.asked: QDialog | None = None
         self.setWindowTitle(self.tr("New workflow and drafts"))
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.model = ListModel(_columns(), self)
         self.view = DenseTable(self.model, self.tr("What to begin with"), self.model.widths, self, least_elastic=160)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)  # one row is begun with or deleted

@@ -16,6 +16,7 @@ from xsconsole.domain.workflow.walk import StageView, Traveller, Verdict, WayVie
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
 from xsconsole_ui.workflow.desk import DraftDesk
@@ -111,7 +112,7 @@ class WalkDialog(QDialog):
         super().__init__(parent)
         self._console, self._desk = console, desk
         self.setWindowTitle(self.tr("Walk through"))
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self.configuration, self.stage = pieces.Choice(self), pieces.Choice(self)
         self.person, self.author = pieces.Choice(self), pieces.Choice(self)
         self.service = QLineEdit(self)

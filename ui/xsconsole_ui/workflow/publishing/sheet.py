@@ -17,6 +17,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.pieces import joined
 from xsconsole_ui.promotion.rows import RowsView
 from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.tick import Tick
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.inspector.beside import Findings
@@ -83,7 +84,7 @@ class PublishSheet(QDialog):
         self.plan: PublishPlan | None = None
         self.report: PublishReport | None = None
         self.setWindowTitle(self.tr("Publish"))
-        self.resize(*SIZE)
+        fit_on_screen(self, SIZE)
         self._make()
         self._lay_out()
         self.summary.setText(said.summary)
@@ -283,9 +284,9 @@ class PublishSheet(QDialog):
         if denial is not None:
             return pieces.joined(denial.reason, denial.mend)
         if plan.obstacles:
-            told = max(1, len(plan_rows.obstacle_rows(plan)) + len(plan_rows.errors_of(plan)))
+            things = max(1, len(plan_rows.obstacle_rows(plan)) + len(plan_rows.errors_of(plan)))
             return self.tr("Not now: {what} in the way.").format(
-                what=count(told, self.tr("thing is"), self.tr("things are"))
+                what=count(things, self.tr("thing is"), self.tr("things are"))
             )
         if not plan.is_needed:
             return self.tr("Nothing is to be written: it stands as it is.")
