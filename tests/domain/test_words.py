@@ -278,3 +278,11 @@ def test_a_name_with_markup_and_line_breaks_stays_one_short_line() -> None:
     assert "\n" not in words.describe(step)
     assert len(words.describe(step)) < 100
     assert RunId("r")
+
+
+def test_only_what_may_have_reached_the_pool_is_to_be_looked_at_before_trying_again() -> None:
+    sent, unsent = (ConnectionLost(pool="p", cause="reset", was_sent=was_sent) for was_sent in (True, False))
+
+    assert "may have been done" in words.explain(sent).mend
+    assert "try again when it is connected" in words.explain(unsent).mend
+    assert "may have been done" not in words.explain(RunFailed(cause=sent, failed="Start shop-db")).mend

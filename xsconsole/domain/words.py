@@ -32,6 +32,8 @@ from xsconsole.errors import (
 
 KIB = 1024
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+RECONNECTS = "The console reconnects by itself; try again when it is connected."
+PERHAPS_DONE = "It may have been done all the same: once the console is connected again, look before you try again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +230,7 @@ def _explain_failed_run(error: RunFailed) -> Notice:
         failed=f"“{error.failed}” failed: {cause.failed}",
         put_back=put_back,
         remains=f"{stays} Done and not to be put back: {kept}." if kept else stays,
-        mend=cause.mend or "Mend the cause and try again.",
+        mend=RECONNECTS if cause.mend == PERHAPS_DONE else cause.mend or "Mend the cause and try again.",
         details=cause.details,
     )
 
@@ -244,9 +246,10 @@ def _explain_interrupted(error: Interrupted) -> Notice:
 
 
 def _explain_unavailable(error: PoolUnavailable) -> Notice:
-    mend = "The console reconnects by itself; try again when it is connected."
+    mend = RECONNECTS
     match error:
         case ConnectionLost():
+            mend = PERHAPS_DONE if error.was_sent else RECONNECTS
             return Notice(failed="The connection to the pool broke.", mend=mend, details=error.cause)
         case SessionLost():
             return Notice(failed="The pool ended this session.", mend=mend)
