@@ -263,7 +263,7 @@ class _Parser(Generic[T]):
         if value.end == len(self._text) and may_become_right:
             self._leave_open(value.start, value.end, said)
             return None
-        raise self._wrong(value.start, value.end, said, examples(field))
+        raise self._wrong(value.start, value.end, said, examples(field) if field.kind is Kind.CHOICE else "")
 
     # --- letters
 
