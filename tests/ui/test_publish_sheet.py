@@ -10,6 +10,7 @@ from tests.ui.live_console import until
 from xsconsole.domain.board import Standing
 from xsconsole.domain.workflow.edits import change_workflow, remove
 from xsconsole.engine.commands import Promote
+from xsconsole_ui.workflow.publishing.mapping import MappingTable
 
 __all__ = ["console"]
 
@@ -102,6 +103,10 @@ async def test_what_was_said_is_there_again_while_the_draft_lives_and_each_thing
 
     assert second.summary.text() == "two stages less"
     assert second.mapping.lists["integration"].currentText() == "Staging"
+    finishing = MappingTable(second)  # of a sheet that was told nothing: the plan knows where they go
+    assert second.plan is not None
+    finishing.show_plan(second.plan)
+    assert finishing.lists["integration"].currentText() == "Staging"
     window.workshop._begin(window.workshop._published, "another")
     assert sheet().summary.text() == ""
 

@@ -1,6 +1,6 @@
 """Where the configurations of stages go that vanish: one list for each of those."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QWidget
@@ -24,7 +24,8 @@ class MappingTable(QWidget):
         self._form.setSpacing(theme.SPACE)
         self.lists: dict[StageId, pieces.Choice] = {}
 
-    def show_plan(self, plan: PublishPlan, mapping: Mapping[StageId, StageId]) -> None:
+    def show_plan(self, plan: PublishPlan) -> None:
+        """Show where each stage leads: as was chosen, or as the publication says that is being finished."""
         if tuple(self.lists) != plan.must_map:
             self._rebuild(plan)
         for old, made in self.lists.items():
@@ -33,7 +34,7 @@ class MappingTable(QWidget):
                 made.clear()
                 for key, words in options:
                     made.addItem(words, key)
-            made.setCurrentIndex(max(0, made.findData(str(mapping.get(old, "")))))
+            made.setCurrentIndex(max(0, made.findData(str(plan.mapping.get(old, "")))))
 
     def _options(self, plan: PublishPlan, old: StageId) -> Sequence[tuple[str, str]]:
         return [(str(stage), _name(plan.workflow, stage)) for stage in plan.choices.get(old, ())]

@@ -247,7 +247,7 @@ class PublishSheet(QDialog):
         self.obstacles.show_rows(in_the_way, width=width)
         self.obstacles.setVisible(bool(in_the_way))
         self.findings.show_findings(plan_rows.errors_of(plan))
-        self.mapping.show_plan(plan, self._mapping)
+        self.mapping.show_plan(plan)
         self.changes.show_rows(plan_rows.change_rows(plan.standing, plan.workflow), width=width)
         self.pools.show_plan(plan, width)
         self.effects.show_rows(plan_rows.effect_rows(plan.effects), width=width)
