@@ -137,7 +137,7 @@ def test_sorting_by_any_column_while_entries_come_and_change_is_as_sorting_them_
 
 def test_each_ending_has_one_word_wherever_it_is_told():
     assert [ending_name(ending) for ending in Ending] == [
-        *("done", "put back", "failed", "refused", "cancelled", "interrupted", "settled by another console"),
+        *("done", "put back", "failed", "refused", "cancelled", "interrupted", "settled since"),
         "not known",
     ]
     assert state_name(RunState.UNDONE) == outcome_name(Outcome.UNDONE) == ending_name(Ending.UNDONE)

@@ -14,8 +14,8 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.ui.board_values import PRODUCTION, STAGING, make_card, make_plan
-from xsconsole.domain.board import EMPTY_BOARD, Board, Stray
-from xsconsole.domain.ids import Ref, StageId, StepKey, Uuid
+from xsconsole.domain.board import EMPTY_BOARD, Board, Standing, Stray
+from xsconsole.domain.ids import ConfigurationId, Ref, StageId, StepKey, Uuid
 from xsconsole.domain.runs import RunState, Target
 from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
 from xsconsole.engine.commands import Demote, Promote
@@ -307,3 +307,13 @@ def test_what_has_no_column_is_named_and_otherwise_takes_no_room(qtbot: QtBot) -
     assert "shop-web-copy" in band.strays.text
     assert "shop 1.3.0 (abolished)" in band.homeless.text
     assert "from-tomorrow" in band.unreadable.text
+
+    other = replace(card, id=ConfigurationId("other"), name="payroll & more", standing=Standing.INTERRUPTED)
+    band.show_board(Board(workflow=default_workflow(), cards={card.id: card, other.id: other}))
+    band.homeless.button.click()
+    first, _ = band.menu.actions()
+    assert first.text() == "payroll && more (abolished, interrupted)"
+    with qtbot.waitSignal(band.card_wanted) as wanted:
+        first.trigger()
+    assert wanted.args == [other.id]
+    band.menu.close()

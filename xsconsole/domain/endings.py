@@ -18,7 +18,7 @@ class Ending(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"  # neither finished nor put back
-    ELSEWHERE = "elsewhere"  # it was interrupted, and another console settled it
+    ELSEWHERE = "elsewhere"  # it was interrupted; another console finished it, or its end was not seen
     UNKNOWN = "unknown"  # nobody can tell
 
 
@@ -30,7 +30,7 @@ _NAMES: Mapping[Ending, str] = MappingProxyType(
         Ending.REFUSED: "refused",
         Ending.CANCELLED: "cancelled",
         Ending.INTERRUPTED: "interrupted",
-        Ending.ELSEWHERE: "settled by another console",
+        Ending.ELSEWHERE: "settled since",
         Ending.UNKNOWN: "not known",
     }
 )

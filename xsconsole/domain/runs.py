@@ -31,7 +31,7 @@ class RunState(StrEnum):
     DONE = "done"
     UNDONE = "undone"  # it failed, and what it had done was put back
     INTERRUPTED = "interrupted"  # neither finished nor undone; the run record stands on the pool
-    SETTLED_ELSEWHERE = "settled-elsewhere"  # it was interrupted, and another console finished it forward or back
+    SETTLED_ELSEWHERE = "settled-elsewhere"  # it was interrupted; another console finished it, or its end was not seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,7 +215,7 @@ def explain(error: ConsoleError) -> Notice:
         case LeaseLost():
             return Notice(
                 failed=f"This console may not go on: {error.reason}",
-                mend="Resume or undo the run from its card.",
+                mend="Select it on the board, and resume or undo the run.",
                 details=error.thing,
             )
     return Notice(failed=f"Something failed: {error}")
@@ -240,7 +240,7 @@ def _explain_interrupted(error: Interrupted) -> Notice:
         failed=f"The run stopped half-way: {error.reason}",
         put_back=f"Put back: {listing(error.undone)}." if error.undone else "",
         remains=f"Not settled: {listing(error.left_behind)}." if error.left_behind else "",
-        mend="Resume or undo it from its card, here or in another console.",
+        mend="Select it on the board, and resume or undo the run, here or in another console.",
         details=f"run {error.run}",
     )
 

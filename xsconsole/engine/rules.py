@@ -78,7 +78,8 @@ def demand_standing(card: Card, allowed: Collection[Standing]) -> None:
             raise NotPromotable(reason=f"{name} is being changed{who}.", mend="Wait until that run has ended.")
         case Standing.INTERRUPTED:
             raise NotPromotable(
-                reason=f"A run of {name} was interrupted.", mend="Resume or undo that run first, from its card."
+                reason=f"A run of {name} was interrupted.",
+                mend="Select it on the board, and resume or undo that run first.",
             )
         case Standing.INCOMPLETE:
             raise NotPromotable(

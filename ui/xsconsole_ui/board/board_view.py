@@ -143,7 +143,7 @@ class BoardView(QWidget):
             lane.select_row(row)
             lane.view.setFocus()
         else:
-            self._set_selected(configuration, keep=None)
+            self._set_selected(configuration)
 
     def place_of_selected(self) -> QPoint | None:
         """Return the lower left corner of the selected card on the screen."""
@@ -241,7 +241,7 @@ class BoardView(QWidget):
 
     def _after_change(self, card: Card | None, *, has_moved: bool) -> None:
         if card is None:
-            self._set_selected(None, keep=None)
+            self._set_selected(None)
         elif has_moved and card.stage in self._lanes:
             lane = self._lanes[card.stage]
             had_focus = holds_keyboard(self)
@@ -287,8 +287,7 @@ class BoardView(QWidget):
 
     def _show_page(self) -> None:
         board = self._console.board
-        has_pool = board.workflow is not None
-        link = self._console.link
+        has_pool, link = board.workflow is not None, self._console.link
         self.empty.set_words(*emptiness(board, link, self._console.connecting))
         has_cards = has_pool and bool(board.cards)
         self._pages.setCurrentWidget((self.table if self.looking.is_list else self.page) if has_cards else self.empty)
@@ -370,8 +369,9 @@ class BoardView(QWidget):
         if card is not None and card.id == self._selected:
             self.card_selected.emit(card.id)
 
-    def _set_selected(self, configuration: ConfigurationId | None, *, keep: Lane | None) -> None:
-        self._clear_others(keep)
+    def _set_selected(self, configuration: ConfigurationId | None) -> None:
+        self._clear_others(None)
+        self._chosen = ()  # told of once more where it was selected already: something else may have its place
         self._take_chosen((configuration,) if configuration is not None else ())
 
     @Slot(int)

@@ -1,13 +1,16 @@
 """What the columns do not show: clones with a member's mark, cards of stages that are gone, pools of other versions."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from xsconsole.domain import words
-from xsconsole.domain.board import Board
+from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.estate import Differing
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.texts import tr
 
 
 class LeftoverBand(QFrame):
@@ -31,6 +34,8 @@ class LeftoverBand(QFrame):
         self.clean = self.strays.add_button(self.tr("Clean…"))
         self.clean.clicked.connect(self.clean_wanted)
         self.homeless.button.clicked.connect(self._show_homeless)
+        self._menu = QMenu(self)
+        self._menu.triggered.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
         column.setSpacing(0)
@@ -58,7 +63,13 @@ class LeftoverBand(QFrame):
             else ""
         )
         homeless = board.homeless if board.workflow else ()
-        names = ", ".join(f"{shortened(card.name)} ({card.stage})" for card in homeless)
+        names = ", ".join(_homeless_name(card) for card in homeless)
+        self.homeless.button.setText(self.tr("Show…") if len(homeless) > 1 else self.tr("Show"))
+        self.homeless.button.setToolTip(
+            self.tr(
+                "Selects it: what it is, and how to resume or undo an interrupted run of it, stands in the inspector."
+            )
+        )
         self.homeless.show_text(
             self.tr("In a stage that this workflow does not have: {names}").format(names=names) if names else ""
         )
@@ -76,10 +87,36 @@ class LeftoverBand(QFrame):
             button.setEnabled(not why_not)
             button.setToolTip(why_not)
 
+    @property
+    def menu(self) -> QMenu:
+        """The choice among several cards of stages that are gone."""
+        return self._menu
+
     @Slot()
     def _show_homeless(self) -> None:
-        if self._board is not None and self._board.homeless:
-            self.card_wanted.emit(self._board.homeless[0].id)
+        """Ask for the card to be shown; of several, ask which."""
+        homeless = self._board.homeless if self._board is not None else ()
+        if len(homeless) == 1:
+            self.card_wanted.emit(homeless[0].id)
+        elif homeless:
+            self._menu.clear()
+            for card in sorted(homeless, key=lambda card: (card.name.casefold(), card.id)):
+                action = QAction(_homeless_name(card).replace("&", "&&"), self._menu)
+                action.setData(str(card.id))
+                self._menu.addAction(action)
+            button = self.homeless.button
+            self._menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self.card_wanted.emit(ConfigurationId(str(action.data())))
+
+
+def _homeless_name(card: Card) -> str:
+    stands = shortened(card.stage)
+    if card.standing is Standing.INTERRUPTED:
+        stands = tr("{stage}, interrupted").format(stage=stands)
+    return f"{shortened(card.name)} ({stands})"
 
 
 class _Leftover(QWidget):
