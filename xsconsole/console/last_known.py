@@ -13,7 +13,7 @@ from xsconsole.store import last_known
 from xsconsole.store.last_known import Stamp
 
 EVERY_S = 600.0
-LEAST_S = 30.0  # a command line that only does one thing keeps nothing
+LEAST_S = 30.0  # a command line that only does one thing keeps nothing, and a window that lasts is soon safe
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,9 @@ class LastKnown:
             log.warning("the last known inventory cannot be kept: %s", failure)
 
     async def _keep_regularly(self) -> None:
+        """Keep the first whole inventory soon, so that a process that is killed leaves it, and then now and again."""
+        wait_s = LEAST_S
         while True:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(wait_s)
             await self.keep()
+            wait_s = EVERY_S
