@@ -1,5 +1,6 @@
 """Who may log in to the embedded pool, and what each role may call."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -55,9 +56,12 @@ def test_more_arguments_than_a_login_knows_do_no_harm(pool: EmbeddedPool, json_c
     assert answer["result"].startswith("OpaqueRef:")
 
 
-def test_a_wrong_password_is_refused(json_call: Any) -> None:
+def test_a_wrong_password_is_refused_after_five_seconds_of_the_pools_time(json_call: Any) -> None:
+    began = time.monotonic()
+
     answer = json_call("session.login_with_password", "root", "wrong")
 
+    assert time.monotonic() - began >= 5 / 50  # how fast the pool's time runs here
     assert answer["error"]["message"] == "SESSION_AUTHENTICATION_FAILED"
     assert answer["error"]["data"] == ["root", "Authentication failure"]
 

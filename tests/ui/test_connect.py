@@ -20,7 +20,7 @@ EXPECTED = "00:11:22:33:44:55:66:77" * 4
 
 @pytest.fixture
 def pool():
-    with embedded_pool() as served:
+    with embedded_pool("--speed", "50") as served:
         yield served
 
 

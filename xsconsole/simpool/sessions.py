@@ -1,6 +1,5 @@
 """Who is logged in, and with which role."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +11,8 @@ from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.roles import Role
 
-WRONG_PASSWORD_DELAY_S = 0.05
-"""A real host waits 5 s before it refuses a password; a pool for tests does not make everybody wait."""
+WRONG_PASSWORD_DELAY_S = 5.0
+"""How long a host waits, in the pool's time, before it refuses a password."""
 
 QUOTA = 500
 """How many sessions an originator may have, and a user; the least active one goes when there is another."""
@@ -133,7 +132,7 @@ class Sessions:
     async def _authenticated(self, name: str, password: str) -> User:
         user = self._users.get(name)
         if user is None or user.password != password or (user.subject != NULL and not self._asks_directory()):
-            await asyncio.sleep(WRONG_PASSWORD_DELAY_S)
+            await self._clock.sleep(WRONG_PASSWORD_DELAY_S)
             raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
         return user
 
