@@ -177,14 +177,24 @@ def test_a_storage_repository_is_filled(fresh_pool: EmbeddedPool, breakable: Any
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"do":"dance"}', b'{"do":"fail"}', b'{"do":"fill_sr","sr":"x","free_bytes":1}']
+    ("body", "reason"),
+    [
+        (b"", "Expecting value"),
+        (b"[]", "a command is an object"),
+        (b'{"do":"dance"}', "known commands: churn, clear"),
+        (b'{"do":"fail"}', "fail: it needs a 'code' beside 'do'"),
+        (b'{"do":"fail","code":"X","method":"VM.start","nth":-1}', "fail: calls are counted from 1"),
+        (b'{"do":"fail","code":"X","method":"VM.start","nth":[]}', "fail: a value is of the wrong kind: int()"),
+        (b'{"do":"set_field","cls":"X","field":"y","ref":"z","value":1}', "set_field: there is no X"),
+        (b'{"do":"fill_sr","sr":"x","free_bytes":1}', "UUID_INVALID, SR, x"),
+    ],
 )
-def test_what_is_no_command_is_refused(pool: EmbeddedPool, body: bytes) -> None:
+def test_what_is_no_command_is_refused_in_a_sentence(pool: EmbeddedPool, body: bytes, reason: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(urllib.request.Request(pool.control_url, data=body), timeout=DEADLINE_S)
 
     assert caught.value.code == 400
-    assert json.load(caught.value)["error"]
+    assert json.load(caught.value)["error"].startswith(reason)
     caught.value.close()
 
 

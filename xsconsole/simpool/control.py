@@ -53,9 +53,21 @@ async def obey(controlled: Controlled, body: object) -> dict[str, Any]:
         answer = command(controlled, body)
         return await answer if isawaitable(answer) else answer
     except (KeyError, ValueError, TypeError) as failure:
-        raise UnknownCommand(f"{body.get('do')}: {failure!r}") from failure
+        raise UnknownCommand(f"{body['do']}: {_told(failure, body)}") from failure
     except XapiError as error:
         raise UnknownCommand(", ".join(error.description)) from error
+
+
+def _told(failure: KeyError | ValueError | TypeError, body: Mapping[str, Any]) -> str:
+    match failure:
+        case KeyError() if failure.args[0] in body.values():
+            return f"there is no {failure.args[0]}"
+        case KeyError():
+            return f"it needs a {failure.args[0]!r} beside 'do'"
+        case TypeError():
+            return f"a value is of the wrong kind: {failure}"
+        case _:
+            return str(failure)
 
 
 def _fail(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
