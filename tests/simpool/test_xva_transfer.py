@@ -2,6 +2,7 @@
 
 import http.client
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,24 @@ def test_a_download_shows_its_progress_and_can_be_cancelled(pool: EmbeddedPool, 
     assert session.xenapi.task.get_status(task) == "cancelled"
     assert session.xenapi.VM.get_current_operations(vm) == {}
     connection.close()
+
+
+def test_a_client_that_leaves_a_download_is_told_of_in_the_words_of_a_real_host(
+    pool: EmbeddedPool, session: Any, machine: str
+) -> None:
+    task, connection = session.xenapi.task.create("export", ""), connect(pool)
+    connection.request("GET", "/export?" + urlencode({"ref": machine, "session_id": session.handle, "task_id": task}))
+    answer = connection.getresponse()
+    answer.read(MIB)
+
+    answer.close()
+    connection.close()
+    while session.xenapi.task.get_status(task) == "pending":
+        pass
+
+    code, reason = session.xenapi.task.get_error_info(task)
+    assert code == "CLIENT_ERROR"
+    assert re.fullmatch(r'INTERNAL_ERROR: \[ Unix\.Unix_error\(Unix\.(EPIPE|ECONNRESET), "write", ""\) \]', reason)
 
 
 def test_an_upload_shows_its_progress_and_can_be_cancelled(

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -181,11 +182,19 @@ def _error_of(failure: Exception, action: Action) -> XapiError:
         case XapiError():
             return failure
         case OSError() | EndedEarly():
-            return XapiError("CLIENT_ERROR", repr(failure))
+            return XapiError("CLIENT_ERROR", f"INTERNAL_ERROR: [ {_native(failure, action)} ]")
         case _:
             # As a real host does: what a handler did not foresee becomes the client's INTERNAL_ERROR, and is logged.
             _log.error("%s failed", action.name, exc_info=failure)
             return XapiError("INTERNAL_ERROR", repr(failure))
+
+
+def _native(failure: OSError | EndedEarly, action: Action) -> str:
+    """Return what a client that went away looks like to xapi, in the language that it is written in."""
+    if isinstance(failure, EndedEarly):
+        return "End_of_file"
+    call, usual = ("read", errno.ECONNRESET) if action.name.startswith("put_") else ("write", errno.EPIPE)
+    return f'Unix.Unix_error(Unix.{errno.errorcode[failure.errno or usual]}, "{call}", "")'
 
 
 async def _ending(visit: Visit, error: XapiError) -> Exception:
