@@ -1,41 +1,26 @@
 """Watches whether other consoles that work on something still give signs of life: only time tells, and no event."""
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole_ui.told_by_time import ToldByTime
 
 EVERY_MS = 1000
 
 
-class Silence(QObject):
+class Silence(ToldByTime):
     """Looks once a second, while another console works on anything."""
 
-    changed = Signal(str)  # ConfigurationId: silent now, for longer, or no more
-
     def __init__(self, console: Estate, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._console = console
-        self._told: dict[ConfigurationId, str] = {}
-        self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
+        super().__init__(console, EVERY_MS, parent)
 
-    def close(self) -> None:
-        self._timer.stop()
-
-    @Slot()
-    def _look(self) -> None:
+    def words(self) -> dict[ConfigurationId, str]:
         cards = self._console.board.cards.values()
-        found = {card.id: told for card in cards if (told := silence_of(card, self._console))}
-        before, self._told = self._told, found
-        for configuration in before.keys() | found.keys():
-            if before.get(configuration) != found.get(configuration):
-                self.changed.emit(configuration)
+        return {card.id: told for card in cards if (told := silence_of(card, self._console))}
 
 
 def silence_of(card: Card, console: Estate) -> str:

@@ -1,10 +1,10 @@
 """What must hold before a configuration may change: standing, revision, place, actor, power, permitted operations."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 
-from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.inventory import VM, GuestMetrics, Inventory
 from xsconsole.domain.naming import shortened
@@ -205,6 +205,16 @@ def demand_settled_power(card: Card) -> None:
             raise NotPromotable(
                 reason=f"“{shortened(member.name)}” is {member.power_state.lower()}.",
                 mend="Resume it or shut it down first.",
+            )
+
+
+def demand_power_changes(*places: tuple[Stage, Sequence[Member]], what: str) -> None:
+    """Refuse `what` changes the power of any of these members, where the protection of its stage forbids that."""
+    for stage, members in places:
+        if members and (SHUTTING_DOWN | STARTING) & set(stage.protection):
+            raise NotPromotable(
+                reason=f"The protection of {stage.name} forbids to change the power, which {what} needs.",
+                mend="Let the stage allow it in the workflow.",
             )
 
 

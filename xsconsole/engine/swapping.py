@@ -144,13 +144,7 @@ def _demand_operations(
     target: Stage,
     inventory: Inventory,
 ) -> None:
-    powering = rules.SHUTTING_DOWN | rules.STARTING
-    for stage, concerned in ((source, running), (target, to_start)):
-        if concerned and powering & set(stage.protection):
-            raise NotPromotable(
-                reason=f"The protection of {stage.name} forbids to change the power, which a swap needs.",
-                mend="Let the stage allow it in the workflow.",
-            )
+    rules.demand_power_changes((source, running), (target, to_start), what="a swap")
     for member, vm in leaving:
         if member in running:
             rules.demand_operation(vm, "clean_shutdown", inventory)
