@@ -1,7 +1,7 @@
 """Why something can be done to none of several objects is told once for each reason."""
 
-from xsconsole.domain.act_words import reasons, why_none
-from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.act_words import reasons, title, why_none
+from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
 from xsconsole.errors import Refused
@@ -43,3 +43,9 @@ def test_many_reasons_are_not_all_told():
         "4 more for 4 other reasons.",
     )
     assert why_none([check("able"), check("also able")]) == ""
+
+
+def test_a_task_that_is_cancelled_is_called_by_what_it_does():
+    assert title(Act.CANCEL, ("Async.VM.copy",)) == "Cancel: Copy VM"
+    assert title(Act.START, ("VM.start",)) == "Start: VM.start"
+    assert title(Act.CANCEL, ("a", "b")) == "Cancel: 2 objects"

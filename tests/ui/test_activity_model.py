@@ -12,8 +12,9 @@ from xsconsole.domain.inventory import Task
 from xsconsole.domain.record import Outcome
 from xsconsole.domain.record_words import outcome_name
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import state_name
-from xsconsole_ui.activity.entries import Entry, of_task, task_name
+from xsconsole_ui.activity.entries import Entry, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

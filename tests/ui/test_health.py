@@ -80,6 +80,9 @@ async def test_messages_are_listed_filtered_and_dismissed_on_record(
     window.health.messages.filter.set_text("severity:bad smells")
     await until(lambda: len(cells(window.health.messages)) == 1, "the filter")
     assert cells(window.health.messages)[0][2:5] == ["jumpbox", "Disk smells", "=cmd() <b>smoke</b>"]
+    window.resize(1024, 700)
+    await until(lambda: window.health.messages.view.isColumnHidden(3), "what kind it is to give way")
+    assert not window.health.messages.view.isColumnHidden(1), "when it was has room on a small screen"
     assert not window.health.dismiss.isEnabled()
     assert window.health.dismiss.toolTip() == "Select messages first."
     window.health.messages.view.setFocus()

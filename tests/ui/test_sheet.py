@@ -19,6 +19,7 @@ from xsconsole.domain.sheet import Line, Section, Sheet
 from xsconsole.domain.snapshot_tree import Rail
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.objects.sheet_model import LABEL, PLACEHOLDER_ROLE, VALUE, SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView
@@ -137,6 +138,7 @@ async def test_while_the_pool_is_away_the_last_known_state_is_read_with_the_time
 
     await until(lambda: "as of" in window.inspector.header.caption, "the badge")
     assert lines(window)["UUID"] == vm.uuid
+    assert page.model.index(row_of(window, "Power"), VALUE).data(TONE_ROLE) == "muted", "nobody knows that it is so now"
     assert not page.model.flags(page.model.index(row_of(window, "Name"), VALUE)) & Qt.ItemFlag.ItemIsEditable
     page.view.selectRow(row_of(window, "UUID"))
     page.view.copy_value()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from xsconsole.domain.acts import Act
 from xsconsole.domain.jobs import Check
+from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import listing
 from xsconsole.errors import Refused
 
@@ -48,7 +49,7 @@ def act_name(act: Act) -> str:
 
 def title(act: Act, names: tuple[str, ...]) -> str:
     """Return what goes on in a line, such as `Start web-1` or `Shut down 12 objects`."""
-    what = names[0] if len(names) == 1 else f"{len(names)} objects"
+    what = f"{len(names)} objects" if len(names) != 1 else task_name(names[0]) if act is Act.CANCEL else names[0]
     return f"{NAMES[act]}: {what}"
 
 

@@ -13,6 +13,7 @@ from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import ENDED, JobStatus
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import Notice
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import PoolFailed
@@ -27,15 +28,6 @@ TASK = "task:"
 PAST_TASK = "ended:"
 """Begins the keys of tasks that the pool has forgotten; the uuid follows."""
 
-_OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
-_VERBS = {
-    "clean_shutdown": "Shut down",
-    "clean_reboot": "Reboot",
-    "hard_shutdown": "Force off",
-    "hard_reboot": "Force reboot of",
-    "pool_migrate": "Migrate",
-    "start_on": "Start",
-}
 _TONES = {
     Ending.DONE: "good",
     Ending.UNDONE: "warn",
@@ -199,11 +191,3 @@ def named_task(label: str, names: tuple[str, ...]) -> str:
     if not names:
         return what
     return f"{what}: {names[0] if len(names) == 1 else words.count(len(names), 'object')}"
-
-
-def task_name(label: str) -> str:
-    """Return `Snapshot VM` for `Async.VM.snapshot`; other names as they are."""
-    parts = label.removeprefix("Async.").split(".")
-    if len(parts) != 2 or parts[0] not in _OBJECTS or not parts[1].isascii():
-        return label or "Task"
-    return f"{_VERBS.get(parts[1], parts[1].replace('_', ' ').capitalize())} {_OBJECTS[parts[0]]}"

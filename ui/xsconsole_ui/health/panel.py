@@ -40,7 +40,7 @@ from xsconsole_ui.timers import one_shot
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 240  # px
-LEAST_SAID = 140  # px, of messages: when it was matters more than all that it says
+LEAST_SAID = 88  # px, of messages: when it was matters more than all that it says
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 POOL = "Pool"  # the last column, where there are several
@@ -86,7 +86,7 @@ def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
             key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
             width=92,
         ),
-        Column(head="Object", text=lambda one: one.about_name, width=130),
+        Column(head="Object", text=lambda one: one.about_name, width=108),
         Column(head="Message", text=lambda one: one.name, width=150),
         Column(head="Words", text=lambda one: one.body),
         Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),
@@ -211,7 +211,8 @@ def _told_finding(finding: Finding) -> str:
 
 
 def _told_message(message: PoolMessage) -> str:
-    return "\n".join(filter(None, (f"{message.about_name}: {message.name}", message.body)))
+    about = " · ".join(filter(None, (message.about_name, message.pool)))
+    return "\n".join(filter(None, (f"{about}: {message.name}", message.body)))
 
 
 class HealthPanel(pieces.Panel):
@@ -235,7 +236,7 @@ class HealthPanel(pieces.Panel):
             MESSAGES,
             silent,
             self,
-            spare=(3, 1),  # what kind it is stands in the words, too
+            spare=(3, 5, 1),  # what kind it is stands in the words, too, and the pool below them
             told=_told_message,
             least_words=LEAST_SAID,
         )

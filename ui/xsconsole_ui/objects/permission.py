@@ -18,15 +18,18 @@ PLACEHOLDER = "x"  # stands for what is still to be typed
 def permitted(sheet: Sheet, console: Console) -> Sheet:
     """Return the sheet with only those lines to be edited that can be: where the role denies it, the line says so.
 
-    While the pool is away its caption says of when it is.
+    While the pool is away its caption says of when it is, and nothing in it looks as if it were so now.
     """
     link = console.link
-    if link.state is not LinkState.LIVE:
+    is_away = link.state is not LinkState.LIVE
+    if is_away:
         when = tr("as of {time}").format(time=times.clock_time(link.as_of)) if link.as_of is not None else tr("away")
         sheet = replace(sheet, caption=f"{sheet.caption} · {when}")
     denials: dict[tuple[Act, str], str] = {}
 
     def looked_at(line: Line) -> Line:
+        if is_away:
+            line = replace(line, tone="muted")
         if line.edit is None:
             return line
         asked = (line.edit, line.key)
