@@ -206,11 +206,14 @@ async def test_a_certificate_that_changes_under_way_is_an_alarm_and_not_followed
         await gateway.close()
 
 
-async def test_a_road_that_was_given_up_and_came_back_by_itself_is_mended_again(connect: Connect) -> None:
+async def test_a_coordinator_beside_strange_hosts_is_tried_on_and_mended_again(
+    connect: Connect,
+) -> None:
     with embedded_pool("--tls", "--scenario", "empty", "--hosts", "2", "--version", "8.2") as served:
         gateway, watcher = await connect(served)
         served.control("host", host=served.hosts[0].name, mode="dead")
         await watcher.until(lambda: isinstance(watcher.links[-1].error, CertificateUnknown))
+        assert not watcher.links[-1].has_given_up, "the feed goes on trying where it was"
         served.control("host", host=served.hosts[0].name, mode="live")
         await watcher.until(lambda: watcher.states[-1] is LinkState.LIVE)
 

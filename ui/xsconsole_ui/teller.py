@@ -9,11 +9,13 @@ from PySide6.QtGui import QAction
 from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
+from xsconsole.domain.estate import PoolSight
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.jobs import JobStatus
 from xsconsole.domain.runs import RunState
-from xsconsole.errors import CertificateChanged, ConsoleError, HeldElsewhere
+from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleError, HeldElsewhere
+from xsconsole_ui import pieces
 from xsconsole_ui.activity.entries import Entry
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.notices import Notices
@@ -114,13 +116,23 @@ class Teller(QObject):
         for url in {**self._states, **states}:
             self._notices.withdraw((ROAD, url))
         self._states = states
-        for url, sight in sights.items():
-            link = sight.link
-            if link.state is LinkState.LOST and link.has_given_up and link.error is not None:
-                is_certificate = isinstance(link.error, CertificateChanged)
-                way_out = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
-                name = sight.name if self._console.has_several else ""
-                self._notices.tell_error(link.error, name, about=(ROAD, url), way_out=(way_out, self._way_back(url)))
+        for sight in sights.values():
+            if sight.link.state is LinkState.LOST and sight.link.error is not None:
+                self._tell_road(sight, sight.link.error)
+
+    def _tell_road(self, sight: PoolSight, error: ConsoleError) -> None:
+        """Tell why a road stays closed, where a person has to look at it: for good, or should another host serve it."""
+        is_certificate = isinstance(error, CertificateChanged)
+        text = self.tr("Compare the certificates…") if is_certificate else self.tr("Connect…")
+        name = sight.name if self._console.has_several else ""
+        about, way_out = (ROAD, sight.url), (text, self._way_back(sight.url))
+        if sight.link.has_given_up:
+            self._notices.tell_error(error, name, about=about, way_out=way_out)
+        elif isinstance(error, CertificateUnknown | CertificateChanged):
+            silent = self.tr("The pool's coordinator does not answer; it is tried again and again.")
+            heir = self.tr("Should another host have taken its place: {reason}").format(reason=error.reason)
+            headline = f"{name}: {silent}" if name else silent
+            self._notices.tell("warn", headline, pieces.joined(heir, error.mend), about=about, way_out=way_out)
 
     def _way_back(self, url: str) -> QAction:
         """Return what asks for this pool again, and for no other."""

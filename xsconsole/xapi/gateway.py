@@ -88,6 +88,8 @@ class Gateway:
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None
         self._as_of: datetime | None = None
+        self._has_given_up = False
+        self._is_beside = False  # what the last search failed with is about hosts beside the one that is tried on
         self._has_changed = asyncio.Event()
         self._needs_mending = asyncio.Event()
         self._has_session = True
@@ -267,8 +269,9 @@ class Gateway:
             except ConsoleError as failure:
                 if self._is_mended() and self._has_session:
                     continue  # it came back while it was looked for elsewhere
-                self._report_lost(failure)
-                if isinstance(failure, FINAL):
+                is_final = isinstance(failure, FINAL) and not self._is_beside
+                self._report_lost(failure, is_final=is_final)
+                if is_final:
                     # Trying again would lock the user out, or talk to a stranger; but the feed may come back by itself.
                     await self._is_live.wait()
                 else:
@@ -320,7 +323,7 @@ class Gateway:
                 self._executor, functools.partial(self._search.run, likely, others, is_watched=is_watched)
             )
         finally:
-            self._search = None
+            self._is_beside, self._search = self._search.is_beside, None
 
     def _adopt(self, login: Login) -> None:
         if login.address.host != self._session.login.address.host:
@@ -339,7 +342,7 @@ class Gateway:
 
     def _resume(self) -> None:
         """The mirror is as the pool is."""
-        self._error = None
+        self._error, self._has_given_up = None, False
         self._is_live.set()
         self._live_since_s = self._loop.time()
         self._report(LinkState.LIVE)
@@ -375,11 +378,11 @@ class Gateway:
     def _lost(self, cause: str) -> ConnectionLost:
         return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False)
 
-    def _report_lost(self, error: ConsoleError) -> None:
-        if isinstance(self._error, FINAL):
-            return  # why it was given up stands: whatever else is lost then, nobody mends it
-        is_known = self._state is LinkState.LOST and str(self._error) == str(error)
-        self._error = error
+    def _report_lost(self, error: ConsoleError, *, is_final: bool = False) -> None:
+        if isinstance(self._error, FINAL) and (self._has_given_up or not is_final):
+            return  # what a person has to look at stands, whatever else is lost then
+        is_known = self._state is LinkState.LOST and str(self._error) == str(error) and not is_final
+        self._error, self._has_given_up = error, is_final
         self._is_live.clear()
         if not is_known:
             self._report(LinkState.LOST)
@@ -389,7 +392,7 @@ class Gateway:
             return
         self._state = state
         self._has_changed.set()
-        has_given_up = state is LinkState.LOST and isinstance(self._error, FINAL)
+        has_given_up = state is LinkState.LOST and self._has_given_up
         self._on_link(LinkChanged(state=state, as_of=self._as_of, error=self._error, has_given_up=has_given_up))
 
     async def _blocking(self, work: Callable[[], T]) -> T:

@@ -49,12 +49,14 @@ class Search:
         self._roads: set[Road] = set()
         self._lock = threading.Lock()
         self._is_aborted = False
+        self.is_beside = False
 
     def run(self, likely: Address, others: Iterable[Address], *, is_watched: bool) -> Login:
         """Return a log-in at the coordinator of this pool: `likely`, where a supporter points, or among `others`.
 
         Where the likely one `is_watched` by the feed, which resumes by itself, another one is looked for; it is asked
-        itself only where nobody is left but hosts with certificates that are not those that were accepted.
+        itself only where nobody is left but hosts with certificates that are not those that were accepted. Where it
+        stays silent, `is_beside` says that the failure is about them alone: the one that is known may come back.
 
         Only a coordinator looks at a password, so that many hosts can be asked at once without many log-ins.
 
@@ -84,6 +86,7 @@ class Search:
             if login is not None:
                 return login
             self._give_up_if_final()
+            self.is_beside = True
         raise worst
 
     def abort(self) -> None:
