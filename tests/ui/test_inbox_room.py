@@ -1,6 +1,6 @@
 """The inbox in little room: list and page one at a time, and news that gives the keyboard back."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListView, QMainWindow, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -61,3 +61,14 @@ def test_news_that_is_closed_gives_the_keyboard_back_to_where_it_was(qtbot: QtBo
 
     assert not notices.shown
     assert second.hasFocus(), (field.hasFocus(), other.hasFocus())
+
+    window.resize(500, 400)
+    stack.setGeometry(0, 0, centre.width(), 300)
+    page.foot = QWidget(page)
+    page.foot.setGeometry(0, page.height() - 60, page.width(), 60)
+    page.foot.show()
+    notices.tell("warn", "News")
+    free = page.foot.mapTo(centre, QPoint(0, 0)).y()
+    assert notices.geometry().bottom() < free < centre.height()
+    page.foot.move(0, page.height() - 30)  # as by a splitter
+    assert free < notices.geometry().bottom() < page.foot.mapTo(centre, QPoint(0, 0)).y()

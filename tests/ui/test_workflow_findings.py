@@ -69,6 +69,20 @@ def test_a_finding_is_counted_shown_and_mended_by_keyboard(desk, panel):
     assert any(found[0] == "✓ Good" for found in texts(panel))
 
 
+def test_in_a_narrow_panel_rows_grow_and_nothing_is_cut_at_the_side(desk, panel):
+    desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
+    row = select(panel, "Nothing leads back from Production")
+    wide = panel.view.rowHeight(row)
+    whole = panel.view.columnWidth(3)
+
+    panel.resize(420, 200)
+
+    assert panel.view.horizontalHeader().length() <= panel.view.viewport().width()
+    assert panel.view.rowHeight(row) > wide
+    panel.resize(800, 200)
+    assert (panel.view.rowHeight(row), panel.view.columnWidth(3)) == (wide, whole)
+
+
 def test_a_click_on_the_mend_does_it(desk, panel):
     desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
     row = select(panel, "Nothing leads back from Production")

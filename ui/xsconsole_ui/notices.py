@@ -1,6 +1,9 @@
-"""News that must not be missed and must not stop anybody: they lie over the centre until they are closed."""
+"""News that must not be missed and must not stop anybody: they lie over the centre until they are closed.
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+A page whose `foot` is a widget keeps that one clear.
+"""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -40,6 +43,7 @@ class Notices(QWidget):
         self.setParent(place)
         self._home = home
         place.installEventFilter(self)
+        home.currentChanged.connect(self._place)
         self._place()
 
     def tell(
@@ -127,14 +131,29 @@ class Notices(QWidget):
             is_there = before is not None and before.isVisible() and before.isEnabled()
             (before if before is not None and is_there else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot()
     def _place(self) -> None:
         place = self.parentWidget()
         if place is None or not self._shown:
             return
         width = min(WIDEST, place.width() - 2 * theme.MARGIN)
-        height = min(self._column.totalHeightForWidth(width), place.height() - 2 * theme.GAP)
-        self.setGeometry((place.width() - width) // 2, place.height() - theme.GAP - height, width, height)
+        foot = self._foot_of(place)
+        height = self._column.totalHeightForWidth(width)
+        if height > foot - 2 * theme.GAP:
+            foot = place.height()  # to be read at all goes before what lies below
+        height = min(height, foot - 2 * theme.GAP)
+        self.setGeometry((place.width() - width) // 2, foot - theme.GAP - height, width, height)
         self.raise_()
+
+    def _foot_of(self, place: QWidget) -> int:
+        """Return where what is to be kept clear begins."""
+        page = self._home.currentWidget() if self._home is not None else None
+        foot = getattr(page, "foot", None)
+        if not isinstance(foot, QWidget) or not foot.isVisible():
+            return place.height()
+        foot.removeEventFilter(self)
+        foot.installEventFilter(self)
+        return foot.mapTo(place, QPoint(0, 0)).y()
 
     def event(self, event: QEvent) -> bool:
         answer = super().event(event)
@@ -143,6 +162,6 @@ class Notices(QWidget):
         return answer
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return super().eventFilter(watched, event)

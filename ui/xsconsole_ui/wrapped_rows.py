@@ -10,7 +10,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
 
 MOST_KNOWN = 4000  # texts whose width is kept
-MOST_LINES = 4  # the whole stands in the tooltip
+MOST_LINES = 4  # unless somebody asks for more; the whole stands in the tooltip
 FILLED = 0.9  # of a line that is broken between words, at least
 WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
 
@@ -18,16 +18,16 @@ WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFl
 class WrappingDelegate(CellDelegate):
     """Breaks the texts of some columns into lines; the others are written in one line, as everywhere."""
 
-    def __init__(self, columns: Collection[int], parent: QObject | None = None) -> None:
+    def __init__(self, columns: Collection[int], most_lines: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._columns = columns
+        self._columns, self._most_lines = columns, most_lines
 
     def write(self, painter: QPainter, words: QRect, text: str, index: Index) -> None:
         if index.column() not in self._columns:
             super().write(painter, words, text, index)
             return
         shown = painter.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, round(words.width() * MOST_LINES * FILLED)
+            text, Qt.TextElideMode.ElideRight, round(words.width() * self._most_lines * FILLED)
         )
         painter.drawText(words, WRAPPED, pieces.breakable(shown))
 
@@ -35,11 +35,11 @@ class WrappingDelegate(CellDelegate):
 class WrappedRows(QObject):
     """Keeps the rows of a table as high as their sentences need, whatever comes, changes, or gets another width."""
 
-    def __init__(self, table: DenseTable, *columns: int) -> None:
+    def __init__(self, table: DenseTable, *columns: int, most_lines: int = MOST_LINES) -> None:
         super().__init__(table)
-        self._table, self._columns = table, columns
+        self._table, self._columns, self._most_lines = table, columns, most_lines
         self._widths: dict[str, int] = {}  # of the texts in one line
-        table.setItemDelegate(WrappingDelegate(columns, table))
+        table.setItemDelegate(WrappingDelegate(columns, most_lines, table))
         model = table.model()
         model.rowsInserted.connect(self._fit_new)
         model.dataChanged.connect(self._fit_changed)
@@ -68,7 +68,8 @@ class WrappedRows(QObject):
 
     def _fit(self, rows: Iterable[int]) -> None:
         table, metrics = self._table, QFontMetrics(theme.text_font())
-        rooms = {column: table.columnWidth(column) - 2 * theme.GAP for column in self._columns}
+        seen = [column for column in self._columns if not table.isColumnHidden(column)]
+        rooms = {column: table.columnWidth(column) - 2 * theme.GAP for column in seen}
         if len(self._widths) > MOST_KNOWN:
             self._widths = {}
         for row in rows:
@@ -84,4 +85,4 @@ class WrappedRows(QObject):
         if wide <= room:
             return theme.ROW_HEIGHT
         tall = metrics.boundingRect(QRect(0, 0, room, 0), WRAPPED, pieces.breakable(text)).height()
-        return theme.ROW_HEIGHT + min(tall, MOST_LINES * metrics.lineSpacing()) - metrics.height()
+        return theme.ROW_HEIGHT + min(tall, self._most_lines * metrics.lineSpacing()) - metrics.height()

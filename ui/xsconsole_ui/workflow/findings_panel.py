@@ -26,6 +26,8 @@ ROADS = frozenset(
     {"unreachable", "no-way-to-production", "no-production", "dead-way-back", "no-way-back", "contradiction"}
 )
 LEAST_SENTENCE = 200  # px
+LEAST_MEND = 96  # px
+MOST_LINES = 7  # of a sentence, in a narrow panel
 HEIGHT = 150  # px, at first
 
 
@@ -104,13 +106,25 @@ def _columns() -> tuple[Column[Row], ...]:
     )
 
 
-SENTENCE, MEND = 2, 3  # the columns
+SEVERITY, SENTENCE, MEND = 0, 2, 3  # the columns
 
 
 class FindingsTable(DenseTable):
-    """A click on a mend does it."""
+    """A click on a mend does it. Where there is little room, mends are broken into lines before anything is cut."""
 
     mend_wanted = Signal(QModelIndex)
+    _mend_width = 0  # px, of the longest mend in one line
+
+    def show_column(self, column: int, *, is_shown: bool, width: int | None = None) -> None:
+        if column == MEND:
+            self._mend_width = width or 0
+        super().show_column(column, is_shown=is_shown, width=width)
+
+    def fit(self) -> None:
+        if self._mend_width:
+            room = self.viewport().width() - self.columnWidth(SEVERITY) - LEAST_SENTENCE
+            self.setColumnWidth(MEND, max(LEAST_MEND, min(self._mend_width, room)))
+        super().fit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
@@ -132,7 +146,7 @@ class FindingsPanel(pieces.Panel):
         self.view = FindingsTable(
             self.model, self.tr("Findings"), self.model.widths, self, least_elastic=LEAST_SENTENCE, spare=(1,)
         )
-        WrappedRows(self.view, SENTENCE)
+        WrappedRows(self.view, SENTENCE, MEND, most_lines=MOST_LINES)
         self._menu = QMenu(self)
         self._menu.triggered.connect(self._choose)
         self._mends: tuple[Mend, ...] = ()

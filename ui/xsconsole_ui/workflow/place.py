@@ -47,6 +47,7 @@ class WorkflowPlace(QWidget):
     zoom_told = Signal(str)
     situation_changed = Signal()
     load_changed = Signal(object)  # Load: what stands in the stages and runs along the transitions
+    foot: QWidget | None = None
 
     def __init__(
         self, console: Estate, bridge: Bridge, actions: Actions, jobs: Jobs, notices: Notices, parent: QWidget
@@ -168,8 +169,9 @@ class WorkflowPlace(QWidget):
         self._above.addWidget(panel)
 
     def add_below(self, panel: QWidget) -> None:
-        """Put a panel under the canvas."""
+        """Put a panel under the canvas; notices do not cover it."""
         self._upright.addWidget(panel)
+        self.foot = panel
 
     def add_beside(self, panel: QWidget) -> None:
         """Put a panel right of the canvas."""
