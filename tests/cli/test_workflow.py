@@ -104,7 +104,9 @@ def test_a_stage_is_removed_from_the_command_line(shell: Seat, tmp_path: Path) -
     assert "Signed by key" in shell.say("workflow", "show").out
 
 
-def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell: Seat, tmp_path: Path) -> None:
+def test_drafts_are_begun_shown_compared_exported_published_and_discarded(
+    shell: Seat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "draft.json"
     at_first = shell.say("workflow", "new", "--name", "at first")
     still = shell.say("workflow", "list", "--json")
@@ -125,7 +127,17 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(shell:
     assert "is there already. Name another file, or add `--force`" in once_more.err
     assert from_json(out.read_bytes()) == default_workflow()
     changed = written(change_workflow(default_workflow(), description="different"), tmp_path / "changed.json")
-    imported = shell.say("workflow", "import", changed, "--name", "other")
+    with monkeypatch.context() as locked:  # what is private is signed by nobody
+        locked.delenv("XSCONSOLE_PASSPHRASE")
+        imported = shell.say("workflow", "import", changed, "--name", "other")
+        private = [
+            shell.say("workflow", "new", "--template", "hotfix", "--name", "private"),
+            shell.say("workflow", "new", "--name", "private too"),
+            shell.say("workflow", "discard", "private"),
+            shell.say("workflow", "discard", "private too"),
+        ]
+        assert [said.status for said in private] == [0, 0, 0, 0], [said.err for said in private]
+        assert "passphrase" in shell.say("workflow", "publish", "other").err
     assert imported.status == 0, imported.err
     assert {one["name"] for one in shell.say("workflow", "drafts", "--json").document} == {
         "at first",
@@ -174,7 +186,7 @@ def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell
     bob = replace(shell, home=tmp_path / "bob", user="adam")
     homes = {}
     for name, one in (("alice", shell), ("bob", bob)):
-        assert one.say("workflow", "import", written(default_workflow(), tmp_path / "any.json")).status == 0
+        assert one.say("key", "export", "--name", name, "--out", str(tmp_path / f"{name}.key")).status == 0
         homes[name] = json.loads((one.home / "settings.json").read_bytes())["key"]
     people = tuple(Person(id=PersonId(name), name=name.title(), fingerprints=(key,)) for name, key in homes.items())
     ruled = change_workflow(
@@ -216,7 +228,7 @@ def test_a_publication_is_approved_by_file_off_the_pool(shell: Seat, tmp_path: P
     bob, eve = (replace(shell, home=tmp_path / name) for name in ("bob", "eve"))
     keys = {}
     for name, one in (("alice", shell), ("bob", bob), ("eve", eve)):
-        assert one.say("workflow", "import", written(default_workflow(), tmp_path / "any.json")).status == 0
+        assert one.say("key", "export", "--name", name, "--out", str(tmp_path / f"{name}.key")).status == 0
         keys[name] = json.loads((one.home / "settings.json").read_bytes())["key"]
     people = tuple(
         Person(id=PersonId(name), name=name.title(), fingerprints=(keys[name],)) for name in ("alice", "bob")

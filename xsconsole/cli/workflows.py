@@ -19,7 +19,7 @@ from xsconsole.cli.session import (
     pass_on_notices,
     published,
 )
-from xsconsole.console import Console, read_file, version_numbered, write_file
+from xsconsole.console import Console, drafts_alone, read_file, version_numbered, write_file
 from xsconsole.domain import words
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import PersonId
@@ -159,25 +159,30 @@ async def workflow_new(options: argparse.Namespace) -> int:
     given = Given(options)
     if options.template is None:
         workflow, base = await begun_with(options, given)
-        async with writing(options, given) as console:
-            return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow, base), options)
-    template = template_called(options.template)
-    async with writing(options, given) as console:
+    else:
+        template = template_called(options.template)
         # As in the window: groups that nobody is in begin with who sits here, so that it can be published.
-        me = Person(
-            id=PersonId("me"), name=options.user or getpass.getuser(), fingerprints=(console.home.key_fingerprint,)
-        )
-        workflow = start_from(
-            template.workflow, options.name or template.name, me if template.workflow.groups else None
-        )
-        return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
+        me = await _myself(options, given) if template.workflow.groups else None
+        workflow, base = start_from(template.workflow, options.name or template.name, me), None
+    async with drafts_alone(options.home) as drafts:
+        return _say_begun(await drafts.new(options.name or workflow.name, workflow, base), options)
+
+
+async def _myself(options: argparse.Namespace, given: Given) -> Person:
+    """Return who sits here, by the key of this home; a home without one gets it now."""
+    async with opened(options, ()) as console:
+        fingerprint = console.home.key_fingerprint
+    if not fingerprint:
+        async with writing(options, given) as console:
+            fingerprint = console.home.key_fingerprint
+    return Person(id=PersonId("me"), name=options.user or getpass.getuser(), fingerprints=(fingerprint,))
 
 
 async def workflow_import(options: argparse.Namespace) -> int:
     """Begin a draft with the workflow of a file."""
     workflow = await read_file(options.file)
-    async with writing(options, Given(options)) as console:
-        return _say_begun(await console.home.drafts.new(options.name or workflow.name, workflow), options)
+    async with drafts_alone(options.home) as drafts:
+        return _say_begun(await drafts.new(options.name or workflow.name, workflow), options)
 
 
 async def begun_with(options: argparse.Namespace, given: Given) -> tuple[Workflow, Workflow | None]:
@@ -204,11 +209,11 @@ async def begun_with(options: argparse.Namespace, given: Given) -> tuple[Workflo
 
 async def workflow_discard(options: argparse.Namespace) -> int:
     """Delete a draft; at a terminal, only after a yes."""
-    async with writing(options, Given(options)) as console:
-        heading = await console.home.drafts.find(options.draft)
+    async with drafts_alone(options.home) as drafts:
+        heading = await drafts.find(options.draft)
         if is_at_terminal() and not output.is_yes(f"Delete the draft “{heading.name}” for good? [y/N] "):
             raise Refused(reason="Not confirmed; the draft is kept.")
-        await console.home.drafts.delete(heading.id)
+        await drafts.delete(heading.id)
     output.say(f"The draft “{heading.name}” is deleted.")
     return 0
 

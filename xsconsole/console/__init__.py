@@ -2,7 +2,7 @@
 
 from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
-from xsconsole.console.drafts import read_file, write_file
+from xsconsole.console.drafts import drafts_alone, read_file, write_file
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
@@ -32,6 +32,7 @@ __all__ = [
     "Target",
     "Verb",
     "decide_apart",
+    "drafts_alone",
     "entry_of",
     "goes_in_clear",
     "moves_to",

@@ -1,6 +1,8 @@
 """The drafts of a home, and workflows in files."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from xsconsole.domain.drafts import Draft, DraftHeading
@@ -12,8 +14,11 @@ from xsconsole.domain.workflow.history import History
 from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.engine.ports import Clock, Ids
 from xsconsole.errors import Ambiguous, NotFound, Refused
+from xsconsole.settings import home_folder
 from xsconsole.store import files
+from xsconsole.store.database import Database
 from xsconsole.store.drafts import DraftStore
+from xsconsole.system import RandomIds, SystemClock
 
 NAME_LIMIT = 100
 
@@ -102,6 +107,20 @@ class Drafts:
     async def delete(self, draft: DraftId) -> None:
         """Delete a draft with all its history; it cannot be brought back, so ask before."""
         await self._store.delete(draft)
+
+
+@asynccontextmanager
+async def drafts_alone(folder: str | Path | None) -> AsyncIterator[Drafts]:
+    """Open the drafts of a home and nothing else: they are private, so that no key signs them and no row tells of them.
+
+    Raises:
+        StoreFailed: the folder or the database cannot be used; nothing was changed.
+    """
+    database = await Database.open(home_folder(folder))
+    try:
+        yield Drafts(DraftStore(database.reading, database), SystemClock(), RandomIds())
+    finally:
+        await database.close()
 
 
 async def read_file(path: str | Path) -> Workflow:
