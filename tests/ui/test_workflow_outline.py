@@ -14,6 +14,7 @@ from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.findings import findings
 from xsconsole_ui import theme
 from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.findings_panel import summary
 from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.editors import Choice, Flag
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
@@ -234,6 +235,7 @@ def test_findings_are_read_in_the_rows_and_mended_from_their_menu(desk, panel):
     desk.do("Cut", remove(desk.workflow, transitions=("production-to-staging",)))
     index = go(panel, "stages", "production")
     assert "warning" in index.siblingAtColumn(Column.FINDING).data()
+    assert panel.model.index_of(()).siblingAtColumn(Column.FINDING).data() == summary(desk.findings)
 
     ask_by_key(panel)
     assert panel.current.stage == "production"  # and not the row below, over which the menu opens

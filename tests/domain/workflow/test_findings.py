@@ -258,7 +258,7 @@ def test_a_quorum_says_how_many_can_approve_and_why_the_others_cannot() -> None:
 
     assert finding.sentence == (
         "Promotion Staging → Production: approval by 2 of Ann and Cid can never be had: only 1 of 2 can; Cid has no "
-        "key or a shared log-in."
+        "key."
     )
     assert [mend.label for mend in finding.mends] == ["Ask for 1"]
 
@@ -269,7 +269,7 @@ def test_a_quorum_says_how_many_can_approve_and_why_the_others_cannot() -> None:
         (approved(1), "Promotion Staging → Production: the approval rule names nobody yet."),
         (approved(1, groups=(NONE.id,)), "approval by 1 of None can never be had: nobody is in None yet."),
         (approved(2, ANN), "approval by 2 of Ann can never be had: there is only 1."),
-        (approved(1, CID), "approval by 1 of Cid can never be had: Cid has no key or a shared log-in."),
+        (approved(1, CID), "approval by 1 of Cid can never be had: Cid has no key."),
     ],
 )
 def test_a_rule_that_nobody_can_satisfy_says_why_in_plain_words(workflow: Workflow, said: str) -> None:

@@ -1,6 +1,7 @@
 """What the parts of a workflow and their fields are called."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.workflow.bounds import shown
@@ -78,3 +79,54 @@ def field_names() -> Mapping[str, str]:
 def gate_name(gate: Gate) -> str:
     """Return what a gate looks at, without its parameters."""
     return gate.called
+
+
+def operation_name(operation: str) -> str:
+    """Return what people call an operation of XAPI that a stage may block; it itself where it has no other name."""
+    return _OPERATIONS.get(operation, operation)
+
+
+_OPERATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "destroy": "Delete the machine",
+        "hard_shutdown": "Force off",
+        "clean_shutdown": "Shut down",
+        "hard_reboot": "Force a reboot",
+        "clean_reboot": "Reboot",
+        "suspend": "Suspend",
+        "pause": "Pause",
+        "revert": "Revert to a snapshot",
+        "pool_migrate": "Migrate within the pool",
+        "migrate_send": "Migrate to another pool or storage",
+        "make_into_template": "Make it a template",
+        "changing_VCPUs": "Change processors",
+        "changing_static_range": "Change memory",
+        "snapshot": "Take a snapshot",
+        "clone": "Clone",
+        "copy": "Copy",
+        "export": "Export",
+        "start": "Start",
+        "start_on": "Start on a host",
+        "shutdown": "Shut down, however",
+        "resume": "Resume",
+    }
+)
+WORTH_BLOCKING = (
+    "destroy",
+    "hard_shutdown",
+    "clean_shutdown",
+    "hard_reboot",
+    "clean_reboot",
+    "suspend",
+    "pause",
+    "revert",
+    "pool_migrate",
+    "migrate_send",
+    "make_into_template",
+    "changing_VCPUs",
+    "changing_static_range",
+    "snapshot",
+    "clone",
+    "copy",
+    "export",
+)

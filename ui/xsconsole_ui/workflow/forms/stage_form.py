@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Pool
 from xsconsole.domain.workflow import EntryAction, PoolObject, Stage, StageLease, Workflow
+from xsconsole.domain.workflow.names import WORTH_BLOCKING, operation_name
 from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
 from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
@@ -225,25 +226,7 @@ def _protection(writer: Writer, slot: Slot, stage: Stage) -> Node:
 
 def operations() -> dict[str, str]:
     """Return the operations of XAPI that are worth blocking on members, with their words."""
-    return {
-        "destroy": tr("Delete the machine"),
-        "hard_shutdown": tr("Force off"),
-        "clean_shutdown": tr("Shut down"),
-        "hard_reboot": tr("Force a reboot"),
-        "clean_reboot": tr("Reboot"),
-        "suspend": tr("Suspend"),
-        "pause": tr("Pause"),
-        "revert": tr("Revert to a snapshot"),
-        "pool_migrate": tr("Migrate within the pool"),
-        "migrate_send": tr("Migrate to another pool or storage"),
-        "make_into_template": tr("Make it a template"),
-        "changing_VCPUs": tr("Change processors"),
-        "changing_static_range": tr("Change memory"),
-        "snapshot": tr("Take a snapshot"),
-        "clone": tr("Clone"),
-        "copy": tr("Copy"),
-        "export": tr("Export"),
-    }
+    return {operation: operation_name(operation) for operation in WORTH_BLOCKING}
 
 
 def _lease(writer: Writer, slot: Slot, stage: Stage) -> Node:

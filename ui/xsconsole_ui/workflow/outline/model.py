@@ -54,6 +54,7 @@ class OutlineModel(QAbstractItemModel):
         self._items: dict[int, Item] = {}
         self._top: Item | None = None
         self._findings: dict[Place, tuple[Finding, ...]] = {}
+        self._every: tuple[Finding, ...] = ()
 
     # What it shows.
 
@@ -68,6 +69,10 @@ class OutlineModel(QAbstractItemModel):
     def show_findings(self, findings: tuple[Finding, ...]) -> None:
         """Say which rows something is said of; rows whose words stay the same do not change."""
         before, self._findings = self._findings, _by_place(findings)
+        is_other, self._every = self._every != findings, findings
+        if is_other and self._top is not None:
+            index = self._index_of(self._top, Column.FINDING)
+            self.dataChanged.emit(index, index)
         places = {place for place in (*before, *self._findings) if before.get(place) != self._findings.get(place)}
         if not places:
             return
@@ -91,6 +96,10 @@ class OutlineModel(QAbstractItemModel):
         """Return what is said of a row: beside a field; of a stage or a transition, everything."""
         place = _place_of(node)
         return self._findings.get(place, ()) if place is not None else ()
+
+    def _counted_at(self, node: Node) -> tuple[Finding, ...]:
+        """Return what the row counts: the top one everything, as the list of findings does."""
+        return self._every if node.shape is Shape.WORKFLOW else self.findings_at(node)
 
     # By difference.
 
@@ -261,7 +270,7 @@ class OutlineModel(QAbstractItemModel):
         return node.words if is_name or not aside else f"{node.words} · {aside}"
 
     def _said(self, item: Item) -> str:
-        found = self.findings_at(item.node)
+        found = self._counted_at(item.node)
         if not found or _is_said_above(item):
             return ""
         if item.node.shape in STRONG:
@@ -271,7 +280,7 @@ class OutlineModel(QAbstractItemModel):
     def _tone(self, item: Item, column: int) -> str:
         node = item.node
         if column == Column.FINDING:
-            found = self.findings_at(node)
+            found = self._counted_at(node)
             return severity_tone(found[0].severity) if found else ""
         is_name = column == Column.WHAT and node.shape is Shape.FIELD and not isinstance(node.editor, Flag)
         is_count = column == Column.VALUE and node.shape in (*STRONG, Shape.LIST, Shape.SECTION, Shape.LINK)

@@ -178,8 +178,13 @@ def _too_few(able: list[Person], people: list[Person]) -> str:
     """Return how many can approve, and why the others cannot."""
     if len(able) == len(people):
         return f"there {'is' if len(people) == 1 else 'are'} only {len(people)}"
-    unable = tuple(person.name for person in people if not can_approve(person))
-    why_not = f"{listing(unable)} {'has' if len(unable) == 1 else 'have'} no key or a shared log-in"
+    keyless = tuple(person.name for person in people if not person.fingerprints)
+    shared = tuple(person.name for person in people if person.fingerprints and is_shared(person))
+    why_not = " and ".join(
+        f"{listing(names)} {'has' if len(names) == 1 else 'have'} {what}"
+        for names, what in ((keyless, "no key"), (shared, "a log-in that several share"))
+        if names
+    )
     return f"only {len(able)} of {len(people)} can; {why_not}" if able else why_not
 
 

@@ -13,7 +13,7 @@ from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.calendars import always_frozen
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity
-from xsconsole.domain.workflow.names import field_name, group_words
+from xsconsole.domain.workflow.names import field_name, group_words, operation_name
 from xsconsole.domain.workflow.values import EntryAction, LeaseEnd, Method, Stage
 from xsconsole.domain.workflow.windows import is_known_zone
 
@@ -100,7 +100,11 @@ def _protection(case: Case, stage: Stage) -> Iterator[Finding]:
         yield Rule(name="unprotected", stage=stage.id).warning(
             f"{name} is production, but nothing protects its machines from being destroyed.",
             "protection",
-            mend_stage("Protect from destroy", stage.id, lambda found: {"protection": (*found.protection, "destroy")}),
+            mend_stage(
+                f"Block “{operation_name('destroy')}”",
+                stage.id,
+                lambda found: {"protection": (*found.protection, "destroy")},
+            ),
         )
     if stage.entry is EntryAction.START and blocked & STARTING:
         yield _contradicts(stage, f"{name} starts machines on entry, but its protection forbids it", STARTING)
@@ -123,12 +127,13 @@ def _protection(case: Case, stage: Stage) -> Iterator[Finding]:
             break
     needed = {Method.LINKED_CLONE: "clone", Method.FULL_COPY: "copy"}
     for way in case.out[stage.id]:
-        operation = needed.get(way.method)
+        operation = needed.get(way.method, "")
         if operation in blocked:
+            copying = operation_name(operation)
             yield _contradicts(
                 stage,
-                f"{case.words(way)} makes copies, but the protection of {name} forbids {operation}",
-                frozenset({operation or ""}),
+                f"{case.words(way)} makes copies, but the protection of {name} forbids “{copying}”",
+                frozenset({operation}),
             )
     for operation in stage.protection:
         if operation not in OPERATIONS:
@@ -152,15 +157,15 @@ def _unprotected(stage: Stage, operations: frozenset[str]) -> Mend:
     def change(found: Stage) -> dict[str, Any]:
         return {"protection": tuple(each for each in found.protection if each not in operations)}
 
-    words = listing(tuple(each for each in stage.protection if each in operations))
-    return mend_stage(f"Do not protect from {words}", stage.id, change)
+    words = listing(tuple(f"“{operation_name(each)}”" for each in stage.protection if each in operations))
+    return mend_stage(f"Do not block {words}", stage.id, change)
 
 
 def _hindrance(stage: Stage) -> Iterator[Finding]:
     for operation in stage.protection:
         if operation in NEEDED_ELSEWHERE:
             yield Rule(name="protection-hinders", stage=stage.id).warning(
-                f"{shown(stage.name)} forbids {operation}: {NEEDED_ELSEWHERE[operation]}.",
+                f"{shown(stage.name)} forbids “{operation_name(operation)}”: {NEEDED_ELSEWHERE[operation]}.",
                 "protection",
                 _unprotected(stage, frozenset({operation})),
             )
