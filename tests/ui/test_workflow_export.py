@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from tests.ui.drawing import Sheet, sheet
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import ReplaceQuestion
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.workflow.export import MARGIN, Exporter, file_name
+from xsconsole_ui.workflow.export import MARGIN, SVG, Exporter, file_name
 
 __all__ = ["sheet"]
 
@@ -51,14 +52,19 @@ def no_room_after(size_bytes: int) -> Iterator[None]:
 
 
 async def test_the_picture_shows_all_stages_by_name(sheet: Sheet, tmp_path: Path) -> None:
-    heard = Heard(sheet)
+    heard, long = Heard(sheet), "Integration " * 7 + "& <all>"
+    sheet.desk.do("Name", change_stage(sheet.desk.workflow, "integration", name=long))
 
     await heard.exporter.write(tmp_path / "graph.svg", "svg")
     await heard.exporter.write(tmp_path / "graph.png", "png")
 
     text = (tmp_path / "graph.svg").read_text(encoding="utf-8")
     words = "".join(ElementTree.fromstring(text).itertext())
-    assert "<text" not in text  # another font elsewhere would not fit into what is drawn around it
+    # Another font elsewhere would not fit into what is drawn around it: text is only there to be found.
+    texts = ElementTree.fromstring(text).findall(f".//{{{SVG}}}text")
+    assert {found.get("fill") for found in texts} == {"none"}
+    assert {long, "way back"} <= {found.text for found in texts}
+    assert long in {found.text for found in ElementTree.fromstring(text).findall(f".//{{{SVG}}}rect/{{{SVG}}}title")}
     assert all(name in words for name in ("Integration", "Staging", "Production", "Spare", "way back"))
     drawing = QSvgRenderer(str(tmp_path / "graph.svg"))
     assert drawing.isValid()

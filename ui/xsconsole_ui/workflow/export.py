@@ -1,6 +1,6 @@
 """The graph as a picture in a file: SVG that can be scaled, or PNG. Nothing is overwritten without asking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter, QPainte
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
+from xsconsole.domain.folding import one_line
 from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import LIGHT, Colours
@@ -21,6 +22,7 @@ MOST_PNG_PX = 12_000  # of a side
 PX_PER_INCH = 96  # as browsers count: else they show it a third too large
 SVG = "http://www.w3.org/2000/svg"
 POINTS_OF_A_CURVE = 3
+FOUND_PX = "12"  # of the text that is only searched
 
 Tell = Callable[[str, str], None]  # what went wrong, and what to do
 
@@ -92,13 +94,14 @@ def svg_of(scene: Scene) -> bytes:
     generator.setViewBox(QRect(0, 0, round(area.width()), round(area.height())))
     generator.setTitle(scene.workflow.name if scene.workflow is not None else "")
     _paint(QPainter(generator), scene, area, 1.0)
-    return outlined(bytes(buffer.data().data()))
+    return outlined(bytes(buffer.data().data()), tuple(_wholes(scene, area)))
 
 
-def outlined(picture: bytes) -> bytes:
+def outlined(picture: bytes, wholes: Sequence[tuple[QRectF, str]] = ()) -> bytes:
     """Return an SVG whose words are shapes with the words as their titles.
 
-    Elsewhere the font is another one, in which words would not fit into what is drawn around them.
+    Elsewhere the font is another one, in which words would not fit into what is drawn around them. Over each area of
+    `wholes` lies what it says in full: as its title, and as text that is found by searching and not seen.
     """
     ElementTree.register_namespace("", SVG)
     tree = ElementTree.fromstring(picture)
@@ -113,7 +116,32 @@ def outlined(picture: bytes) -> bytes:
             shape.set("stroke", "none")
             ElementTree.SubElement(shape, f"{{{SVG}}}title").text = text.text
             parent[at] = shape
+    for area, words in wholes:
+        tree.append(_whole(area, words))
     return bytes(ElementTree.tostring(tree, encoding="utf-8", xml_declaration=True))
+
+
+def _wholes(scene: Scene, area: QRectF) -> Iterator[tuple[QRectF, str]]:
+    """Return what stages and labels say, of which the drawing may have room for the beginning only."""
+    stages = scene.workflow.stages if scene.workflow is not None else ()
+    names = {stage.id: one_line(stage.name) for stage in stages}
+    for id_, node in scene.nodes.items():
+        yield node.area.translated(-area.topLeft()), names.get(id_, node.face.name)
+    for edge in scene.edges.values():
+        if edge.label is not None:
+            yield edge.label.area.translated(-area.topLeft()), edge.face.label
+
+
+def _whole(area: QRectF, words: str) -> ElementTree.Element:
+    group = ElementTree.Element(f"{{{SVG}}}g")
+    place = {"x": f"{area.x():.2f}", "y": f"{area.y():.2f}", "width": f"{area.width():.2f}"}
+    cover = ElementTree.SubElement(group, f"{{{SVG}}}rect", place, height=f"{area.height():.2f}", fill="none")
+    cover.set("pointer-events", "all")
+    ElementTree.SubElement(cover, f"{{{SVG}}}title").text = words
+    fitted = {"textLength": place["width"], "lengthAdjust": "spacingAndGlyphs", "pointer-events": "none"}
+    baseline = {"x": place["x"], "y": f"{area.y() + area.height() / 2:.2f}", "font-size": FOUND_PX}
+    ElementTree.SubElement(group, f"{{{SVG}}}text", {**baseline, **fitted}, fill="none", stroke="none").text = words
+    return group
 
 
 def _glyphs(text: ElementTree.Element) -> str:
