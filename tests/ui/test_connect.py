@@ -293,3 +293,20 @@ def test_a_changed_certificate_shows_both_and_wants_the_end_of_the_new_one_typed
     )
     assert not_the_end == "That is not the end of the fingerprint shown now."
     assert with_colons == (True, "")
+
+
+async def test_the_words_about_another_host_have_room_at_once(console, qapp):
+    dialog = ConnectDialog(Estate.of(console), changed=changed())
+    dialog.open()
+    qapp.processEvents()
+
+    dialog.certificate.show_changed(
+        CertificateChanged(url="https://y", reason="Longer. " * 30, mend="Words. " * 30, fingerprint=SHOWN, expected="")
+    )
+    dialog.certificate.typed.setText("a")
+    qapp.processEvents()
+    height, needed = dialog.height(), dialog.sizeHint().height()
+    dialog.close()
+    dialog.deleteLater()
+
+    assert height >= needed

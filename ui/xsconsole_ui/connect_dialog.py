@@ -22,6 +22,7 @@ from xsconsole.errors import CertificateChanged, CertificateUnknown, ConnectFail
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.rights_box import RightsBox
+from xsconsole_ui.sizing import fit_words
 
 WIDTH = 480
 TYPED_PAIRS = 4  # of digits, of a changed certificate's fingerprint, to accept it
@@ -278,7 +279,7 @@ class ConnectDialog(QDialog):
         self.go.setToolTip(reason)
         # Enter must not accept a certificate that changed.
         self.go.setDefault(step is not Step.CHANGED)
-        self.adjustSize()
+        fit_words(self)
 
     def _why_not(self) -> str:
         if self._step is Step.CHANGED and not self.certificate.is_confirmed:
