@@ -9,9 +9,11 @@ from PySide6.QtTest import QTest
 from tests.domain.outline_values import asks_for
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Pool
+from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.outline import Outline
+from xsconsole.domain.outline_rows import Row
 from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View, within
-from xsconsole_ui.inventory.model import OutlineModel
+from xsconsole_ui.inventory.model import OutlineModel, pools_to_tell
 from xsconsole_ui.inventory.view import OutlineView
 
 CLASSES = {"pool": Pool, "host": Host, "host_metrics": HostMetrics, "vm": VM, "sr": SR}
@@ -194,3 +196,29 @@ def test_another_view_shows_what_is_selected_or_begins_at_its_top(qapp, qtbot):
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
     go(View.FLAT)
     assert view.rowAt(0) == 0
+
+
+def test_equal_names_of_two_pools_are_told_apart_where_they_stand_beside_each_other():
+    alike = [
+        Row(
+            id=NodeId(ref),
+            sort=Sort.VM,
+            name=name,
+            depth=0,
+            item=Item(
+                ref=Ref(ref),
+                class_name="vm",
+                sort=Sort.VM,
+                uuid=Uuid(ref),
+                name=name,
+                sort_name=name,
+                words=name,
+                pool=Ref(pool),
+                pool_name=pool,
+            ),
+        )
+        for ref, name, pool in (("1", "db", "test"), ("2", "web", "test"), ("3", "web", "test"), ("4", "web", "live"))
+    ]
+
+    assert pools_to_tell([None, *alike, None]) == ("", "", "test", "test", "live", "")
+    assert pools_to_tell(alike[:3]) == ("", "", "")

@@ -25,11 +25,12 @@ MOST_BYTES = 16 * 2**20  # of pictures: what some screens full of lines show
 
 
 class Marks(NamedTuple):
-    """How a line stands out."""
+    """How a line stands out. `pool` is told where the name alone does not tell the line from one beside it."""
 
     is_selected: bool
     is_hovered: bool
     has_focus: bool
+    pool: str = ""
 
 
 class LineDelegate(QStyledItemDelegate):
@@ -61,7 +62,8 @@ class LineDelegate(QStyledItemDelegate):
             text = COLUMNS[column].text(row.item) if row.item is not None else ""
             face = CellFace(text, COLUMNS[column].is_number, is_old)
         else:
-            face = face_of(row, self._end(row), has_focus=marks.has_focus, is_old=is_old)
+            end = " · ".join(filter(None, (self._end(row), marks.pool)))
+            face = face_of(row, end, has_focus=marks.has_focus, is_old=is_old)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         size = area.size()

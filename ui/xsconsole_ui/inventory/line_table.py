@@ -12,7 +12,7 @@ from xsconsole_ui import theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.inventory.columns import COLUMNS
 from xsconsole_ui.inventory.delegate import LineDelegate, Marks
-from xsconsole_ui.inventory.model import OutlineModel
+from xsconsole_ui.inventory.model import OutlineModel, pools_to_tell
 from xsconsole_ui.late_paint import LatePaint, Piece
 from xsconsole_ui.theme import Colours
 
@@ -68,11 +68,12 @@ class LineTable(DenseTable):
         hovered, current = self._hovered.row(), self.currentIndex().row() if self.hasFocus() else -1
         put = partial(self._put_line, places=self._places(), colours=theme.colours_of(self.palette()))
         top, width, found = self.rowViewportPosition(first), self.viewport().width(), []
-        for at in range(first, last + 1):
-            row = self._lines.line(at)
+        rows = [self._lines.line(at) for at in range(first - 1, last + 2)]
+        pools = pools_to_tell(rows)[1:-1]
+        for at, row, pool in zip(range(first, last + 1), rows[1:-1], pools, strict=True):
             if row is not None:
                 line = QRect(0, top, width, theme.ROW_HEIGHT)
-                marks = Marks(at in selected, at == hovered, at == current)
+                marks = Marks(at in selected, at == hovered, at == current, pool)
                 found.append(Piece(line, (row, marks), partial(put, line=line, row=row, marks=marks)))
             top += theme.ROW_HEIGHT
         return found

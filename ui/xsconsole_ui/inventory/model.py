@@ -1,6 +1,7 @@
 """The outline's lines as a table. Repeats the outline's ranges; never resets."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -52,6 +53,16 @@ def spoken(row: Row) -> str:
     if row.is_expandable:
         parts.append(tr("open") if row.is_open else tr("closed"))
     return ", ".join(part for part in parts if part)
+
+
+def pools_to_tell(rows: Sequence[Row | None]) -> tuple[str, ...]:
+    """Return of each line the pool of its object where one beside it has the same name in another pool."""
+    told: list[str] = []
+    for _, alike in groupby(rows, key=lambda row: None if row is None else (row.depth, row.name)):
+        items = [None if row is None else row.item for row in alike]
+        are_of_several = len({item.pool for item in items if item is not None}) > 1
+        told += [item.pool_name if item is not None and are_of_several else "" for item in items]
+    return tuple(told)
 
 
 class OutlineModel(QAbstractTableModel):
