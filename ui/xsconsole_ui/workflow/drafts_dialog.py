@@ -150,8 +150,8 @@ class DraftsDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.news)
         whole.addWidget(halves, 1)
+        whole.addWidget(self.news)  # below: the rows that a user aims at stay where they are
         whole.addWidget(pieces.Line(self))
         whole.addLayout(foot)
 
