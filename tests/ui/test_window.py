@@ -96,6 +96,12 @@ async def test_find_says_what_it_cannot_understand(window: MainWindow) -> None:
     assert "no field “colour”" in window.finder.said
 
 
+async def test_find_puts_the_command_that_is_called_so_before_others(window: MainWindow) -> None:
+    QTest.keyClicks(window.bar.field, "resume")
+
+    assert [found.text for found in window.finder.found][:2] == ["Resume", "Resume run"]
+
+
 async def test_find_walks_with_the_arrows_and_leaves_with_esc(window: MainWindow) -> None:
     QTest.keyClicks(window.bar.field, "shop")
     names = [found.text for found in window.finder.found]

@@ -34,7 +34,12 @@ MOST_FOUND = 12
 MOST_OF_A_KIND = 8
 KINDS = {Sort.VM: "VM", Sort.SR: "storage"}
 
-COMMANDS: Schema[UserAction] = Schema(words=lambda action: folded(action.text().replace("&", "")), fields=())
+
+def _name(action: UserAction) -> str:
+    return action.text().replace("&", "")
+
+
+COMMANDS: Schema[UserAction] = Schema(words=lambda action: folded(_name(action)), fields=())
 SEARCHES: Schema[SavedSearch] = Schema(words=lambda search: folded(search.name), fields=())
 
 
@@ -126,9 +131,13 @@ class Finder(QFrame):
             yield Found(text=card.name, aside=aside, choose=partial(self._show_card, card.id))
 
     def _commands(self, wanted: str) -> Iterator[Found]:
-        for action in _asked(wanted, COMMANDS, self._actions.all):
+        def rank(action: UserAction) -> tuple[bool, bool]:
+            """Put first what is called so, then what can be done now."""
+            return folded(_name(action)) != folded(wanted), not action.isEnabled()
+
+        for action in sorted(_asked(wanted, COMMANDS, self._actions.all), key=rank):
             aside = action.why_not or action.shortcut().toString() or self.tr("command")
-            yield Found(text=action.text().replace("&", ""), aside=aside, choose=action.trigger)
+            yield Found(text=_name(action), aside=aside, choose=action.trigger)
 
     def _searches(self, wanted: str) -> Iterator[Found]:
         for search in _asked(wanted, SEARCHES, self._inventory.searches):
