@@ -24,6 +24,8 @@ from tests.ui.board_window import (
 from xsconsole.console import Console
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow.check import problems
+from xsconsole.domain.workflow.edits import change_workflow
+from xsconsole.domain.workflow.templates import templates
 from xsconsole_ui import actions, workflow_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -145,6 +147,14 @@ async def test_the_zoom_is_told_only_where_there_is_one(alone: MainWindow) -> No
     alone.go("board")
 
     assert not alone.status.zoom.isVisible()
+
+    place, first, other = alone.workflow, *(one.workflow for one in templates()[:2])
+    place.desk.open(first)
+    place.canvas.zoom_to(0.1)
+    place.desk.open(change_workflow(first, description="the same one"))
+    assert place.canvas.view.zoom == pytest.approx(0.1)
+    place.desk.open(other)  # of which nothing would be seen
+    assert place.canvas.view.zoom > 0.4
 
 
 async def test_an_action_asked_for_elsewhere_shows_the_place(alone: MainWindow) -> None:

@@ -194,13 +194,13 @@ class WorkflowPlace(QWidget):
     @Slot(object)
     def _show(self) -> None:
         workflow = self.desk.workflow
-        was_empty = not self.scene.nodes
+        before = self.scene.workflow if self.scene.nodes else None
         self.scene.show(workflow)
         self.empty.setVisible(not workflow.stages)
         self._pages.setCurrentWidget(self.canvas if workflow.stages else self.empty)
         self._keep_keyboard()
         self.canvas.setAccessibleDescription(self._selection_in_words())
-        if was_empty and workflow.stages:
+        if workflow.stages and (before is None or before.id != workflow.id):  # another one is drawn somewhere else
             self.canvas.fit()
 
     def _keep_keyboard(self) -> None:
