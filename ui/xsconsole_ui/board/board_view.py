@@ -162,7 +162,7 @@ class BoardView(QWidget):
         if lane is None:
             (self._order[0].view if self._order else self.empty).setFocus()
             return
-        if not lane.view.currentIndex().isValid():
+        if not lane.view.currentIndex().isValid() and self.selected is None:  # one without a column stays selected
             lane.select_row(0)
         lane.view.setFocus()
 
