@@ -75,7 +75,7 @@ def test_in_a_narrow_panel_rows_grow_and_nothing_is_cut_at_the_side(desk, panel)
     wide = panel.view.rowHeight(row)
     whole = panel.view.columnWidth(3)
 
-    panel.resize(420, 200)
+    panel.resize(370, 200)
 
     assert panel.view.horizontalHeader().length() <= panel.view.viewport().width()
     assert panel.view.rowHeight(row) > wide

@@ -25,7 +25,7 @@ SHAPES = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.UNKNOWN: "?",
 ROADS = frozenset(
     {"unreachable", "no-way-to-production", "no-production", "dead-way-back", "no-way-back", "contradiction"}
 )
-LEAST_SENTENCE = 200  # px
+LEAST_SENTENCE = 160  # px
 LEAST_MEND = 96  # px
 MOST_LINES = 7  # of a sentence, in a narrow panel
 HEIGHT = 150  # px, at first
