@@ -25,7 +25,7 @@ from xsconsole_ui.workflow.accessible import Graph, Readers
 from xsconsole_ui.workflow.late_parts import LateParts
 from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
 from xsconsole_ui.workflow.scene import Scene
-from xsconsole_ui.workflow.view import STEP, View
+from xsconsole_ui.workflow.view import LEAST_FIT, LEAST_READ, STEP, View
 
 STILL_AFTER_MS = 120
 NOTCH = 120  # eighths of a degree of one notch of a wheel
@@ -73,6 +73,7 @@ class Canvas(Graph):
         self._panned_from: QPointF | None = None
         self._is_space_down = False
         self._fits = True  # with every size, until somebody pans or zooms
+        self._least = LEAST_FIT
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_AFTER_MS)
@@ -95,9 +96,16 @@ class Canvas(Graph):
     @Slot()
     def fit(self) -> None:
         """Show all of the graph, also when the canvas gets another size, until somebody pans or zooms."""
-        self.view.fit(self.scene.bounds, self.room)
+        self._fit(LEAST_FIT)
+
+    def begin(self) -> None:
+        """Show a graph that was just opened: as `fit` does, but of one that nobody could read then the beginning."""
+        self._fit(LEAST_READ)
+
+    def _fit(self, least: float) -> None:
+        self.view.fit(self.scene.bounds, self.room, least)
         self._has_moved()
-        self._fits = True
+        self._fits, self._least = True, least
 
     def zoom_to(self, zoom: float, around: QPointF | None = None) -> None:
         self.view.zoom_to(zoom, around if around is not None else QPointF(self.rect().center()))
@@ -177,7 +185,7 @@ class Canvas(Graph):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._fits:
-            self.fit()
+            self._fit(self._least)
         else:
             self.moved.emit()
 

@@ -201,7 +201,7 @@ class WorkflowPlace(QWidget):
         self._keep_keyboard()
         self.canvas.setAccessibleDescription(self._selection_in_words())
         if workflow.stages and (before is None or before.id != workflow.id):  # another one is drawn somewhere else
-            self.canvas.fit()
+            self.canvas.begin()
 
     def _keep_keyboard(self) -> None:
         """Leave the keyboard in the place where what had it is hidden now; also behind a dialog."""

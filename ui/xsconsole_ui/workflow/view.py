@@ -5,6 +5,7 @@ from PySide6.QtGui import QTransform
 
 LEAST_ZOOM, MOST_ZOOM = 0.1, 4.0
 LEAST_FIT = 0.01  # what is fitted may be smaller: a long row of stages is seen whole
+LEAST_READ = 0.4  # smaller, and nobody reads the names of stages
 FIT_MARGIN = 40.0  # px around the graph when it is fitted
 STEP = 1.2  # of one press of a zoom key, and of one notch of a wheel
 
@@ -44,15 +45,18 @@ class View:
         self.offset = QPointF()
         self.pan(around - held * self.zoom)
 
-    def fit(self, bounds: QRectF, size: QSizeF) -> None:
-        """Show all of `bounds`, never larger than it is."""
+    def fit(self, bounds: QRectF, size: QSizeF, least: float = LEAST_FIT) -> None:
+        """Show all of `bounds`, never larger than it is; where that would be smaller than `least`, its beginning."""
         if bounds.isEmpty() or size.isEmpty():
             return
         room = QSizeF(size.width() - 2 * FIT_MARGIN, size.height() - 2 * FIT_MARGIN)
         zoom = min(1.0, room.width() / bounds.width(), room.height() / bounds.height())
-        self.zoom = max(LEAST_FIT, zoom)
+        self.zoom = max(least, zoom)
         self.offset = QPointF()
-        self.pan(QPointF(size.width() / 2, size.height() / 2) - bounds.center() * self.zoom)
+        left = max(0.0, bounds.width() - room.width() / self.zoom) / 2
+        top = max(0.0, bounds.height() - room.height() / self.zoom) / 2
+        seen = bounds.center() - QPointF(left, top)
+        self.pan(QPointF(size.width() / 2, size.height() / 2) - seen * self.zoom)
 
     def show(self, area: QRectF, size: QSizeF, margin: float = 24.0) -> bool:
         """Pan as little as it takes to see `area`; return whether it had to."""

@@ -22,7 +22,7 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
     if not isinstance(failure, msgspec.ValidationError):
         return Refused(
             reason=f"The workflow is no JSON: {shown(message.removeprefix('JSON is malformed: '), 120)}.",
-            mend="Export it again, or correct the text where it says.",
+            mend="Export it again, or correct the text.",
         )
     found = _PATH.search(message)
     path = found[1] if found else "$"
