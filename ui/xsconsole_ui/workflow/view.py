@@ -5,7 +5,7 @@ from PySide6.QtGui import QTransform
 
 LEAST_ZOOM, MOST_ZOOM = 0.1, 4.0
 LEAST_FIT = 0.01  # what is fitted may be smaller: a long row of stages is seen whole
-LEAST_READ = 0.4  # smaller, and nobody reads the names of stages
+LEAST_READ = 0.3  # smaller, and names of stages are hard to read
 FIT_MARGIN = 40.0  # px around the graph when it is fitted
 STEP = 1.2  # of one press of a zoom key, and of one notch of a wheel
 
