@@ -14,9 +14,9 @@ from tests.console.pool_state import footprint, runs_and_held_leases
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import Console, Pools, RunState
-from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.disks import repositories_of
-from xsconsole.domain.events import BoardChanged, Event
+from xsconsole.domain.events import BoardChanged, ClearanceChanged, Event, InventoryChanged
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
@@ -185,6 +185,17 @@ async def done(console: Console, command: Promote | Demote) -> Any:
     return await console.finished(run)
 
 
+def tagged(console: Console, member: Member) -> bool:
+    vm = console.inventory.get(VM, member.ref)
+    return vm is not None and "licensed" in vm.tags
+
+
+def refusal_of(console: Console, card: Card) -> str:
+    """Return why the card cannot go to staging, empty where it can."""
+    refusal = next(target for target in console.targets(card.id) if target.stage == "staging").refusal
+    return "" if refusal is None else refusal.reason
+
+
 async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     served: tuple[EmbeddedPool, ...], pools: Pools
 ) -> None:
@@ -193,6 +204,21 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     for pool, console in zip(served, pools.all, strict=True):
         put_on(pool, workflow)
         await until(console, lambda console=console: version_of(console) == 3)
+    served[1].calls()
+    card = find_configuration(here.board, SOURCE)
+    served[0].control("fail", method="VM.assert_can_migrate", nth=1, code="LICENCE_RESTRICTION", params=["motion"])
+    here.plan(promotion(here))  # nobody waits for the answer: it is told once it is there
+    await until(here, lambda: refusal_of(here, card), ClearanceChanged)
+    assert "go to pool “acme production”: The pool's licence does not include it: motion." in refusal_of(here, card)
+    calls = [call["method"] for call in served[1].calls()]
+    assert calls.count("session.logout") == calls.count("host.migrate_receive") > 0  # what was asked leaves none open
+    with served[0].plain_session() as session:  # whatever changes about the machines lets it be asked anew
+        for member in card.members:
+            session.xenapi.VM.add_tags(session.xenapi.VM.get_by_uuid(member.uuid), "licensed")
+    await until(here, lambda: all(tagged(here, member) for member in card.members), InventoryChanged)
+    assert refusal_of(here, card) == ""
+    await pools.answered()
+    assert refusal_of(here, card) == ""
     before, at_pools = places(here, find_configuration(here.board, SOURCE)), [footprint(pool) for pool in served]
 
     served[0].control("fail", method="VM.migrate_send", nth=2, code="MIRROR_FAILED", params=["1"])

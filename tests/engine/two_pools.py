@@ -10,7 +10,7 @@ from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import ConfigurationId, TransitionId, Uuid
 from xsconsole.domain.workflow import Binding, Method, PoolObject, Stage, Transition, Workflow, default_workflow
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.lands import Land
+from xsconsole.engine.lands import Land, Told, nothing_told
 from xsconsole.engine.neighbours import Neighbour
 
 WAY = TransitionId("staging-to-production")
@@ -21,6 +21,7 @@ class Pair:
 
     def __init__(self, here: Desk, there: Desk) -> None:
         self.here, self.there = here, there
+        self.told: Told = nothing_told
         there.port.cross = here.ledger.cross = here.cross
         for desk in (here, there):
             desk.engine.abroad = self
@@ -29,11 +30,14 @@ class Pair:
         desk = self._at(pool)
         if desk is None:
             return None
-        return Land(board=desk.board, inventory=desk.inventory, actor=desk.port.identity.actor)
+        return Land(board=desk.board, inventory=desk.inventory, actor=desk.port.identity.actor, told=self.told)
 
     def neighbour(self, pool: Uuid) -> Neighbour | None:
         desk = self._at(pool)
         return None if desk is None else desk.engine.as_neighbour()
+
+    async def answered(self) -> None:
+        """Nobody asks in the background."""
 
     def _at(self, pool: Uuid) -> Desk | None:
         return next((desk for desk in (self.here, self.there) if desk.pool.pool.uuid == pool), None)

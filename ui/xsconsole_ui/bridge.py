@@ -13,6 +13,7 @@ from xsconsole.domain.events import (
     AuditGrew,
     AuditVerified,
     BoardChanged,
+    ClearanceChanged,
     Event,
     InventoryChanged,
     LinkChanged,
@@ -121,6 +122,7 @@ class Bridge(QObject):
         self._hear(PoolsChanged, self._on_pools)
         self._hear(LinkChanged, self._on_link)
         self._hear(BoardChanged, self._on_board)
+        self._hear(ClearanceChanged, self._on_clearance)
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
@@ -201,6 +203,9 @@ class Bridge(QObject):
             self._turns.put("closures", self.closures_changed.emit)
         if self._console.has_several:
             self._turns.put("differing", self.differing_changed.emit)
+
+    def _on_clearance(self, event: ClearanceChanged) -> None:
+        self._announce_cards(event.configurations)
 
     def _on_run(self, event: RunChanged) -> None:
         self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))

@@ -50,7 +50,7 @@ async def show_plan(options: argparse.Namespace) -> int:
         card = find_configuration(console.board, options.name)
         command = move(console, card, options)
         demand_settled(console, card, may_wait=False)
-        plan = console.plan(command)
+        plan = await planned(console, command, options)
         if options.json:
             output.print_json(documents.plan_document(plan, published(console)))
         else:
@@ -76,7 +76,7 @@ async def act(options: argparse.Namespace) -> int:
                 await _wait_for_others(console, options.name)
             command = _command(console, options)
             try:
-                plan = planned(console, command, options)
+                plan = await planned(console, command, options)
             except StageFull as full:
                 await line.wait(full, command, options)
                 continue

@@ -14,8 +14,14 @@ ASKED = 3
 """The exit status of what is asked for and not done yet: a script that goes on after 0 must not go on."""
 
 
-def planned(console: Console, command: Plannable, options: argparse.Namespace) -> Plan:
-    """Return the plan, at the time from which it is asked for where that is said."""
+async def planned(console: Console, command: Plannable, options: argparse.Namespace) -> Plan:
+    """Return the plan, at the time from which it is asked for where that is said, once XAPI has answered about it."""
+    _planned(console, command, options)
+    await console.abroad.answered()
+    return _planned(console, command, options)
+
+
+def _planned(console: Console, command: Plannable, options: argparse.Namespace) -> Plan:
     not_before = getattr(options, "not_before", None)
     if not_before is None or not isinstance(command, Promote | Demote):
         return console.plan(command)

@@ -53,7 +53,7 @@ from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
 from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.neighbours import NOWHERE, Abroad
-from xsconsole.engine.ports import Identity
+from xsconsole.engine.ports import Identity, TravelPort
 from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
@@ -82,6 +82,7 @@ class Console:
         self.caught_up = self._mirror.caught_up
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
+        self.travels: TravelPort | None = None  # the ways into this pool and out of it, while there is a connection
         self._engine: Engine | None = None
         self._runs = OwnRuns()
         self.acts = Acts(self.bus)
@@ -164,6 +165,7 @@ class Console:
             raise
 
     async def _take_over(self, gateway: Gateway, connection: Connection) -> None:
+        self.travels = gateway.pool.travels
         named = replace(connection, fingerprint=gateway.fingerprint or connection.fingerprint)
         self._home.remember_pool(named, gateway.identity.pool_name, gateway.hosts)
         self._lease_memory.pass_on(self._watch, gateway.identity.pool)
@@ -202,7 +204,7 @@ class Console:
         await self.last_known.leave()
         await self.publishing.leave()
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
-        self._engine = self._gateway = self._aftercare = None
+        self._engine = self._gateway = self._aftercare = self.travels = None
         self._own_moves.forget()
         for part in (self.points, self.requests, self.acts):
             await part.end()
@@ -250,7 +252,7 @@ class Console:
     def _may_all(self) -> bool:
         return all(right.is_allowed for right in self.rights)
 
-    # --- asking ---------------------------------------------------------------------------------------------------
+    # --- asking and doing -----------------------------------------------------------------------------------------
 
     def targets(self, configuration: ConfigurationId) -> tuple[Target, ...]:
         """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
@@ -267,8 +269,6 @@ class Console:
     def quiet_s(self, configuration: ConfigurationId) -> float:
         """Return for how long who works on a configuration has given no sign of life, as this home saw it."""
         return self._watch.quiet_s(configuration_thing(configuration)) or 0.0
-
-    # --- doing ----------------------------------------------------------------------------------------------------
 
     async def demand_rights(self, command: Plannable | Settle) -> None:
         """Refuse, on record, a command that this log-in may not give.

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TypeVar
 
 from xsconsole.console.bus import Bus
+from xsconsole.console.clearances import Clearances
 from xsconsole.console.door import Console
 from xsconsole.console.neighbours import NamedBoards
 from xsconsole.console.publishing import Publishing
@@ -34,6 +35,7 @@ class Pools:
         self.expected: tuple[str, ...] = ()  # what will be connected to, before there is a word of it
         self._bus = Bus()
         self._ends: dict[Console, Callable[[], None]] = {}
+        self._clearances = Clearances(lambda: tuple(self), first.home.clock)
         self._introduce(first)
         # Who publishes from the first one publishes to all.
         self.publishing = first.publishing = Publishing(first.home, lambda: tuple(self))
@@ -59,7 +61,8 @@ class Pools:
         if console is None:
             return None
         actor = console.identity.actor if console.identity is not None else None
-        return Land(board=console.board, inventory=console.inventory, actor=actor)
+        told = partial(self._clearances.told, pool)
+        return Land(board=console.board, inventory=console.inventory, actor=actor, told=told)
 
     def neighbour(self, pool: Uuid) -> Neighbour | None:
         """Return the engine of a pool for a run that leads there; None also where the log-in there may not all."""
@@ -67,6 +70,10 @@ class Pools:
         if console is None or any(console.denial(verb) is not None for verb in Verb):
             return None
         return console.engine.as_neighbour()
+
+    async def answered(self) -> None:
+        """Wait until the pools have answered what was asked of machines that would move between them."""
+        await self._clearances.answered()
 
     def _of(self, pool: Uuid) -> Console | None:
         live = (one for one in self if one.link.state is LinkState.LIVE)
@@ -184,6 +191,7 @@ class Pools:
 
     async def close(self) -> None:
         """End all connections, those beside the first one first, and close the home."""
+        await self._clearances.close()
         await self.publishing.leave()
         for console in reversed(self._consoles):
             if console is not self._opener:

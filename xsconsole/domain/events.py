@@ -54,6 +54,13 @@ class BoardChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClearanceChanged:
+    """XAPI says otherwise than before whether machines of these configurations can move into another pool."""
+
+    configurations: tuple[ConfigurationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationMoved:
     """The pool says that a configuration stands in another stage than before (None: it appeared, or went)."""
 
@@ -138,6 +145,7 @@ Event = (
     | PoolsChanged
     | InventoryChanged
     | BoardChanged
+    | ClearanceChanged
     | ConfigurationMoved
     | RunChanged
     | StepProgressed

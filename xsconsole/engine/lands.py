@@ -7,24 +7,48 @@ import msgspec
 
 from xsconsole.domain.board import Board
 from xsconsole.domain.hold_actions import PlaceHold
-from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, Host, Inventory
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.inventory import SR, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckGate, Plan, Step
+from xsconsole.domain.travel_actions import AskAcross
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.domain.workflow.gates import When
 from xsconsole.engine import rules
 from xsconsole.engine.relocation import storage_of
-from xsconsole.errors import NotPromotable
+from xsconsole.errors import NotPromotable, PoolFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """A machine of a configuration that is to move into another pool, and the question whether it may, for a host."""
+
+    configuration: ConfigurationId
+    vm: VM
+    question: AskAcross
+    host: Uuid
+
+
+Told = Callable[[Journey], PoolFailed | None]
+
+
+def nothing_told(journey: Journey) -> PoolFailed | None:
+    """Nobody has asked the pools yet."""
+    del journey
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Land:
-    """Another pool as last heard of. `actor` is who is logged in there; None: whoever it is, that is not judged."""
+    """Another pool as last heard of. `actor` is who is logged in there; None: whoever it is, that is not judged.
+
+    `told` gives the answer of XAPI itself, why a machine cannot come there, as far as that has been asked already.
+    """
 
     board: Board
     inventory: Inventory
     actor: str | None = None
+    told: Told = nothing_told
 
 
 Lands = Callable[[Uuid], Land | None]

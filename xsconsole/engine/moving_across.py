@@ -18,7 +18,8 @@ from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
 from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.lands import Land, demand_versions, storage_in
+from xsconsole.engine.clearance import demand_clearance
+from xsconsole.engine.lands import Journey, Land, demand_versions, storage_in
 from xsconsole.engine.moving import add_restore_point, runs, vms_of
 from xsconsole.engine.networking import present_networks
 from xsconsole.engine.placement import memory_of, place
@@ -65,7 +66,9 @@ def plan_moving_across(
         raise NotPromotable(reason=f"The pool of {target.name} has no enabled host.", mend="Enable a host there.")
 
     steps = Steps()
-    asked = _add_questions(steps, party, way, hosts)
+    questions = _questions(party, way)
+    demand_clearance([_journey(card, each, questions, hosts) for each in party], there, inventory)
+    asked = _add_questions(steps, party, questions, hosts)
     ready = asked
     if edge.restore_point is not None:
         ready = add_restore_point(steps, [each.member for each in party], vms, inventory, ready)
@@ -114,7 +117,22 @@ def plan_moving_across(
 # Steps
 
 
-def _add_questions(steps: Steps, party: Sequence[Traveller], way: Way, hosts: Mapping[Uuid, Uuid]) -> list[StepKey]:
+def _questions(party: Sequence[Traveller], way: Way) -> dict[Uuid, AskAcross]:
+    return {
+        each.uuid: AskAcross(
+            vm=each.uuid, sr=way.sr.uuid, networks=each.networks, snapshot_networks=each.snapshot_networks
+        )
+        for each in party
+    }
+
+
+def _journey(card: Card, each: Traveller, questions: Mapping[Uuid, AskAcross], hosts: Mapping[Uuid, Uuid]) -> Journey:
+    return Journey(configuration=card.id, vm=each.vm, question=questions[each.uuid], host=hosts[each.uuid])
+
+
+def _add_questions(
+    steps: Steps, party: Sequence[Traveller], questions: Mapping[Uuid, AskAcross], hosts: Mapping[Uuid, Uuid]
+) -> list[StepKey]:
     """Ask both pools of each machine, once we block nothing at it any more; return what the rest waits for."""
     lifted = [
         steps.add(LiftProtection(vm=each.uuid, original=own_blocks(each.vm)), each.member.name)
@@ -123,7 +141,7 @@ def _add_questions(steps: Steps, party: Sequence[Traveller], way: Way, hosts: Ma
     ]
     return [
         steps.add(
-            AskAcross(vm=each.uuid, sr=way.sr.uuid, networks=each.networks, snapshot_networks=each.snapshot_networks),
+            questions[each.uuid],
             each.member.name,
             lifted,
             Estimate(seconds=ASK_S),

@@ -39,6 +39,9 @@ class Abroad(Protocol):
 
     def neighbour(self, pool: Uuid) -> Neighbour | None: ...
 
+    async def answered(self) -> None:
+        """Wait until both pools have answered what was asked of machines that would move between them."""
+
 
 class Nowhere:
     """There is no other pool."""
@@ -50,6 +53,9 @@ class Nowhere:
     def neighbour(self, pool: Uuid) -> Neighbour | None:
         del pool
         return None
+
+    async def answered(self) -> None:
+        """Nothing is asked."""
 
 
 NOWHERE = Nowhere()

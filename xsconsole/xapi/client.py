@@ -19,6 +19,10 @@ class Session(XenAPI.Session):  # type: ignore[misc] # the package has no types
         self._road = road
         self._session = handle
 
+    def of(self, handle: str) -> "Session":
+        """Return another session of the same pool, on the same road."""
+        return Session(self._road, handle)
+
     def xenapi_request(self, methodname: str, params: tuple[object, ...]) -> Any:
         if methodname.startswith("login"):
             return self._login(methodname, params)

@@ -115,12 +115,16 @@ class PoolSession:
         """Ask the pool to cancel a task, on a connection that no call occupies. It may go on all the same."""
         await self._run(self._cancels, "task.cancel", (task,))
 
-    async def _run(self, lane: Lane, method: str, params: tuple[object, ...]) -> Any:
+    async def log_out(self, handle: Ref) -> None:
+        """End another session of this pool, that was made for somebody else."""
+        await self._run(self._calls, "session.logout", (), handle)
+
+    async def _run(self, lane: Lane, method: str, params: tuple[object, ...], handle: Ref | None = None) -> Any:
         login = self._login
         if self._is_closed:
             raise ConnectionLost(pool=self.pool_name, cause="the console has disconnected", was_sent=False)
         try:
-            return await lane.run(login, functools.partial(_call, method, params))
+            return await lane.run(login, functools.partial(_call, method, params, handle))
         except failures.BELOW as failure:
             error = failures.failed(failure, method=method, pool=self.pool_name)
             if isinstance(error, SessionLost) and login is self._login:
@@ -139,5 +143,5 @@ class PoolSession:
         await self._cancels.close()
 
 
-def _call(method: str, params: tuple[object, ...], session: Session) -> Any:
-    return session.xenapi_request(method, params)
+def _call(method: str, params: tuple[object, ...], handle: Ref | None, session: Session) -> Any:
+    return (session if handle is None else session.of(handle)).xenapi_request(method, params)

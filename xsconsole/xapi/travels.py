@@ -1,10 +1,12 @@
 """Machines moved into another pool by `VM.migrate_send`: the engine's `TravelPort` over session and tasks."""
 
+import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.engine.ports import Berth, Progress, TravelPort
-from xsconsole.errors import PoolFailed
+from xsconsole.errors import PoolFailed, PoolUnavailable
 from xsconsole.xapi.disposal import DISK
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
@@ -21,7 +23,13 @@ class XapiTravels:
         self._tasks = tasks
 
     async def may_go(self, vm: Uuid, to: TravelPort, berth: Berth) -> None:
-        await self._session.call("VM.assert_can_migrate", *await self._arguments(vm, to, berth))
+        assert isinstance(to, XapiTravels), "both ends are on a wire"
+        arguments = await self._arguments(vm, to, berth)
+        try:
+            await self._session.call("VM.assert_can_migrate", *arguments)
+        finally:
+            with contextlib.suppress(PoolUnavailable, PoolFailed):
+                await to.end(arguments[1])
 
     async def go(self, vm: Uuid, to: TravelPort, berth: Berth, run: RunId, on_progress: Progress) -> None:
         arguments = await self._arguments(vm, to, berth)
@@ -58,6 +66,10 @@ class XapiTravels:
                 found: dict[str, str] = await self._session.call("host.migrate_receive", ref, record["network"], {})
                 return found
         raise PoolFailed(code=NO_ADDRESS, parameters=(host,), method="host.migrate_receive")
+
+    async def end(self, reception: Mapping[str, str]) -> None:
+        """Log the session out that a host was prepared with, where nothing will come."""
+        await self._session.log_out(Ref(reception["session_id"]))
 
     async def ref(self, cls: str, uuid: Uuid) -> Ref:
         return Ref(await self._session.call(f"{cls}.get_by_uuid", uuid))

@@ -1,0 +1,72 @@
+"""What XAPI itself says of machines that would move into another pool, where it has been asked before anybody drops."""
+
+from collections.abc import Iterable, Sequence
+
+from xsconsole.domain.disks import disks_of
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory import SR, VDI, VIF, VM, Host, Inventory, Network, Record
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.pool_words import sentences
+from xsconsole.domain.words import listing
+from xsconsole.engine.lands import Journey, Land
+from xsconsole.engine.steps import own_blocks
+from xsconsole.errors import NotPromotable, PoolFailed
+
+PASSING = frozenset({"TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"})  # a run waits for their end
+BLOCKED = "OPERATION_BLOCKED"
+NAMED: tuple[tuple[type[Record], str], ...] = (
+    (VDI, "disk"),
+    (SR, "storage"),
+    (Network, "network"),
+    (Host, "host"),
+)
+
+
+def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Inventory) -> None:
+    """Refuse what XAPI was asked for and refused, in a sentence; what nobody asked it yet is let pass.
+
+    Raises:
+        NotPromotable: naming the machines for the same reason together, and what of them is in the way.
+    """
+    refused = [(journey, failure) for journey in journeys if (failure := _standing(journey, there)) is not None]
+    if not refused:
+        return
+    first = refused[0][1]
+    same = [(journey, failure) for journey, failure in refused if failure.code == first.code]
+    names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
+    pool = there.inventory.pool.name_label if there.inventory.pool is not None else ""
+    failed, mend = sentences(first.code, first.parameters)
+    about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
+    where = f" It is {listing(about)}." if about else ""
+    others = len(refused) - len(same)
+    more = f" {others} more cannot for other reasons." if others else ""
+    raise NotPromotable(
+        reason=f"XAPI does not let {listing(names)} go to pool “{shortened(pool, 60)}”: {failed}{where}{more}",
+        mend=mend,
+    )
+
+
+def _standing(journey: Journey, there: Land) -> PoolFailed | None:
+    """Return what was refused, unless a run would wait for its end, or lifts what was in the way."""
+    failure = there.told(journey)
+    if failure is None or failure.code in PASSING:
+        return None
+    return None if failure.code == BLOCKED and "migrate_send" in own_blocks(journey.vm) else failure
+
+
+def _named(failure: PoolFailed, inventories: Iterable[Inventory]) -> list[str]:
+    """Return what XAPI's parameters point at, by its kind and name."""
+    refs = [Ref(parameter) for parameter in failure.parameters]
+    nics = [nic for inventory in inventories for ref in refs if (nic := inventory.get(VIF, ref)) is not None]
+    found = [f"interface {nic.device}" for nic in nics]
+    for kind, word in NAMED:
+        for inventory in inventories:
+            held = (inventory.get(kind, ref) for ref in refs)
+            found += [f"{word} “{shortened(str(getattr(one, 'name_label', '')), 60)}”" for one in held if one]
+    return found
+
+
+def grounds(vm: VM, inventory: Inventory) -> tuple[Record, ...]:
+    """Return what an answer is about: once one of these is another record, the question has to be asked anew."""
+    snapshots = [one for one in (inventory.get(VM, ref) for ref in vm.snapshots) if one is not None]
+    return (vm, *(disk for one in (vm, *snapshots) for disk in disks_of(inventory, one)))
