@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.board_window import Key, card_of, console, pool, press, window
@@ -60,6 +60,15 @@ async def test_the_window_fits_a_small_screen_and_nothing_in_its_bar_overlaps(wi
     field, who = window.bar.field.geometry(), window.bar.who.geometry()
     assert field.right() < who.left()
     assert window.bar.rect().contains(who)
+
+
+async def test_every_menu_fits_below_the_bar_of_a_small_screen(window: MainWindow) -> None:
+    menus = [action.menu() for action in window.bar.menus.actions()]
+
+    heights = {menu.title(): menu.sizeHint().height() for menu in menus if isinstance(menu, QMenu)}
+
+    assert len(heights) == len(menus) > 0
+    assert max(heights.values()) < 700 - window.bar.height(), heights
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -12,7 +12,7 @@ from tests.ui.test_workflow_keys import DesignedSheet, drawn, ends
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind
 from xsconsole_ui import workflow_actions
-from xsconsole_ui.situation import Design
+from xsconsole_ui.situation import Design, actions_of
 from xsconsole_ui.workflow.hand import WAY_KEYS
 from xsconsole_ui.workflow.keys_sheet import KeysSheet, sections
 from xsconsole_ui.workflow.steering import ARROWS
@@ -156,8 +156,8 @@ def test_another_part_is_seen_by_alt_and_the_arrows(drawn: DesignedSheet, key: Q
 def test_every_key_of_the_designer_stands_on_the_sheet_and_in_the_page(qapp: QApplication) -> None:
     written = [keys for section in sections() for keys, _ in section.lines]
     page = PAGE.read_text("utf-8")
-    for action in workflow_actions.WORKFLOW_MENU:
-        if action is not None and action.shortcut:
+    for action in actions_of(workflow_actions.WORKFLOW_MENU):
+        if action.shortcut:
             assert action.shortcut in written, action.id
             assert action.shortcut in page, action.id
     graph = sections()[0].lines

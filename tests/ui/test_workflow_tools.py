@@ -8,7 +8,7 @@ from tests.ui.board_window import console, open_window, pool
 from tests.ui.live_console import until
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import workflow_actions
-from xsconsole_ui.situation import Design
+from xsconsole_ui.situation import Design, Submenu, actions_of
 
 __all__ = ["console", "pool"]
 
@@ -65,5 +65,14 @@ async def test_words_that_grow_take_the_room_of_a_tool_and_never_run_into_it(win
 
 def test_all_that_the_designer_does_is_in_its_menu():
     assert {f"workflow.{what.value}" for what in Design} <= {
-        action.id for action in workflow_actions.WORKFLOW_MENU if action
+        action.id for action in actions_of(workflow_actions.WORKFLOW_MENU)
     }
+
+
+def test_each_letter_of_its_menu_opens_one_thing():
+    menus = [workflow_actions.WORKFLOW_MENU]
+    menus += [one.actions for one in workflow_actions.WORKFLOW_MENU if isinstance(one, Submenu)]
+    for menu in menus:
+        letters = [one.text.partition("&")[2][:1].lower() for one in menu if one is not None]
+        assert all(letters)
+        assert len(letters) == len({*letters}), letters

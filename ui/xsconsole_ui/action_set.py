@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from xsconsole_ui import pieces
 from xsconsole_ui.actions import ALL
 from xsconsole_ui.resources import icon
-from xsconsole_ui.situation import Action, DraftSituation, Hands, Situation
+from xsconsole_ui.situation import Action, DraftSituation, Hands, Menu, Situation, Submenu
 from xsconsole_ui.texts import tr
 from xsconsole_ui.theme import Colours
 
@@ -72,6 +73,16 @@ class Actions(QObject):
         """Return the action of a place that has this shortcut."""
         own = (made for made in self._made.values() if made.action.place == place)
         return next((made for made in own if made.shortcut() == keys), None)
+
+    def fill(self, menu: QMenu, listed: Menu) -> None:
+        menu.setToolTipsVisible(True)
+        for one in listed:
+            if one is None:
+                menu.addSeparator()
+            elif isinstance(one, Submenu):
+                self.fill(menu.addMenu(tr(one.text)), one.actions)
+            else:
+                menu.addAction(self[one])
 
     @property
     def everywhere(self) -> tuple[UserAction, ...]:

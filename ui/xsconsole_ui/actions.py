@@ -12,7 +12,7 @@ from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, 
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
-from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.situation import Action, Hands, Menu, Situation, actions_of
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
 
@@ -358,7 +358,7 @@ MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, LATER, PLAN, COMPARE, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
-MENUS: tuple[tuple[str, tuple[Action | None, ...]], ...] = (
+MENUS: tuple[tuple[str, Menu], ...] = (
     (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
@@ -377,4 +377,4 @@ WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS, REMOVE_POINTS, THAW)
 OF_CARD = (WAYS, MENDS, (HOLD, QUARANTINE, LATER))
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
-ALL = tuple(action for _, actions in MENUS for action in actions if action is not None)
+ALL = tuple(action for _, menu in MENUS for action in actions_of(menu))

@@ -152,27 +152,19 @@ class MainWindow(QMainWindow):
 
     def _fill_menus(self) -> None:
         for title, listed in actions.MENUS:
-            self._fill(self.bar.menus.addMenu(self.tr(title)), listed)
+            self.actions_.fill(self.bar.menus.addMenu(self.tr(title)), listed)
         view = self.bar.menus.actions()[-1].menu()
         if isinstance(view, QMenu):
             view.addSeparator()
             for dock in self.docks.values():
                 view.addAction(dock.toggleViewAction())
-        self._fill(self._card_menu, actions.CARD_MENU)
+        self.actions_.fill(self._card_menu, actions.CARD_MENU)
         self.board.table.offer_actions([self.actions_[one] if one else None for one in actions.CARD_MENU])
         self.board.bar.offer(self.actions_[board_actions.SHOW_LIST])
         # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
         self.addActions(self.actions_.everywhere)
         for action in self.actions_.everywhere:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-
-    def _fill(self, menu: QMenu, listed: tuple[Action | None, ...]) -> None:
-        menu.setToolTipsVisible(True)
-        for action in listed:
-            if action is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(self.actions_[action])
 
     # How its parts hear of each other.
 

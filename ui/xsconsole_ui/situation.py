@@ -234,3 +234,20 @@ class Action:
     place: str = ""  # the one place in which the shortcut works; empty: everywhere
     icon: str = ""
     tip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submenu:
+    """Commands of one subject, in a menu of their own."""
+
+    text: str
+    actions: tuple[Action | None, ...]
+
+
+Menu = tuple[Action | Submenu | None, ...]  # None is a line between two
+
+
+def actions_of(menu: Menu) -> tuple[Action, ...]:
+    """Return what a menu and its submenus offer, in order."""
+    parts = (one.actions if isinstance(one, Submenu) else (one,) for one in menu)
+    return tuple(action for part in parts for action in part if action is not None)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from xsconsole.domain.words import count
-from xsconsole_ui.situation import Action, Design, Hands, Situation, never_refused
+from xsconsole_ui.situation import Action, Design, Hands, Menu, Situation, Submenu, never_refused
 
 PLACE = "workflow"
 
@@ -206,23 +206,27 @@ PUBLISH = _action(
 )
 DECIDE = _action(
     Design.DECIDE,
-    "D&ecide on a publication by file…",
+    "&Decide on a publication by file…",
     "",
     "Approve or reject what somebody asks to publish on a pool that this console does not reach",
 )
 TAKE_KEY = _action(
     Design.TAKE_KEY,
-    "Ta&ke in a signing key…",
+    "Take &in a signing key…",
     "",
     "Pin somebody's key to them, from the file that their console saved: Pool > Your key",
 )
 
 EDIT_MENU: tuple[Action | None, ...] = (CUT, COPY, PASTE, DUPLICATE, DELETE)
-WORKFLOW_MENU: tuple[Action | None, ...] = (
-    *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, CONNECT, INSERT_STAGE, TURN),
-    *(LEAD_TARGET, LEAD_SOURCE, RENAME, None),
-    *(*EDIT_MENU, SELECT_ALL, None, ARRANGE, FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT, OUTLINE, None),
-    *(EXPORT_SVG, EXPORT_PNG, None, TAKE_KEY, WALK_THROUGH, COMPARE, PUBLISH, DECIDE, None, KEYS),
+WORKFLOW_MENU: Menu = (
+    *(DRAFTS, None, UNDO, REDO, None, ADD_STAGE, RENAME),
+    Submenu(text="&Transition", actions=(CONNECT, INSERT_STAGE, None, TURN, LEAD_TARGET, LEAD_SOURCE)),
+    Submenu(text="&Edit", actions=(*EDIT_MENU, None, SELECT_ALL)),
+    None,
+    *(ARRANGE, OUTLINE),
+    Submenu(text="&Zoom", actions=(FIT, FULL_SIZE, ZOOM_IN, ZOOM_OUT)),
+    Submenu(text="E&xport as a picture", actions=(EXPORT_SVG, EXPORT_PNG)),
+    *(None, WALK_THROUGH, COMPARE, PUBLISH, DECIDE, None, TAKE_KEY, None, KEYS),
 )
 STAGE_MENU: tuple[Action | None, ...] = (CONNECT, INSERT_STAGE, RENAME, None, *EDIT_MENU)
 TRANSITION_MENU: tuple[Action | None, ...] = (INSERT_STAGE, TURN, LEAD_TARGET, LEAD_SOURCE, None, DELETE)

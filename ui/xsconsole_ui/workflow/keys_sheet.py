@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole_ui import workflow_actions
 from xsconsole_ui.help_sheet import HelpSheet, Section
-from xsconsole_ui.situation import Action
+from xsconsole_ui.situation import Action, actions_of
 from xsconsole_ui.texts import tr
 
 
@@ -15,7 +15,7 @@ class KeysSheet(HelpSheet):
 
 
 def sections() -> tuple[Section, ...]:
-    actions = [action for action in workflow_actions.WORKFLOW_MENU if action is not None and action.shortcut]
+    actions = [action for action in actions_of(workflow_actions.WORKFLOW_MENU) if action.shortcut]
     return (
         Section(title=tr("On the graph"), lines=_graph()),
         Section(title=tr("While something is led by the arrows"), lines=_gestures()),
