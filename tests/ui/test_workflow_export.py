@@ -5,6 +5,7 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -60,11 +61,16 @@ async def test_the_picture_shows_all_stages_by_name(sheet: Sheet, tmp_path: Path
 
     text = (tmp_path / "graph.svg").read_text(encoding="utf-8")
     words = "".join(ElementTree.fromstring(text).itertext())
-    # Another font elsewhere would not fit into what is drawn around it: text is only there to be found.
-    texts = ElementTree.fromstring(text).findall(f".//{{{SVG}}}text")
-    assert {found.get("fill") for found in texts} == {"none"}
-    assert {long, "way back"} <= {found.text for found in texts}
-    assert long in {found.text for found in ElementTree.fromstring(text).findall(f".//{{{SVG}}}rect/{{{SVG}}}title")}
+    # Another font elsewhere would not fit into what is drawn around it: text is there to be found and selected.
+    shapes = [shape for group in ElementTree.fromstring(text).iter(f"{{{SVG}}}g") for shape in pairwise(group)]
+    texts = [found for shape, found in shapes if shape.tag == f"{{{SVG}}}path" and found.tag == f"{{{SVG}}}text"]
+    assert len(texts) == text.count("<text") > 0
+    how = {tuple(found.get(name) for name in ("fill", "stroke", "pointer-events")) for found in texts}
+    assert how == {("none", "none", "all")}
+    assert {long, "way back", "no limit"} <= {found.text for found in texts}
+    lengths = {found.text: float(found.get("textLength", "0")) for found in texts}
+    assert 20 < lengths["way back"] < lengths[long] < sheet.scene.nodes[StageId("integration")].area.width()
+    assert long in {found.text for found in ElementTree.fromstring(text).findall(f"./{{{SVG}}}rect/{{{SVG}}}title")}
     assert all(name in words for name in ("Integration", "Staging", "Production", "Spare", "way back"))
     drawing = QSvgRenderer(str(tmp_path / "graph.svg"))
     assert drawing.isValid()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from PySide6.QtCore import QBuffer, QFileInfo, QIODevice, QObject, QRect, QRectF, QSaveFile, QSize, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter, QPainterPath
+from PySide6.QtCore import QBuffer, QFileInfo, QIODevice, QObject, QPointF, QRect, QRectF, QSaveFile, QSize, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QImageWriter, QPainter, QPainterPath
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
@@ -22,7 +22,9 @@ MOST_PNG_PX = 12_000  # of a side
 PX_PER_INCH = 96  # as browsers count: else they show it a third too large
 SVG = "http://www.w3.org/2000/svg"
 POINTS_OF_A_CURVE = 3
-FOUND_PX = "12"  # of the text that is only searched
+UNSEEN = {"fill": "none", "stroke": "none", "pointer-events": "all"}
+ELLIPSIS = "…"
+UNMOVED = "matrix(1,0,0,1,0,0)"
 
 Tell = Callable[[str, str], None]  # what went wrong, and what to do
 
@@ -98,27 +100,50 @@ def svg_of(scene: Scene) -> bytes:
 
 
 def outlined(picture: bytes, wholes: Sequence[tuple[QRectF, str]] = ()) -> bytes:
-    """Return an SVG whose words are shapes with the words as their titles.
+    """Return an SVG whose words are shapes, each under the same words as text that is not seen.
 
-    Elsewhere the font is another one, in which words would not fit into what is drawn around them. Over each area of
-    `wholes` lies what it says in full: as its title, and as text that is found by searching and not seen.
+    Elsewhere the font is another one, in which words would not fit into what is drawn around them. The text is
+    fitted to its shape, so that it can be found, selected and copied where it is seen. Each area of `wholes` has what
+    it says in full as its title; where the drawing shows the beginning only, the text is whole.
     """
     ElementTree.register_namespace("", SVG)
     tree = ElementTree.fromstring(picture)
-    for parent in tree.iter():
-        for at, text in enumerate(parent):
+    for parent in list(tree.iter()):
+        for at, text in reversed(list(enumerate(parent))):
             if text.tag != f"{{{SVG}}}text":
                 continue
-            shape = ElementTree.Element(f"{{{SVG}}}path")
-            shape.set("d", _glyphs(text))
+            font = _font(text)
+            shape = ElementTree.Element(f"{{{SVG}}}path", d=_glyphs(text, font), stroke="none")
             for name in ("fill", "fill-opacity"):
                 shape.set(name, text.get(name, ""))
-            shape.set("stroke", "none")
-            ElementTree.SubElement(shape, f"{{{SVG}}}title").text = text.text
             parent[at] = shape
-    for area, words in wholes:
-        tree.append(_whole(area, words))
+            parent.insert(at + 1, _selectable(text, font, _in_full(text, parent, wholes)))
+    drawing = tree.find(f"{{{SVG}}}g")
+    if drawing is not None:  # the mouse goes through what is drawn: to the text, else to the area
+        drawing.set("pointer-events", "none")
+        tree[list(tree).index(drawing) : list(tree).index(drawing)] = [_cover(area, words) for area, words in wholes]
     return bytes(ElementTree.tostring(tree, encoding="utf-8", xml_declaration=True))
+
+
+def _in_full(text: ElementTree.Element, parent: ElementTree.Element, wholes: Sequence[tuple[QRectF, str]]) -> str:
+    """Return the words of a text; where it breaks off, what the area says in which it begins."""
+    words = text.text or ""
+    if not words.endswith(ELLIPSIS):
+        return words
+    moved = [float(part) for part in parent.get("transform", UNMOVED).strip("matrix()").split(",")[-2:]]
+    start = QPointF(float(text.get("x", "0")), float(text.get("y", "0"))) + QPointF(*moved)
+    beginning = words.removesuffix(ELLIPSIS)
+    return next((full for area, full in wholes if area.contains(start) and full.startswith(beginning)), words)
+
+
+def _selectable(text: ElementTree.Element, font: QFont, words: str) -> ElementTree.Element:
+    width = QFontMetricsF(font).horizontalAdvance(text.text or "")
+    kept = {name: text.get(name, "") for name in ("x", "y", "font-size", "font-weight")}
+    fitted = {"font-family": "sans-serif", "textLength": f"{width:.2f}", "lengthAdjust": "spacingAndGlyphs"}
+    found = ElementTree.Element(f"{{{SVG}}}text", {**kept, **fitted, **UNSEEN})
+    found.text = words
+    ElementTree.SubElement(found, f"{{{SVG}}}title").text = words
+    return found
 
 
 def _wholes(scene: Scene, area: QRectF) -> Iterator[tuple[QRectF, str]]:
@@ -132,22 +157,22 @@ def _wholes(scene: Scene, area: QRectF) -> Iterator[tuple[QRectF, str]]:
             yield edge.label.area.translated(-area.topLeft()), edge.face.label
 
 
-def _whole(area: QRectF, words: str) -> ElementTree.Element:
-    group = ElementTree.Element(f"{{{SVG}}}g")
-    place = {"x": f"{area.x():.2f}", "y": f"{area.y():.2f}", "width": f"{area.width():.2f}"}
-    cover = ElementTree.SubElement(group, f"{{{SVG}}}rect", place, height=f"{area.height():.2f}", fill="none")
-    cover.set("pointer-events", "all")
+def _cover(area: QRectF, words: str) -> ElementTree.Element:
+    sides = {"x": area.x(), "y": area.y(), "width": area.width(), "height": area.height()}
+    cover = ElementTree.Element(f"{{{SVG}}}rect", {name: f"{side:.2f}" for name, side in sides.items()})
+    cover.attrib.update(UNSEEN)
     ElementTree.SubElement(cover, f"{{{SVG}}}title").text = words
-    fitted = {"textLength": place["width"], "lengthAdjust": "spacingAndGlyphs", "pointer-events": "none"}
-    baseline = {"x": place["x"], "y": f"{area.y() + area.height() / 2:.2f}", "font-size": FOUND_PX}
-    ElementTree.SubElement(group, f"{{{SVG}}}text", {**baseline, **fitted}, fill="none", stroke="none").text = words
-    return group
+    return cover
 
 
-def _glyphs(text: ElementTree.Element) -> str:
+def _font(text: ElementTree.Element) -> QFont:
     font = QFont(text.get("font-family", ""))
     font.setPixelSize(round(float(text.get("font-size", "0"))))
     font.setWeight(QFont.Weight(int(text.get("font-weight", "400"))))
+    return font
+
+
+def _glyphs(text: ElementTree.Element, font: QFont) -> str:
     path = QPainterPath()
     path.addText(float(text.get("x", "0")), float(text.get("y", "0")), font, text.text or "")
     parts: list[str] = []
