@@ -106,6 +106,10 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
     ("workflow", "expected"),
     [
         (add_stage(BASE, "Lab")[0], ("unreachable", "warning", "lab", "")),
+        (
+            connect(change_stage(WITH_LAB, LAB, is_production=True), PRODUCTION, LAB, Kind.DEMOTE)[0],
+            ("unreachable", "warning", "lab", ""),
+        ),
         (change_stage(BASE, PRODUCTION, is_production=False), ("no-production", "warning", None, "is_production")),
         (
             connect(add_stage(BASE, "Lab")[0], PATCHES, StageId("lab"))[0],

@@ -87,11 +87,15 @@ def _is_end(case: Case, stage: Stage) -> bool:
 
 def _unreachable(case: Case) -> Iterator[Finding]:
     for stage in case.workflow.stages:
-        if case.into[stage.id] or case.promotions.out_degree(stage.id) or len(case.stages) == 1:
+        if case.promotions.degree(stage.id) or len(case.stages) == 1:
             continue
         rule = Rule(name="unreachable", stage=stage.id)
         standing = case.occupants[stage.id]
-        if standing:
+        if case.into[stage.id]:
+            # Elsewhere it is said that nothing leads from there to production, and that the ways back are dead ends.
+            if stage.is_production or not case.production:
+                yield rule.warning(f"Only ways back lead to {shown(stage.name)}: nothing is promoted there.")
+        elif standing:
             yield rule.error(
                 f"No transition leads to {shown(stage.name)}, and no promotion leads on; "
                 f"{count(len(standing), 'configuration')} there could not be promoted."
