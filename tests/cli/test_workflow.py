@@ -210,6 +210,8 @@ def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell
 
     assert refused.status == 1
     assert "Version 2 demands approval of the next one. 0 of 1 approval; Bob could approve." in refused.err
+    assert refused.err.count("demands approval") == 1
+    assert refused.err.endswith("Nothing was changed.\n")
     assert own.status == 0, own.err
     assert "0 of 1 approval" in still.err
     assert approved.status == 0, approved.err

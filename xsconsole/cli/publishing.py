@@ -32,7 +32,13 @@ async def publish(options: argparse.Namespace) -> int:
             question = f"Publish version {plan.workflow.version}: go on? [y/N] "
             if not plan.obstacles and is_at_terminal() and not output.is_yes(question):
                 raise Refused(reason="Not confirmed; nothing was changed.")
-        report = await pools.publishing.publish(plan)
+        try:
+            report = await pools.publishing.publish(plan)
+        except Refused as refusal:
+            if not options.json and any(refusal.reason.startswith(one.reason) for one in plan.obstacles):
+                output.note("Nothing was changed.")  # why not was shown with the plan
+                return 1
+            raise
         if draft is not None:
             await pools.first.home.drafts.save(replace(draft, base=report.workflow))
     if options.json:
