@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -235,6 +236,10 @@ async def test_marks_of_a_changed_stage_are_written_anew(pool: EmbeddedPool, des
         assert session.xenapi.VM.get_other_config(ref)["XenCenter.CustomFields.Stage"] == "Live"
         assert set(session.xenapi.VM.get_blocked_operations(ref)) == {"destroy", "hard_shutdown"}
     assert not planned(alice, standing(alice)).is_needed
+    # So it is known what the stage was called, also when no workflow has it any more.
+    await alice.until(lambda: alice.card("crm 7.1").members[0].stage_name == "Live")
+    board = replace(alice.console.board, workflow=None)
+    assert (board.stage_name(PRODUCTION), board.stage_name(StageId("pre-prod"))) == ("Live", "Pre prod")
 
 
 async def test_a_mapping_grants_no_promotion(desks: tuple[Desk, Desk]) -> None:

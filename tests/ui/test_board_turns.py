@@ -305,14 +305,16 @@ def test_what_has_no_column_is_named_and_otherwise_takes_no_room(qtbot: QtBot) -
     )
 
     assert "shop-web-copy" in band.strays.text
-    assert "shop 1.3.0 (abolished)" in band.homeless.text
+    assert "shop 1.3.0 (Abolished)" in band.homeless.text
     assert "from-tomorrow" in band.unreadable.text
 
+    named = tuple(replace(member, stage_name="Großer Test") for member in card.members)
+    card = replace(card, members=named)
     other = replace(card, id=ConfigurationId("other"), name="payroll & more", standing=Standing.INTERRUPTED)
     band.show_board(Board(workflow=default_workflow(), cards={card.id: card, other.id: other}))
     band.homeless.button.click()
     first, _ = band.menu.actions()
-    assert first.text() == "payroll && more (abolished, interrupted)"
+    assert first.text() == "payroll && more (Großer Test, interrupted)"
     with qtbot.waitSignal(band.card_wanted) as wanted:
         first.trigger()
     assert wanted.args == [other.id]

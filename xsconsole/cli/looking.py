@@ -9,7 +9,6 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closure_words import closed_words
-from xsconsole.domain.ids import StageId
 from xsconsole.domain.lineage import descent, frozen_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
@@ -149,7 +148,7 @@ async def config_list(options: argparse.Namespace) -> int:
                     *((_pool_name(console),) if is_named else ()),
                     card.service,
                     card.version,
-                    stage_name(card.stage, console.board),
+                    console.board.stage_name(card.stage),
                     card.standing.value,
                     str(len(card.members)),
                     card.id,
@@ -172,11 +171,6 @@ def _pool_name(console: Console) -> str:
     return console.identity.pool_name if console.identity is not None else ""
 
 
-def stage_name(stage_id: StageId, board: Board) -> str:
-    stage = board.workflow.stage(stage_id) if board.workflow else None
-    return stage.name if stage else stage_id.replace("-", " ").capitalize()
-
-
 def _print_stay(card: Card, console: Console) -> None:
     workflow, at = console.board.workflow, console.home.clock.now()
     stay = stay_of(card, workflow)
@@ -192,7 +186,7 @@ async def config_show(options: argparse.Namespace) -> int:
             output.print_json(documents.card_document(card, console.board))
             return 0
         output.say(f"{output.cell(card.name, 200)}  ({card.id})")
-        stage = output.cell(stage_name(card.stage, console.board))
+        stage = output.cell(console.board.stage_name(card.stage))
         since = f" since {words.instant(card.since)}" if card.since else ""
         output.say(f"  in {stage}{since}, {card.standing.value}, revision {card.revision}")
         _print_stay(card, console)
@@ -207,7 +201,7 @@ async def config_show(options: argparse.Namespace) -> int:
         kept = {one.point.run: one.needed or one.why for one in console.points.keepings(card)}
         for point in card.restore_points:
             whole = "" if point.is_whole else ", not of every member"
-            taken_in = output.cell(stage_name(point.stage, console.board))
+            taken_in = output.cell(console.board.stage_name(point.stage))
             output.say(f"  restore point of {words.instant(point.at)}, taken in {taken_in}{whole}: {kept[point.run]}")
         for aside in card.asides:
             output.say(f"  set aside by a return on {words.instant(aside.at)}: {kept[aside.run]}")

@@ -3,7 +3,6 @@
 import argparse
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.looking import stage_name
 from xsconsole.cli.session import connected
 from xsconsole.console import Console, RunState
 from xsconsole.domain import words
@@ -98,7 +97,7 @@ def _named(text: str, known: list[RunId]) -> RunId:
 
 def _of(keeping: Keeping, console: Console) -> str:
     workflow = console.board.workflow
-    return taken_words(keeping.point, workflow, stage_name(keeping.point.stage, console.board))
+    return taken_words(keeping.point, workflow, console.board.stage_name(keeping.point.stage))
 
 
 def _print_storage(scales: Scales, found: list[tuple[Card, Keeping, tuple[Cost, ...]]]) -> None:

@@ -66,10 +66,7 @@ class Publishing:
             # What stands on pools that follow another workflow has nothing to do with this one.
             occupants=tuple(Occupant.of(card) for site in mine for card in site.board.cards.values()),
             names={
-                stage.id: stage.name
-                for site in mine
-                if site.board.workflow is not None
-                for stage in site.board.workflow.stages
+                card.stage: site.board.stage_name(card.stage) for site in mine for card in site.board.cards.values()
             },
             me=self._me(),
         )

@@ -16,6 +16,7 @@ from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     PREFIX,
     RESTORE_POINT_KEY,
+    STAGE_FIELD_KEY,
     LeaseValue,
     MemberValue,
     Origin,
@@ -32,6 +33,7 @@ from xsconsole.domain.poolstate import (
 from xsconsole.domain.rosters import problems_of, roles_of
 from xsconsole.domain.snapshot_sets import Candidate, RestorePoint, candidates, restore_points
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.names import name_of_id
 
 
 class Standing(StrEnum):
@@ -57,6 +59,7 @@ class Member:
     disks_bytes: int
     order: int
     value: MemberValue
+    stage_name: str = ""  # what its stage was called when that was written, for other programs to show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +140,22 @@ class Board:
         cards = [card for card in self.cards.values() if card.stage == stage]
         return tuple(sorted(cards, key=lambda card: (card.service.casefold(), card.name.casefold(), card.id)))
 
+    def stage_name(self, stage: StageId) -> str:
+        """Return what a stage is called; of one that the workflow does not have any more, what it was called."""
+        found = self.workflow.stage(stage) if self.workflow is not None else None
+        return found.name if found is not None else past_name(stage, self.cards.values())
+
     @property
     def homeless(self) -> tuple[Card, ...]:
         """Cards whose stage the workflow does not have."""
         known = {stage.id for stage in self.workflow.stages} if self.workflow else set()
         return tuple(card for card in self.cards.values() if card.stage not in known)
+
+
+def past_name(stage: StageId, cards: Iterable[Card]) -> str:
+    """Return what a stage that is gone was called, as members carry it; else what its id was made from."""
+    members = (member for card in cards for member in card.members if member.value.stage == stage)
+    return next((member.stage_name for member in members if member.stage_name), name_of_id(stage))
 
 
 V = TypeVar("V", Roster, RunRecord)
@@ -260,6 +274,7 @@ def member_of(inventory: Inventory, vm: VM, value: MemberValue) -> Member:
         memory_bytes=vm.memory_static_max,
         disks_bytes=sum(disk.virtual_size for disk in disks_of(inventory, vm)),
         order=vm.order,
+        stage_name=vm.other_config.get(STAGE_FIELD_KEY, ""),
         value=value,
     )
 

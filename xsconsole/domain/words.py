@@ -10,6 +10,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, RunKind, Step
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method, Workflow
+from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.errors import (
     CertificateChanged,
     CertificateUnknown,
@@ -140,7 +141,7 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
 
     def named(stage_id: str) -> str:
         stage = next((stage for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
-        return shortened(stage.name if stage else stage_id.replace("-", " ").capitalize(), 40)
+        return shortened(stage.name if stage else name_of_id(stage_id), 40)
 
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
     if intent.source and intent.target and intent.source != intent.target:

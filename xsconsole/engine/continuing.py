@@ -79,12 +79,12 @@ def plan_under(
     return found
 
 
-def why_ended(request: Request, standing: Workflow | None, board: Board, inventory: Inventory) -> str:
+def why_ended(request: Request, standing: Workflow | None, board: Board) -> str:
     """Return why a request did not stay on its version when a newer one was published, as far as that still shows."""
     if standing is None:
         return ""
     card = board.cards.get(request.intent.configuration)
-    names = StageNames(standing).read([card] if card is not None else [], inventory)
+    names = StageNames(standing).read([card] if card is not None else [])
     for stage in (request.intent.source, request.intent.target):
         if stage is not None and standing.stage(stage) is None:
             return f"which has no stage {names.quoted(stage)}"

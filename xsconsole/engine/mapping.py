@@ -83,7 +83,7 @@ def plan_remap(command: Remap, board: Board, inventory: Inventory) -> Plan:
     source = workflow.stage(card.stage)
     is_gone = source is None or pool_of(source, here) != here
     is_mapped = is_gone and publication is not None and publication.mapping.get(card.stage) == target.id
-    names = StageNames(workflow).read([card], inventory)
+    names = StageNames(workflow).read([card])
     if pool_of(target, here) != here or (card.stage != target.id and not is_mapped):
         raise NotPromotable(
             reason=f"Version {workflow.version} of the workflow does not map "

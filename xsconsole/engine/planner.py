@@ -222,7 +222,7 @@ def _road(
     rules.demand_standing(card, {Standing.WHOLE})
     rules.demand_revision(card, command.revision)
     target = rules.stage_of(workflow, command.target)
-    edge = _transition(workflow, card, target, kind, inventory)
+    edge = _transition(workflow, card, target, kind)
     source = rules.stage_of(workflow, edge.source)
     demand_enforced(workflow, edge, inventory.pool.uuid if inventory.pool else None)
     rules.demand_actor(workflow, (source, target), actor)
@@ -251,13 +251,13 @@ def _demanding(plan: Plan, edge: Transition, workflow: Workflow, manifest: Manif
     return msgspec.structs.replace(plan, demand=demand)
 
 
-def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind, inventory: Inventory) -> Transition:
+def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Transition:
     name = f"“{shortened(card.name)}”"
     if card.stage == target.id:
         raise NotPromotable(reason=f"{name} stands in {target.name} already.", mend="Choose another stage.")
     source = workflow.stage(card.stage)
     if source is None:
-        here = StageNames().read([card], inventory).quoted(card.stage)
+        here = StageNames().read([card]).quoted(card.stage)
         raise NotPromotable(
             reason=f"{name} stands in {here}, a stage that the workflow does not have.",
             mend="Make it whole at a stage of the workflow.",

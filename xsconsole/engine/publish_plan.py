@@ -88,7 +88,7 @@ def plan_publication(
     decided = beside.mapping if beside is not None else {}
     names = StageNames(workflow, newest)
     for flight in flights:
-        names.read(flight.cards, flight.inventory)
+        names.read(flight.cards)
     choices = {
         stage: choices_for(stage, newest, workflow, pools_of, home, decided.get(stage))
         for stage, pools_of in must_map.items()

@@ -164,7 +164,7 @@ def present_of(
         candidate=candidate,
         candidate_bytes=bytes_of(candidate, inventory) if candidate is not None else 0,
         loss=loss,
-        ended=why_ended(request, board.workflow, board, inventory) if judged_by is None else "",
+        ended=why_ended(request, board.workflow, board) if judged_by is None else "",
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
-from xsconsole.domain.board import Card, RunView, Standing
+from xsconsole.domain.board import Card, RunView, Standing, past_name
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
@@ -175,7 +175,7 @@ def told(
     waiting: tuple[Chip, ...] = (),
 ) -> str:
     """Return the whole card in words, for tooltips and screen readers; `away` says that its pool is."""
-    place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=card.stage)
+    place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=past_name(card.stage, (card,)))
     lines = [
         f"{card.name} · {place}",
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",

@@ -63,7 +63,7 @@ class LeftoverBand(QFrame):
             else ""
         )
         homeless = board.homeless if board.workflow else ()
-        names = ", ".join(_homeless_name(card) for card in homeless)
+        names = ", ".join(_homeless_name(card, board) for card in homeless)
         self.homeless.button.setText(self.tr("Show…") if len(homeless) > 1 else self.tr("Show"))
         self.homeless.button.setToolTip(
             self.tr(
@@ -98,10 +98,10 @@ class LeftoverBand(QFrame):
         homeless = self._board.homeless if self._board is not None else ()
         if len(homeless) == 1:
             self.card_wanted.emit(homeless[0].id)
-        elif homeless:
+        elif homeless and self._board is not None:
             self._menu.clear()
             for card in sorted(homeless, key=lambda card: (card.name.casefold(), card.id)):
-                action = QAction(_homeless_name(card).replace("&", "&&"), self._menu)
+                action = QAction(_homeless_name(card, self._board).replace("&", "&&"), self._menu)
                 action.setData(str(card.id))
                 self._menu.addAction(action)
             button = self.homeless.button
@@ -112,8 +112,8 @@ class LeftoverBand(QFrame):
         self.card_wanted.emit(ConfigurationId(str(action.data())))
 
 
-def _homeless_name(card: Card) -> str:
-    stands = shortened(card.stage)
+def _homeless_name(card: Card, board: Board) -> str:
+    stands = shortened(board.stage_name(card.stage))
     if card.standing is Standing.INTERRUPTED:
         stands = tr("{stage}, interrupted").format(stage=stands)
     return f"{shortened(card.name)} ({stands})"

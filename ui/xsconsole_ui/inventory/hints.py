@@ -7,7 +7,6 @@ from xsconsole.domain.estate import away
 from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
 from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.outline_rows import Row
-from xsconsole.domain.workflow import Workflow
 from xsconsole_ui.texts import tr
 
 
@@ -69,9 +68,7 @@ def _vm(item: Item, inventory: Inventory, board: Board) -> list[str]:
         lines.append(tr("Busy: {names}").format(names=", ".join(sorted(set(vm.current_operations.values())))))
     card = board.cards.get(item.configuration) if item.configuration else None
     if card is not None:
-        lines.append(
-            tr("Member of {name}, in {stage}").format(name=card.name, stage=_stage_name(board.workflow, card.stage))
-        )
+        lines.append(tr("Member of {name}, in {stage}").format(name=card.name, stage=board.stage_name(card.stage)))
     elif item.is_stray:
         lines.append(
             tr("A clone that still carries the mark of the VM it was made from: adopt it, or let it be cleaned.")
@@ -92,8 +89,3 @@ def _sr(item: Item, inventory: Inventory) -> list[str]:
             used=words.size(sr.physical_utilisation), size=words.size(sr.physical_size)
         ),
     ]
-
-
-def _stage_name(workflow: Workflow | None, stage_id: str) -> str:
-    found = next((stage.name for stage in workflow.stages if stage.id == stage_id), None) if workflow else None
-    return found or stage_id

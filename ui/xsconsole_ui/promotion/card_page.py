@@ -242,9 +242,10 @@ class CardPage(QWidget):
         return next((known.name for known in workflow.stages if known.id == stage), stage) if workflow else stage
 
     def _stage_name(self, card: Card) -> str:
-        workflow = self._console.board.workflow
-        stage = workflow.stage(card.stage) if workflow else None
-        return stage.name if stage else self.tr("unknown stage “{stage}”").format(stage=card.stage)
+        board = self._console.board
+        name = board.stage_name(card.stage)
+        is_known = board.workflow is not None and board.workflow.stage(card.stage) is not None
+        return name if is_known else self.tr("unknown stage “{stage}”").format(stage=name)
 
     def _member_row(self, member: Member) -> Row:
         known = member.power_state in POWER_WORDS

@@ -15,6 +15,11 @@ def stage_words(workflow: Workflow, stage: StageId) -> str:
     return shown(found.name if found else stage)
 
 
+def name_of_id(stage: str) -> str:
+    """Return what a stage may have been called of which nothing but its id is left: ids are made from names."""
+    return stage.replace("-", " ").capitalize()
+
+
 def kind_words(kind: Kind) -> str:
     return "promotion" if kind is Kind.PROMOTE else "way back"
 

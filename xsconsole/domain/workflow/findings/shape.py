@@ -18,7 +18,7 @@ from xsconsole.domain.workflow.edits import (
 )
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend
-from xsconsole.domain.workflow.names import stage_words
+from xsconsole.domain.workflow.names import name_of_id, stage_words
 from xsconsole.domain.workflow.text import STORED_LIMIT_BYTES, stored_size_bytes
 from xsconsole.domain.workflow.values import Kind, Stage, Transition, Workflow
 
@@ -244,7 +244,7 @@ def _homeless(case: Case) -> Iterator[Finding]:
     lost = [occupant for occupant in case.ground.occupants if occupant.stage not in case.stages]
     for stage in dict.fromkeys(occupant.stage for occupant in lost):
         number = sum(occupant.stage == stage for occupant in lost)
-        name = case.ground.names.get(stage) or stage.replace("-", " ").capitalize()
+        name = case.ground.names.get(stage) or name_of_id(stage)
         yield Rule(name="homeless").warning(
             f"{count(number, 'configuration')} {'stands' if number == 1 else 'stand'} in “{shown(name)}”, which this "
             f"version does not have: publishing asks where {'it belongs' if number == 1 else 'they belong'}.",
