@@ -17,7 +17,7 @@ from tests.domain.outline_values import (
     vm,
 )
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import SR, Change, ChangeBatch, HostMetrics, Inventory, Network
+from xsconsole.domain.inventory import SR, VIF, Change, ChangeBatch, HostMetrics, Inventory, Network
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline import Outline
 from xsconsole.domain.outline_rows import Changed, Inserted, replay
@@ -273,6 +273,18 @@ def test_the_network_of_the_hosts_own_management_has_no_line(small):
     outline.set_open(within(POOL, NETWORKS), is_open=True)
 
     assert "    Host internal management network" not in told(outline)
+
+
+def test_a_network_counts_the_interfaces_of_all_but_snapshots(small):
+    inventory, outline = small
+    owners = ("web-2", "debian", "frozen")
+    vifs = [VIF(ref=Ref(f"vif-{owner}"), uuid=Uuid(owner), VM=Ref(f"OpaqueRef:{owner}")) for owner in owners]
+    network = inventory.get(Network, Ref("OpaqueRef:net"))
+
+    inventory.apply(ChangeBatch(changes=tuple(Change(ref=vif.ref, class_name="vif", record=vif) for vif in vifs)))
+    tell(inventory, outline, msgspec.structs.replace(network, VIFs=tuple(vif.ref for vif in vifs)))
+
+    assert outline.items[network.ref].count == 2
 
 
 def test_objects_without_a_line_change_nothing(small):

@@ -12,6 +12,7 @@ from xsconsole.domain.folding import folded_lines, natural
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import (
     SR,
+    VIF,
     VM,
     Appliance,
     GuestMetrics,
@@ -43,9 +44,9 @@ class Sort(StrEnum):
 class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One object. `state` is a VM's power state or, of a host, `live`, `disabled` or `down`; sizes are in bytes.
 
-    `memory_used` is a fraction, 0 to 1; `count` is how many VIFs a network has. What an object does not have is None
-    or empty. `pool` is the one that it is of. `home` is the host that a VM runs on or would rather run on; `host` is
-    its name, None where it is gone.
+    `memory_used` is a fraction, 0 to 1; `count` is how many VIFs a network has, those of snapshots left out. What an
+    object does not have is None or empty. `pool` is the one that it is of. `home` is the host that a VM runs on or
+    would rather run on; `host` is its name, None where it is gone.
     """
 
     ref: Ref
@@ -338,9 +339,15 @@ def _network(inventory: Inventory, ref: Ref) -> Item | None:
         description=network.name_description,
         tags=network.tags,
         folder=folder,
-        count=len(network.VIFs),
+        count=sum(not _is_of_snapshot(inventory, vif) for vif in network.VIFs),
         has=_kept(tags=network.tags, folder=folder, description=network.name_description),
     )
+
+
+def _is_of_snapshot(inventory: Inventory, vif: Ref) -> bool:
+    record = inventory.get(VIF, vif)
+    vm = None if record is None else inventory.get(VM, record.VM)
+    return vm is not None and vm.is_a_snapshot
 
 
 _MAKERS: Mapping[str, Callable[[Inventory, Ref], Item | None]] = {
