@@ -84,10 +84,13 @@ def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards,
 
 
 def _called(record: Record, inventory: Inventory) -> str:
-    """Return what a question calls an object: messages of one name differ in what they are about."""
+    """Return what a question calls an object: messages and snapshots of one name differ in what they are about."""
     if isinstance(record, Message):
         told = pool_message(record, inventory)
         return f"{told.name} ({told.about_name})"
+    if isinstance(record, VM) and record.is_a_snapshot:
+        machine = _machine_of(record, inventory)
+        return name_of(record) if machine is None else f"{shortened(name_of(record))} of {shortened(name_of(machine))}"
     return name_of(record)
 
 
