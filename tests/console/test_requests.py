@@ -13,7 +13,7 @@ from tests.approving import approved_by
 from tests.console.desk import SHOP, Desk, seated
 from tests.console.receiver import receiving
 from tests.workflows import put_on
-from xsconsole.console import RunState, Secret, decide_apart, read_paper, request_watch, write_paper
+from xsconsole.console import RunState, Secret, decide_apart, read_paper, write_paper
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.continuing import VERSION_PREFIX
 from xsconsole.domain.ids import StageId
@@ -69,12 +69,6 @@ class Office:
         shown = desk.console.requests
         await desk.until(lambda: any(one.state is state for one in shown.of(request.intent.configuration)))
         return desk.console.requests.view(request.id)
-
-
-@pytest.fixture
-def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To be named before the office: a console that is connected has its next look ahead already."""
-    monkeypatch.setattr(request_watch, "LOOK_AGAIN_S", 1.0)
 
 
 @pytest.fixture
@@ -157,9 +151,8 @@ async def test_a_workflow_published_in_between_voids_it(office: Office) -> None:
 
 
 async def test_time_is_up_by_the_pools_clock_also_for_a_console_whose_clock_was_put_back(
-    looks_often: None, office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del looks_often
     await office.publish(expiry_s=2)
     request = await office.ask()
     clock = office.ben.console.home.clock

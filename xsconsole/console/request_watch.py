@@ -9,7 +9,7 @@ from xsconsole.domain.board import Board
 from xsconsole.domain.events import BoardChanged, Event, InventoryChanged, RequestsChanged
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Inventory, Record
-from xsconsole.domain.request_views import RequestView
+from xsconsole.domain.request_views import RequestView, changes_in
 from xsconsole.domain.requests import REQUEST_PREFIX, Paper, Request, decisions_of, papers_on
 from xsconsole.engine.asking import Around
 from xsconsole.engine.lands import Lands
@@ -17,7 +17,8 @@ from xsconsole.engine.requests import judge
 from xsconsole.store.keys import is_signature
 
 GATHER_S = 0.2
-LOOK_AGAIN_S = 30.0  # for what changes without being told: times, and what stands against it elsewhere
+LOOK_AGAIN_S = 30.0  # for what changes without being told, such as what stands against it elsewhere
+LATE_S = 0.05  # after a moment that is known, so that by no clock it is still to come
 SHOWN_S = 15.0
 CONCERNED = frozenset({"pool", "vm", "vbd", "vdi", "vif"})
 
@@ -46,6 +47,7 @@ class RequestWatch:
         self._ends: tuple[Callable[[], None], ...] = ()
         self._pending: asyncio.TimerHandle | None = None
         self._next_look: asyncio.TimerHandle | None = None
+        self._next_moment: asyncio.TimerHandle | None = None
         self._stamps: dict[RequestId, Stamp] = {}
         self._judged: dict[RequestId, RequestView] = {}
         self._papers: tuple[Paper, ...] = ()
@@ -66,10 +68,10 @@ class RequestWatch:
         for end in self._ends:
             end()
         self._ends = ()
-        for handle in (self._pending, self._next_look):
+        for handle in (self._pending, self._next_look, self._next_moment):
             if handle is not None:
                 handle.cancel()
-        self._pending = self._next_look = None
+        self._pending = self._next_look = self._next_moment = None
 
     def refresh(self) -> tuple[RequestView, ...]:
         """Judge everything anew."""
@@ -111,10 +113,24 @@ class RequestWatch:
         self._next_look = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look)
 
     def _look(self) -> None:
+        self._judge_by_time()
+        self._look_later()
+
+    def _judge_by_time(self) -> None:
         if self._papers:
             self._stamps.clear()
             self._judge_soon()
-        self._look_later()
+
+    def _wait_for_moment(self) -> None:
+        """Judge again when the first request ends or begins by time alone."""
+        if self._next_moment is not None:
+            self._next_moment.cancel()
+            self._next_moment = None
+        clocks = self._clocks()
+        moments = [left for left in (changes_in(view, clocks) for view in self.views) if left is not None]
+        if moments and self._ends:
+            wait_s = min(LOOK_AGAIN_S, min(moments).total_seconds() + LATE_S)
+            self._next_moment = asyncio.get_running_loop().call_later(wait_s, self._judge_by_time)
 
     def _advance(self) -> bool:
         """Judge one request that is due; return whether none is left, and then tell what differs."""
@@ -157,6 +173,7 @@ class RequestWatch:
             about = tuple(dict.fromkeys(seen[request].request.intent.configuration for request in changed))
             self._publish(RequestsChanged(requests=changed, configurations=about))
         self._tell(self.views)
+        self._wait_for_moment()
         return True
 
 

@@ -164,6 +164,23 @@ def view_of(
     )
 
 
+def changes_in(view: RequestView, clocks: Iterable[datetime]) -> timedelta | None:
+    """Return after what time a request is another without anything else happening; None where no such moment is known.
+
+    It ends when the first of the clocks says so, and begins when the last does.
+    """
+    if view.state not in OPEN:
+        return None
+    told = tuple(clocks)
+    moments = (
+        (view.request.expires_at, max(told)),
+        (view.request.not_before, min(told)),
+        (view.opens_at, min(told)),
+    )
+    left = [moment - at for moment, at in moments if moment is not None and moment > at]
+    return min(left, default=None)
+
+
 def _is_of(card: Card | None, request: Request) -> bool:
     """Return whether the run that goes on with a configuration carries this request out."""
     run = card.run if card is not None and card.standing is Standing.RUNNING else None
