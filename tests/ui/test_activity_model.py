@@ -16,6 +16,8 @@ from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import state_name
 from xsconsole_ui.activity.entries import Entry, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
+from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
+from xsconsole_ui.dense_table import KEPT_ELASTIC, DenseTable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -144,3 +146,26 @@ def test_each_ending_has_one_word_wherever_it_is_told():
     assert state_name(RunState.UNDONE) == outcome_name(Outcome.UNDONE) == ending_name(Ending.UNDONE)
     assert of_task(task(status="cancelled"), "acme", NOON).result == outcome_name(Outcome.CANCELLED)
     assert of_many((Ending.DONE, Ending.CANCELLED, Ending.REFUSED)) is Ending.REFUSED
+
+
+def test_a_column_grows_with_its_longest_text_as_far_as_there_is_room_until_somebody_drags_it(qapp):
+    model = ActivityModel()
+    view = DenseTable(model, "Activity", WIDTHS, least_elastic=LEAST_STATE, growing=Column.WHAT)
+    view.resize(1000, 200)
+    view.show()
+    narrow = view.columnWidth(Column.WHAT)
+
+    model.show(replace(entry(1), what="Revert to snapshot: before the upgrade of web-1.shop.example"))
+    grown = view.columnWidth(Column.WHAT)
+    model.show(replace(entry(2), what="x" * 500))
+    full = view.columnWidth(Column.WHAT)
+    view.resize(600, 200)
+    squeezed = view.columnWidth(Column.WHAT)
+    view.setColumnWidth(Column.WHAT, 111)
+    view.resize(1000, 200)
+
+    assert narrow == squeezed == WIDTHS[Column.WHAT] < grown < full
+    assert view.columnWidth(Column.STATE) >= KEPT_ELASTIC
+    assert view.columnWidth(Column.WHAT) == 111
+    assert view.horizontalScrollBar().maximum() == 0
+    view.close()

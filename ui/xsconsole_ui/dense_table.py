@@ -50,6 +50,7 @@ NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the rig
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 FORMULA_STARTS = ("=", "+", "-", "@")
 MOST_NAME = 200  # px
+KEPT_ELASTIC = 240  # px
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 
@@ -123,13 +124,17 @@ class DenseTable(QTableView):
         *,
         least_elastic: int,
         spare: Sequence[int] = (),
+        growing: int | None = None,
     ) -> None:
         """Widths are in pixels. The column of width 0 takes what is left, but at least `least_elastic`.
 
-        Columns in `spare` give way, the first one first, where the others would not fit.
+        Columns in `spare` give way, the first one first, where the others would not fit. The one that is `growing`
+        becomes as wide as its longest text, as long as the elastic one keeps `KEPT_ELASTIC`.
         """
         super().__init__(parent)
         self._elastic, self._least_elastic = widths.index(0), least_elastic
+        self._growing, self._base = growing, widths[growing] if growing is not None else 0
+        self._longest = self._grown = self._base
         self._spare = tuple(spare)
         self._unwanted: set[int] = set()  # columns that are hidden whatever room there is
         self._table = model
@@ -162,6 +167,9 @@ class DenseTable(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.doubleClicked.connect(self.opened)
+        if growing is not None:
+            model.rowsInserted.connect(self._measure_rows)
+            model.dataChanged.connect(self._measure_changed)
 
     def _shape(self, widths: Sequence[int]) -> None:
         down, across = self.verticalHeader(), self.horizontalHeader()
@@ -248,8 +256,35 @@ class DenseTable(QTableView):
     def fit(self) -> None:
         """Give the elastic column what the others leave."""
         self._make_room()
+        self._grow()
         others = self.horizontalHeader().length() - self.columnWidth(self._elastic)
         self.setColumnWidth(self._elastic, max(self._least_elastic, self.viewport().width() - others))
+
+    @Slot(QModelIndex, int, int)
+    def _measure_rows(self, parent: QModelIndex, first: int, last: int) -> None:
+        del parent
+        assert self._growing is not None
+        texts = (str(self._table.index(row, self._growing).data() or "") for row in range(first, last + 1))
+        metrics = QFontMetrics(theme.text_font())
+        widest = max((metrics.horizontalAdvance(one_line(text)) for text in texts), default=0)
+        needed = widest + theme.MARGIN + 2 * theme.GAP
+        if needed > self._longest:
+            self._longest = needed
+            self.fit()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _measure_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        self._measure_rows(QModelIndex(), first.row(), last.row())
+
+    def _grow(self) -> None:
+        """Widen the growing column as far as there is room, unless somebody has given it another width by hand."""
+        if self._growing is None or self.columnWidth(self._growing) != self._grown:
+            return
+        across = self.horizontalHeader()
+        others = across.length() - self.columnWidth(self._elastic) - self._grown
+        room = self.viewport().width() - others - KEPT_ELASTIC
+        self._grown = max(self._base, min(self._longest, room))
+        self.setColumnWidth(self._growing, self._grown)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -259,6 +294,9 @@ class DenseTable(QTableView):
         """Hide spare columns where the rest needs their room, and show them where there is some."""
         for column in self._spare:
             self.setColumnHidden(column, column in self._unwanted)
+        if self._growing is not None and self.columnWidth(self._growing) == self._grown:
+            self._grown = self._base
+            self.setColumnWidth(self._growing, self._grown)
         for column in self._spare:
             needed = self.horizontalHeader().length() - self.columnWidth(self._elastic) + self._least_elastic
             if needed <= self.viewport().width():

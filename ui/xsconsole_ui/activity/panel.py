@@ -69,7 +69,15 @@ class ActivityPanel(pieces.Panel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
-        self.view = DenseTable(self._model, self.tr("Activity"), WIDTHS, self, least_elastic=LEAST_STATE, spare=SPARE)
+        self.view = DenseTable(
+            self._model,
+            self.tr("Activity"),
+            WIDTHS,
+            self,
+            least_elastic=LEAST_STATE,
+            spare=SPARE,
+            growing=Column.WHAT,
+        )
         self.view.offer_sorting(self._model.order_by)
         self.empty = pieces.EmptyPlace("", "", self)
         self.filter = FilterField(ACTIVITY, self.tr("Filter of the activity"), self.tr("Filter"), self)
