@@ -16,6 +16,9 @@ from xsconsole.domain.inventory import VBD, VDI, VM, Message
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.engine.commands import Operate
 from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.health.columns import columns_of_findings
+from xsconsole_ui.health.filtering import FINDINGS
+from xsconsole_ui.health.panel import SPARE_OF_FINDINGS, FilteredList
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.pieces import ActionButton
 
@@ -185,3 +188,16 @@ async def test_what_the_role_may_not_do_is_said_at_the_button(
     finally:
         await window.end()
         await reader.close()
+
+
+def test_lists_fit_beside_both_docks_of_a_small_window_also_with_two_pools(qapp: QApplication) -> None:
+    del qapp
+    panel_width = 368  # px, of a window of 1024
+    findings = FilteredList("Findings", columns_of_findings(), FINDINGS, ("", ""), spare=SPARE_OF_FINDINGS, told=str)
+    findings.resize(panel_width, 200)
+    findings.show()
+    for names in ((), ("acme", "acme production")):
+        findings.name_pools(names)
+
+        assert findings.view.horizontalScrollBar().maximum() == 0
+    findings.close()

@@ -50,7 +50,7 @@ NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the rig
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 FORMULA_STARTS = ("=", "+", "-", "@")
 MOST_NAME = 200  # px
-KEPT_ELASTIC = 240  # px
+KEPT_ELASTIC = 200  # px
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
 

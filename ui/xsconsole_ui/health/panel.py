@@ -23,11 +23,12 @@ from xsconsole.domain.query_matching import asked_by
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import Refused
-from xsconsole_ui import pieces, times
+from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
+from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.looking import examined
 from xsconsole_ui.health.model import Column, ListModel
@@ -39,58 +40,12 @@ from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
-LEAST_WORDS = 240  # px
+LEAST_WORDS = 120  # px, of findings: all of the one that is selected stands below them
+SPARE_OF_FINDINGS = (4, 1, 5)  # what to do, the kind, the pool: they stand below, too
 LEAST_SAID = 88  # px, of messages: when it was matters more than all that it says
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
-POOL = "Pool"  # the last column, where there are several
-POOL_WIDTH = 120  # px, until names are known
-TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
-WORDS = {Severity.BAD: "✖ bad", Severity.WARNING: "▲ warning", Severity.HINT: "· hint"}
-SAID = {**WORDS, Severity.HINT: "· info"}  # of messages
-RANKS = {severity: float(rank) for rank, severity in enumerate(Severity)}
-
 T = TypeVar("T")
-
-
-def columns_of_findings() -> tuple[Column[Finding], ...]:
-    return (
-        Column(
-            head="Severity",
-            text=lambda one: tr(WORDS[one.severity]),
-            tone=lambda one: TONES[one.severity],
-            key=lambda one: RANKS[one.severity],
-            width=88,
-        ),
-        Column(head="Kind", text=lambda one: tr(one.kind), width=112),
-        Column(head="Object", text=lambda one: one.name, width=130),
-        Column(head="What is so", text=lambda one: one.sentence, hint=lambda one: f"{one.sentence}\n{one.mend}"),
-        Column(head="What to do", text=lambda one: one.mend, tone=lambda _: "muted", width=210),
-        Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),
-    )
-
-
-def _columns_of_messages() -> tuple[Column[PoolMessage], ...]:
-    return (
-        Column(
-            head="Severity",
-            text=lambda one: tr(SAID[one.severity]),
-            tone=lambda one: TONES[one.severity],
-            key=lambda one: RANKS[one.severity],
-            width=88,
-        ),
-        Column(
-            head="Time",
-            text=lambda one: times.clock_time(one.at) if one.at is not None else "",
-            hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
-            key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
-            width=92,
-        ),
-        Column(head="Object", text=lambda one: one.about_name, width=108),
-        Column(head="Message", text=lambda one: one.name, width=150),
-        Column(head="Words", text=lambda one: one.body),
-        Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),
-    )
 
 
 class FilteredList(QWidget, Generic[T]):
@@ -207,7 +162,7 @@ def _told_remedy(act: Act, count_: int) -> str:
 
 
 def _told_finding(finding: Finding) -> str:
-    return f"{finding.name}: {finding.sentence} {finding.mend}"
+    return f"{' · '.join(filter(None, (finding.name, finding.pool)))}: {finding.sentence} {finding.mend}"
 
 
 def _told_message(message: PoolMessage) -> str:
@@ -227,12 +182,18 @@ class HealthPanel(pieces.Panel):
         well = (self.tr("All is well"), self.tr("Nothing was found that asks for attention."))
         silent = (self.tr("No messages"), self.tr("What the pool says about its objects appears here."))
         self.findings = FilteredList(
-            self.tr("Findings"), columns_of_findings(), FINDINGS, well, self, spare=(4, 1), told=_told_finding
+            self.tr("Findings"),
+            columns_of_findings(),
+            FINDINGS,
+            well,
+            self,
+            spare=SPARE_OF_FINDINGS,
+            told=_told_finding,
         )
         self.findings.nothing.set_words(self.tr("Looking"), self.tr("One object after the other is looked at."))
         self.messages = FilteredList(
             self.tr("Messages of the pool"),
-            _columns_of_messages(),
+            columns_of_messages(),
             MESSAGES,
             silent,
             self,
@@ -383,8 +344,7 @@ class HealthPanel(pieces.Panel):
 
     @Slot()
     def _dismiss(self) -> None:
-        chosen = self._chosen_messages()
-        if chosen:
+        if chosen := self._chosen_messages():
             self._desk.ask(Act.DISMISS, chosen)
 
     @Slot()
