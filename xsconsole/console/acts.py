@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
-from xsconsole.console.task_watch import TaskWatch
+from xsconsole.console.task_watch import OwnTime, TaskWatch
 from xsconsole.domain.acts import JobId, ObjectId, record_of
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.events import InventoryChanged, JobChanged
@@ -34,8 +34,10 @@ class HomeProcess:
 class Acts:
     """Checks acts, begins them as jobs, and follows them; also remembers what others did on the pool."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, own_time: OwnTime) -> None:
+        """Follow a pool. `own_time` says when by this machine's clock a moment of the pool's was."""
         self._bus = bus
+        self.own_time = own_time
         self._jobs: Jobs | None = None
         self._ended: tuple[JobStatus, ...] = ()  # of connections before
         self._world: World = lambda: (Inventory(), EMPTY_BOARD)
@@ -54,6 +56,7 @@ class Acts:
             home.ledger.remember_tasks,
             is_own=objects.is_own_task,
             may_be_own=objects.may_be_own_task,
+            own_time=self.own_time,
         )
         self._unsubscribe = self._bus.subscribe(InventoryChanged, self._tasks.hear)
         self._jobs = Jobs(

@@ -85,9 +85,9 @@ class Console:
         self.travels: TravelPort | None = None  # the ways into this pool and out of it, while there is a connection
         self._engine: Engine | None = None
         self._runs = OwnRuns()
-        self.acts = Acts(self.bus)
         self.publishing = Publishing(home, lambda: (self,))
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
+        self.acts = Acts(self.bus, self.requests.own_time)
         self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
         self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
         self.points = Points(self, home, self.requests)

@@ -119,6 +119,10 @@ class Requests:
         now = self._home.clock.now()
         return now, now + self._offset
 
+    def own_time(self, at: datetime) -> datetime:
+        """Return when by this machine's clock something was of which the pool says when."""
+        return at - self._offset
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     @property

@@ -22,6 +22,7 @@ OWN_TAG = PREFIX + "run"
 NAMED = (Kind.VM, Kind.VDI, Kind.SR, Kind.NETWORK, Kind.HOST)
 
 Remember = Callable[[Sequence[SeenTask]], Awaitable[None]]
+OwnTime = Callable[[datetime], datetime]
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +40,18 @@ class TaskWatch:
         remember: Remember,
         is_own: Callable[[Ref], bool],
         may_be_own: Callable[[str], bool],
+        own_time: OwnTime,
     ) -> None:
-        """Watch one pool. `may_be_own` says of a label whether a call of ours that began such a task is unanswered."""
+        """Watch one pool. `may_be_own` says of a label whether a call of ours that began such a task is unanswered.
+
+        `own_time` says when by this machine's clock a moment of the pool's was: what is kept is kept by one clock.
+        """
         self._inventory = inventory
         self._pool = pool
         self._remember = remember
         self._is_own = is_own
         self._may_be_own = may_be_own
+        self._own_time = own_time
         self._worked_on: dict[Ref, set[ObjectId]] = {}
         self._going: dict[Ref, SeenTask] = {}  # as they were last told
         self._news: dict[Ref, SeenTask] = {}  # not written yet
@@ -112,12 +118,14 @@ class TaskWatch:
             return
         has_ended = task.status in ENDED
         now = datetime.now(UTC)
-        finished = task.finished if task.finished is not None and task.finished.year > 1970 else now
+        is_timed = task.finished is not None and task.finished.year > 1970
+        finished = min(now, self._own_time(task.finished)) if task.finished is not None and is_timed else now
+        known = self._going.get(task.ref)
         seen = SeenTask(
             pool=self._pool,
             task=task.uuid,
             label=task.name_label,
-            began_at=task.created or now,
+            began_at=known.began_at if known is not None else self._began_at(task, now),
             ended_at=finished if has_ended else now,
             status=task.status,
             error=task.error_info,
@@ -130,6 +138,10 @@ class TaskWatch:
             if task.ref not in self._going:
                 self._news[task.ref] = seen
             self._going[task.ref] = seen
+
+    def _began_at(self, task: Task, heard_at: datetime) -> datetime:
+        """Return when a task began that is heard of for the first time: never later than that, however clocks go."""
+        return heard_at if task.created is None else min(heard_at, self._own_time(task.created))
 
     def _lose(self, ref: Ref) -> None:
         """Keep a task that went before anybody saw its end."""

@@ -123,7 +123,7 @@ def _stage_of(status: RunStatus) -> str:
 def of_task(
     task: Task, pool_name: str, since: datetime, objects: tuple[ObjectId, ...] = (), names: tuple[str, ...] = ()
 ) -> Entry:
-    """Return a task's line. `since` stands in where the pool does not say when it began; `names` are the objects'."""
+    """Return a task's line. `since` is when it began by this machine's clock; `names` are the objects'."""
     is_going = task.status in ("pending", "cancelling")
     failure = failure_of(task.error_info)
     return Entry(
@@ -131,7 +131,7 @@ def of_task(
         what=named_task(task.name_label, names),
         where=pool_name,
         who=tr("pool"),
-        started_at=task.created or since,
+        started_at=since,
         progress=min(1.0, max(0.0, task.progress)) if is_going else None,
         stage=_share_of(task) if is_going else "",
         ending=None if is_going else ending_of_task(task.status),

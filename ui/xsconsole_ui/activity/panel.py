@@ -16,6 +16,8 @@ from xsconsole.domain.events import (
     BoardChanged,
     InventoryChanged,
     JobChanged,
+    LinkChanged,
+    LinkState,
     PoolsChanged,
     RunChanged,
     StepProgressed,
@@ -63,6 +65,7 @@ class ActivityPanel(pieces.Panel):
         self._console, self._desk, self._jobs = console, desk, jobs
         self._model = ActivityModel(self)
         self._past: dict[str, Entry] = {}  # of earlier starts, by key
+        self._heard: dict[Ref, datetime] = {}  # when tasks that the pool knows were first heard of
         self._undecided: set[Ref] = set()  # tasks of which nobody knows yet whether they are ours
         self._due: OrderedDict[Key, Callable[[], Entry | None]] = OrderedDict()
         self._pace = Pace(self)
@@ -98,6 +101,7 @@ class ActivityPanel(pieces.Panel):
         self.view.selectionModel().selectionChanged.connect(self._look_at_selection)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(PoolsChanged, self._hear_pools),
+            console.subscribe(LinkChanged, self._hear_link),
             console.subscribe(RunChanged, self._hear_run),
             console.subscribe(JobChanged, self._hear_job),
             console.subscribe(StepProgressed, self._hear_step),
@@ -139,6 +143,10 @@ class ActivityPanel(pieces.Panel):
         self._note_runs()
         self._note_tasks(self._model.going_tasks)  # those of a pool that is shown no more
         self._note_tasks(task.ref for task in self._console.inventory.all(Task))
+
+    def _hear_link(self, event: LinkChanged) -> None:
+        if event.state is LinkState.LIVE:  # what time it is on the pool may be known only now
+            self._note_tasks(task.ref for task in self._console.inventory.all(Task))
 
     def _name_pools(self) -> None:
         """Name the pools where there are several, with room to tell them apart; one alone needs no column."""
@@ -285,6 +293,7 @@ class ActivityPanel(pieces.Panel):
         task = self._console.inventory.get(Task, ref)
         known = self._model.known(f"{TASK}{ref}")
         if task is None:
+            self._heard.pop(ref, None)
             return _ended(known)
         if task.name_label.removeprefix("Async.").startswith(NOISE):
             return None
@@ -301,7 +310,9 @@ class ActivityPanel(pieces.Panel):
             self._model.forget(f"{TASK}{ref}")
             return None
         self._model.forget(f"{PAST_TASK}{task.uuid}")  # an earlier start saw it too
-        since = known.started_at if known is not None else datetime.now(UTC)
+        # However the clocks go, it did not begin after it was heard of.
+        heard_at = self._heard.setdefault(ref, datetime.now(UTC))
+        since = heard_at if task.created is None else min(heard_at, console.acts.own_time(task.created))
         objects = self._console.acts.objects_of(ref, console)
         found = (record_of(console.inventory, item) for item in objects)
         names = tuple(name_of(record) for record in found if record is not None)
