@@ -47,6 +47,10 @@ async def test_a_run_that_is_opened_shows_its_steps(window: MainWindow, console:
     assert window.inspector.plan_page.isVisible()
     assert window.inspector.header.title == "shop 1.3.0 → Production"
 
+    window.inventory.select((vm_named(console, "monitoring").uuid,))
+
+    await until(lambda: window.inspector.header.title == "monitoring", "what was selected after it had ended")
+
 
 async def test_what_failed_says_why_when_it_is_opened(window: MainWindow, console: Console, pool: EmbeddedPool) -> None:
     vm = vm_named(console, "jumpbox")

@@ -109,12 +109,20 @@ class Inspector(pieces.Panel):
     def show_object(self, item: ObjectId | None) -> None:
         """Show what is known of an object of the inventory, instead of the card; None shows the card again.
 
-        A plan that waits for an answer, or a run that goes on, stays on show until it is put away.
+        A plan that waits for an answer, or a run that goes on or was interrupted, stays on show until it is put away.
         """
         self._number = 0
+        if item is not None:
+            self._leave_ended_run()
         self.object_page.show_object(item)
         self._is_other_behind = item is not None
         self._show()
+
+    def _leave_ended_run(self) -> None:
+        """Show a run no more of which nothing is to be done: its line in the activity leads to it again."""
+        run = self.run
+        if self._run is not None and (run is None or not (run.is_going or run.state is RunState.INTERRUPTED)):
+            self._run = None
 
     @Slot(str)
     def show_run(self, run: RunId) -> None:
@@ -133,6 +141,7 @@ class Inspector(pieces.Panel):
         """Show the object that is selected in the inventory; of several, how many they are."""
         self.show_object(items[0] if len(items) == 1 else None)
         if len(items) > 1:
+            self._leave_ended_run()
             self._number = len(items)
             self._is_other_behind = True
             self._show()
