@@ -55,6 +55,11 @@ class Desk:
                 self._news.clear()
                 await self._news.wait()
 
+    async def news(self) -> None:
+        """Wait for the next event of the console."""
+        self._news.clear()
+        await self._news.wait()
+
     def card(self, name: str = SHOP) -> Card:
         return find_configuration(self.console.board, name)
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
+from xsconsole.cli.drift_parser import add_drift
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.request_parser import (
     VerbMaker,
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     _add_queue(partial(_verb, _family(verbs, "queue", "what waits in this console for a place in a full stage")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
+    add_drift(partial(_verb, _family(verbs, "drift", "how configurations differ from what they are meant to be like")))
     of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
     add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)

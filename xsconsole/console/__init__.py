@@ -3,6 +3,19 @@
 from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import drafts_alone, read_file, write_file
+from xsconsole.console.drift_desk import (
+    drift_against,
+    drifts_of,
+    find_rule,
+    recorded,
+    rule_for,
+    since_of,
+    state,
+    statement_of,
+    statement_text,
+    write_rule,
+)
+from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
@@ -21,6 +34,7 @@ __all__ = [
     "Batch",
     "Connection",
     "Console",
+    "Drifting",
     "Estate",
     "Failed",
     "KnownVersion",
@@ -33,7 +47,10 @@ __all__ = [
     "Verb",
     "decide_apart",
     "drafts_alone",
+    "drift_against",
+    "drifts_of",
     "entry_of",
+    "find_rule",
     "goes_in_clear",
     "moves_to",
     "past",
@@ -47,9 +64,16 @@ __all__ = [
     "read_paper",
     "record_refusal",
     "record_unread",
+    "recorded",
+    "rule_for",
+    "since_of",
+    "state",
+    "statement_of",
+    "statement_text",
     "version_numbered",
     "write_file",
     "write_key",
     "write_paper",
+    "write_rule",
     "write_text",
 ]

@@ -79,7 +79,7 @@ class Console:
         self._mirror = Mirror(
             holder_of=self._watch.shown_holder_of, hear_keys=self._hear_keys, publish=self.bus.publish
         )
-        self.caught_up = self._mirror.caught_up
+        self.caught_up, self.until = self._mirror.caught_up, self._mirror.until
         self._witness = Witness(self.record)
         self._gateway: Gateway | None = None
         self.travels: TravelPort | None = None  # the ways into this pool and out of it, while there is a connection

@@ -82,13 +82,15 @@ class Mirror:
         changed = tuple(id_ for id_ in {**before.cards, **after.cards} if _differs(before, after, id_))
         is_layout_changed = (before.workflow, before.is_published) != (after.workflow, after.is_published)
         is_closed_otherwise = before.closures != after.closures
+        is_allowed_otherwise = before.allowances != after.allowances
         is_more_changed = (before.strays, before.unreadable) != (after.strays, after.unreadable)
-        if changed or is_layout_changed or is_closed_otherwise or is_more_changed:
+        if changed or is_layout_changed or is_closed_otherwise or is_allowed_otherwise or is_more_changed:
             self._publish(
                 BoardChanged(
                     configurations=changed,
                     is_layout_changed=is_layout_changed,
                     is_closed_otherwise=is_closed_otherwise,
+                    is_allowed_otherwise=is_allowed_otherwise,
                 )
             )
         for id_ in changed:

@@ -83,6 +83,10 @@ class Pools:
         """Call `handler` on the loop's thread for each event of `kind` of any pool; the answer ends it."""
         return self._bus.subscribe(kind, handler)
 
+    def publish(self, event: Event) -> None:
+        """Tell what is about all pools together."""
+        self._bus.publish(event)
+
     def expect(self, names: tuple[str, ...]) -> None:
         """Say what will be connected to as soon as it is known where it is; nothing is expected any more: none."""
         if names != self.expected:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from xsconsole.domain.allowances import AllowedField, allowances_of
 from xsconsole.domain.closures import OPEN, Closures, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
@@ -132,6 +133,7 @@ class Board:
     unreadable: tuple[str, ...] = ()  # names of VMs whose value cannot be read, such as of a newer console
     elsewhere: tuple[tuple[str, Card], ...] = ()  # what stands in other pools under this workflow, by the pool's name
     is_published: bool = True  # the workflow stands on the pool, and is not what the first who may will publish
+    allowances: tuple[AllowedField, ...] = ()  # fields that people let differ
     is_proposed: bool = False  # and nobody publishes it unasked either: it is the one of another pool
     closures: Closures = OPEN
 
@@ -183,6 +185,7 @@ def derive(inventory: Inventory, holder_of: HolderOf, elsewhere: tuple[tuple[str
         strays=shown_strays(state.strays, state.runs),
         unreadable=tuple(sorted(state.unreadable)),
         closures=state.closures,
+        allowances=state.allowances,
         elsewhere=elsewhere,
     )
 
@@ -216,6 +219,7 @@ class PoolState:
     strays: list[Stray]
     unreadable: list[str]
     closures: Closures = OPEN
+    allowances: tuple[AllowedField, ...] = ()
 
     def run_on(self, configuration: ConfigurationId) -> RunRecord | None:
         """Return the run that changes a configuration: asked about it, or about another one."""
@@ -247,6 +251,7 @@ class PoolState:
             strays=strays,
             unreadable=unreadable,
             closures=closures_of(keys),
+            allowances=allowances_of(keys),
         )
 
 

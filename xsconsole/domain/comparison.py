@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from xsconsole.domain.allowances import AllowedField, rule_name
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
@@ -15,6 +16,7 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import (
     LEFT_BEHIND,
     USUAL,
+    Allowance,
     Judged,
     Manifest,
     Part,
@@ -57,6 +59,7 @@ class Version:
     source: Source = Source.NOW
     at: datetime | None = None
     copied_from: ConfigurationId | None = None
+    service: str = ""
 
     @property
     def when(self) -> str:
@@ -78,6 +81,7 @@ class Aspect(StrEnum):
     SETTINGS = "settings"
 
 
+_PARTS = frozenset(Part)
 _BOOT = frozenset(
     {"boot_policy", "boot_params", "domain_type", "pv_bootloader", "pv_kernel", "pv_ramdisk", "pv_args"}
     | {"pv_bootloader_args", "pv_legacy_args", "has_nvram"}
@@ -140,26 +144,46 @@ class Comparison:
         return {key: (drift[key], allowed[key]) for key in {*drift, *allowed}}
 
 
-def compare(first: Version, second: Version) -> Comparison:
-    """Return how `second` differs from `first`. Of a copy and its original, what copies leave behind is allowed too."""
+def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ()) -> Comparison:
+    """Return how `second` differs from `first`. Of a copy and its original, what copies leave behind is allowed too.
+
+    `rules` are those that people made; of them count those for the service and the stage of `second`.
+    """
     is_copy = first.configuration in (second.copied_from, first.copied_from) or second.configuration in (
         first.copied_from,
         second.copied_from,
     )
     is_same = first.configuration == second.configuration
     allowances = (*USUAL, *LEFT_BEHIND) if is_copy and not is_same else USUAL
-    judged = judge(difference(first.manifest, second.manifest), allowances)
+    counted = (rule for rule in rules if rule.part in _PARTS and rule.holds_for(second.service, second.stage))
+    by_hand = tuple(map(_allowance, counted))
+    judged = judge(difference(first.manifest, second.manifest), (*allowances, *by_hand))
     return Comparison(first=first, second=second, judged=judged)
 
 
-def version_now(card: Card, inventory: Inventory, workflow: Workflow | None) -> Version:
-    """Return what a configuration is now."""
+def _allowance(rule: AllowedField) -> Allowance:
+    return Allowance(
+        id=rule_name(rule),
+        part=Part(rule.part),
+        field=rule.field,
+        key=rule.key,
+        role=rule.role,
+        device=rule.device,
+        by_hand=rule.id,
+    )
+
+
+def version_now(
+    card: Card, inventory: Inventory, workflow: Workflow | None, manifest: Manifest | None = None
+) -> Version:
+    """Return what a configuration is now; `manifest`, where somebody has it already."""
     return Version(
         configuration=card.id,
         name=card.name,
         stage=card.stage,
-        manifest=manifest_of_card(card, inventory, workflow),
+        manifest=manifest_of_card(card, inventory, workflow) if manifest is None else manifest,
         copied_from=card.origin.configuration if card.origin is not None else None,
+        service=card.service,
     )
 
 
@@ -189,6 +213,7 @@ def _at_point(card: Card, point: RestorePoint, inventory: Inventory, workflow: W
         manifest=msgspec.structs.replace(made, members=members),
         source=Source.RESTORE_POINT,
         at=point.at,
+        service=card.service,
     )
 
 

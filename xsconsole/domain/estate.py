@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
+from xsconsole.domain import allowances
 from xsconsole.domain.board import EMPTY_BOARD, Board, Card
 from xsconsole.domain.closures import together
 from xsconsole.domain.events import LinkChanged, LinkState
@@ -115,6 +116,7 @@ def joined(boards: Sequence[Board], names: Sequence[str] = ()) -> Board:
         unreadable=tuple(name for board in boards for name in board.unreadable),
         is_published=leading.is_published,
         closures=together(board.closures for board in boards),
+        allowances=allowances.together(board.allowances for board in boards),
     )
 
 

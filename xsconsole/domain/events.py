@@ -51,6 +51,14 @@ class BoardChanged:
     configurations: tuple[ConfigurationId, ...]
     is_layout_changed: bool = False  # the columns themselves
     is_closed_otherwise: bool = False  # freezes, the line, holds or quarantines
+    is_allowed_otherwise: bool = False  # which differences count as drift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftChanged:
+    """These configurations differ otherwise from what they are compared with than before."""
+
+    configurations: tuple[ConfigurationId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +154,7 @@ Event = (
     | InventoryChanged
     | BoardChanged
     | ClearanceChanged
+    | DriftChanged
     | ConfigurationMoved
     | RunChanged
     | StepProgressed

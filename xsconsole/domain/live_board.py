@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from xsconsole.domain.allowances import AllowedField, allowances_of, is_allowance_key
 from xsconsole.domain.board import (
     EMPTY_BOARD,
     ROSTER_PREFIX,
@@ -48,6 +49,7 @@ class LiveBoard:
         self._keys: Mapping[str, str] = {}
         self._workflow: Workflow | None = None
         self._closures: Closures = OPEN
+        self._allowances: tuple[AllowedField, ...] = ()
         self._rosters: dict[ConfigurationId, Roster] = {}
         self._runs: dict[ConfigurationId, RunRecord] = {}
         self._members: dict[ConfigurationId, dict[Ref, Member]] = defaultdict(dict)
@@ -101,6 +103,7 @@ class LiveBoard:
             strays=shown_strays(self._strays.values(), self._runs),
             unreadable=tuple(sorted(self._unreadable.values())),
             closures=self._closures,
+            allowances=self._allowances,
         )
 
     def _read_keys(self, keys: Mapping[str, str]) -> None:
@@ -112,6 +115,8 @@ class LiveBoard:
             self._due_cards |= self._rosters.keys()  # of which only the roster is left stands in the first stage
         if any(is_closure_key(key) for key in differing):
             self._read_closures(closures_of(keys))
+        if any(is_allowance_key(key) for key in differing):
+            self._allowances = allowances_of(keys)
         self._read_named(ROSTER_PREFIX, differing, self._rosters, roster_of)
         before_runs = self._others()
         self._read_named(RUN_PREFIX, differing, self._runs, run_of)

@@ -33,6 +33,10 @@ class AuditEvent(StrEnum):
     QUEUE_CANCELLED = "queue.cancelled"  # somebody took it out
     CLOSED = "closure.set"  # a stage frozen, a configuration held, a version quarantined, the line stopped
     LIFTED = "closure.lifted"
+    DIFFERENCE_ALLOWED = "allowance.set"  # a field may differ from now on
+    DIFFERENCE_FORBIDDEN = "allowance.removed"
+    DRIFTED = "drift.observed"  # how a configuration differs from what it is measured by became another
+    STATED = "statement.made"  # how exactly one configuration is like another was stated, and left with somebody
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something
     HOOK_CHANGED = "webhook.changed"  # where others are told of what this console does
     COMMAND_REFUSED = "command.refused"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
+from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
@@ -257,6 +258,33 @@ class Lift:
     kind: ClosureKind
     subject: str = ""  # see `closures.subject_of`
     seen: AnyClosure | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowDifference:
+    """Let a field differ from now on: what it is about, as a difference names it, and for which configurations.
+
+    `stage` None, `role` and `device` empty: of any. `replaces` is the rule that becomes this one, as the user saw it.
+    """
+
+    part: str
+    field: str
+    service: str
+    key: str = ""
+    stage: StageId | None = None
+    role: str = ""
+    device: str = ""
+    replaces: AllowedField | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbidDifference:
+    """Let a field differ no more. `seen` is the rule the user looked at; None: whichever has that id."""
+
+    id: str
+    seen: AllowedField | None = None
     reason: str = ""
 
 

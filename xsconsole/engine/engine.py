@@ -38,6 +38,7 @@ from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import emergency, neighbours, publishing, targets
+from xsconsole.engine.allowing import Allowing
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
@@ -98,6 +99,7 @@ class Engine:
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up), self)
         self.closings = Closings(pool, ledger, clock, ids, world)
+        self.allowing = Allowing(pool, ledger, ids)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing = Hearing(pool)

@@ -1,24 +1,40 @@
-"""A report as one HTML file that needs no request: style and pictures are inside."""
+"""Reports as one HTML file that needs no request: style and pictures are inside."""
 
 import base64
 
 import jinja2
 
 from xsconsole.domain import record_words
+from xsconsole.domain.fidelity import Statement
 from xsconsole.domain.record import AuditRow
 from xsconsole.reports.report import Picture, Report
 from xsconsole_resources import read_text
 
 TEMPLATE = "report/report.html.j2"
+FIDELITY = "report/fidelity.html.j2"
+MARKS = {"equal": "=", "allowed": "~", "drift": "≠"}
 
 
 def render(report: Report) -> str:
     """Return the page. Every text is escaped: names come from a pool where anybody may write them."""
+    return _environment().get_template(TEMPLATE).render(report=report)
+
+
+def render_statement(statement: Statement) -> str:
+    """Return the page that says how exactly one configuration is like another, field by field."""
+    return _environment().get_template(FIDELITY).render(statement=statement, marks=MARKS)
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(read_text),
     )
     environment.filters.update(local=_local, source=_source, sentence=_sentence)
-    return environment.from_string(read_text(TEMPLATE)).render(report=report)
+    return environment
 
 
 def _local(row: AuditRow) -> str:

@@ -19,8 +19,10 @@ from xsconsole.domain.manifest import (
     Verdict,
     apply,
     difference,
+    every_field,
     fingerprint,
     judge,
+    topic_of,
 )
 from xsconsole.domain.manifest.values import in_order
 
@@ -138,3 +140,15 @@ def test_a_member_that_one_side_lacks_is_drift() -> None:
     assert judged.verdict is Verdict.DRIFT
     assert isinstance(judged.change, PartChange)
     assert judged.change.after is None
+
+
+@given(MANIFESTS, MANIFESTS)
+def test_what_is_found_one_way_is_found_the_other_way_round(one: Manifest, other: Manifest) -> None:
+    there, back = difference(one, other), difference(other, one)
+
+    assert [topic_of(change) for change in there] == [topic_of(change) for change in back]
+    assert [(change.before, change.after) for change in there] == [(change.after, change.before) for change in back]
+    assert [each.verdict for each in judge(there)] == [each.verdict for each in judge(back)]
+    every = every_field(one, other)
+    assert set(map(topic_of, there)) <= set(map(topic_of, every))
+    assert [change for change in every if change.before != change.after] == list(there)

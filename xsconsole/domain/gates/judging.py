@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import disks_of
+from xsconsole.domain.drift.baseline import production_of
+from xsconsole.domain.fidelity import contents, likeness
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
-from xsconsole.domain.manifest import Verdict, difference, manifest_of_card
-from xsconsole.domain.manifest import judge as judge_differences
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, duration, instant, listing
 from xsconsole.domain.workflow import Stage
@@ -139,23 +140,15 @@ def _guest_tools(scene: Scene) -> Answer:
 
 def _no_drift(scene: Scene) -> Answer:
     workflow = scene.board.workflow
-    slots = [stage.id for stage in workflow.stages if stage.is_production] if workflow else []
-    others = [
-        (card, inventory)
-        for card, inventory in _cards_of(scene)
-        if card.stage in slots and card.service == scene.card.service and card.id != scene.card.id
-    ]
-    if not others:
+    everything = {card.id: (card, inventory) for card, inventory in _cards_of(scene)}
+    found = production_of(scene.card, [card for card, _ in everything.values()], workflow)
+    if found is None:
         return Answer(is_met=False, sentence=f"No configuration of {shortened(scene.card.service)} is in production.")
-    production, at = min(others, key=lambda pair: (pair[0].name, pair[0].id))
-    one = manifest_of_card(production, at, workflow)
-    other = manifest_of_card(scene.card, scene.inventory, workflow)
-    drift = sum(each.verdict is Verdict.DRIFT for each in judge_differences(difference(one, other)))
-    name = shortened(production.name, 60)
-    if drift:
-        mend = "`xsconsole config compare` lists them."
-        return Answer(is_met=False, sentence=f"{count(drift, 'difference')} from {name} that no rule allows. {mend}")
-    return Answer(is_met=True, sentence=f"Equal to {name} but for what the rules allow. Disk contents: unknown.")
+    production, at = everything[found.id]
+    first = version_now(production, at, workflow)
+    second = version_now(scene.card, scene.inventory, workflow)
+    comparison = compare(first, second, scene.board.allowances)
+    return Answer(is_met=not comparison.drift, sentence=likeness(comparison, contents(first, scene.card)))
 
 
 def _cards_of(scene: Scene) -> Iterator[tuple[Card, Inventory]]:

@@ -1,7 +1,24 @@
 """What makes a configuration what it is, as one canonical value; and the difference of two such values."""
 
-from xsconsole.domain.manifest.building import manifest_of, manifest_of_card, manifest_of_records
-from xsconsole.domain.manifest.difference import FieldChange, PartChange, apply, difference
+from xsconsole.domain.manifest.building import (
+    in_roles,
+    logical_names,
+    manifest_of,
+    manifest_of_card,
+    manifest_of_records,
+    member_manifest,
+    records_behind,
+)
+from xsconsole.domain.manifest.difference import (
+    Change,
+    FieldChange,
+    PartChange,
+    Topic,
+    apply,
+    difference,
+    every_field,
+    topic_of,
+)
 from xsconsole.domain.manifest.judging import LEFT_BEHIND, USUAL, Allowance, Judged, Verdict, judge
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, Part, fingerprint
 
@@ -9,6 +26,7 @@ __all__ = [
     "LEFT_BEHIND",
     "USUAL",
     "Allowance",
+    "Change",
     "Disk",
     "Drive",
     "FieldChange",
@@ -18,12 +36,19 @@ __all__ = [
     "Nic",
     "Part",
     "PartChange",
+    "Topic",
     "Verdict",
     "apply",
     "difference",
+    "every_field",
     "fingerprint",
+    "in_roles",
     "judge",
+    "logical_names",
     "manifest_of",
     "manifest_of_card",
     "manifest_of_records",
+    "member_manifest",
+    "records_behind",
+    "topic_of",
 ]

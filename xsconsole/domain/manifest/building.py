@@ -32,25 +32,38 @@ def manifest_of(
 
 def manifest_of_card(card: Card, inventory: Inventory, workflow: Workflow | None) -> Manifest:
     """Return the manifest of a configuration where it stands: networks are called what its stage calls them."""
-    logical = _logical(workflow.stage(card.stage) if workflow else None)
+    logical = logical_names(workflow.stage(card.stage) if workflow else None)
     return manifest_of(((member.role, member.ref) for member in card.members), inventory, logical)
 
 
 def manifest_of_records(members: Iterable[tuple[str, VM]], inventory: Inventory, stage: Stage | None) -> Manifest:
     """Return the manifest of machines by role and record; `stage` says what their networks are called."""
-    return _manifest(members, inventory, _logical(stage))
+    return _manifest(members, inventory, logical_names(stage))
 
 
-def _logical(stage: Stage | None) -> dict[Uuid, str]:
+def logical_names(stage: Stage | None) -> dict[Uuid, str]:
+    """Return what a stage calls networks, by uuid."""
     return {entry.network.uuid: entry.logical for entry in stage.binding.networks} if stage else {}
 
 
 def _manifest(members: Iterable[tuple[str, VM]], inventory: Inventory, logical: Mapping[Uuid, str]) -> Manifest:
-    made = (_member_of(role, vm, inventory, logical) for role, vm in members)
-    return Manifest(members=tuple(sorted(made, key=lambda member: member.role)))
+    return in_roles(member_manifest(role, vm, inventory, logical) for role, vm in members)
 
 
-def _member_of(role: str, vm: VM, inventory: Inventory, logical: Mapping[Uuid, str]) -> MemberManifest:
+def in_roles(members: Iterable[MemberManifest]) -> Manifest:
+    """Return the manifest that these members make."""
+    return Manifest(members=tuple(sorted(members, key=lambda member: member.role)))
+
+
+def records_behind(vm: VM, inventory: Inventory) -> tuple[Ref, ...]:
+    """Return the records that a machine's part of a manifest is made of, beside its own and its storage's."""
+    disks = (vbd.VDI for ref in vm.VBDs if (vbd := inventory.get(VBD, ref)) is not None)
+    networks = (vif.network for vif in _vifs_of(vm, inventory))
+    return (*vm.VBDs, *vm.VIFs, *disks, *networks, vm.affinity)
+
+
+def member_manifest(role: str, vm: VM, inventory: Inventory, logical: Mapping[Uuid, str]) -> MemberManifest:
+    """Return one machine's part of a manifest."""
     home = inventory.get(Host, vm.affinity)
     drives = [vbd for ref in vm.VBDs if (vbd := inventory.get(VBD, ref)) is not None]
     return MemberManifest(

@@ -41,41 +41,61 @@ class PartChange:
 
 Change = FieldChange | PartChange
 
+Topic = tuple[str, str, str, str, str]
+"""What a difference is about: role, part, device, field, key."""
+
+
+def topic_of(change: Change) -> Topic:
+    """Return what a difference is about, whatever the values."""
+    field, key = (change.field, change.key) if isinstance(change, FieldChange) else ("", "")
+    return (change.role, change.part.value, change.device, field, key)
+
 
 def difference(before: Manifest, after: Manifest) -> tuple[Change, ...]:
     """Return what must be changed in `before` to give `after`: by role, then part, device, field, key."""
+    return tuple(_of_all(before, after, is_whole=False))
+
+
+def every_field(before: Manifest, after: Manifest) -> tuple[Change, ...]:
+    """Return the same with all that is equal too: every field, and every key of a map, with both its values."""
+    return tuple(_of_all(before, after, is_whole=True))
+
+
+def _of_all(before: Manifest, after: Manifest, *, is_whole: bool) -> Iterator[Change]:
     left = {member.role: member for member in before.members}
     right = {member.role: member for member in after.members}
-    return tuple(
-        change for role in sorted({*left, *right}) for change in _of_role(role, left.get(role), right.get(role))
-    )
+    for role in sorted({*left, *right}):
+        yield from _of_role(role, left.get(role), right.get(role), is_whole=is_whole)
 
 
-def _of_role(role: str, left: MemberManifest | None, right: MemberManifest | None) -> Iterator[Change]:
+def _of_role(
+    role: str, left: MemberManifest | None, right: MemberManifest | None, *, is_whole: bool
+) -> Iterator[Change]:
     if left is None or right is None:
         yield PartChange(role=role, part=Part.MEMBER, before=left, after=right)
         return
-    yield from _of_fields(role, Part.MEMBER, "", left, right)
+    yield from _of_fields(role, Part.MEMBER, "", left, right, is_whole=is_whole)
     for name, part in _PARTS.items():
         one = {each.device: each for each in getattr(left, name)}
         other = {each.device: each for each in getattr(right, name)}
         for device in sorted({*one, *other}):
             if device in one and device in other:
-                yield from _of_fields(role, part, device, one[device], other[device])
+                yield from _of_fields(role, part, device, one[device], other[device], is_whole=is_whole)
             else:
                 yield PartChange(role=role, part=part, device=device, before=one.get(device), after=other.get(device))
 
 
 def _of_fields(
-    role: str, part: Part, device: str, left: msgspec.Struct, right: msgspec.Struct
+    role: str, part: Part, device: str, left: msgspec.Struct, right: msgspec.Struct, *, is_whole: bool
 ) -> Iterator[FieldChange]:
     for name in left.__struct_fields__:
         one, other = getattr(left, name), getattr(right, name)
-        if one == other or name in _PARTS or (name == "role" and part is Part.MEMBER) or name == "device":
+        is_name = name == "device" or (name == "role" and part is Part.MEMBER)
+        if is_name or name in _PARTS or (one == other and not is_whole):
             continue
         if isinstance(one, dict):
             for key in sorted({*one, *other}):
-                if one.get(key) != other.get(key):
+                if is_whole or one.get(key) != other.get(key):
                     yield FieldChange(
                         role=role,
                         part=part,

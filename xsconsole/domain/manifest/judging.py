@@ -17,9 +17,11 @@ class Verdict(StrEnum):
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A rule that lets a field differ: of every member, or of one `role`; of a whole map, or of one `key`.
+    """A rule that lets a field differ: of every member, or of one `role`; of a whole map, or of one `key`;
+    of every disk, drive or interface, or of one `device`.
 
-    `pairs`, where there are any, are the only values that may face each other (before, after).
+    `pairs`, where there are any, are the only values that may face each other (before, after). `by_hand` is the id of
+    the rule on the pool that it stands for, empty where it is one of this program's.
     """
 
     id: str
@@ -27,6 +29,8 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     field: str
     key: str = ""
     role: str = ""
+    device: str = ""
+    by_hand: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
 
     def covers(self, change: Change) -> bool:
@@ -35,17 +39,19 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             and (self.part, self.field) == (change.part, change.field)
             and self.key in ("", change.key)
             and self.role in ("", change.role)
+            and self.device in ("", change.device)
             and (not self.pairs or (change.before, change.after) in self.pairs)
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A difference with its verdict; `rule` is the id of the allowance, empty for drift."""
+    """A difference with its verdict; `rule` is the id of the allowance, and `by_hand` its own; empty for drift."""
 
     change: Change
     verdict: Verdict
     rule: str = ""
+    by_hand: str = ""
 
 
 USUAL = (
@@ -72,7 +78,7 @@ def judge(changes: Iterable[Change], allowances: Sequence[Allowance] = USUAL) ->
 
 
 def _judged(change: Change, allowances: Sequence[Allowance]) -> Judged:
-    rule = next((allowance.id for allowance in allowances if allowance.covers(change)), None)
+    rule = next((allowance for allowance in allowances if allowance.covers(change)), None)
     if rule is None:
         return Judged(change=change, verdict=Verdict.DRIFT)
-    return Judged(change=change, verdict=Verdict.ALLOWED, rule=rule)
+    return Judged(change=change, verdict=Verdict.ALLOWED, rule=rule.id, by_hand=rule.by_hand)

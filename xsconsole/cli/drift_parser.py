@@ -1,0 +1,41 @@
+"""The words and options of drift: differences, the rules that allow some, statements."""
+
+from argparse import ArgumentParser
+
+from xsconsole.cli.config_parser import NAME_HELP
+from xsconsole.cli.request_parser import VerbMaker
+
+AGAINST_HELP = "`origin`, `production`, or another configuration (the origin where it stands, else production)"
+
+
+def add_drift(make: VerbMaker) -> None:
+    """Add the family `drift`."""
+    make("drift list", "how many real differences each configuration has", has_json=True, takes_pools=True)
+    show = make(
+        "drift show", "each difference: both values, since when, by which rule", has_json=True, takes_pools=True
+    )
+    _add_name(show)
+    what = "say how exactly it is like another: member by member, field by field; on record"
+    state = make("drift state", what, has_json=True)
+    _add_name(state)
+    state.add_argument("--out", metavar="FILE", help="into a file: a page where it ends in .html, else plain text")
+    state.add_argument("--force", action="store_true", help="also where a file is there")
+    make("drift rules", "which fields may differ, by whom and why", has_json=True)
+    allow = make("drift allow", "let a field that differs now differ from now on", has_json=True)
+    _add_name(allow)
+    allow.add_argument("field", metavar="FIELD", help="as `drift show` names it under FIELD, such as web:vcpus_max")
+    allow.add_argument("--all-members", action="store_true", help="of every member, not only of this one")
+    allow.add_argument("--everywhere", action="store_true", help="in every stage, not only where it stands")
+    _add_reason(allow)
+    forbid = make("drift forbid", "remove such a rule", has_json=True)
+    forbid.add_argument("id", metavar="ID", help="the rule, by the beginning of its id")
+    _add_reason(forbid)
+
+
+def _add_name(verb: ArgumentParser) -> None:
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument("--against", metavar="WHAT", help=AGAINST_HELP)
+
+
+def _add_reason(verb: ArgumentParser) -> None:
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="why; everybody sees it")

@@ -1,0 +1,239 @@
+"""The verbs about drift: how configurations differ from what they are meant to be like, and what may differ."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from xsconsole.cli import output
+from xsconsole.cli.documents import Document
+from xsconsole.cli.session import connected, connected_pools, looked_at, spoken_name
+from xsconsole.console import (
+    Estate,
+    drift_against,
+    drifts_of,
+    find_rule,
+    recorded,
+    rule_for,
+    since_of,
+    statement_of,
+    statement_text,
+    write_rule,
+    write_text,
+)
+from xsconsole.console import state as put_on_record
+from xsconsole.domain.allowances import AllowedField, rule_words
+from xsconsole.domain.board import Card
+from xsconsole.domain.comparison import aspect_of
+from xsconsole.domain.drift import Against, Drift
+from xsconsole.domain.fidelity import document, text
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
+from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.words import instant
+from xsconsole.engine.commands import ForbidDifference
+from xsconsole.errors import NotFound
+
+OnRecord = Mapping[Topic, tuple[Change, datetime]]
+
+
+async def list_(options: argparse.Namespace) -> int:
+    """List every configuration with how many fields really differ, and from what."""
+    async with looked_at(options) as (pools, failures):
+        estate = Estate(pools)
+        cards = sorted(estate.board.cards.values(), key=lambda card: (card.name.casefold(), card.id))
+        found = drifts_of(estate)
+        if options.json:
+            output.print_json([_row_document(card, found.get(card.id)) for card in cards])
+        else:
+            output.print_table(
+                ("CONFIGURATION", "STAGE", "DRIFT", "ALLOWED", "COMPARED WITH"),
+                (_row(card, found.get(card.id)) for card in cards),
+            )
+        for failure in failures:
+            output.print_error(failure)
+        return 1 if failures else 0
+
+
+async def show(options: argparse.Namespace) -> int:
+    """Print each difference of one configuration."""
+    async with looked_at(options) as (pools, failures):
+        estate = Estate(pools)
+        for failure in failures:
+            output.print_error(failure)
+        drift = _named(estate, options)
+        on_record = await recorded(estate, drift.configuration)
+        if options.json:
+            output.print_json(_document(drift, on_record))
+            return 1 if failures else 0
+        comparison = drift.comparison
+        output.say(f"{_told(drift)}: {len(comparison.drift)} drift, {len(comparison.allowed)} allowed")
+        if comparison.judged:
+            output.print_table(
+                ("WHERE", "WHAT", "IT HAS", "IN PLACE OF", "SINCE", "VERDICT", "FIELD"),
+                (_line(each, drift, on_record) for each in (*comparison.drift, *comparison.allowed)),
+            )
+        output.note(f"Not compared: {words.NOT_COMPARED}")
+        return 1 if failures else 0
+
+
+async def state(options: argparse.Namespace) -> int:
+    """Say how exactly a configuration is like another, and leave a row of having said so."""
+    async with connected_pools(options, is_reading=False) as pools:
+        estate = Estate(pools)
+        made = statement_of(estate, _named(estate, options))
+        if options.out is None:
+            await put_on_record(estate, made, "")
+            output.print_json(document(made)) if options.json else output.say(text(made).rstrip())
+            return 0
+        file = Path(options.out)
+        await put_on_record(estate, made, str(file))
+        await write_text(statement_text(made, file), file, may_replace=options.force)
+        output.print_json(document(made)) if options.json else output.say(f"{output.cell(made.verdict, 500)}")
+        return 0
+
+
+async def rules(options: argparse.Namespace) -> int:
+    """List the rules that people made."""
+    async with connected(options, is_reading=True) as console:
+        found = console.board.allowances
+        if options.json:
+            output.print_json([_rule_document(rule) for rule in found])
+            return 0
+        output.print_table(
+            ("ID", "VERSION", "MAY DIFFER", "SINCE", "BY", "REASON"),
+            (
+                (rule.id[:8], str(rule.version), rule_words(rule), instant(rule.at), rule.by, rule.reason)
+                for rule in found
+            ),
+        )
+        return 0
+
+
+async def allow(options: argparse.Namespace) -> int:
+    """Let a field that differs now differ from now on."""
+    async with connected_pools(options, is_reading=False) as pools:
+        estate = Estate(pools)
+        drift = _named(estate, options)
+        each = _field(drift, options.field)
+        card = estate.board.cards[drift.configuration]
+        command = rule_for(each.change, card, is_of_role=not options.all_members, is_of_stage=not options.everywhere)
+        made = await write_rule(estate.of_card(card.id), replace(command, reason=options.reason))
+        output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_words(made)}.")
+        return 0
+
+
+async def forbid(options: argparse.Namespace) -> int:
+    """Remove a rule."""
+    async with connected(options, is_reading=False) as console:
+        rule = find_rule(console.board.allowances, options.id)
+        done = await write_rule(console, ForbidDifference(id=rule.id, seen=rule, reason=options.reason))
+        output.print_json(_rule_document(done)) if options.json else output.say(f"Removed: {rule_words(done)}.")
+        return 0
+
+
+# --- inside ---------------------------------------------------------------------------------------------------------
+
+
+def _named(estate: Estate, options: argparse.Namespace) -> Drift:
+    card = find_configuration(estate.board, options.name)
+    wanted: Against | ConfigurationId | None = None
+    if options.against in (Against.ORIGIN, Against.PRODUCTION):
+        wanted = Against(options.against)
+    elif options.against is not None:
+        wanted = find_configuration(estate.board, options.against).id
+    return drift_against(estate, card.id, wanted)
+
+
+def _field(drift: Drift, name: str) -> Judged:
+    known = {field_name(each.change): each for each in drift.comparison.judged}
+    if name not in known:
+        raise NotFound(
+            reason=f"“{name}” does not differ now.",
+            mend="Name a field that does, as `drift show` names it.",
+            choices=tuple(known),
+        )
+    return known[name]
+
+
+def field_name(change: Change) -> str:
+    """Return how a field is named at the command line, such as `web:vcpus_max` or `web:nic.0.mac`."""
+    part = "" if change.part == "member" else f"{change.part}.{change.device}."
+    field = change.field if isinstance(change, FieldChange) else "whole"
+    return f"{change.role}:{part}{field}" + (f".{change.key}" if isinstance(change, FieldChange) and change.key else "")
+
+
+def _told(drift: Drift) -> str:
+    first, second = drift.comparison.first, drift.comparison.second
+    return f"{output.cell(second.name, 80)} beside {output.cell(first.name, 80)} ({drift.baseline.against.value})"
+
+
+def _row(card: Card, drift: Drift | None) -> tuple[str, ...]:
+    if drift is None:
+        return (card.name, card.stage, "", "", "nothing: it is no copy, and nothing else is in production")
+    comparison = drift.comparison
+    measure = f"{comparison.first.name} ({drift.baseline.against.value})"
+    return (card.name, card.stage, str(len(comparison.drift)), str(len(comparison.allowed)), measure)
+
+
+def _row_document(card: Card, drift: Drift | None) -> Document:
+    return {
+        "id": card.id,
+        "name": card.name,
+        "called": spoken_name(card),
+        "stage": card.stage,
+        "against": drift.baseline.configuration if drift is not None else None,
+        "because": drift.baseline.against.value if drift is not None else None,
+        "drift": len(drift.comparison.drift) if drift is not None else None,
+        "allowed": len(drift.comparison.allowed) if drift is not None else None,
+    }
+
+
+def _line(each: Judged, drift: Drift, on_record: OnRecord) -> tuple[str, ...]:
+    before, after = words.sides(each.change)
+    since = since_of(each.change, drift, on_record)
+    return (
+        words.place(each.change),
+        words.label(each.change),
+        after,
+        before,
+        instant(since) if since is not None else "",
+        words.verdict(each),
+        field_name(each.change),
+    )
+
+
+def _document(drift: Drift, on_record: OnRecord) -> Document:
+    first, second = drift.comparison.first, drift.comparison.second
+    return {
+        "id": drift.configuration,
+        "name": second.name,
+        "stage": second.stage,
+        "against": {"id": first.configuration, "name": first.name, "because": drift.baseline.against.value},
+        "differences": [
+            {
+                "verdict": each.verdict.value,
+                "rule": each.rule or None,
+                "class": aspect_of(each.change).value,
+                "name": field_name(each.change),
+                "sentence": f"{words.place(each.change)}: {words.label(each.change)}",
+                "since": _iso(since_of(each.change, drift, on_record)),
+                **msgspec.to_builtins(each.change),
+            }
+            for each in drift.comparison.judged
+        ],
+        "not_compared": words.NOT_COMPARED,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _rule_document(rule: AllowedField) -> Document:
+    plain: Document = msgspec.to_builtins(rule)
+    plain.pop("schema", None)
+    return {**plain, "what": rule_words(rule)}

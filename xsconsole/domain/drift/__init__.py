@@ -1,0 +1,16 @@
+"""How configurations differ from what they are meant to be like, watched as the pool changes."""
+
+from xsconsole.domain.drift.baseline import Against, Baseline, baseline_of, production_of, why_none
+from xsconsole.domain.drift.live import Drift, LiveDrift, Sighting, all_at_once
+
+__all__ = [
+    "Against",
+    "Baseline",
+    "Drift",
+    "LiveDrift",
+    "Sighting",
+    "all_at_once",
+    "baseline_of",
+    "production_of",
+    "why_none",
+]

@@ -1,0 +1,64 @@
+"""What a configuration is compared with: what it was copied from, or its service's in production."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.workflow import Workflow
+
+
+class Against(StrEnum):
+    """What a configuration is measured by."""
+
+    ORIGIN = "origin"  # what it was copied from
+    PRODUCTION = "production"  # of its service
+    NAMED = "named"  # whatever somebody names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A configuration that another one is measured by, and why that one."""
+
+    configuration: ConfigurationId
+    against: Against
+
+
+def production_of(card: Card, cards: Iterable[Card], workflow: Workflow | None) -> Card | None:
+    """Return its service's configuration in production: of several that of its version, then the first by name."""
+    slots = {stage.id for stage in workflow.stages if stage.is_production} if workflow else set()
+    others = [one for one in cards if one.stage in slots and one.service == card.service and one.id != card.id]
+    return min(others, key=lambda one: (one.version != card.version, one.name, one.id), default=None)
+
+
+def baseline_of(card: Card, board: Board, wanted: Against | None = None) -> Baseline | None:
+    """Return what a configuration is measured by: what is `wanted`, or its origin, or else production.
+
+    None where there is no such thing. What is in production itself is measured by its origin alone.
+    """
+    origin = card.origin.configuration if card.origin is not None else None
+    if wanted is not Against.PRODUCTION and origin in board.cards and origin != card.id and origin is not None:
+        return Baseline(configuration=origin, against=Against.ORIGIN)
+    if wanted is Against.ORIGIN or not card.service:
+        return None
+    stage = board.workflow.stage(card.stage) if board.workflow is not None else None
+    if stage is not None and stage.is_production and wanted is None:
+        return None
+    found = production_of(card, board.cards.values(), board.workflow)
+    return Baseline(configuration=found.id, against=Against.PRODUCTION) if found is not None else None
+
+
+def why_none(card: Card, wanted: Against | None = None) -> str:
+    """Return why there is nothing that a configuration is measured by."""
+    name, service = f"“{shortened(card.name, 60)}”", shortened(card.service, 60)
+    copied = "what it was copied from is gone" if card.origin is not None else "it is no copy"
+    nobody = f"no other configuration of {service} is in production" if service else "it has no service"
+    match wanted:
+        case Against.ORIGIN:
+            return f"{name} has no origin: {copied}."
+        case Against.PRODUCTION:
+            return f"There is no production to compare {name} with: {nobody}."
+        case _:
+            return f"There is nothing to compare {name} with: {copied}, and {nobody}."
