@@ -1,0 +1,114 @@
+"""The document of an archive: what was archived, from where, who allowed what, and the hash of every file beside it.
+
+`docs/archives.md` publishes the form. The signature is by the key of the console that made it, over all the rest.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from xsconsole.domain.archive_actions import Ancestor, ArchivedMember
+from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
+from xsconsole.domain.requests import Warrant
+from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
+
+DOCUMENT = "archive.json"
+MANIFEST = "manifest.json"
+WORKFLOW = "workflow.json"
+RECORD = "record.jsonl"
+FORMAT = 1
+
+
+class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file beside the document, by its path within the folder with slashes."""
+
+    path: str
+    size_bytes: int
+    sha256: Digest
+
+
+class Archive(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole archive", tag_field="type"):
+    """What an archive is of. `at` is when it was sealed, by its maker's clock; `stage` is where it stood.
+
+    `frozen_at` and `skew_s` tell of the snapshots that it was made of. `fingerprint` is that of the manifest.
+    `approvals` are the requests, and the decisions that counted, of its promotions, as far as the console that archived
+    it had them on record.
+    """
+
+    format: Literal[1] = 1
+    id: ArchiveId
+    at: datetime
+    console: ConsoleId
+    console_name: str
+    actor: str
+    reason: str
+    pool: Uuid
+    pool_name: str
+    xapi_version: str
+    configuration: ConfigurationId
+    name: str
+    service: str
+    version: str
+    revision: int
+    stage: StageId
+    stage_name: str
+    workflow: WorkflowId
+    workflow_name: str
+    workflow_version: int
+    workflow_digest: Digest
+    fingerprint: Digest
+    frozen_at: datetime
+    skew_s: float
+    lineage: tuple[Ancestor, ...]
+    members: tuple[ArchivedMember, ...]
+    approvals: tuple[Warrant, ...]
+    files: tuple[ArchivedFile, ...]
+    public_key: str = ""
+    signature: str = ""
+
+    @property
+    def key(self) -> str:
+        """The fingerprint of the key that signed it; empty where there is none."""
+        raw = raw_of(self.public_key)
+        return key_fingerprint(raw) if raw else ""
+
+    @property
+    def size_bytes(self) -> int:
+        """What all files beside the document take."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks that have to be mapped where it comes back."""
+        return tuple(sorted({nic.called for member in self.members for nic in member.interfaces}))
+
+
+def sealed(archive: Archive, signer: Signer) -> Archive:
+    """Return the document signed by this key."""
+    unsigned = msgspec.structs.replace(archive, public_key=text_of(signer.public_key), signature="")
+    return msgspec.structs.replace(unsigned, signature=text_of(signer.sign(_covered(unsigned))))
+
+
+def is_genuine(archive: Archive, check: SignatureCheck) -> bool:
+    """Whether the key that the document names signed exactly this."""
+    key, signature = raw_of(archive.public_key), raw_of(archive.signature)
+    if (
+        key is None
+        or signature is None
+        or (text_of(key), text_of(signature)) != (archive.public_key, archive.signature)
+    ):
+        return False  # base64 has several ways to write the same bytes
+    return check(key, signature, _covered(archive))
+
+
+def to_bytes(archive: Archive) -> bytes:
+    """Return the document as it lies in the folder: canonical JSON."""
+    return canonical_bytes(msgspec.to_builtins(archive))
+
+
+def _covered(archive: Archive) -> bytes:
+    content: dict[str, Any] = msgspec.to_builtins(archive)
+    del content["signature"]
+    return canonical_bytes(content)
