@@ -19,6 +19,7 @@ from xsconsole.xapi.addresses import canonical_url
 
 FORMAT = 1
 FILE_NAME = "settings.json"
+MOST_PLACES = 20
 HOME_VARIABLE = "XSCONSOLE_HOME"
 
 
@@ -54,6 +55,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings file holds. `window` maps names to opaque texts of the window; `key` is a fingerprint.
 
     `connected` are the addresses of the pools that the window connects to at its start; None: the latest one.
+    `archive_places` are folders in which archives were put, the latest first.
     `certificates` are the trusted fingerprints of hosts, by host and port: each host of a pool has its own.
     """
 
@@ -67,6 +69,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     window: dict[str, str] = {}
     searches: Searches = NO_SEARCHES
     hook: Hook | None = None
+    archive_places: tuple[str, ...] = ()
     format: Literal[1] = 1
 
 
@@ -174,6 +177,20 @@ class Settings:
 
     def keep_hook(self, hook: Hook | None) -> None:
         self._change(lambda now: msgspec.structs.replace(now, hook=hook))
+
+    @property
+    def archive_places(self) -> tuple[str, ...]:
+        return self._preferences.archive_places
+
+    def keep_archive_place(self, place: str) -> None:
+        """Remember a folder in which archives are kept, as the latest."""
+
+        def kept(now: Preferences) -> Preferences:
+            others = [known for known in now.archive_places if known != place]
+            return msgspec.structs.replace(now, archive_places=(place, *others)[:MOST_PLACES])
+
+        if self.archive_places[:1] != (place,):
+            self._change(kept)
 
     def known_pool(self, url: str) -> KnownPool | None:
         return next((pool for pool in self.pools if pool.url == url), None)

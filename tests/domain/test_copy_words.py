@@ -3,6 +3,14 @@
 import pytest
 
 from xsconsole.domain import words
+from xsconsole.domain.archive_actions import (
+    CheckArchive,
+    CompareArchived,
+    ExportMember,
+    ImportMember,
+    PrepareArchive,
+    SealArchive,
+)
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropSnapshot,
@@ -18,7 +26,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.ids import ConfigurationId, StageId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Action, Intent, Plan, Purpose, RunKind, Step, TakeSnapshot
 from xsconsole.domain.replica import is_left_behind, name_of_copy
@@ -85,6 +93,42 @@ ACTIONS: tuple[tuple[Action, str, str], ...] = (
         PreferHost(vm=VM, host=None, original=Uuid("h")),
         "Let web prefer no host any more",
         "Let web prefer what it preferred before",
+    ),
+    (PrepareArchive(folder="f"), "Make the folder of the archive of web", "Remove what was written of web"),
+    (
+        CompareArchived(configuration=ConfigurationId("c"), fingerprint=Digest("d")),
+        "Make sure that web is as it was planned to be archived",
+        NOTHING,
+    ),
+    (
+        ExportMember(vm=VM, snapshot=COPY, folder="f", file="m"),
+        "Write web with all its disks into the archive",
+        "Remove what was written of web",
+    ),
+    (
+        SealArchive(
+            folder="f", freeze=COPY, version="", stage_name="", pool_name="", xapi_version="", manifest="", members=()
+        ),
+        "Sign the archive of web and make it read-only",
+        "Remove the archive of web",
+    ),
+    (
+        CheckArchive(folder="f", archive=ArchiveId("a"), document=Digest("d")),
+        "Verify every hash of the archive of web",
+        NOTHING,
+    ),
+    (
+        ImportMember(
+            folder="f",
+            file="m",
+            sha256=Digest("d"),
+            name="web",
+            arrives_as="w",
+            sr=Uuid("s"),
+            configuration=ConfigurationId("c"),
+        ),
+        "Make web of the archive",
+        "Destroy web with its disks",
     ),
     (
         Migrate(vm=VM, original=Uuid("h")),

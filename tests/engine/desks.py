@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.engine.memory_archives import MemoryArchives
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import EPOCH, MemoryPort
 from xsconsole.domain.board import Board, Card
@@ -248,6 +249,7 @@ class Desk:
             prober=self.prober,
             check=is_signature,
             timing=LeaseTiming(),
+            archives=MemoryArchives(console=self.me.console, signer=self.signer, port=self.port),
         )
         self._live = LiveBoard(self.inventory, self.engine.watch.shown_holder_of)
         pool.subscribe(self.hear)

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
+from tests.engine.memory_archives import MemoryShelf
 from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import POWER_OPERATIONS, MemoryPool
@@ -16,7 +18,7 @@ from xsconsole.domain.inventory import (
     VM,
     Record,
 )
-from xsconsole.engine.ports import Field, Identity, Progress, Shape
+from xsconsole.engine.ports import Field, Identity, Progress, Shape, Transferred
 from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
 
 EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
@@ -49,6 +51,7 @@ class MemoryPort:
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     on_call: Callable[[str], None] = lambda _: None
+    shelf: MemoryShelf = field(default_factory=MemoryShelf)
 
     @property
     def copies(self) -> "MemoryCopies":
@@ -190,6 +193,14 @@ class MemoryCopies:
             receive(self.port.pool, source, to.port.pool, sr)
 
         await self.port.do("send", arrive, on_progress)
+
+    async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> Transferred:
+        return await self.port.do("export", lambda: self.port.shelf.take(self.port.pool, source, file), on_progress)
+
+    async def bring(
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+    ) -> tuple[tuple[Uuid, ...], Transferred]:
+        return await self.port.do("bring", lambda: self.port.shelf.give(file, self.port.pool, sr), on_progress)
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         def give() -> None:

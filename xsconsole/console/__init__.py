@@ -1,5 +1,6 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
+from xsconsole.console.archives import ArchiveRoom, Destination
 from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import drafts_alone, read_file, write_file
@@ -31,9 +32,11 @@ from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.engine.batch import moves_to
 
 __all__ = [
+    "ArchiveRoom",
     "Batch",
     "Connection",
     "Console",
+    "Destination",
     "Drifting",
     "Estate",
     "Failed",

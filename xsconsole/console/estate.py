@@ -39,7 +39,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
-from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle, Together
+from xsconsole.engine.commands import Confirmed, Create, Plannable, RestoreFromArchive, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -264,7 +264,17 @@ class Estate:
         """
         if isinstance(command, Create):
             return self.of_vms([member.vm for member in command.members])
+        if isinstance(command, RestoreFromArchive):
+            return self._of_restore(command)
         return self.of_card(command.configuration)
+
+    def _of_restore(self, command: RestoreFromArchive) -> Console:
+        """Return the console of the pool that was named, else of the one that the stage lives in, else the first."""
+        stage = self.board.workflow.stage(command.target) if self.board.workflow is not None else None
+        bound = stage.binding.pool.uuid if stage is not None and stage.binding.pool is not None else None
+        shown = ((one, one.inventory.pool) for one in self.pools.all)
+        known = {pool.uuid: one for one, pool in shown if pool is not None}
+        return known.get(command.pool or bound or Uuid(""), self.pools.first)
 
     def pool_name(self, console: Console) -> str:
         """Return the name of a console's pool where it has to be told; empty where there is one pool only."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from xsconsole.console.archives import HomeArchives
 from xsconsole.console.home import Home
 from xsconsole.console.launch import own_command
 from xsconsole.console.probing import LocalProber
@@ -80,4 +81,5 @@ def engine_for(
         check=is_signature,
         timing=timing,
         watch=watch,
+        archives=HomeArchives(home),
     )

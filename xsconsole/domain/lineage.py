@@ -21,6 +21,7 @@ def descent(origin: Origin, workflow: Workflow | None) -> str:
     """Return of what a configuration is a copy, and how far apart its machines were frozen for that."""
     stage = workflow.stage(origin.stage) if workflow else None
     kind = "Full copy" if origin.method == Method.FULL_COPY else "Linked clone"
+    kind = "Restored from the archive" if origin.archive is not None else kind
     text = f"{kind} of {shortened(origin.name, 60)} in {stage.name if stage else shortened(origin.stage, 40)}"
     if origin.frozen_at is None or origin.skew_s is None:
         return f"{text}, whose machines were off."

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from xsconsole.domain.archive_actions import ArchiveAction, CheckArchive, CompareArchived
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.copy_actions import (
     CopyAction,
@@ -186,6 +187,7 @@ Action = (
     | CopyAction
     | PlacingAction
     | TravelAction
+    | ArchiveAction
 )
 
 LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint)
@@ -200,6 +202,8 @@ WITHOUT_INVERSE = (
     FitCopy,
     VerifyCopies,
     AskAcross,
+    CompareArchived,
+    CheckArchive,
     *LASTING,
 )
 """Actions of which undoing has nothing to do."""
@@ -247,6 +251,8 @@ class RunKind(StrEnum):
     FREEZE = "freeze"  # for a request: what is copied once it is approved
     THAW = "thaw"  # what was frozen for a request goes
     PRUNE = "prune"  # restore points go
+    ARCHIVE = "archive"  # into files; it stays as it is
+    RETURN = "return"  # from an archive, as a new one
 
 
 class Disks(StrEnum):

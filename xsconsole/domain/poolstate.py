@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from xsconsole.domain.ids import (
+    ArchiveId,
     ConfigurationId,
     ConsoleId,
     Digest,
@@ -60,6 +61,11 @@ def configuration_thing(configuration: ConfigurationId) -> str:
     return f"configuration.{configuration}"
 
 
+def archive_thing(archive: ArchiveId) -> str:
+    """Return the name under which an archive is leased while it comes back: what arrives is known by its name."""
+    return f"archive.{archive}"
+
+
 def slot_thing(stage: StageId, service: str) -> str:
     """Return the name under which the place of `service` in `stage` is leased."""
     place = f"{stage}\n{service}"
@@ -102,7 +108,8 @@ class KeptDisk(msgspec.Struct, frozen=True, kw_only=True):
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none.
 
-    `incumbent` had the place in stage `place` that it took, and the disks `kept` there.
+    `incumbent` had the place in stage `place` that it took, and the disks `kept` there. `archive` is the one that it
+    came back from.
     """
 
     schema: int = SCHEMA
@@ -117,6 +124,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     incumbent: ConfigurationId | None = None
     place: StageId | None = None
     kept: tuple[KeptDisk, ...] = ()
+    archive: ArchiveId | None = None
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):

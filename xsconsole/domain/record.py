@@ -55,6 +55,10 @@ class AuditEvent(StrEnum):
     UNDO_FAILED = "undo.failed"
     JOB_OPENED = "job.opened"  # the intent: which act, to which objects
     ACT_SETTLED = "act.settled"  # what became of it at one object
+    ARCHIVE_VERIFIED = "archive.verified"  # every hash of an archive was compared, and what came of that
+    ARCHIVE_DELETED = "archive.deleted"
+    ARCHIVE_HELD = "archive.held"  # nobody deletes it until that is lifted
+    ARCHIVE_RELEASED = "archive.released"
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
 
 

@@ -47,6 +47,10 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.UNDO_FAILED: "Could not put back",
     AuditEvent.JOB_OPENED: "About to",
     AuditEvent.ACT_SETTLED: "Ended",
+    AuditEvent.ARCHIVE_VERIFIED: "Verified",
+    AuditEvent.ARCHIVE_DELETED: "Deleted",
+    AuditEvent.ARCHIVE_HELD: "Held against deletion",
+    AuditEvent.ARCHIVE_RELEASED: "No more held against deletion",
     AuditEvent.OBSERVED: "Seen on the pool",
 }
 

@@ -2,6 +2,14 @@
 
 from typing import assert_never
 
+from xsconsole.domain.archive_actions import (
+    CheckArchive,
+    CompareArchived,
+    ExportMember,
+    ImportMember,
+    PrepareArchive,
+    SealArchive,
+)
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropCandidate,
@@ -135,6 +143,18 @@ def doing(action: Action, subject: str) -> str:
             return f"Destroy what was frozen of {subject}"
         case DropPoint():
             return f"Destroy the snapshot of {subject}"
+        case PrepareArchive():
+            return f"Make the folder of the archive of {subject}"
+        case CompareArchived():
+            return f"Make sure that {subject} is as it was planned to be archived"
+        case ExportMember():
+            return f"Write {subject} with all its disks into the archive"
+        case SealArchive():
+            return f"Sign the archive of {subject} and make it read-only"
+        case CheckArchive():
+            return f"Verify every hash of the archive of {subject}"
+        case ImportMember():
+            return f"Make {subject} of the archive"
     assert_never(action)
 
 
@@ -189,6 +209,12 @@ def undoing(action: Action, subject: str) -> str:
             return f"Move {subject} back from the other pool"
         case LiftProtection():
             return f"Protect {subject} again"
+        case PrepareArchive() | ExportMember():
+            return f"Remove what was written of {subject}"
+        case SealArchive():
+            return f"Remove the archive of {subject}"
+        case ImportMember():
+            return f"Destroy {subject} with its disks"
         case _:
             assert isinstance(action, WITHOUT_INVERSE)
             return f"Nothing to undo at {subject}"

@@ -127,6 +127,10 @@ def kind_name(kind: RunKind) -> str:
             return "Remove what was frozen of"
         case RunKind.PRUNE:
             return "Remove restore points of"
+        case RunKind.ARCHIVE:
+            return "Archive"
+        case RunKind.RETURN:
+            return "Restore the archive of"
     assert_never(kind)
 
 
@@ -146,7 +150,7 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
     if intent.source and intent.target and intent.source != intent.target:
         text += f" from {named(intent.source)} to {named(intent.target)}"
-    elif intent.kind is RunKind.CREATE and intent.target:
+    elif intent.kind in (RunKind.CREATE, RunKind.RETURN) and intent.target:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"

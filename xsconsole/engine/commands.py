@@ -1,12 +1,14 @@
 """Everything a user can ask for, in the imperative. The window and the command line issue the same objects."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
 from xsconsole.domain.allowances import AllowedField
+from xsconsole.domain.archive import Archive
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
@@ -161,6 +163,36 @@ class RemovePoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveToFiles:
+    """Write a configuration into `folder`, which must not be there yet; `room_bytes` is what was free there."""
+
+    configuration: ConfigurationId
+    revision: int
+    folder: Path
+    is_stopped_first: bool = False
+    room_bytes: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreFromArchive:
+    """Make a new configuration of an archive in files. `document` is the SHA-256 of the one that was read.
+
+    `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
+    storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first.
+    """
+
+    archive: Archive
+    document: Digest
+    folder: Path
+    target: StageId
+    networks: Mapping[str, Uuid] = field(default_factory=dict)
+    sr: Uuid | None = None
+    pool: Uuid | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
@@ -292,7 +324,19 @@ Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine
 """Commands that close something by hand; they change a key of the pool and no machine."""
 
 Plannable = (
-    Promote | Demote | Create | AddMembers | RemoveMembers | Adopt | Dissolve | Remap | Freeze | Thaw | RemovePoints
+    Promote
+    | Demote
+    | Create
+    | AddMembers
+    | RemoveMembers
+    | Adopt
+    | Dissolve
+    | Remap
+    | Freeze
+    | Thaw
+    | RemovePoints
+    | ArchiveToFiles
+    | RestoreFromArchive
 )
 """Commands that become a plan and then a run."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from xsconsole.domain.folding import shortened
+from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.words import listing
@@ -25,8 +26,13 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
         )
 
 
-def demand_asker(record: RunRecord) -> None:
-    """Refuse to finish a freezing for somebody else's request."""
+def demand_asker(record: RunRecord, console: ConsoleId) -> None:
+    """Refuse to finish a freezing for somebody else's request, or what has its files on another machine."""
+    if record.plan.intent.kind in (RunKind.ARCHIVE, RunKind.RETURN) and record.console != console:
+        raise Refused(
+            reason=f"The files of the archive are on the machine of console “{shortened(record.console_name, 60)}”.",
+            mend="Resume it there; or undo it, here or there.",
+        )
     if record.plan.intent.kind is RunKind.FREEZE:
         raise Refused(
             reason="It froze for a request that nobody but who was about to make it can sign.",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     FitCopy,
@@ -127,7 +128,7 @@ class Copier:
 
     def _first_name(self, key: StepKey) -> str:
         action = self._at.plan.step(key).action
-        if isinstance(action, SendFrozen):
+        if isinstance(action, SendFrozen | ImportMember):
             return action.arrives_as
         if isinstance(action, SendMachine):
             # What is sent arrives by the name of the snapshot that it was.

@@ -19,9 +19,11 @@ class Crew:
         results: Results,
         other: tuple[PoolPort, Gatekeeper] | None,
     ) -> None:
-        home, clock, key = surroundings.pool, surroundings.clock, surroundings.key
+        home, clock, key, archives = surroundings.pool, surroundings.clock, surroundings.key, surroundings.archives
         if other is None:
-            self._home = self._other = Performer(home, clock, surroundings.gatekeeper, record, key, results)
+            gatekeeper = surroundings.gatekeeper
+            self._home = Performer(home, clock, gatekeeper, record, key, results, archives=archives)
+            self._other = self._home
             return
         pool, there = other
         here = surroundings.gatekeeper

@@ -3,8 +3,7 @@
 How to use it:
 
     engine = Engine(pool=..., ledger=..., clock=..., ids=..., me=..., world=..., observe=..., prober=..., check=...)
-    ...                                     # the feed runs; after every change of the pool's own record:
-    engine.hear(inventory.pool.other_config)            # after the inventory has taken the batch in
+    engine.hear(inventory.pool.other_config)  # after every change of the pool's own record, once the inventory has it
     board = derive(inventory, engine.watch.shown_holder_of)   # who is alive, by this console's own clock
     await engine.begin()                    # once connected: frees and closes what an ended process of this home left
     plan = engine.plan(command)             # pure, from the world as last heard
@@ -13,9 +12,9 @@ How to use it:
     status = await run.wait()
     await engine.close()                    # stops runs at their next step and leaves them as interrupted
 
-`observe` is called with a `RunStatus` for each change of a run and a `StepProgressed` for each progress of a task.
-`me.is_gone` decides which of our own leases may be taken back at once.
-A command that `open` or `settle` refuses leaves a row `command.refused`, so the console need not write one.
+`observe` gets a `RunStatus` for each change of a run and a `StepProgressed` for each progress of a task. `me.is_gone`
+decides which of our own leases may be taken back at once. A command that `open` or `settle` refuses leaves a row
+`command.refused`, so the console need not write one.
 """
 
 import asyncio
@@ -39,6 +38,7 @@ from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine import emergency, neighbours, publishing, targets
 from xsconsole.engine.allowing import Allowing
+from xsconsole.engine.archives import Archives
 from xsconsole.engine.asking import Requests
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
@@ -78,6 +78,7 @@ class Engine:
         check: SignatureCheck,
         timing: LeaseTiming | None = None,
         watch: LeaseWatch | None = None,
+        archives: Archives | None = None,
     ) -> None:
         self.watch = watch or LeaseWatch(clock)
         self._pool = pool
@@ -88,13 +89,9 @@ class Engine:
         self._check = check
         self._world = world
         self._timing = timing or LeaseTiming()
+        keeper = Gatekeeper(world, clock, prober)
         self._surroundings = Surroundings(
-            pool=pool,
-            ledger=ledger,
-            clock=clock,
-            observe=observe,
-            gatekeeper=Gatekeeper(world, clock, prober),
-            key=me.key,
+            pool=pool, ledger=ledger, clock=clock, observe=observe, gatekeeper=keeper, key=me.key, archives=archives
         )
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up), self)
@@ -270,7 +267,7 @@ class Engine:
             record = await self._standing(settle.configuration)
             is_undo = settle.direction is Direction.UNDO
             if not is_undo:
-                demand_asker(record)
+                demand_asker(record, self._me.console)
                 self.requests.demand_resumable(record)
                 await self.closings.demand_going_on(record)
                 await neighbours.demand_going_on(record, self.abroad)

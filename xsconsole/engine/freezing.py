@@ -16,14 +16,20 @@ Taking = Callable[[Member, VM], TakeSnapshot]
 
 
 def add_freeze(
-    steps: Steps, machines: Sequence[tuple[Member, VM]], taking: Taking, inventory: Inventory, *, is_stopped_first: bool
+    steps: Steps,
+    machines: Sequence[tuple[Member, VM]],
+    taking: Taking,
+    inventory: Inventory,
+    *,
+    is_stopped_first: bool,
+    after: Sequence[StepKey] = (),
 ) -> dict[Uuid, StepKey]:
     """Snapshot every machine; what is to be stopped for it is started again as soon as all are taken.
 
     Returns the step of each machine.
     """
     stopping = [member for member, _ in machines if is_stopped_first and runs(member)]
-    stopped = add_shutdowns(steps, stopping, [])
+    stopped = add_shutdowns(steps, stopping, list(after))
     taken = {}
     for number, (member, vm) in enumerate(machines):
         space = capacity.snapshot_space(inventory, vm)

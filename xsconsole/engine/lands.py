@@ -151,7 +151,7 @@ def storage_in(target: Stage, inventory: Inventory) -> SR:
 
 def demand_versions(target: Stage, there: Land, inventory: Inventory) -> list[str]:
     """Refuse a pool of lower version, which takes nothing from a higher one; say where the way back would be one."""
-    here, other = _version(inventory, highest=True), _version(there.inventory, highest=False)
+    here, other = version_of(inventory, highest=True), version_of(there.inventory, highest=False)
     if not here or not other or here == other:
         return []
     told = ".".join(map(str, here)), ".".join(map(str, other))
@@ -164,7 +164,8 @@ def demand_versions(target: Stage, there: Land, inventory: Inventory) -> list[st
     return [f"The pool of {target.name} has a higher version ({told[1]}, here {told[0]}): nothing comes back."]
 
 
-def _version(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
+def version_of(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
+    """Return the highest or lowest version of XAPI on a pool's hosts; empty where none tells."""
     found = []
     for host in inventory.all(Host):
         parts = host.software_version.get("xapi", "").split(".")

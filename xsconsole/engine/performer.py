@@ -2,6 +2,14 @@
 
 from typing import assert_never
 
+from xsconsole.domain.archive_actions import (
+    CheckArchive,
+    CompareArchived,
+    ExportMember,
+    ImportMember,
+    PrepareArchive,
+    SealArchive,
+)
 from xsconsole.domain.copy_actions import (
     CopyMachine,
     DropCandidate,
@@ -48,6 +56,8 @@ from xsconsole.domain.poolstate import (
     newest_text,
 )
 from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
+from xsconsole.engine.archives import Archives, NoArchives
+from xsconsole.engine.archivist import Archivist
 from xsconsole.engine.copier import Copier
 from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.gatekeeper import Gatekeeper
@@ -78,6 +88,7 @@ class Performer:
         key: str,
         results: Results,
         source: PoolPort | None = None,
+        archives: Archives | None = None,
     ) -> None:
         run, plan = record.run, record.plan
         self._pool = pool
@@ -90,6 +101,9 @@ class Performer:
         self._holding = Holding(self._at, why=record.reason)
         self._copier = Copier(self._at, self._marking, self._snapshots, source)
         self._disks = DiskWork(self._at, self._copier)
+        self._archivist = Archivist(
+            self._at, record, self._snapshots, self._copier, gatekeeper.world, archives or NoArchives()
+        )
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
         self._travel = Travel(self._at, Presence(source, clock, run, plan, results) if source is not None else None)
@@ -116,8 +130,10 @@ class Performer:
                 return await self._holding.stands(configuration)
             case DropHold(configuration=configuration):
                 return not await self._holding.stands(configuration)
-            case CopyMachine() | SendMachine():
+            case CopyMachine() | SendMachine() | ImportMember():
                 return await self._copier.find(step.key) is not None
+            case PrepareArchive() | ExportMember() | SealArchive() as action:
+                return await self._archivist.is_there(action)
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
             case EmptyDisk() as action:
@@ -144,6 +160,8 @@ class Performer:
                 return not await self._marking.is_protected(vm)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
                 return False
+            case CompareArchived() | CheckArchive():
+                return False
         assert_never(step.action)
 
     async def left_nothing(self, step: Step) -> bool:
@@ -158,7 +176,7 @@ class Performer:
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Halted"
             case ShutDown(vm=vm):
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Running"
-            case CopyMachine() | SendMachine():
+            case CopyMachine() | SendMachine() | ImportMember():
                 return await self._copier.find(step.key) is None
             case StartCopy(copy=copy):
                 found = await self._copier.find(copy)
@@ -238,7 +256,7 @@ class Performer:
             case LiftProtection(vm=vm):
                 await self._marking.protect((await self._at.vm(vm)).uuid, {})
             case _:
-                assert_never(step.action)
+                return await self._archivist.perform(step, step.action, on_progress)
         return ""
 
     async def undo(self, step: Step, on_progress: Progress) -> None:
@@ -273,7 +291,7 @@ class Performer:
                 await self._holding.take_back(action)
             case DropHold() as action:
                 await self._holding.put_back(action.configuration, action.original)
-            case CopyMachine() | SendMachine():
+            case CopyMachine() | SendMachine() | ImportMember():
                 await self._copier.destroy(step, on_progress)
             case EmptyDisk() as action:
                 await self._disks.forget_empty(step, action)
@@ -291,6 +309,8 @@ class Performer:
                 await self._copier.leave(action)
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
                 await self._placing.undo(action, on_progress)
+            case PrepareArchive() | ExportMember() | SealArchive() as action:
+                await self._archivist.undo(action)
             case MoveAcross() as action:
                 await self._travel.come_back(step, action, on_progress)
             case LiftProtection() as action:

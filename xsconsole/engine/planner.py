@@ -19,11 +19,13 @@ from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine import membership, rules
+from xsconsole.engine.archiving import plan_archive
 from xsconsole.engine.barring import demand_open, held
 from xsconsole.engine.candidates import Stock, plan_freeze, plan_thaw, stock_of
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
+    ArchiveToFiles,
     Create,
     Demote,
     Dissolve,
@@ -33,6 +35,7 @@ from xsconsole.engine.commands import (
     Remap,
     RemoveMembers,
     RemovePoints,
+    RestoreFromArchive,
     Thaw,
 )
 from xsconsole.engine.copy_checks import Order
@@ -48,6 +51,7 @@ from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
 from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.restoring import plan_restore
+from xsconsole.engine.returning import plan_return
 from xsconsole.engine.reviewing import reviewed
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import moved
@@ -99,6 +103,10 @@ def plan(
             return plan_thaw(command, board, inventory)
         case RemovePoints():
             return plan_removal(command, board, inventory, min(clocks))
+        case ArchiveToFiles():
+            return plan_archive(command, board, inventory, actor)
+        case RestoreFromArchive():
+            return plan_return(command, board, inventory, actor, clocks)
     assert_never(command)
 
 

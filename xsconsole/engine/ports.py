@@ -109,6 +109,17 @@ class CopyPort(Protocol):
         What it needs is read here and written there; a network of the same name is taken, or made where there is none.
         """
 
+    async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> "Transferred":
+        """Write a halted machine or a snapshot as an XVA, over a file that is there; raises as `TransferPort` does."""
+
+    async def bring(
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+    ) -> "tuple[tuple[Uuid, ...], Transferred]":
+        """Make machines of an XVA, by the names in it, on a storage, with new addresses; as `send` does with networks.
+
+        Raises as `TransferPort` does.
+        """
+
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         """Give a machine its shape. It becomes no template; tags and the priority of high availability go.
 

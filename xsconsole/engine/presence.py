@@ -1,7 +1,9 @@
 """What a run sees of the pool between its steps: machines, keys, and whether something still goes on."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from typing import TypeVar
 
+from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.copy_actions import CopyMachine, DropCandidate, DropPoint, SendMachine, StartAgain
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
@@ -12,12 +14,17 @@ from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, PoolUnavailable
 
+Result = TypeVar("Result")
+
 QUIESCE_S = 120.0
 POLL_S = 0.5
 GRACE_S = 1.0
 
 Results = Callable[[], Mapping[StepKey, str]]
 """What settled steps made, such as the uuid of a snapshot or of a copy."""
+
+MAKING = (TakeSnapshot, CopyMachine, SendMachine, ImportMember)
+"""Actions of steps whose result is a machine or a snapshot."""
 
 OTHERWISE = "VM_BAD_POWER_STATE"  # the machine is no longer as it was when it was looked at
 
@@ -85,10 +92,10 @@ class Presence:
             if waiting:
                 await self.clock.sleep(POLL_S)
 
-    async def settling(self, call: Coroutine[None, None, object], *vms: Uuid) -> None:
+    async def settling(self, call: Coroutine[None, None, Result], *vms: Uuid) -> Result:
         """Await a call that lasts; where the road breaks, let its task end on the pool before anyone looks."""
         try:
-            await call
+            return await call
         except PoolUnavailable:
             await self.clock.sleep(GRACE_S)  # what was sent may not have begun yet
             await self.settle_down(*vms)
@@ -109,7 +116,7 @@ class Presence:
         await insist(self.pool, attempt)
 
     def _all_machines(self) -> set[Uuid]:
-        making = (step.key for step in self._own if isinstance(step.action, TakeSnapshot | CopyMachine | SendMachine))
+        making = (step.key for step in self._own if isinstance(step.action, MAKING))
         made = {uuid for key in making if (uuid := self.made(key)) is not None}
         return made | {vm for step in self._own for vm in machines_of(step)}
 

@@ -41,7 +41,7 @@ class Snapshots:
             case Purpose.SET_ASIDE:
                 why = "set aside"
             case Purpose.CANDIDATE | Purpose.SPENT:
-                why = f"for {stage}"
+                why = f"for {stage or 'an archive'}"
             case Purpose.RESTORE_POINT:
                 why = f"before {stage}"
         return f"{shortened(self._at.plan.intent.name, 80)} {why}{self._at.mark_of(step.key)}"

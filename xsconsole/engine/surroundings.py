@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.runs import RunStatus
+from xsconsole.engine.archives import Archives
 from xsconsole.engine.gatekeeper import Gatekeeper
 from xsconsole.engine.lanes import Traffic
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
@@ -24,3 +25,4 @@ class Surroundings:
     observe: Observer
     traffic: Traffic = field(default_factory=Traffic)  # what all of them do to storages and hosts
     key: str = ""  # the fingerprint of this console's signing key
+    archives: Archives | None = None

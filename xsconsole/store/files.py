@@ -17,7 +17,7 @@ def write_new(path: Path, content: bytes) -> bool:
         return False
     finally:
         unfinished.unlink()
-    _settle(path.parent)
+    settle(path.parent)
     return True
 
 
@@ -25,7 +25,7 @@ def replace(path: Path, content: bytes) -> None:
     """Write a file, or put new content in the place of the old at once."""
     unfinished = _unfinished(path, content)
     unfinished.replace(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
@@ -56,7 +56,7 @@ def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
                 path=str(path), reason="The disk is full.", mend="Free space, or name a file on another disk."
             ) from failure
         raise Refused(reason=f"{path} cannot be written: {failure.strerror}.", mend="Name another file.") from failure
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def read_in(path: Path, most_bytes: int) -> bytes:
@@ -100,7 +100,7 @@ def _unfinished(path: Path, content: bytes) -> Path:
     return unfinished
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Make the new name itself outlast a power cut, where the system can (Windows cannot open folders)."""
     with suppress(PermissionError):
         descriptor = os.open(folder, os.O_RDONLY)

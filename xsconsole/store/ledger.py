@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from xsconsole.domain.ids import ConsoleId
+from xsconsole.domain.archive import Row
+from xsconsole.domain.ids import ConfigurationId, ConsoleId
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
@@ -176,6 +177,10 @@ class SqliteLedger:
     async def page(self, query: AuditQuery, *, before: int | None = None, limit: int = 200) -> tuple[AuditRow, ...]:
         """Return rows that fit, newest first, below sequence number `before`."""
         return await self._reader.page(query, before=before, limit=limit)
+
+    async def rows_about(self, configuration: ConfigurationId) -> tuple[Row, ...]:
+        """Return the rows about a configuration as they stand, oldest first."""
+        return await self._reader.rows_about(configuration)
 
     async def verify(self) -> tuple[Verdict, ...]:
         """Return a verdict on each check of the whole chain; the key expected is the one open here."""

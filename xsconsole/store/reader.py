@@ -9,7 +9,9 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from xsconsole.domain.archive import Row
 from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.query import EVERYTHING
 from xsconsole.domain.query_matching import asked_by, required_words
@@ -19,6 +21,7 @@ from xsconsole.errors import AuditBroken
 from xsconsole.store import job_journal, journal, queue_journal, sqlite, task_history
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
+from xsconsole.store.extract import rows_about
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey, LeaseNonce
 from xsconsole.store.verification import verify
@@ -84,6 +87,10 @@ class LedgerReader:
             AuditBroken: a row cannot be read any more.
         """
         return await self._reading.run(lambda session: _page(session, self._reading.path, query, before, limit))
+
+    async def rows_about(self, configuration: ConfigurationId) -> tuple[Row, ...]:
+        """Return the rows about a configuration as they stand, oldest first."""
+        return await self._reading.run(lambda session: rows_about(session, configuration))
 
     async def verify(self) -> tuple[Verdict, ...]:
         """Return a verdict on each check of the whole chain: chain, gaps, values, signatures, keys, listing.

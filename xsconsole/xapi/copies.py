@@ -1,10 +1,11 @@
 """Machines made of other machines: the engine's `CopyPort` over session and tasks."""
 
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.engine.ports import CopyPort, PlacingPort, Progress, Shape
+from xsconsole.engine.ports import CopyPort, PlacingPort, Progress, Shape, Transferred
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import GONE, Disposal, ref_of
 from xsconsole.xapi.records import record_of
@@ -56,6 +57,14 @@ class XapiCopies:
     async def send(self, source: Uuid, to: CopyPort, sr: Uuid, run: RunId, on_progress: Progress) -> None:
         assert isinstance(to, XapiCopies), "both ends are on a wire"
         await self.transfers.send(source, to.transfers, sr, run, lambda _, share: on_progress(share))
+
+    async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> Transferred:
+        return await self.transfers.export_vm(source, file, run, lambda _, share: on_progress(share), replaces=True)
+
+    async def bring(
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+    ) -> tuple[tuple[Uuid, ...], Transferred]:
+        return await self.transfers.import_vm(file, run, lambda _, share: on_progress(share), sr=sr)
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         ref = await self._ref("VM", vm)

@@ -66,6 +66,8 @@ DOING = {
     RunKind.FREEZE: "freezing",
     RunKind.THAW: "removing what was frozen",
     RunKind.PRUNE: "removing restore points",
+    RunKind.ARCHIVE: "archiving",
+    RunKind.RETURN: "restoring",
 }
 
 

@@ -1,0 +1,242 @@
+"""The archives of this home: where they are kept, whether they are whole, and what is done with them."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from xsconsole.console.home import Home
+from xsconsole.domain.archive import Archive, Check, Held, Shelved, judge, read, to_lines
+from xsconsole.domain.board import Card
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
+from xsconsole.domain.signing import Signer
+from xsconsole.engine.archiving import stem_of
+from xsconsole.engine.commands import ArchiveToFiles, RestoreFromArchive
+from xsconsole.errors import Refused
+from xsconsole.store.archives import FolderShelf
+from xsconsole.store.keys import is_signature
+
+USUAL_FOLDER = "archives"
+PROVEN_ROWS = 500
+
+
+class HomeArchives:
+    """Implements `engine.archives.Archives` for one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.shelf = FolderShelf()
+        self.check = is_signature
+
+    @property
+    def console(self) -> ConsoleId:
+        return self._home.settings.console
+
+    @property
+    def signer(self) -> Signer:
+        return self._home.signer
+
+    async def record_of(self, configuration: ConfigurationId) -> bytes:
+        return to_lines(await self._home.ledger.rows_about(configuration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where an archive comes back to; see `RestoreFromArchive`."""
+
+    target: StageId
+    networks: Mapping[str, Uuid]
+    sr: Uuid | None = None
+    pool: Uuid | None = None
+
+
+class ArchiveRoom:
+    """What people do with archives in files. Needs no pool but to make them and to bring them back."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._shelf = FolderShelf()
+
+    @property
+    def usual(self) -> Path:
+        """Where archives go unless somebody says otherwise: where the last one went."""
+        return self.places[0]
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The folders in which archives of this home were kept, the latest first."""
+        own = self._home.settings.home / USUAL_FOLDER
+        kept = [Path(place) for place in self._home.settings.archive_places]
+        return tuple(dict.fromkeys((*kept, own)))
+
+    # Making
+
+    def archiving(
+        self, card: Card, place: Path | None = None, *, is_stopped_first: bool = False, reason: str = ""
+    ) -> ArchiveToFiles:
+        """Return the command that archives a configuration into a new folder within `place`, which is remembered."""
+        place = (place or self.usual).expanduser().absolute()
+        stamp = self._home.clock.now().strftime("%Y%m%d-%H%M%S")
+        if not self._home.is_reading:
+            self._home.settings.keep_archive_place(str(place))
+        return ArchiveToFiles(
+            configuration=card.id,
+            revision=card.revision,
+            folder=place / f"{stem_of(card.name)}-{stamp}",
+            is_stopped_first=is_stopped_first,
+            room_bytes=_room(place),
+            reason=reason,
+        )
+
+    async def returning(self, folder: Path, to: Destination, reason: str = "") -> RestoreFromArchive:
+        """Return the command that brings an archive back.
+
+        Raises:
+            Refused: there is none that can be believed.
+        """
+        document = await self._shelf.document(folder)
+        return RestoreFromArchive(
+            archive=read(document, is_signature),
+            document=Digest(hashlib.sha256(document).hexdigest()),
+            folder=folder,
+            target=to.target,
+            networks=to.networks,
+            sr=to.sr,
+            pool=to.pool,
+            reason=reason,
+        )
+
+    # Looking
+
+    async def listed(self) -> tuple[Shelved, ...]:
+        """Return what lies in the known places, newest first. Only the documents are read: `verify` reads the rest."""
+        found = await asyncio.to_thread(_folders, self.places)
+        proven = await self._proven()
+        shelved = [await self._shelved(folder, proven) for folder in found]
+        oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
+        return tuple(sorted(shelved, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
+
+    async def look(self, folder: Path) -> Shelved:
+        """Return one archive, wherever it lies, as far as its document tells.
+
+        Raises:
+            Refused: there is no archive.
+        """
+        await self._shelf.document(folder)
+        return await self._shelved(folder, await self._proven())
+
+    async def verify(self, folder: Path, vouched: Collection[str] = ()) -> Check:
+        """Read all of an archive, compare every hash, and record what came of it.
+
+        `vouched` are fingerprints of keys that the asker knows, beside this console's own.
+
+        Raises:
+            Refused: there is no archive.
+        """
+        document = await self._shelf.document(folder)
+        keys = {self._home.key_fingerprint, *vouched} - {""}
+        found = judge(document, await self._shelf.measure(folder), is_signature, keys)
+        outcome = Outcome.DONE if found.is_good else Outcome.FAILED
+        await self._record(AuditEvent.ARCHIVE_VERIFIED, folder, found.archive, found.sentence, outcome)
+        return found
+
+    async def _shelved(self, folder: Path, proven: Mapping[ArchiveId, datetime]) -> Shelved:
+        try:
+            archive = read(await self._shelf.document(folder), is_signature)
+        except Refused as refusal:
+            return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
+        held = await self._shelf.held(folder)
+        own = archive.key == self._home.key_fingerprint
+        return Shelved(folder=folder, archive=archive, held=held, proven_at=proven.get(archive.id), is_own=own)
+
+    async def _proven(self) -> Mapping[ArchiveId, datetime]:
+        """Return when each archive was last found whole, and in the same row not since damaged."""
+        rows = await self._home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS)
+        found: dict[ArchiveId, datetime | None] = {}
+        for row in rows:
+            archive = (row.fact.details or {}).get("archive")
+            if isinstance(archive, str):
+                found.setdefault(ArchiveId(archive), row.at if row.fact.outcome is Outcome.DONE else None)
+        return {archive: at for archive, at in found.items() if at is not None}
+
+    # Keeping and deleting
+
+    async def hold(self, folder: Path, reason: str) -> None:
+        """Let nobody delete an archive until that is lifted.
+
+        Raises:
+            Refused: there is no archive that can be believed, or no reason.
+        """
+        if not reason.strip():
+            raise Refused(reason="A hold needs a reason.", mend="Say why it must be kept.")
+        archive = read(await self._shelf.document(folder), is_signature)
+        held = Held(reason=shortened(reason, 500), by=_who(self._home), at=self._home.clock.now())
+        await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, None)
+        await self._shelf.keep(folder, msgspec.json.encode(held))
+
+    async def release(self, folder: Path, reason: str) -> None:
+        """Lift a hold; raises as `hold` does, and where there is none."""
+        archive = read(await self._shelf.document(folder), is_signature)
+        if await self._shelf.held(folder) is None:
+            raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
+        await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, None)
+        await self._shelf.keep(folder, None)
+
+    async def delete(self, folder: Path, reason: str) -> int:
+        """Delete an archive for good, and return how many bytes that freed.
+
+        Raises:
+            Refused: it is held, or none that can be told from a folder of something else.
+        """
+        archive = read(await self._shelf.document(folder), is_signature)
+        held = await self._shelf.held(folder)
+        if held is not None:
+            raise Refused(
+                reason=f"“{shortened(archive.name)}” is held by {shortened(held.by)}: {shortened(held.reason, 200)}",
+                mend="Lift the hold first; `xsconsole archive release` does.",
+            )
+        await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect
+        freed_bytes = await self._shelf.delete(folder, [file.path for file in archive.files])
+        await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, Outcome.DONE)
+        return freed_bytes
+
+    async def _record(
+        self, event: AuditEvent, folder: Path, archive: Archive | None, reason: str, outcome: Outcome | None
+    ) -> None:
+        name = archive.name if archive is not None else folder.name
+        details: dict[str, Json] = {"what": f"the archive of {shortened(name)}", "folder": str(folder)}
+        if archive is not None:
+            details["archive"] = archive.id
+        await self._home.record(
+            Fact(
+                event=event,
+                configuration=archive.configuration if archive is not None else None,
+                configuration_name=archive.name if archive is not None else "",
+                outcome=outcome,
+                reason=shortened(reason, 300),
+                details=details,
+            )
+        )
+
+
+def _folders(places: Collection[Path]) -> list[Path]:
+    """Return what looks like an archive, or like what was cut off while it was made."""
+    return [folder for place in places if place.is_dir() for folder in FolderShelf.within(place)]
+
+
+def _room(place: Path) -> int | None:
+    """Return what is free where a folder would be made; None where that cannot be told."""
+    there = next((folder for folder in (place, *place.parents) if folder.is_dir()), None)
+    return shutil.disk_usage(there).free if there is not None else None
+
+
+def _who(home: Home) -> str:
+    return home.settings.console_name
