@@ -83,7 +83,7 @@ def test_the_end_is_found_with_the_ways_out_and_what_the_workflow_wants() -> Non
     assert [target.uuid for target in over.targets] == [card.members[0].uuid]
     assert over.mend == (
         "Promote it to Production, demote it to Patch testing or Integration, or dissolve it. "
-        "The workflow wants its machines shut down."
+        "At its end the machines are shut down, unless somebody extends it."
     )
     assert soon is not None
     assert (soon.severity, soon.act) == (Severity.HINT, None)

@@ -58,8 +58,8 @@ UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "an archive for who had the place": with_way(afterwards=(ArchiveIncumbent(),)),
     "actions afterwards (telling a web address)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
-    "what happens by itself at the end of a stage's lease (stop)": changed(
-        "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.STOP)
+    "archiving by itself at the end of a stage's lease": changed(
+        "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.ARCHIVE)
     ),
     "the method “linked-clone” to another pool": elsewhere(with_way(method=Method.LINKED_CLONE)),
 }

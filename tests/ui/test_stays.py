@@ -13,6 +13,9 @@ from tests.ui.test_health import cells, open_health
 from tests.workflows import put_on
 from xsconsole.console import Console
 from xsconsole.domain.board import Card
+from xsconsole.domain.workflow.values import LeaseEnd
+from xsconsole_ui import closing_actions
+from xsconsole_ui.closures.dialog import ExtendDialog
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 
@@ -28,7 +31,7 @@ def chips(window: MainWindow, card: Card) -> list[str]:
 async def test_the_time_left_is_on_the_card_and_its_end_is_told_everywhere_with_what_to_do(
     window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_on(pool, leased(days=5, version=2))
+    put_on(pool, leased(LeaseEnd.STOP, days=5, version=2))
     shop = card_of(console, "shop@1.3.0")
     assert shop.since is not None
     window.board.select(shop.id)
@@ -43,6 +46,21 @@ async def test_the_time_left_is_on_the_card_and_its_end_is_told_everywhere_with_
     (told,) = window.inspector.card_page.problems.view.rows.rows
     assert "was over" in told.text
     assert "Promote it to Production" in told.text
+    (row,) = [row for row in window.inbox.stays.view.rows.rows if row.text.startswith("shop 1.3.0: ")]
+    assert "At its end the machines are shut down" in row.text
+    assert any("Machines will be shut down: their time is over" in text for text in window.notices.texts)
+    window.inbox.stays.wanted.emit(shop.id)
+    assert window.board.selected is not None
+    assert window.board.selected.id == shop.id
+    window.situate()
+    window.actions_[closing_actions.EXTEND].trigger()
+    dialog = window.hands.closures.dialog
+    assert isinstance(dialog, ExtendDialog)
+    assert not dialog.go.isEnabled()
+    dialog.reason.setText("the audit looks at it")
+    dialog.until.setText("tomorrow")
+    assert "Type the time" in dialog.why_not
+    dialog.reject()
     await open_health(window)
     await until(lambda: any(row[1] == "time in stage" for row in cells(window.health.findings)), "its end in Health")
 

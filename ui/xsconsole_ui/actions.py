@@ -8,7 +8,7 @@ from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, LATER, LINEAGE, QUEUE
-from xsconsole_ui.closing_actions import FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
+from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
@@ -355,7 +355,7 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, LATER, PLAN, COMPARE, LINEAGE)
-RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, DECLARE, None)
+RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, Menu], ...] = (
@@ -375,6 +375,6 @@ FIRST_STEPS = (CONNECT, CREATE)
 AT_BANNER = STOP_LINE
 WAYS = (PROMOTE, DEMOTE)
 MENDS = (ADOPT, REMOVE_MEMBERS, REMOVE_POINTS, THAW)
-OF_CARD = (WAYS, MENDS, (HOLD, QUARANTINE, LATER))
+OF_CARD = (WAYS, MENDS, (HOLD, QUARANTINE, LATER, EXTEND))
 VM_MENU: tuple[Action | None, ...] = (CREATE, ADD_MEMBERS, ADOPT, None, *OBJECT_MENU)
 ALL = tuple(action for _, menu in MENUS for action in actions_of(menu))

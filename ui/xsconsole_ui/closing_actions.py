@@ -2,6 +2,7 @@
 
 from xsconsole.console import Verb
 from xsconsole.domain.closures import ClosureKind
+from xsconsole.domain.stays import stay_of
 from xsconsole_ui.situation import Action, Situation
 
 
@@ -22,6 +23,13 @@ def _no_version(situation: Situation) -> str:
         return _no_card(situation)
     card = situation.card
     return "" if card is not None and card.service and card.version else "It has no version."
+
+
+def _no_stay(situation: Situation) -> str:
+    if _no_card(situation):
+        return _no_card(situation)
+    stay = stay_of(situation.card, situation.workflow) if situation.card is not None else None
+    return "" if stay is not None and stay.ends is not None else "Its time in its stage has no end."
 
 
 def _no_workflow(situation: Situation) -> str:
@@ -52,6 +60,13 @@ QUARANTINE = Action(
         if situation.card is not None and situation.card.quarantine
         else "&Quarantine the version…"
     ),
+)
+EXTEND = Action(
+    id="card.extend",
+    text="&Extend its time…",
+    tip="Let the configuration stand in its stage longer than the stage's lease says",
+    perform=lambda _, hands: hands.close_by_hand(ClosureKind.STAY),
+    why_not=_no_stay,
 )
 FREEZE = Action(
     id="stage.freeze",

@@ -310,6 +310,8 @@ class WindowHands(QObject):
                 self.closures.hold(card)
             case ClosureKind.QUARANTINE if card is not None:
                 self.closures.quarantine(card)
+            case ClosureKind.STAY if card is not None:
+                self.closures.extend(card)
 
     def lift_freeze(self) -> None:
         """Lift the freeze there is; of several, the one that is chosen."""

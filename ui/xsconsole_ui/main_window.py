@@ -187,8 +187,9 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
-        self.inventory.refused.connect(self.status.say)
-        self.workflow.said.connect(self.status.say)
+        self.inbox.stays.wanted.connect(self._find_card)
+        for said in (self.inventory.refused, self.workflow.said, self.closing.told):
+            said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
         self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
@@ -207,7 +208,6 @@ class MainWindow(QMainWindow):
         self.bridge.audit_verified.connect(self._on_audit_verified)
         self.bridge.audit_failed.connect(self._on_audit_failed)
         self.closing.granted.connect(self.close)
-        self.closing.told.connect(self.status.say)
         self.closing.refused.connect(self._on_staying)
         self.theme.changed.connect(self._dress)
 

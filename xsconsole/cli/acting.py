@@ -37,6 +37,7 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
+UNWRITTEN = (RunKind.PRUNE, RunKind.HALT)  # runs that write nothing to the members
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -257,7 +258,7 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
             return intent.kind is RunKind.DISSOLVE or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
-        is_kept = ended.state is RunState.UNDONE or intent.kind is RunKind.PRUNE  # the revision is as it was
+        is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
         is_new = is_kept or intent.source is None or card.revision > intent.revision
         return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
 

@@ -13,6 +13,7 @@ from xsconsole.domain.closure_words import closed_name, closed_words, frozen_nam
 from xsconsole.domain.closures import (
     AnyClosure,
     ClosureKind,
+    Extension,
     Freeze,
     Hold,
     Quarantine,
@@ -25,7 +26,7 @@ from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import span_of
 from xsconsole.domain.workflow.values import FreezeCalendar
 from xsconsole.domain.workflow.wording import calendar_words
-from xsconsole.engine.commands import Closing, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
+from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
 from xsconsole.errors import NotFound, Refused
 
 
@@ -33,7 +34,7 @@ async def close(options: argparse.Namespace) -> int:
     """Close what the verb names."""
     async with connected(options, is_reading=False) as console:
         done = await console.closings.do(_closing(console, options))
-        _tell(done, console, options, "Closed")
+        _tell(done, console, options, "Given" if isinstance(done, Extension) else "Closed")
     return 0
 
 
@@ -97,6 +98,9 @@ def _closing(console: Console, options: argparse.Namespace) -> Closing:
             )
         case "hold set":
             return HoldBack(configuration=find_configuration(console.board, options.name).id, reason=reason)
+        case "stay extend":
+            id_ = find_configuration(console.board, options.name).id
+            return ExtendStay(configuration=id_, until=options.ends, reason=reason)
         case "quarantine set":
             service, version = _version(options.version)
             return QuarantineVersion(service=service, version=version, reason=reason)
@@ -114,6 +118,9 @@ def _named(console: Console, options: argparse.Namespace) -> tuple[ClosureKind, 
             held = [id_ for id_ in closures.holds if options.name and id_ == options.name]
             id_ = held[0] if held else find_configuration(console.board, options.name).id
             return ClosureKind.HOLD, id_, closures.holds.get(id_)
+        case "stay lift":
+            id_ = find_configuration(console.board, options.name).id
+            return ClosureKind.STAY, id_, closures.extensions.get(id_)
         case "quarantine lift":
             service, version = _version(options.version)
             return ClosureKind.QUARANTINE, version_key(service, version), closures.quarantine_of(service, version)

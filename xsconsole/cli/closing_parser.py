@@ -10,9 +10,10 @@ ID_HELP = "the freeze, by the beginning of its id"
 
 
 def add_closings(family: Callable[[str, str], VerbMaker], instant: Callable[[str], datetime], name_help: str) -> None:
-    """Add the families `freeze`, `hold`, `quarantine` and `line`."""
+    """Add the families `freeze`, `hold`, `stay`, `quarantine` and `line`."""
     _add_freezes(family("freeze", "times in which nothing comes into a stage"), instant)
     _add_holds(family("hold", "configurations that nobody promotes"), name_help)
+    _add_stays(family("stay", "how long configurations may stand in their stages"), instant, name_help)
     _add_quarantines(family("quarantine", "versions that nobody promotes"))
     _add_line(family("line", "stopping all promotions on a pool"))
 
@@ -40,6 +41,28 @@ def _add_holds(make: VerbMaker, name_help: str) -> None:
     verb = make("hold lift", "let it be promoted again", has_json=True)
     verb.add_argument("name", metavar="NAME", help=name_help)
     _add_reason(verb)
+
+
+def _add_stays(make: VerbMaker, instant: Callable[[str], datetime], name_help: str) -> None:
+    verb = make("stay extend", "let a configuration stand in its stage longer than the stage's lease", has_json=True)
+    verb.add_argument("name", metavar="NAME", help=name_help)
+    verb.add_argument(
+        "--to",
+        type=instant,
+        dest="ends",
+        required=True,
+        metavar="T",
+        help="until then; as long as the lease from now at the most",
+    )
+    _add_reason(verb)
+    verb = make("stay lift", "take back what was given beyond the lease", has_json=True)
+    verb.add_argument("name", metavar="NAME", help=name_help)
+    _add_reason(verb)
+    make(
+        "stay end",
+        "shut down now whose time is over, where the stage says so, as an open window does by itself",
+        has_json=True,
+    )
 
 
 def _add_quarantines(make: VerbMaker) -> None:

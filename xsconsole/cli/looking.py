@@ -9,6 +9,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closure_words import closed_words
+from xsconsole.domain.closures import Extension
 from xsconsole.domain.lineage import descent, frozen_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
@@ -91,7 +92,8 @@ def _print_status(console: Console) -> None:
         needs = next(right.needs for right in console.rights if not right.is_allowed)
         output.say(f"The role {identity.role} may not {words.listing(lacking)}; that needs {needs}.")
     for closure in console.closings.all:
-        output.say(f"! closed: {output.cell(closed_words(closure, board), 200)} — {output.cell(closure.reason, 200)}")
+        mark = "  given" if isinstance(closure, Extension) else "! closed"
+        output.say(f"{mark}: {output.cell(closed_words(closure, board), 200)} — {output.cell(closure.reason, 200)}")
     for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
         if card.standing is not Standing.WHOLE:
             output.say(f"! {card.standing.value}: {output.cell(_situation(console, card), 500)}")

@@ -11,7 +11,7 @@ from xsconsole.console.values import Verb
 from xsconsole.domain.barriers import Barrier, barriers_on, freeze_of, freezes_of, stop_of
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.closure_words import closed_words
-from xsconsole.domain.closures import OPEN, AnyClosure, Hold
+from xsconsole.domain.closures import OPEN, AnyClosure, Extension, Hold
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunStatus
@@ -139,7 +139,8 @@ class Closings:
         self._own -= was ^ now
 
     def _observed(self, closure: AnyClosure, *, is_lifted: bool) -> Fact:
-        event = AuditEvent.LIFTED if is_lifted else AuditEvent.CLOSED
+        made = AuditEvent.STAY_EXTENDED if isinstance(closure, Extension) else AuditEvent.CLOSED
+        event = AuditEvent.LIFTED if is_lifted else made
         fact = fact_of(event, self._desk.identity, {"what": closed_words(closure, self._desk.board)})
         return replace(fact, outcome=Outcome.OBSERVED, reason=closure.reason)
 

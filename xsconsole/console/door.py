@@ -27,6 +27,7 @@ from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests import Requests
 from xsconsole.console.reviews import Reviews
 from xsconsole.console.rights import denial_of, denied, rights_of
+from xsconsole.console.stays import Stays
 from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.console.vouching import Vouch
 from xsconsole.console.witness import Witness
@@ -91,6 +92,7 @@ class Console:
         self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
         self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
         self.points = Points(self, home, self.requests)
+        self.stays = Stays(self, home, self.requests, self.closings)
         self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -198,6 +200,7 @@ class Console:
                 await self._mirror.until_workflow(gateway.identity.pool_name)
         await self.requests.begin(gateway.vouched)
         self.points.begin()
+        self.stays.begin()
 
     async def disconnect(self) -> None:
         """Stop runs at the next step and log out. What was seen last stays on the board."""
@@ -206,7 +209,7 @@ class Console:
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = self.travels = None
         self._own_moves.forget()
-        for part in (self.points, self.requests, self.acts):
+        for part in (self.stays, self.points, self.requests, self.acts):
             await part.end()
         if aftercare is not None:
             await aftercare.close()
@@ -323,8 +326,6 @@ class Console:
         """Wait for the end of a run. The board shows it as soon as the feed tells."""
         return await self._runs.wait(run)
 
-    # --- the record -----------------------------------------------------------------------------------------------
-
     async def record(self, *facts: Fact) -> None:
         """Write rows, and tell that the audit grew.
 
@@ -361,8 +362,6 @@ class Console:
         finally:
             if not self._is_guest:
                 await self._home.close()
-
-    # --- what it hears --------------------------------------------------------------------------------------------
 
     def _hear_keys(self, keys: Mapping[str, str]) -> None:
         if self._engine is not None:

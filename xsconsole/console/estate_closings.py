@@ -12,7 +12,7 @@ from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import Span, joined
 from xsconsole.domain.workflow.values import FreezeCalendar
 from xsconsole.domain.workflow.windows import is_known_zone
-from xsconsole.engine.commands import Closing, FreezeStage, HoldBack, Lift
+from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, HoldBack, Lift
 from xsconsole.errors import ConsoleError, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class EstateClosings:
 
     def _concerned(self, command: Closing | Lift) -> "Sequence[Console]":
         estate = self._estate
-        if isinstance(command, HoldBack):
+        if isinstance(command, HoldBack | ExtendStay):
             return (estate.of_card(command.configuration),)
         if not estate.has_several:
             return (estate.pools.first,)

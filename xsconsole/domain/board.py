@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from xsconsole.domain.allowances import AllowedField, allowances_of
 from xsconsole.domain.archive_actions import ImportMember
-from xsconsole.domain.closures import OPEN, Closures, Hold, Quarantine, closures_of
+from xsconsole.domain.closures import OPEN, Closures, Extension, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -94,6 +94,7 @@ class Card:
     candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
     hold: Hold | None = None  # nobody promotes it
+    extension: Extension | None = None  # of the time that it may stand in its stage
     quarantine: Quarantine | None = None  # nobody promotes its version
     abroad: tuple[tuple[str, tuple[Member, ...]], ...] = ()  # machines of it in other pools, by the pool's name
 
@@ -358,6 +359,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
         hold=state.closures.holds.get(id_),
+        extension=state.closures.extensions.get(id_),
         quarantine=state.closures.quarantine_of(first.service, first.version) if first else None,
     )
 

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.closures import LONG_AGO, AnyClosure, Freeze, Hold, Quarantine, Stop
+from xsconsole.domain.closures import LONG_AGO, NEVER, AnyClosure, Extension, Freeze, Hold, Quarantine, Stop
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.words import instant
 
@@ -25,6 +25,9 @@ def closed_name(closure: AnyClosure, board: Board) -> str:
             return f"quarantine of {quarantined_name(closure)}"
         case Stop():
             return "stop of the line" + _total(closure.is_total)
+        case Extension():
+            until = f" until {instant(closure.until)}" if closure.until < NEVER else ""
+            return f"longer stay of {held_name(closure, board)}{until}"
     assert_never(closure)
 
 
@@ -35,7 +38,7 @@ def frozen_name(freeze: Freeze, board: Board) -> str:
     return shortened(stage.name if stage is not None else freeze.stage, 60)
 
 
-def held_name(hold: Hold, board: Board) -> str:
+def held_name(hold: Hold | Extension, board: Board) -> str:
     card = board.cards.get(hold.configuration)
     return shortened(card.name if card is not None else hold.configuration, 60)
 

@@ -1,4 +1,4 @@
-"""What people closed by hand on a pool: stages frozen, configurations held, versions quarantined, the line stopped.
+"""What people decided by hand on a pool: stages frozen, configurations held or kept, versions quarantined, the line.
 
 Each stands under a key of its own until somebody lifts it. One that cannot be read, such as of a newer console, counts
 as closed: whoever cannot tell how long must not go past it.
@@ -20,6 +20,7 @@ from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
 REASON_LIMIT = 500  # characters
 UNREADABLE = "This console cannot read why: perhaps a newer one wrote it."
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class ClosureKind(StrEnum):
@@ -29,6 +30,7 @@ class ClosureKind(StrEnum):
     QUARANTINE = "quarantine"
     HOLD = "hold"
     FREEZE = "freeze"
+    STAY = "stay"
 
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +75,21 @@ class Stop(Closure, frozen=True, kw_only=True):
     is_total: bool = False
 
 
-AnyClosure = Freeze | Hold | Quarantine | Stop
+class Extension(Closure, frozen=True, kw_only=True):
+    """A configuration that may stand in `stage` until later than the stage's lease says; it closes nothing.
 
-C = TypeVar("C", Freeze, Hold, Quarantine, Stop)
+    It counts for the stay that it was given for: the one that began at `since`.
+    """
+
+    configuration: ConfigurationId
+    stage: StageId
+    since: datetime
+    until: datetime
+
+
+AnyClosure = Freeze | Hold | Quarantine | Stop | Extension
+
+C = TypeVar("C", Freeze, Hold, Quarantine, Stop, Extension)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +100,7 @@ class Closures:
     freezes: tuple[Freeze, ...] = ()
     holds: Mapping[ConfigurationId, Hold] = field(default_factory=lambda: MappingProxyType({}))
     quarantines: Mapping[str, Quarantine] = field(default_factory=lambda: MappingProxyType({}))
+    extensions: Mapping[ConfigurationId, Extension] = field(default_factory=lambda: MappingProxyType({}))
 
     def quarantine_of(self, service: str, version: str) -> Quarantine | None:
         return self.quarantines.get(version_key(service, version)) if self.quarantines else None
@@ -93,7 +108,7 @@ class Closures:
     @property
     def all(self) -> tuple[AnyClosure, ...]:
         stops = (self.stop,) if self.stop is not None else ()
-        return (*stops, *self.quarantines.values(), *self.holds.values(), *self.freezes)
+        return (*stops, *self.quarantines.values(), *self.holds.values(), *self.freezes, *self.extensions.values())
 
 
 OPEN = Closures()
@@ -120,6 +135,8 @@ def subject_of(closure: AnyClosure) -> tuple[ClosureKind, str]:
             return ClosureKind.QUARANTINE, version_key(closure.service, closure.version)
         case Stop():
             return ClosureKind.STOP, ""
+        case Extension():
+            return ClosureKind.STAY, closure.configuration
 
 
 def stem_of(closure: AnyClosure) -> str:
@@ -150,11 +167,15 @@ def closures_of(keys: Mapping[str, str]) -> Closures:
         for name in found[ClosureKind.QUARANTINE]
         if name
     }
+    stays = (
+        _read(ours, ClosureKind.STAY, name, Extension, _unreadable_stay) for name in found[ClosureKind.STAY] if name
+    )
     return Closures(
         stop=_read(ours, ClosureKind.STOP, "", Stop, _unreadable_stop) if "" in found[ClosureKind.STOP] else None,
         freezes=tuple(sorted(freezes, key=lambda freeze: (freeze.begins, freeze.id))),
         holds={hold.configuration: hold for hold in holds},
         quarantines=quarantines,
+        extensions={stay.configuration: stay for stay in stays},
     )
 
 
@@ -168,6 +189,7 @@ def together(each: Iterable[Closures]) -> Closures:
         freezes=tuple(freeze for closures in found for freeze in closures.freezes),
         holds={id_: hold for closures in found for id_, hold in closures.holds.items()},
         quarantines={key: quarantine for closures in found for key, quarantine in closures.quarantines.items()},
+        extensions={id_: stay for closures in found for id_, stay in closures.extensions.items()},
     )
 
 
@@ -218,3 +240,16 @@ def _unreadable_quarantine(subject: str) -> Quarantine:
 def _unreadable_stop(subject: str) -> Stop:
     del subject
     return Stop(reason=UNREADABLE, by="", at=LONG_AGO)
+
+
+def _unreadable_stay(subject: str) -> Extension:
+    # Whoever cannot tell until when must not end it.
+    return Extension(
+        configuration=ConfigurationId(subject),
+        stage=StageId(""),
+        since=LONG_AGO,
+        until=NEVER,
+        reason=UNREADABLE,
+        by="",
+        at=LONG_AGO,
+    )

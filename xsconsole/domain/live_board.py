@@ -126,8 +126,8 @@ class LiveBoard:
         before, self._closures = self._closures, closures
         if before.quarantines != closures.quarantines:  # rare, and a version may be that of any card
             self._due_cards |= self._cards.keys() | self._members.keys()
-        held = before.holds.keys() | closures.holds.keys()
-        self._due_cards |= {id_ for id_ in held if before.holds.get(id_) != closures.holds.get(id_)}
+        for was, now in ((before.holds, closures.holds), (before.extensions, closures.extensions)):
+            self._due_cards |= {id_ for id_ in was.keys() | now.keys() if was.get(id_) != now.get(id_)}
 
     def _others(self) -> set[ConfigurationId]:
         """Return the configurations that runs change beside the one that they stand under."""

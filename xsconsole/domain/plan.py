@@ -253,6 +253,7 @@ class RunKind(StrEnum):
     PRUNE = "prune"  # restore points go
     ARCHIVE = "archive"  # into files; it stays as it is
     RETURN = "return"  # from an archive, as a new one
+    HALT = "halt"  # its time in a stage is over
 
 
 class Disks(StrEnum):

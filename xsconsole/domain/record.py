@@ -37,6 +37,7 @@ class AuditEvent(StrEnum):
     DIFFERENCE_FORBIDDEN = "allowance.removed"
     DRIFTED = "drift.observed"  # how a configuration differs from what it is measured by became another
     STATED = "statement.made"  # how exactly one configuration is like another was stated, and left with somebody
+    STAY_EXTENDED = "stay.extended"  # a configuration may stand in its stage longer than that says
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something
     HOOK_CHANGED = "webhook.changed"  # where others are told of what this console does
     COMMAND_REFUSED = "command.refused"

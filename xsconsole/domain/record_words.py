@@ -29,6 +29,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.DIFFERENCE_FORBIDDEN: "May differ no more",
     AuditEvent.DRIFTED: "Drift",
     AuditEvent.STATED: "Stated how alike they are",
+    AuditEvent.STAY_EXTENDED: "Given",
     AuditEvent.NOTIFICATION_LOST: "The webhook was not told",
     AuditEvent.HOOK_CHANGED: "The webhook was changed",
     AuditEvent.COMMAND_REFUSED: "Refused",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.closures import NEVER, Extension
 from xsconsole.domain.health import Finding, Severity
 from xsconsole.domain.inventory import Pool
 from xsconsole.domain.naming import shortened
@@ -28,6 +29,7 @@ class Stay:
     whole: timedelta
     at_end: LeaseEnd
     ends: datetime | None
+    is_extended: bool = False
 
     def is_over(self, at: datetime) -> bool:
         return self.ends is not None and at >= self.ends
@@ -48,7 +50,8 @@ class Stay:
         if self.ends is None:
             return f"It may stand in {name} for {whole}; since when it does is not known."
         tense = "was over" if self.is_over(at) else "is over"
-        return f"Its time in {name}, {whole}, {tense} at {instant(self.ends)}: {self.words(at)}."
+        longer = " and extended" if self.is_extended else ""
+        return f"Its time in {name}, {whole}{longer}, {tense} at {instant(self.ends)}: {self.words(at)}."
 
 
 def stay_of(card: Card, workflow: Workflow | None) -> Stay | None:
@@ -58,7 +61,19 @@ def stay_of(card: Card, workflow: Workflow | None) -> Stay | None:
         return None
     whole = timedelta(seconds=stage.lease.duration_s)
     ends = card.since + whole if card.since is not None else None
-    return Stay(stage=stage, whole=whole, at_end=stage.lease.at_end, ends=ends)
+    longer = extension_of(card)
+    is_extended = longer is not None and ends is not None and longer.until > ends
+    if longer is not None and is_extended:
+        ends = longer.until
+    return Stay(stage=stage, whole=whole, at_end=stage.lease.at_end, ends=ends, is_extended=is_extended)
+
+
+def extension_of(card: Card) -> Extension | None:
+    """Return what was given to a configuration beyond its stage's lease, if that is about the stay that it is in."""
+    given = card.extension
+    if given is None or given.until == NEVER:  # what cannot be read counts for any
+        return given
+    return given if (given.stage, given.since) == (card.stage, card.since) else None
 
 
 def what_to_do(card: Card, stay: Stay, workflow: Workflow) -> str:
@@ -69,8 +84,13 @@ def what_to_do(card: Card, stay: Stay, workflow: Workflow) -> str:
         if (names := [_name(workflow, way.target) for way in workflow.transitions_from(card.stage, kind)])
     ]
     told = "".join(f"{way}, " for way in ways) + ("or dissolve it" if ways else "dissolve it")
+    is_running = any(member.power_state == "Running" for member in card.members)
     wanted = {
-        LeaseEnd.STOP: " The workflow wants its machines shut down.",
+        LeaseEnd.STOP: (
+            " At its end the machines are shut down, unless somebody extends it."
+            if is_running
+            else " Its machines are off; extend its time before they are started again."
+        ),
         LeaseEnd.ARCHIVE: " The workflow wants it archived.",
     }
     return f"{told[:1].upper()}{told[1:]}.{wanted.get(stay.at_end, '')}"

@@ -131,6 +131,8 @@ def kind_name(kind: RunKind) -> str:
             return "Archive"
         case RunKind.RETURN:
             return "Restore the archive of"
+        case RunKind.HALT:
+            return "Shut down"
     assert_never(kind)
 
 

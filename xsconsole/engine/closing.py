@@ -14,6 +14,7 @@ from xsconsole.domain.closures import (
     AnyClosure,
     ClosureKind,
     Closures,
+    Extension,
     Freeze,
     Hold,
     Quarantine,
@@ -31,7 +32,8 @@ from xsconsole.domain.words import instant
 from xsconsole.domain.workflow.bounds import unfit_character
 from xsconsole.engine import rules
 from xsconsole.engine.barring import demand_going_on
-from xsconsole.engine.commands import Closing, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
+from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
+from xsconsole.engine.ending import extended
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
 from xsconsole.engine.values import insist, remove_value
@@ -64,9 +66,13 @@ class Closings:
         closure = self._made(command, at)
         keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
         standing = closure_of(keys, *subject_of(closure))
-        if standing is not None:
+        if isinstance(closure, Extension) and isinstance(standing, Extension):
+            self._demand_longer(standing, closure)
+            await self._lift(standing, *subject_of(standing), command.reason)
+        elif standing is not None:
             raise self._closed_already(standing)
-        fact = self._fact(AuditEvent.CLOSED, closure, command.reason)
+        event = AuditEvent.STAY_EXTENDED if isinstance(closure, Extension) else AuditEvent.CLOSED
+        fact = self._fact(event, closure, command.reason)
         await self._ledger.record(fact)
         if not await insist(self._pool, lambda: self._add(closure)):
             await self._ledger.record(replace(fact, outcome=Outcome.REFUSED))
@@ -143,6 +149,9 @@ class Closings:
                 return Quarantine(service=command.service, version=command.version, reason=reason, by=by, at=at)
             case StopTheLine():
                 return Stop(is_total=command.is_total, reason=reason, by=by, at=at)
+            case ExtendStay():
+                now = max(at, self._clock.now())
+                return extended(command, rules.card_of(board, command.configuration), board, now, by)
         assert_never(command)
 
     async def _add(self, closure: AnyClosure) -> bool:
@@ -152,6 +161,10 @@ class Closings:
         if standing:
             return keys[f"{stem}.{standing[0]}"] == text
         return await self._pool.add_key(Field.POOL, f"{stem}.1", text)
+
+    def _demand_longer(self, standing: Extension, wanted: Extension) -> None:
+        if standing.since == wanted.since and standing.until >= wanted.until:
+            raise self._closed_already(standing)
 
     def _closed_already(self, standing: AnyClosure) -> Refused:
         return Refused(
@@ -179,14 +192,14 @@ class Closings:
             "kind": subject_of(closure)[0].value,
             "closure": msgspec.to_builtins(closure),
         }
-        held = closure.configuration if isinstance(closure, Hold) else None
+        held = closure.configuration if isinstance(closure, Hold | Extension) else None
         card = board.cards.get(held) if held is not None else None
         return Fact(
             event=event,
             actor=identity.actor,
             pool=identity.pool,
             session=identity.session,
-            target=closure.stage if isinstance(closure, Freeze) else None,
+            target=closure.stage if isinstance(closure, Freeze | Extension) else None,
             reason=reason,
             details=details,
             configuration=held,

@@ -193,6 +193,15 @@ class RestoreFromArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndStay:
+    """Shut the machines of a configuration down, in order, because its time in its stage is over and that says so."""
+
+    configuration: ConfigurationId
+    revision: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
@@ -320,8 +329,17 @@ class ForbidDifference:
     reason: str = ""
 
 
-Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine
-"""Commands that close something by hand; they change a key of the pool and no machine."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendStay:
+    """Let a configuration stand in its stage until later than the stage's lease says."""
+
+    configuration: ConfigurationId
+    until: datetime
+    reason: str = ""
+
+
+Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine | ExtendStay
+"""Commands that decide something by hand; they change a key of the pool and no machine."""
 
 Plannable = (
     Promote
@@ -337,6 +355,7 @@ Plannable = (
     | RemovePoints
     | ArchiveToFiles
     | RestoreFromArchive
+    | EndStay
 )
 """Commands that become a plan and then a run."""
 

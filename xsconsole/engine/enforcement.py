@@ -97,8 +97,8 @@ def _of_stage(stage: Stage) -> Iterator[Gap]:
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, stage=stage.id)
 
-    if stage.lease is not None and stage.lease.at_end is not LeaseEnd.TELL:
-        yield gap(f"what happens by itself at the end of a stage's lease ({stage.lease.at_end})", "lease")
+    if stage.lease is not None and stage.lease.at_end is LeaseEnd.ARCHIVE:
+        yield gap("archiving by itself at the end of a stage's lease", "lease")
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:

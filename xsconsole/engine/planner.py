@@ -29,6 +29,7 @@ from xsconsole.engine.commands import (
     Create,
     Demote,
     Dissolve,
+    EndStay,
     Freeze,
     Plannable,
     Promote,
@@ -42,6 +43,7 @@ from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
 from xsconsole.engine.crossing import plan_crossing
 from xsconsole.engine.emergency import passing
+from xsconsole.engine.ending import plan_end
 from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import gated, wants_approved
 from xsconsole.engine.lands import Lands, land_of, looked_after_there, names_of, no_land, pools_of
@@ -107,6 +109,8 @@ def plan(
             return plan_archive(command, board, inventory, actor)
         case RestoreFromArchive():
             return plan_return(command, board, inventory, actor, clocks)
+        case EndStay():
+            return plan_end(command, board, inventory, min(clocks))
     assert_never(command)
 
 

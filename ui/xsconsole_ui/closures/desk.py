@@ -1,5 +1,7 @@
 """Where every gesture ends that closes something or lifts it: it asks why, and does it."""
 
+from datetime import timedelta
+
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
@@ -10,8 +12,9 @@ from xsconsole.domain.closure_words import closed_name, closed_words
 from xsconsole.domain.closures import AnyClosure, ClosureKind, Freeze, subject_of
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.stays import stay_of
 from xsconsole.engine.commands import HoldBack, Lift, QuarantineVersion, StopTheLine
-from xsconsole_ui.closures.dialog import CloseDialog, FreezeDialog, Wording
+from xsconsole_ui.closures.dialog import CloseDialog, ExtendDialog, FreezeDialog, Wording
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 
@@ -46,6 +49,22 @@ class ClosureDesk(QObject):
                 self._window,
             )
         )
+
+    def extend(self, card: Card) -> None:
+        """Let a configuration stand in its stage longer than that says, where that sets a time."""
+        stay = stay_of(card, self._console.of_card(card.id).own_board.workflow)
+        if stay is None or stay.ends is None:
+            return
+        at = self._console.home.clock.now()
+        wording = Wording(
+            title=self.tr("Extend the time of {name}").format(name=shortened(card.name, 60)),
+            text=self.tr("{stay} As long as the lease from now is the most; it can be extended again.").format(
+                stay=stay.sentence(at)
+            ),
+            act=self.tr("Extend"),
+        )
+        until = at + stay.whole - timedelta(minutes=2)
+        self._open(ExtendDialog(wording, card, until, self._console, self._jobs, self._window))
 
     def quarantine(self, card: Card) -> None:
         """Quarantine the version of a configuration, or lift that."""

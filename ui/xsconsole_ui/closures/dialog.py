@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
+from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Stage
-from xsconsole.engine.commands import Closing, FreezeStage, Lift
+from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, Lift
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.moments import HINT, moment_of
+from xsconsole_ui.moments import HINT, moment_of, typed
 from xsconsole_ui.tick import Tick
 
 WIDTH = 460  # px
@@ -157,3 +159,32 @@ class FreezeDialog(CloseDialog):
         begins, ends = (moment_of(field.text()) for field in (self.begins, self.ends) if field is not None)
         stage = self._stages[self.stage.currentIndex()]
         return FreezeStage(stage=stage.id, begins=begins, ends=ends, is_total=is_total, reason=reason)
+
+
+class ExtendDialog(CloseDialog):
+    """Until when a configuration may stand in its stage."""
+
+    def __init__(
+        self, wording: Wording, card: Card, until: datetime, console: Estate, jobs: Jobs, parent: QWidget
+    ) -> None:
+        self._card = card
+        self.until: QLineEdit | None = None
+        super().__init__(wording, self._extension, console, jobs, parent)
+        self.until = QLineEdit(typed(until), self)
+        self.until.setPlaceholderText(self.tr("such as {hint}").format(hint=HINT))
+        self.until.setAccessibleName(self.tr("Until"))
+        self.until.textChanged.connect(self._look)
+        self.form.addRow(self.tr("Until"), self.until)
+        self.setTabOrder(self.until, self.reason)
+        self._look()
+
+    @property
+    def why_not(self) -> str:
+        if self.until is not None and moment_of(self.until.text()) is None:
+            return self.tr("Type the time as {hint}.").format(hint=HINT)
+        return super().why_not
+
+    def _extension(self, reason: str, _: bool) -> ExtendStay:
+        until = moment_of(self.until.text()) if self.until is not None else None
+        assert until is not None, "the button is off without a time"
+        return ExtendStay(configuration=self._card.id, until=until, reason=reason)

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.folding import one_line, shortened
-from xsconsole.domain.ids import RequestId, ReviewId
+from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
 from xsconsole.domain.request_views import RequestState, RequestView, asker
 from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
+from xsconsole_ui.inbox.stays import ending, shuts_down, stay_words
 from xsconsole_ui.notices import Notices
 
 MOST_REASON = 120  # characters
@@ -55,7 +56,7 @@ class Messenger(QObject):
     `is_in_sight` says whether the inbox itself shows it: then news over it would only hide what it is about.
     """
 
-    wanted = Signal(object)  # RequestId or ReviewId: somebody wants to see it
+    wanted = Signal(object)  # RequestId, ReviewId or ConfigurationId: somebody wants to see it
     said = Signal(str)
 
     def __init__(
@@ -79,6 +80,8 @@ class Messenger(QObject):
         self._reviews: Mapping[ReviewId, ReviewView] | None = None
         bridge.reviews_changed.connect(self._look_at_reviews)
         bridge.link_changed.connect(self._look_at_reviews)
+        self._ending: dict[ConfigurationId, bool] = {}  # whether it is over already
+        bridge.staying.changed.connect(self._look_at_stays)
 
     def _standing(self) -> Mapping[RequestId, tuple[RequestState, bool]]:
         """Return how each request stands, and whether it asks whoever sits here."""
@@ -127,6 +130,21 @@ class Messenger(QObject):
                 self._withdraw(("review", id_))
                 if view.is_emergency and self._console.link.state is LinkState.LIVE:
                     self._tell_review("good", self.tr("The review of an emergency was closed"), view)
+
+    @Slot()
+    def _look_at_stays(self) -> None:
+        """Warn before machines are shut down because their time is over, and say so when it is."""
+        at = self._console.home.clock.now()
+        now = {card.id: (card, stay) for card, stay in ending(self._console) if shuts_down(card, stay)}
+        before, self._ending = self._ending, {id_: stay.is_over(at) for id_, (_, stay) in now.items()}
+        for id_, (card, stay) in now.items():
+            if before.get(id_) != self._ending[id_]:
+                headline = self.tr("Machines will be shut down: their time is over")
+                soon = self.tr("Machines will be shut down soon")
+                told = stay_words(card, stay, self._console)
+                self._bring("warn", headline if self._ending[id_] else soon, told, "", ("stay", id_))
+        for gone in before.keys() - now.keys():
+            self._withdraw(("stay", gone))
 
     def _tell_review(self, state: str, headline: str, view: ReviewView) -> None:
         text = f"{entries.review_title(view, self._console)}. {view.item.reason}"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidge
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import RequestId, ReviewId
+from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.request_views import RequestView, waiting_words
@@ -23,6 +23,7 @@ from xsconsole_ui.inbox.filing import Filing
 from xsconsole_ui.inbox.page import RequestPage
 from xsconsole_ui.inbox.review_page import ReviewPage
 from xsconsole_ui.inbox.room import ListAndPage
+from xsconsole_ui.inbox.stays import StaySection
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
@@ -57,6 +58,7 @@ class InboxPlace(pieces.Panel):
         self.header.add_control(by_file)
         titles = (self.tr("Asked of you"), self.tr("Waiting for others, or ready"), self.tr("Decided, or over"))
         self.reviews = Section(self.tr("To be reviewed"), self)
+        self.stays = StaySection(console, self)
         self.lists = tuple(Section(title, self) for title in titles)
         self.page = RequestPage(console, self)
         self.review_page = ReviewPage(console, self)
@@ -81,6 +83,8 @@ class InboxPlace(pieces.Panel):
             section.view.clicked.connect(self._look_at)
             section.view.activated.connect(self._open)
             section.view.selectionModel().currentChanged.connect(self._choose)
+        column.addWidget(self.stays)
+        self.stays.view.installEventFilter(self)
         column.addStretch(1)
         self._beside = beside = QWidget(self)
         beside.setAccessibleName(self.tr("What was chosen"))
@@ -100,6 +104,7 @@ class InboxPlace(pieces.Panel):
         bridge.requests_changed.connect(self.renew)
         bridge.reviews_changed.connect(self.renew)
         bridge.layout_changed.connect(self.renew)
+        bridge.staying.changed.connect(self._renew_stays)
         self.page.decided.connect(self._decide)
         self.page.run_wanted.connect(self._run)
         self.page.withdrawn.connect(self._withdraw)
@@ -129,14 +134,15 @@ class InboxPlace(pieces.Panel):
             section.show_rows([entries.entry(view, self.console) for view in shown])
         self._open_reviews = self.console.reviews.views
         self.reviews.show_rows([entries.review_entry(view, self.console) for view in self._open_reviews])
-        self._stack.setCurrentIndex(0 if views or self._open_reviews else 1)
-        asked, looked_for = len(self._shown[0]), len(self._open_reviews)
+        asked, looked_for, ending = len(self._shown[0]), len(self._open_reviews), self.stays.renew()
+        self._stack.setCurrentIndex(0 if views or self._open_reviews or ending else 1)
         captions = (
             self.tr("{n} asked of you").format(n=asked) if asked else "",
             self.tr("{n} to be reviewed").format(n=looked_for) if looked_for else "",
+            self.tr("{n} at the end of their time").format(n=ending) if ending else "",
         )
         self.header.set_caption(" · ".join(filter(None, captions)))
-        self.counted.emit(asked + looked_for)
+        self.counted.emit(asked + looked_for + ending)
         self._show(self._chosen_view)
         self._mark()
         if self._chosen is None and had_keyboard:
@@ -165,6 +171,8 @@ class InboxPlace(pieces.Panel):
         if view is not None:
             self._select(view)
             self._focus_page()
+        else:
+            self.stays.choose(ConfigurationId(wanted))
 
     def say_standing(self, request: RequestId) -> None:
         """Say how it stands, to whoever would have asked for the same."""
@@ -202,6 +210,7 @@ class InboxPlace(pieces.Panel):
     def _walk_on(self, view: RowsView, step: int) -> bool:
         """Go on in the list above or below where the keyboard is at the end of one; whether it did."""
         filled = [section.view for section, shown in self._listed if shown]
+        filled += [self.stays.view] if self.stays.view.rows.rowCount() else []
         at, row, last = filled.index(view) + step, view.currentIndex().row(), view.rows.rowCount() - 1
         if row != (last if step > 0 else 0) or not 0 <= at < len(filled):
             return False
@@ -220,6 +229,9 @@ class InboxPlace(pieces.Panel):
         filled = [(section, shown) for section, shown in self._listed if shown]
         of_chosen = (section for section, shown in filled if any(_id_of(one) == self._chosen for one in shown))
         section = next(of_chosen, None) or next((section for section, _ in filled), None)
+        if section is None and self.stays.view.rows.rowCount():
+            self.stays.view.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         if section is None:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
             return
@@ -341,6 +353,12 @@ class InboxPlace(pieces.Panel):
         """Say anew for how long reviews have been open."""
         if self.isVisible() and self._open_reviews:
             self.renew()
+
+    @Slot(str)
+    def _renew_stays(self, configuration: str) -> None:
+        """Follow the clock, and cards that come and go."""
+        del configuration
+        self.renew()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -178,7 +178,7 @@ class CardPage(QWidget):
         targets = self._console.targets(card.id)
         self.closed.show_rows(self._closed_rows(card, targets))
         later = later_ways(card, targets, self._console.board.workflow)
-        offered = (card.hold is not None, card.quarantine is not None, bool(later))
+        offered = (card.hold is not None, card.quarantine is not None, bool(later), bool(self._stay_rows(card)))
         self.lifts.setVisible(any(offered))
         for button, is_offered in zip(self.lift_buttons, offered, strict=True):
             button.setVisible(is_offered)
@@ -210,7 +210,8 @@ class CardPage(QWidget):
         stay = stay_of(card, workflow)
         if stay is None or workflow is None or not stay.is_soon_over(at):
             return []
-        told = f"{stay.sentence(at)} {what_to_do(card, stay, workflow)}"
+        why_not = self._console.of_card(card.id).stays.why_not(card.id)
+        told = f"{stay.sentence(at)} {what_to_do(card, stay, workflow)} {why_not}".strip()
         return [Row(mark=Mark.WARNING if stay.is_over(at) else Mark.WAITING, text=told, whole=told)]
 
     def _waiting_rows(self, card: Card) -> list[Row]:
