@@ -103,6 +103,8 @@ async def test_what_was_said_is_there_again_while_the_draft_lives_and_each_thing
 
     assert second.summary.text() == "two stages less"
     assert second.mapping.lists["integration"].currentText() == "Staging"
+    assert second.mapping.lists["integration"].findText("choose a stage…") == -1  # it would be kept all the same
+    assert second.mapping.lists["patch-testing"].currentText() == "choose a stage…"
     finishing = MappingTable(second)  # of a sheet that was told nothing: the plan knows where they go
     assert second.plan is not None
     finishing.show_plan(second.plan)

@@ -15,7 +15,7 @@ from xsconsole_ui import pieces, theme
 class MappingTable(QWidget):
     """Shows a plan's choices; what is chosen is asked for and comes back with the next plan."""
 
-    chosen = Signal(str, str)  # the old stage, and the new one; empty: none
+    chosen = Signal(str, str)  # the old stage, and the new one
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,10 @@ class MappingTable(QWidget):
         if tuple(self.lists) != plan.must_map:
             self._rebuild(plan)
         for old, made in self.lists.items():
-            options = [("", self.tr("choose a stage…")), *self._options(plan, old)]
+            # What the publication says that is being finished cannot be unsaid, so nothing offers that.
+            options = list(self._options(plan, old))
+            if old not in plan.mapping:
+                options.insert(0, ("", self.tr("choose a stage…")))
             if options != [(made.itemData(at), made.itemText(at)) for at in range(made.count())]:
                 made.clear()
                 for key, words in options:
@@ -59,7 +62,7 @@ class MappingTable(QWidget):
     @Slot()
     def _take(self) -> None:
         made = self.sender()
-        if isinstance(made, pieces.Choice):
+        if isinstance(made, pieces.Choice) and made.currentData():
             self.chosen.emit(str(made.property("stage")), str(made.currentData()))
 
 

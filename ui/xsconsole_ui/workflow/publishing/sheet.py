@@ -296,10 +296,7 @@ class PublishSheet(QDialog):
 
     @Slot(str, str)
     def _map(self, old: str, new: str) -> None:
-        if new:
-            self._mapping[StageId(old)] = StageId(new)
-        else:
-            self._mapping.pop(StageId(old), None)
+        self._mapping[StageId(old)] = StageId(new)
         self._look()
 
     @Slot(str, bool)
