@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.board_window import console, no_passphrase_needed, open_window, pool
+from tests.ui.designing import texts
 from tests.ui.live_console import failing_jobs, until
 from xsconsole.console import Console
 from xsconsole.console.publish_approvals import read_asked, write_paper
@@ -51,10 +52,6 @@ async def sheet(window):
     yield opened
     opened.close()
     opened.deleteLater()
-
-
-def texts(view):
-    return [row.text for row in view.rows.rows]
 
 
 async def test_a_file_goes_out_and_a_signed_decision_comes_in(sheet, bob, console, tmp_path):

@@ -1,58 +1,17 @@
 """The publish sheet in the whole window: what keeps its place, what follows a run that ends, who is away."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tests.embedded import embedded_pool
-from tests.ui.board_window import another_console, card_of, console, open_window, start
+from tests.ui.board_window import another_console, card_of, start
+from tests.ui.designing import choose, console, pool, sheet, texts, window
 from tests.ui.live_console import until
 from xsconsole.domain.board import Standing
 from xsconsole.domain.workflow.edits import change_workflow, remove
 from xsconsole.engine.commands import Promote
 from xsconsole_ui.workflow.publishing.mapping import MappingTable
 
-__all__ = ["console"]
-
-
-@pytest.fixture
-def pool():
-    with embedded_pool("--speed", "20") as served:
-        yield served
-
-
-@pytest.fixture
-async def window(console, qapp):
-    opened = await open_window(console, qapp)
-    opened.go("workflow")
-    await until(lambda: opened.workflow.desk.workflow.stages)
-    yield opened
-    await opened.end()
-
-
-@pytest.fixture
-def sheet(window):
-    opened = []
-
-    def show():
-        opened.append(window.workshop.publish_sheet())
-        opened[-1].open()
-        return opened[-1]
-
-    yield show
-    for made in opened:
-        made.close()
-        made.deleteLater()
-
-
-def texts(view):
-    return [row.text for row in view.rows.rows]
-
-
-def choose(sheet, stage, name):
-    choice = sheet.mapping.lists[stage]
-    choice.setCurrentIndex(choice.findText(name))
-    choice.activated.emit(choice.currentIndex())
+__all__ = ["console", "pool", "sheet", "window"]
 
 
 async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet, monkeypatch):

@@ -2,27 +2,12 @@
 
 import pytest
 
-from tests.embedded import embedded_pool
-from tests.ui.board_window import another_console, card_of, console, open_window
+from tests.ui.board_window import another_console, card_of
+from tests.ui.designing import choose, console, pool, sheet, texts, window
 from tests.ui.live_console import until
 from xsconsole.domain.workflow.edits import change_stage, remove
 
-__all__ = ["console"]
-
-
-@pytest.fixture
-def pool():
-    with embedded_pool("--speed", "20") as served:
-        yield served
-
-
-@pytest.fixture
-async def window(console, qapp):
-    opened = await open_window(console, qapp)
-    opened.go("workflow")
-    await until(lambda: opened.workflow.desk.workflow.stages)
-    yield opened
-    await opened.end()
+__all__ = ["console", "pool", "sheet", "window"]
 
 
 async def test_the_inspector_shows_what_is_selected_where_it_is_selected(window, console):
@@ -42,25 +27,6 @@ async def test_the_inspector_shows_what_is_selected_where_it_is_selected(window,
     assert title.title == "Stage"
 
 
-@pytest.fixture
-def sheet(window):
-    opened = []
-
-    def show():
-        opened.append(window.workshop.publish_sheet())
-        opened[-1].open()
-        return opened[-1]
-
-    yield show
-    for made in opened:
-        made.close()
-        made.deleteLater()
-
-
-def texts(view):
-    return [row.text for row in view.rows.rows]
-
-
 async def test_a_draft_is_published_once_everything_has_a_place(window, console, sheet):
     desk = window.workflow.desk
     desk.do("Remove integration", remove(desk.workflow, ["integration"]))
@@ -70,9 +36,7 @@ async def test_a_draft_is_published_once_everything_has_a_place(window, console,
     assert not opened.go.isEnabled()
     assert opened.parts["obstacles"].isVisible()
 
-    choice = opened.mapping.lists["integration"]
-    choice.setCurrentIndex(choice.findText("Patch testing"))
-    choice.activated.emit(choice.currentIndex())
+    choose(opened, "integration", "Patch testing")
     assert not opened.parts["obstacles"].isVisible()
     assert opened.why_not.text() == "Agree to what happens to configurations."
     opened.is_agreed.click()
