@@ -256,6 +256,9 @@ def test_a_publication_is_approved_by_file_off_the_pool(shell: Seat, tmp_path: P
     assert "Configurations in “Integration” go to “Patch testing”" in decided.out
     assert nobody_logged_in(shell)
     assert by_another.status == 0
+    assert "names nobody with this console's key" in by_another.err
+    assert decided.err == ""
+    assert "signature" not in decided.out
     assert "nobody decides on what they asked for" in by_alice.err
     assert "A rejection needs its reason" in without.err
 

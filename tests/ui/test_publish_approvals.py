@@ -65,6 +65,7 @@ async def test_a_file_goes_out_and_a_signed_decision_comes_in(sheet, bob, consol
     dialog.open()
     assert dialog.title.text() == "Publish version 3 of “Release to production” on acme"
     assert any("“Last look”" in line for line in texts(dialog.changes))
+    assert not dialog.news.isVisible()
     dialog.refuse.click()
     await until(dialog.news.isVisible)
     assert dialog.news.headline == "A rejection needs its reason."
@@ -124,5 +125,5 @@ async def test_a_rejection_by_button_needs_a_reason_and_is_on_record(window, she
     assert approvals.refuse.isEnabled()
     approvals.refuse.click()
 
-    await until(lambda: sheet.news.headline == "Your decision is on record.")
+    await until(lambda: sheet.news.headline == "Your rejection is on record.")
     await until(lambda: sheet.plan.tally.ignored or sheet.plan.tally.rejected)

@@ -13,7 +13,7 @@ from xsconsole.domain.publishing import PublishPlan, PublishReport
 from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.stays import stay_of
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.domain.workflow.wording import rule_words
 
 Document = dict[str, Json]
@@ -167,7 +167,7 @@ def publish_plan_document(plan: PublishPlan) -> Document:
         "is_needed": plan.is_needed,
         "version": plan.workflow.version,
         "over": plan.standing.version if plan.standing is not None else None,
-        "changes": list(lines(diff(plan.standing, plan.workflow))) if plan.standing is not None else [],
+        "changes": list(lines_of_draft(plan.standing, plan.workflow)) if plan.standing is not None else [],
         "pools": [
             {
                 "pool": part.pool,

@@ -6,9 +6,9 @@ from xsconsole.cli import output
 from xsconsole.cli.papers import at_home, written
 from xsconsole.cli.publishing import draft_of, planned
 from xsconsole.cli.session import connected_pools
-from xsconsole.console.publish_approvals import decide_apart, read_asked, read_decided, write_paper
+from xsconsole.console.publish_approvals import decide_apart, read_asked, read_decided, why_not_counted, write_paper
 from xsconsole.domain.approval import Meaning
-from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.domain.workflow.names import stage_words
 
 
@@ -30,7 +30,7 @@ async def decide(options: argparse.Namespace) -> int:
             f"Publish version {workflow.version} of {output.cell(workflow.name)} on {output.cell(paper.pool_name)}"
         )
         output.say(f"  asked for by {output.cell(paper.actor)}, with key {asked.fingerprint[:16]}")
-        for line in lines(diff(asked.standing, workflow)):
+        for line in lines_of_draft(asked.standing, workflow):
             output.say(f"  · {output.cell(line, 300)}")
         for old, new in sorted(paper.mapping.items()):
             way = f"“{stage_words(asked.standing, old)}” go to “{stage_words(workflow, new)}”"
@@ -38,6 +38,9 @@ async def decide(options: argparse.Namespace) -> int:
     async with at_home(options) as console:
         decision = decide_apart(console.home, asked, Meaning(options.meaning), options.reason)
         await written(write_paper(decision, options.out, may_replace=options.force), options)
+        uncounted = why_not_counted(console.home, asked)
+    if uncounted is not None:
+        output.note(f"{uncounted.reason} {uncounted.mend}")
     if options.json:
         key = decision.decision.fingerprint
         output.print_json({"subject": paper.subject, "meaning": options.meaning, "key": key})

@@ -14,7 +14,7 @@ from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan, PublishReport
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.errors import Refused
 
 
@@ -66,7 +66,8 @@ async def decide(options: argparse.Namespace) -> int:
     if options.json:
         output.print_json({"subject": plan.subject, "meaning": meaning.value})
     else:
-        output.say(f"Publishing version {plan.workflow.version} is {said} ({plan.subject[:12]}).")
+        counts = " It counts where somebody else publishes it." if meaning is Meaning.APPROVE else ""
+        output.say(f"Publishing version {plan.workflow.version} is {said} ({plan.subject[:12]}).{counts}")
     return 0
 
 
@@ -120,7 +121,7 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
         return
     over = f" over version {plan.standing.version}" if plan.standing is not None else ""
     output.say(f"Version {plan.workflow.version} of {output.cell(plan.workflow.name)}{over}   {plan.digest[:12]}")
-    for line in lines(diff(plan.standing, plan.workflow)) if plan.standing is not None else ():
+    for line in lines_of_draft(plan.standing, plan.workflow) if plan.standing is not None else ():
         output.say(f"  · {output.cell(line, 300)}")
     for part in plan.pools:
         output.say(f"  {output.cell(part.name)}: {_STATES[part.state]}")

@@ -30,7 +30,7 @@ def why_not_decide(plan: PublishPlan, home: Keeper) -> Refused | None:
     standing = plan.standing
     if standing is None or plan.tally is None:
         return Refused(reason="Nobody has to approve this.", mend="It can be published as it is.")
-    return _why_nobody(home.key_fingerprint, standing, plan, "this console's key")
+    return _why_nobody(home.key_fingerprint, standing, "this console's key", plan.tally.sentence)
 
 
 def decision_here(plan: PublishPlan, home: Keeper, desk: Desk, meaning: Meaning, reason: str) -> Decision:
@@ -100,6 +100,12 @@ def decide_apart(home: Keeper, asked: AskedPublication, meaning: Meaning, reason
     return PublicationDecision(decision=decision)
 
 
+def why_not_counted(home: Keeper, asked: AskedPublication) -> Refused | None:
+    """Return why a decision by this home would not count, as far as the file tells; None where it would."""
+    mend = "A decision by it will not count: let somebody decide whom it names."
+    return _why_nobody(home.key_fingerprint, asked.standing, "this console's key", mend)
+
+
 def demand_counts(decision: Decision, plan: PublishPlan) -> None:
     """Refuse a decision that would not count for a publication.
 
@@ -119,7 +125,7 @@ def demand_counts(decision: Decision, plan: PublishPlan) -> None:
             "or about this draft as it was before it changed.",
             mend="Give them the request as it is now.",
         )
-    refusal = _why_nobody(decision.fingerprint, standing, plan, "the key that signed it")
+    refusal = _why_nobody(decision.fingerprint, standing, "the key that signed it", plan.tally.sentence)
     if refusal is not None:
         raise refusal
 
@@ -141,7 +147,7 @@ async def read_decided(path: str | Path) -> Decision:
     return read_decision(await asyncio.to_thread(files.read_in, Path(path), FILE_LIMIT_BYTES))
 
 
-def _why_nobody(fingerprint: str, standing: Workflow, plan: PublishPlan, whose: str) -> Refused | None:
+def _why_nobody(fingerprint: str, standing: Workflow, whose: str, mend: str) -> Refused | None:
     person = owner_of(fingerprint, standing.people)
     named = {one.id for rule in standing.publishing for one in people_of(rule, standing)}
     if person is not None and person.id in named:
@@ -149,7 +155,7 @@ def _why_nobody(fingerprint: str, standing: Workflow, plan: PublishPlan, whose: 
     return Refused(
         reason=f"Version {standing.version} names nobody with {whose} ({fingerprint[:16]}) among those who approve "
         "the next one.",
-        mend=plan.tally.sentence if plan.tally is not None else "",
+        mend=mend,
     )
 
 

@@ -197,6 +197,11 @@ def id_of(thing: Thing) -> str:
     return thing if isinstance(thing, str) else thing.id
 
 
+def lines_of_draft(before: Workflow, after: Workflow) -> tuple[str, ...]:
+    """Return what a draft changes of a version. It is signed as it is written: that it is not yet is no change."""
+    return lines(diff(*(msgspec.structs.replace(one, signature=None) for one in (before, after))))
+
+
 def lines(difference: Difference) -> tuple[str, ...]:
     """Return the difference as sentences for a list: what matters first, then what only looks different."""
     return tuple(_lines(difference))

@@ -117,7 +117,8 @@ class Approving(QWidget):
         if self._plan is not None:
             await self._publishing.decide(self._plan, meaning, self.reason.text().strip())
             self.reason.clear()
-            self.said.emit(self.tr("Your decision is on record."))
+            told = self.tr("Your approval is on record. It counts where somebody else publishes this.")
+            self.said.emit(told if meaning is Meaning.APPROVE else self.tr("Your rejection is on record."))
 
     async def _write(self) -> None:
         if self._plan is not None:

@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console.home import Home
-from xsconsole.console.publish_approvals import decide_apart, write_paper
+from xsconsole.console.publish_approvals import decide_apart, why_not_counted, write_paper
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.publication_files import AskedPublication
@@ -50,6 +50,9 @@ class DecideDialog(FileDecision):
         self.graph.show_marked(both(asked.standing, workflow, difference), marks_of(difference))
         self.changes = RowsView(self.tr("What changes"), self)
         self.changes.show_rows((*change_rows(asked.standing, workflow), *_mapping_rows(asked)), width=SIZE[0])
+        uncounted = why_not_counted(home, asked)
+        if uncounted is not None:
+            self.news.show_words("warn", uncounted.reason, uncounted.mend)
         self.lay_out((self.summary,), ((self.graph, 3), (UprightPage(self.changes, self), 2)))
 
     def signed(self, meaning: Meaning, reason: str) -> tuple[Save, str]:

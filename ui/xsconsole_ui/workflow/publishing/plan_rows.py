@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from xsconsole.domain.approval import Tally
 from xsconsole.domain.publishing import (
     Effect,
@@ -15,7 +13,7 @@ from xsconsole.domain.publishing import (
     RequestFate,
 )
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole_ui.pieces import joined
@@ -37,8 +35,7 @@ def change_rows(before: Workflow | None, after: Workflow) -> tuple[Row, ...]:
     """Return what a version changes, as a list."""
     if before is None:
         return (Row(mark=Mark.CURRENT, text=tr("It is the first version here.")),)
-    # A version is signed as it is written: that a draft is not is no change of it.
-    found = lines(diff(*(msgspec.structs.replace(one, signature=None) for one in (before, after))))
+    found = lines_of_draft(before, after)
     rows = [Row(mark=Mark.CURRENT, text=line) for line in found[:MOST_LINES]]
     if len(found) > MOST_LINES:
         rows.append(Row(mark=Mark.WAITING, text=tr("and {number} more").format(number=len(found) - MOST_LINES)))
@@ -125,7 +122,7 @@ def approval_rows(tally: Tally, standing: Workflow) -> tuple[Row, ...]:
         )
         for person, decision in tally.rejected
     ]
-    rows += [Row(mark=Mark.WARNING, text=ignored.reason) for ignored in tally.ignored]
+    rows += [Row(mark=Mark.WARNING, text=tr("Does not count: {why}").format(why=one.reason)) for one in tally.ignored]
     return tuple(rows)
 
 
