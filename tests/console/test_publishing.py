@@ -17,7 +17,7 @@ from xsconsole.domain.ids import PersonId, StageId
 from xsconsole.domain.publishing import EffectKind, PublishPlan
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.domain.signing import SignatureState
-from xsconsole.domain.workflow import Kind, Person, Workflow
+from xsconsole.domain.workflow import Kind, Limits, Person, Workflow
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
 from xsconsole.domain.workflow.templates import start_from, templates
 from xsconsole.engine.commands import Direction
@@ -223,12 +223,13 @@ async def test_a_road_that_breaks_in_the_middle_leaves_what_publishing_again_fin
 
 async def test_marks_of_a_changed_stage_are_written_anew(pool: EmbeddedPool, desks: tuple[Desk, Desk]) -> None:
     alice, _ = desks
-    changed = change_stage(standing(alice), PRODUCTION, name="Live", protection=("destroy", "hard_shutdown"))
+    protection, limits = ("destroy", "hard_shutdown"), Limits(configurations=5)  # so each leases the stage
+    changed = change_stage(standing(alice), PRODUCTION, name="Live", protection=protection, limits=limits)
 
     plan = planned(alice, changed)
     report = await alice.console.publishing.publish(plan)
 
-    assert sorted(report.moved) == ["crm 7.1", "payroll 2026.3"]
+    assert (sorted(report.moved), report.left) == (["crm 7.1", "payroll 2026.3"], ())
     assert {effect.kind for effect in plan.effects if effect.source == PRODUCTION} == {EffectKind.REWRITTEN}
     vm = alice.card("crm 7.1").members[0].uuid
     with pool.plain_session() as session:

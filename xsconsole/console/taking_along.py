@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from xsconsole.console.desks import Desk
 from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
@@ -23,6 +24,7 @@ AGAIN_S = 5.0  # after somebody else held it
 
 Key = tuple[Uuid, ConfigurationId]
 Left = tuple[tuple[str, str], ...]  # names, and why not yet
+Leased = defaultdict[tuple[Uuid, str], asyncio.Lock]  # by pool
 
 log = logging.getLogger(__name__)
 
@@ -120,11 +122,15 @@ class TakingAlong:
 
     async def _take_all(self, due: Iterable[Effect], workflow: Workflow) -> list[tuple[Effect, ConsoleError | None]]:
         effects = list(due)
-        failures = await asyncio.gather(*(self._take(effect, workflow) for effect in effects))
+        leased: Leased = defaultdict(asyncio.Lock)
+        failures = await asyncio.gather(*(self._take(effect, workflow, leased) for effect in effects))
         return list(zip(effects, failures, strict=True))
 
-    async def _take(self, effect: Effect, workflow: Workflow) -> ConsoleError | None:
-        """Take one configuration; return why not, None where it went."""
+    async def _take(self, effect: Effect, workflow: Workflow, leased: Leased) -> ConsoleError | None:
+        """Take one configuration; return why not, None where it went.
+
+        Those that lease the same, as a stage with a limit is, go one after another.
+        """
         assert effect.target is not None
         command = Remap(
             configuration=effect.configuration,
@@ -132,12 +138,15 @@ class TakingAlong:
             target=effect.target,
             reason=f"Version {workflow.version} of the workflow",
         )
-        async with self._few:
-            desk = self._desks().get(effect.pool)
-            if desk is None:
-                return PoolUnavailable(pool="its pool")
+        desk = self._desks().get(effect.pool)
+        if desk is None:
+            return PoolUnavailable(pool="its pool")
+        async with AsyncExitStack() as held:
             try:
-                planned = desk.plan(command)
+                for thing in desk.plan(command).leases:
+                    await held.enter_async_context(leased[effect.pool, thing])
+                await held.enter_async_context(self._few)
+                planned = desk.plan(command)  # what was waited for may have changed it
                 run = await desk.do(Confirmed(command=command, digest=planned.digest))
             except StoreFailed:
                 raise
