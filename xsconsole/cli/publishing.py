@@ -163,6 +163,6 @@ def _print_report(report: PublishReport) -> None:
     for pool in report.written:
         output.say(f"Version {report.workflow.version} stands on {output.cell(pool)} now.")
     for name in report.moved:
-        output.say(f"{output.cell(name)} is where it has it.")
+        output.say(f"{output.cell(name)} stands as the version has it.")
     if not report.written and report.is_whole and not report.later:
         output.say(f"Version {report.workflow.version} stands on every pool that it binds.")

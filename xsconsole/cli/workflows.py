@@ -25,7 +25,7 @@ from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import PersonId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.workflow import Person, Workflow, to_json
-from xsconsole.domain.workflow.difference import diff, lines
+from xsconsole.domain.workflow.difference import diff_of_drafts, lines
 from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.names import way_words
 from xsconsole.domain.workflow.templates import Template, start_from, templates
@@ -94,7 +94,7 @@ async def workflow_diff(options: argparse.Namespace) -> int:
     async with opened(options, (options.before, options.after)) as console:
         before = await named_workflow(console, options.before)
         after = await named_workflow(console, options.after)
-    found = lines(diff(before, after))
+    found = lines(diff_of_drafts(before, after))
     if options.json:
         output.print_json({"before": before.digest, "after": after.digest, "changes": list(found)})
         return 0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.domain.workflow.flows import PRODUCTION, STAGING, TO_PRODUCTION, edited, rich_workflow, workflows
 from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId
 from xsconsole.domain.workflow import Limits, check, default_workflow
-from xsconsole.domain.workflow.difference import ChangeKind, Subject, apply, diff, lines, value_of
+from xsconsole.domain.workflow.difference import ChangeKind, Subject, apply, diff, diff_of_drafts, lines, value_of
 from xsconsole.domain.workflow.edits import (
     add_stage,
     change_stage,
@@ -21,9 +21,20 @@ from xsconsole.domain.workflow.edits import (
 from xsconsole.domain.workflow.gates import GuestToolsUp, HttpCall
 from xsconsole.domain.workflow.rebase import OF_A_VERSION, prefer_mine, rebase
 from xsconsole.domain.workflow.roll import add_group, add_person, remove_group, remove_person
-from xsconsole.domain.workflow.values import Place
+from xsconsole.domain.workflow.values import Place, Signature
 
 INTEGRATION, PATCHES = StageId("integration"), StageId("patch-testing")
+
+
+def test_a_draft_differs_by_what_was_drawn_and_a_version_by_who_published_it_too() -> None:
+    version = msgspec.structs.replace(
+        default_workflow(), author="ann", summary="first", signature=Signature(public_key="k", value="v")
+    )
+    draft = change_stage(msgspec.structs.replace(version, signature=None, summary=""), STAGING, name="Pre")
+    other = msgspec.structs.replace(version, author="bob")
+
+    assert lines(diff_of_drafts(version, draft)) == ("Stage Pre, name: “Staging” → “Pre”",)
+    assert lines(diff_of_drafts(version, other)) == ("Workflow, author: “ann” → “bob”",)
 
 
 def test_a_difference_is_told_field_by_field_in_words() -> None:

@@ -15,7 +15,7 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.words import count, explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.check import circle_of_promotions
-from xsconsole.domain.workflow.difference import Change, ChangeKind, Difference, Subject, diff
+from xsconsole.domain.workflow.difference import Change, ChangeKind, Difference, Subject, diff_of_drafts
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
@@ -269,7 +269,7 @@ class CompareDialog(QDialog):
         before, after = (one() if one else None), (other() if other else None)
         if before is None or after is None:
             return
-        difference = diff(before, after)
+        difference = diff_of_drafts(before, after)
         rows = rows_of(difference)
         self.model.show_rows(rows)
         self.summary.setText(count(len(rows), self.tr("difference")) if rows else self.tr("They are equal."))

@@ -197,6 +197,13 @@ def id_of(thing: Thing) -> str:
     return thing if isinstance(thing, str) else thing.id
 
 
+def diff_of_drafts(before: Workflow, after: Workflow) -> Difference:
+    """Compare what was drawn: who published what is not signed, and with which words, is not known of it yet."""
+    if before.signature is not None and after.signature is not None:
+        return diff(before, after)
+    return diff(*(msgspec.structs.replace(one, author="", summary="", signature=None) for one in (before, after)))
+
+
 def lines_of_draft(before: Workflow, after: Workflow) -> tuple[str, ...]:
     """Return what a draft changes of a version. It is signed as it is written: that it is not yet is no change."""
     return lines(diff(*(msgspec.structs.replace(one, signature=None) for one in (before, after))))
