@@ -11,13 +11,15 @@ from pytestqt.qtbot import QtBot
 from tests.ui.board_values import make_card, with_run
 from tests.ui.drawing import Sheet, a_workflow, sheet, stage, way
 from xsconsole.domain.board import Board
-from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId, WorkflowId
+from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId, Uuid, WorkflowId
 from xsconsole.domain.workflow import (
     ApprovalRule,
+    Binding,
     Group,
     Kind,
     Limits,
     Person,
+    PoolObject,
     RestorePointRule,
     Workflow,
     default_workflow,
@@ -27,6 +29,7 @@ from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.gates import ExactReplica, GuestToolsUp
 from xsconsole.domain.workflow.templates import Template, templates
 from xsconsole_ui import theme
+from xsconsole_ui.workflow.curves import bars
 from xsconsole_ui.workflow.faces import demands, in_words
 from xsconsole_ui.workflow.live import load_of
 from xsconsole_ui.workflow.measures import DESIGNER
@@ -129,6 +132,21 @@ def test_edges_say_what_they_demand(qapp: QApplication) -> None:
     back = way("production", "staging", Kind.DEMOTE, restore_point=RestorePointRule())
     assert demands(base, back) == "way back · restore point"
     assert in_words(base, back) == "Way back from Production to Staging (restore point)"
+
+
+def test_ways_into_another_pool_are_crossed_by_two_bars_and_name_it(qapp: QApplication) -> None:
+    here, there = (Binding(pool=PoolObject(uuid=Uuid(name), name=name)) for name in ("here", "there"))
+    base = change_stage(change_stage(a_workflow(), "staging", binding=here), "production", binding=here)
+    scene = shown(base)
+    assert not any(edge.face.is_abroad for edge in scene.edges.values())
+
+    scene.show(change_stage(base, "production", binding=there))
+
+    abroad = {id_: edge.face.label for id_, edge in scene.edges.items() if edge.face.is_abroad}
+    assert abroad == {"staging-to-production": "into there", "production-to-staging": "way back · into here"}
+    line = scene.edges[TransitionId("staging-to-production")].route.line
+    one, other = bars(line, 0.8, 5, 4)
+    assert (one.length(), one.center().y(), other.center().x() - one.center().x()) == (10, line.at(0.8).y(), 4)
 
 
 def test_a_new_workflow_is_mirrored_by_what_differs(qapp: QApplication) -> None:

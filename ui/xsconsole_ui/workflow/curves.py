@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
+STEP = 0.01  # of a line, to see where it leads
 SAMPLES = 14  # of a curve, to see what it runs through
 
 # Of a cubic curve's four points, at each sample but the first.
@@ -46,6 +47,16 @@ class Line:
         rest = reach - at
         (x1, y1), (x2, y2) = points[at], points[at + 1]
         return QPointF(x1 + (x2 - x1) * rest, y1 + (y2 - y1) * rest)
+
+
+def bars(line: Line, part: float, half: float, apart: float) -> tuple[QLineF, QLineF]:
+    """Return two short lines across a line, as a border on a map."""
+    at, before, after = line.at(part), line.at(part - STEP), line.at(part + STEP)
+    ahead = QLineF(before, after).unitVector()
+    along = QPointF(ahead.dx(), ahead.dy())
+    across = QPointF(-along.y(), along.x()) * half
+    first, second = at - along * (apart / 2), at + along * (apart / 2)
+    return QLineF(first - across, first + across), QLineF(second - across, second + across)
 
 
 def curved(cubics: Sequence[Cubic]) -> Line:

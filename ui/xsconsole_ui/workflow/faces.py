@@ -40,6 +40,7 @@ class EdgeFace:
     is_back: bool
     is_running: bool
     mark: str
+    is_abroad: bool  # it leads into another pool
 
 
 def node_face(stage: Stage, load: Load, findings: Iterable[Finding]) -> NodeFace:
@@ -59,7 +60,16 @@ def edge_face(workflow: Workflow, way: Transition, load: Load, findings: Iterabl
         is_back=way.kind is Kind.DEMOTE,
         is_running=bool(running),
         mark=_mark(finding for finding in findings if finding.transition == way.id),
+        is_abroad=bool(_other_pool(workflow, way)),
     )
+
+
+def _other_pool(workflow: Workflow, way: Transition) -> str:
+    """Return the pool into which a way leads out of another one; empty where it stays, or where that is not known."""
+    ends = (workflow.stage(way.source), workflow.stage(way.target))
+    pools = [stage.binding.pool for stage in ends if stage is not None and stage.binding.pool is not None]
+    is_other = len(pools) == len(ends) and pools[0].uuid != pools[1].uuid
+    return (pools[1].name or pools[1].uuid) if is_other else ""
 
 
 def place_of(stage: Stage) -> str:
@@ -91,6 +101,9 @@ def demands(workflow: Workflow, way: Transition) -> str:
         parts.append(words.count(others, "check"))
     if way.method is not Method.MOVE:
         parts.append(tr("linked clone") if way.method is Method.LINKED_CLONE else tr("full copy"))
+    pool = _other_pool(workflow, way)
+    if pool:
+        parts.append(tr("into {pool}").format(pool=pool))
     if way.kind is Kind.DEMOTE:
         parts = [tr("way back"), *parts]
     if way.restore_point is not None:

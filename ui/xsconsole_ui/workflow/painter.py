@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import theme
 from xsconsole_ui.theme import Colours
+from xsconsole_ui.workflow.curves import bars
 from xsconsole_ui.workflow.faces import EdgeFace, NodeFace
 from xsconsole_ui.workflow.labels import PADDING, Label
 from xsconsole_ui.workflow.late_parts import LateParts
@@ -32,6 +33,7 @@ PORT = 4.0
 STRIPE = 5.0
 MARK = 15.0
 DASHES = (5.0, 3.5)
+BORDER, BARS_APART = 0.84, 4.0  # where two bars cross a way into another pool, and px between them
 LEAST_DOT_STEP = 18.0  # px
 
 
@@ -239,10 +241,12 @@ class EdgeStyle(NamedTuple):
     is_back: bool
     is_bad: bool
     stands_out: int
+    is_abroad: bool
 
 
 def style_of(face: EdgeFace, stands_out: int) -> EdgeStyle:
-    return EdgeStyle(is_back=face.is_back, is_bad=face.mark == "bad", stands_out=stands_out)
+    is_bad = face.mark == "bad"
+    return EdgeStyle(is_back=face.is_back, is_bad=is_bad, stands_out=stands_out, is_abroad=face.is_abroad)
 
 
 def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, measures: Measures, look: Look) -> None:
@@ -265,6 +269,9 @@ def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, mea
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(lines)
+    if style.is_abroad:
+        painter.setPen(QPen(colour, measures.line))
+        painter.drawLines([bar for route in found for bar in bars(route.line, BORDER, measures.arrow / 2, BARS_APART)])
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawPath(heads)
