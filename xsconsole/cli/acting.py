@@ -37,7 +37,7 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
-UNWRITTEN = (RunKind.PRUNE, RunKind.HALT)  # runs that write nothing to the members
+UNWRITTEN = (RunKind.PRUNE, RunKind.HALT, RunKind.ARCHIVE)  # runs that write nothing to the members
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -65,7 +65,7 @@ async def act(options: argparse.Namespace) -> int:
         return await batching.act(options)
     async with (
         connected(options, is_reading=False) as console,
-        _on_record(console, options),
+        on_record(console, options),
         in_line(console) as line,
     ):
         confirmed: Digest | None = None
@@ -82,7 +82,7 @@ async def act(options: argparse.Namespace) -> int:
                 await line.wait(full, command, options)
                 continue
             if confirmed != plan.digest:
-                answers = _confirm(console, plan, options)
+                answers = confirm(console, plan, options)
                 confirmed = plan.digest
             if plan.demand is not None and isinstance(command, Promote | Demote) and not plan.is_emergency:
                 await line.leave(AuditEvent.QUEUE_BEGAN, "Others have to approve it, so it is asked for.")
@@ -99,7 +99,7 @@ async def act(options: argparse.Namespace) -> int:
 
 async def settle(options: argparse.Namespace) -> int:
     """Finish an interrupted run, forward or back."""
-    async with connected(options, is_reading=False) as console, _on_record(console, options):
+    async with connected(options, is_reading=False) as console, on_record(console, options):
         card = find_configuration(console.board, options.name)
         direction = Direction(options.direction)
         command = Settle(configuration=card.id, direction=direction, reason=options.reason)
@@ -117,7 +117,7 @@ async def settle(options: argparse.Namespace) -> int:
 
 
 @asynccontextmanager
-async def _on_record(console: Console, options: argparse.Namespace) -> AsyncIterator[None]:
+async def on_record(console: Console, options: argparse.Namespace) -> AsyncIterator[None]:
     """Leave a row of what is refused, also where it never became a command, such as for a name that nobody has."""
     try:
         yield
@@ -161,7 +161,7 @@ async def _wait_or_raise(refusal: HeldElsewhere, options: argparse.Namespace) ->
     await asyncio.sleep(RETRY_HELD_S)
 
 
-def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple[str, ...]:
+def confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple[str, ...]:
     """Say what must be known before; ask at a terminal. A script that names the command has decided.
 
     Returns the questions of the plan that were answered with yes, here or by `--yes-to`.
@@ -187,7 +187,14 @@ def _confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple
     return tuple(answers)
 
 
-async def see_through(console: Console, run: RunId, options: argparse.Namespace, asked: RunState) -> int:
+async def see_through(
+    console: Console,
+    run: RunId,
+    options: argparse.Namespace,
+    asked: RunState,
+    told: documents.Document | None = None,
+) -> int:
+    """Wait for the end of a run and say how it ended; `told` is what else belongs into the document of it."""
     ended = await _finished(console, run)
     at, configuration = _outcome(console, ended)
     card, is_told = await _shown(at, configuration, ended)
@@ -203,6 +210,7 @@ async def see_through(console: Console, run: RunId, options: argparse.Namespace,
                 "is_confirmed": is_told,
                 "remarks": list(ended.remarks.values()),
                 "configuration": None if card is None else documents.card_document(card, at.board),
+                **(told or {}),
             }
         )
     else:

@@ -15,6 +15,13 @@ def pair(text: str) -> tuple[str, str]:
     return old, new
 
 
+def mapped(text: str) -> tuple[str, str]:
+    old, separator, new = text.rpartition("=")
+    if not separator or not old or not new:
+        raise argparse.ArgumentTypeError(f"A=B, two networks, not {text}")
+    return old, new
+
+
 def count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")

@@ -1,11 +1,12 @@
 """What people call things on a command line or in the find field, and which thing they mean."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, VM, Inventory
+from xsconsole.domain.inventory import SR, VM, Inventory, Network
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
@@ -90,20 +91,32 @@ def find_storage(inventory: Inventory, name: str) -> SR:
     Raises:
         NotFound, Ambiguous: with the choices.
     """
-    by_uuid = inventory.by_uuid(SR, Uuid(name))
-    found = [by_uuid] if by_uuid is not None else [sr for sr in inventory.all(SR) if sr.name_label == name]
+    return _one(inventory, SR, name, "storage", "storages")
+
+
+def find_network(inventory: Inventory, name: str) -> Network:
+    """Return the network with this uuid or name; raises as `find_storage` does."""
+    return _one(inventory, Network, name, "network", "networks")
+
+
+T = TypeVar("T", SR, Network)
+
+
+def _one(inventory: Inventory, kind: type[T], name: str, one: str, many: str) -> T:
+    by_uuid = inventory.by_uuid(kind, Uuid(name))
+    found = [by_uuid] if by_uuid is not None else [each for each in inventory.all(kind) if each.name_label == name]
     if len(found) == 1:
         return found[0]
     if found:
         raise Ambiguous(
-            reason=f"{len(found)} storages are called “{shortened(name)}”.",
+            reason=f"{len(found)} {many} are called “{shortened(name)}”.",
             mend="Name it by its uuid.",
-            choices=_first(tuple(sr.uuid for sr in found)),
+            choices=_first(tuple(each.uuid for each in found)),
         )
     raise NotFound(
-        reason=f"The pool has no storage called “{shortened(name)}”.",
+        reason=f"The pool has no {one} called “{shortened(name)}”.",
         mend="Name one by its name or uuid.",
-        choices=_first(tuple(sorted(sr.name_label for sr in inventory.all(SR)))),
+        choices=_first(tuple(sorted(each.name_label for each in inventory.all(kind)))),
     )
 
 

@@ -1,0 +1,46 @@
+"""Archives on the command line: made, listed, verified without a pool or a key, brought back, kept and deleted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from embedded import embedded_pool
+
+from tests.cli.shell import Shell
+
+NAME = "payroll@patch-testing"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    with embedded_pool("--speed", "500") as pool:
+        yield Shell(home=tmp_path / "home", pool=pool)
+
+
+def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, tmp_path: Path) -> None:
+    made = shell.say(
+        "archive", "create", NAME, "--out", str(tmp_path / "out"), "--reason", "the year is over", "--json"
+    )
+    assert made.status == 0, made.err
+    folder = Path(made.document["folder"])
+    assert (made.document["state"], made.document["is_confirmed"]) == ("done", True)
+
+    # Somebody else, with no home, key or pool, is told that nobody vouches for the key.
+    stranger = Shell(home=tmp_path / "elsewhere", pool=shell.pool, passphrase=None)
+    unknown = stranger.say("archive", "verify", str(folder), "--unrecorded")
+    assert (unknown.status, "which nobody here vouches for" in unknown.out) == (3, True)
+
+    back = shell.say("archive", "restore", "payroll", "--to", "Integration", "--sr", "SAN-gold", "--json")
+    assert back.status == 0, back.err
+    card = back.document["configuration"]
+    assert (card["stage"], card["origin"]["archive"]) == ("integration", back.document["archive"])
+
+    xva = sorted((folder / "members").iterdir())[0]
+    xva.chmod(0o600)
+    xva.write_bytes(xva.read_bytes()[:-512])
+    broken = shell.say("archive", "verify", "payroll", "--json")
+    assert (broken.status, [one["fault"] for one in broken.document["findings"]]) == (1, ["truncated"])
+
+    deleted = shell.say("archive", "delete", back.document["archive"][:8])
+    assert (deleted.status, folder.exists()) == (0, False)
+    assert "are free again" in deleted.out

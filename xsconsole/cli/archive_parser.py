@@ -1,0 +1,58 @@
+"""The words and options of archives."""
+
+from collections.abc import Callable
+
+from xsconsole.cli.request_parser import VerbMaker
+from xsconsole.cli.typed_values import digest, mapped
+
+ARCHIVE_HELP = "an archive: its folder, the beginning of its id, a name, or service@version"
+
+
+def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None]) -> None:
+    """Add the verbs of `archive`."""
+    verb = make("archive create", "write a configuration into files on this computer; it stays as it is", has_json=True)
+    verb.add_argument("name", metavar="NAME", help=name_help)
+    verb.add_argument("--out", metavar="DIR", help="where the folder is made; else where the last one went")
+    verb.add_argument(
+        "--stop-first", action="store_true", help="shut the machines down, freeze them together and start them again"
+    )
+    _add_planned(verb.add_argument)
+    add_reason(verb)
+    verb = make("archive list", "the archives that this home knows; no pool is needed", has_json=True)
+    verb.add_argument("words", metavar="WORD", nargs="*", help="only those in which each of these words stands")
+    verb = make("archive show", "one archive, as its document tells; no pool is needed", has_json=True)
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb = make(
+        "archive verify",
+        "read all of it and compare every hash; no pool is needed; status 3: whole, but nobody vouches for its key",
+        has_json=True,
+    )
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb.add_argument("--key", metavar="FINGERPRINT", help="a key that may have signed it, as it was kept elsewhere")
+    verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
+    verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
+    verb.add_argument(
+        "--map-network",
+        action="append",
+        default=[],
+        type=mapped,
+        metavar="A=B",
+        help="what the archive calls A is network B here, by name or uuid; repeat it",
+    )
+    verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
+    _add_planned(verb.add_argument)
+    add_reason(verb)
+    verb = make("archive hold", "let nobody delete it until that is lifted", has_json=False)
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="why it must be kept")
+    for name, what in (("release", "lift the hold"), ("delete", "delete it for good")):
+        verb = make(f"archive {name}", what, has_json=name == "delete")
+        verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+        add_reason(verb)
+
+
+def _add_planned(add: Callable[..., object]) -> None:
+    add("--dry-run", action="store_true", help="say what it would do, and change nothing")
+    add("--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)")

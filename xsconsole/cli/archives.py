@@ -1,0 +1,240 @@
+"""Verbs about archives in files: made, listed, verified, brought back, held and deleted."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from xsconsole.cli import documents, output
+from xsconsole.cli.acting import confirm, on_record, see_through
+from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
+from xsconsole.console import ArchiveRoom, Console, Destination, RunState
+from xsconsole.domain import words
+from xsconsole.domain.archive import Archive, Check, Shelved, find_archive, fits
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
+from xsconsole.engine.commands import ArchiveToFiles, Confirmed, RestoreFromArchive
+from xsconsole.errors import Refused
+
+ID_LENGTH = 8
+KEY_UNKNOWN = 3
+
+
+async def create(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        card = find_configuration(console.board, options.name)
+        place = Path(options.out) if options.out else None
+        room = ArchiveRoom(console.home)
+        command = room.archiving(card, place, is_stopped_first=options.stop_first, reason=options.reason)
+        return await _carry_out(console, command, options, {"folder": str(command.folder)})
+
+
+async def restore(options: argparse.Namespace) -> int:
+    """Read the document, plan, say what it will do, and see it through to its end."""
+    options.name = options.archive  # by this a refusal is on record
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        room = ArchiveRoom(console.home)
+        folder = Path((await _found(room, options.archive)).folder)
+        networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
+        sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
+        target = find_stage(published(console), options.to).id
+        command = await room.returning(folder, Destination(target=target, networks=networks, sr=sr), options.reason)
+        return await _carry_out(console, command, options, {"archive": command.archive.id})
+
+
+async def _carry_out(
+    console: Console,
+    command: ArchiveToFiles | RestoreFromArchive,
+    options: argparse.Namespace,
+    told: documents.Document,
+) -> int:
+    plan = console.plan(command)
+    if options.dry_run:
+        if options.json:
+            output.print_json({**documents.plan_document(plan, published(console)), **told})
+        else:
+            output.print_plan(plan, published(console))
+        return 0
+    await console.demand_rights(command)
+    answers = confirm(console, plan, options)
+    run = await console.do(Confirmed(command=command, digest=plan.digest, answers=answers))
+    status = await see_through(console, run, options, RunState.DONE, told)
+    if status == 0 and isinstance(command, ArchiveToFiles) and not options.json:
+        output.say(f"It lies in {output.cell(str(command.folder), 400)}")
+    return status
+
+
+async def list_(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=True) as room:
+        wanted = " ".join(options.words)
+        found = [one for one in await room.listed() if fits(one, wanted)]
+    if options.json:
+        output.print_json([_document(one) for one in found])
+        return 0
+    output.print_table(
+        ("ID", "CONFIGURATION", "STOOD IN", "POOL", "FROZEN", "SIZE", "PROVEN", "HELD", "FOLDER"), map(_row, found)
+    )
+    for one in found:
+        if one.problem:
+            output.note(f"{one.folder}: {one.problem}")
+    return 0
+
+
+async def show(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=True) as room:
+        found = await _found(room, options.archive)
+    if options.json:
+        output.print_json(_document(found))
+        return 0 if found.archive is not None else 1
+    if found.archive is None:
+        raise Refused(reason=found.problem)
+    for line in _lines(found, found.archive):
+        output.say(output.cell(line, 400))
+    return 0
+
+
+async def verify(options: argparse.Namespace) -> int:
+    """Compare every hash. Whole, but by a key that nobody vouches for, has an exit status of its own."""
+    async with _at_home(options, is_reading=options.unrecorded) as room:
+        found = await _found(room, options.archive)
+        check = await room.verify(Path(found.folder), {options.key} if options.key else ())
+    if options.json:
+        output.print_json(_check_document(found, check))
+    else:
+        output.say(output.cell(check.sentence, 600))
+        for finding in check.findings:
+            output.say(f"BAD {output.cell(finding.sentence, 400)}")
+    if not check.is_good:
+        return 1
+    return 0 if check.is_vouched else KEY_UNKNOWN
+
+
+async def hold(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=False) as room:
+        found = await _found(room, options.archive)
+        await room.hold(Path(found.folder), options.reason)
+        output.say(f"“{output.cell(found.called)}” is held: nobody deletes it by this program.")
+    return 0
+
+
+async def release(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=False) as room:
+        found = await _found(room, options.archive)
+        await room.release(Path(found.folder), options.reason)
+        output.say(f"“{output.cell(found.called)}” is not held any more.")
+    return 0
+
+
+async def delete(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=False) as room:
+        found = await _found(room, options.archive)
+        freed_bytes = await room.delete(Path(found.folder), options.reason)
+    if options.json:
+        output.print_json({"folder": str(found.folder), "freed_bytes": freed_bytes})
+    else:
+        output.say(f"Deleted “{output.cell(found.called)}”: {words.size(freed_bytes)} are free again.")
+    return 0
+
+
+@asynccontextmanager
+async def _at_home(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[ArchiveRoom]:
+    passphrase = no_passphrase if is_reading else Given(options).passphrase
+    console = await Console.open(options.home, passphrase=passphrase, is_reading=is_reading)
+    try:
+        pass_on_notices(console)
+        yield ArchiveRoom(console.home)
+    finally:
+        await console.close()
+
+
+async def _found(room: ArchiveRoom, name: str) -> Shelved:
+    """Return an archive that is known here, or that lies in the folder which is named.
+
+    Raises:
+        Refused: there is none, or several.
+    """
+    folder = _folder(name)
+    return await room.look(folder) if folder is not None else find_archive(await room.listed(), name)
+
+
+def _folder(name: str) -> Path | None:
+    folder = Path(name).expanduser().absolute()
+    return folder if folder.is_dir() else None
+
+
+def _row(one: Shelved) -> tuple[str, ...]:
+    archive, folder = one.archive, str(one.folder)
+    if archive is None:
+        return ("", one.folder.name, "", "", "", "", "CANNOT BE READ", "", folder)
+    return (
+        archive.id[:ID_LENGTH],
+        archive.name,
+        archive.stage_name,
+        archive.pool_name,
+        words.instant(archive.frozen_at),
+        words.size(archive.size_bytes),
+        words.instant(one.proven_at) if one.proven_at else "never",
+        "held" if one.held else "",
+        folder,
+    )
+
+
+def _lines(one: Shelved, archive: Archive) -> list[str]:
+    proven = f"proven whole here on {words.instant(one.proven_at)}" if one.proven_at else "never verified here"
+    key = "by this console's key" if one.is_own else f"by key {archive.key}"
+    why = archive.reason or "no reason given"
+    found = [
+        f"{archive.name}, revision {archive.revision}, as it stood in {archive.stage_name} on pool {archive.pool_name}",
+        f"Folder: {one.folder}",
+        f"Id: {archive.id}",
+        f"Frozen at {words.instant(archive.frozen_at)}, the last machine {archive.skew_s:.0f} s after the first",
+        f"By {archive.actor} at {archive.console_name}, {words.instant(archive.at)}: {why}",
+        f"{words.size(archive.size_bytes)}, {proven}; signed {key}",
+        f"Workflow: {archive.workflow_name}, version {archive.workflow_version}",
+        f"Manifest: {archive.fingerprint}",
+    ]
+    if one.held is not None:
+        found.append(f"Held by {one.held.by} since {words.instant(one.held.at)}: {one.held.reason}")
+    found += [f"Copied from {each.name} in {each.stage}, by {each.method}" for each in archive.lineage]
+    found += [
+        f"Approved: {each.request.intent.name}, {words.count(len(each.decisions), 'decision')}"
+        for each in archive.approvals
+    ]
+    for member in archive.members:
+        nics = ", ".join(f"{nic.device} on {nic.called}" for nic in member.interfaces) or "no network"
+        disks = words.count(len(member.disks_bytes), "disk")
+        found.append(f"  · {member.role}: {member.name}, {disks}, {words.size(sum(member.disks_bytes))}, {nics}")
+    return found
+
+
+def _document(one: Shelved) -> documents.Document:
+    found: documents.Document = {
+        "folder": str(one.folder),
+        "is_readable": one.archive is not None,
+        "problem": one.problem,
+        "proven_at": one.proven_at.isoformat() if one.proven_at else None,
+        "is_own_key": one.is_own,
+        "held": msgspec.to_builtins(one.held),
+    }
+    if one.archive is not None:
+        found["document"] = msgspec.to_builtins(one.archive)
+        found["size_bytes"] = one.archive.size_bytes
+        found["key"] = one.archive.key
+    return found
+
+
+def _check_document(one: Shelved, check: Check) -> documents.Document:
+    findings: list[Json] = [
+        {"file": finding.file, "fault": finding.fault.value, "sentence": finding.sentence} for finding in check.findings
+    ]
+    return {
+        "folder": str(one.folder),
+        "is_good": check.is_good,
+        "is_vouched": check.is_vouched,
+        "key": check.archive.key if check.archive is not None else None,
+        "sentence": check.sentence,
+        "findings": findings,
+    }
