@@ -187,7 +187,7 @@ async def test_ten_changes_behind_its_back_are_each_named_within_two_seconds(
                 await ten_changes(pool, desk, estate, drift, watcher, card)
                 await rules_and_statements(desk, estate, watcher, card, tmp_path)
             finally:
-                await drift.close()
+                drift.close()
         said_in_a_shell(Shell(home=tmp_path / "home", pool=pool, passphrase="the tests' passphrase"))
 
 

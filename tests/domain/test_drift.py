@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.domain.test_live_board import CONFIGURATIONS, Followed, batches, population
 from xsconsole.domain.allowances import AllowedField, allowance_stem, allowances_of, to_text, together
 from xsconsole.domain.board import Board, Card, Standing
-from xsconsole.domain.drift import Against, LiveDrift, all_at_once, baseline_of, why_none
+from xsconsole.domain.drift import Against, LiveDrift, all_at_once, baseline_of, cause_of, read_calls, why_none
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import VDI, VIF, VM, Change, ChangeBatch, Inventory, Network
-from xsconsole.domain.manifest import FieldChange, Part
+from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Change, ChangeBatch, Inventory, Network
+from xsconsole.domain.manifest import FieldChange, Part, PartChange
 from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.workflow import default_workflow
 
@@ -200,3 +200,58 @@ def test_one_that_is_no_configuration_any_more_has_no_drift() -> None:
     assert set(watched.drift.taken()) == {TWO, THREE}
     assert watched.drift.version(TWO) is None
     assert all_at_once(board(), lambda _: Inventory(), lambda _: (), AT) == {}
+
+
+LINE = (
+    "[20261127T14:02:03.123Z|audit|xen-1|7 INET :::80|{call}|audit] ('trackid=ab' 'LOCAL_SUPERUSER' '{who}' "
+    "'{verdict}' 'OK' 'API' '{call}' ({arguments}))"
+)
+
+
+def line(call: str, *refs: str, who: str = "ann", verdict: str = "ALLOWED", name: str = "vm") -> str:
+    arguments = " ".join(f"('self' '{name}' 'uuid' '{ref}')" for ref in refs)
+    return LINE.format(call=call, who=who, verdict=verdict, arguments=arguments)
+
+
+def test_who_did_it_is_the_newest_call_to_that_object_that_can_have_done_it() -> None:
+    watched = Watched()
+    watched.hear(*population().changes, is_whole=True)
+    watched.see()
+    card_ = watched.shown.cards[TWO]
+    member, inventory = card_.members[0], watched.inventory
+    vm, vbd, vdi = member.ref, Ref("vbd-1"), Ref("vdi-1")
+    texts = {vm: "OpaqueRef:vm-b", vbd: "OpaqueRef:vbd-1", vdi: "OpaqueRef:vdi-1"}
+    forged = "x\\\\' \\\\'OpaqueRef:vm-b\\\\')"
+    log = "\n".join(
+        (
+            line("VM.set_order", texts[vm], who="old"),
+            line("VM.set_order", texts[vm], who="new").replace("14:02:03", "14:02:04"),
+            line("VM.set_order", texts[vm], who="refused", verdict="DENIED").replace("14:02:03", "14:02:05"),
+            line("VM.set_order", "OpaqueRef:another", who="other", name=forged).replace("14:02:03", "14:02:06"),
+            line("VDI.resize", texts[vdi], who="bob"),
+            line("VM.set_memory_limits", texts[vm], who="eve"),
+            line("VBD.create", texts[vm], texts[vdi], who="joe"),
+            "not a line",
+            "[20261127T14:02:03.123Z|audit|x] ('too' 'short')",
+        )
+    )
+    calls = read_calls(log)
+    known = {Ref(text): ref for ref, text in texts.items()}
+    calls = tuple(replace(call, objects=frozenset(known.get(ref, ref) for ref in call.objects)) for call in calls)
+
+    def who(change: FieldChange | PartChange) -> str:
+        found = cause_of(change, card_, inventory, calls)
+        return found.who if found is not None else ""
+
+    def field(name: str, part: Part = Part.MEMBER, device: str = "") -> FieldChange:
+        return FieldChange(role=member.role, part=part, device=device, field=name, before=1, after=2)
+
+    drive = inventory.get(VBD, vbd)
+    assert drive is not None
+    assert who(field("start_order")) == "new"
+    assert who(field("memory_static_max_bytes")) == "eve"
+    assert who(field("size_bytes", Part.DISK, drive.userdevice)) == "bob"
+    whole = PartChange(role=member.role, part=Part.DISK, device=drive.userdevice, before=None, after=None)
+    assert who(whole) == "joe"
+    assert who(field("vcpus_max")) == ""
+    assert who(replace(field("start_order"), role="nobody")) == ""

@@ -7,7 +7,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
-from xsconsole_ui.board_actions import BOARD_VIEW, LATER, LINEAGE, QUEUE
+from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
@@ -354,7 +354,7 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, LATER, PLAN, COMPARE, LINEAGE)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)

@@ -52,4 +52,12 @@ LINEAGE = Action(
     perform=lambda _, hands: hands.show_lineage(),
     why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
 )
+DRIFT = Action(
+    id="card.drift",
+    text="Dri&ft…",
+    shortcut="Ctrl+Shift+D",
+    tip="See how it differs from what it was copied from or from production, since when, and what may differ",
+    perform=lambda _, hands: hands.show_drift(),
+    why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
+)
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

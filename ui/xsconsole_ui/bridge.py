@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Estate, Failed
+from xsconsole.console import Drifting, Estate, Failed
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
     AuditVerified,
     BoardChanged,
     ClearanceChanged,
+    DriftChanged,
     Event,
     InventoryChanged,
     LinkChanged,
@@ -99,6 +100,7 @@ class Bridge(QObject):
     queue_changed = Signal(object)  # QueueChanged
     closures_changed = Signal()  # what is frozen, held, quarantined or stopped, also by the time of day
     inventory_changed = Signal()
+    drift_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
@@ -115,6 +117,7 @@ class Bridge(QObject):
         self._freezing.changed.connect(self.closures_changed)
         self.staying = Staying(console, self)
         self.staying.changed.connect(self.card_changed)
+        self.drifting = console.drifting = Drifting(console)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
         self._prepare: Callable[[], Iterator[object]] = partial(iter, ())
@@ -123,6 +126,7 @@ class Bridge(QObject):
         self._hear(LinkChanged, self._on_link)
         self._hear(BoardChanged, self._on_board)
         self._hear(ClearanceChanged, self._on_clearance)
+        self._hear(DriftChanged, self._on_drift)
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
@@ -142,6 +146,7 @@ class Bridge(QObject):
         self._silence.close()
         self._freezing.close()
         self.staying.close()
+        self.drifting.close()
         for end in self._ends:
             end()
         self._ends.clear()
@@ -205,6 +210,10 @@ class Bridge(QObject):
             self._turns.put("differing", self.differing_changed.emit)
 
     def _on_clearance(self, event: ClearanceChanged) -> None:
+        self._announce_cards(event.configurations)
+
+    def _on_drift(self, event: DriftChanged) -> None:
+        self._turns.put("drift", self.drift_changed.emit)
         self._announce_cards(event.configurations)
 
     def _on_run(self, event: RunChanged) -> None:

@@ -27,6 +27,7 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.closures import ClosureDesk
 from xsconsole_ui.comparing import CompareDialog, LineageDialog
 from xsconsole_ui.dialogs import answered
+from xsconsole_ui.drifting import DriftDesk
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.objects.act_desk import ActDesk
@@ -65,6 +66,7 @@ class WindowHands(QObject):
         self._jobs = jobs
         self._queueing = Queueing(console, jobs, board, window)
         self.closures = ClosureDesk(console, jobs, window)
+        self.drift = DriftDesk(console, bridge, jobs, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self.targets_menu = QMenu(window)
         self.targets_menu.setToolTipsVisible(True)
@@ -194,6 +196,10 @@ class WindowHands(QObject):
             dialog = LineageDialog(self._console, self._bridge, self._jobs, card.id, self._window)
             dialog.wanted.connect(self._board.select)
             self._jobs.start(answered(dialog), "show a lineage")
+
+    def show_drift(self) -> None:
+        """Show how the selected card differs from what it is meant to be like."""
+        self.drift.show(self._situation.card)
 
     def queue(self) -> None:
         """Ask whether the selected card shall wait for a place; take one that waits out."""

@@ -5,6 +5,7 @@ from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import drafts_alone, read_file, write_file
 from xsconsole.console.drift_desk import (
+    causes,
     drift_against,
     drifts_of,
     find_rule,
@@ -48,6 +49,7 @@ __all__ = [
     "Secret",
     "Target",
     "Verb",
+    "causes",
     "decide_apart",
     "drafts_alone",
     "drift_against",

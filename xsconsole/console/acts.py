@@ -1,12 +1,14 @@
 """Acts on single objects, as the window asks for them: the jobs of the connection that stands, and of those before."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
 from xsconsole.console.task_watch import OwnTime, TaskWatch
 from xsconsole.domain.acts import JobId, ObjectId, record_of
 from xsconsole.domain.board import EMPTY_BOARD
+from xsconsole.domain.drift import Call
 from xsconsole.domain.events import InventoryChanged, JobChanged
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM, Host, Inventory, Task
@@ -18,6 +20,7 @@ from xsconsole.engine.jobs import Jobs, World
 from xsconsole.engine.ports import Ledger, MeasurementPort
 from xsconsole.errors import Refused
 from xsconsole.xapi.gateway import Gateway
+from xsconsole.xapi.log import XapiLog
 
 
 class HomeProcess:
@@ -43,12 +46,13 @@ class Acts:
         self._world: World = lambda: (Inventory(), EMPTY_BOARD)
         self._tasks: TaskWatch | None = None
         self._measurements: MeasurementPort | None = None
+        self._log: XapiLog | None = None
         self._unsubscribe: Callable[[], None] = _nothing
 
     async def begin(self, gateway: Gateway, ledger: Ledger, home: Home, world: World) -> None:
         """Serve a connection, and take up what an ended process of this home began on its pool."""
         self._world = world
-        self._measurements = gateway.measurements
+        self._measurements, self._log = gateway.measurements, gateway.log
         objects = gateway.objects
         self._tasks = TaskWatch(
             world()[0],
@@ -75,12 +79,20 @@ class Acts:
         """Follow nothing any more; what the pool works on goes on there."""
         jobs, tasks, self._jobs, self._tasks = self._jobs, self._tasks, None, None
         self._unsubscribe()
-        self._measurements = None
+        self._measurements = self._log = None
         if tasks is not None:
             await tasks.close()
         if jobs is not None:
             await jobs.close()
             self._ended = (*jobs.statuses, *self._ended)
+
+    async def calls_since(self, at: datetime) -> tuple[Call, ...]:
+        """Return what xapi's own log says was called from then on; nothing without a connection.
+
+        Raises:
+            PoolUnavailable: it cannot be read.
+        """
+        return await self._log.calls_since(at) if self._log is not None else ()
 
     async def measured(self, item: ObjectId, span: Span) -> Measured:
         """Return what is measured of a VM or a host; nothing of other objects, and of a VM that does not run.

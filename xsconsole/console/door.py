@@ -82,10 +82,11 @@ class Console:
         )
         self.caught_up, self.until = self._mirror.caught_up, self._mirror.until
         self._witness = Witness(self.record)
+        self.note = self._witness.note
         self._gateway: Gateway | None = None
         self.travels: TravelPort | None = None  # the ways into this pool and out of it, while there is a connection
         self._engine: Engine | None = None
-        self._runs = OwnRuns()
+        self._runs, self._own_moves = OwnRuns(), OwnMoves()
         self.publishing = Publishing(home, lambda: (self,))
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
         self.acts = Acts(self.bus, self.requests.own_time)
@@ -93,7 +94,6 @@ class Console:
         self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
         self.points = Points(self, home, self.requests)
         self.stays = Stays(self, home, self.requests, self.closings)
-        self._own_moves = OwnMoves()
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from xsconsole.domain.allowances import AllowedField, rule_words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import compare, version_now
-from xsconsole.domain.drift import Against, Baseline, Drift, all_at_once, baseline_of, why_none
+from xsconsole.domain.drift import Against, Baseline, Call, Drift, all_at_once, baseline_of, cause_of, why_none
 from xsconsole.domain.fidelity import Statement, document, stated, text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import Change, FieldChange, Part, PartChange, Topic, topic_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xsconsole.console.estate import Estate
 
 MOST_ROWS = 200
+LOOKED_BACK = timedelta(days=2)  # in xapi's own log
 SHOWN_S = 15.0
 
 
@@ -82,6 +83,27 @@ async def recorded(estate: "Estate", configuration: ConfigurationId) -> Mapping[
             change = _change(kept)
             if change is not None and topic_of(change) not in found:
                 found[topic_of(change)] = (change, _since(kept) or row.at)
+    return found
+
+
+async def causes(estate: "Estate", drift: Drift) -> Mapping[Topic, Call]:
+    """Return which calls made the differences, on either side, as far as xapi's own log of the last days tells.
+
+    Raises:
+        PoolUnavailable: it cannot be read.
+    """
+    since = estate.home.clock.now() - LOOKED_BACK
+    sides = []
+    for id_ in (drift.configuration, drift.baseline.configuration):
+        card, console = estate.board.cards.get(id_), estate.of_card(id_)
+        if card is not None:
+            sides.append((card, console.inventory, await console.acts.calls_since(since)))
+    found: dict[Topic, Call] = {}
+    for each in drift.comparison.judged:
+        known = (cause_of(each.change, card, inventory, calls) for card, inventory, calls in sides)
+        newest = max((call for call in known if call is not None), key=lambda call: call.at, default=None)
+        if newest is not None:
+            found[topic_of(each.change)] = newest
     return found
 
 

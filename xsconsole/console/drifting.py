@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xsconsole.console.facts import fact_of
-from xsconsole.console.witness import Witness
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
@@ -39,7 +38,6 @@ class Drifting:
         self._due: asyncio.TimerHandle | None = None
         self._settling: dict[ConfigurationId, asyncio.TimerHandle] = {}
         self._noted: dict[ConfigurationId, Mapping[Topic, Change]] = {}
-        self._witness = Witness(estate.record)
         self._ends: list[Callable[[], None]] = [
             estate.subscribe(InventoryChanged, self._hear_inventory),
             estate.subscribe(BoardChanged, self._hear_board),
@@ -55,8 +53,8 @@ class Drifting:
     def all(self) -> Mapping[ConfigurationId, Drift]:
         return self._live.found
 
-    async def close(self) -> None:
-        """Follow no more, and write what is left."""
+    def close(self) -> None:
+        """Follow no more."""
         for end in self._ends:
             end()
         if self._due is not None:
@@ -64,7 +62,6 @@ class Drifting:
         for timer in self._settling.values():
             timer.cancel()
         self._settling.clear()
-        await self._witness.close()
 
     # Hearing
 
@@ -133,7 +130,7 @@ class Drifting:
         came = [change for topic, change in now.items() if before.get(topic) != change]
         went = [change for topic, change in before.items() if topic not in now]
         if came or went:
-            self._witness.note(self._fact(card, found, came, went))
+            self._estate.of_card(configuration).note(self._fact(card, found, came, went))
 
     def _fact(self, card: Card, drift: Drift, came: list[Change], went: list[Change]) -> Fact:
         identity = self._estate.of_card(card.id).identity

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from xsconsole.console.batches import planned_together
 from xsconsole.console.door import Console
+from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate_acts import EstateActs
 from xsconsole.console.estate_closings import EstateClosings
 from xsconsole.console.estate_requests import EstateRequests
@@ -60,6 +61,7 @@ class Estate:
         self.queue = Queue(self)
         self.reviews = EstateReviews(self)
         self.closings = EstateClosings(self)
+        self.drifting: Drifting | None = None  # where somebody follows the drift
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}

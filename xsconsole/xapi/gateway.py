@@ -26,6 +26,7 @@ from xsconsole.xapi.backoff import Backoff
 from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported
 from xsconsole.xapi.feed import Feed, Listener
 from xsconsole.xapi.hosts import KnownHosts, Remembered
+from xsconsole.xapi.log import XapiLog
 from xsconsole.xapi.login import Credentials, Login, Password, log_out, vouched
 from xsconsole.xapi.measurements import XapiMeasurements
 from xsconsole.xapi.objects import XapiObjects
@@ -84,6 +85,7 @@ class Gateway:
         self.pool = XapiPool(self._session, self._tasks, self.transfers, until_available=self.until_available)
         self.objects = XapiObjects(self._session, self._tasks, self.pool, self.transfers)
         self.measurements = XapiMeasurements(self._session, trust)
+        self.log = XapiLog(self._session, trust, executor)
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None
@@ -92,8 +94,7 @@ class Gateway:
         self._is_beside = False  # what the last search failed with is about hosts beside the one that is tried on
         self._has_changed = asyncio.Event()
         self._needs_mending = asyncio.Event()
-        self._has_session = True
-        self._has_feed = True
+        self._has_session = self._has_feed = True
         self._live_since_s = 0.0
         self._search: Search | None = None
         self._keeper: asyncio.Task[None] | None = None

@@ -1,8 +1,6 @@
 """What a host measures of itself and of its VMs, asked for over HTTP: `/rrd_updates`."""
 
 import asyncio
-import contextlib
-import http.client
 import json
 import math
 import time
@@ -13,21 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.metrics import NOTHING_MEASURED, Measured
 from xsconsole.errors import ConnectionLost
 from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.questions import OK, asked
 from xsconsole.xapi.session import PoolSession
-from xsconsole.xapi.transport import Address, cause_of, connection_to
+from xsconsole.xapi.transport import Address
 from xsconsole.xapi.trust import Trust
 
-TIMEOUT_S = 15.0
-LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
-OK = 200
 MARGIN_STEPS = 2
-BROKEN = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 
 
 class XapiMeasurements:
@@ -56,17 +49,9 @@ class XapiMeasurements:
         # A little less than the span: what begins exactly where the finest archive does is answered from a coarser one.
         start = int(time.time() - span.total_seconds() + MARGIN_STEPS * step_s)
         query = urlencode({"start": start, "interval": step_s, "cf": "AVERAGE", "host": "true", "json": "true"})
-        with contextlib.closing(connection_to(self._trust.checked(address))) as connection:
-            connection.timeout = TIMEOUT_S
-            try:
-                # The cookie carries the session: a query would stand in every log.
-                connection.request("GET", f"/rrd_updates?{query}", headers={"Cookie": f"session_id={session}"})
-                response = connection.getresponse()
-                body = response.data[:LARGEST_ANSWER_BYTES]
-            except BROKEN as failure:
-                raise RoadBroken(cause_of(failure), was_sent=True) from failure
-        if response.status != OK:
-            raise BadAnswer(f"the host measures nothing just now (HTTP status {response.status})")
+        status, body = asked(self._trust, address, session, f"/rrd_updates?{query}")
+        if status != OK:
+            raise BadAnswer(f"the host measures nothing just now (HTTP status {status})")
         return measured_of(body, measured)
 
 

@@ -2,6 +2,8 @@
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
+from xsconsole.domain.drift import Against
+from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.runs import RunState, RunStatus
@@ -21,7 +23,7 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
     silence, asked = silence_of(card, console), console.requests.of(card.id)
     run, is_away = _run_of(card.id, console), away is not None
     reviews = console.reviews.of(card.id)
-    waiting = (*_waiting(card, console), *_stay(card, console))
+    waiting = (*_waiting(card, console), *_stay(card, console), *drift_chip(card, console))
     face = face_of(
         card,
         stage,
@@ -57,6 +59,17 @@ def _stay(card: Card, console: Estate) -> tuple[Chip, ...]:
         return ()
     tone = Tone.BAD if stay.is_over(at) else Tone.WARN if stay.is_soon_over(at) else Tone.PLAIN
     return (Chip(tr("lease: {left}").format(left=stay.words(at)), tone, stay.sentence(at)),)
+
+
+def drift_chip(card: Card, console: Estate) -> tuple[Chip, ...]:
+    """Return how many fields really differ from what it is measured by; calmly where that is another version."""
+    drift = console.drifting.of(card.id) if console.drifting is not None else None
+    if drift is None or not drift.count:
+        return ()
+    first = console.board.cards.get(drift.baseline.configuration)
+    is_like = drift.baseline.against is Against.ORIGIN or (first is not None and first.version == card.version)
+    whole = likeness(drift.comparison, "")
+    return (Chip(tr("drift: {n}").format(n=drift.count), Tone.WARN if is_like else Tone.PLAIN, whole.strip()),)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:

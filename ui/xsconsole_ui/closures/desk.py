@@ -14,9 +14,10 @@ from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.stays import stay_of
 from xsconsole.engine.commands import HoldBack, Lift, QuarantineVersion, StopTheLine
-from xsconsole_ui.closures.dialog import CloseDialog, ExtendDialog, FreezeDialog, Wording
+from xsconsole_ui.closures.dialog import CloseDialog, ExtendDialog, FreezeDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.reason_dialog import Wording
 
 
 class ClosureDesk(QObject):

@@ -1,0 +1,98 @@
+"""Drift stands on the card and is seen whole in a view: a cell chosen, who did it, a rule made and removed, a file."""
+
+from pathlib import Path
+
+from tests.embedded import EmbeddedPool
+from tests.ui.board_window import card_of, console, pool, window
+from xsconsole.console import Console
+from xsconsole.domain.comparison import Aspect
+from xsconsole.domain.drift import Against
+from xsconsole.domain.ids import StageId
+from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole_ui import actions
+from xsconsole_ui.board.lane_model import FACE_ROLE
+from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.drifting import DriftDialog
+from xsconsole_ui.drifting.rule_dialog import AllowDialog
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["console", "pool", "window"]
+
+
+def chips(window: MainWindow, stage: StageId, configuration: str) -> list[str]:
+    model = window.board.lane(stage).model
+    row = next(at for at, row in enumerate(model.all_rows) if row.card.id == configuration)
+    return [chip.text for chip in model.index(row).data(FACE_ROLE).chips]
+
+
+def rows(dialog: DriftDialog) -> list[list[str]]:
+    return dialog.list.cells(range(dialog.rows.rowCount()))[1:]
+
+
+async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    crm = card_of(console, "crm@7.1.1")
+    drifting = window.bridge.drifting
+    await until(lambda: drifting.of(crm.id) is not None, "what it differs in")
+    first = drifting.of(crm.id)
+    assert first is not None
+    await until(lambda: f"drift: {first.count}" in chips(window, crm.stage, crm.id), "the chip")
+    member = crm.members[0]
+
+    with pool.plain_session() as session:
+        session.xenapi.VM.set_order(session.xenapi.VM.get_by_uuid(member.uuid), "7")
+    more = first.count + 1
+    await until(lambda: f"drift: {more}" in chips(window, crm.stage, crm.id), "the change on the card")
+
+    window.board.select(crm.id)
+    window.actions_[actions.DRIFT].trigger()
+    await until(lambda: window.hands.drift.dialog is not None, "the view")
+    dialog = window.hands.drift.dialog
+    assert dialog is not None
+    column = 1 + tuple(Aspect).index(Aspect.START)
+    roles = [dialog.members.index(row, 0).data() for row in range(dialog.members.rowCount())]
+    dialog.picture.setCurrentIndex(dialog.members.index(roles.index(member.role), column))
+    (row,) = [each for each in rows(dialog) if each[1] == "start order"]
+    assert (row[2], bool(row[4]), row[6]) == ("7", True, "drift")
+    await until(lambda: any(each[5] == "root, VM.set_order" for each in rows(dialog)), "who did it")
+    dialog.all.click()
+    assert len(rows(dialog)) == len(first.comparison.judged) + 1
+
+    at = next(at for at, each in enumerate(rows(dialog)) if each[:2] == [member.role, "start order"])
+    assert (dialog.allow.isEnabled(), dialog.allow.toolTip()) == (False, "Select one difference first.")
+    dialog.list.selectRow(at)
+    dialog.allow.click()
+    await until(lambda: dialog.question is not None and dialog.question.isVisible(), "the question")
+    assert isinstance(dialog.question, AllowDialog)
+    dialog.question.reason.setText("the lab starts it last")
+    dialog.question.everywhere.setChecked(True)
+    dialog.question.go.click()
+    await until(lambda: f"drift: {first.count}" in chips(window, crm.stage, crm.id), "the rule on the card")
+    await until(lambda: dialog.question is None, "the end of the question")
+    (rule,) = console.board.allowances
+    assert (rule.stage, rule.role, rule.reason) == ("", member.role, "the lab starts it last")
+
+    file = tmp_path / "statement.html"
+    dialog.files.fileSelected.emit(str(file))
+    await until(file.exists, "the statement")
+    assert "the lab starts it last" in file.read_text(encoding="utf-8")
+    (stated,) = await console.audit_page(AuditQuery(event=AuditEvent.STATED))
+    assert (stated.fact.details or {})["left_in"] == str(file)
+
+    at = next(at for at, each in enumerate(rows(dialog)) if "the lab starts it last" in each[6])
+    dialog.list.selectRow(at)
+    dialog.forbid.click()
+    await until(lambda: dialog.question is not None and dialog.question.isVisible(), "the question")
+    assert dialog.question is not None
+    dialog.question.reason.setText("no more")
+    dialog.question.go.click()
+    await until(lambda: console.board.allowances == (), "no rule")
+
+    dialog.against.setCurrentIndex(dialog.against.findData(Against.ORIGIN))
+    dialog.against.activated.emit(dialog.against.currentIndex())
+    assert (dialog.drift, dialog.export.isEnabled()) == (None, False)
+    assert "it is no copy" in dialog.summary.text().replace("\u200b", "")
+    await until(lambda: dialog.question is None, "the end of the question")
+    dialog.close_.click()
+    await until(lambda: window.hands.drift.dialog is None, "the end of the view")

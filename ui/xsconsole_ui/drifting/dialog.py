@@ -1,0 +1,340 @@
+"""The view of drift: members and classes of fields; of what is chosen there each difference, since when, by whom."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from xsconsole.console import (
+    Estate,
+    causes,
+    drift_against,
+    recorded,
+    state,
+    statement_of,
+    statement_text,
+    write_text,
+)
+from xsconsole.domain.allowances import AllowedField
+from xsconsole.domain.comparison import Aspect
+from xsconsole.domain.drift import Against, Drift
+from xsconsole.domain.fidelity import Statement, contents, likeness
+from xsconsole.domain.folding import one_line, shortened
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.manifest import FieldChange, Topic, Verdict, words
+from xsconsole.domain.words import explain
+from xsconsole.errors import AlreadyThere, ConsoleError, NotFound
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.dialogs import ReplaceQuestion, answered
+from xsconsole_ui.drifting.rows import DriftRow, OnRecord, columns_of_drift, rows_of
+from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
+from xsconsole_ui.health.model import ListModel
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.sizing import fit_on_screen
+
+SIZE = (1120, 700)  # px
+LEAST = 110  # px, of the column that takes what is left
+FILE_NAME = "fidelity.html"
+NAME_LIMIT = 50
+
+
+class DriftDialog(QDialog):
+    """Follows the pools while it is open. To be opened with `open()`."""
+
+    def __init__(
+        self, console: Estate, bridge: Bridge, jobs: Jobs, configuration: ConfigurationId, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._console, self._jobs = console, jobs
+        self._on_record: OnRecord = {}
+        self._who: dict[Topic, str] = {}
+        self._cell: tuple[str | None, Aspect | None] = (None, None)
+        self._is_over = self._is_asking = False
+        self.drift: Drift | None = None
+        self.setWindowTitle(self.tr("Drift"))
+        fit_on_screen(self, SIZE)
+        self.card, self.against = pieces.Choice(self), pieces.Choice(self)
+        self.card.setAccessibleName(self.tr("Configuration"))
+        self.against.setAccessibleName(self.tr("Compared with"))
+        self.summary = pieces.wrapped("", "section", self)
+        self.contents = pieces.wrapped("", "muted", self)
+        self.news = pieces.Notice(self, can_close=True)
+        self.news.hide()
+        self.members = ListModel(columns_of_members(), self)
+        self.picture = DenseTable(
+            self.members, self.tr("Members and classes of fields"), self.members.widths, self, least_elastic=LEAST
+        )
+        self.rows = ListModel(columns_of_drift(), self)
+        self.list = DenseTable(self.rows, self.tr("Differences"), self.rows.widths, self, least_elastic=LEAST)
+        self.list.offer_sorting(self.rows.order_by)
+        self.title = pieces.label("", "section", self)
+        self.all = pieces.button(self.tr("Show all"), "quiet", self)
+        self.allow = pieces.button(self.tr("Allow from now on…"), "", self)
+        self.forbid = pieces.button(self.tr("Remove rule…"), "", self)
+        self.export = pieces.button(self.tr("Statement…"), "", self)
+        self.export.setToolTip(self.tr("Every field of every member, as a page or a text; on record"))
+        self.close_ = pieces.button(self.tr("Close"), "primary", self)
+        kinds = self.tr("Pages (*.html);;Texts (*.txt)")
+        self.files = QFileDialog(self, self.tr("Keep a fidelity statement"), FILE_NAME, kinds)
+        self.files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self.files.setOptions(QFileDialog.Option.DontUseNativeDialog | QFileDialog.Option.DontConfirmOverwrite)
+        self.files.setDefaultSuffix("html")
+        self.question: AllowDialog | ForbidDialog | None = None
+        self._lay_out()
+        self._connect(bridge)
+        self._fill(configuration)
+        self.picture.setFocus()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        head.setSpacing(theme.GAP)
+        for name, choice, share in ((self.tr("Of"), self.card, 3), (self.tr("Compared with"), self.against, 2)):
+            title = pieces.label(name, "muted", self)
+            title.setBuddy(choice)
+            head.addWidget(title)
+            head.addWidget(choice, share)
+        told = QVBoxLayout()
+        told.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        for line in (self.summary, self.contents, self.news):
+            told.addWidget(line)
+        between = QHBoxLayout()
+        between.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
+        between.addWidget(self.title, 1)
+        between.addWidget(self.all)
+        below = QWidget(self)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE)
+        column.addLayout(between)
+        column.addWidget(self.list, 1)
+        parts = QSplitter(Qt.Orientation.Vertical, self)
+        parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(1)
+        parts.addWidget(self.picture)
+        parts.addWidget(below)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        foot.setSpacing(theme.GAP)
+        foot.addWidget(pieces.wrapped(self.tr("Not compared: {what}").format(what=words.NOT_COMPARED), "caption"), 1)
+        for button in (self.allow, self.forbid, self.export, self.close_):
+            foot.addWidget(button)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(head)
+        whole.addWidget(pieces.Line(self))
+        whole.addLayout(told)
+        whole.addWidget(pieces.Line(self))
+        whole.addWidget(parts, 1)
+        whole.addWidget(pieces.Line(self))
+        whole.addLayout(foot)
+
+    def _connect(self, bridge: Bridge) -> None:
+        self.card.activated.connect(self._on_card)
+        self.against.activated.connect(self._show)
+        self.picture.selectionModel().currentChanged.connect(self._on_cell)
+        self.list.selectionModel().selectionChanged.connect(self._look)
+        self.all.clicked.connect(self._show_all)
+        self.allow.clicked.connect(self._ask_to_allow)
+        self.forbid.clicked.connect(self._ask_to_forbid)
+        self.export.clicked.connect(self.files.open)
+        self.files.fileSelected.connect(self._write)
+        self.close_.clicked.connect(self.accept)
+        self.finished.connect(self._leave)
+        bridge.drift_changed.connect(self._on_drift)
+
+    def _fill(self, chosen: ConfigurationId) -> None:
+        board = self._console.board
+        for card in sorted(board.cards.values(), key=lambda card: (card.name.casefold(), card.id)):
+            stage = board.workflow.stage(card.stage) if board.workflow else None
+            place = stage.name if stage else card.stage
+            pool = self._console.pool_name(self._console.of_card(card.id))
+            parts = (shortened(card.name, NAME_LIMIT), one_line(place), pool)
+            self.card.addItem(" · ".join(filter(None, parts)), str(card.id))
+        self.card.setCurrentIndex(max(0, self.card.findData(str(chosen))))
+        for name, against in (
+            (self.tr("its origin, or production"), None),
+            (self.tr("its origin"), Against.ORIGIN),
+            (self.tr("production"), Against.PRODUCTION),
+        ):
+            self.against.addItem(name, against)
+        self._on_card()
+
+    @property
+    def configuration(self) -> ConfigurationId:
+        return ConfigurationId(str(self.card.currentData()))
+
+    @Slot()
+    def _leave(self) -> None:
+        self._is_over = True
+
+    @Slot()
+    def _on_card(self) -> None:
+        self._on_record, self._who, self._cell = {}, {}, (None, None)
+        self._show()
+        self._jobs.start(self._look_back(self.configuration), "look for since when")
+
+    async def _look_back(self, configuration: ConfigurationId) -> None:
+        try:
+            found = await recorded(self._console, configuration)
+        except ConsoleError as error:
+            self._tell(error)
+            return
+        if not self._is_over and configuration == self.configuration:
+            self._on_record = found
+            self._show_rows()
+            self._ask_who()
+
+    def _ask_who(self) -> None:
+        if self.drift is not None and not self._is_asking:
+            self._is_asking = True
+            self._jobs.start(self._find_who(self.drift), "look into the pool's log")
+
+    async def _find_who(self, drift: Drift) -> None:
+        try:
+            found = await causes(self._console, drift)
+        except ConsoleError as error:
+            self._tell(error)
+            return
+        finally:
+            self._is_asking = False
+        if not self._is_over and drift.configuration == self.configuration:
+            self._who = {topic: f"{call.who}, {call.name}" for topic, call in found.items()}
+            self._show_rows()
+
+    @Slot()
+    def _on_drift(self) -> None:
+        if not self._is_over:
+            self._show()
+            self._ask_who()
+
+    @Slot()
+    def _show(self) -> None:
+        wanted = self.against.currentData()
+        live = self._console.drifting.of(self.configuration) if self._console.drifting is not None else None
+        try:
+            against = Against(wanted) if wanted is not None else None
+            is_live = live is not None and against in (None, live.baseline.against)
+            self.drift = live if is_live else drift_against(self._console, self.configuration, against)
+        except NotFound as failure:
+            self.drift = None
+            self.summary.setText(pieces.breakable(one_line(failure.reason)))
+        drift = self.drift
+        card = self._console.board.cards.get(self.configuration)
+        self.contents.setVisible(drift is not None)
+        self.members.show_rows(member_rows(drift.comparison) if drift is not None else ())
+        if drift is not None and card is not None:
+            self.summary.setText(pieces.breakable(likeness(drift.comparison, "").strip()))
+            self.contents.setText(contents(drift.comparison.first, card))
+        self.export.setEnabled(drift is not None)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        role, aspect = self._cell
+        found = rows_of(self.drift, self._on_record, self._who, role, aspect) if self.drift is not None else ()
+        self.rows.show_rows(found)
+        real = sum(row.judged.verdict is Verdict.DRIFT for row in found)
+        what = self.tr("{real} really differ, {allowed} may").format(real=real, allowed=len(found) - real)
+        where = ", ".join(filter(None, (role, ASPECTS[aspect] if aspect is not None else None)))
+        self.title.setText(f"{one_line(where)}: {what}" if where else what)
+        self.all.setVisible(self._cell != (None, None))
+        self._look()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_cell(self, now: QModelIndex, before: QModelIndex) -> None:
+        del before
+        row = self.members.row(now.row()) if now.isValid() else None
+        aspects = tuple(Aspect)
+        aspect = aspects[now.column() - 1] if now.column() > 0 else None
+        self._cell = (row.role, aspect) if row is not None else (None, None)
+        self._show_rows()
+
+    @Slot()
+    def _show_all(self) -> None:
+        self.picture.clearSelection()
+        self._cell = (None, None)
+        self._show_rows()
+
+    @property
+    def chosen(self) -> DriftRow | None:
+        """The one difference that is selected."""
+        rows = self.list.selected_rows()
+        return self.rows.row(rows[0]) if len(rows) == 1 else None
+
+    @property
+    def rule(self) -> AllowedField | None:
+        """The rule made by hand that allows the selected difference."""
+        chosen = self.chosen
+        rules = self._console.of_card(self.configuration).own_board.allowances
+        return next((rule for rule in rules if chosen is not None and rule.id == chosen.judged.by_hand), None)
+
+    @Slot()
+    def _look(self) -> None:
+        chosen = self.chosen
+        why = ""
+        if chosen is None:
+            why = self.tr("Select one difference first.")
+        elif chosen.judged.verdict is not Verdict.DRIFT:
+            why = self.tr("A rule allows it already.")
+        elif not isinstance(chosen.judged.change, FieldChange):
+            why = self.tr("What one side lacks altogether is always drift.")
+        self.allow.setEnabled(not why)
+        self.allow.setToolTip(why)
+        self.forbid.setEnabled(self.rule is not None)
+        self.forbid.setToolTip("" if self.rule is not None else self.tr("Select what a rule made by hand allows."))
+
+    @Slot()
+    def _ask_to_allow(self) -> None:
+        chosen, card = self.chosen, self._console.board.cards.get(self.configuration)
+        if chosen is not None and card is not None:
+            owner = self._console.of_card(card.id)
+            self._open(AllowDialog(chosen.judged.change, card, owner, self._jobs, self))
+
+    @Slot()
+    def _ask_to_forbid(self) -> None:
+        rule = self.rule
+        if rule is not None:
+            self._open(ForbidDialog(rule, self._console.of_card(self.configuration), self._jobs, self))
+
+    def _open(self, question: AllowDialog | ForbidDialog) -> None:
+        self.question = question
+        self._jobs.start(self._ask(question), question.windowTitle())
+
+    async def _ask(self, question: AllowDialog | ForbidDialog) -> None:
+        try:
+            await answered(question)
+        finally:
+            self.question = None
+
+    @Slot(str)
+    def _write(self, path: str) -> None:
+        if self.drift is not None:
+            self._jobs.start(self._keep(statement_of(self._console, self.drift), Path(path)), "keep a statement")
+
+    async def _keep(self, made: Statement, file: Path) -> None:
+        try:
+            await state(self._console, made, str(file))
+            await self._save(made, file)
+        except ConsoleError as error:
+            self._tell(error)
+        else:
+            if not self._is_over:
+                self.news.show_words("good", self.tr("The statement is in {file}.").format(file=file), "")
+
+    async def _save(self, made: Statement, file: Path) -> None:
+        try:
+            await write_text(statement_text(made, file), file)
+        except AlreadyThere:
+            if await answered(ReplaceQuestion(self, file)):
+                await write_text(statement_text(made, file), file, may_replace=True)
+
+    def _tell(self, error: ConsoleError) -> None:
+        if not self._is_over:
+            told = explain(error)
+            self.news.show_words("warn", told.failed, told.mend, told.details)

@@ -1,0 +1,41 @@
+"""xapi's own log of who called what, asked for over HTTP: `/audit_log`."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from xsconsole.domain.drift.causes import Call, read_calls
+from xsconsole.errors import ConnectionLost
+from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.questions import OK, asked
+from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.trust import Trust
+
+
+class XapiLog:
+    """The coordinator's log; other hosts have their own, of what they were asked directly."""
+
+    def __init__(self, session: PoolSession, trust: Trust, executor: ThreadPoolExecutor) -> None:
+        self._session = session
+        self._trust = trust
+        self._executor = executor
+
+    async def calls_since(self, at: datetime) -> tuple[Call, ...]:
+        """Return the calls that were carried out from then on, by the pool's clock, oldest first.
+
+        Raises:
+            ConnectionLost: it cannot be read, or not by this log-in.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, at)
+        except (RoadBroken, BadAnswer) as failure:
+            raise ConnectionLost(pool=self._session.pool_name, cause=str(failure), was_sent=False) from failure
+
+    def _read(self, at: datetime) -> tuple[Call, ...]:
+        login = self._session.login
+        since = urlencode({"since": at.astimezone(UTC).strftime("%Y%m%dT%H:%M:%S.000Z")})
+        status, body = asked(self._trust, login.address, login.handle, f"/audit_log?{since}")
+        if status != OK:
+            raise BadAnswer(f"the host does not show its log (HTTP status {status})")
+        return read_calls(body.decode("utf-8", "replace"))
