@@ -19,6 +19,7 @@ from tests.engine import (
     test_moving_across_failing,
     test_relocation,
     test_succession,
+    test_taking_over,
 )
 from tests.engine.deaths import STALE_S, Death, Fate, Scene, Sweep, after, deaths, settled
 from tests.engine.desks import Desk, Office
@@ -182,6 +183,24 @@ async def succession() -> Sweep:
     return Sweep(deaths=await _of(scene, scene.desk.promotion(scene.new, "production")), inherit=inherit)
 
 
+async def taking_over() -> Sweep:
+    """A move into a place that is taken, whose data stay with it."""
+    scene = await test_taking_over.Scene().begin()
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        fate = await settled(left.desk, scene.new, direction)
+        is_there = left.stages()[1] == "production"
+        assert fate is Fate.CLOSED or is_there is (fate is Fate.RESUMED)
+        if is_there:
+            left.everything_has_come()
+        else:
+            left.everything_is_as_before()
+        return fate
+
+    return Sweep(deaths=await _of(scene, scene.desk.promotion(scene.new, "production")), inherit=inherit)
+
+
 async def crossing() -> Sweep:
     """Full copies from one pool into another, which a console at both pools settles."""
     company = await Company().begin()
@@ -266,6 +285,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "move to other networks, storage and hosts": relocation,
         "linked clones": linked_clones,
         "copies into a place that is taken": succession,
+        "move into a place that is taken": taking_over,
         "full copies into another pool": crossing,
         "move into another pool": moving_across,
         ASKING: asking,

@@ -25,6 +25,7 @@ from xsconsole.domain.poolstate import (
     RestorePointMark,
     Roster,
     RunRecord,
+    Succession,
     configuration_thing,
     decode,
     decode_run,
@@ -93,6 +94,7 @@ class Card:
     asides: tuple[RestorePoint, ...] = ()  # what returns to restore points set aside, newest first
     candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
+    succession: Succession | None = None  # whose place it took
     hold: Hold | None = None  # nobody promotes it
     extension: Extension | None = None  # of the time that it may stand in its stage
     quarantine: Quarantine | None = None  # nobody promotes its version
@@ -358,6 +360,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         asides=restore_points(state.points.get(id_, []), present, Purpose.SET_ASIDE),
         candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
+        succession=roster.succession if roster else None,
         hold=state.closures.holds.get(id_),
         extension=state.closures.extensions.get(id_),
         quarantine=state.closures.quarantine_of(first.service, first.version) if first else None,

@@ -129,6 +129,15 @@ class PassDisk(msgspec.Struct, frozen=True, kw_only=True, tag="pass-disk"):
     original: Slot
 
 
+class ExchangeDisks(PassDisk, frozen=True, kw_only=True, tag="exchange-disks"):
+    """Attach `disk`, which `vm` has, to the machine `to`, and `given`, which that one has, to `vm` instead.
+
+    Each goes where the other was; both machines are off. Inverse: each goes back.
+    """
+
+    given: Uuid
+
+
 class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
     """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
 
@@ -198,6 +207,7 @@ CopyAction = (
     | EmptyDisk
     | HandOverDisk
     | PassDisk
+    | ExchangeDisks
     | StartCopy
     | WriteCopyRoster
     | WriteCopy

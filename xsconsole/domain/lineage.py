@@ -115,8 +115,8 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
 
 def standby_of(card: Card, board: Board) -> Card | None:
     """Return who had the place that a configuration took, as long as this has it and that is still there."""
-    origin = card.origin
-    if origin is None or origin.incumbent is None or origin.place != card.stage:
+    succession = card.succession
+    if succession is None or succession.place != card.stage:
         return None
-    found = board.cards.get(origin.incumbent)
+    found = board.cards.get(succession.incumbent)
     return found if found is not None and found.stage != card.stage and found.id != card.id else None

@@ -378,6 +378,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return next(step for step in self.steps if step.key == key)
 
     @property
+    def ends(self) -> tuple[StepKey, ...]:
+        """Return the steps for which none waits."""
+        followed = {key for step in self.steps for key in step.after}
+        return tuple(sorted(step.key for step in self.steps if step.key not in followed))
+
+    @property
     def downtime_s(self) -> float:
         return sum(step.estimate.downtime_s for step in self.steps)
 

@@ -105,6 +105,18 @@ class KeptDisk(msgspec.Struct, frozen=True, kw_only=True):
     device: str
 
 
+class Succession(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose place in which stage a configuration took: the disks `kept` there, and those `given` for them.
+
+    Each is named with the machine that had it before, and at which device.
+    """
+
+    incumbent: ConfigurationId
+    place: StageId
+    kept: tuple[KeptDisk, ...] = ()
+    given: tuple[KeptDisk, ...] = ()
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none.
 
@@ -131,6 +143,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """The uuids of all members, sorted. Stands once, in the configuration's own pool key.
 
     `roles` say who a member was after it is gone from the pool; the digest that members carry covers only the uuids.
+    `succeeded` is whose place it took when its own machines moved there; a copy's is in its `origin`.
     """
 
     schema: int = SCHEMA
@@ -138,6 +151,15 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     roster: tuple[Uuid, ...]
     roles: dict[Uuid, str] = {}
     origin: Origin | None = None
+    succeeded: Succession | None = None
+
+    @property
+    def succession(self) -> Succession | None:
+        """Return whose place it took last, as a copy or by moving there."""
+        origin = self.origin
+        if self.succeeded is not None or origin is None or origin.incumbent is None or origin.place is None:
+            return self.succeeded
+        return Succession(incumbent=origin.incumbent, place=origin.place, kept=origin.kept)
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True):

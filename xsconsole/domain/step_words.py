@@ -16,6 +16,7 @@ from xsconsole.domain.copy_actions import (
     DropPoint,
     DropSnapshot,
     EmptyDisk,
+    ExchangeDisks,
     FitCopy,
     HandOverDisk,
     NoteFreeze,
@@ -109,6 +110,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Make {subject} a machine in its own right"
         case EmptyDisk():
             return f"Give {subject} an empty disk"
+        case ExchangeDisks():
+            return f"Give {subject} the disk of the place in exchange for its own"
         case PassDisk():
             return f"Give the disk that stays back to {subject}"
         case HandOverDisk():
@@ -185,6 +188,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Destroy the empty disk of {subject}"
         case HandOverDisk():
             return f"Give the disk of {subject} back"
+        case ExchangeDisks():
+            return f"Give {subject} back the disk that it had"
         case PassDisk():
             return f"Take the disk that stays from {subject} again"
         case StartCopy():

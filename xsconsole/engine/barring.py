@@ -70,13 +70,11 @@ def held(plan: Plan, way: Transition, ends: tuple[Stage, Stage]) -> Plan:
     source, target = (shortened(stage.name, 60) for stage in ends)
     did = "Promoted" if way.kind is Kind.PROMOTE else "Demoted"
     action = PlaceHold(configuration=plan.intent.configuration, reason=f"{did} from {source} to {target}")
-    followed = {key for step in plan.steps for key in step.after}
-    last = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
     step = Step(
         key=StepKey("y-hold"),
         action=action,
         subject=shortened(plan.intent.name, SUBJECT_LIMIT),
-        after=last,
+        after=plan.ends,
         estimate=Estimate(seconds=WRITE_S),
     )
     warning = "It is held afterwards: nobody promotes it until the hold is lifted."

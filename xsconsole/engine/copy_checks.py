@@ -21,7 +21,7 @@ from xsconsole.engine.networking import networks_in, present_networks
 from xsconsole.engine.placement import Guest, memory_of
 from xsconsole.engine.relocation import preferred_hosts
 from xsconsole.engine.relocation import storage_of as bound_storage
-from xsconsole.engine.succession import Incumbent
+from xsconsole.engine.succession import Incumbent, told
 from xsconsole.errors import NotPromotable
 
 
@@ -182,11 +182,7 @@ def sentences(order: Order, parts: Sequence[Part], running: Sequence[Part]) -> t
             "one frozen after the other: how far apart is recorded."
         )
     if order.incumbent is not None:
-        name = f"“{shortened(order.incumbent.card.name, 60)}”"
-        found.append(
-            f"{name} has the place: it is shut down, its restore point is taken, and once all has passed it goes to "
-            f"{order.incumbent.back.name} and stays off."
-        )
+        found.append(told(order.incumbent, is_kept=True))
     if order.target.entry is not EntryAction.START:
         found.append(f"The copies stay off: {order.target.name} does not start what enters it.")
     elif running and any(len(part.networks) < len(part.vm.VIFs) for part in parts):

@@ -25,7 +25,6 @@ from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import KeptDisk, MemberValue, Origin, encode
-from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import EntryAction, Method, Transition
 from xsconsole.engine import rules
 from xsconsole.engine.candidates import add_use, spending
@@ -42,12 +41,12 @@ from xsconsole.engine.copy_checks import (
     space_of,
     storage_of,
 )
-from xsconsole.engine.disk_roles import Blank, Staying, blanks_of, staying_of, travels_after_all
+from xsconsole.engine.disk_roles import Blank, Staying, blanks_of, staying_of, staying_words, travels_after_all
 from xsconsole.engine.freezing import add_freeze, runs
 from xsconsole.engine.gatekeeper import gated
 from xsconsole.engine.placement import freed_by, less, memory_of, place
 from xsconsole.engine.steps import START_S, Steps, protection_of
-from xsconsole.engine.succession import add_standing_down, leading_back
+from xsconsole.engine.succession import add_standing_down, ended
 
 CONFIGURATION_SPACE = uuid.UUID("3b0c7f5e-52d4-4a35-8f0e-9a4f3d0b7c61")
 CLONE_S = 4.0
@@ -81,7 +80,12 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     is_freezing = order.stock is None and (bool(running) or order.edge.restore_point is not None)
     sr = storage_of(order, parts, inventory)
     warnings = demand_room(order, parts, sr, claims, inventory, is_freezing=is_freezing)
-    blanks, staying = blanks_of(order, parts, sr, inventory), staying_of(order, parts, inventory)
+    blanks, machines = blanks_of(order, parts, sr, inventory), [(part.member, part.vm) for part in parts]
+    staying = staying_of(machines, order.incumbent, order.target, order.edge, inventory)
+    of_disks = (
+        *staying_words(staying, order.incumbent),
+        *travels_after_all(machines, order.incumbent, order.edge, inventory),
+    )
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
     hosts = _hosts(order, to_start, sr, staying, claims, inventory)
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
@@ -101,12 +105,12 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
         intent=order.intent,
         steps=steps.all,
         leases=rules.leases_for(order.card.id, order.card.service, stages, also=order.intent.others),
-        warnings=(*sentences(order, parts, running), *_of_disks(order, parts, staying, inventory), *warnings),
+        warnings=(*sentences(order, parts, running), *of_disks, *warnings),
         asks=bool(to_start or running or order.target.protection or order.incumbent),
     )
     drops = taken if order.edge.restore_point is None and order.stock is None else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
-    return closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
+    return closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
 
 
 def _hosts(
@@ -122,20 +126,6 @@ def _hosts(
         guest(part, sr, inventory, {kept.sr for kept in staying if kept.source == part.vm.uuid}) for part in to_start
     ]
     return place(inventory, guests, less(claims.memory, freed))
-
-
-def _of_disks(order: Order, parts: Sequence[Part], staying: Sequence[Staying], inventory: Inventory) -> tuple[str, ...]:
-    """Return what whoever confirms should know of disks that do not travel."""
-    found = []
-    if staying and order.incumbent is not None:
-        found.append(
-            f"{count(len(staying), 'disk')} of {shortened(order.incumbent.card.name, 60)} stays with the place; what "
-            "the new machines write there stays written, also where the run goes back."
-        )
-    alone = travels_after_all(order, parts, inventory)
-    if alone:
-        found.append(f"Nobody has the place yet: the disks of {listing(alone)} that would stay with it travel.")
-    return tuple(found)
 
 
 def _add_source(
@@ -353,13 +343,12 @@ def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
     )
 
 
-def closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]]) -> Plan:
+def closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]], inventory: Inventory) -> Plan:
     """Add what comes once all that may lead back has passed.
 
     The incumbent is a stand-by until then, and going forward again needs the snapshots.
     """
-    followed = {key for step in plan.steps for key in step.after}
-    ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
+    ends = plan.ends
     drops = tuple(
         Step(
             key=StepKey(f"zzz-drop-{number:02d}"),
@@ -370,6 +359,7 @@ def closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]])
         )
         for number, (part, snapshot) in enumerate(snapshots, start=1)
     )
-    back = leading_back(order.incumbent, order.workflow, ends) if order.incumbent is not None else ()
+    leaving = order.incumbent
+    back = ended(leaving, order.target, order.workflow, inventory, ends) if leaving is not None else ()
     spent = spending(order.stock, order.card, order.edge, ends) if order.stock is not None else ()
     return msgspec.structs.replace(plan, steps=(*plan.steps, *back, *drops, *spent))

@@ -84,7 +84,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     )
     drops = taken if order.edge.restore_point is None and is_freezing else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
-    whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops])
+    whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
     return looked_after_there(whole)
 
 

@@ -1,16 +1,21 @@
-"""What becomes of each disk of a copy by its role: it travels, the slot keeps its own one, or it starts empty."""
+"""What becomes of each disk of a newcomer by its role: it travels, the slot keeps its own one, or it starts empty."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from xsconsole.domain.board import Member
 from xsconsole.domain.copy_actions import Slot
 from xsconsole.domain.disks import DATA, drives_of, role_of_disk
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.workflow import DiskTreatment, Transition
+from xsconsole.domain.words import count, listing
+from xsconsole.domain.workflow import DiskTreatment, Stage, Transition
 from xsconsole.engine.copy_checks import Order, Part
+from xsconsole.engine.succession import Incumbent
 from xsconsole.errors import NotPromotable
+
+Machine = tuple[Member, VM]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +31,10 @@ class Blank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staying:
-    """A disk of the machine `holder` in the slot, which the copy of `source` gets."""
+    """A disk of the machine `holder` in the slot, which the machine `source` or its copy gets in place of `own`."""
 
     source: Uuid
+    own: Uuid
     disk: Uuid
     sr: Uuid
     holder: Uuid
@@ -54,24 +60,25 @@ def blanks_of(order: Order, parts: Sequence[Part], sr: SR | None, inventory: Inv
     return tuple(found)
 
 
-def staying_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> tuple[Staying, ...]:
+def staying_of(
+    machines: Iterable[Machine], incumbent: Incumbent | None, target: Stage, edge: Transition, inventory: Inventory
+) -> tuple[Staying, ...]:
     """Return the disks that the incumbent hands over; none where nobody has the slot, and all of them travel then.
 
     Raises:
         NotPromotable: the incumbent has no such disk, or one that holds data would be replaced.
     """
-    incumbent = order.incumbent
     if incumbent is None:
         return ()
     holders = {member.role: vm for member, vm in incumbent.members}
-    found = []
-    for part in parts:
-        holder = holders.get(part.member.role)
-        for drive, disk in _disks(part.vm, order.edge, DiskTreatment.STAYS, inventory):
+    found: list[Staying] = []
+    for member, vm in machines:
+        holder = holders.get(member.role)
+        for drive, disk in _disks(vm, edge, DiskTreatment.STAYS, inventory):
             kept = _counterpart(holder, drive, inventory)
-            if kept is None or holder is None:
+            if kept is None or holder is None or kept[1].uuid in {one.disk for one in found}:
                 raise NotPromotable(
-                    reason=f"Disk “{shortened(disk.name_label)}” of “{shortened(part.member.name)}” has no counterpart "
+                    reason=f"Disk “{shortened(disk.name_label)}” of “{shortened(member.name)}” has no counterpart "
                     f"in {shortened(incumbent.card.name, 60)}: its disk of the role {role_of_disk(drive)} would stay.",
                     mend="Give the machines the same roles and devices, or let the disk travel.",
                 )
@@ -79,7 +86,8 @@ def staying_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> tup
             home = inventory.get(SR, disk_kept.SR)
             found.append(
                 Staying(
-                    source=part.vm.uuid,
+                    source=vm.uuid,
+                    own=disk.uuid,
                     disk=disk_kept.uuid,
                     sr=home.uuid if home is not None else Uuid(""),
                     holder=holder.uuid,
@@ -87,16 +95,30 @@ def staying_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> tup
                     original=slot_of(original),
                 )
             )
-    _demand_kept_data(order, {staying.disk for staying in found}, inventory)
+    _demand_kept_data(incumbent, target, edge, {staying.disk for staying in found}, inventory)
     return tuple(found)
 
 
-def travels_after_all(order: Order, parts: Iterable[Part], inventory: Inventory) -> tuple[str, ...]:
-    """Return the names of machines with a disk that would stay, if there were one in the slot."""
-    if order.incumbent is not None:
+def travels_after_all(
+    machines: Iterable[Machine], incumbent: Incumbent | None, edge: Transition, inventory: Inventory
+) -> tuple[str, ...]:
+    """Return what to know of disks that would stay, if there were one in the slot."""
+    if incumbent is not None:
         return ()
-    return tuple(
-        part.member.name for part in parts if list(_disks(part.vm, order.edge, DiskTreatment.STAYS, inventory))
+    alone = tuple(member.name for member, vm in machines if _disks(vm, edge, DiskTreatment.STAYS, inventory))
+    if not alone:
+        return ()
+    return (f"Nobody has the place yet: the disks of {listing(alone)} that would stay with it travel.",)
+
+
+def staying_words(staying: Sequence[Staying], incumbent: Incumbent | None) -> tuple[str, ...]:
+    """Return what to know of disks that change hands."""
+    if not staying or incumbent is None:
+        return ()
+    stays = "stays" if len(staying) == 1 else "stay"
+    return (
+        f"{count(len(staying), 'disk')} of {shortened(incumbent.card.name, 60)} {stays} with the place; what "
+        "the new machines write there stays written, also where the run goes back.",
     )
 
 
@@ -109,17 +131,18 @@ def slot_of(drive: VBD) -> Slot:
     )
 
 
-def _demand_kept_data(order: Order, staying: set[Uuid], inventory: Inventory) -> None:
+def _demand_kept_data(
+    incumbent: Incumbent, target: Stage, edge: Transition, staying: set[Uuid], inventory: Inventory
+) -> None:
     """Refuse where data of production would give way to what comes along, unless the way says so in so many words."""
-    incumbent = order.incumbent
-    if incumbent is None or not order.target.is_production or order.edge.replaces_data:
+    if not target.is_production or edge.replaces_data:
         return
     for member, vm in incumbent.members:
         for drive, disk in drives_of(inventory, vm):
             if role_of_disk(drive) == DATA and disk.uuid not in staying:
                 raise NotPromotable(
                     reason=f"Disk “{shortened(disk.name_label)}” of “{shortened(member.name)}” holds data of "
-                    f"{order.target.name}, and what comes along would take its place.",
+                    f"{target.name}, and what comes along would take its place.",
                     mend="Let disks of the role data stay with the slot, "
                     "or let the transition say that data may be replaced.",
                 )

@@ -1,6 +1,6 @@
 """Disks of copies that do not travel: new empty ones, and those that the slot keeps."""
 
-from xsconsole.domain.copy_actions import EmptyDisk, HandOverDisk, PassDisk, Slot
+from xsconsole.domain.copy_actions import EmptyDisk, ExchangeDisks, HandOverDisk, PassDisk, Slot
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
@@ -9,6 +9,9 @@ from xsconsole.engine.ports import Attached
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, Refused
+
+Place = tuple[Uuid, Slot]
+"""A machine, and how a disk is attached there."""
 
 
 class DiskWork:
@@ -90,32 +93,54 @@ class DiskWork:
         await insist(self._at.pool, attempt)
 
     async def is_passed(self, action: PassDisk) -> bool:
-        present = await insist(self._at.pool, lambda: self._disks.at(action.to, action.slot.device))
-        return present is not None and present.disk == action.disk and present.holders == 1
+        given = _given_by(action)
+        return await self._has(action.to, action.slot, action.disk) and (
+            given is None or await self._has(action.vm, action.original, given)
+        )
 
     async def pass_on(self, action: PassDisk) -> None:
-        """Give the disk to the other machine."""
-        await self._pass(action.disk, action.vm, action.to, action.slot)
+        """Give the disk to the other machine, and that one's own in exchange where the action says so."""
+        there, back, given = (action.vm, action.original), (action.to, action.slot), _given_by(action)
+        if given is not None:
+            await self._at.vm(action.vm)  # else what is given would belong to nobody
+        await self._pass(action.disk, there, back, given)
 
     async def pass_back(self, action: PassDisk) -> None:
         """Give it back. Where that machine is gone the disk stays where it is."""
         if await self._at.exists(action.vm):
-            await self._pass(action.disk, action.to, action.vm, action.original)
+            there, back = (action.vm, action.original), (action.to, action.slot)
+            await self._pass(action.disk, back, there, _given_by(action))
 
-    async def _pass(self, disk: Uuid, giver: Uuid, taker: Uuid, slot: Slot) -> None:
+    async def _pass(self, disk: Uuid, giver: Place, taker: Place, given: Uuid | None) -> None:
+        """Bring a disk from one place to another, and what is given for it the other way.
+
+        Nothing is detached before both places are looked at, and both disks are free before one is attached.
+        """
+        meant = {disk, given}
+
         async def attempt() -> None:
-            present = await self._disks.at(taker, slot.device)
-            if present is not None and present.disk != disk:
+            has_giver = await self._at.exists(giver[0])
+            present = await self._disks.at(taker[0], taker[1].device)
+            there = await self._disks.at(giver[0], giver[1].device) if has_giver and given is not None else None
+            if any(found is not None and found.disk not in meant for found in (present, there)):
                 raise Refused(
                     reason="Another disk is attached where the one belongs that the slot keeps.",
                     mend="Detach it, then settle the run again.",
                 )
-            if await self._at.exists(giver):
-                await self._disks.detach(giver, disk)
-            if present is None:
-                await self._disks.attach(taker, disk, slot)
+            if has_giver:
+                await self._disks.detach(giver[0], disk)
+            if given is not None:
+                await self._disks.detach(taker[0], given)
+            if present is None or present.disk != disk:
+                await self._disks.attach(taker[0], disk, taker[1])
+            if has_giver and given is not None and (there is None or there.disk != given):
+                await self._disks.attach(giver[0], given, giver[1])
 
         await insist(self._at.pool, attempt)
+
+    async def _has(self, vm: Uuid, slot: Slot, disk: Uuid) -> bool:
+        present = await insist(self._at.pool, lambda: self._disks.at(vm, slot.device))
+        return present is not None and present.disk == disk and present.holders == 1
 
     async def _present(self, copy: StepKey, device: str) -> Attached | None:
         vm = await self._copier.find(copy)
@@ -143,3 +168,7 @@ class DiskWork:
 
     def _first_name(self, step: Step, action: EmptyDisk) -> str:
         return f"{shortened(action.name, 80)}{self._at.mark_of(step.key)}"
+
+
+def _given_by(action: PassDisk) -> Uuid | None:
+    return action.given if isinstance(action, ExchangeDisks) else None

@@ -13,6 +13,7 @@ from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stag
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold, Review
 from xsconsole.domain.workflow.edits import change_transition
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
+from xsconsole.domain.workflow.giving_way import leads_back
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.gatekeeper import is_kept
@@ -110,7 +111,10 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield gap(f"the method “{shortened(way.method, 40)}”", "method")
     if is_copying and way.kind is Kind.DEMOTE:
         yield gap(f"a way back by “{way.method}”", "method", is_senseless=True)
-    if not is_copying and any(rule.treatment is not DiskTreatment.TRAVELS for rule in way.disks):
+    is_leading_back = is_copying or way.kind is Kind.PROMOTE
+    can_stay = is_leading_back and leads_back(way)
+    fitting = {DiskTreatment.TRAVELS, *((DiskTreatment.STAYS,) if can_stay else ())}
+    if not is_copying and any(rule.treatment not in fitting for rule in way.disks):
         yield gap("disks that do not travel", "disks", is_senseless=True)
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
@@ -120,10 +124,11 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
             what="an archive for who had the place",
             field="afterwards",
             transition=way.id,
-            mends=(_led_back_instead(way.id),) if is_copying else (),
+            mends=(_led_back_instead(way.id),) if is_leading_back else (),
         )
-    kept = (Review, ArchiveIncumbent, DemoteIncumbent if is_copying else Hold)
-    left = [action for action in way.afterwards if not isinstance(action, kept)]
+    kept: set[type] = {Review, ArchiveIncumbent} | ({DemoteIncumbent} if is_leading_back else set())
+    kept |= set() if is_copying else {Hold}
+    left = [action for action in way.afterwards if type(action) not in kept]
     if left:
         kinds = tuple(dict.fromkeys(action.called for action in left))
         yield gap(f"actions afterwards ({listing(kinds)})", "afterwards")
@@ -158,7 +163,7 @@ def _between_pools(way: Transition) -> Iterator[Gap]:
         return
     if any(rule.treatment is DiskTreatment.STAYS for rule in way.disks):
         yield gap("disks that stay with a place in another pool", "disks")
-    if any(isinstance(action, DemoteIncumbent) for action in way.afterwards):
+    if leads_back(way):
         yield gap("a demotion of who has the place in another pool", "afterwards")
 
 

@@ -81,10 +81,8 @@ def gated(plan: Plan, way: Transition, passed: Collection[Override] = (), approv
         for number, gate in _numbered(way, When.BEFORE)
         if gate_key(int(number)) not in keys
     )
-    followed = {key for step in plan.steps for key in step.after}
-    ends = tuple(sorted(step.key for step in plan.steps if step.key not in followed))
     after = tuple(
-        _step(plan, gate, f"zz-after-{number}-gate", approved, ends) for number, gate in _numbered(way, When.AFTER)
+        _step(plan, gate, f"zz-after-{number}-gate", approved, plan.ends) for number, gate in _numbered(way, When.AFTER)
     )
     first = tuple(step.key for step in before)
     middle = tuple(

@@ -213,7 +213,7 @@ class Performer:
             case DropHold() as action:
                 await self._holding.drop(action.configuration)
             case Verify() as action:
-                await self._verify(action)
+                await self._verify(step, action)
             case CheckGate() as action:
                 approved = action.approved if isinstance(action, CheckApproved) else ""
                 return await self._gatekeeper.pass_through(action.gate, self._plan, approved)
@@ -374,7 +374,7 @@ class Performer:
             action.ha_restart_priority,
         )
 
-    async def _verify(self, action: Verify) -> None:
+    async def _verify(self, step: Step, action: Verify) -> None:
         differences = []
         for vm, expected in action.members.items():
             found = await self._at.read(vm)
@@ -386,6 +386,6 @@ class Performer:
             found = await self._at.read(vm)
             if found is None or found.power_state != "Running":
                 differences.append(f"{shortened(found.name_label) if found else vm} does not run")
-        differences += [*await self._placing.amiss(), *await self._travel.amiss()]
+        differences += [*await self._placing.amiss(step), *await self._travel.amiss()]
         if differences:
             raise VerificationFailed(differences=tuple(differences))

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PlacingAction, PreferHost, PutOnNetworks
-from xsconsole.domain.plan import Step
+from xsconsole.domain.plan import Plan, Step
 from xsconsole.engine.ports import Clock, Progress
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.values import insist
@@ -70,12 +70,12 @@ class Placing:
                 if (await self._at.vm(vm)).power_state == "Running":
                     await self._migrate(vm, host, on_progress)
 
-    async def amiss(self) -> list[str]:
-        """Return what is not where the steps of the plan brought it. A machine may have left its host since."""
-        found = []
+    async def amiss(self, verifying: Step) -> list[str]:
+        """Return what is not where the steps before this one brought it. A machine may have left its host since."""
+        found, done = [], _before(self._at.plan, verifying)
         for step in self._at.plan.steps:
             action = step.action
-            if not isinstance(action, PutOnNetworks | MoveDisk | PreferHost):
+            if step.key not in done or not isinstance(action, PutOnNetworks | MoveDisk | PreferHost):
                 continue
             vm = await self._at.read(action.vm)
             if vm is None or await self.is_there(step, action):
@@ -111,6 +111,15 @@ class Placing:
 
     async def _look(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         return await insist(self._at.pool, attempt)
+
+
+def _before(plan: Plan, last: Step) -> set[StepKey]:
+    """Return all steps for which one waits, directly or not."""
+    found = set(last.after)
+    for step in reversed(plan.steps):  # what comes after a step stands after it
+        if step.key in found:
+            found.update(step.after)
+    return found
 
 
 async def when_storage_is_free(attempt: Callable[[], Awaitable[None]], clock: Clock) -> None:

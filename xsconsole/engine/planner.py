@@ -57,7 +57,7 @@ from xsconsole.engine.returning import plan_return
 from xsconsole.engine.reviewing import reviewed
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import moved
-from xsconsole.engine.succession import incumbent_of
+from xsconsole.engine.succession import incumbent_of, succeeded
 from xsconsole.engine.swapping import demand_standby, plan_swap
 from xsconsole.errors import NotPromotable
 
@@ -143,9 +143,12 @@ def _plan_transition(
         )
     offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, at_target, inventory)
     newcomer = card.id if offspring is None else offspring.id
-    incumbent = (
-        incumbent_of(workflow, card, target, edge, board, inventory) if offspring is not None and land is None else None
-    )
+    incumbent = None
+    if land is None:
+        leaves = card.id if offspring is None else None
+        incumbent = incumbent_of(workflow, card, target, edge, board, inventory, leaves)
+    if incumbent is not None:
+        rules.demand_actor(workflow, (incumbent.back,), actor)
     standby = demand_standby(card, source, target, edge, board) if disks is Disks.SWAP else None
     leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
@@ -210,17 +213,18 @@ def _plan_transition(
         copied = noted(copied, edge, card, inventory)
         return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
-    leases = rules.leases_for(card.id, card.service, (source, target))
     if land is not None:
         planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
     elif standby is not None:
         planned = plan_swap(card, standby, source, target, edge, intent, workflow, board, inventory)
     elif point is not None:
+        leases = rules.leases_for(card.id, card.service, (source, target))
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
-        planned = plan_move(card, source, target, edge, intent, values, leases, board, inventory)
+        planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory)
     left = held(noted(planned, edge, card, inventory), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
+    left = left if incumbent is None else succeeded(left, incumbent, target, workflow, inventory)
     whole = reviewed(left if land is None else looked_after_there(left), edge, passed)
     return _demanding(whole, edge, workflow, manifest)
 

@@ -1,7 +1,8 @@
 """What a stage that is bound to other networks, storage or hosts asks of machines that move into it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from xsconsole.domain.board import Member
 from xsconsole.domain.disks import drives_of
@@ -56,14 +57,34 @@ def relocations(
     Raises:
         NotPromotable: a network has no counterpart, or a disk cannot go to the stage's storage.
     """
+    return [
+        replace(
+            returning(number, member, vm, vm, source, target, inventory),
+            networks=changed_networks(vm, source, target, inventory),
+        )
+        for number, (member, vm) in enumerate(zip(members, vms, strict=True))
+    ]
+
+
+def changed_networks(vm: VM, source: Stage, target: Stage, inventory: Inventory) -> PutOnNetworks | None:
+    """Return what puts a machine on the networks of another stage; None where it is on them.
+
+    Raises:
+        NotPromotable: a network has no counterpart.
+    """
+    present, put = present_networks(vm, inventory), networks_in(vm, source, target, inventory)
+    changed = {device: network for device, network in put.items() if present[device] != network}
+    original = {device: present[device] for device in changed}
+    return PutOnNetworks(vm=vm.uuid, networks=changed, original=original) if changed else None
+
+
+def without(relocations: Iterable[Relocation], staying: Collection[tuple[Uuid, str]]) -> list[Relocation]:
+    """Return the relocations without the disks at these devices of machines, which are not taken along."""
     found = []
-    for number, (member, vm) in enumerate(zip(members, vms, strict=True)):
-        present = present_networks(vm, inventory)
-        put = networks_in(vm, source, target, inventory)
-        changed = {device: network for device, network in put.items() if present[device] != network}
-        original = {device: present[device] for device in changed}
-        networks = PutOnNetworks(vm=vm.uuid, networks=changed, original=original) if changed else None
-        found.append(replace(returning(number, member, vm, vm, source, target, inventory), networks=networks))
+    for each in relocations:
+        kept = [at for at, move in enumerate(each.disks) if (move.vm, move.device) not in staying]
+        disks, sizes = tuple(each.disks[at] for at in kept), tuple(each.sizes[at] for at in kept)
+        found.append(replace(each, disks=disks, sizes=sizes))
     return found
 
 
@@ -217,25 +238,33 @@ def add_relocations(
     hosts: Mapping[Uuid, Uuid],
     up: Sequence[Guest],
     after: list[StepKey],
+    *,
+    is_downtime: bool = False,
 ) -> list[StepKey]:
     """Bring machines that run to their hosts, then give each its networks, disks and home; return what ends that.
 
-    The host comes first: it sees what the machine has and what it is to have.
+    The host comes first: it sees what the machine has and what it is to have. Machines go side by side, so where
+    somebody waits for it the time of the first is what passes.
     """
     leaving = {guest.key: guest.here for guest in up if guest.here is not None and hosts.get(guest.key) != guest.here}
     ends: list[StepKey] = []
     for relocation in relocations:
         name, vm, chain = relocation.member.name, relocation.member.uuid, after
+        is_waited_for = is_downtime and not ends
+
+        def estimate(seconds: float, is_waited_for: bool = is_waited_for, **takes: Any) -> Estimate:
+            return Estimate(seconds=seconds, downtime_s=seconds if is_waited_for else 0.0, **takes)
+
         if vm in leaving and vm in hosts:
-            estimate = Estimate(seconds=MIGRATE_S, memory_bytes=next(g.memory_bytes for g in up if g.key == vm))
-            chain = [steps.add(Migrate(vm=vm, original=leaving[vm]), name, chain, estimate, host=hosts[vm])]
+            takes = estimate(MIGRATE_S, memory_bytes=next(g.memory_bytes for g in up if g.key == vm))
+            chain = [steps.add(Migrate(vm=vm, original=leaving[vm]), name, chain, takes, host=hosts[vm])]
         if relocation.networks is not None:
-            chain = [steps.add(relocation.networks, name, chain, Estimate(seconds=SET_S))]
+            chain = [steps.add(relocation.networks, name, chain, estimate(SET_S))]
         for move, taken in zip(relocation.disks, relocation.sizes, strict=True):
-            estimate = Estimate(seconds=SET_S + taken / MOVED_BYTES_PER_S, bytes=taken, space={move.sr: taken})
-            chain = [steps.add(move, name, chain, estimate)]
+            takes = estimate(SET_S + taken / MOVED_BYTES_PER_S, bytes=taken, space={move.sr: taken})
+            chain = [steps.add(move, name, chain, takes)]
         if relocation.home is not None:
-            chain = [steps.add(relocation.home, name, chain, Estimate(seconds=SET_S))]
+            chain = [steps.add(relocation.home, name, chain, estimate(SET_S))]
         if chain is not after:
             ends += chain
     return ends or after

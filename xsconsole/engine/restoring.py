@@ -16,6 +16,7 @@ from xsconsole.domain.workflow import EntryAction, Stage
 from xsconsole.engine import rules
 from xsconsole.engine.capacity import demand_space, snapshot_space, total
 from xsconsole.engine.claims import claims_on
+from xsconsole.engine.exchanging import kept_at
 from xsconsole.engine.networking import present_networks
 from xsconsole.engine.placement import freed_by, less, place
 from xsconsole.engine.relocation import add_relocations, guest_in, returning
@@ -43,6 +44,7 @@ def plan_restore(
     written before the start, because `VM.revert` brings back the metadata of the snapshot, which must not be seen on
     a running machine.
     """
+    _demand_own_disks(card, source, inventory)
     parts = [_Part.of(member, point, inventory) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
     to_start = [part.member for part in parts if _starts(part, target)]
@@ -132,6 +134,19 @@ class _Part:
                 mend="Demote with the disks as they are.",
             )
         return cls(member, vm, snapshot, inventory)
+
+
+def _demand_own_disks(card: Card, source: Stage, inventory: Inventory) -> None:
+    """Refuse where a disk of the place would be left behind by machines that return, belonging to nobody."""
+    names = kept_at(card, inventory)
+    if names:
+        belongs = "belongs" if len(names) == 1 else "belong"
+        raise NotPromotable(
+            reason=f"{listing(names)} of “{shortened(card.name)}” {belongs} to the place that it took in "
+            f"{source.name}, and a return to the restore point would leave that with nobody.",
+            mend="Swap with the stand-by, which gives both sides their own disks back, or demote with the disks as "
+            "they are.",
+        )
 
 
 def _starts(part: _Part, target: Stage) -> bool:

@@ -95,7 +95,9 @@ def add_starts(
     return after
 
 
-def add_shutdowns(steps: Steps, members: Iterable[Member], after: list[StepKey]) -> list[StepKey]:
+def add_shutdowns(
+    steps: Steps, members: Iterable[Member], after: list[StepKey], *, is_downtime: bool = True
+) -> list[StepKey]:
     """Shut down in groups of descending order; return what comes next waits for."""
     ordered = sorted(members, key=lambda member: -member.order)
     for _, group in groupby(ordered, key=lambda member: member.order):
@@ -105,7 +107,7 @@ def add_shutdowns(steps: Steps, members: Iterable[Member], after: list[StepKey])
                 member.name,
                 after,
                 # Groups wait for each other, members of a group do not: the sum over steps is the time that passes.
-                Estimate(seconds=SHUT_DOWN_S, downtime_s=SHUT_DOWN_S if number == 0 else 0.0),
+                Estimate(seconds=SHUT_DOWN_S, downtime_s=SHUT_DOWN_S if is_downtime and number == 0 else 0.0),
             )
             for number, member in enumerate(group)
         ]

@@ -1,30 +1,40 @@
 """The plan of a demotion that swaps a configuration with the one whose place it took, which stands by ever since."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xsconsole.domain.board import Board, Card, Member, Standing
-from xsconsole.domain.copy_actions import PassDisk, Slot
+from xsconsole.domain.copy_actions import ExchangeDisks, PassDisk, Slot
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import VBD, VDI, VM, Inventory
 from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, TakeSnapshot
-from xsconsole.domain.poolstate import KeptDisk
+from xsconsole.domain.poolstate import KeptDisk, Succession
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.capacity import demand_space, snapshot_space, total
 from xsconsole.engine.claims import claims_on
 from xsconsole.engine.disk_roles import slot_of
+from xsconsole.engine.exchanging import add_passes, at_hand, guest_after
 from xsconsole.engine.moving import runs
+from xsconsole.engine.networking import present_networks
 from xsconsole.engine.placement import freed_by, less, place
-from xsconsole.engine.relocation import add_relocations, guest_in, relocations, sentences
+from xsconsole.engine.relocation import (
+    Relocation,
+    add_relocations,
+    changed_networks,
+    guest_in,
+    relocations,
+    returning,
+    sentences,
+)
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification, moved, writing
 from xsconsole.errors import NotPromotable
 
 SNAPSHOT_S = 4.0
-DISK_S = 3.0
 
 Pairs = Sequence[tuple[Member, VM]]
 
@@ -84,27 +94,30 @@ def plan_swap(
     to_start = _to_start(coming, leaving, source)
     _demand_operations(leaving, coming, running, to_start, source, target, inventory)
     claims = claims_on(board)
-    out = relocations([member for member, _ in leaving], [vm for _, vm in leaving], source, target, inventory)
-    # It was never brought elsewhere when it gave way: it has the networks and storage of the place.
-    back = relocations([member for member, _ in coming], [vm for _, vm in coming], source, source, inventory)
+    passed = _kept(card, leaving, coming, inventory)
+    out = at_hand(
+        relocations([member for member, _ in leaving], [vm for _, vm in leaving], source, target, inventory), passed
+    )
+    back = at_hand(_coming_back(coming, source, target, inventory), passed)
     taken = [snapshot_space(inventory, vm) for _, vm in leaving] if edge.restore_point is not None else []
     carried = [each.space for each in (*out, *back) if each.disks]
-    passed = _kept(card, leaving, coming, inventory)
     warnings = [
         *_told(card, standby, source, target, passed, len(_disks(leaving, inventory)) - len(passed)),
         *demand_space(inventory, total(*taken, *carried), "The snapshots and disks", claims.space),
         *sentences(out, {}, [], target, edge, inventory),
     ]
-    guests = [guest_in(each, inventory, keeps_running=False) for each in back if each.member in to_start]
+    guests = [
+        guest_after(guest_in(each, inventory, keeps_running=False), each, passed, inventory)
+        for each in back
+        if each.member in to_start
+    ]
     hosts = place(inventory, guests, less(claims.memory, freed_by([vm for _, vm in leaving], inventory)))
     steps = Steps()
     ready = add_shutdowns(steps, running, [])
     if edge.restore_point is not None:
         ready = _add_points(steps, leaving, ready, inventory)
     names = {vm.uuid: member.name for member, vm in coming}
-    ready = [
-        steps.add(action, names[action.to], ready, Estimate(seconds=DISK_S, downtime_s=DISK_S)) for action in passed
-    ] or ready
+    ready = add_passes(steps, passed, names, ready, is_downtime=bool(running))
     ready = add_relocations(steps, [*out, *back], {}, (), ready)
     delays_s = {vm.uuid: vm.start_delay for _, vm in coming}
     started = add_starts(steps, to_start, delays_s, ready, is_downtime=bool(running), hosts=hosts)
@@ -121,6 +134,21 @@ def plan_swap(
 def _machines(card: Card, inventory: Inventory) -> Pairs:
     found = ((member, inventory.get(VM, member.ref)) for member in card.members)
     return tuple((member, vm) for member, vm in found if vm is not None)
+
+
+def _coming_back(coming: Pairs, source: Stage, target: Stage, inventory: Inventory) -> list[Relocation]:
+    """Return what the place asks of those who come back to it.
+
+    Its disks were never brought elsewhere when it gave way, but its interfaces were; an earlier version of this program
+    left them on the networks of the place.
+    """
+    there = {entry.network.uuid for entry in source.binding.networks}
+    found = []
+    for number, (member, vm) in enumerate(coming):
+        is_there = set(present_networks(vm, inventory).values()) <= there
+        put = None if is_there else changed_networks(vm, target, source, inventory)
+        found.append(replace(returning(number, member, vm, vm, source, source, inventory), networks=put))
+    return found
 
 
 def _to_start(coming: Pairs, leaving: Pairs, source: Stage) -> list[Member]:
@@ -163,12 +191,14 @@ def _kept(card: Card, leaving: Pairs, coming: Pairs, inventory: Inventory) -> tu
     """
     have = {disk.uuid: (vm, drive) for _, vm in leaving for drive, disk in drives_of(inventory, vm)}
     old = {vm.uuid: vm for _, vm in coming}
-    found = []
-    for kept in card.origin.kept if card.origin is not None else ():
+    found: list[PassDisk] = []
+    succession = card.succession
+    for kept in succession.kept if succession is not None else ():
         holder, before = have.get(kept.disk), old.get(kept.vm)
         if before is not None and kept.disk in {disk.uuid for _, disk in drives_of(inventory, before)}:
             continue  # somebody gave it back already
-        if holder is None or before is None or _is_taken(before, kept, inventory):
+        given = _given(succession, kept, holder, before, inventory)
+        if holder is None or before is None or (given is None and _is_taken(before, kept, inventory)):
             raise NotPromotable(
                 reason="A disk that the place keeps is not where it was handed over to, or cannot go back to where it "
                 f"was: {_disk_name(kept, inventory)}.",
@@ -176,6 +206,14 @@ def _kept(card: Card, leaving: Pairs, coming: Pairs, inventory: Inventory) -> tu
             )
         vm, drive = holder
         there = slot_of(drive)
+        if given is not None:
+            drive, disk = given
+            found.append(
+                ExchangeDisks(
+                    disk=kept.disk, vm=vm.uuid, to=before.uuid, slot=slot_of(drive), original=there, given=disk.uuid
+                )
+            )
+            continue
         found.append(
             PassDisk(
                 disk=kept.disk,
@@ -191,6 +229,21 @@ def _kept(card: Card, leaving: Pairs, coming: Pairs, inventory: Inventory) -> tu
             )
         )
     return tuple(found)
+
+
+def _given(
+    succession: Succession | None,
+    kept: KeptDisk,
+    holder: tuple[VM, VBD] | None,
+    before: VM | None,
+    inventory: Inventory,
+) -> tuple[VBD, VDI] | None:
+    """Return the disk that was given for one that stays, where the machine that had that one has it in its place."""
+    if succession is None or holder is None or before is None:
+        return None
+    own = {one.disk for one in succession.given if one.vm == holder[0].uuid}
+    at = (pair for pair in drives_of(inventory, before) if pair[0].userdevice == kept.device)
+    return next((pair for pair in at if pair[1].uuid in own), None)
 
 
 def _is_taken(vm: VM, kept: KeptDisk, inventory: Inventory) -> bool:
@@ -236,8 +289,10 @@ def _told(
         f"What was written{stood} on {count(disks, 'disk')} of {name} stays with it, and {other} does not have it.",
     ]
     if passed:
+        is_exchange = all(isinstance(one, ExchangeDisks) for one in passed)
+        left = f"{name} gets its own back" if is_exchange else f"{name} is left without"
         told.append(
             f"{count(len(passed), 'disk')} of the place {'goes' if len(passed) == 1 else 'go'} back to {other} with "
-            f"all that was written meanwhile; {name} is left without."
+            f"all that was written meanwhile; {left}."
         )
     return tuple(told)
