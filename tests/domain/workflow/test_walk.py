@@ -111,7 +111,12 @@ def test_a_full_stage_refuses_and_says_who_is_there_unless_they_make_room() -> N
         "Production takes 1 configuration of shop and has shop 1.0.",
         "Production takes 1 running configuration and has shop 1.0 and blog 1.0.",
     ]
-    assert seen(way(afterwards=(DemoteIncumbent(),)), occupants=there).reasons == ()
+    leading = seen(way(afterwards=(DemoteIncumbent(),)), occupants=there)
+    assert leading.reasons == ()
+    assert leading.afterwards == ("shop 1.0 makes place and goes back to Staging",)
+    full = change_stage(way(afterwards=(DemoteIncumbent(),)), STAGING, limits=Limits(configurations=1))
+    (reason,) = seen(full, occupants=(*there, occupant("staging", "blog"))).reasons
+    assert reason.sentence == "shop 1.0 makes place and would go back to Staging, which is full."
     assert seen(BASE, occupants=there[1:]).verdict is Verdict.OPENS
 
 

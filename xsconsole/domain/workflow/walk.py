@@ -10,14 +10,15 @@ from enum import StrEnum
 
 from xsconsole.domain.ids import PersonId, StageId
 from xsconsole.domain.words import count, instant, listing
-from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Review
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Review
 from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.findings.approvals import can_approve, named_by
 from xsconsole.domain.workflow.findings.ground import Occupant
 from xsconsole.domain.workflow.gates import MaintenanceWindow
+from xsconsole.domain.workflow.giving_way import gives_way, has_slot, leads_back, way_back_from
 from xsconsole.domain.workflow.names import group_words, stage_words
 from xsconsole.domain.workflow.rules import ApprovalRule, Person
-from xsconsole.domain.workflow.values import EntryAction, Stage, Transition, Workflow
+from xsconsole.domain.workflow.values import EntryAction, Method, Stage, Transition, Workflow
 from xsconsole.domain.workflow.windows import next_opening
 from xsconsole.domain.workflow.wording import action_words, gate_words, rule_words, span_words, window_words
 
@@ -149,7 +150,7 @@ def way_view(
         reasons=reasons,
         approvals=approvals,
         gates=tuple(gate_words(gate) for gate in way.gates if not isinstance(gate, MaintenanceWindow)),
-        afterwards=tuple(action_words(action, workflow) for action in way.afterwards),
+        afterwards=tuple(_afterwards(workflow, way, traveller, occupants)),
         reviews=reviews,
         opens_at=_opens_at(way, traveller, at),
     )
@@ -209,9 +210,11 @@ def _limits(
         return
     there = [occupant for occupant in occupants if occupant.stage == stage.id]
     same = [occupant for occupant in there if occupant.service == traveller.service]
-    if any(isinstance(action, (DemoteIncumbent, ArchiveIncumbent)) for action in way.afterwards):
-        there = [occupant for occupant in there if occupant not in same]  # who has the slot makes room
+    leaving = _giving_way(workflow, way, traveller, occupants)
+    if leaving is not None:
+        there = [occupant for occupant in there if occupant is not leaving]
         same = []
+        yield from _room_back(workflow, way, traveller, leaving, occupants)
     counted: list[tuple[int | None, list[Occupant], str]] = [
         (stage.limits.configurations, there, "configuration"),
         (stage.limits.per_service, same, "configuration"),
@@ -228,6 +231,51 @@ def _limits(
                 verdict=Verdict.REFUSES,
                 sentence=f"{shown(stage.name)} takes {count(limit, noun)}{of}{held}.",
             )
+
+
+def _giving_way(
+    workflow: Workflow, way: Transition, traveller: Traveller, occupants: Sequence[Occupant]
+) -> Occupant | None:
+    """Return who makes room in the stage that a way leads to."""
+    stage = workflow.stage(way.target)
+    same = [each for each in occupants if (each.stage, each.service) == (way.target, traveller.service)]
+    return same[0] if stage is not None and has_slot(stage) and gives_way(way) and len(same) == 1 else None
+
+
+def _room_back(
+    workflow: Workflow, way: Transition, traveller: Traveller, leaving: Occupant, occupants: Sequence[Occupant]
+) -> Iterator[Reason]:
+    """Yield why who makes room would not find any where it goes."""
+    back = way_back_from(workflow, way) if leads_back(way) else None
+    stage = workflow.stage(back.target) if back is not None else None
+    if stage is None:
+        return
+    there = [each for each in occupants if each.stage == stage.id]
+    staying = int(way.method is not Method.MOVE and traveller.stage == stage.id)
+    counted = (
+        (stage.limits.configurations, len(there) + staying),
+        (stage.limits.per_service, sum(each.service == leaving.service for each in there) + staying),
+    )
+    for limit, standing in counted:
+        if limit is not None and standing >= limit:
+            yield Reason(
+                because=Because.LIMITS,
+                verdict=Verdict.REFUSES,
+                sentence=f"{shown(leaving.name)} makes place and would go back to {shown(stage.name)}, which is full.",
+            )
+            return
+
+
+def _afterwards(
+    workflow: Workflow, way: Transition, traveller: Traveller, occupants: Sequence[Occupant]
+) -> Iterator[str]:
+    leaving = _giving_way(workflow, way, traveller, occupants)
+    back = way_back_from(workflow, way)
+    for action in way.afterwards:
+        if isinstance(action, DemoteIncumbent) and leaving is not None and back is not None:
+            yield f"{shown(leaving.name)} makes place and goes back to {stage_words(workflow, back.target)}"
+        else:
+            yield action_words(action, workflow)
 
 
 def _runs_in(stage: Stage, traveller: Traveller) -> bool:

@@ -24,7 +24,8 @@ from xsconsole.domain.workflow.gates import (
     Script,
     When,
 )
-from xsconsole.domain.workflow.names import gate_name
+from xsconsole.domain.workflow.giving_way import gives_way, has_demands, has_slot, leads_back, way_back_from
+from xsconsole.domain.workflow.names import gate_name, way_words
 from xsconsole.domain.workflow.values import (
     DiskTreatment,
     EntryAction,
@@ -210,15 +211,36 @@ def _methods(case: Case, way: Transition) -> Iterator[Finding]:
             "method",
             mend_way("Move the machines themselves", way.id, lambda _: {"method": Method.MOVE}),
         )
-    left = [rule for rule in way.disks if rule.treatment is not DiskTreatment.TRAVELS]
-    if left and way.method is Method.MOVE:
+    if way.method is not Method.MOVE:
+        return
+    is_forward = way.kind is Kind.PROMOTE
+    travel = mend_way("Let all disks travel", way.id, lambda _: {"disks": ()})
+    empty = [rule for rule in way.disks if rule.treatment is DiskTreatment.EMPTY]
+    if empty:
         yield Rule(name="moves-without-disks", transition=way.id).error(
             f"{case.words(way)} moves the machines themselves, and with them their disks: a disk "
-            f"“{shown(left[0].role)}” cannot stay behind or start empty, because nobody would hold what it has.",
+            f"“{shown(empty[0].role)}” cannot start empty, because nobody would hold what it has.",
             "disks",
-            mend_way("Let all disks travel", way.id, lambda _: {"disks": ()}),
-            mend_way("Make full copies", way.id, lambda _: {"method": Method.FULL_COPY}),
+            travel,
+            *((mend_way("Make full copies", way.id, lambda _: {"method": Method.FULL_COPY}),) if is_forward else ()),
         )
+    staying = [rule for rule in way.disks if rule.treatment is DiskTreatment.STAYS]
+    if staying and not (leads_back(way) and is_forward):
+        has_back = any(each.kind is Kind.DEMOTE for each in case.out[way.target])
+        yield Rule(name="moves-without-disks", transition=way.id).error(
+            f"{case.words(way)} moves the machines themselves, and with them their disks: a disk "
+            f"“{shown(staying[0].role)}” stays behind only where somebody gives way and gets the newcomer's for it.",
+            "disks",
+            travel,
+            *((_leading_back(way),) if is_forward and has_back and not gives_way(way) else ()),
+        )
+
+
+def _leading_back(way: Transition) -> Mend:
+    def change(found: Transition) -> dict[str, Any]:
+        return {"afterwards": (*found.afterwards, DemoteIncumbent())}
+
+    return mend_way("Lead who has the place back", way.id, change)
 
 
 def _disks(case: Case, way: Transition) -> Iterator[Finding]:
@@ -261,6 +283,7 @@ def _afterwards(case: Case, way: Transition) -> Iterator[Finding]:
             _without_action("Do not archive", way, lambda action: isinstance(action, ArchiveIncumbent)),
         )
     has_back = any(each.kind is Kind.DEMOTE for each in case.out[way.target])
+    yield from _giving_way(case, way) if gives_way(way) and has_back else ()
     if DemoteIncumbent in kinds and not has_back:
         yield Rule(name="incumbent-nowhere", transition=way.id).error(
             f"{case.words(way)}: who had the slot should go back, but nothing leads back from "
@@ -274,6 +297,34 @@ def _afterwards(case: Case, way: Transition) -> Iterator[Finding]:
             f"{case.words(way)}: what to tell has no web address.",
             "afterwards",
             _without_action("Tell nobody", way, lambda action: isinstance(action, Tell) and not action.url),
+        )
+
+
+def _giving_way(case: Case, way: Transition) -> Iterator[Finding]:
+    """Yield why who has the place would not give way, though the way says so."""
+    target = case.stages[way.target]
+    if not has_slot(target):
+        yield Rule(name="incumbent-without-slot", transition=way.id).warning(
+            f"{case.words(way)}: nobody gives way in {shown(target.name)}, which has no slot: it does not take one per "
+            "service.",
+            "afterwards",
+            Mend(label="Let it take one per service", apply=_stage_limits(way.target)),
+        )
+    back = way_back_from(case.workflow, way)
+    if back is None:
+        yield Rule(name="incumbent-way-back", transition=way.id).warning(
+            f"{case.words(way)}: several ways lead back from {shown(target.name)} and none of them to "
+            f"{shown(case.stages[way.source].name)}, so who has the slot would not know where to go.",
+            "afterwards",
+            *_way_back(case, way),
+        )
+    elif has_demands(back):
+        asks_nothing = mend_way("Let the way back ask for nothing", back.id, lambda _: {"gates": (), "approvals": ()})
+        yield Rule(name="incumbent-way-back", transition=way.id).warning(
+            f"{case.words(way)}: who has the slot would go the {way_words(case.workflow, back)}, which has checks or "
+            "approvals of its own: it has to be demoted by hand first.",
+            "afterwards",
+            *((asks_nothing,) if back.method is Method.MOVE else ()),
         )
 
 
