@@ -58,6 +58,9 @@ async def build_and_publish(typist: Typist) -> None:
             await typist.add(check, *way, "gates")
         await typist.fill_in("10 min", *way, "gates", "2", "timeout_s")
         await typist.tick(*way, "gates", "2", "leads_back")
+        await typist.go_to(*way, "disks")
+        await typist.press("Insert")
+        await typist.add("Send the incumbent back", *way, "afterwards")
         await typist.close(*way)
     await _publish(typist)
 

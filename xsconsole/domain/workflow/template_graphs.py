@@ -3,10 +3,12 @@
 from typing import Any
 
 from xsconsole.domain.ids import GroupId, StageId, TransitionId, WorkflowId
-from xsconsole.domain.workflow.afterwards import Review
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Review
 from xsconsole.domain.workflow.gates import GuestToolsUp, NoDuplicateAddresses, PoolFit, When
 from xsconsole.domain.workflow.rules import ApprovalRule, Group
 from xsconsole.domain.workflow.values import (
+    DiskRule,
+    DiskTreatment,
     EntryAction,
     Kind,
     Limits,
@@ -22,6 +24,10 @@ GREY, VIOLET, TEAL, AMBER, GREEN, RED, BLUE = (
 HOUR_S, DAY_S = 3600, 24 * 3600
 UP_AFTERWARDS = GuestToolsUp(when=When.AFTER, timeout_s=600, leads_back=True)
 FIT_BEFORE = (PoolFit(), NoDuplicateAddresses())
+TAKING_OVER = {
+    "disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),),
+    "afterwards": (DemoteIncumbent(),),
+}
 
 
 def features_and_patches() -> Workflow:
@@ -90,8 +96,9 @@ def blue_and_green() -> Workflow:
     return Workflow(
         id=WorkflowId("blue-and-green"),
         name="Blue and green production",
-        description="Two production slots. The next version goes into the one that does not serve, and the other stays "
-        "as it is until nobody needs it any more.",
+        description="Two production slots. The next version goes into the one that does not serve: what stood there "
+        "goes back to staging in the same run and leaves its data to the slot. The other stays as it is until nobody "
+        "needs it any more.",
         version=1,
         stages=(
             _stage("integration", "Integration", GREY, "New versions are put together."),
@@ -101,8 +108,8 @@ def blue_and_green() -> Workflow:
         ),
         transitions=(
             _promotion("integration", "staging", "Everything that belongs together is there."),
-            _release("staging", "blue", "Blue does not serve, and what stood there is led back."),
-            _release("staging", "green", "Green does not serve, and what stood there is led back."),
+            _release("staging", "blue", "Blue does not serve.", **TAKING_OVER),
+            _release("staging", "green", "Green does not serve.", **TAKING_OVER),
             _back("staging", "integration"),
             _back("blue", "staging"),
             _back("green", "staging"),
