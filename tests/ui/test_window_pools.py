@@ -158,6 +158,7 @@ async def test_two_pools_are_connected_to_worked_on_and_one_is_lost(
     assert all(target.refusal is not None for target in window.estate.targets(moved.id) if target.stage != moved.stage)
     window.inventory.select([vm.uuid])
     assert served[1].name in window.actions_[object_actions.TAG].why_not
+    assert served[1].name in window.actions_[actions.CREATE].why_not
     shop = find_configuration(window.estate.board, "shop@staging")
     window.board.select(shop.id)
     await until(window.actions_[actions.PROMOTE].isEnabled, "the way on the first pool")

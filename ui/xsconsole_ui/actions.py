@@ -120,7 +120,7 @@ def _nothing_interrupted(situation: Situation) -> str:
 def _no_vms(situation: Situation) -> str:
     if not situation.is_live:
         return situation.why_unconnected
-    return "" if situation.vms else "Select VMs in the inventory first."
+    return situation.vms_away if situation.vms else "Select VMs in the inventory first."
 
 
 def _no_vms_or_card(situation: Situation) -> str:

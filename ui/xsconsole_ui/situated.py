@@ -23,6 +23,8 @@ def situation_of(
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
     away = console.away(card.id) if card is not None and console.has_several else None
+    vms = inventory.selected
+    vms_away = console.away_from(vms[0]) if vms and console.has_several else None
     whose = console.of_card(card.id) if card is not None else console.pools.first
     return Situation(
         is_connected=is_connected,
@@ -32,7 +34,7 @@ def situation_of(
         card=card,
         cards=tuple(cards),
         targets=console.targets(card.id) if card is not None and is_known else (),
-        vms=inventory.selected,
+        vms=vms,
         objects=objects,
         storage=_storage(console, objects) if is_connected else None,
         check=console.acts.checks if console.acts.are_checked else None,
@@ -42,6 +44,7 @@ def situation_of(
         pools=tuple(sight.name for sight in console.sights),
         why_no_emergency=console.reviews.why_not_declare(card.id) if card is not None and is_connected else "",
         card_away="" if away is None else words.refusal(away),
+        vms_away="" if vms_away is None else words.refusal(vms_away),
         is_queued=card is not None and console.queue.of_card(card.id) is not None,
         has_freezes=bool(board.closures.freezes),
         is_stopped=board.closures.stop is not None,

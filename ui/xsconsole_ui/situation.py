@@ -97,6 +97,7 @@ class Situation:
     denials: Mapping[Verb, str] = field(default_factory=dict)  # what the role may not do, and why
     draft: DraftSituation = DraftSituation()
     card_away: str = ""  # why nothing can be done to the selected card, where its pool is away and others are not
+    vms_away: str = ""  # the same of what is selected in the inventory
     why_no_emergency: str = ""  # why whoever sits here may declare none of the selected card
     is_queued: bool = False  # whether the selected card waits for a place in this console
     is_list: bool = False  # whether the board is shown as a list

@@ -330,6 +330,10 @@ class Estate:
         """Return why nothing can be changed on a configuration's pool now; None where it can be."""
         return away(self.sight_of(self.of_card(configuration)))
 
+    def away_from(self, vm: Uuid) -> Refused | None:
+        """Return why nothing can be changed on a machine's pool now; None where it can be."""
+        return away(self.sight_of(self.of_object(ObjectId(kind=Kind.VM, uuid=vm))))
+
     async def record_refusal(self, command: Plannable | Settle, refusal: Refused) -> None:
         """Leave a row of a command that was refused, unless there is one."""
         try:
