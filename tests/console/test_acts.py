@@ -212,7 +212,7 @@ async def test_a_revert_keeps_what_we_wrote_on_the_machine(pool: EmbeddedPool, d
     status = await do(desk, operate(Act.REVERT, snapshot))
 
     assert "lost" in check.warning
-    assert check.name == f"by hand of {vm.name_label}"
+    assert check.name == f"{vm.name_label}, “by hand”"
     assert status.is_good
     with pool.plain_session() as session:
         keys = session.xenapi.VM.get_other_config(session.xenapi.VM.get_by_uuid(vm.uuid))

@@ -36,6 +36,7 @@ from xsconsole.errors import NotFound, NotPermitted, Refused
 
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 1_000
+HALF = 38  # characters: two names and a word between them are not cut
 SETTLED = frozenset({Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
 _NAMES = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG})
 _KEYS = frozenset({Act.SET_KEY, Act.REMOVE_KEY})
@@ -90,7 +91,8 @@ def _called(record: Record, inventory: Inventory) -> str:
         return f"{told.name} ({told.about_name})"
     if isinstance(record, VM) and record.is_a_snapshot:
         machine = _machine_of(record, inventory)
-        return name_of(record) if machine is None else f"{shortened(name_of(record))} of {shortened(name_of(machine))}"
+        name = name_of(record)
+        return name if machine is None else f"{shortened(name_of(machine), HALF)}, “{shortened(name, HALF)}”"
     return name_of(record)
 
 

@@ -45,7 +45,7 @@ def columns_of_messages() -> tuple[Column[PoolMessage], ...]:
             text=lambda one: times.clock_time(one.at) if one.at is not None else "",
             hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
             key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
-            width=92,
+            width=108,
         ),
         Column(head="Object", text=lambda one: one.about_name, width=108),
         Column(head="Message", text=lambda one: one.name, width=150),
