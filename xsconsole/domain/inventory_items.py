@@ -9,6 +9,7 @@ from sys import intern
 import msgspec
 
 from xsconsole.domain.folding import folded_lines, natural
+from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import (
     SR,
@@ -180,7 +181,7 @@ def _vm(inventory: Inventory, ref: Ref) -> Item | None:
     value = newest(vm.other_config, MEMBER_STEM, MemberValue)[1]
     is_stray = value is not None and value.vm != vm.uuid
     guest = inventory.get(GuestMetrics, vm.guest_metrics)
-    addresses = _addresses(guest)
+    addresses = _addresses(guest_of(inventory, vm))
     appliance = inventory.get(Appliance, vm.appliance)
     folder = intern(_folder(vm.other_config))
     is_busy = bool(vm.current_operations)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.disks import disks_of
+from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, Inventory, Network, Task
 from xsconsole.domain.naming import shortened
@@ -75,7 +76,7 @@ def _operations(vm: VM, inventory: Inventory) -> Iterator[Line]:
 
 
 def _networks(vm: VM, inventory: Inventory) -> Iterator[Line]:
-    guest = inventory.get(GuestMetrics, vm.guest_metrics)
+    guest = guest_of(inventory, vm)
     vifs = [vif for vif in (inventory.get(VIF, ref) for ref in vm.VIFs) if vif is not None]
     for vif in sorted(vifs, key=lambda vif: vif.device.zfill(4)):
         network = inventory.get(Network, vif.network)

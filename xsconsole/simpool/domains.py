@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsconsole.simpool import chains, devices, guests, machines, placement
+from xsconsole.simpool import chains, devices, machines, placement
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
@@ -82,7 +82,7 @@ def run(pool: Pool, vm: str, host: str, *, is_paused: bool = False) -> None:
 
 
 def halt(pool: Pool, vm: str) -> None:
-    """Take a VM off its host for good; a suspended one loses its memory image."""
+    """Take a VM off its host for good; a suspended one loses its memory image. What its agent said last stays."""
     db, row = pool.db, pool.db.row("VM", vm)
     for console in row["consoles"]:
         db.destroy("console", console)
@@ -91,7 +91,6 @@ def halt(pool: Pool, vm: str) -> None:
             if db.get(cls, device, "currently_attached"):
                 db.set(cls, device, currently_attached=False)
     _leave(pool, vm, power_state="Halted", last_boot_CPU_flags={**row["last_boot_CPU_flags"], "features": ""})
-    guests.forget(pool, vm)
     image = row["suspend_VDI"]
     if image != NULL:
         db.set("VM", vm, suspend_VDI=NULL)

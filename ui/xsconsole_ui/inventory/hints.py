@@ -4,7 +4,8 @@ from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Board
 from xsconsole.domain.estate import away
-from xsconsole.domain.inventory import SR, VM, GuestMetrics, Host, HostMetrics, Inventory
+from xsconsole.domain.guests import guest_of
+from xsconsole.domain.inventory import SR, VM, Host, HostMetrics, Inventory
 from xsconsole.domain.inventory_items import Item, Sort
 from xsconsole.domain.outline_rows import Row
 from xsconsole_ui.texts import tr
@@ -60,7 +61,7 @@ def _vm(item: Item, inventory: Inventory, board: Board) -> list[str]:
         return []
     processors = words.count(vm.VCPUs_max, "vCPU")
     lines = [f"{vm.power_state} · {processors} · {words.size(vm.memory_dynamic_max or vm.memory_static_max)}"]
-    guest = inventory.get(GuestMetrics, vm.guest_metrics)
+    guest = guest_of(inventory, vm)
     addresses = sorted({address for key, address in guest.networks.items() if key.endswith("/ip")}) if guest else []
     if addresses:
         lines.append(", ".join(addresses))

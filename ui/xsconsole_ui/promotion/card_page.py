@@ -10,8 +10,9 @@ from xsconsole.console import Estate, Target
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
+from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import RequestId, ReviewId
-from xsconsole.domain.inventory import VM, GuestMetrics
+from xsconsole.domain.inventory import VM
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.stays import stay_of, what_to_do
@@ -272,7 +273,7 @@ class CardPage(QWidget):
 
     def _address(self, member: Member) -> str:
         vm = self._console.inventory.get(VM, member.ref)
-        metrics = self._console.inventory.get(GuestMetrics, vm.guest_metrics) if vm is not None else None
+        metrics = guest_of(self._console.inventory, vm) if vm is not None else None
         if metrics is None:
             return ""
         return next((metrics.networks[key] for key in sorted(metrics.networks) if "/ip" in key), "")

@@ -10,6 +10,7 @@ from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.drift.baseline import production_of
 from xsconsole.domain.fidelity import contents, likeness
+from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -119,7 +120,7 @@ def members_of(scene: Scene) -> list[VM]:
 
 def addresses_of(vm: VM, inventory: Inventory) -> tuple[str, ...]:
     """Return the addresses that the guest reports, in the order of its interfaces; none while it is off."""
-    metrics = inventory.get(GuestMetrics, vm.guest_metrics)
+    metrics = guest_of(inventory, vm)
     networks: Mapping[str, str] = metrics.networks if metrics else {}
     keys = sorted(key for key in networks if key.partition("/")[2].startswith(("ip", "ipv4", "ipv6")))
     return tuple(dict.fromkeys(networks[key] for key in keys if networks[key]))
