@@ -35,7 +35,12 @@ class NotPromotable(Refused):
 
 @dataclass(kw_only=True, eq=False)
 class StageFull(NotPromotable):
-    """The stage takes no more of them now, and nothing else stands against it: it can be waited for."""
+    """The stage takes no more of them now, and nothing else stands against it: it can be waited for.
+
+    `service` is the one of which it is full; empty: it takes none of any service.
+    """
+
+    service: str = ""
 
 
 @dataclass(kw_only=True, eq=False)

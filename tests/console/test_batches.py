@@ -1,7 +1,9 @@
 """Several go side by side as runs of their own: stopped, gone on with or asked for, and on record as one."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,8 +12,9 @@ from embedded import embedded_pool
 from tests.console.desk import Desk, seated
 from tests.workflows import put_on
 from xsconsole.console import Batch, batches, moves_to, planned_together
+from xsconsole.console.dead_batches import DIED, close_dead
 from xsconsole.domain.batch import BatchPlan, PartState
-from xsconsole.domain.ids import GroupId, PersonId, StageId
+from xsconsole.domain.ids import GroupId, PersonId, RunId, StageId
 from xsconsole.domain.record import AuditEvent, AuditRow, Outcome
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow
 from xsconsole.engine.commands import Together
@@ -93,8 +96,32 @@ async def test_several_go_side_by_side_stop_go_on_or_are_asked_for_and_the_recor
             assert {view.request.id for view in views} == {part.request for part in ended.parts}
             assert {view.request.reason for view in views} == {"the release"}
             rows = await desk.rows()
+            died = await told_of_the_dead(desk, rows)
 
+    assert died == [("done", True), ("done", True), ("not begun", False)]
     check_record(rows, stopped, ends, ended)
+
+
+async def told_of_the_dead(desk: Desk, rows: list[AuditRow]) -> list[tuple[object, bool]]:
+    """Leave the rows of a batch whose console was killed, and return what became of its parts when it is closed."""
+    home, ledger = desk.console.home, desk.console.home.ledger
+    opened = next(row.fact for row in rows if row.fact.event is AuditEvent.BATCH_OPENED)
+    details = dict(opened.details or {})
+    id_, runs = details["batch"], [row.fact for row in rows if row.fact.event is AuditEvent.RUN_OPENED]
+    own = [fact for fact in runs if (fact.details or {}).get("batch") == id_]
+    await ledger.record(replace(opened, details={**details, "batch": "of the dead", "process": "killed"}))
+    for fact in own:
+        run = RunId(f"{fact.run}-again")
+        again = {**(fact.details or {}), "batch": "of the dead"}
+        await ledger.record(replace(fact, run=run, details=again))
+        assert await close_dead(home, [run], ledger) == ()
+        await ledger.record(replace(fact, run=run, event=AuditEvent.RUN_CLOSED, outcome=Outcome.DONE))
+    assert await close_dead(home, (), ledger) == ("of the dead",)
+    assert await close_dead(home, (), ledger) == ()
+    closed = await desk.until_recorded(AuditEvent.BATCH_CLOSED)
+    assert (closed.fact.outcome, closed.fact.reason) == (Outcome.UNKNOWN, DIED)
+    parts: Any = (closed.fact.details or {})["parts"]
+    return [(part["state"], bool(part["run"])) for part in parts]
 
 
 def check_record(rows: list[AuditRow], stopped: Batch, failed: list[BatchPlan], asked: BatchPlan) -> None:

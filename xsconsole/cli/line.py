@@ -8,14 +8,15 @@ from contextlib import asynccontextmanager
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices, until
-from xsconsole.console import Console, entry_of, plan_as_if_free, queue_fact
+from xsconsole.console import Console, entry_of, give_up_dead, plan_as_if_free, queue_fact
 from xsconsole.domain.ids import QueueId, RunId
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.words import explain, listing
 from xsconsole.engine.commands import Demote, Plannable, Promote
-from xsconsole.errors import Ambiguous, ConsoleError, NotFound, StageFull
+from xsconsole.errors import Ambiguous, ConsoleError, NotFound, NotPromotable, StageFull
 
+LOOK_AGAIN_S = 10.0
 LIST_AND_CANCEL = "`xsconsole queue list` shows what does."
 
 
@@ -35,14 +36,21 @@ class Line:
             raise full
         if self._entry is None:
             await self._join(command)
-            output.note(f"{full.reason} Waiting for a place, as long as this command runs.")
+            output.note(
+                f"{full.reason} Waiting for a place, as long as this command runs; a window that queues it keeps it."
+            )
         board = self._console.board
-        await until(self._console, lambda: self._console.board is not board)
+        await until(self._console, lambda: self._console.board is not board, LOOK_AGAIN_S)
+        if self._entry not in await self._console.home.waiting():
+            self._entry = None  # the row that says so is there
+            raise NotPromotable(
+                reason="Somebody took it out of the queue.", mend="Say the command again if it is still wanted."
+            )
 
     async def _join(self, command: Promote | Demote) -> None:
         made, identity, home = plan_as_if_free(self._console, command), self._console.identity, self._console.home
         assert identity is not None
-        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), is_kept=False)
+        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), home.me.process)
         await self._console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
         self._entry = entry
 
@@ -57,6 +65,7 @@ class Line:
 async def in_line(console: Console) -> AsyncIterator[Line]:
     """Give a place to wait in, and leave a row of what became of who waited there."""
     line = Line(console)
+    await give_up_dead(console.home, console.record)
     try:
         yield line
     except asyncio.CancelledError:
@@ -68,11 +77,12 @@ async def in_line(console: Console) -> AsyncIterator[Line]:
 
 
 async def queue_list(options: argparse.Namespace) -> int:
-    """Print what the window of this home lets wait; no pool is needed."""
+    """Print what the window of this home lets wait, and commands that wait themselves; no pool is needed."""
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
         pass_on_notices(console)
-        entries = await console.home.waiting()
+        home = console.home
+        entries = tuple(one for one in await home.waiting() if one.is_kept or not home.is_gone(one.process))
     finally:
         await console.close()
     if options.json:
@@ -81,13 +91,14 @@ async def queue_list(options: argparse.Namespace) -> int:
         output.say("Nothing waits for a place in this console.")
     else:
         output.print_table(
-            ("CONFIGURATION", "TO", "SINCE", "BY", "ID"),
+            ("CONFIGURATION", "TO", "SINCE", "BY", "WAITS IN", "ID"),
             (
                 (
                     output.cell(entry.name, 60),
                     output.cell(entry.target, 40),
                     entry.asked_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
                     output.cell(entry.actor, 40),
+                    "the window" if entry.is_kept else "a command, and ends with it",
                     entry.id[:8],
                 )
                 for entry in entries
@@ -144,4 +155,5 @@ def _document(entry: Queued) -> Document:
         "by": entry.actor,
         "since": entry.asked_at.isoformat(),
         "reason": entry.reason,
+        "ends_with_its_command": not entry.is_kept,
     }

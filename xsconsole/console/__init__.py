@@ -21,7 +21,7 @@ from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.pools import Pools
-from xsconsole.console.queue_orders import entry_of, queue_fact
+from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
@@ -56,6 +56,7 @@ __all__ = [
     "drifts_of",
     "entry_of",
     "find_rule",
+    "give_up_dead",
     "goes_in_clear",
     "moves_to",
     "past",

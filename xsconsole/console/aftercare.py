@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
+from xsconsole.console.dead_batches import close_dead
+from xsconsole.console.home import Home
 from xsconsole.console.own_runs import OwnRuns
 from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.poolstate import configuration_thing, numbers, run_stem
@@ -18,11 +20,12 @@ log = logging.getLogger(__name__)
 class Aftercare:
     """Follows one connection. Lives on the loop's thread."""
 
-    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns, home: Home) -> None:
         self._engine = engine
         self._ledger = ledger
         self._pool = pool
         self._runs = runs
+        self._home = home
         self._left: dict[RunId, ConfigurationId] = {}
         self._work: asyncio.Task[None] | None = None
 
@@ -31,12 +34,15 @@ class Aftercare:
         runs = await self._ledger.open_runs()
         self._left = {run.run: run.configuration for run in runs if run.pool == self._pool}
         self._runs.hear_journal(self._left.keys(), self._pool)
+        await close_dead(self._home, [run.run for run in runs], self._ledger)
 
     def hear_run(self, status: RunStatus) -> None:
         if status.state is RunState.INTERRUPTED:
             self._left[status.run] = status.plan.intent.configuration
         elif status.state is not RunState.SETTLED_ELSEWHERE:
             self._left.pop(status.run, None)
+            if status.ended_at is not None:  # what went together with it may be all over now, and its console dead
+                self._start(self._close_batches)
 
     def hear_keys(self, keys: Mapping[str, str]) -> None:
         """Look at the pool's keys: whose record is gone and whose lease is free, that run was settled elsewhere."""
@@ -45,8 +51,12 @@ class Aftercare:
             and self._engine.watch.holder_of(configuration_thing(configuration)) is None
             for configuration in self._left.values()
         )
-        if is_due and (self._work is None or self._work.done()):
-            self._work = asyncio.get_running_loop().create_task(self._reconcile(), name="aftercare")
+        if is_due:
+            self._start(self._reconcile)
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        if self._work is None or self._work.done():
+            self._work = asyncio.get_running_loop().create_task(work(), name="aftercare")
 
     async def close(self) -> None:
         if self._work is not None:
@@ -60,3 +70,9 @@ class Aftercare:
         except ConsoleError as failure:
             # The journal says it still; the next start closes it.
             log.warning("runs that were settled elsewhere are not closed in the journal: %s", failure)
+
+    async def _close_batches(self) -> None:
+        try:
+            await close_dead(self._home, [run.run for run in await self._ledger.open_runs()], self._ledger)
+        except ConsoleError as failure:  # the next start does it
+            log.warning("what a dead console carried out together is not closed on record: %s", failure)

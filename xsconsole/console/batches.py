@@ -226,6 +226,7 @@ class Batch:
             "what": f"{count(len(self.plan.ready), 'configuration')} to {self.plan.target}",
             "plan": self.plan.digest,
             "goes_on_after_failure": self._goes_on,
+            "process": self._doer.home.me.process,
             "parts": parts,
         }
         made = fact_of(event, self._doer.identity, details)

@@ -194,7 +194,7 @@ class Console:
         await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.own_board))
         if self._may_all():
             await engine.begin()
-            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs)
+            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs, self._home)
             await self._aftercare.begin()
             if publishes and self.board.workflow is None and await engine.publish_default() is not None:
                 await self._mirror.until_workflow(gateway.identity.pool_name)

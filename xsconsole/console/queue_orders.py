@@ -1,17 +1,21 @@
 """What waits for a place, as a command and as rows of the audit."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
 from xsconsole.console.facts import fact_of
+from xsconsole.console.home import Home
 from xsconsole.domain.ids import QueueId, RunId, Uuid
 from xsconsole.domain.plan import Disks, Plan, RunKind
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.engine.ports import Identity
+
+KILLED = "The command that waited has ended without a word, and nobody waits for it any more."
 
 OUTCOMES = {
     AuditEvent.QUEUE_BEGAN: Outcome.DONE,
@@ -21,9 +25,9 @@ OUTCOMES = {
 
 
 def entry_of(
-    command: Promote | Demote, made: Plan, identity: Identity, id_: QueueId, at: datetime, *, is_kept: bool
+    command: Promote | Demote, made: Plan, identity: Identity, id_: QueueId, at: datetime, process: str = ""
 ) -> Queued:
-    """Return how a plan that was confirmed waits."""
+    """Return how a plan that was confirmed waits; one that is a command which waits itself ends with its `process`."""
     intent = made.intent
     assert intent.source is not None
     return Queued(
@@ -42,7 +46,8 @@ def entry_of(
         reason=command.reason,
         disks=command.disks if isinstance(command, Demote) else Disks.KEEP,
         is_stopped_first=isinstance(command, Promote) and command.is_stopped_first,
-        is_kept=is_kept,
+        is_kept=not process,
+        process=process,
     )
 
 
@@ -91,3 +96,12 @@ def queue_fact(
         outcome=OUTCOMES.get(event),
         reason=reason or (entry.reason if event is AuditEvent.QUEUED else ""),
     )
+
+
+async def give_up_dead(home: Home, record: Callable[[Fact], Awaitable[None]]) -> None:
+    """Leave a row of each command that waited and was killed: nobody waits for it any more."""
+    for entry in await home.waiting():
+        if entry.is_kept or home.is_alive(entry.process):
+            continue
+        if entry in await home.waiting():  # it may have ended in good order just now
+            await record(queue_fact(AuditEvent.QUEUE_GIVEN_UP, entry, None, KILLED))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xsconsole.console.queue_orders import entry_of, order_of, queue_fact
+from xsconsole.console.queue_orders import entry_of, give_up_dead, order_of, queue_fact
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState, QueueChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId, QueueId, RunId, StageId
@@ -14,16 +14,17 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.words import refusal
+from xsconsole.domain.words import explain, refusal
 from xsconsole.engine.batch import demand_alone_no_more
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.engine.planner import plan
-from xsconsole.errors import ConsoleError, NotPromotable, PlanIsStale, Refused, StageFull
+from xsconsole.errors import ConsoleError, HeldElsewhere, NotPromotable, PlanIsStale, Refused, StageFull
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
     from xsconsole.console.estate import Estate
 
+PASSED_OVER = "Until then others go before it; it keeps its turn."
 LOOK_AGAIN_S = 10.0  # for what changes without being told: the ends of freezes and of soak times
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ def _without_others(board: Board, command: Promote | Demote) -> Board:
 class Queue:
     """Looks at those that wait whenever the board changes and from time to time, and begins what can begin.
 
-    Of each place, that is the first one that waits for it. They stand in the home's store, with a row of the audit for
-    each that joins and for what becomes of it.
+    Of each place, that is the first one that waits for it and lacks nothing else. They stand in the home's store, with
+    a row of the audit for each that joins and for what becomes of it.
     """
 
     def __init__(self, estate: "Estate") -> None:
@@ -126,7 +127,7 @@ class Queue:
             raise PlanIsStale(reason="What would be done is not what you saw.", mend="Look at it again.")
         identity, home = console.identity, self._estate.home
         assert identity is not None
-        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), is_kept=True)
+        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now())
         await console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
         self._entries.append(entry)
         return entry
@@ -183,39 +184,42 @@ class Queue:
         try:
             async with self._turn:
                 await self._read()
-            blocked: set[tuple[StageId, str]] = set()
+            full: dict[tuple[StageId, str], str] = {}  # places for which somebody waits that could go, and who
             for entry in self.entries:
-                console, place = self._console_of(entry), self._place_of(entry)
+                console, places = self._console_of(entry), ((entry.target, ""), (entry.target, entry.service))
+                before = next((full[place] for place in places if place in full), None)
                 why = _why_not_by(console, entry)
                 if console is None or why:
                     self._tell_why(entry, why)
-                elif place not in blocked:
-                    blocked.add(place)  # whoever is behind it in the same queue waits for it
+                elif before is not None:
+                    self._tell_why(entry, f"“{shortened(before, 60)}” comes first.")
+                else:
                     async with self._turn:
-                        if entry in self._entries:
-                            await self._try(entry, console)
+                        place = await self._try(entry, console) if entry in self._entries else None
+                    if place is not None:
+                        full[place] = entry.name
         except ConsoleError as failure:  # the store: the next look tries again, and until then nothing begins
             log.warning("the queue cannot be looked at: %s", failure)
 
     async def _read(self) -> None:
         """Take in what stands in the store: a command of the same home may have taken something out of it."""
-        kept = await self._estate.home.waiting()
+        home = self._estate.home
+        await give_up_dead(home, self._estate.pools.first.record)
+        kept = [entry for entry in await home.waiting() if entry.is_kept]
         known = {entry.id: entry for entry in self._entries}
         before, self._entries = self._entries, [known.get(entry.id, entry) for entry in kept]
         changed = tuple(entry for entry in (*before, *self._entries) if (entry in before) != (entry in self._entries))
         if changed:
             self._changed(changed)
 
-    def _place_of(self, entry: Queued) -> tuple[StageId, str]:
-        """Return the queue it stands in: a stage's, or its service's where the stage only limits those."""
-        workflow = self._estate.board.workflow
-        stage = workflow.stage(entry.target) if workflow is not None else None
-        counts_all = stage is None or stage.limits.configurations is not None or stage.limits.running is not None
-        return entry.target, "" if counts_all else entry.service
-
     # --- beginning ------------------------------------------------------------------------------------------------
 
-    async def _try(self, entry: Queued, console: "Console") -> None:
+    async def _try(self, entry: Queued, console: "Console") -> tuple[StageId, str] | None:
+        """Begin one; return the place for which those behind it wait, None where it holds up nobody.
+
+        Who lacks nothing but a place comes before all that want the same one. Who cannot go for a reason of its own
+        would not use it, and keeps its turn.
+        """
         order = order_of(entry)
         try:
             made = console.plan(order.command)
@@ -226,15 +230,22 @@ class Queue:
             run = await console.do(order)
         except StageFull as full:
             self._tell_why(entry, full.reason)
+            return entry.target, full.service
+        except HeldElsewhere as held:  # perhaps its place is being taken; the next look knows
+            self._tell_why(entry, held.reason)
+            return entry.target, ""
         except (PlanIsStale, NotPromotable) as refused:
             if isinstance(refused, PlanIsStale) or not self._is_there(entry):
                 await self._leave(AuditEvent.QUEUE_GIVEN_UP, entry, refusal(refused))
             else:
-                self._tell_why(entry, refused.reason)
+                self._tell_why(entry, f"{refused.reason} {PASSED_OVER}")
         except ConsoleError as error:
-            self._tell_why(entry, refusal(error) if isinstance(error, Refused) else str(error))
+            why = refusal(error) if isinstance(error, Refused) else explain(error).failed
+            self._tell_why(entry, f"{why} {PASSED_OVER}")
         else:
             await self._leave(AuditEvent.QUEUE_BEGAN, entry, run=run)
+            return entry.target, ""  # until the board shows that it is there
+        return None
 
     def _console_of(self, entry: Queued) -> "Console | None":
         """Return the console of its pool, once that has heard all of the pool; None before."""

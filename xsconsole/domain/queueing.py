@@ -11,7 +11,8 @@ from xsconsole.domain.plan import Disks, RunKind
 class Queued:
     """One that waits: the plan with `digest`, confirmed by `actor`, is begun as soon as there is a place for it.
 
-    `why` is what stood in its way when it was looked at last. One that `is_kept` outlasts the process that queued it.
+    `why` is what stood in its way when it was looked at last. One that `is_kept` outlasts the process that queued it;
+    another one is a command that waits itself, as the process `process`, and ends with that.
     """
 
     id: QueueId
@@ -30,4 +31,5 @@ class Queued:
     disks: Disks = Disks.KEEP
     is_stopped_first: bool = False
     is_kept: bool = True
+    process: str = ""
     why: str = ""

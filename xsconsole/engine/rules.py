@@ -131,7 +131,7 @@ def demand_place(
     ]
     if limits.per_service is not None:
         same = [(pool, card) for pool, card in others if card.service == service]
-        _demand_room(stage, same, limits.per_service, f"{{}} of {shortened(service)}")
+        _demand_room(stage, same, limits.per_service, f"{{}} of {shortened(service)}", service)
     if limits.configurations is not None:
         _demand_room(stage, others, limits.configurations, "{}")
     if limits.running is not None and will_run:
@@ -141,7 +141,7 @@ def demand_place(
         _demand_room(stage, running, limits.running, "{} with running machines")
 
 
-def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int, which: str) -> None:
+def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int, which: str, service: str = "") -> None:
     names = tuple(sorted(f"{card.name} in pool “{shortened(pool)}”" if pool else card.name for pool, card in occupants))
     if len(names) >= most:
         takes = which.format(count(most, "configuration"))
@@ -149,6 +149,7 @@ def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int,
         raise StageFull(
             reason=f"{stage.name} {has}takes {takes}.",
             mend=f"Demote {listing(names, 1)} first." if names else "Change the limit in the workflow.",
+            service=service,
         )
 
 

@@ -16,10 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def join(session: Session, fact: Fact, seq: int) -> None:
-    """Take in that something waits; what does not outlast its process is on record only."""
+    """Take in that something waits."""
     entry = _entry(fact)
-    if entry.is_kept:
-        session.add(Waiting(queued=entry.id, seq=seq, content=msgspec.json.encode(entry).decode()))
+    session.add(Waiting(queued=entry.id, seq=seq, content=msgspec.json.encode(entry).decode()))
 
 
 def leave(session: Session, fact: Fact) -> None:
