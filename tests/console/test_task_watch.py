@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from xsconsole.console import task_watch
 from xsconsole.console.task_watch import TaskWatch
+from xsconsole.domain.acts import Kind, ObjectId, called_together
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Task
+from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Inventory, Task
 from xsconsole.domain.jobs import SeenTask
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -57,3 +59,42 @@ async def test_a_task_that_may_be_ours_waits_until_that_is_known(monkeypatch: py
     assert before == ["other"]
     assert kept == ["other", "theirs"]
     assert begun == {NOON - AHEAD}
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"other_config": {"applies_to": "OpaqueRef:web"}, "error_info": ("NO_HOSTS_AVAILABLE",)}, ("web",)),
+        ({"result": "<value>OpaqueRef:before</value>"}, ("web, “before”",)),
+        ({"error_info": ("VM_REQUIRES_SR", "OpaqueRef:web", "OpaqueRef:san")}, ("web",)),
+        ({"error_info": ("HOST_NOT_ENOUGH_FREE_MEMORY", "2", "1")}, ()),
+    ],
+)
+async def test_what_was_over_at_once_is_about_what_is_noted_at_it_came_of_it_or_is_in_its_error(
+    fields: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    inventory = Inventory()
+    web = VM(ref=Ref("OpaqueRef:web"), uuid=Uuid("web"), name_label="web")
+    before = VM(
+        ref=Ref("OpaqueRef:before"), uuid=Uuid("before"), name_label="before", is_a_snapshot=True, snapshot_of=web.ref
+    )
+    san = SR(ref=Ref("OpaqueRef:san"), uuid=Uuid("san"), name_label="san")
+    task = Task(ref=Ref("OpaqueRef:task"), uuid=Uuid("task"), name_label="Async.VM.start", status="failure", **fields)
+    of = {"vm": (web, before), "sr": (san,), "task": (task,)}
+    changes = [Change(ref=one.ref, class_name=name, record=one) for name, some in of.items() for one in some]
+    inventory.apply(ChangeBatch(changes=tuple(changes)))
+
+    watch = TaskWatch(inventory, Uuid("pool"), _forgotten, _never, _never, own_time=lambda at: at)
+
+    assert called_together(watch.objects_of(task.ref), inventory) == names
+    both = tuple(ObjectId(kind=Kind.VM, uuid=vm.uuid) for vm in (web, before))
+    assert called_together(both, inventory) == ("web, “before”",)
+
+
+async def _forgotten(tasks: Sequence[SeenTask]) -> None:
+    del tasks
+
+
+def _never(what: str) -> bool:
+    del what
+    return False

@@ -38,6 +38,7 @@ def test_a_failed_task_says_in_a_sentence_why():
     [
         ("Async.VM.clean_shutdown", "Shut down VM"),
         ("VM.snapshot", "Snapshot VM"),
+        ("Async.network.destroy", "Destroy network"),
         ("my own task", "my own task"),
         ("", "Task"),
         ("Async.VM.<b>", "<b> VM"),

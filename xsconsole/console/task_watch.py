@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ ENDED = frozenset({"success", "failure", "cancelled"})
 # Calls that every client makes all the time, and our own, which have lines of their own.
 NOISE = ("event.", "session.", "task.")
 OWN_TAG = PREFIX + "run"
+APPLIES_TO = "applies_to"  # of a task's `other_config`: where XenCenter notes the objects
+_REFERENCE = re.compile(r"OpaqueRef:[-0-9A-Za-z]+")
 NAMED = (Kind.VM, Kind.VDI, Kind.SR, Kind.NETWORK, Kind.HOST)
 
 Remember = Callable[[Sequence[SeenTask]], Awaitable[None]]
@@ -58,12 +61,23 @@ class TaskWatch:
         self._writing: asyncio.Task[None] | None = None
 
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
-        """Return what a task works on, worked on when it was last heard of, or names in its error."""
+        """Return what a task works on, or worked on when it was last heard of, machines before their snapshots.
+
+        What was over at once was never seen at work: then it is what the client noted at it, what came of it, or what
+        its error names.
+        """
         found = self._worked_on.get(task)
         if found:
-            return tuple(sorted(found, key=lambda item: item.uuid))
+            return tuple(sorted(found, key=lambda item: (self._is_snapshot(item), item.uuid)))
         known = self._inventory.get(Task, task)
-        return () if known is None else _named_in(known.error_info, self._inventory)
+        if known is None:
+            return ()
+        sources = (known.other_config.get(APPLIES_TO, ""), known.result, *known.error_info[1:])
+        return next(filter(None, (_named_in(source, self._inventory) for source in sources)), ())
+
+    def _is_snapshot(self, item: ObjectId) -> bool:
+        vm = self._inventory.by_uuid(VM, item.uuid)
+        return vm is not None and vm.is_a_snapshot
 
     def hear(self, event: InventoryChanged) -> None:
         """Take in what changed; the inventory has it already."""
@@ -175,13 +189,13 @@ def is_told(task: Task) -> bool:
     return not label.startswith(NOISE) and OWN_TAG not in task.other_config
 
 
-def _named_in(error: Sequence[str], inventory: Inventory) -> tuple[ObjectId, ...]:
-    """Return the objects that an error names: what failed at once was never seen at work on anything."""
+def _named_in(text: str, inventory: Inventory) -> tuple[ObjectId, ...]:
+    """Return the objects whose references stand in a text."""
 
     def found() -> Iterator[ObjectId]:
-        for parameter in error[1:]:
+        for ref in _REFERENCE.findall(text):
             for kind in NAMED:
-                record = inventory.get(RECORDS[kind], Ref(parameter))
+                record = inventory.get(RECORDS[kind], Ref(ref))
                 if record is not None:
                     yield ObjectId(kind=kind, uuid=record.uuid)
 

@@ -1,11 +1,12 @@
 """What can be done to single objects of the pool, apart from any configuration: power, snapshots, names, tags."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VDI, VM, Host, Inventory, Message, Network, Pool, Record, Task
 
@@ -149,6 +150,7 @@ RULES: Mapping[Act, ActRule] = MappingProxyType(
 )
 
 FOLDER_KEY = "folder"
+HALF = 38  # characters: two names and what stands between them are not cut
 CUSTOM_FIELDS = "XenCenter.CustomFields."
 _NEEDS_OPERATOR = frozenset({Kind.POOL, Kind.HOST, Kind.SR, Kind.NETWORK})
 _WRITES = frozenset({Act.RENAME, Act.DESCRIBE, Act.SET_KEY, Act.REMOVE_KEY})
@@ -172,3 +174,20 @@ def name_of(record: Record) -> str:
     """Return what an object is called; its uuid where it has no name."""
     name = record.name if isinstance(record, Message) else getattr(record, "name_label", "")
     return str(name or record.uuid)
+
+
+def called(record: Record, inventory: Inventory) -> str:
+    """Return what a line calls an object: a snapshot by its machine first, since many have the same name."""
+    if isinstance(record, VM) and record.is_a_snapshot:
+        machine = inventory.get(VM, record.snapshot_of)
+        if machine is not None:
+            return f"{shortened(name_of(machine), HALF)}, “{shortened(name_of(record), HALF)}”"
+    return name_of(record)
+
+
+def called_together(items: Iterable[ObjectId], inventory: Inventory) -> tuple[str, ...]:
+    """Return what objects are called that one thing is done to; a snapshot tells of its machine, too."""
+    found = (record_of(inventory, item) for item in items)
+    records = [record for record in found if record is not None]
+    told = {record.snapshot_of for record in records if isinstance(record, VM) and record.is_a_snapshot}
+    return tuple(called(record, inventory) for record in records if record.ref not in told)

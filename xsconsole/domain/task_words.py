@@ -1,6 +1,16 @@
 """What tasks of the pool are called: XAPI names them by the calls that they carry out."""
 
-_OBJECTS = {"VM": "VM", "VDI": "disk", "SR": "storage", "VIF": "VIF", "VBD": "drive", "host": "host", "pool": "pool"}
+_OBJECTS = {
+    "VM": "VM",
+    "VM_appliance": "vApp",
+    "VDI": "disk",
+    "SR": "storage",
+    "VIF": "VIF",
+    "VBD": "drive",
+    "network": "network",
+    "host": "host",
+    "pool": "pool",
+}
 _VERBS = {
     "clean_shutdown": "Shut down",
     "clean_reboot": "Reboot",

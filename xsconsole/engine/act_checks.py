@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from xsconsole.domain.act_words import consequence
-from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, name_of, needed_role, record_of
+from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, called, name_of, needed_role, record_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
@@ -36,7 +36,6 @@ from xsconsole.errors import NotFound, NotPermitted, Refused
 
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 1_000
-HALF = 38  # characters: two names and a word between them are not cut
 SETTLED = frozenset({Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
 _NAMES = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG})
 _KEYS = frozenset({Act.SET_KEY, Act.REMOVE_KEY})
@@ -89,11 +88,7 @@ def _called(record: Record, inventory: Inventory) -> str:
     if isinstance(record, Message):
         told = pool_message(record, inventory)
         return f"{told.name} ({told.about_name})"
-    if isinstance(record, VM) and record.is_a_snapshot:
-        machine = _machine_of(record, inventory)
-        name = name_of(record)
-        return name if machine is None else f"{shortened(name_of(machine), HALF)}, “{shortened(name, HALF)}”"
-    return name_of(record)
+    return called(record, inventory)
 
 
 def _demand_role(command: Operate, item: ObjectId, role: str) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from xsconsole.console import Estate
-from xsconsole.domain.acts import Act, JobId, Kind, ObjectId, name_of, record_of
+from xsconsole.domain.acts import Act, JobId, Kind, ObjectId, called_together
 from xsconsole.domain.endings import Ending
 from xsconsole.domain.events import (
     BoardChanged,
@@ -314,8 +314,7 @@ class ActivityPanel(pieces.Panel):
         heard_at = self._heard.setdefault(ref, datetime.now(UTC))
         since = heard_at if task.created is None else min(heard_at, console.acts.own_time(task.created))
         objects = self._console.acts.objects_of(ref, console)
-        found = (record_of(console.inventory, item) for item in objects)
-        names = tuple(name_of(record) for record in found if record is not None)
+        names = called_together(objects, console.inventory)
         return of_task(task, self._console.sight_of(console).name, since, objects, names)
 
     def _is_own(self, tag: str) -> bool:

@@ -2,7 +2,7 @@
 
 from xsconsole.console import Estate
 from xsconsole.domain.act_words import title
-from xsconsole.domain.acts import name_of, record_of
+from xsconsole.domain.acts import called_together
 from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
@@ -16,21 +16,17 @@ PAST = 150  # of each kind
 async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
     """Return runs, acts and tasks of earlier starts, at most `limit` of each."""
     inventory = console.inventory
-    called = console.pool_called
+    pool_called = console.pool_called
     opened = await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), limit=limit)
     closed = await console.audit_page(AuditQuery(event=AuditEvent.RUN_CLOSED), limit=2 * limit)
     # What the pool still knows has its own line.
     seen = [task for task in await console.home.seen_tasks(limit) if inventory.by_uuid(Task, task.task) is None]
     ends = {row.fact.run: row for row in reversed(closed)}
 
-    def names(task: SeenTask) -> tuple[str, ...]:
-        found = (record_of(inventory, item) for item in task.objects)
-        return tuple(name_of(record) for record in found if record is not None)
-
     return (
-        *(of_past_run(row, ends.get(row.fact.run), called(row.fact.pool)) for row in opened),
-        *(of_past_job(job, called(job.pool)) for job in await console.home.past_jobs(limit)),
-        *(of_past_task(task, called(task.pool), names(task)) for task in seen),
+        *(of_past_run(row, ends.get(row.fact.run), pool_called(row.fact.pool)) for row in opened),
+        *(of_past_job(job, pool_called(job.pool)) for job in await console.home.past_jobs(limit)),
+        *(of_past_task(task, pool_called(task.pool), called_together(task.objects, inventory)) for task in seen),
     )
 
 
