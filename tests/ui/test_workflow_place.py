@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 
 from tests.ui.board_window import (
     CTRL,
@@ -60,7 +60,11 @@ def names(window: MainWindow) -> list[str]:
 async def test_a_double_click_begins_on_the_empty_sheet_too(alone: MainWindow) -> None:
     place = alone.workflow
 
-    QTest.mouseDClick(place.empty, Qt.MouseButton.LeftButton)
+    words = next(label for label in place.empty.findChildren(QLabel) if label.text() == place.empty.text)
+    on_words = words.geometry().center()
+    under = alone.childAt(place.empty.mapTo(alone, on_words))
+    assert under is place.empty  # and not the words, which would be marked
+    QTest.mouseDClick(under, Qt.MouseButton.LeftButton, pos=on_words)
     QTest.keyClicks(place.designer.name_field, "Test")
     press(Key.Key_Return)
 

@@ -35,6 +35,11 @@ class EmptySheet(pieces.EmptyPlace):
 
     doubled = Signal()
 
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, text, parent)
+        for label in (self._title, self._text):  # also on the words, which would be marked instead
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.doubled.emit()
         event.accept()
