@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from xsconsole_ui import pieces
 from xsconsole_ui.actions import ALL
+from xsconsole_ui.mnemonics import unmarked
 from xsconsole_ui.resources import icon
 from xsconsole_ui.situation import Action, DraftSituation, Hands, Menu, Situation, Submenu
 from xsconsole_ui.texts import tr
@@ -41,7 +42,7 @@ class UserAction(QAction):
     def follow(self, situation: Situation) -> None:
         why_not = tr(self.action.why_not(situation))
         name = self.action.named(situation) if self.action.named else tr(self.action.text)
-        tip = (tr(self.action.tip) or name.replace("&", "")) + self._keys
+        tip = (tr(self.action.tip) or unmarked(name)) + self._keys
         if self.text() != name:
             self.setText(name)
         self.setEnabled(not why_not)

@@ -11,6 +11,7 @@ from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
+from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Menu, Situation, actions_of
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
@@ -98,10 +99,12 @@ def _way_name(kind: Kind) -> Callable[[Situation], str]:
     def named(situation: Situation) -> str:
         if len(situation.cards) > 1:
             shared = situation.shared_ways(kind)
-            to = f" to {shared[0].name}" if len(shared) == 1 else "…" if shared else ""
+            to = f" to {verbatim(shared[0].name)}" if len(shared) == 1 else "…" if shared else ""
             return f"{verb} {len(situation.cards)}{to}"
         ways = situation.open_ways(kind)
-        return f"{verb} to {situation.stage_name(ways[0])}" if len(ways) == 1 else f"{verb}…" if ways else verb
+        return (
+            f"{verb} to {verbatim(situation.stage_name(ways[0]))}" if len(ways) == 1 else f"{verb}…" if ways else verb
+        )
 
     return named
 

@@ -25,6 +25,7 @@ from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme
 from xsconsole_ui.action_set import Actions, UserAction
 from xsconsole_ui.inventory.panel import InventoryPanel
+from xsconsole_ui.mnemonics import unmarked
 from xsconsole_ui.promotion.rows import Mark, Row, RowsModel
 from xsconsole_ui.top_bar import TopBar
 
@@ -36,7 +37,7 @@ KINDS = {Sort.VM: "VM", Sort.SR: "storage"}
 
 
 def _name(action: UserAction) -> str:
-    return action.text().replace("&", "")
+    return unmarked(action.text())
 
 
 COMMANDS: Schema[UserAction] = Schema(words=lambda action: folded(_name(action)), fields=())

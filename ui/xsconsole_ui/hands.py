@@ -30,6 +30,7 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting import DriftDesk
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
+from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
@@ -115,7 +116,7 @@ class WindowHands(QObject):
             if target.kind is None or kind not in (None, target.kind):
                 continue
             verb = self.tr("Promote to") if target.kind is Kind.PROMOTE else self.tr("Demote to")
-            action = QAction(f"{verb} {situation.stage_name(target)}", self.targets_menu)
+            action = QAction(f"{verb} {verbatim(situation.stage_name(target))}", self.targets_menu)
             action.setData(str(target.stage))
             if target.refusal is not None:
                 action.setEnabled(False)
@@ -128,7 +129,7 @@ class WindowHands(QObject):
         for one in (Kind.PROMOTE, Kind.DEMOTE) if kind is None else (kind,):
             verb = self.tr("Promote all to") if one is Kind.PROMOTE else self.tr("Demote all to")
             for stage in situation.shared_ways(one):
-                self.targets_menu.addAction(f"{verb} {stage.name}").setData(str(stage.id))
+                self.targets_menu.addAction(f"{verb} {verbatim(stage.name)}").setData(str(stage.id))
         if self.targets_menu.isEmpty():
             self.targets_menu.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
         self._pop_up(self.targets_menu)
@@ -148,7 +149,7 @@ class WindowHands(QObject):
             if command is None:
                 continue
             verb = self.tr("Emergency: promote to") if target.kind is Kind.PROMOTE else self.tr("Emergency: demote to")
-            action = QAction(f"{verb} {situation.stage_name(target)}", self.urgent_menu)
+            action = QAction(f"{verb} {verbatim(situation.stage_name(target))}", self.urgent_menu)
             action.setData(str(target.stage))
             try:
                 self._console.plan(replace(command, emergency=Emergency()))

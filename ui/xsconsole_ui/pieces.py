@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from xsconsole_ui import theme
+from xsconsole_ui.mnemonics import unmarked, verbatim
 from xsconsole_ui.resources import icon
 
 LEAST_BUTTON_WIDTH = 120  # px, of a button whose words may be elided
@@ -295,7 +296,7 @@ class ActionButton(QPushButton):
 
     @Slot()
     def _follow(self) -> None:
-        text = self.action.text().replace("&", "")
+        text = verbatim(unmarked(self.action.text()))
         if self.text() != text:
             self.setText(text)
         if self._home is not None and not self.action.isEnabled() and self.window().focusWidget() is self:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from xsconsole.domain.words import count
+from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.situation import Action, Design, Hands, Menu, Situation, Submenu, never_refused
 
 PLACE = "workflow"
@@ -73,12 +74,12 @@ def _not_comparable(situation: Situation) -> str:
 
 def _undo_name(situation: Situation) -> str:
     label = situation.draft.undo_label
-    return f"Undo {_lowered(label)}" if label else "Undo"
+    return f"Undo {verbatim(_lowered(label))}" if label else "Undo"
 
 
 def _redo_name(situation: Situation) -> str:
     label = situation.draft.redo_label
-    return f"Redo {_lowered(label)}" if label else "Redo"
+    return f"Redo {verbatim(_lowered(label))}" if label else "Redo"
 
 
 def _lowered(label: str) -> str:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.workflow.findings import Finding, Mend
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.workflow.severity import SeverityMark, severity_tone, severity_word
 from xsconsole_ui.workflow.writing import looks_alike
 
@@ -35,7 +36,7 @@ class FindingLine(QWidget):
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _button(self, at: int, mend: Mend) -> QWidget:
-        made = pieces.button(mend.label, "quiet", self)
+        made = pieces.button(verbatim(mend.label), "quiet", self)
         made.setAutoDefault(True)
         made.setAccessibleDescription(self.finding.sentence)
         made.clicked.connect(lambda: self.mended.emit(self.finding.mends[at]))
