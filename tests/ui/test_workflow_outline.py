@@ -116,6 +116,8 @@ def test_a_workflow_is_drawn_from_nothing_by_keyboard_alone(desk, panel):
         go(panel, "stages", source)
         press(panel, Key.Key_L, CTRL)
         take(panel, target)
+    press(panel, Key.Key_L, CTRL)  # on the way that was made: its stage once more
+    take(panel, "Integration (way back)")
     go(panel, "stages", "production", "about", "is_production")
     press(panel, Key.Key_Return)
     go(panel, "stages", "production")
@@ -127,6 +129,7 @@ def test_a_workflow_is_drawn_from_nothing_by_keyboard_alone(desk, panel):
     assert ways == [
         ("Integration", "Staging", Kind.PROMOTE),
         ("Staging", "Production", Kind.PROMOTE),
+        ("Staging", "Integration", Kind.DEMOTE),
         ("Production", "Staging", Kind.DEMOTE),
     ]
     assert desk.workflow.stages[2].is_production
@@ -139,6 +142,7 @@ def test_a_workflow_is_drawn_from_nothing_by_keyboard_alone(desk, panel):
         "Rename “New stage” to “Production”",
         "Add transition “Integration” → “Staging”",
         "Add transition “Staging” → “Production”",
+        "Add way back “Staging” → “Integration”",
         "Tick “Production” of “Production”",
         "Add way back “Production” → “Staging”",
     ]

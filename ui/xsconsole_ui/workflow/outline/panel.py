@@ -227,14 +227,18 @@ class OutlinePanel(pieces.Panel):
 
     @Slot()
     def _join(self) -> None:
-        """Connect the stage of the current row to another one."""
-        node = self.current
+        """Connect the stage of the current row to another one; on one of its ways, it once more."""
+        index = self.view.currentIndex().siblingAtColumn(0)
+        node = self.model.node(index)
+        while node is not None and node.stage is None:
+            index = index.parent()
+            node = self.model.node(index)
         stage = node.stage if node is not None else None
         out = self.model.index_of(("stages", stage, "out")) if stage is not None else QModelIndex()
         target = self.model.node(out)
         deed = target.deed(DeedKind.ADD) if target is not None else None
         if deed is None:
-            self._say(self.tr("Go to the stage that the transition leaves first."))
+            self._say(self.tr("Go to the stage that the transition shall leave first."))
         else:
             self._do(out, deed)
 
