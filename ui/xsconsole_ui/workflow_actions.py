@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.situation import Action, Design, Hands, Menu, Situation, Submenu, never_refused
 
 PLACE = "workflow"
 
+LABEL = 60  # characters of a step in the menu; the line at the window's bottom has it whole
 WhyNot = Callable[[Situation], str]
 
 
@@ -74,16 +76,17 @@ def _not_comparable(situation: Situation) -> str:
 
 def _undo_name(situation: Situation) -> str:
     label = situation.draft.undo_label
-    return f"Undo {verbatim(_lowered(label))}" if label else "Undo"
+    return f"Undo {_in_menu(label)}" if label else "Undo"
 
 
 def _redo_name(situation: Situation) -> str:
     label = situation.draft.redo_label
-    return f"Redo {verbatim(_lowered(label))}" if label else "Redo"
+    return f"Redo {_in_menu(label)}" if label else "Redo"
 
 
-def _lowered(label: str) -> str:
-    return label[:1].lower() + label[1:]
+def _in_menu(label: str) -> str:
+    """Return what is done as the rest of a menu's line: whole names could make the menu wider than the screen."""
+    return verbatim(shortened(label[:1].lower() + label[1:], LABEL))
 
 
 def _delete_name(situation: Situation) -> str:
