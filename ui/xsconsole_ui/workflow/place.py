@@ -112,8 +112,8 @@ class WorkflowPlace(QWidget):
         self._pages.setStackingMode(QStackedLayout.StackingMode.StackAll)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.canvas)
-        self._upright.addWidget(sheet)
-        self._level.addWidget(self._upright)
+        self._level.addWidget(sheet)
+        self._upright.addWidget(self._level)  # so that findings have the whole width, beside the outline too
         for splitter in (self._upright, self._level):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(1)
@@ -123,7 +123,7 @@ class WorkflowPlace(QWidget):
         column.setSpacing(0)
         column.addWidget(self.tools)
         column.addLayout(self._above)
-        column.addWidget(self._level, 1)
+        column.addWidget(self._upright, 1)
 
     def _connect(self, bridge: Bridge) -> None:
         desk = self.desk
