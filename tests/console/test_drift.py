@@ -12,8 +12,6 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.cli.shell import Shell
 from tests.console.desk import SHOP, Desk, seated
-from tests.engine.test_copying import copying
-from tests.workflows import put_on
 from xsconsole.console import (
     Drifting,
     Estate,
@@ -30,12 +28,13 @@ from xsconsole.console import (
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.events import DriftChanged
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VIF, VM, Network
 from xsconsole.domain.manifest import FieldChange, Judged, topic_of, words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import ForbidDifference
+from xsconsole.engine.commands import ForbidDifference, Replicate
 from xsconsole.errors import NotFound, Refused
 
 SOON_S = 2.0
@@ -165,8 +164,9 @@ def is_named_anew(place: tuple[str, str, str], before: str, drift: Drift) -> boo
 
 
 async def replica(desk: Desk) -> Card:
-    """Promote the shop of staging by linked clone."""
-    status = await desk.do(desk.promotion())
+    """Replicate the shop of staging, which runs, into Patch testing."""
+    shop = desk.card("shop@staging")
+    status = await desk.do(Replicate(configuration=shop.id, revision=shop.revision, target=StageId("patch-testing")))
     assert status.state is RunState.DONE, status.error
     await desk.until(lambda: any(card.origin for card in desk.console.board.cards.values()))
     return next(card for card in desk.console.board.cards.values() if card.origin is not None)
@@ -177,7 +177,6 @@ async def test_ten_changes_behind_its_back_are_each_named_within_two_seconds(
 ) -> None:
     monkeypatch.setattr(drifting, "SETTLED_S", 0.2)
     with embedded_pool("--speed", "50") as pool:
-        put_on(pool, copying())
         async with seated(pool, tmp_path / "home") as desk:
             card = await replica(desk)
             estate = Estate.of(desk.console)
@@ -254,23 +253,24 @@ async def rules_and_statements(desk: Desk, estate: Estate, watcher: Watcher, car
 
 def said_in_a_shell(shell: Shell) -> None:
     listed = {(one["name"], one["stage"]): one for one in shell.say("drift", "list", "--json").document}
-    shown = shell.say("drift", "show", "shop@production", "--json").document
-    told = shell.say("drift", "show", "shop@production").out
+    shown = shell.say("drift", "show", "shop@patch-testing", "--json").document
+    told = shell.say("drift", "show", "shop@patch-testing").out
     field = next(one["name"] for one in shown["differences"] if one.get("field") == "vcpus_max")
 
-    before = listed[SHOP, "production"]["drift"]
-    assert (before > 6, listed[SHOP, "production"]["because"]) == (True, "origin")
+    before = listed[SHOP, "patch-testing"]["drift"]
+    assert (before > 6, listed[SHOP, "patch-testing"]["because"]) == (True, "origin")
     assert all(one["since"] for one in shown["differences"] if one["verdict"] == "drift")
     assert field in told
-    allowed = shell.say("drift", "allow", "shop@production", field, "--all-members", "--reason", "a big lab")
-    assert allowed.out.startswith("May differ: vcpus max, of shop in production"), allowed.err
+    allowed = shell.say("drift", "allow", "shop@patch-testing", field, "--all-members", "--reason", "a big lab")
+    assert allowed.out.startswith("May differ: vcpus max, of shop in patch-testing"), allowed.err
     (rule,) = shell.say("drift", "rules", "--json").document
     assert (rule["role"], rule["reason"], rule["version"]) == ("", "a big lab", 1)
     page = shell.home / "statement.html"
-    stated = shell.say("drift", "state", "shop@production", "--out", str(page))
+    stated = shell.say("drift", "state", "shop@patch-testing", "--out", str(page))
     assert stated.out.startswith(f"{before - 1} differences from shop 1.3.0 that no rule allows"), stated.err
     assert "a big lab" in page.read_text()
     assert shell.say("drift", "forbid", rule["id"][:8], "--reason", "over").status == 0
-    refused = shell.say("drift", "allow", "shop@production", "web:nothing", "--reason", "x")
+    refused = shell.say("drift", "allow", "shop@patch-testing", "web:nothing", "--reason", "x")
     assert (refused.status, "does not differ now" in refused.err) == (1, True)
-    assert shell.say("drift", "show", "shop@production", "--against", "production").status == 1
+    planned = shell.say("replicate", "shop@staging", "--to", "integration", "--stop-first", "--dry-run", "--json")
+    assert (planned.status, planned.document["intent"]["kind"]) == (0, "replicate"), planned.err

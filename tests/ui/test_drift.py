@@ -9,12 +9,14 @@ from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole.engine.commands import Replicate
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.drifting import DriftDialog
 from xsconsole_ui.drifting.rule_dialog import AllowDialog
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.membership import ReplicateDialog
 
 __all__ = ["console", "pool", "window"]
 
@@ -96,3 +98,30 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     await until(lambda: dialog.question is None, "the end of the question")
     dialog.close_.click()
     await until(lambda: window.hands.drift.dialog is None, "the end of the view")
+
+    await a_replica_is_asked_for(window, crm.id)
+
+
+async def a_replica_is_asked_for(window: MainWindow, configuration: str) -> None:
+    window.actions_[actions.REPLICATE].trigger()
+    await until(lambda: bool(window.findChildren(ReplicateDialog)), "the question of where and how")
+    (dialog,) = window.findChildren(ReplicateDialog)
+    dialog.stage.setCurrentIndex(dialog.stage.findData("production"))
+    await until(lambda: "is production" in dialog.why_not.text, "why not")
+    assert not dialog.go.isEnabled()
+    dialog.stage.setCurrentIndex(dialog.stage.findData("patch-testing"))
+    dialog.pattern.setText("{service}-{role} lab")
+    dialog.stop.setChecked(True)
+    await until(lambda: dialog.command is not None and dialog.go.isEnabled(), "a plan")
+
+    dialog.go.click()
+    await until(lambda: window.desk.question is not None, "the plan")
+
+    question = window.desk.question
+    assert question is not None
+    assert isinstance(question.command, Replicate)
+    assert (question.command.configuration, question.command.is_stopped_first) == (configuration, True)
+    assert any("crm-db lab" in str(step.action) for step in question.plan.steps)
+    window.desk.choose_freeze(is_stopped_first=False)
+    await until(lambda: window.desk.question not in (None, question), "the plan without stopping")
+    window.desk.dismiss()

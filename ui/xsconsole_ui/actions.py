@@ -245,6 +245,14 @@ COMPARE = Action(
     why_not=_no_card,
     named=_comparison_name,
 )
+REPLICATE = Action(
+    id="card.replicate",
+    text="&Replicate…",
+    shortcut="Ctrl+R",
+    tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
+    perform=lambda _, hands: hands.replicate(),
+    why_not=_permitted(Verb.MOVE, _no_live_card),
+)
 RESUME = Action(
     id="run.resume",
     text="&Resume run",
@@ -357,7 +365,7 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-MOVES = (PROMOTE, DEMOTE, MOVE_TO, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)

@@ -12,14 +12,9 @@ from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import (
-    Direction,
-    Dissolve,
-    Emergency,
-    Plannable,
-    Together,
-)
+from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Together
 from xsconsole.errors import Barred, Refused
+from xsconsole_ui import membership
 from xsconsole_ui.actions import command_to
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.column_freezes import ColumnFreezes
@@ -29,7 +24,6 @@ from xsconsole_ui.comparing import CompareDialog, LineageDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting import DriftDesk
 from xsconsole_ui.jobs import Jobs
-from xsconsole_ui.membership import AddDialog, AdoptDialog, CleanDialog, CreateDialog, MembershipDialog, RemoveDialog
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
@@ -217,7 +211,7 @@ class WindowHands(QObject):
     def create(self) -> None:
         console = self._owner_of_vms()
         if console is not None:
-            self._open(CreateDialog(console, self._situation.vms, self._window))
+            self._open(membership.CreateDialog(console, self._situation.vms, self._window))
 
     def _owner_of_vms(self) -> Console | None:
         """Return the console of the selected machines' pool; say why not where they are of several."""
@@ -238,12 +232,12 @@ class WindowHands(QObject):
                 )
             )
         elif card is not None and (owner is not None or not self._situation.vms):
-            self._open(AddDialog(self._console.of_card(card.id), card, self._situation.vms, self._window))
+            self._open(membership.AddDialog(self._console.of_card(card.id), card, self._situation.vms, self._window))
 
     def remove_members(self) -> None:
         card = self._situation.card
         if card is not None:
-            self._open(RemoveDialog(self._console.of_card(card.id), card, self._window))
+            self._open(membership.RemoveDialog(self._console.of_card(card.id), card, self._window))
 
     def adopt(self) -> None:
         """Take the clones of the selected configuration in, or make it whole."""
@@ -282,7 +276,7 @@ class WindowHands(QObject):
     def _adopt(self, configuration: ConfigurationId | None) -> None:
         if configuration is not None:
             self._board.select(configuration)
-            self._open(AdoptDialog(self._console.of_card(configuration), configuration, self._window))
+            self._open(membership.AdoptDialog(self._console.of_card(configuration), configuration, self._window))
 
     def _clean(self, configuration: ConfigurationId | None) -> None:
         card = self._console.board.cards.get(configuration) if configuration is not None else None
@@ -290,12 +284,18 @@ class WindowHands(QObject):
             self._window.notices.tell("warn", self.tr("The configuration of these clones is not on this pool."), "")
             return
         self._board.select(card.id)
-        self._open(CleanDialog(self._console.of_card(card.id), card, self._window))
+        self._open(membership.CleanDialog(self._console.of_card(card.id), card, self._window))
 
     def dissolve(self) -> None:
         card = self._situation.card
         if card is not None:
             self._desk.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
+
+    def replicate(self) -> None:
+        """Let the user choose where copies of the selected configuration are to come into being, and how."""
+        card = self._situation.card
+        if card is not None:
+            self._open(membership.ReplicateDialog(self._console.of_card(card.id), card, self._window))
 
     @Slot(object, object)
     def remove_points(self, configuration: ConfigurationId, points: tuple[RunId, ...] = ()) -> None:
@@ -324,10 +324,10 @@ class WindowHands(QObject):
         """Lift the freeze there is; of several, the one that is chosen."""
         self.closures.lift_freeze(self._board.mapToGlobal(QPoint(40, 40)))
 
-    def _open(self, dialog: MembershipDialog) -> None:
+    def _open(self, dialog: membership.MembershipDialog) -> None:
         self._jobs.start(self._ask_by(dialog), "ask about members")
 
-    async def _ask_by(self, dialog: MembershipDialog) -> None:
+    async def _ask_by(self, dialog: membership.MembershipDialog) -> None:
         if await answered(dialog) and dialog.command is not None:
             self._desk.ask(dialog.command, show_only=True)
 

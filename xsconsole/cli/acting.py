@@ -10,7 +10,7 @@ from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
-from xsconsole.cli.points import chosen
+from xsconsole.cli.points import chosen, point_named
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, record_unread
 from xsconsole.domain import words
@@ -19,6 +19,7 @@ from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -31,6 +32,7 @@ from xsconsole.engine.commands import (
     Plannable,
     Promote,
     RemoveMembers,
+    Replicate,
     Settle,
 )
 from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound, PlanIsStale, Refused, StageFull
@@ -51,12 +53,15 @@ async def show_plan(options: argparse.Namespace) -> int:
         card = find_configuration(console.board, options.name)
         command = move(console, card, options)
         demand_settled(console, card, may_wait=False)
-        plan = await planned(console, command, options)
-        if options.json:
-            output.print_json(documents.plan_document(plan, published(console)))
-        else:
-            output.print_plan(plan, published(console))
-        return 0
+        return print_plan(console, await planned(console, command, options), options)
+
+
+def print_plan(console: Console, plan: Plan, options: argparse.Namespace) -> int:
+    if options.json:
+        output.print_json(documents.plan_document(plan, published(console)))
+    else:
+        output.print_plan(plan, published(console))
+    return 0
 
 
 async def act(options: argparse.Namespace) -> int:
@@ -81,6 +86,8 @@ async def act(options: argparse.Namespace) -> int:
             except StageFull as full:
                 await line.wait(full, command, options)
                 continue
+            if getattr(options, "dry_run", False):
+                return print_plan(console, plan, options)
             if confirmed != plan.digest:
                 answers = confirm(console, plan, options)
                 confirmed = plan.digest
@@ -307,6 +314,17 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
     match options.verb:
         case "promote" | "demote":
             return move(console, card, options)
+        case "replicate":
+            return Replicate(
+                configuration=card.id,
+                revision=card.revision,
+                target=find_stage(published(console), options.to).id,
+                method=Method(options.method),
+                is_stopped_first=options.stop_first,
+                point=point_named(card, options.point) if options.point else None,
+                pattern=options.names,
+                reason=options.reason,
+            )
         case "restore-point remove":
             return chosen(card, options)
         case "config add":

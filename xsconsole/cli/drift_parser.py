@@ -32,6 +32,24 @@ def add_drift(make: VerbMaker) -> None:
     _add_reason(forbid)
 
 
+def add_replicate(verb: ArgumentParser) -> None:
+    """Add what says of what a replica is made, where and how."""
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
+    verb.add_argument(
+        "--method",
+        choices=["linked-clone", "full-copy"],
+        default="linked-clone",
+        help="share blocks with the originals (the default), or copy all; into another pool only full copies lead",
+    )
+    what = "shut running machines down, freeze them together and start them again, so that the set is consistent"
+    verb.add_argument("--stop-first", action="store_true", help=what)
+    verb.add_argument("--point", metavar="ID", help="of a restore point, by the beginning of its id")
+    pattern = "names of the machines, such as '{service}-{role} {stage}'; also {name}, {version} and {number}"
+    verb.add_argument("--names", default="", metavar="PATTERN", help=pattern)
+    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+
+
 def _add_name(verb: ArgumentParser) -> None:
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("--against", metavar="WHAT", help=AGAINST_HELP)

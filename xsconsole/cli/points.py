@@ -77,12 +77,17 @@ def chosen(card: Card, options: argparse.Namespace) -> RemovePoints:
     Raises:
         NotFound, Refused: a beginning fits none, or several.
     """
-    known = [point.run for point in (*card.restore_points, *card.asides)]
-    points = tuple(_named(text, known) for text in options.points)
+    points = tuple(point_named(card, text) for text in options.points)
     return RemovePoints(configuration=card.id, points=points, reason=options.reason)
 
 
-def _named(text: str, known: list[RunId]) -> RunId:
+def point_named(card: Card, text: str) -> RunId:
+    """Return the run that took the restore point whose id begins so.
+
+    Raises:
+        NotFound, Refused: none does, or several do.
+    """
+    known = [point.run for point in (*card.restore_points, *card.asides)]
     found = [run for run in known if text and run.startswith(text.casefold())]
     if not found:
         raise NotFound(

@@ -33,6 +33,12 @@ class UseCandidate(msgspec.Struct, frozen=True, kw_only=True, tag="candidate"):
     disks: dict[str, Uuid]
 
 
+class UsePoint(UseCandidate, frozen=True, kw_only=True, tag="use-point"):
+    """Make sure that `snapshot`, taken of `vm` by `run` for a restore point, is there with exactly these disks."""
+
+    run: RunId
+
+
 class CopyMachine(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
     """Make a machine like `vm`, or like the snapshot of it by step `snapshot`. Inverse: destroy it with its disks.
 
@@ -200,6 +206,7 @@ CopyAction = (
     StartAgain
     | NoteFreeze
     | UseCandidate
+    | UsePoint
     | CopyMachine
     | SendMachine
     | SendFrozen

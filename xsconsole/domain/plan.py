@@ -251,6 +251,7 @@ class RunKind(StrEnum):
     FREEZE = "freeze"  # for a request: what is copied once it is approved
     THAW = "thaw"  # what was frozen for a request goes
     PRUNE = "prune"  # restore points go
+    REPLICATE = "replicate"  # copies in a stage, apart from the ways of the workflow
     ARCHIVE = "archive"  # into files; it stays as it is
     RETURN = "return"  # from an archive, as a new one
     HALT = "halt"  # its time in a stage is over

@@ -1,7 +1,10 @@
 """What a copy of a machine must not have of its original, and what it is called."""
 
+import re
+
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX
+from xsconsole.errors import Refused
 
 # XAPI copies `other_config` whole. These keys mean one machine: where it is filed, what a front end or a backup program
 # knows about it, that it starts with its host.
@@ -10,6 +13,8 @@ KEYS = frozenset(
 )
 PREFIXES = (PREFIX, "XenCenter.CustomFields.", "xo:", "xapi-")
 NAME_LIMIT = 120
+PATTERN_WORDS = ("name", "role", "service", "version", "stage", "number")
+_BRACED = re.compile(r"\{([^{}]*)\}")
 
 
 def is_left_behind(key: str) -> bool:
@@ -26,3 +31,23 @@ def name_of_copy(name: str, source_stage: str, target_stage: str, number: int) -
     for ending in (f" ({source_stage})", f" ({target_stage})"):
         plain = plain.removesuffix(ending)
     return f"{shortened(plain, NAME_LIMIT)} ({target_stage}){f' {number}' if number > 1 else ''}"
+
+
+def name_by_pattern(pattern: str, *, name: str, role: str, service: str, version: str, stage: str, number: int) -> str:
+    """Return what to call the copy of a machine by a pattern such as `{service}-{role} {stage}`.
+
+    A pattern that tells members apart by nothing would give all of them one name: it must have `{name}` or `{role}`.
+
+    Raises:
+        Refused: it is no such pattern; with the mend.
+    """
+    words = _BRACED.findall(pattern)
+    unknown = [word for word in words if word not in PATTERN_WORDS]
+    if unknown or not {"name", "role"} & set(words):
+        what = f"has “{{{unknown[0][:40]}}}” in it" if unknown else "gives all machines one name"
+        raise Refused(
+            reason=f"The pattern “{shortened(pattern, 60)}” {what}.",
+            mend=f"Use {{name}} or {{role}}, and perhaps {', '.join(f'{{{word}}}' for word in PATTERN_WORDS[2:])}.",
+        )
+    values = {"name": name, "role": role, "service": service, "version": version, "stage": stage, "number": str(number)}
+    return shortened(_BRACED.sub(lambda found: values[found.group(1)], pattern).strip(), NAME_LIMIT)

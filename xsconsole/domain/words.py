@@ -127,6 +127,8 @@ def kind_name(kind: RunKind) -> str:
             return "Remove what was frozen of"
         case RunKind.PRUNE:
             return "Remove restore points of"
+        case RunKind.REPLICATE:
+            return "Replicate"
         case RunKind.ARCHIVE:
             return "Archive"
         case RunKind.RETURN:
@@ -153,6 +155,8 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
     if intent.source and intent.target and intent.source != intent.target:
         text += f" from {named(intent.source)} to {named(intent.target)}"
     elif intent.kind in (RunKind.CREATE, RunKind.RETURN) and intent.target:
+        text += f" in {named(intent.target)}"
+    if intent.kind is RunKind.REPLICATE and intent.source == intent.target and intent.target:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"

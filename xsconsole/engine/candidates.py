@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from xsconsole.domain.board import Board, Card, Standing
-from xsconsole.domain.copy_actions import DropCandidate, NoteFreeze, UseCandidate
+from xsconsole.domain.board import Board, Card, Member, Standing
+from xsconsole.domain.copy_actions import DropCandidate, NoteFreeze, UseCandidate, UsePoint
 from xsconsole.domain.disks import disks_of, drives_of
-from xsconsole.domain.ids import NULL_REF, ConfigurationId, RequestId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, RequestId, RunId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import Manifest, manifest_of_records
 from xsconsole.domain.naming import shortened
@@ -27,10 +27,10 @@ from xsconsole.domain.plan import (
     Step,
     TakeSnapshot,
 )
-from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode, encode
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, Frozen, RestorePointMark, decode, encode
 from xsconsole.domain.replica import is_left_behind
 from xsconsole.domain.requests import papers_on
-from xsconsole.domain.snapshot_sets import Candidate, candidates
+from xsconsole.domain.snapshot_sets import Candidate, RestorePoint, candidates
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Method, Stage, Transition, Workflow
 from xsconsole.engine import capacity, rules
@@ -56,6 +56,7 @@ class Stock:
     candidate: Candidate
     images: Mapping[Uuid, VM]
     snapshots: Mapping[Uuid, VM]
+    point: RunId | None = None  # whose restore point it is, which stays
 
     def ordered(self, card: Card) -> Card:
         """Return the configuration with its members in the order that they had: what is planned follows it."""
@@ -107,6 +108,50 @@ def stock_of(card: Card, request: RequestId, inventory: Inventory) -> Stock:
     return Stock(candidate=candidate, images=images, snapshots=snapshots)
 
 
+def stock_of_point(card: Card, point: RestorePoint, inventory: Inventory) -> Stock:
+    """Return what copies of a restore point are made of.
+
+    Raises:
+        NotPromotable: a member has no snapshot in it.
+    """
+    found = {member.uuid: inventory.by_uuid(VM, point.snapshots.get(member.uuid, Uuid(""))) for member in card.members}
+    snapshots = {uuid: snapshot for uuid, snapshot in found.items() if snapshot is not None}
+    gone = tuple(member.name for member in card.members if member.uuid not in snapshots)
+    if gone:
+        raise NotPromotable(
+            reason=f"The restore point has no snapshot of {listing(gone)}: added since, or the snapshot is gone.",
+            mend="Choose another restore point.",
+        )
+    images = {}
+    for member in card.members:
+        machine = inventory.get(VM, member.ref)
+        assert machine is not None, "a member is a machine of the pool"
+        # What no snapshot keeps is what the machine has now.
+        images[member.uuid] = _bare(
+            member.uuid,
+            snapshots[member.uuid],
+            Frozen(
+                request=RequestId(""),
+                name=machine.name_label,
+                order=machine.order,
+                start_delay_s=machine.start_delay,
+                shutdown_delay_s=machine.shutdown_delay,
+            ),
+        )
+    moments = [snapshot.snapshot_time for snapshot in snapshots.values() if snapshot.snapshot_time is not None]
+    marks = (decode(one.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark) for one in snapshots.values())
+    candidate = Candidate(
+        request=RequestId(""),
+        configuration=card.id,
+        at=point.at,
+        skew_s=(max(moments) - min(moments)).total_seconds() if moments else 0.0,
+        snapshots=point.snapshots,
+        is_of_running=any(mark is not None and bool(mark.was_running) for mark in marks),
+        is_spent=False,
+    )
+    return Stock(candidate=candidate, images=images, snapshots=snapshots, point=point.run)
+
+
 def left_over(board: Board, inventory: Inventory) -> tuple[Candidate, ...]:
     """Return what stands frozen without a request on the pool, and without a run that works on it."""
     keys = inventory.pool.other_config if inventory.pool is not None else {}
@@ -139,20 +184,15 @@ def bytes_of(candidate: Candidate, inventory: Inventory) -> int:
 
 def add_use(steps: Steps, stock: Stock, card: Card, inventory: Inventory) -> dict[Uuid, StepKey]:
     """Add what makes sure of each snapshot before anything is copied; return the step of each member."""
-    return {
-        member.uuid: steps.add(
-            UseCandidate(
-                vm=member.uuid,
-                snapshot=stock.snapshots[member.uuid].uuid,
-                request=stock.candidate.request,
-                disks={vbd.userdevice: disk.uuid for vbd, disk in drives_of(inventory, stock.snapshots[member.uuid])},
-            ),
-            member.name,
-            (),
-            Estimate(seconds=LOOK_S),
-        )
-        for member in card.members
-    }
+
+    def using(member: Member) -> UseCandidate:
+        snapshot, request = stock.snapshots[member.uuid], stock.candidate.request
+        disks = {vbd.userdevice: disk.uuid for vbd, disk in drives_of(inventory, snapshot)}
+        if stock.point is not None:
+            return UsePoint(vm=member.uuid, snapshot=snapshot.uuid, request=request, disks=disks, run=stock.point)
+        return UseCandidate(vm=member.uuid, snapshot=snapshot.uuid, request=request, disks=disks)
+
+    return {member.uuid: steps.add(using(member), member.name, (), Estimate(seconds=LOOK_S)) for member in card.members}
 
 
 def spending(stock: Stock, card: Card, edge: Transition, after: tuple[StepKey, ...]) -> tuple[Step, ...]:
@@ -274,6 +314,10 @@ def _image(vm: Uuid, snapshot: VM) -> VM:
     mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
     frozen = mark.frozen if mark is not None else None
     assert frozen is not None, "a candidate is known by its marks"
+    return _bare(vm, snapshot, frozen)
+
+
+def _bare(vm: Uuid, snapshot: VM, frozen: Frozen) -> VM:
     return msgspec.structs.replace(
         snapshot,
         uuid=vm,

@@ -13,6 +13,7 @@ from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
+from xsconsole.domain.workflow import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +203,24 @@ class EndStay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replicate:
+    """Make copies of a configuration, as it is or as at a restore point, a configuration of their own in a stage.
+
+    `point` is the run that took the restore point. `pattern` names each machine, empty: its name and the stage in
+    brackets; see `replica.name_of_copy`.
+    """
+
+    configuration: ConfigurationId
+    revision: int
+    target: StageId
+    method: Method = Method.LINKED_CLONE
+    is_stopped_first: bool = False
+    point: RunId | None = None
+    pattern: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
@@ -353,6 +372,7 @@ Plannable = (
     | Freeze
     | Thaw
     | RemovePoints
+    | Replicate
     | ArchiveToFiles
     | RestoreFromArchive
     | EndStay

@@ -10,7 +10,7 @@ from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Override
-from xsconsole.domain.replica import name_of_copy
+from xsconsole.domain.replica import name_by_pattern, name_of_copy
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import EntryAction, Method, Stage, Transition, Workflow
 from xsconsole.engine import capacity, rules
@@ -58,6 +58,7 @@ class Order:
     incumbent: Incumbent | None = None
     passed: tuple[Override, ...] = ()  # what an emergency goes past
     stock: Stock | None = None  # copies are made of what was frozen for a request
+    pattern: str = ""  # of the names of copies
     approved: str = ""  # the text of the manifest that is confirmed or approved, where a gate asks for it
 
 
@@ -67,12 +68,28 @@ def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[P
     for member in order.card.members:
         vm = inventory.get(VM, member.ref) if order.stock is None else order.stock.images[member.uuid]
         if vm is not None:
-            name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
+            name = copy_name(order, member, vm, offspring)
             networks = networks_in(vm, order.source, order.target, inventory)
             # XAPI knows one preferred host: members take those of the stage in turn.
             home = hosts[len(found) % len(hosts)] if hosts else None
             found.append(Part(member=member, vm=vm, name=name, networks=networks, home=home))
     return found
+
+
+def copy_name(order: Order, member: Member, vm: VM, offspring: Offspring) -> str:
+    """Return what the copy of a member is called."""
+    if order.pattern:
+        card = order.card
+        return name_by_pattern(
+            order.pattern,
+            name=vm.name_label,
+            role=member.role,
+            service=card.service,
+            version=card.version,
+            stage=order.target.name,
+            number=offspring.number,
+        )
+    return name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
 
 
 def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR | None:

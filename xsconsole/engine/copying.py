@@ -361,5 +361,6 @@ def closing(order: Order, plan: Plan, snapshots: Sequence[tuple[Part, StepKey]],
     )
     leaving = order.incumbent
     back = ended(leaving, order.target, order.workflow, inventory, ends) if leaving is not None else ()
-    spent = spending(order.stock, order.card, order.edge, ends) if order.stock is not None else ()
+    is_spent = order.stock is not None and order.stock.point is None
+    spent = spending(order.stock, order.card, order.edge, ends) if order.stock is not None and is_spent else ()
     return msgspec.structs.replace(plan, steps=(*plan.steps, *back, *drops, *spent))

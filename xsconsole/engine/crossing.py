@@ -11,13 +11,12 @@ from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
-from xsconsole.domain.replica import name_of_copy
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction
 from xsconsole.engine import capacity, copying, rules
 from xsconsole.engine.candidates import add_use
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operations, of_what_is_frozen
+from xsconsole.engine.copy_checks import Offspring, Order, Part, copy_name, demand_operations, of_what_is_frozen
 from xsconsole.engine.disk_roles import blanks_of
 from xsconsole.engine.freezing import add_freeze, runs
 from xsconsole.engine.gatekeeper import gated
@@ -126,7 +125,7 @@ def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory
                 mend="Promote within the pool, or without that machine.",
             )
         networks = networks_in(vm, order.source, order.target, inventory, there.inventory)
-        name = name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
+        name = copy_name(order, member, vm, offspring)
         home = hosts[len(found) % len(hosts)] if hosts else None
         found.append(Part(member=member, vm=vm, name=name, networks=networks, home=home))
     return found

@@ -36,6 +36,7 @@ from xsconsole.engine.commands import (
     Remap,
     RemoveMembers,
     RemovePoints,
+    Replicate,
     RestoreFromArchive,
     Thaw,
 )
@@ -52,6 +53,7 @@ from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
 from xsconsole.engine.removal import plan_removal
+from xsconsole.engine.replicating import plan_replica
 from xsconsole.engine.restoring import plan_restore
 from xsconsole.engine.returning import plan_return
 from xsconsole.engine.reviewing import reviewed
@@ -103,6 +105,8 @@ def plan(
             return _plan_freeze(command, board, inventory, actor)
         case Thaw():
             return plan_thaw(command, board, inventory)
+        case Replicate():
+            return plan_replica(command, board, inventory, actor, clocks, lands)
         case RemovePoints():
             return plan_removal(command, board, inventory, min(clocks))
         case ArchiveToFiles():

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from xsconsole.domain.copy_actions import DropCandidate, DropPoint, UseCandidate, WriteCopy
-from xsconsole.domain.ids import RequestId, StageId, StepKey, Uuid
+from xsconsole.domain.copy_actions import DropCandidate, DropPoint, UseCandidate, UsePoint, WriteCopy
+from xsconsole.domain.ids import RequestId, RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import FreezeMachine, Purpose, Step, TakeSnapshot, WriteMember
@@ -92,7 +92,13 @@ class Snapshots:
             Refused: it is gone, is marked for something else, or has other disks.
         """
         found = await self._at.read(action.snapshot)
-        if found is None or not _is_of(found, action.request, Purpose.CANDIDATE):
+        if isinstance(action, UsePoint):
+            if found is None or not _is_of_point(found, action.run):
+                raise Refused(
+                    reason="A snapshot of the restore point is gone, or marked for something else.",
+                    mend="Choose another restore point.",
+                )
+        elif found is None or not _is_of(found, action.request, Purpose.CANDIDATE):
             raise _lost("A snapshot that was frozen for the request is gone, or marked for something else.")
         for device, disk in action.disks.items():
             at = await insist(self._pool, lambda device=device: self._pool.disks.at(action.snapshot, device))  # type: ignore[misc]
@@ -165,8 +171,12 @@ def _frozen(action: TakeSnapshot) -> Frozen | None:
 def _is_meant(snapshot: VM, action: DropCandidate | DropPoint) -> bool:
     if isinstance(action, DropCandidate):
         return _is_of(snapshot, action.request)
+    return _is_of_point(snapshot, action.run)
+
+
+def _is_of_point(snapshot: VM, run: RunId) -> bool:
     mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
-    return mark is not None and (mark.run, mark.purpose in POINTS) == (action.run, True)
+    return mark is not None and (mark.run, mark.purpose in POINTS) == (run, True)
 
 
 def _is_of(snapshot: VM, request: RequestId, *purposes: Purpose) -> bool:

@@ -66,6 +66,7 @@ DOING = {
     RunKind.FREEZE: "freezing",
     RunKind.THAW: "removing what was frozen",
     RunKind.PRUNE: "removing restore points",
+    RunKind.REPLICATE: "replicating",
     RunKind.ARCHIVE: "archiving",
     RunKind.RETURN: "restoring",
     RunKind.HALT: "shutting down",

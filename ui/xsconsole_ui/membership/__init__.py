@@ -8,5 +8,14 @@ from xsconsole_ui.membership.dialogs import (
     MembershipDialog,
     RemoveDialog,
 )
+from xsconsole_ui.membership.replicate import ReplicateDialog
 
-__all__ = ["AddDialog", "AdoptDialog", "CleanDialog", "CreateDialog", "MembershipDialog", "RemoveDialog"]
+__all__ = [
+    "AddDialog",
+    "AdoptDialog",
+    "CleanDialog",
+    "CreateDialog",
+    "MembershipDialog",
+    "RemoveDialog",
+    "ReplicateDialog",
+]

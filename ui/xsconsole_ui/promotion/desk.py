@@ -13,7 +13,17 @@ from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.snapshot_sets import RestorePoint
-from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, Plannable, Promote, Settle
+from xsconsole.engine.commands import (
+    Ask,
+    Confirmed,
+    Demote,
+    Direction,
+    Emergency,
+    Plannable,
+    Promote,
+    Replicate,
+    Settle,
+)
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.jobs import Jobs
@@ -115,7 +125,7 @@ class Desk(QObject):
     def choose_freeze(self, *, is_stopped_first: bool) -> None:
         """Plan the pending promotion again, with its machines shut down while they are frozen, or not."""
         question = self._question
-        if question is not None and isinstance(question.command, Promote):
+        if question is not None and isinstance(question.command, Promote | Replicate):
             self._plan_again(replace(question.command, is_stopped_first=is_stopped_first), question)
 
     def can_choose(self, command: Plannable) -> bool:
