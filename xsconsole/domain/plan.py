@@ -35,6 +35,7 @@ from xsconsole.domain.ids import (
     WorkflowId,
 )
 from xsconsole.domain.placing_actions import PlacingAction
+from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
 from xsconsole.domain.travel_actions import AskAcross, TravelAction
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
@@ -237,24 +238,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     host: Uuid | None = None
     back: Uuid | None = None
     pool: Uuid | None = None
-
-
-class RunKind(StrEnum):
-    PROMOTE = "promote"
-    DEMOTE = "demote"
-    CREATE = "create"
-    ADD = "add"
-    REMOVE = "remove"
-    ADOPT = "adopt"
-    DISSOLVE = "dissolve"
-    MAP = "map"  # after a publication: where the new version has it
-    FREEZE = "freeze"  # for a request: what is copied once it is approved
-    THAW = "thaw"  # what was frozen for a request goes
-    PRUNE = "prune"  # restore points go
-    REPLICATE = "replicate"  # copies in a stage, apart from the ways of the workflow
-    ARCHIVE = "archive"  # into files; it stays as it is
-    RETURN = "return"  # from an archive, as a new one
-    HALT = "halt"  # its time in a stage is over
 
 
 class Disks(StrEnum):

@@ -1,0 +1,21 @@
+"""What kinds of runs there are. The values stand in run records and plans: add, never rename."""
+
+from enum import StrEnum
+
+
+class RunKind(StrEnum):
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    CREATE = "create"
+    ADD = "add"
+    REMOVE = "remove"
+    ADOPT = "adopt"
+    DISSOLVE = "dissolve"
+    MAP = "map"  # after a publication: where the new version has it
+    FREEZE = "freeze"  # for a request: what is copied once it is approved
+    THAW = "thaw"  # what was frozen for a request goes
+    PRUNE = "prune"  # restore points go
+    REPLICATE = "replicate"  # copies in a stage, apart from the ways of the workflow
+    ARCHIVE = "archive"  # into files; it stays as it is
+    RETURN = "return"  # from an archive, as a new one
+    HALT = "halt"  # its time in a stage is over
