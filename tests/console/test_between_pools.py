@@ -17,7 +17,7 @@ from xsconsole.console import Console, Pools, RunState
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.events import BoardChanged, ClearanceChanged, Event, InventoryChanged
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import NULL_REF, StageId
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
@@ -206,6 +206,7 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
         await until(console, lambda console=console: version_of(console) == 3)
     served[1].calls()
     card = find_configuration(here.board, SOURCE)
+    first_uuid = card.members[0].uuid
     served[0].control("fail", method="VM.assert_can_migrate", nth=1, code="LICENCE_RESTRICTION", params=["motion"])
     here.plan(promotion(here))  # nobody waits for the answer: it is told once it is there
     await until(here, lambda: refusal_of(here, card), ClearanceChanged)
@@ -213,6 +214,21 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     calls = [call["method"] for call in served[1].calls()]
     assert calls.count("session.logout") == calls.count("host.migrate_receive") > 0  # what was asked leaves none open
     with served[0].plain_session() as session:  # whatever changes about the machines lets it be asked anew
+        first = session.xenapi.VM.get_by_uuid(first_uuid)
+        vapp = session.xenapi.VM_appliance.create({"name_label": "payroll", "name_description": ""})
+        session.xenapi.VM.set_appliance(first, vapp)
+        nightly = session.xenapi.VMSS.create(
+            {
+                "name_label": "nightly",
+                "name_description": "",
+                "enabled": True,
+                "type": "snapshot",
+                "retained_snapshots": "3",
+                "frequency": "daily",
+                "schedule": {"min": "0", "hour": "2"},
+            }
+        )
+        session.xenapi.VM.set_snapshot_schedule(first, nightly)
         for member in card.members:
             session.xenapi.VM.add_tags(session.xenapi.VM.get_by_uuid(member.uuid), "licensed")
     await until(here, lambda: all(tagged(here, member) for member in card.members), InventoryChanged)
@@ -244,6 +260,10 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     assert {name: place[:2] for name, place in moved.items()} == {name: place[:2] for name, place in before.items()}
     assert {place[2:] for place in moved.values()} == {("Running", ("prod-data",), ("NFS-archive",))}
     await until(here, lambda: card.id not in here.board.cards)
+    with served[1].plain_session() as session:
+        vm = session.xenapi.VM.get_by_uuid(first_uuid)
+        assert session.xenapi.VM_appliance.get_name_label(session.xenapi.VM.get_appliance(vm)) == "payroll"
+        assert session.xenapi.VM.get_snapshot_schedule(vm) == NULL_REF
 
     command = Demote(configuration=card.id, revision=card.revision, target=StageId("patch-testing"))
     status = await done(there, command)
@@ -256,6 +276,9 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     }
     assert {place[2] for place in back.values()} == {"Running"}
     await until(there, lambda: card.id not in there.board.cards)
+    with served[0].plain_session() as session:
+        vm = session.xenapi.VM.get_by_uuid(first_uuid)
+        assert (session.xenapi.VM.get_appliance(vm), session.xenapi.VM.get_snapshot_schedule(vm)) == (vapp, nightly)
     for pool in served:
         assert runs_and_held_leases(pool) == []
     assert all(verdict.is_good for verdict in await here.verify_audit())

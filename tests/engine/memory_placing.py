@@ -8,7 +8,7 @@ import msgspec
 
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
-from xsconsole.domain.inventory import SR, VBD, VDI
+from xsconsole.domain.inventory import SR, VBD, VDI, Appliance
 from xsconsole.engine.ports import Progress
 
 Do = Callable[..., Awaitable[Any]]
@@ -52,6 +52,35 @@ class MemoryPlacing:
             self.pool.change(vm, resident_on=self.pool.host_ref(host))
 
         await self.do("migrate", migrate, on_progress)
+
+    async def company_of(self, vm: Uuid, *, has_schedule: bool) -> Mapping[str, str]:
+        found: Mapping[str, str] = await self.do("company_of", lambda: self._company_of(vm, has_schedule))
+        return found
+
+    async def join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
+        lacking: Mapping[str, str] = await self.do("join", lambda: self._join(vm, company))
+        return lacking
+
+    def _company_of(self, vm: Uuid, has_schedule: bool) -> Mapping[str, str]:
+        held = self.pool.records.get(self.pool.vm(vm).appliance)
+        found = {"vApp": held.name_label} if isinstance(held, Appliance) else {}
+        if has_schedule and (ref := self.pool.vm(vm).snapshot_schedule) != NULL_REF:
+            found["snapshot schedule"] = self.pool.schedules[ref]
+        return found
+
+    def _join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
+        lacking = {}
+        if (name := company.get("vApp")) is not None:
+            held = (one for one in self.pool.records.values() if isinstance(one, Appliance) and one.name_label == name)
+            made = next(held, None) or self.pool.put_anew(Appliance(ref=NULL_REF, uuid=Uuid(""), name_label=name))
+            self.pool.change(vm, appliance=made.ref)
+        if (name := company.get("snapshot schedule")) is not None:
+            ref = next((ref for ref, known in self.pool.schedules.items() if known == name), None)
+            if ref is None:
+                lacking["snapshot schedule"] = name
+            else:
+                self.pool.change(vm, snapshot_schedule=ref)
+        return lacking
 
     def _move(self, uuid: Uuid, device: str, sr: Uuid) -> None:
         """Put another disk on that storage in the place of the one that is there."""

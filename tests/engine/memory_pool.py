@@ -40,6 +40,7 @@ class MemoryPool(MemoryRecords):
     def __init__(self, first: int = 1, name: str = "acme") -> None:
         super().__init__(first)
         self.contents: dict[Uuid, str] = {}
+        self.schedules: dict[Ref, str] = {}  # of snapshots, by reference: their names
         self.made: dict[Uuid, str] = {}
         self.messages: list[tuple[str, str]] = []
         self._sources: dict[Uuid, VM] = {}

@@ -58,6 +58,7 @@ def move(pool: MemoryPool, uuid: Uuid, there: MemoryPool, berth: Berth) -> None:
             parent=NULL_REF,
             affinity=NULL_REF,
             appliance=NULL_REF,
+            snapshot_schedule=NULL_REF,
             resident_on=there.host_ref(berth.host) if one.power_state == "Running" else NULL_REF,
             guest_metrics=metrics.ref,
             VBDs=(),

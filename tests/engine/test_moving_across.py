@@ -107,7 +107,9 @@ def test_the_plan_says_where_each_step_is_and_what_it_means() -> None:
         assert list(dict.fromkeys(kinds)) == [
             ("may-move-across", True),
             ("snapshot", False),
+            ("note-company", False),
             ("move-across", True),
+            ("join-company", True),
             ("start", True),
             ("member", True),
             ("roster", True),
@@ -126,7 +128,7 @@ def test_the_plan_says_where_each_step_is_and_what_it_means() -> None:
         assert "in pool “production pool”, from host to host. They stay the same machines, with their MAC" in said
         assert "shop-db and shop-web go on running on the way." in said
         assert "A fixed address of a guest does not change with the network" in said
-        assert "shop-web leaves its vApp, also where the run is put back." in said
+        assert "Who belongs to vApp “shop” does so there too, in one of that name, which is made there." in said
         moves = [step for step in plan.steps if step.action.__struct_config__.tag == "move-across"]
         assert describe(moves[0]) == "Move shop-db with its disks and snapshots to the other pool"
         assert describe_undo(moves[0]) == "Move shop-db back from the other pool"

@@ -1,7 +1,6 @@
 """What the pool says there is: typed records, and a mirror of them that changes by batches.
 
-Records hold just the fields the console uses. They are msgspec structs without garbage-collector tracking: a
-collection over 100,000 tracked objects takes 40 to 50 ms, which a window cannot spare.
+Records hold just the fields the console uses, and are msgspec structs without garbage-collector tracking: decision 7.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,6 +94,7 @@ class VM(Record, frozen=True, kw_only=True, gc=False):
     VGPUs: tuple[Ref, ...] = ()
     guest_metrics: Ref = NULL_REF
     appliance: Ref = NULL_REF
+    snapshot_schedule: Ref = NULL_REF
     order: int = 0
     start_delay: int = 0  # seconds
     shutdown_delay: int = 0  # seconds

@@ -48,7 +48,7 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
-from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
+from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.names import gate_name
 
@@ -142,6 +142,10 @@ def doing(action: Action, subject: str) -> str:
             return f"Move {subject} with its disks and snapshots to the other pool"
         case LiftProtection():
             return f"Lift the protection of {subject} for the move"
+        case JoinCompany():
+            return f"Let {subject} belong to the vApp and the schedule of the same names"
+        case NoteCompany():
+            return f"Note of which vApp and schedule {subject} is"
         case DropCandidate():
             return f"Destroy what was frozen of {subject}"
         case DropPoint():
@@ -214,6 +218,10 @@ def undoing(action: Action, subject: str) -> str:
             return f"Move {subject} back from the other pool"
         case LiftProtection():
             return f"Protect {subject} again"
+        case JoinCompany():
+            return f"Note again of which vApp and schedule {subject} is"
+        case NoteCompany():
+            return f"Let {subject} belong to its vApp and schedule again"
         case PrepareArchive() | ExportMember():
             return f"Remove what was written of {subject}"
         case SealArchive():

@@ -44,4 +44,21 @@ class LiftProtection(msgspec.Struct, frozen=True, kw_only=True, tag="unprotect")
     original: dict[str, str]
 
 
-TravelAction = AskAcross | MoveAcross | LiftProtection
+class NoteCompany(msgspec.Struct, frozen=True, kw_only=True, tag="note-company"):
+    """Write at `vm`, which takes it along, the names of its vApp and of its snapshot schedule.
+
+    Inverse: what is written there is what it belongs to again.
+    """
+
+    vm: Uuid
+    has_schedule: bool = False
+
+
+class JoinCompany(NoteCompany, frozen=True, kw_only=True, tag="join-company"):
+    """Let `vm` belong to what is written there: the vApp of that name, made where there is none, and the schedule.
+
+    No schedule is made: its storage needs and hours are for the pool's owner to say. Inverse: write the names again.
+    """
+
+
+TravelAction = AskAcross | MoveAcross | LiftProtection | NoteCompany | JoinCompany

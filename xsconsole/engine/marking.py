@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.poolstate import (
     BLOCK_REASON_PREFIX,
+    COMPANY_KEY,
     MEMBER_STEM,
     RESTORE_POINT_KEY,
     STAGE_FIELD_KEY,
@@ -64,6 +65,7 @@ class Marking:
             await write_value(self._pool, Field.VM, MEMBER_STEM, value, vm)
         else:
             await remove_value(self._pool, Field.VM, MEMBER_STEM, vm)
+            await set_key(self._pool, Field.VM, COMPANY_KEY, "", vm)
         await set_key(self._pool, Field.VM, STAGE_FIELD_KEY, stage_name, vm)
         await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, "", vm)
         await self.protect(vm, blocked)

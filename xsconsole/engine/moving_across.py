@@ -13,7 +13,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import PreferHost
 from xsconsole.domain.plan import Estimate, Intent, Plan, WriteRoster
 from xsconsole.domain.poolstate import MemberValue, Roster, newest_text, roster_stem
-from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
+from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
 from xsconsole.engine import capacity, rules
@@ -73,9 +73,11 @@ def plan_moving_across(
     if edge.restore_point is not None:
         ready = add_restore_point(steps, [each.member for each in party], vms, inventory, ready)
     ready = add_shutdowns(steps, to_stop, ready)
+    ready = _add_notes(steps, party, ready)
     first = len(steps.all)
     ready = _add_moves(steps, party, way, hosts, ready, inventory, is_one_way=bool(one_way))
     ready = _add_homes(steps, party, ready)
+    ready = _add_company(steps, party, ready)
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
     ready = add_starts(steps, to_start, delays_s, ready, is_downtime=False, hosts=hosts)
     ready = [
@@ -195,6 +197,23 @@ def _networks_of_foreign(each: Traveller, inventory: Inventory) -> dict[str, Uui
     found = foreign_nics(each.vm, each.snapshots, inventory)
     held = {mac: inventory.get(Network, vif.network) for mac, (_, vif) in sorted(found.items())}
     return {mac: network.uuid for mac, network in held.items() if network is not None}
+
+
+def _add_notes(steps: Steps, party: Sequence[Traveller], ready: list[StepKey]) -> list[StepKey]:
+    notes = [
+        steps.add(NoteCompany(vm=each.uuid, has_schedule=each.has_schedule), each.member.name, ready)
+        for each in party
+        if each.has_company
+    ]
+    return notes or ready
+
+
+def _add_company(steps: Steps, party: Sequence[Traveller], ready: list[StepKey]) -> list[StepKey]:
+    # One after the other: of two that find no vApp of that name, each would make one.
+    for each in party:
+        if each.has_company:
+            ready = [steps.add(JoinCompany(vm=each.uuid, has_schedule=each.has_schedule), each.member.name, ready)]
+    return ready
 
 
 def _add_homes(steps: Steps, party: Sequence[Traveller], ready: list[StepKey]) -> list[StepKey]:

@@ -55,7 +55,7 @@ from xsconsole.domain.poolstate import (
     is_same_member,
     newest_text,
 )
-from xsconsole.domain.travel_actions import AskAcross, LiftProtection, MoveAcross
+from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.engine.archives import Archives, NoArchives
 from xsconsole.engine.archivist import Archivist
 from xsconsole.engine.copier import Copier
@@ -160,7 +160,7 @@ class Performer:
                 return not await self._marking.is_protected(vm)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
                 return False
-            case CompareArchived() | CheckArchive():
+            case CompareArchived() | CheckArchive() | NoteCompany() | JoinCompany():
                 return False
         assert_never(step.action)
 
@@ -255,6 +255,8 @@ class Performer:
                 await self._travel.go(step, action, on_progress)
             case LiftProtection(vm=vm):
                 await self._marking.protect((await self._at.vm(vm)).uuid, {})
+            case NoteCompany() as action:
+                return await self._travel.company(action, is_undone=False)
             case _:
                 return await self._archivist.perform(step, step.action, on_progress)
         return ""
@@ -316,6 +318,8 @@ class Performer:
             case LiftProtection() as action:
                 if await self._at.exists(action.vm):
                     await self._marking.protect(action.vm, action.original)
+            case NoteCompany() as action:
+                await self._travel.company(action, is_undone=True)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)
 

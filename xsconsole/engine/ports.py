@@ -121,10 +121,7 @@ class CopyPort(Protocol):
         """
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
-        """Give a machine its shape. It becomes no template; tags and the priority of high availability go.
-
-        Can be repeated.
-        """
+        """Give a machine its shape, as often as wanted. It becomes no template; tags and the priority of HA go."""
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
@@ -155,6 +152,12 @@ class PlacingPort(Protocol):
 
     async def migrate(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
         """Bring a running machine to another host."""
+
+    async def company_of(self, vm: Uuid, *, has_schedule: bool) -> Mapping[str, str]:
+        """Return the names of its `vApp` and, where it has one, of its `snapshot schedule`."""
+
+    async def join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
+        """Let it belong to those of these names; return which there are not. A vApp is made, a schedule is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

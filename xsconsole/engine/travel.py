@@ -1,16 +1,18 @@
 """Machines moved from one pool into another: where each is is asked of both pools, before and after it moves."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
-from xsconsole.domain.travel_actions import AskAcross, MoveAcross, Trip
+from xsconsole.domain.poolstate import COMPANY_KEY
+from xsconsole.domain.travel_actions import AskAcross, JoinCompany, MoveAcross, NoteCompany, Trip
 from xsconsole.engine.placing import when_storage_is_free
-from xsconsole.engine.ports import Berth, PoolPort, Progress
+from xsconsole.engine.ports import Berth, Field, PoolPort, Progress
 from xsconsole.engine.presence import Presence, gone
-from xsconsole.engine.values import insist
+from xsconsole.engine.values import insist, set_key
 from xsconsole.errors import PoolFailed, Refused
 
 
@@ -87,6 +89,26 @@ class Travel:
         await self._insist(attempt)
         if await home.exists(action.vm):
             await insist(home.pool, lambda: home.pool.placing.prefer(action.vm, action.original_home))
+
+    async def company(self, action: NoteCompany, *, is_undone: bool) -> str:
+        """Note of which vApp and schedule a machine is, or let it be of those again; return what there is not."""
+        at, vm = self._there, action.vm
+        if not await at.exists(vm):
+            return ""  # that it is gone is said elsewhere
+        text, placing = (await at.keys(Field.VM, vm)).get(COMPANY_KEY, ""), at.pool.placing
+        noted: Mapping[str, str] = json.loads(text) if text else {}
+        if isinstance(action, JoinCompany) is is_undone:
+            now = await insist(at.pool, lambda: placing.company_of(vm, has_schedule=action.has_schedule))
+            await self._note(vm, {**noted, **now})
+            return ""
+        lacking = await insist(at.pool, lambda: placing.join(vm, noted))
+        await self._note(vm, lacking)  # it counts again where the machine comes back
+        names = " and ".join(f"{word} “{shortened(name, 60)}”" for word, name in lacking.items())
+        return f"This pool has no {names}, so it belongs to none." if names else ""
+
+    async def _note(self, vm: Uuid, company: Mapping[str, str]) -> None:
+        text = json.dumps(dict(company), sort_keys=True) if company else ""
+        await set_key(self._there.pool, Field.VM, COMPANY_KEY, text, vm)
 
     async def amiss(self) -> list[str]:
         """Return what is not where the steps of the plan brought it."""

@@ -9,6 +9,7 @@ from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, Appliance, Host, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent
+from xsconsole.domain.poolstate import COMPANY_KEY
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import Stage, Transition
 from xsconsole.domain.workflow.gates import AddressesAnswer
@@ -51,6 +52,15 @@ class Traveller:
     back: Uuid | None
     space: dict[Uuid, int]
     stays_up: bool
+
+    @property
+    def has_schedule(self) -> bool:
+        return self.vm.snapshot_schedule != NULL_REF
+
+    @property
+    def has_company(self) -> bool:
+        """Whether it belongs to a vApp or a schedule, which are of a pool."""
+        return self.vm.appliance != NULL_REF or self.has_schedule or COMPANY_KEY in self.vm.other_config
 
     @property
     def uuid(self) -> Uuid:
@@ -228,11 +238,18 @@ def sentences(card: Card, party: Sequence[Traveller], way: Way, inventory: Inven
         looks = any(isinstance(gate, AddressesAnswer) for gate in way.edge.gates)
         mend = "a gate looks whether they answer" if looks else "change it in the guest, or let a gate look"
         found.append(f"A fixed address of a guest does not change with the network: {mend}.")
-    vapps = tuple(each.member.name for each in party if inventory.get(Appliance, each.vm.appliance) is not None)
-    if vapps:
+    vapps = {held.name_label for each in party if (held := inventory.get(Appliance, each.vm.appliance)) is not None}
+    for name in sorted(vapps):
+        known = any(held.name_label == name for held in way.there.inventory.all(Appliance))
+        made = "stands there already" if known else "is made there"
+        vapp = f"“{shortened(name, 60)}”"
+        found.append(f"Who belongs to vApp {vapp} does so there too, in one of that name, which {made}.")
+    scheduled = tuple(each.member.name for each in party if each.has_schedule)
+    if scheduled:
         found.append(
-            f"{listing(vapps)} {'leaves its vApp' if len(vapps) == 1 else 'leave their vApps'}, also where the run is "
-            "put back."
+            f"{listing(scheduled)} {'leaves its' if len(scheduled) == 1 else 'leave their'} snapshot schedule: "
+            "no snapshots are taken there unless that pool has a schedule of the same name. On the way back it counts "
+            "again, as long as it stands."
         )
     discs = tuple(each.member.name for each in party if _has_disc(each.vm, inventory))
     if discs:

@@ -5,11 +5,13 @@ from typing import Any
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.engine.ports import Progress
+from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
 LIVE = {"live": "true"}
+APPLIANCE, SCHEDULE = "vApp", "snapshot schedule"  # as they are told
 
 
 class XapiPlacing:
@@ -58,6 +60,32 @@ class XapiPlacing:
     async def migrate(self, vm: Uuid, host: Uuid, run: RunId, on_progress: Progress) -> None:
         machine, place = await self._ref("VM", vm), await self._ref("host", host)
         await self._tasks.run("VM.pool_migrate", machine, place, LIVE, run=run, on_progress=on_progress)
+
+    async def company_of(self, vm: Uuid, *, has_schedule: bool) -> Mapping[str, str]:
+        ref, found = await self._ref("VM", vm), {}
+        appliance = await self._session.call("VM.get_appliance", ref)
+        if appliance != NULL_REF:
+            found[APPLIANCE] = str(await self._session.call("VM_appliance.get_name_label", appliance))
+        schedule = await self._session.call("VM.get_snapshot_schedule", ref) if has_schedule else NULL_REF
+        if schedule != NULL_REF:
+            found[SCHEDULE] = str(await self._session.call("VMSS.get_name_label", schedule))
+        return found
+
+    async def join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
+        ref, lacking = await self._ref("VM", vm), {}
+        if (name := company.get(APPLIANCE)) is not None:
+            known = sorted(await self._session.call("VM_appliance.get_by_name_label", name))
+            if not known:
+                made = {"name_label": name, "name_description": ""}
+                known = [await self._session.call("VM_appliance.create", made)]
+            await self._session.call("VM.set_appliance", ref, known[0])
+        if (name := company.get(SCHEDULE)) is not None:
+            try:
+                known = sorted(await self._session.call("VMSS.get_by_name_label", name))
+                await self._session.call("VM.set_snapshot_schedule", ref, known[0])
+            except (PoolFailed, IndexError):  # none of that name, or one that does not take it
+                lacking[SCHEDULE] = name
+        return lacking
 
     async def _host(self, ref: str) -> Uuid | None:
         return None if ref == NULL_REF else Uuid(await self._session.call("host.get_uuid", ref))
