@@ -13,6 +13,7 @@ from tests.engine.test_succession import Scene as Occupied
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VDI
+from xsconsole.domain.lineage import place_words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe
@@ -91,8 +92,8 @@ def test_the_newcomer_gets_the_data_of_the_place_in_exchange_for_its_own_and_the
         plan = scene.plan
 
         assert scene.does() == [
-            "Take the restore point of shop-2",
             "Shut shop-2 down",
+            "Take the restore point of shop-2",
             "Shut shop-1 down",
             "Take the restore point of shop-1",
             "Give shop-2 the disk of the place in exchange for its own",
@@ -224,10 +225,14 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
         desk = scene.desk
         # A way that keeps the disks takes those of the place along, and says so; a return would leave them with nobody.
         kept = desk.engine.plan(desk.demotion(scene.new, "staging", Disks.KEEP))
-        assert any(text.startswith("data of 1 belongs to the place in Production") for text in kept.warnings)
+        assert any(text.startswith("“data of 1” belongs to the place in Production") for text in kept.warnings)
         returning = desk.refusal(desk.demotion(scene.new, "staging", Disks.RESTORE))
         assert "belongs to the place that it took" in returning.reason
         assert "Swap with the stand-by" in returning.mend
+        assert place_words(desk.card(scene.new), desk.board) == (
+            "It took the place of shop 1 in Production, with 1 disk that stays there; shop 1 stands by in Staging.",
+        )
+        assert place_words(desk.card(scene.old), desk.board) == ("It stands by: shop 2 took its place in Production.",)
         command = desk.demotion(scene.new, "staging", Disks.SWAP)
         plan = desk.engine.plan(command)
         assert any("shop 2 gets its own back" in text for text in plan.warnings)

@@ -56,6 +56,7 @@ def card_document(card: Card, board: Board) -> Document:
             for one in card.candidates
         ],
         "origin": msgspec.to_builtins(card.origin),
+        "succession": msgspec.to_builtins(card.succession),
         "run": None if card.run is None else _run_document(card),
     }
 

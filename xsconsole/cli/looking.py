@@ -10,7 +10,7 @@ from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.closures import Extension
-from xsconsole.domain.lineage import descent, frozen_words
+from xsconsole.domain.lineage import descent, frozen_words, place_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.errors import ConsoleError, NotFound
@@ -194,6 +194,8 @@ async def config_show(options: argparse.Namespace) -> int:
         _print_stay(card, console)
         if card.origin is not None:
             output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
+        for told in place_words(card, console.board):
+            output.say(f"  {output.cell(told, 300)}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
         for barrier in console.closings.on(card):

@@ -11,7 +11,7 @@ from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, Workflo
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.snapshot_sets import Candidate
-from xsconsole.domain.words import instant
+from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 
 NO_COLOUR = "#808080"  # of a stage that nobody knows
@@ -120,3 +120,27 @@ def standby_of(card: Card, board: Board) -> Card | None:
         return None
     found = board.cards.get(succession.incumbent)
     return found if found is not None and found.stage != card.stage and found.id != card.id else None
+
+
+def place_words(card: Card, board: Board) -> tuple[str, ...]:
+    """Return whose place a configuration took and who took its own, as long as they could change places again."""
+    told = []
+    standby, succession = standby_of(card, board), card.succession
+    if standby is not None and succession is not None:
+        stay = "stays" if len(succession.kept) == 1 else "stay"
+        kept = f", with {count(len(succession.kept), 'disk')} that {stay} there" if succession.kept else ""
+        told.append(
+            f"It took the place of {shortened(standby.name, 60)} in {_stage_name(card.stage, board)}{kept}; "
+            f"{shortened(standby.name, 60)} stands by in {_stage_name(standby.stage, board)}."
+        )
+    for other in sorted(board.cards.values(), key=lambda each: (each.name, each.id)):
+        if other.succession is not None and other.succession.incumbent == card.id and standby_of(other, board):
+            told.append(
+                f"It stands by: {shortened(other.name, 60)} took its place in {_stage_name(other.stage, board)}."
+            )
+    return tuple(told)
+
+
+def _stage_name(stage: StageId, board: Board) -> str:
+    found = board.workflow.stage(stage) if board.workflow is not None else None
+    return found.name if found is not None else shortened(stage, 40)

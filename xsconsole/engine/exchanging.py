@@ -134,9 +134,8 @@ def kept_at(card: Card, inventory: Inventory) -> tuple[str, ...]:
     """Return the names of disks of a configuration that belong to the place that it took."""
     kept = {one.disk for one in card.succession.kept} if card.succession is not None else set()
     vms = (inventory.get(VM, member.ref) for member in card.members)
-    return tuple(
-        disk.name_label for vm in vms if vm is not None for _, disk in drives_of(inventory, vm) if disk.uuid in kept
-    )
+    disks = (disk for vm in vms if vm is not None for _, disk in drives_of(inventory, vm))
+    return tuple(f"“{shortened(disk.name_label, 60)}”" for disk in disks if disk.uuid in kept)
 
 
 def _places(one: PassDisk) -> tuple[tuple[Uuid, str], tuple[Uuid, str]]:

@@ -76,7 +76,8 @@ def plan_move(
     relocated = at_hand(relocations(card.members, vms, source, target, inventory), exchanged)
     kept = incumbent.vms if incumbent is not None and _is_kept(incumbent, edge, exchanged) else ()
     warnings += _demand_room(edge, vms, kept, relocated, claims.space, inventory)
-    if edge.restore_point is not None:
+    is_cold = bool(exchanged)  # it is off before anything else happens, so that its restore point is whole as well
+    if edge.restore_point is not None and not is_cold:
         ready = add_restore_point(steps, card.members, vms, inventory)
         running = [member.name for member in card.members if member.power_state == "Running"]
         if running:
@@ -84,7 +85,7 @@ def plan_move(
                 f"The restore point of {count(len(running), 'running machine')} is what a power cut would leave: "
                 "memory is not in it."
             )
-    to_stop = [member for member in card.members if runs(member) and (exchanged or target.entry is EntryAction.STOP)]
+    to_stop = [member for member in card.members if runs(member) and (is_cold or target.entry is EntryAction.STOP)]
     to_start = [member for member in card.members if _starts(member, target, is_stopped=member in to_stop)]
     stays_up = {member.uuid for member in card.members if runs(member)} - {member.uuid for member in to_stop}
     up = staying_up(relocated, stays_up, target, inventory)
@@ -118,6 +119,8 @@ def plan_move(
     def power(after: list[StepKey]) -> list[StepKey]:
         delays_s = {vm.uuid: vm.start_delay for vm in vms}
         after, late = add_shutdowns(steps, to_stop, after, is_downtime=not is_down), relocated
+        if edge.restore_point is not None and is_cold:
+            after = add_restore_point(steps, card.members, vms, inventory, after)
         if incumbent is not None:
             early, late = _halves(relocated, hosts, up)
             after = add_relocations(steps, early, hosts, (), after)
