@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from tests.ui.board_values import AT, PRODUCTION, STAGING, make_card, make_plan, stage, with_restore_point, with_run
-from xsconsole.domain.board import Standing
+from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import RunId, StepKey, Uuid
+from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.workflow import default_workflow
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import CardPainter, place
 from xsconsole_ui.board.faces import Tone, face_of, told
+from xsconsole_ui.workflow.live import load_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -39,6 +43,25 @@ def test_a_run_of_another_console_says_whose_it_is_and_how_far() -> None:
     assert face.chips[0].text == "promoting: bob"
     assert face.progress == 0.165  # by the time that its steps take, as everywhere
     assert face.step == "Start shop-0"
+
+
+@pytest.mark.parametrize(("disks", "word"), [(None, "giving way"), (Disks.SWAP, "coming back")])
+def test_whose_place_a_run_takes_says_so_and_is_not_on_its_way(disks: Disks | None, word: str) -> None:
+    old = make_card(at=PRODUCTION, version="1")
+    new = with_run(make_card(version="2"), by="bob")
+    assert new.run is not None
+    record = new.run.record
+    intent = msgspec.structs.replace(
+        record.plan.intent, incumbent=old.id, disks=disks, source=STAGING, target=PRODUCTION
+    )
+    plan = msgspec.structs.replace(record.plan, intent=intent)
+    run = replace(new.run, record=msgspec.structs.replace(record, plan=plan))
+    old, new = replace(old, standing=Standing.RUNNING, run=run), replace(new, run=run)
+
+    assert face_of(old, stage(PRODUCTION), None).chips[0].text == f"{word}: bob"
+    assert intent.name in told(old, stage(PRODUCTION))
+    load = load_of(Board(workflow=default_workflow(), cards={card.id: card for card in (old, new)}))
+    assert load.running == {(STAGING, PRODUCTION): (new.name,)}
 
 
 def test_an_interrupted_run_shows_no_progress() -> None:

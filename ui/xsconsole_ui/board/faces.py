@@ -8,7 +8,7 @@ from enum import StrEnum
 from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing, past_name
-from xsconsole.domain.plan import RunKind
+from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
 from xsconsole.domain.runs import RunState, RunStatus, share_of
@@ -229,17 +229,17 @@ def _abroad(card: Card) -> tuple[Chip, ...]:
 def _waits(card: Card) -> tuple[Chip, ...]:
     if card.standing is not Standing.RUNNING or card.run is None:
         return ()
-    record = card.run.record
-    word = tr("undoing") if record.is_undoing else tr(DOING[record.plan.intent.kind])
-    return (
-        Chip(
-            f"{word}: {record.actor}",
-            Tone.ACCENT,
-            tr("{actor} is {word} it from {console_name}.").format(
-                actor=record.actor, word=word, console_name=record.console_name
-            ),
-        ),
-    )
+    record, intent = card.run.record, card.run.record.plan.intent
+    word, whole = tr(DOING[intent.kind]), tr("{actor} is {word} it from {console_name}.")
+    if record.is_undoing:
+        word = tr("undoing")
+    elif card.id == intent.incumbent and intent.disks is Disks.SWAP:
+        word = tr("coming back")
+        whole = tr("{actor} lets it take its place again from {name}, from {console_name}.")
+    elif card.id == intent.incumbent:
+        word, whole = tr("giving way"), tr("{actor} lets it give way to {name}, from {console_name}.")
+    whole = whole.format(actor=record.actor, word=word, name=intent.name, console_name=record.console_name)
+    return (Chip(f"{word}: {record.actor}", Tone.ACCENT, whole),)
 
 
 def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:

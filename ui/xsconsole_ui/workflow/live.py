@@ -16,7 +16,9 @@ def load_of(board: Board) -> Load:
     for card in sorted(board.cards.values(), key=lambda card: card.name.casefold()):
         standing[card.stage].append(card.name)
         intent = card.run.record.plan.intent if card.run is not None else None
-        if intent is not None and intent.source is not None and intent.target is not None:
+        if intent is None or intent.configuration != card.id:
+            continue  # who gives way, and what is made, are not on this way
+        if intent.source is not None and intent.target is not None:
             running[intent.source, intent.target].append(card.name)
     return Load(
         standing={stage: tuple(names) for stage, names in standing.items()},
