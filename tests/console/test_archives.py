@@ -61,7 +61,9 @@ def names_in(folder: Path) -> list[str]:
 
 async def carried_out(console: Console, command: Plannable) -> RunStatus:
     digest = console.plan(command).digest
-    return await console.finished(await console.do(Confirmed(command=command, digest=digest)))
+    status = await console.finished(await console.do(Confirmed(command=command, digest=digest)))
+    await until(console, lambda: not any(card.run for card in console.board.cards.values()))
+    return status
 
 
 async def archived(console: Console, room: ArchiveRoom, place: Path) -> Path:

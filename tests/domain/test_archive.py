@@ -106,7 +106,10 @@ def test_each_file_that_is_not_as_it_was_is_named() -> None:
     ]
     assert found.sentence.startswith("3 files of it are not as archived. manifest.json is damaged")
     (cut,) = judge(to_bytes(archive()), measured({**CONTENT, "members/01-web.xva": b"d"}), is_signature).findings
-    assert (cut.fault, cut.sentence) == (Fault.TRUNCATED, "members/01-web.xva is cut off: 1 B of 11 B are there.")
+    assert (cut.fault, cut.sentence) == (
+        Fault.TRUNCATED,
+        "members/01-web.xva is cut off: the last 10 B of it are missing.",
+    )
     unreadable = judge(b"{}", {}, is_signature)
     assert (unreadable.is_good, "no archive of this kind" in unreadable.sentence) == (False, True)
 

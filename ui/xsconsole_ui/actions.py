@@ -10,7 +10,7 @@ from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
-from xsconsole_ui.keeping_actions import REMOVE_POINTS, THAW
+from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.situation import Action, Hands, Menu, Situation, actions_of
@@ -343,7 +343,8 @@ GO_WORKFLOW = _going("workflow", "&Workflow", "Ctrl+2", "workflow")
 GO_AUDIT = _going("audit", "A&udit", "Ctrl+3", "audit")
 GO_HEALTH = _going("health", "&Health", "Ctrl+4", "health")
 GO_INBOX = _going("inbox", "In&box", "Ctrl+5", "approvals")
-GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX)
+GO_ARCHIVE = _going("archive", "Ar&chive", "Ctrl+6", "archive")
+GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, GO_ARCHIVE)
 WALK = Action(
     id="panel.next",
     text="&Next panel",
@@ -367,7 +368,8 @@ QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hand
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
-MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, REMOVE_POINTS, THAW, DISSOLVE)
+KEEPING = (REMOVE_POINTS, THAW, ARCHIVE)
+MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)
 CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, Menu], ...] = (
     (

@@ -51,11 +51,8 @@ class WindowHands(QObject):
     ) -> None:
         super().__init__(window)
         self._act_desk = act_desk
-        self._window = window
-        self._console = console
-        self._desk = desk
-        self._board = board
-        self._bridge = bridge
+        self._window, self._console = window, console
+        self._desk, self._board, self._bridge = desk, board, bridge
         self.comparison: CompareDialog | None = None  # while it is open
         self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
@@ -63,12 +60,10 @@ class WindowHands(QObject):
         self.closures = ClosureDesk(console, jobs, window)
         self.drift = DriftDesk(console, bridge, jobs, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
-        self.targets_menu = QMenu(window)
-        self.targets_menu.setToolTipsVisible(True)
-        self.targets_menu.triggered.connect(self._go_to_target)
-        self.urgent_menu = QMenu(window)
-        self.urgent_menu.setToolTipsVisible(True)
-        self.urgent_menu.triggered.connect(self._declare_to)
+        self.targets_menu, self.urgent_menu = QMenu(window), QMenu(window)
+        for menu, chosen in ((self.targets_menu, self._go_to_target), (self.urgent_menu, self._declare_to)):
+            menu.setToolTipsVisible(True)
+            menu.triggered.connect(chosen)
 
     @property
     def _situation(self) -> Situation:
@@ -296,6 +291,10 @@ class WindowHands(QObject):
         card = self._situation.card
         if card is not None:
             self._open(membership.ReplicateDialog(self._console.of_card(card.id), card, self._window))
+
+    def archive(self) -> None:
+        if self._situation.card is not None:
+            self._window.archive.ask_where(self._situation.card)
 
     @Slot(object, object)
     def remove_points(self, configuration: ConfigurationId, points: tuple[RunId, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Removing what is kept in snapshots as actions: restore points, and what was frozen for requests."""
+"""What is kept of a configuration as actions: archives, restore points, and what was frozen for requests."""
 
 from xsconsole.console import Verb
 from xsconsole.engine.commands import Thaw
@@ -41,6 +41,19 @@ def _remove_points(situation: Situation, hands: Hands) -> None:
         hands.remove_points(situation.card.id)
 
 
+def _no_archive(situation: Situation) -> str:
+    return _denied(situation) or situation.card_away
+
+
+ARCHIVE = Action(
+    id="configuration.archive",
+    text="Arc&hive…",
+    shortcut="Ctrl+Shift+A",
+    icon="archive",
+    tip="Write it into files on this computer, from which it comes back as a new one",
+    perform=lambda _, hands: hands.archive(),
+    why_not=_no_archive,
+)
 THAW = Action(
     id="configuration.thaw",
     text="Remove what is left &frozen…",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QStatusTipEvent
@@ -18,6 +19,7 @@ from xsconsole.errors import ConsoleError
 from xsconsole_ui import actions, board_actions, object_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
+from xsconsole_ui.archives import ArchivePlace
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
@@ -53,6 +55,7 @@ PLACES: Mapping[str, Action] = {
     "audit": actions.GO_AUDIT,
     "health": actions.GO_HEALTH,
     "inbox": actions.GO_INBOX,
+    "archive": actions.GO_ARCHIVE,
 }
 
 SITUATE_MS = 200
@@ -98,6 +101,7 @@ class MainWindow(QMainWindow):
         self.activity = ActivityPanel(console, theme, self.act_desk, self.jobs, self)
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
+        self.archive = ArchivePlace(console, theme, self.bridge, self.jobs, self)
         self.inbox = InboxPlace(console, self.bridge, self.jobs, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
@@ -122,7 +126,7 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        pages = (self.board, self.workflow, self.audit, self.health, self.inbox)
+        pages = (self.board, self.workflow, self.audit, self.health, self.inbox, self.archive)
         self._pages = dict(zip(PLACES, pages, strict=True))
         self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
@@ -195,6 +199,7 @@ class MainWindow(QMainWindow):
         self.workflow.situation_changed.connect(self._follow_draft)
         for wanted in (self.activity.object_wanted, self.health.object_wanted, self.inspector.followed):
             wanted.connect(self._follow_object)
+        self.archive.wanted.connect(partial(self.hands.ask, show_only=True))
         self.health.removal_wanted.connect(self.hands.remove_points)
         self.activity.run_opened.connect(self.inspector.show_run)
         self.activity.explanation_wanted.connect(self._teller.explain)

@@ -176,7 +176,7 @@ def _row(one: Shelved) -> tuple[str, ...]:
         archive.pool_name,
         words.instant(archive.frozen_at),
         words.size(archive.size_bytes),
-        words.instant(one.proven_at) if one.proven_at else "never",
+        "DAMAGED" if one.damaged_at else words.instant(one.proven_at) if one.proven_at else "never",
         "held" if one.held else "",
         folder,
     )
@@ -184,6 +184,8 @@ def _row(one: Shelved) -> tuple[str, ...]:
 
 def _lines(one: Shelved, archive: Archive) -> list[str]:
     proven = f"proven whole here on {words.instant(one.proven_at)}" if one.proven_at else "never verified here"
+    if one.damaged_at:
+        proven = f"FOUND DAMAGED on {words.instant(one.damaged_at)}"
     key = "by this console's key" if one.is_own else f"by key {archive.key}"
     why = archive.reason or "no reason given"
     found = [
@@ -216,6 +218,7 @@ def _document(one: Shelved) -> documents.Document:
         "is_readable": one.archive is not None,
         "problem": one.problem,
         "proven_at": one.proven_at.isoformat() if one.proven_at else None,
+        "damaged_at": one.damaged_at.isoformat() if one.damaged_at else None,
         "is_own_key": one.is_own,
         "held": msgspec.to_builtins(one.held),
     }

@@ -27,6 +27,9 @@ from xsconsole.store.keys import is_signature
 USUAL_FOLDER = "archives"
 PROVEN_ROWS = 500
 
+Verdicts = Mapping[ArchiveId, tuple[datetime, bool]]
+"""When an archive was last verified, and whether it was whole."""
+
 
 class HomeArchives:
     """Implements `engine.archives.Archives` for one home."""
@@ -119,8 +122,8 @@ class ArchiveRoom:
     async def listed(self) -> tuple[Shelved, ...]:
         """Return what lies in the known places, newest first. Only the documents are read: `verify` reads the rest."""
         found = await asyncio.to_thread(_folders, self.places)
-        proven = await self._proven()
-        shelved = [await self._shelved(folder, proven) for folder in found]
+        verdicts = await self._verdicts()
+        shelved = [await self._shelved(folder, verdicts) for folder in found]
         oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
         return tuple(sorted(shelved, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
 
@@ -131,7 +134,7 @@ class ArchiveRoom:
             Refused: there is no archive.
         """
         await self._shelf.document(folder)
-        return await self._shelved(folder, await self._proven())
+        return await self._shelved(folder, await self._verdicts())
 
     async def verify(self, folder: Path, vouched: Collection[str] = ()) -> Check:
         """Read all of an archive, compare every hash, and record what came of it.
@@ -148,24 +151,30 @@ class ArchiveRoom:
         await self._record(AuditEvent.ARCHIVE_VERIFIED, folder, found.archive, found.sentence, outcome)
         return found
 
-    async def _shelved(self, folder: Path, proven: Mapping[ArchiveId, datetime]) -> Shelved:
+    async def _shelved(self, folder: Path, verdicts: Verdicts) -> Shelved:
         try:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
             return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
-        held = await self._shelf.held(folder)
-        own = archive.key == self._home.key_fingerprint
-        return Shelved(folder=folder, archive=archive, held=held, proven_at=proven.get(archive.id), is_own=own)
+        at, is_good = verdicts.get(archive.id, (None, True))
+        return Shelved(
+            folder=folder,
+            archive=archive,
+            held=await self._shelf.held(folder),
+            proven_at=at if is_good else None,
+            damaged_at=None if is_good else at,
+            is_own=archive.key == self._home.key_fingerprint,
+        )
 
-    async def _proven(self) -> Mapping[ArchiveId, datetime]:
-        """Return when each archive was last found whole, and in the same row not since damaged."""
+    async def _verdicts(self) -> Verdicts:
+        """Return when each archive was last verified, and whether it was whole."""
         rows = await self._home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS)
-        found: dict[ArchiveId, datetime | None] = {}
+        found: dict[ArchiveId, tuple[datetime, bool]] = {}
         for row in rows:
             archive = (row.fact.details or {}).get("archive")
             if isinstance(archive, str):
-                found.setdefault(ArchiveId(archive), row.at if row.fact.outcome is Outcome.DONE else None)
-        return {archive: at for archive, at in found.items() if at is not None}
+                found.setdefault(ArchiveId(archive), (row.at, row.fact.outcome is Outcome.DONE))
+        return found
 
     # Keeping and deleting
 

@@ -169,7 +169,7 @@ def _add_export(
         ExportMember(vm=member.vm, snapshot=snapshot, folder=folder, file=member.file),
         member.name,
         after,
-        Estimate(seconds=EXPORT_S + size_bytes / WRITTEN_BYTES_PER_S, bytes=size_bytes),
+        Estimate(seconds=EXPORT_S + size_bytes / WRITTEN_BYTES_PER_S),  # it takes nothing of the pool's storage
     )
 
 

@@ -360,23 +360,11 @@ class ExtendStay:
 Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine | ExtendStay
 """Commands that decide something by hand; they change a key of the pool and no machine."""
 
-Plannable = (
-    Promote
-    | Demote
-    | Create
-    | AddMembers
-    | RemoveMembers
-    | Adopt
-    | Dissolve
-    | Remap
-    | Freeze
-    | Thaw
-    | RemovePoints
-    | Replicate
-    | ArchiveToFiles
-    | RestoreFromArchive
-    | EndStay
-)
+OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
+Freezing = Promote | Replicate | ArchiveToFiles
+"""Commands for which machines that run are frozen: as they run, or shut down for that."""
+
+Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | RemovePoints | RestoreFromArchive | EndStay
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

@@ -19,9 +19,9 @@ from xsconsole.engine.commands import (
     Demote,
     Direction,
     Emergency,
+    Freezing,
     Plannable,
     Promote,
-    Replicate,
     Settle,
 )
 from xsconsole.errors import ConsoleError, Refused
@@ -123,9 +123,9 @@ class Desk(QObject):
         self._plan_again(replace(question.command, disks=disks), question)
 
     def choose_freeze(self, *, is_stopped_first: bool) -> None:
-        """Plan the pending promotion again, with its machines shut down while they are frozen, or not."""
+        """Plan what is pending again, with its machines shut down while they are frozen, or not."""
         question = self._question
-        if question is not None and isinstance(question.command, Promote | Replicate):
+        if question is not None and isinstance(question.command, Freezing):
             self._plan_again(replace(question.command, is_stopped_first=is_stopped_first), question)
 
     def can_choose(self, command: Plannable) -> bool:

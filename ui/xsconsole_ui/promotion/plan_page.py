@@ -8,7 +8,7 @@ from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Demote, Promote, Replicate
+from xsconsole.engine.commands import Demote, Freezing
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
@@ -182,9 +182,9 @@ class PlanPage(QWidget):
         for choice, told in ((self.restore, restore_words), (self.swap, swap_words)):
             choice.setText(told)
             choice.setVisible(bool(told))
-        is_frozen = isinstance(question.command, Promote | Replicate) and plan.can_stop_first
+        is_frozen = isinstance(question.command, Freezing) and plan.can_stop_first
         self._freeze.setVisible(is_frozen)
-        if isinstance(question.command, Promote | Replicate) and is_frozen:
+        if isinstance(question.command, Freezing) and is_frozen:
             self.freeze_running.setChecked(not question.command.is_stopped_first)
             self.freeze_stopped.setChecked(question.command.is_stopped_first)
         self._why.setVisible(True)

@@ -81,7 +81,7 @@ def judge(
         if there is None:
             findings.append(_finding(file.path, Fault.MISSING, "is missing"))
         elif there.size_bytes < file.size_bytes:
-            lacking = f"is cut off: {size(there.size_bytes)} of {size(file.size_bytes)} are there"
+            lacking = f"is cut off: the last {size(file.size_bytes - there.size_bytes)} of it are missing"
             findings.append(_finding(file.path, Fault.TRUNCATED, lacking))
         elif there.sha256 != file.sha256:
             findings.append(_finding(file.path, Fault.DAMAGED, "is damaged: it has another SHA-256 than was signed"))

@@ -26,7 +26,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class Shelved:
     """A folder of an archive. `archive` is None where the document cannot be believed; `problem` then says why.
 
-    `proven_at` is when this console last found all its hashes right; `is_own` says that this console's key signed it.
+    `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later; `is_own`
+    says that this console's key signed it.
     """
 
     folder: PurePath
@@ -34,6 +35,7 @@ class Shelved:
     problem: str = ""
     held: Held | None = None
     proven_at: datetime | None = None
+    damaged_at: datetime | None = None
     is_own: bool = False
 
     @property

@@ -1,0 +1,81 @@
+"""A configuration is archived from its card, and the place of archives verifies it, brings it back and deletes it."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QDialog
+
+from tests.ui.board_window import card_of, console, ended, pool, window
+from xsconsole.console import Console
+from xsconsole.domain.runs import RunState
+from xsconsole_ui import actions
+from xsconsole_ui.archives.archive_dialog import ArchiveDialog
+from xsconsole_ui.archives.restore_dialog import RestoreDialog
+from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.dialogs import Question
+from xsconsole_ui.keeping_actions import ARCHIVE
+from xsconsole_ui.main_window import MainWindow
+
+__all__ = ["console", "pool", "window"]
+
+
+async def opened(window: MainWindow, kind: type[QDialog]) -> QDialog:
+    await until(lambda: isinstance(window.archive.dialog, kind), "the dialog")
+    assert window.archive.dialog is not None
+    return window.archive.dialog
+
+
+async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
+    window: MainWindow, console: Console, tmp_path: Path
+) -> None:
+    place, page = window.archive, window.inspector.plan_page
+    window.board.select(card_of(console, "payroll@patch-testing").id)
+    window.actions_[ARCHIVE].trigger()
+    asked = await opened(window, ArchiveDialog)
+    assert isinstance(asked, ArchiveDialog)
+    asked.folder.clear()
+    assert not asked.go.isEnabled()
+    asked.folder.setText(str(tmp_path / "out"))
+    click(asked.go)
+    await until(page.go.isVisible, "the plan")
+    assert page.go.text() == "Archive"
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+
+    window.actions_[actions.GO_ARCHIVE].trigger()
+    await until(lambda: place.list.model.rowCount() == 1, "the archive")
+    assert place.verify.toolTip() == "Select one archive first."
+    place.list.view.selectRow(0)
+    assert "Networks: test-net" in place.list.whole.text()
+    place.verify.trigger()
+    await until(place.news.isVisible, "the verdict")
+    assert "payroll 2026.4 is whole." in place.news.text
+    place.list.filter.set_text("is:proven stage:patch")
+    await until(lambda: place.list.model.rowCount() == 1, "what was proven")
+
+    place.list.view.selectRow(0)
+    place.hold.trigger()
+    await until(lambda: place.hold.text() == "Lift hold", "the hold")
+    assert place.delete.toolTip() == "It is held: lift the hold first."
+    place.hold.trigger()
+    await until(place.delete.isEnabled, "the hold to be lifted")
+
+    place.restore.trigger()
+    where = await opened(window, RestoreDialog)
+    assert isinstance(where, RestoreDialog)
+    where.stage.setCurrentIndex(where.stage.findText("Integration"))
+    (choice,) = where.networks.values()
+    choice.setCurrentIndex(choice.findText("stage-net"))
+    assert where.command is not None
+    click(where.go)
+    await until(lambda: page.go.isVisible() and page.go.text() == "Restore the archive", "the plan")
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+    await until(lambda: any(card.origin and card.origin.archive for card in console.board.cards.values()), "the card")
+
+    place.list.view.selectRow(0)
+    place.delete.trigger()
+    box = await opened(window, Question)
+    assert isinstance(box, Question)
+    click(box.go)
+    await until(lambda: place.list.model.rowCount() == 0, "it to be gone")
+    assert not any((tmp_path / "out").glob("*"))

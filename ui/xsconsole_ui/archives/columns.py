@@ -1,0 +1,144 @@
+"""What the list of archives has columns for, what it can be asked for, and all that is told of one."""
+
+from datetime import datetime
+
+from xsconsole.domain.archive import Shelved
+from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.words import count, size
+from xsconsole_ui import times
+from xsconsole_ui.health.model import Column
+from xsconsole_ui.texts import tr
+
+NEVER = 0.0
+
+
+def columns_of_archives() -> tuple[Column[Shelved], ...]:
+    return (
+        Column(head="Configuration", text=lambda one: one.called, width=130),
+        Column(head="Stood in", text=_stage, width=100),
+        Column(head="Pool", text=lambda one: one.archive.pool_name if one.archive else "", width=96),
+        Column(
+            head="Frozen",
+            text=lambda one: times.clock_time(one.archive.frozen_at) if one.archive else "",
+            hint=lambda one: times.exact_time(one.archive.frozen_at) if one.archive else one.problem,
+            key=lambda one: _rank(one.archive.frozen_at if one.archive else None),
+            width=84,
+        ),
+        Column(
+            head="Size",
+            text=lambda one: size(one.archive.size_bytes) if one.archive else "",
+            key=lambda one: float(one.archive.size_bytes) if one.archive else NEVER,
+            width=76,
+        ),
+        Column(
+            head="Proven whole",
+            text=_proven,
+            tone=lambda one: "bad" if _is_bad(one) else "" if one.proven_at else "warn",
+            key=lambda one: _rank(one.proven_at),
+            width=96,
+        ),
+        Column(
+            head="Held",
+            text=lambda one: tr("held") if one.held else "",
+            hint=lambda one: one.held.reason if one.held else "",
+            width=52,
+        ),
+        Column(head="Folder", text=lambda one: str(one.folder), tone=lambda _: "muted"),
+    )
+
+
+SPARE = (6, 2, 4)  # the words below the list have them too
+
+ARCHIVES: Schema[Shelved] = Schema(
+    words=lambda one: folded_lines(one.called, _stage(one), str(one.folder), one.problem),
+    fields=(
+        Field(name="service", kind=Kind.TEXT, about="what it is of", get=lambda one: _of(one, "service")),
+        Field(name="version", kind=Kind.TEXT, about="in which version", get=lambda one: _of(one, "version")),
+        Field(name="stage", kind=Kind.TEXT, about="where it stood", get=lambda one: _of(one, "stage_name")),
+        Field(name="pool", kind=Kind.TEXT, about="on which pool", get=lambda one: _of(one, "pool_name")),
+        Field(name="who", kind=Kind.TEXT, about="who archived it", get=lambda one: _of(one, "actor")),
+        Field(
+            name="age",
+            kind=Kind.AGE,
+            about="how long ago it was frozen",
+            get=lambda one: one.archive.frozen_at if one.archive else None,
+        ),
+        Field(
+            name="size",
+            kind=Kind.SIZE,
+            about="how large it is",
+            get=lambda one: float(one.archive.size_bytes) if one.archive else None,
+        ),
+        Field(
+            name="is",
+            kind=Kind.CHOICE,
+            about="how it stands",
+            get=lambda one: tuple(_standing(one)),
+            choices=("held", "unproven", "proven", "damaged", "unreadable", "foreign"),
+        ),
+    ),
+)
+
+
+def told(one: Shelved) -> str:
+    """Return all that matters of an archive, in a few lines."""
+    archive = one.archive
+    if archive is None:
+        return f"{one.folder}: {one.problem}"
+    machines = count(len(archive.members), "machine")
+    skew = tr("the last machine {seconds} s after the first").format(seconds=f"{archive.skew_s:.0f}")
+    other = tr("by key {key}, not this console's").format(key=archive.key[:16])
+    by = tr("by this console's key") if one.is_own else other
+    lines = [
+        tr("{name}, revision {revision}: {machines}, frozen at {time}, {skew}.").format(
+            name=archive.name,
+            revision=archive.revision,
+            machines=machines,
+            time=times.exact_time(archive.frozen_at),
+            skew=skew,
+        ),
+        tr("Archived by {who} at {console}: {why}. Signed {by}.").format(
+            who=archive.actor, console=archive.console_name, why=archive.reason or tr("no reason given"), by=by
+        ),
+        tr("Networks: {networks}.").format(networks=", ".join(archive.networks) or tr("none")),
+    ]
+    if archive.approvals:
+        lines.append(tr("It holds the approvals of {runs}.").format(runs=count(len(archive.approvals), "run")))
+    if one.damaged_at is not None:
+        lines.append(tr("Found damaged at {time}.").format(time=times.exact_time(one.damaged_at)))
+    if one.held is not None:
+        lines.append(tr("Held by {who}: {why}").format(who=one.held.by, why=one.held.reason))
+    return "\n".join(lines)
+
+
+def _stage(one: Shelved) -> str:
+    return one.archive.stage_name if one.archive else ""
+
+
+def _proven(one: Shelved) -> str:
+    if one.archive is None:
+        return tr("✖ unreadable")
+    if one.damaged_at is not None:
+        return tr("✖ damaged")
+    return times.clock_time(one.proven_at) if one.proven_at else tr("never")
+
+
+def _is_bad(one: Shelved) -> bool:
+    return one.archive is None or one.damaged_at is not None
+
+
+def _of(one: Shelved, field: str) -> str | None:
+    return getattr(one.archive, field) if one.archive is not None else None
+
+
+def _standing(one: Shelved) -> list[str]:
+    if one.archive is None:
+        return ["unreadable"]
+    found = ["damaged" if one.damaged_at else "proven" if one.proven_at else "unproven"]
+    found += ["held"] if one.held else []
+    return found + ([] if one.is_own else ["foreign"])
+
+
+def _rank(at: datetime | None) -> float:
+    return at.timestamp() if at is not None else NEVER

@@ -1,0 +1,244 @@
+"""The place of the archives of this home: listed, filtered, verified, brought back, held and deleted."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import ArchiveRoom, Destination, Estate
+from xsconsole.domain import words
+from xsconsole.domain.archive import Shelved
+from xsconsole.domain.board import Card
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import RunId, StageId
+from xsconsole.errors import ConsoleError, Refused
+from xsconsole_ui import pieces
+from xsconsole_ui import theme as look
+from xsconsole_ui.archives.archive_dialog import ArchiveDialog
+from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
+from xsconsole_ui.archives.restore_dialog import RestoreDialog
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.health.panel import FilteredList
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.theme import Theme
+
+LEAST_FOLDER = 90  # px
+HELD_BY_HAND = "held in the Archive place"
+
+
+class ArchivePlace(pieces.Panel):
+    """Reads the documents when it is seen and when a run ends; all else only when asked."""
+
+    wanted = Signal(object)  # ArchiveToFiles or RestoreFromArchive, to be shown as a plan
+    listed = Signal()  # what lies there is shown
+
+    def __init__(
+        self, console: Estate, theme: Theme, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(self.tr("Archive"), parent=parent)
+        self._console, self._jobs = console, jobs
+        self.room = ArchiveRoom(console.home)
+        self._busy: Path | None = None
+        self.dialog: ArchiveDialog | RestoreDialog | Question | None = None  # while it is open
+        empty = (
+            self.tr("No archives yet"),
+            self.tr("Archive… in the menu of a card writes a configuration into files, which come back as a new one."),
+        )
+        self.list = FilteredList(
+            self.tr("Archives"),
+            columns_of_archives(),
+            ARCHIVES,
+            empty,
+            self,
+            spare=SPARE,
+            told=told,
+            least_words=LEAST_FOLDER,
+        )
+        self.news = pieces.Notice(self, can_close=True)
+        self.news.closed.connect(self.news.hide)
+        self._acts = QHBoxLayout()
+        self._acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        self._acts.setSpacing(look.GAP)
+        self.verify = self._offer(self.tr("Verify"), self._verify)
+        self.restore = self._offer(self.tr("Restore…"), self._restore)
+        self.hold = self._offer(self.tr("Hold"), self._hold)
+        self.delete = self._offer(self.tr("Delete…"), self._delete)
+        self._acts.addStretch(1)
+        above = QVBoxLayout()
+        above.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        above.addWidget(self.news)
+        self.body.addLayout(above)
+        self.body.addLayout(self._acts)
+        self.body.addWidget(self.list, 1)
+        self.list.view.selectionModel().selectionChanged.connect(self._look)
+        self.list.opened.connect(self._restore)
+        bridge.run_changed.connect(self._hear_run)
+        theme.changed.connect(self.list.view.viewport().update)
+        self._look()
+
+    def _offer(self, text: str, perform: object) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(perform)
+        # In a row of their own: beside the filter they would widen a small window.
+        self._acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        self.list.view.add_context_action(action)
+        return action
+
+    @property
+    def chosen(self) -> Shelved | None:
+        """The one that is selected; None where none is, or several."""
+        found = self.list.selected()
+        return found[0] if len(found) == 1 else None
+
+    @Slot()
+    def renew(self) -> None:
+        """Read what lies there."""
+        self._jobs.start(self._read(), "look at the archives")
+
+    async def _read(self) -> None:
+        found = await self.room.listed()
+        self.list.show_all(found)
+        size = words.size(sum(one.archive.size_bytes for one in found if one.archive is not None))
+        self.header.set_caption(f"{words.count(len(found), 'archive')}, {size}" if found else "")
+        self._look()
+        self.listed.emit()
+
+    @Slot(str)
+    def _hear_run(self, run: RunId) -> None:
+        status = next((status for status in self._console.runs if status.run == run), None)
+        if status is not None and status.ended_at is not None and self.isVisible():
+            self.renew()
+
+    @Slot()
+    def _look(self) -> None:
+        one = self.chosen
+        none = "" if one is not None else self.tr("Select one archive first.")
+        unreadable = none or ("" if one is not None and one.archive is not None else self.tr("It cannot be read."))
+        busy = self.tr("It is being read.") if self._busy is not None else ""
+        away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
+        held = one is not None and one.held is not None
+        self._allow(self.verify, none or busy)
+        self._allow(self.restore, unreadable or busy or away)
+        self._allow(self.hold, unreadable or busy)
+        self._allow(self.delete, unreadable or busy or (self.tr("It is held: lift the hold first.") if held else ""))
+        self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold"))
+        self.verify.setText(self.tr("Verifying…") if self._busy is not None else self.tr("Verify"))
+
+    def _allow(self, action: QAction, why_not: str) -> None:
+        action.setEnabled(not why_not)
+        action.setToolTip(why_not)
+
+    def ask_where(self, card: Card) -> None:
+        """Ask where the archive of a card is put, and want its plan."""
+        self._jobs.start(self._asked_into(card), "archive a configuration")
+
+    async def _asked_into(self, card: Card) -> None:
+        self.dialog = dialog = ArchiveDialog(self.room, card, self.window())
+        try:
+            if await answered(dialog):
+                self.wanted.emit(dialog.command)
+        finally:
+            self.dialog = None
+
+    # What is asked for
+
+    @Slot()
+    def _verify(self) -> None:
+        one = self.chosen
+        if one is not None and self._busy is None:
+            self._busy = Path(one.folder)
+            self._look()
+            self._start(self._verified(one), "verify an archive")
+
+    async def _verified(self, one: Shelved) -> None:
+        try:
+            found = await self.room.verify(Path(one.folder))
+        finally:
+            self._busy = None
+            self._look()
+        name = one_line(one.called)
+        if found.is_good:
+            state = "good" if found.is_vouched else "warn"
+            self.news.show_words(state, self.tr("{name} is whole.").format(name=name), found.sentence)
+        else:
+            findings = "\n".join(finding.sentence for finding in found.findings)
+            self.news.show_words(
+                "bad", self.tr("{name} is not as it was archived.").format(name=name), found.sentence, findings
+            )
+        await self._read()
+
+    @Slot()
+    def _restore(self) -> None:
+        one = self.chosen
+        if one is not None and self.restore.isEnabled():
+            self._start(self._asked_where(one), "restore an archive")
+
+    async def _asked_where(self, one: Shelved) -> None:
+        workflow = self._console.board.workflow
+        if workflow is None or one.archive is None:
+            raise Refused(
+                reason=self.tr("There is no workflow to restore it into."), mend=self.tr("Connect to a pool.")
+            )
+        known = {stage.id for stage in workflow.stages}
+        target = one.archive.stage if one.archive.stage in known else workflow.stages[0].id
+        to = Destination(target=StageId(target), networks={})
+        first = await self.room.returning(Path(one.folder), to)
+        self.dialog = dialog = RestoreDialog(self._console, first, self.window())
+        try:
+            if await answered(dialog) and dialog.command is not None:
+                self.wanted.emit(dialog.command)
+        finally:
+            self.dialog = None
+
+    @Slot()
+    def _hold(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._start(self._held(one), "hold an archive")
+
+    async def _held(self, one: Shelved) -> None:
+        folder = Path(one.folder)
+        await (self.room.hold(folder, HELD_BY_HAND) if one.held is None else self.room.release(folder, HELD_BY_HAND))
+        await self._read()
+
+    @Slot()
+    def _delete(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._start(self._deleted(one), "delete an archive")
+
+    async def _deleted(self, one: Shelved) -> None:
+        free = words.size(one.archive.size_bytes) if one.archive is not None else ""
+        self.dialog = box = Question(
+            self,
+            self.tr("Delete the archive?"),
+            self.tr("The archive of {name} is deleted for good.").format(name=one_line(one.called)),
+            self.tr("{folder}: {size} become free. What stands on pools stays.").format(folder=one.folder, size=free),
+            self.tr("Delete"),
+        )
+        try:
+            if await answered(box):
+                await self.room.delete(Path(one.folder), "")
+                await self._read()
+        finally:
+            self.dialog = None
+
+    def _start(self, job: Coroutine[None, None, None], name: str) -> None:
+        self._jobs.start(self._said(job), name)
+
+    async def _said(self, job: Coroutine[None, None, None]) -> None:
+        """Do it; what stands against it is said here, where it was asked for."""
+        self.news.hide()
+        try:
+            await job
+        except ConsoleError as error:
+            notice = words.explain(error)
+            state = "warn" if isinstance(error, Refused) else "bad"
+            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.renew()

@@ -1,0 +1,158 @@
+"""Where an archive comes back to: stage, storage, and a table of networks; the plan says what that amounts to."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole.console import Estate
+from xsconsole.domain import words
+from xsconsole.domain.archive import Archive
+from xsconsole.domain.folding import natural, one_line
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.inventory import SR, Network
+from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.errors import Refused
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.promotion.rows import Mark, Row, RowsView
+
+WIDTH = 560  # px
+
+
+class RestoreDialog(QDialog):
+    """Accepted only with a `command` that can be planned."""
+
+    def __init__(self, console: Estate, first: RestoreFromArchive, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._console, self._first = console, first
+        self.command: RestoreFromArchive | None = None
+        archive = first.archive
+        self.setWindowTitle(self.tr("Restore {name}").format(name=one_line(archive.name)))
+        self.setMinimumWidth(WIDTH)
+        self.pool = pieces.Choice(self)
+        for each in console.pools:
+            if each.identity is not None:
+                self.pool.addItem(one_line(each.identity.pool_name), str(each.identity.pool))
+        self.stage = pieces.Choice(self)
+        workflow = console.board.workflow
+        for stage in workflow.stages if workflow is not None else ():
+            self.stage.addItem(one_line(stage.name), str(stage.id))
+        self.stage.setCurrentIndex(max(0, self.stage.findData(str(first.target))))
+        self.storage = pieces.Choice(self)
+        self.networks = {name: pieces.Choice(self) for name in archive.networks}
+        self.why_not = pieces.Notice(self)
+        self.summary = pieces.label("", "section", self)
+        self.warnings = RowsView(self.tr("What to know before"), self)
+        self.go = pieces.button(self.tr("Review plan"), "primary", self)
+        self.go.setDefault(True)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self._lay_out(archive)
+        self._offer()
+        self.pool.currentIndexChanged.connect(self._offer)
+        self.stage.currentIndexChanged.connect(self.look)
+        for choice in (self.storage, *self.networks.values()):
+            choice.currentIndexChanged.connect(self.look)
+        self.go.clicked.connect(self._accept_planned)
+        self.cancel.clicked.connect(self.reject)
+        self.stage.setFocus()
+
+    def _lay_out(self, archive: Archive) -> None:
+        text = self.tr(
+            "It comes back as a new configuration, as it stood in {stage} on {pool} at {time}; with new MAC addresses."
+        ).format(
+            stage=one_line(archive.stage_name),
+            pool=one_line(archive.pool_name),
+            time=words.instant(archive.frozen_at),
+        )
+        form = QFormLayout()
+        form.setSpacing(theme.GAP)
+        if self.pool.count() > 1:
+            form.addRow(self.tr("&Pool"), self.pool)
+        else:
+            self.pool.hide()
+        form.addRow(self.tr("S&tage"), self.stage)
+        form.addRow(self.tr("S&torage"), self.storage)
+        for name, choice in self.networks.items():
+            form.addRow(self.tr("Network {name} is").format(name=one_line(name)), choice)
+            choice.setAccessibleName(self.tr("What network {name} is here").format(name=one_line(name)))
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.MARGIN)
+        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
+        column.addWidget(pieces.wrapped(pieces.breakable(text), "muted", self))
+        column.addLayout(form)
+        column.addWidget(self.why_not)
+        column.addWidget(self.summary)
+        column.addWidget(self.warnings)
+        column.addStretch(1)
+        column.addLayout(buttons)
+        self.setAccessibleDescription(text)
+
+    @property
+    def wanted(self) -> RestoreFromArchive:
+        """Return the command for what is chosen now."""
+        chosen = {name: choice.currentData() for name, choice in self.networks.items()}
+        storage, pool = self.storage.currentData(), self.pool.currentData()
+        return replace(
+            self._first,
+            target=StageId(self.stage.currentData() or ""),
+            networks={name: Uuid(uuid) for name, uuid in chosen.items() if uuid},
+            sr=Uuid(storage) if storage else None,
+            pool=Uuid(pool) if pool else None,
+        )
+
+    @Slot()
+    def _offer(self) -> None:
+        """Offer the storages and networks of the pool that is chosen."""
+        inventory = self._console.of_command(self.wanted).inventory
+        disks = [sr for sr in inventory.all(SR) if sr.content_type != "iso" and sr.type not in ("udev", "iso")]
+        self._fill(self.storage, self.tr("As the stage, or the pool, says"), disks)
+        for choice in self.networks.values():
+            self._fill(choice, self.tr("As the stage says, or of the same name"), tuple(inventory.all(Network)))
+        self.look()
+
+    def _fill(self, choice: pieces.Choice, usual: str, found: Sequence[SR | Network]) -> None:
+        was = choice.blockSignals(True)
+        choice.clear()
+        choice.addItem(usual, "")
+        for each in sorted(found, key=lambda one: natural(one.name_label)):
+            choice.addItem(one_line(each.name_label), str(each.uuid))
+        choice.blockSignals(was)
+
+    @Slot()
+    def look(self) -> None:
+        """Plan what is chosen now, and say what that amounts to or why there is none."""
+        command, rows = self.wanted, []
+        try:
+            plan = self._console.plan(command)
+        except Refused as refusal:
+            self.command = None
+            self.why_not.show_words("warn", refusal.reason, refusal.mend)
+            self.summary.hide()
+        else:
+            self.command = command
+            self.why_not.hide()
+            rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
+            steps = words.count(len(plan.steps), "step")
+            self.summary.setText(
+                self.tr("What it would do: {steps}, about {time}").format(
+                    steps=steps, time=words.duration(plan.duration_s)
+                )
+            )
+            self.summary.show()
+        self.warnings.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
+        self.warnings.setVisible(bool(rows))
+        self.go.setEnabled(self.command is not None)
+        self.go.setToolTip("" if self.command is not None else self.why_not.text)
+        self.adjustSize()
+
+    @Slot()
+    def _accept_planned(self) -> None:
+        self.look()
+        if self.command is not None:
+            self.accept()
