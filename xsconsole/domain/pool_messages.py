@@ -8,6 +8,7 @@ from xsconsole.domain.acts import RECORDS, Kind, ObjectId, name_of
 from xsconsole.domain.health import Severity
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory, Message
+from xsconsole.domain.message_words import said
 
 _SHORT = frozenset({"vm", "vms", "ha", "sr", "vdi", "vbd", "vif", "pif", "pbd", "gpu", "vgpu", "cpu", "ip", "nic"})
 _KINDS = {kind.value: kind for kind in Kind}
@@ -63,7 +64,7 @@ def pool_message(message: Message, inventory: Inventory) -> PoolMessage:
         uuid=message.uuid,
         severity=_severity(message.priority),
         name=spoken(message.name),
-        body=message.body,
+        body=said(message.name, message.body),
         at=message.timestamp,
         about=about,
         about_name=name_of(record) if record is not None else f"{message.cls} {message.obj_uuid}",

@@ -22,6 +22,7 @@ from xsconsole.domain.inventory import (
     Pool,
     Record,
 )
+from xsconsole.domain.message_words import said
 from xsconsole.domain.pool_messages import spoken
 from xsconsole.domain.sheet import Line, Section, Sheet, identity, keys, marks, names, yes
 from xsconsole.domain.vm_sheet import vm_sections
@@ -56,7 +57,7 @@ def messages_of(item: ObjectId, inventory: Inventory) -> Section:
     lines = tuple(
         Line(
             label=spoken(message.name),
-            value=message.body,
+            value=said(message.name, message.body),
             at=message.timestamp,
             tone="bad" if message.priority <= 2 else "warn" if message.priority == 3 else "",
         )
