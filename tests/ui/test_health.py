@@ -16,9 +16,9 @@ from xsconsole.domain.inventory import VBD, VDI, VM, Message
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.engine.commands import Operate
 from xsconsole_ui.demo.gestures import until
-from xsconsole_ui.health.columns import columns_of_findings
-from xsconsole_ui.health.filtering import FINDINGS
-from xsconsole_ui.health.panel import SPARE_OF_FINDINGS, FilteredList
+from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
+from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
+from xsconsole_ui.health.panel import LEAST_SAID, SPARE_OF_FINDINGS, SPARE_OF_MESSAGES, FilteredList
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.pieces import ActionButton
 
@@ -201,3 +201,18 @@ def test_lists_fit_beside_both_docks_of_a_small_window_also_with_two_pools(qapp:
 
         assert findings.view.horizontalScrollBar().maximum() == 0
     findings.close()
+    messages = FilteredList(
+        "Messages",
+        columns_of_messages(),
+        MESSAGES,
+        ("", ""),
+        spare=SPARE_OF_MESSAGES,
+        told=str,
+        least_words=LEAST_SAID,
+    )
+    messages.resize(panel_width - messages.view.verticalScrollBar().sizeHint().width(), 200)
+    messages.show()
+    messages.name_pools(("acme", "acme production"))
+    assert not messages.view.isColumnHidden(1), "when it was"
+    assert messages.view.horizontalScrollBar().maximum() == 0
+    messages.close()

@@ -50,6 +50,7 @@ NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the rig
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 FORMULA_STARTS = ("=", "+", "-", "@")
 MOST_NAME = 200  # px
+MOST_GROWN = 600  # px
 KEPT_ELASTIC = 200  # px
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
@@ -125,16 +126,19 @@ class DenseTable(QTableView):
         least_elastic: int,
         spare: Sequence[int] = (),
         growing: int | None = None,
+        most_grown: int = MOST_GROWN,
     ) -> None:
         """Widths are in pixels. The column of width 0 takes what is left, but at least `least_elastic`.
 
         Columns in `spare` give way, the first one first, where the others would not fit. The one that is `growing`
-        becomes as wide as its longest text, as long as the elastic one keeps `KEPT_ELASTIC`.
+        becomes as wide as its longest text, but not wider than `most_grown`, as long as the elastic one keeps
+        `KEPT_ELASTIC`.
         """
         super().__init__(parent)
         self._elastic, self._least_elastic = widths.index(0), least_elastic
         self._growing, self._base = growing, widths[growing] if growing is not None else 0
         self._longest = self._grown = self._base
+        self._most_grown = most_grown
         self._spare = tuple(spare)
         self._unwanted: set[int] = set()  # columns that are hidden whatever room there is
         self._table = model
@@ -267,7 +271,7 @@ class DenseTable(QTableView):
         texts = (str(self._table.index(row, self._growing).data() or "") for row in range(first, last + 1))
         metrics = QFontMetrics(theme.text_font())
         widest = max((metrics.horizontalAdvance(one_line(text)) for text in texts), default=0)
-        needed = widest + theme.MARGIN + 2 * theme.GAP
+        needed = min(self._most_grown, widest + theme.MARGIN + 2 * theme.GAP)
         if needed > self._longest:
             self._longest = needed
             self.fit()

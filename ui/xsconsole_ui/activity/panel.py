@@ -44,7 +44,7 @@ from xsconsole_ui.theme import Theme
 Key = RunId | JobId | Ref
 
 FRAME_MS = 16
-WIDTHS = (200, 64, 56, 108, 0)
+WIDTHS = (200, 64, 56, 102, 0)
 LEAST_STATE = 132  # px
 SPARE = (Column.WHO, Column.WHERE, Column.STARTED)
 FILTER_WIDTH = 200  # px

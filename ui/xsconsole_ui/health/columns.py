@@ -6,6 +6,7 @@ from xsconsole_ui import times
 from xsconsole_ui.health.model import Column
 from xsconsole_ui.texts import tr
 
+OBJECT = 2  # which column names the object, in both lists
 POOL = "Pool"  # the last column, where there are several
 POOL_WIDTH = 120  # px, until names are known
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}
@@ -45,9 +46,9 @@ def columns_of_messages() -> tuple[Column[PoolMessage], ...]:
             text=lambda one: times.clock_time(one.at) if one.at is not None else "",
             hint=lambda one: times.exact_time(one.at) if one.at is not None else "",
             key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
-            width=108,
+            width=102,
         ),
-        Column(head="Object", text=lambda one: one.about_name, width=108),
+        Column(head="Object", text=lambda one: one.about_name, width=96),
         Column(head="Message", text=lambda one: one.name, width=150),
         Column(head="Words", text=lambda one: one.body),
         Column(head=POOL, text=lambda one: one.pool, width=POOL_WIDTH),

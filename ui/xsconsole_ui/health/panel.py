@@ -28,7 +28,7 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
-from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
+from xsconsole_ui.health.columns import OBJECT, columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.looking import examined
 from xsconsole_ui.health.model import Column, ListModel
@@ -42,7 +42,9 @@ GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
 LEAST_WORDS = 120  # px, of findings: all of the one that is selected stands below them
 SPARE_OF_FINDINGS = (4, 1, 5)  # what to do, the kind, the pool: they stand below, too
-LEAST_SAID = 88  # px, of messages: when it was matters more than all that it says
+SPARE_OF_MESSAGES = (3, 5, 1)  # what kind it is stands in the words, too, and the pool below them
+MOST_OBJECT = 220  # px
+LEAST_SAID = 72  # px, of messages: when it was matters more than all that it says
 LOOKED_AT = 20  # of a selection; the question looks at all of them
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 T = TypeVar("T")
@@ -75,7 +77,16 @@ class FilteredList(QWidget, Generic[T]):
         self._all: tuple[T, ...] = ()
         self._is_asked: Callable[[T], bool] = lambda _: True
         self.model = ListModel(columns, self)
-        self.view = DenseTable(self.model, title, self.model.widths, self, least_elastic=least_words, spare=spare)
+        self.view = DenseTable(
+            self.model,
+            title,
+            self.model.widths,
+            self,
+            least_elastic=least_words,
+            spare=spare,
+            growing=OBJECT,
+            most_grown=MOST_OBJECT,
+        )
         self.view.offer_sorting(self.model.order_by)
         self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
         self.filter.setMinimumWidth(FILTER_WIDTHS[0])
@@ -197,7 +208,7 @@ class HealthPanel(pieces.Panel):
             MESSAGES,
             silent,
             self,
-            spare=(3, 5, 1),  # what kind it is stands in the words, too, and the pool below them
+            spare=SPARE_OF_MESSAGES,
             told=_told_message,
             least_words=LEAST_SAID,
         )
