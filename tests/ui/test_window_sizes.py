@@ -61,6 +61,12 @@ async def test_the_window_fits_a_small_screen_and_nothing_in_its_bar_overlaps(wi
     assert field.right() < who.left()
     assert window.bar.rect().contains(who)
 
+    away = window.status.away
+    away.setText("acme production: not connected · last known state of 00:57 · and of another one")
+    away.show()
+    await until(lambda: away.width() >= away.sizeHint().width() and is_within(away, window.status), "all of it")
+    assert window.width() <= screen.width()
+
 
 async def test_every_menu_fits_below_the_bar_of_a_small_screen(window: MainWindow) -> None:
     menus = [action.menu() for action in window.bar.menus.actions()]

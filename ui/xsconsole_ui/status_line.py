@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyleOption, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
@@ -13,6 +14,29 @@ from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
 
 HEIGHT = 26
+LEAST_YIELDED = 80  # px
+
+
+class YieldingLabel(QLabel):
+    """A label that gives way where others need the room: what is left of its text is shown."""
+
+    def __init__(self, look: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", look)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(LEAST_YIELDED, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        option = QStyleOption()
+        option.initFrom(self)
+        area = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        painter = QPainter(self)
+        self.style().drawItemText(painter, area, flags, option.palette, self.isEnabled(), shown, self.foregroundRole())
 
 
 class StatusLine(QFrame):
@@ -26,8 +50,8 @@ class StatusLine(QFrame):
         self._check: AuditVerified | None = None
         self.setProperty("look", "footer")
         self.setFixedHeight(HEIGHT)
-        self.workflow = pieces.label("", "status", self)
-        self.audit = pieces.label("", "status", self)
+        self.workflow = YieldingLabel("status", self)
+        self.audit = YieldingLabel("status", self)
         self.passing = pieces.ElidedLabel("", "status", self)
         self.freshness = pieces.label("", "status", self)
         self.away = pieces.label("", "status", self)  # of several pools, those that are not live
