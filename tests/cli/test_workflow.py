@@ -296,7 +296,8 @@ def test_a_walk_needs_no_pool_and_says_what_opens_for_whom(shell: Seat, tmp_path
     walked = ("workflow", "walk", file, "--service", "shop", "--from", "staging", "--at", "2026-12-24T18:00+01:00")
     shell.pool.calls()
 
-    ada, nobody, unknown = (shell.say(*walked, "--as", name, "--json") for name in ("Ada", "nobody", "bob"))
+    names = ("Ada", "nobody", "bob", "")
+    ada, nobody, unknown, unnamed = (shell.say(*walked, "--as", name, "--json") for name in names)
     words = shell.say(*walked, "--as", "ada")
 
     def verdicts(said: Said) -> dict[str, str]:
@@ -306,6 +307,7 @@ def test_a_walk_needs_no_pool_and_says_what_opens_for_whom(shell: Seat, tmp_path
     assert verdicts(ada)["production"] == "opens"
     assert verdicts(nobody)["production"] == "refuses"
     assert (unknown.status, "knows nobody called “bob”" in unknown.err) == (1, True)
+    assert (unnamed.status, "knows nobody called “”" in unnamed.err) == (1, True)
     assert "shop as ada at 2026-12-24 17:00 UTC" in words.out
     assert "opens: promote to Production" in words.out
     assert nobody_logged_in(shell)

@@ -42,7 +42,7 @@ def _gate(name: str) -> str:
 
 def _person(workflow: Workflow, name: str) -> PersonId | None:
     wanted = name.casefold()
-    for person in workflow.people:
+    for person in workflow.people if wanted else ():  # whose log-in is not known has none
         if wanted in (person.id.casefold(), person.name.casefold(), person.subject.casefold()):
             return person.id
     if wanted == "nobody":
