@@ -170,9 +170,11 @@ async def test_drafts_begin_from_templates_and_are_gone_on_with(window, console,
     pick(first, first.model.row(4).name)
     assert len(first.graph.scene.nodes) == len(first.model.row(4).workflow.stages)
     first.name.setText("Two slots")
+    place.canvas.zoom_to(3.0)
     first.go.click()
 
     assert desk.workflow.name == "Two slots"
+    assert place.canvas.view.zoom < 3.0  # the graph of another draft is in view
     assert (desk.workflow.id, desk.base) == (published.id, published)
     assert all(group.people for group in desk.workflow.groups)
     desk.do("Words", change_stage(desk.workflow, desk.workflow.stages[0].id, description="Mine"))

@@ -187,6 +187,11 @@ class WorkflowPlace(QWidget):
         panel.addActions([self._actions[action] for action in workflow_actions.LENT])
         panel.installEventFilter(self)
 
+    def look_anew(self) -> None:
+        """Bring the graph into view: it is another draft's."""
+        if self.desk.workflow.stages:
+            self.canvas.begin()
+
     def show_thing(self, stage: StageId | None = None, transition: TransitionId | None = None) -> None:
         """Select one thing and bring it into view."""
         stages, ways = (stage,) if stage is not None else (), (transition,) if transition is not None else ()

@@ -268,6 +268,7 @@ class Workshop(QObject):
         """Go on with a draft that was kept."""
         self._said = NOTHING_SAID
         self._place.keeper.resume(draft)
+        self._place.look_anew()
 
     @Slot(object, str)
     def _begin(self, chosen: Workflow, name: str) -> None:
@@ -277,9 +278,10 @@ class Workshop(QObject):
         self._place.keeper.let_go()
         if chosen == published:
             self.desk.open(chosen)
-            return
-        history, base = begun(chosen, name, published, person_of(self._console))
-        self.desk.resume(history, base=base)
+        else:
+            history, base = begun(chosen, name, published, person_of(self._console))
+            self.desk.resume(history, base=base)
+        self._place.look_anew()
 
     @property
     def _published(self) -> Workflow | None:
