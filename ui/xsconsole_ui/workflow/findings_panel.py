@@ -92,7 +92,7 @@ def _columns() -> tuple[Column[Row], ...]:
             head=tr("Severity"),
             text=lambda row: f"{SHAPES[row.severity]} {severity_word(row.severity)}",
             tone=lambda row: severity_tone(row.severity),
-            width=104,
+            width=114,
         ),
         Column(head=tr("Where"), text=lambda row: row.where, width=124),
         Column(head=tr("What is so"), text=lambda row: row.sentence),
