@@ -115,7 +115,10 @@ def test_what_cannot_be_is_said_beside_the_field_and_not_taken(desk, page):
     assert "Another stage" in field.accessibleDescription()
     assert desk.workflow.stage("staging").name == "Productio"
 
+    told = []
+    desk.refused.connect(told.append)
     QTest.keyClick(field, Qt.Key.Key_Return)
+    assert told[0].startswith("Not taken: Another stage is called “Production”.")
     assert field.text() == "Staging"
     assert desk.history.done == ()
     assert not row.refusal.isVisible()

@@ -148,9 +148,11 @@ class Form(QWidget):
     @Slot(object)
     def _settle(self, row: FieldRow) -> None:
         """What is typed is whole; where it ended in what cannot be, all of it is taken back."""
-        if row.refusal.text():
+        why = row.refusal.text()
+        if why:
             take_back(self._desk, _typing(row))
             row.refuse("")
+            self._desk.refused.emit(self.tr("Not taken: {why}").format(why=why))
         self._desk.settle()
 
     @Slot(object, str)
