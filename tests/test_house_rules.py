@@ -1,4 +1,4 @@
-"""The rules of `conftest.py` hold: what it runs, where, and what it does not let pass. The window speaks by `tr`."""
+"""The rules of `conftest.py` hold: what it runs, where, and what it does not let pass. So do those of the window."""
 
 import ast
 import re
@@ -209,3 +209,56 @@ self.size.setText(f"{done} / {total}")
         "5: It failed.",
         "6: No downtime",
     ]
+
+
+PUTS = {"addLayout", "setLayout", "insertLayout", "addRow"}
+FILLS = re.compile("(add|insert)(Widget|Layout|Stretch|Spacing|Row|Item|SpacerItem)")
+
+
+def items_made_known(source: str) -> list[str]:
+    """Return, with their lines, the layouts that are put into another one with something in them, and `itemAt`.
+
+    PySide (6.11 at least) makes a Python object for each item of such a layout, which stays when the item goes. What is
+    then made at its address brings the process down when Qt destroys it: shiboken takes one for the other.
+    """
+    found = []
+    for function in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)):
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        named = [(call.func.attr, call.func.value, call) for call in calls if isinstance(call.func, ast.Attribute)]
+        filled: dict[str, int] = {}
+        for name, layout, call in named:
+            if FILLS.fullmatch(name):
+                line = filled.setdefault(ast.unparse(layout), call.lineno)
+                filled[ast.unparse(layout)] = min(line, call.lineno)
+        for name, _, call in named:
+            if name in PUTS:
+                given = map(ast.unparse, call.args)
+                found += [f"{call.lineno}: {inner}" for inner in given if filled.get(inner, call.lineno) < call.lineno]
+            if name == "itemAt":
+                found.append(f"{call.lineno}: itemAt")
+    return found
+
+
+def test_a_layout_is_put_in_its_place_before_it_is_filled():
+    wrong = {module: items_made_known(module.read_text(encoding="utf-8")) for module in WINDOW.rglob("*.py")}
+
+    assert {str(module): lines for module, lines in wrong.items() if lines} == {}
+
+
+def test_a_layout_that_is_filled_too_soon_is_found():
+    source = """
+def lay_out(self):
+    row = QHBoxLayout()
+    row.addWidget(self.go)
+    self.foot.addStretch(1)
+    column = QVBoxLayout(self)
+    column.addLayout(row)
+    column.insertLayout(0, self.foot)
+    late = QHBoxLayout()
+    column.addLayout(late, 1)
+    late.addWidget(self.stop)
+    first = column.itemAt(0)
+    form.addRow(self.name, self.foot)
+"""
+
+    assert items_made_known(source) == ["7: row", "8: self.foot", "12: itemAt", "13: self.foot"]

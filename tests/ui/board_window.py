@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QLayoutItem, QWidget
+from shiboken6 import getAllValidWrappers
 
 from tests.embedded import EmbeddedPool, embedded_pool
 from xsconsole.console import Connection, Console, Secret
@@ -17,6 +18,7 @@ from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Plannable
 from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.theme import Scheme, Theme
 from xsconsole_ui.window_layout import FIRST_SIZE
@@ -78,6 +80,18 @@ def shown_cards(window: MainWindow) -> set[str]:
 def cards_in(window: MainWindow, stage: str) -> list[str]:
     model = window.board.lane(stage).model
     return [str(model.index(row).data()) for row in range(model.rowCount())]
+
+
+def items_known_to_python() -> list[QLayoutItem]:
+    """Return the items of layouts that have a Python object, without layouts themselves.
+
+    Such an object outlives its item: what is then made at its address brings the process down when Qt destroys it.
+    """
+    known: list[QLayoutItem] = [
+        one for one in getAllValidWrappers() if isinstance(one, QLayoutItem) and not isinstance(one, QLayout)
+    ]
+    flows = [one for one in getAllValidWrappers() if isinstance(one, Flow)]  # which keep their items, and let them go
+    return [one for one in known if all(flow.indexOf(one) < 0 for flow in flows)]
 
 
 def card_of(console: Console, name: str) -> Card:

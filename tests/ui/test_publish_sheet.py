@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tests.ui.board_window import another_console, card_of, start
+from tests.ui.board_window import another_console, card_of, items_known_to_python, start
 from tests.ui.designing import choose, console, pool, sheet, texts, window
 from tests.ui.live_console import until
 from xsconsole.domain.board import Standing
@@ -104,3 +104,4 @@ async def test_the_report_follows_a_run_that_ends(window, console, pool, sheet, 
     assert not opened.isVisible()
     await until(lambda: console.board.workflow.version == 2)
     assert desk.workflow == desk.base == console.board.workflow  # signature and all: nothing is left to compare
+    assert items_known_to_python() == []  # the board's columns were made anew, and the old ones are gone

@@ -52,10 +52,6 @@ class ClosingDialog(QDialog):
         self.stay.setDefault(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
-        buttons.addWidget(self.stop)
-        buttons.addStretch(1)
-        buttons.addWidget(self.wait)
-        buttons.addWidget(self.stay)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
@@ -63,6 +59,10 @@ class ClosingDialog(QDialog):
             column.addWidget(part)
         column.addStretch(1)
         column.addLayout(buttons)
+        buttons.addWidget(self.stop)
+        buttons.addStretch(1)
+        buttons.addWidget(self.wait)
+        buttons.addWidget(self.stay)
         self.stay.setFocus()
 
     def show_runs(self, lines: tuple[str, ...]) -> None:

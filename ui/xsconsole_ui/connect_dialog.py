@@ -107,9 +107,6 @@ class ConnectDialog(QDialog):
             rows.addRow("", pieces.label(no_keyring, "caption", self))
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
-        buttons.addWidget(self.state, 1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
@@ -117,6 +114,9 @@ class ConnectDialog(QDialog):
             column.addWidget(part)
         column.addStretch(1)
         column.addLayout(buttons)
+        buttons.addWidget(self.state, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
 
     def _propose(self, proposed: Connection | None) -> None:
         known = proposed or self._known()

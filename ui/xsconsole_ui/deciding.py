@@ -52,24 +52,24 @@ class FileDecision(QDialog):
         top = QVBoxLayout()
         top.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.GAP)
         top.setSpacing(theme.SPACE)
-        for widget in (self.title, self.about, *head, self.news):
-            top.addWidget(widget)
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.MARGIN)
         foot.setSpacing(theme.GAP)
-        foot.addWidget(self.reason, 1)
-        for button in (self.cancel, self.refuse, self.approve):
-            button.setAutoDefault(True)  # Enter presses it, not only Space
-            foot.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
+        for widget in (self.title, self.about, *head, self.news):
+            top.addWidget(widget)
         column.addWidget(pieces.Line(self))
         for widget, share in body:
             column.addWidget(widget, share)
             column.addWidget(pieces.Line(self))
         column.addLayout(foot)
+        foot.addWidget(self.reason, 1)
+        for button in (self.cancel, self.refuse, self.approve):
+            button.setAutoDefault(True)  # Enter presses it, not only Space
+            foot.addWidget(button)
         self.reason.setFocus()
 
     @Slot()

@@ -46,10 +46,10 @@ class Question(QDialog):
         column.addWidget(pieces.wrapped(pieces.breakable(text), "title", self))
         column.addWidget(pieces.wrapped(pieces.breakable(remains), "", self))
         row = QHBoxLayout()
+        column.addLayout(row)
         row.addStretch(1)
         row.addWidget(self.cancel)
         row.addWidget(self.go)
-        column.addLayout(row)
         self.setAccessibleDescription(pieces.joined(text, remains))
         self.cancel.setFocus()
 

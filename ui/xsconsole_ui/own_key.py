@@ -116,20 +116,12 @@ class OwnKeyDialog(QDialog):
         column.setSpacing(theme.GAP)
         key = QHBoxLayout()
         key.setSpacing(theme.GAP)
-        key.addWidget(self.shown)
-        key.addStretch(1)
-        key.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         head = QVBoxLayout()
         head.setContentsMargins(margin, 0, margin, 0)
         head.setSpacing(theme.GAP)
-        head.addWidget(self.about)
-        head.addLayout(key)
         foot = QVBoxLayout()
         foot.setContentsMargins(margin, 0, margin, 0)
         foot.setSpacing(theme.GAP)
-        foot.addWidget(pieces.label(self.tr("Your name, for whoever pins it"), "caption", self))
-        for widget in (self.name, self.advice, self.said):
-            foot.addWidget(widget)
         buttons = QWidget(self)
         row = Flow(buttons)
         row.setContentsMargins(0, 0, 0, 0)
@@ -137,11 +129,19 @@ class OwnKeyDialog(QDialog):
         for button in (self.save, self.enrol, self.close_button):
             button.setAutoDefault(True)
             row.addWidget(button)
-        foot.addWidget(buttons)
         column.addLayout(head)
+        head.addWidget(self.about)
+        head.addLayout(key)
+        key.addWidget(self.shown)
+        key.addStretch(1)
+        key.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.whose)
         column.addWidget(pieces.Line(self))
         column.addLayout(foot)
+        foot.addWidget(pieces.label(self.tr("Your name, for whoever pins it"), "caption", self))
+        for widget in (self.name, self.advice, self.said):
+            foot.addWidget(widget)
+        foot.addWidget(buttons)
 
     @property
     def file(self) -> KeyFile:

@@ -48,9 +48,6 @@ class PassphraseDialog(QDialog):
         )
         text = pieces.wrapped(what, "", self)
         form = QFormLayout()
-        form.addRow(self.tr("Passphrase"), self.passphrase)
-        if self._is_new:
-            form.addRow(self.tr("Once more"), self.again)
         self.again.setVisible(self._is_new)
         column = QVBoxLayout(self)
         column.setSpacing(theme.GAP)
@@ -60,6 +57,9 @@ class PassphraseDialog(QDialog):
             column.addWidget(problem)
         column.addWidget(text)
         column.addLayout(form)
+        form.addRow(self.tr("Passphrase"), self.passphrase)
+        if self._is_new:
+            form.addRow(self.tr("Once more"), self.again)
         column.addWidget(self.why_not)
         column.addWidget(self.buttons)
         self.setMinimumWidth(420)

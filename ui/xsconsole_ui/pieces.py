@@ -344,16 +344,16 @@ class Notice(QFrame):
         self.close_button.clicked.connect(self.closed)
         self._row = row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        for control in (self.more, self.copy):
-            row.addWidget(control)
-        row.addStretch(1)
-        row.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         column.setSpacing(theme.SPACE)
         for part in (self._headline, self._advice, self._details):
             column.addWidget(part)
         column.addLayout(row)
+        for control in (self.more, self.copy):
+            row.addWidget(control)
+        row.addStretch(1)
+        row.addWidget(self.close_button)
         self.hide()
 
     def offer(self, text: str, action: QAction) -> QPushButton:

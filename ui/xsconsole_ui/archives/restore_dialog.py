@@ -65,8 +65,14 @@ class RestoreDialog(QDialog):
             pool=one_line(archive.pool_name),
             time=words.instant(archive.frozen_at),
         )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.MARGIN)
+        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
+        column.addWidget(pieces.wrapped(pieces.breakable(text), "muted", self))
         form = QFormLayout()
         form.setSpacing(theme.GAP)
+        column.addLayout(form)
         if self.pool.count() > 1:
             form.addRow(self.tr("&Pool"), self.pool)
         else:
@@ -76,21 +82,15 @@ class RestoreDialog(QDialog):
         for name, choice in self.networks.items():
             form.addRow(self.tr("Network {name} is").format(name=one_line(name)), choice)
             choice.setAccessibleName(self.tr("What network {name} is here").format(name=one_line(name)))
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.MARGIN)
-        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
-        column.addWidget(pieces.wrapped(pieces.breakable(text), "muted", self))
-        column.addLayout(form)
         column.addWidget(self.why_not)
         column.addWidget(self.summary)
         column.addWidget(self.warnings)
         column.addStretch(1)
+        buttons = QHBoxLayout()
         column.addLayout(buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
         self.setAccessibleDescription(text)
 
     @property

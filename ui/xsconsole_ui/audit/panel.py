@@ -97,7 +97,6 @@ class AuditPanel(pieces.Panel):
         row.addWidget(self.verify)
         news = QVBoxLayout()
         news.setContentsMargins(look.MARGIN, 0, look.MARGIN, look.GAP)
-        news.addWidget(self.verdicts)
         rows = QWidget(self)
         self._stack = QStackedLayout(rows)
         self._stack.addWidget(self.view)
@@ -112,6 +111,7 @@ class AuditPanel(pieces.Panel):
         self.details.setMinimumSize(220, 160)
         self.body.addWidget(bar)
         self.body.addLayout(news)
+        news.addWidget(self.verdicts)
         self.body.addWidget(pieces.Line(self))
         self.body.addWidget(self._split, 1)
 

@@ -180,13 +180,13 @@ class BoardView(QWidget):
         for column in workflow.columns() if workflow else ():
             stack = QVBoxLayout()
             stack.setSpacing(theme.GAP)
+            self._row.addLayout(stack, 1)
             for stage in column:
                 lane = self._lanes[stage.id] = self._ready.take(stage)
                 self._order.append(lane)
                 lane.is_alone = len(column) == 1
                 self.looking.dress(lane)
                 stack.addWidget(lane, 1)
-            self._row.addLayout(stack, 1)
         self._ready.clear()
         for before, after in zip(self._order, self._order[1:], strict=False):
             QWidget.setTabOrder(before.view, after.view)

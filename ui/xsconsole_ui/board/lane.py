@@ -140,13 +140,12 @@ class Lane(QFrame):
         self.setToolTip(stage.description)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        top = QWidget(self)
+        top.setFixedHeight(theme.HEADER_HEIGHT + theme.STRIPE)
+        head = QHBoxLayout(top)
         head.setContentsMargins(theme.GAP + 2, theme.STRIPE, theme.GAP + 2, 0)
         head.addWidget(self._name, 1)
         head.addWidget(self._count)
-        top = QWidget(self)
-        top.setFixedHeight(theme.HEADER_HEIGHT + theme.STRIPE)
-        top.setLayout(head)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 0, 1, theme.SPACE)
         column.setSpacing(0)

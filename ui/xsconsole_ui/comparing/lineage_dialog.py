@@ -129,9 +129,6 @@ class LineageDialog(QDialog):
         foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         foot.setSpacing(theme.GAP)
         told = self.tr("Copies know what they were copied from. What happened is what this console recorded.")
-        foot.addWidget(pieces.wrapped(told, "caption", self), 1)
-        for button in (self.go, self.close_):
-            foot.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -139,6 +136,9 @@ class LineageDialog(QDialog):
         column.addWidget(pieces.Line(self))
         column.addWidget(halves, 1)
         column.addLayout(foot)
+        foot.addWidget(pieces.wrapped(told, "caption", self), 1)
+        for button in (self.go, self.close_):
+            foot.addWidget(button)
 
     @Slot()
     def _show(self) -> None:

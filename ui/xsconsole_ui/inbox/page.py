@@ -76,8 +76,8 @@ class RequestPage(QWidget):
         for part in (self.title, self.state):
             inset = QVBoxLayout()
             inset.setContentsMargins(margin, 0, margin, 0)
-            inset.addWidget(part)
             parts.addLayout(inset)
+            inset.addWidget(part)
         for section in (self.changes, self.facts, self.approvals, self.steps, self.history):
             parts.addWidget(section)
         parts.addStretch(1)
@@ -88,8 +88,6 @@ class RequestPage(QWidget):
         inner = QVBoxLayout()
         inner.setContentsMargins(margin, gap, margin, 0)
         inner.setSpacing(gap)
-        for field in (self.reason, self.password, self.why):
-            inner.addWidget(field)
         buttons = QWidget(self._footer)
         row = Flow(buttons)
         row.setContentsMargins(0, 0, 0, 0)
@@ -97,8 +95,10 @@ class RequestPage(QWidget):
         for button in self._buttons:
             button.setAutoDefault(True)  # Enter presses it, not only Space
             row.addWidget(button)
-        inner.addWidget(buttons)
         foot.addLayout(inner)
+        for field in (self.reason, self.password, self.why):
+            inner.addWidget(field)
+        inner.addWidget(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -56,8 +56,8 @@ class ReviewPage(QWidget):
         for part in (self.title, self.state):
             inset = QVBoxLayout()
             inset.setContentsMargins(margin, 0, margin, 0)
-            inset.addWidget(part)
             parts.addLayout(inset)
+            inset.addWidget(part)
         for section in (self.facts, self.passed, self.findings, self.history):
             parts.addWidget(section)
         parts.addStretch(1)
@@ -68,10 +68,10 @@ class ReviewPage(QWidget):
         inner = QVBoxLayout()
         inner.setContentsMargins(margin, gap, margin, 0)
         inner.setSpacing(gap)
+        foot.addLayout(inner)
         for field in (self.found, self.password, self.why):
             inner.addWidget(field)
         inner.addWidget(self.close_it, 0, Qt.AlignmentFlag.AlignLeft)
-        foot.addLayout(inner)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

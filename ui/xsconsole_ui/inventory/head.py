@@ -43,13 +43,13 @@ class Head(QFrame):
         self.options = _tool(self.tr("Columns and order"), self.columns_menu, self)
         tools = QHBoxLayout()
         tools.setSpacing(theme.SPACE)
-        tools.addWidget(self.views, 1)
-        for button in (self.searches, self.options):
-            tools.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addLayout(tools)
+        tools.addWidget(self.views, 1)
+        for button in (self.searches, self.options):
+            tools.addWidget(button)
         column.addWidget(self.filter)
 
     def dress(self, colours: theme.Colours) -> None:

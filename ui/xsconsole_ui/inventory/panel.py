@@ -93,10 +93,10 @@ class InventoryPanel(pieces.Panel):
 
     def _lay_out(self) -> None:
         self._stack = QStackedLayout()
-        self._stack.addWidget(self.view)
-        self._stack.addWidget(self.empty)
         self.body.addWidget(self.head)
         self.body.addLayout(self._stack, 1)
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
 
     def _connect(self, theme: Theme) -> None:
         self.view.toggle_wanted.connect(self._toggle)

@@ -67,9 +67,6 @@ class MembershipDialog(QDialog):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
@@ -80,6 +77,9 @@ class MembershipDialog(QDialog):
         column.addWidget(self.warnings)
         column.addStretch(1)
         column.addLayout(buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
 
     def wanted(self) -> Plannable:
         """Return the command for what is chosen now."""

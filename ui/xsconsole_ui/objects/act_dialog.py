@@ -61,8 +61,12 @@ class ActDialog(QDialog):
         self.look()
 
     def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.MARGIN)
         form = QFormLayout()
         form.setSpacing(theme.GAP)
+        column.addLayout(form)
         label = LABELS.get(self.command.act)
         self.text.setVisible(label is not None)
         self.host.setVisible(RULES[self.command.act].takes_host)
@@ -76,18 +80,14 @@ class ActDialog(QDialog):
             self._fill_hosts(self.host)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.MARGIN)
-        column.addLayout(form)
         column.addWidget(self.meaning)
         column.addWidget(self.summary)
         column.addWidget(self.objects)
         column.addStretch(1)
         column.addLayout(buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
 
     def _first_text(self) -> str:
         """Return what is proposed."""

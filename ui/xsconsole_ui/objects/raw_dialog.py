@@ -31,13 +31,13 @@ class RawDialog(QDialog):
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
         column.addWidget(self.view, 1)
         column.addLayout(buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
 
 
 def raw_sheet(item: ObjectId, name: str, record: Mapping[str, object]) -> Sheet:

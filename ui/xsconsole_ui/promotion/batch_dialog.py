@@ -130,10 +130,6 @@ class BatchDialog(QDialog):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP)
-        for button in (self.go, self.stop, self.cancel):
-            buttons.addWidget(button)
-            button.setAutoDefault(True)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.GAP)
@@ -143,6 +139,10 @@ class BatchDialog(QDialog):
         for below in (self.asking, self.by_itself, self.ticket, self.goes_on, self.reason):
             column.addWidget(below)
         column.addLayout(buttons)
+        for button in (self.go, self.stop, self.cancel):
+            buttons.addWidget(button)
+            button.setAutoDefault(True)
+        buttons.addStretch(1)
 
     @property
     def planned(self) -> BatchPlan:

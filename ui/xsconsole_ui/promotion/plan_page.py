@@ -95,11 +95,6 @@ class PlanPage(QWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(margin, margin, margin, margin)
         buttons.setSpacing(gap)
-        for button in (self.go, self.resume, self.undo, self.cancel):
-            buttons.addWidget(button)
-            button.setAutoDefault(True)  # Enter presses it, not only Space
-            button.hide()  # what is not asked for takes no room either
-        buttons.addStretch(1)
         page = QWidget(self)
         parts = QVBoxLayout(page)
         parts.setContentsMargins(0, 0, 0, 0)
@@ -122,6 +117,11 @@ class PlanPage(QWidget):
         footer.addWidget(self.declaring)  # always in sight: what has to be done before it may begin
         footer.addWidget(self._why)
         footer.addLayout(buttons)
+        for button in (self.go, self.resume, self.undo, self.cancel):
+            buttons.addWidget(button)
+            button.setAutoDefault(True)  # Enter presses it, not only Space
+            button.hide()  # what is not asked for takes no room either
+        buttons.addStretch(1)
 
     def _connect(self) -> None:
         self.go.clicked.connect(self._confirm)

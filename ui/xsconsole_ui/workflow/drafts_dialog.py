@@ -129,11 +129,11 @@ class DraftsDialog(QDialog):
         row.setSpacing(theme.GAP)
         name = pieces.label(self.tr("Name"), "muted", self)
         name.setBuddy(self.name)
+        column.addLayout(row)
         row.addWidget(name)
         row.addWidget(self.name, 1)
         row.addWidget(self.rename)
         row.addWidget(self.delete)
-        column.addLayout(row)
         halves = QSplitter(Qt.Orientation.Horizontal, self)
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.view)
@@ -142,11 +142,6 @@ class DraftsDialog(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.MARGIN)
         foot.setSpacing(theme.GAP)
-        for button in (self.import_, self.export, self.as_template):
-            foot.addWidget(button)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel)
-        foot.addWidget(self.go)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -154,6 +149,11 @@ class DraftsDialog(QDialog):
         whole.addWidget(self.news)  # below: the rows that a user aims at stay where they are
         whole.addWidget(pieces.Line(self))
         whole.addLayout(foot)
+        for button in (self.import_, self.export, self.as_template):
+            foot.addWidget(button)
+        foot.addStretch(1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.go)
 
     def _connect(self) -> None:
         self.view.selectionModel().currentRowChanged.connect(self._choose)

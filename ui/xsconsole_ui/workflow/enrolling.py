@@ -64,10 +64,10 @@ class EnrolDialog(QDialog):
         column.addWidget(self.why_not)
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
+        column.addLayout(row)
         row.addStretch(1)
         row.addWidget(self.cancel)
         row.addWidget(self.go)
-        column.addLayout(row)
 
     @property
     def person(self) -> str:

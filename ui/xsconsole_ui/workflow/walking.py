@@ -154,7 +154,8 @@ class WalkDialog(QDialog):
             self.person.setCurrentIndex(1)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        side = QWidget(self)
+        form = QFormLayout(side)
         form.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.GAP)
         form.setSpacing(theme.SPACE)
         for name, made in (
@@ -169,8 +170,6 @@ class WalkDialog(QDialog):
             made.setAccessibleName(name.replace("&", ""))
             form.addRow(name, made)
         form.addRow(self.is_running)
-        side = QWidget(self)
-        side.setLayout(form)
         side.setMaximumWidth(SIDE)
         level = QSplitter(self)
         level.addWidget(side)

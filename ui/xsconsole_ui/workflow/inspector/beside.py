@@ -25,12 +25,12 @@ class FindingLine(QWidget):
         self.sentence = pieces.wrapped(text, severity_tone(finding.severity), self)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        row.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.sentence, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
+        row.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.sentence, 1)
         self.buttons = [self._button(at, mend) for at, mend in enumerate(finding.mends)]
         for made in self.buttons:
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)

@@ -241,8 +241,6 @@ class TitleRow(FormRow):
         self._menu.triggered.connect(self._choose)
         self._row = QHBoxLayout()
         self._row.setSpacing(2)
-        self._row.addWidget(self.fold)
-        self._row.addWidget(self.title, 1)
         column = QVBoxLayout(self)
         is_section = depth == 0 and not self._is_item
         column.setContentsMargins(0, 0, 0, 0)
@@ -257,6 +255,8 @@ class TitleRow(FormRow):
         column.addLayout(inner)
         column.setSpacing(0)
         inner.addLayout(self._row)
+        self._row.addWidget(self.fold)
+        self._row.addWidget(self.title, 1)
         inner.addWidget(self.words)
         inner.addWidget(self.findings)
         for below in (self.words, self.findings):

@@ -57,11 +57,11 @@ class Approving(QWidget):
             row = QHBoxLayout()
             row.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
             row.setSpacing(theme.GAP)
+            column.addLayout(row)
             for widget in widgets:
                 row.addWidget(widget, 1 if widget is self.reason else 0)
             if self.reason not in widgets:
                 row.addStretch(1)
-            column.addLayout(row)
             if self.reason in widgets:
                 column.addWidget(self.why_not)
         self.why_not.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)

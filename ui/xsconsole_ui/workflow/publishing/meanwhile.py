@@ -57,8 +57,8 @@ class Meanwhile(QWidget):
         column.addLayout(self._boxes)
         foot = QVBoxLayout()
         foot.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
-        foot.addWidget(self.take)
         column.addLayout(foot)
+        foot.addWidget(self.take)
 
     def show_versions(self, base: Workflow | None, mine: Workflow, standing: Workflow | None) -> None:
         """Show what stands, where it is not what the draft was made from."""

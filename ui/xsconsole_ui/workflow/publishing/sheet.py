@@ -168,26 +168,26 @@ class PublishSheet(QDialog):
         head = QVBoxLayout()
         head.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         head.setSpacing(theme.GAP)
-        for widget in (self.title, self.news, self.summary):
-            head.addWidget(widget)
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.MARGIN)
         foot.setSpacing(theme.GAP)
-        foot.addWidget(self.why_not, 1)
-        foot.addWidget(self.cancel)
-        foot.addWidget(self.go)
         agree = QHBoxLayout()
         agree.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, 0)
-        agree.addWidget(self.is_agreed)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(head)
+        for widget in (self.title, self.news, self.summary):
+            head.addWidget(widget)
         whole.addSpacing(theme.GAP)
         whole.addWidget(self._pages, 1)
         whole.addWidget(pieces.Line(self))
         whole.addLayout(agree)
+        agree.addWidget(self.is_agreed)
         whole.addLayout(foot)
+        foot.addWidget(self.why_not, 1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.go)
 
     # Before.
 
