@@ -1,7 +1,10 @@
 """The publish sheet in the whole window: what keeps its place, what follows a run that ends, who is away."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from tests.ui.board_window import another_console, card_of, items_known_to_python, start
 from tests.ui.designing import choose, console, pool, sheet, texts, window
@@ -67,7 +70,11 @@ async def test_what_was_said_is_there_again_while_the_draft_lives_and_each_thing
     finishing = MappingTable(second)  # of a sheet that was told nothing: the plan knows where they go
     assert second.plan is not None
     finishing.show_plan(second.plan)
-    assert finishing.lists["integration"].currentText() == "Staging"
+    asked = finishing.lists["integration"]
+    assert asked.currentText() == "Staging"
+    finishing.show_plan(replace(second.plan, must_map=second.plan.must_map[1:]))
+    assert list(finishing.lists) == ["patch-testing"]
+    assert isValid(asked)  # it may be what was just chosen in, and is at it still
     window.workshop._begin(window.workshop._published, "another")
     assert sheet().summary.text() == ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId
@@ -19,9 +19,10 @@ class MappingTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
-        self._form.setSpacing(theme.SPACE)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._body = QWidget(self)
+        self._column.addWidget(self._body)
         self.lists: dict[StageId, pieces.Choice] = {}
 
     def show_plan(self, plan: PublishPlan) -> None:
@@ -43,11 +44,19 @@ class MappingTable(QWidget):
         return [(str(stage), _name(plan.workflow, stage)) for stage in plan.choices.get(old, ())]
 
     def _rebuild(self, plan: PublishPlan) -> None:
-        while self._form.rowCount():
-            self._form.removeRow(0)
+        # Not at once: what is chosen in a list may be what makes all of them be made anew, and it goes on after that.
+        self._column.removeWidget(self._body)
+        self._body.hide()
+        self._body.deleteLater()
+        self._body = QWidget(self)
+        self._column.addWidget(self._body)
+        self._body.show()  # now: the keyboard may go there at once
+        form = QFormLayout(self._body)
+        form.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, theme.SPACE)
+        form.setSpacing(theme.SPACE)
         self.lists = {}
         for old in plan.must_map:
-            made = pieces.Choice(self)
+            made = pieces.Choice(self._body)
             standing = sum(effect.source == old for effect in plan.effects)
             name = one_line(plan.names[old])
             title = self.tr("{stage} ({number})").format(stage=name, number=standing)
@@ -55,9 +64,9 @@ class MappingTable(QWidget):
             made.setProperty("stage", str(old))
             made.activated.connect(self._take)
             self.lists[old] = made
-            row = pieces.label(title, "", self)
+            row = pieces.label(title, "", self._body)
             row.setBuddy(made)
-            self._form.addRow(row, made)
+            form.addRow(row, made)
 
     @Slot()
     def _take(self) -> None:
