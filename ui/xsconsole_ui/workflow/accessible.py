@@ -1,6 +1,6 @@
 """The graph as a screen reader finds it: each stage and transition is a child of the canvas, made when asked for."""
 
-from functools import partial
+from functools import cache, partial
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, QColor, QWindow
@@ -38,6 +38,12 @@ class Graph(QWidget):
 def accessible_of(name: str, found: QObject | None) -> QAccessibleInterface | None:
     """Return the interface of a graph, for Qt, which asks so for each class of each object."""
     return GraphAccessible(found) if name == "Canvas" and isinstance(found, Graph) else None
+
+
+@cache
+def offer_accessibles() -> None:
+    """Let Qt ask us. Once: PySide keeps what is installed twice twice, and Qt asks for every class of every widget."""
+    QAccessible.installFactory(accessible_of)
 
 
 def parts_of(scene: Scene) -> list[Part]:
@@ -235,7 +241,7 @@ class Readers(QObject):
 
     def __init__(self, canvas: Graph) -> None:
         super().__init__(canvas)
-        QAccessible.installFactory(accessible_of)  # the same one is installed once
+        offer_accessibles()
         self._canvas = canvas
         self._names: dict[Part, str] = {}
         canvas.scene.changed.connect(self.follow)
