@@ -13,11 +13,12 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from xsconsole.console import Connection, Console, Estate, Pools
+from xsconsole.console import Connection, Console, Estate, LastWords, Pools
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui.collector import Collector
 from xsconsole_ui.connecting import Wanted
 from xsconsole_ui.dialogs import answered
+from xsconsole_ui.fault import about_program, tell_fault
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.resources import icon
 from xsconsole_ui.start_failure import StartFailureDialog
@@ -135,10 +136,13 @@ async def _live(
         if options.scheme is None:
             theme.set_scheme(state.scheme)
         window = MainWindow(Estate(pools), theme, state)
+        last_words = LastWords(console.home.settings.home, console.home.me.process, console.home.is_alive)
+        tell_fault(window.notices, last_words.find())
         window.bridge.layout_changed.connect(_log_board)
         collector = Collector(window)
         with _reported(window):
             try:
+                last_words.prepare(about_program())
                 collector.start()
                 application.applicationStateChanged.connect(collector.notice)
                 window.loaded.connect(collector.settle)
@@ -155,6 +159,7 @@ async def _live(
             finally:
                 await window.end()
                 collector.stop()
+                last_words.end()
     finally:
         await pools.close()
 

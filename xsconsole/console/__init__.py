@@ -20,6 +20,7 @@ from xsconsole.console.drift_desk import (
 from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
+from xsconsole.console.last_words import LastWords
 from xsconsole.console.pools import Pools
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
@@ -42,6 +43,7 @@ __all__ = [
     "Estate",
     "Failed",
     "KnownVersion",
+    "LastWords",
     "Pools",
     "Right",
     "RunState",
