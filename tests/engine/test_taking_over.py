@@ -12,14 +12,14 @@ from tests.engine.test_succession import STAYS
 from tests.engine.test_succession import Scene as Occupied
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.inventory import VDI
+from xsconsole.domain.inventory import VDI, VM
 from xsconsole.domain.lineage import place_words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe
 from xsconsole.domain.workflow import Binding, DiskRule, DiskTreatment, Kind, Workflow, default_workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
-from xsconsole.domain.workflow.gates import Script, When
+from xsconsole.domain.workflow.gates import NoDuplicateAddresses, Script, When
 from xsconsole.domain.workflow.values import Limits, NetworkEntry
 from xsconsole.engine import enforcement
 from xsconsole.engine.commands import Direction
@@ -68,7 +68,7 @@ class Scene(Occupied):
     def everything_has_come(self, *, exchanged: bool = True) -> None:
         pool = self.office.pool
         powers = {vm.name_label: vm.power_state for vm in pool.vms() if vm.is_ordinary}
-        assert powers == {"shop-1": "Halted", "shop-2": "Running"}
+        assert (powers["shop-1"], powers["shop-2"]) == ("Halted", "Running")
         assert self.stages() == ("staging", "production")
         assert {card.standing for card in self.desk.board.cards.values()} == {Standing.WHOLE}
         assert self.placed() == {"shop-1": "2" if exchanged else "1", "shop-2": "1" if exchanged else "2"}
@@ -77,7 +77,7 @@ class Scene(Occupied):
     def placed(self) -> dict[str, str]:
         """Return whose data each machine has at the device of its data."""
         versions = {disk: version for version, disk in self.data.items()}
-        machines = [vm for vm in self.office.pool.vms() if vm.is_ordinary]
+        machines = map(self.office.pool.vm, map(self.machine, (self.old, self.new)))
         return {vm.name_label: versions[self.disks_of(vm.uuid)["1"]] for vm in machines}
 
     def _look(self, method: str) -> None:
@@ -312,6 +312,33 @@ def test_where_it_goes_back_to_there_must_be_room_and_whoever_promotes_may_act_t
         assert isinstance(refused, StageFull)
         assert refused.reason.startswith("“shop 1” has the place in Production and finds none where it goes back to.")
         assert "Staging already has other 1" in refused.reason
+
+    virtually(story)
+
+
+def test_who_gives_way_may_have_the_address_of_who_comes() -> None:
+    async def story() -> None:
+        gates = (NoDuplicateAddresses(), NoDuplicateAddresses(when=When.AFTER, leads_back=True, timeout_s=1))
+        scene = await Scene().begin(taking_over(gates=gates))
+        pool = scene.office.pool
+        net = pool.add_network("front")
+        pool.put(msgspec.structs.replace(net, other_config={"assume_network_is_shared": "true"}))
+
+        def put_there(vm: VM) -> None:
+            pool.plug(vm.uuid, net)
+            metrics = pool.records[vm.guest_metrics]
+            pool.put(msgspec.structs.replace(metrics, networks={"0/ip": "10.0.0.5"}))
+
+        for configuration in (scene.old, scene.new):
+            put_there(pool.vm(scene.machine(configuration)))
+        stranger = pool.add_vm("stranger", "Running")
+        put_there(stranger)
+        refused = scene.desk.refusal(scene.desk.promotion(scene.new, "production"))
+        assert "On the network already: 10.0.0.5 of stranger." in refused.reason
+        pool.put(msgspec.structs.replace(pool.records[stranger.guest_metrics], networks={}))
+        await scene.promote()
+
+        scene.everything_has_come()
 
     virtually(story)
 

@@ -201,6 +201,7 @@ class Gatekeeper:
             inventory=self.world.inventory,
             at=self._clock.now(),
             elsewhere=None if other is None else Elsewhere(board=other.board, inventory=other.inventory),
+            leaving=intent.incumbent,
         )
 
     def _version_of(self, plan: Plan, standing: Workflow | None) -> Workflow | None:

@@ -165,6 +165,7 @@ def _plan_transition(
         at=clocks[0],
         also_at=clocks[1:],
         elsewhere=None if land is None else Elsewhere(board=land.board, inventory=land.inventory),
+        leaving=leaving,
     )
     barriers = barriers_of(edge, scene)
     passed = passing(barriers, edge, workflow) if command.emergency is not None else None

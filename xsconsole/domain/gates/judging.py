@@ -11,7 +11,7 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.drift.baseline import production_of
 from xsconsole.domain.fidelity import contents, likeness
 from xsconsole.domain.guests import guest_of
-from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, duration, instant, listing
@@ -62,7 +62,8 @@ class Elsewhere:
 class Scene:
     """What a gate looks at: a configuration on its way to `target`, at an instant.
 
-    `also_at` is the same moment by other clocks; `elsewhere` the pool that it comes from or goes to, if another one.
+    `also_at` is the same moment by other clocks; `elsewhere` the pool that it comes from or goes to, if another one;
+    `leaving` is who gives way to it, and is off before it comes.
     """
 
     card: Card
@@ -72,6 +73,7 @@ class Scene:
     at: datetime
     also_at: tuple[datetime, ...] = ()
     elsewhere: Elsewhere | None = None
+    leaving: ConfigurationId | None = None
 
     @property
     def inventories(self) -> tuple[Inventory, ...]:
@@ -164,6 +166,8 @@ def _cards_of(scene: Scene) -> Iterator[tuple[Card, Inventory]]:
 def _no_duplicates(scene: Scene) -> Answer:
     own = members_of(scene)
     refs = {vm.ref for vm in own}
+    leaving = scene.board.cards.get(scene.leaving) if scene.leaving is not None else None
+    gone = {member.ref for member in leaving.members} if leaving is not None else set()
     vifs = [vif for vif in scene.inventory.all(VIF) if vif.VM in refs]
     bound = {entry.network.uuid for entry in scene.target.binding.networks} if scene.target else set()
     networks = {vif.network for vif in vifs}
@@ -174,7 +178,7 @@ def _no_duplicates(scene: Scene) -> Answer:
     doubled = []
     for inventory, vif in ((each, vif) for each in scene.inventories for vif in each.all(VIF)):
         vm = inventory.get(VM, vif.VM)
-        if vif.network not in networks or vm is None or vif.VM in refs or not vm.is_ordinary:
+        if vif.network not in networks or vm is None or vif.VM in refs | gone or not vm.is_ordinary:
             continue
         shared = addresses & set(addresses_of(vm, inventory))
         if vif.MAC.casefold() in macs:
