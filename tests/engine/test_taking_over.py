@@ -12,19 +12,16 @@ from tests.engine.test_succession import STAYS
 from tests.engine.test_succession import Scene as Occupied
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.inventory import VDI, VM
+from xsconsole.domain.inventory import VDI
 from xsconsole.domain.lineage import place_words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe
-from xsconsole.domain.workflow import Binding, DiskRule, DiskTreatment, Kind, Workflow, default_workflow
-from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
-from xsconsole.domain.workflow.gates import NoDuplicateAddresses, Script, When
-from xsconsole.domain.workflow.values import Limits, NetworkEntry
-from xsconsole.engine import enforcement
+from xsconsole.domain.workflow import Binding, DiskRule, Workflow, default_workflow
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent
+from xsconsole.domain.workflow.gates import Script, When
+from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Direction
-from xsconsole.engine.succession import Ending, Incumbent, ended
-from xsconsole.errors import NotPromotable, StageFull
 
 TRAVELS: tuple[DiskRule, ...] = ()
 
@@ -287,102 +284,5 @@ def test_who_gives_way_is_put_on_the_networks_of_where_it_goes_and_finds_its_way
         status = await scene.desk.do(scene.desk.demotion(scene.new, "staging", Disks.SWAP))
         assert status.error is None, status.error
         assert networks() == ["production", "staging"]
-
-    virtually(story)
-
-
-def test_where_it_goes_back_to_there_must_be_room_and_whoever_promotes_may_act_there() -> None:
-    async def story() -> None:
-        scene = await Scene().begin()
-        workflow = taking_over()
-
-        def limited(**limits: Any) -> Workflow:
-            stages = tuple(
-                msgspec.structs.replace(stage, limits=Limits(**limits)) if stage.id == "staging" else stage
-                for stage in workflow.stages
-            )
-            return msgspec.structs.replace(workflow, version=scene.desk.board.workflow.version + 1, stages=stages)  # type: ignore[union-attr]
-
-        await scene.desk.publish(limited(per_service=1))
-        assert len(scene.plan.leases) == 4  # the newcomer leaves a place there, which is leased as well
-        vm = scene.office.pool.add_vm("other", "Halted")
-        await scene.office.configuration(scene.desk, "other", "1", "staging", [vm.uuid])
-        await scene.desk.publish(limited(configurations=1))
-        refused = scene.desk.refusal(scene.desk.promotion(scene.new, "production"))
-        assert isinstance(refused, StageFull)
-        assert refused.reason.startswith("“shop 1” has the place in Production and finds none where it goes back to.")
-        assert "Staging already has other 1" in refused.reason
-
-    virtually(story)
-
-
-def test_who_gives_way_may_have_the_address_of_who_comes() -> None:
-    async def story() -> None:
-        gates = (NoDuplicateAddresses(), NoDuplicateAddresses(when=When.AFTER, leads_back=True, timeout_s=1))
-        scene = await Scene().begin(taking_over(gates=gates))
-        pool = scene.office.pool
-        net = pool.add_network("front")
-        pool.put(msgspec.structs.replace(net, other_config={"assume_network_is_shared": "true"}))
-
-        def put_there(vm: VM) -> None:
-            pool.plug(vm.uuid, net)
-            metrics = pool.records[vm.guest_metrics]
-            pool.put(msgspec.structs.replace(metrics, networks={"0/ip": "10.0.0.5"}))
-
-        for configuration in (scene.old, scene.new):
-            put_there(pool.vm(scene.machine(configuration)))
-        stranger = pool.add_vm("stranger", "Running")
-        put_there(stranger)
-        refused = scene.desk.refusal(scene.desk.promotion(scene.new, "production"))
-        assert "On the network already: 10.0.0.5 of stranger." in refused.reason
-        pool.put(msgspec.structs.replace(pool.records[stranger.guest_metrics], networks={}))
-        await scene.promote()
-
-        scene.everything_has_come()
-
-    virtually(story)
-
-
-def test_a_hold_of_the_way_back_is_left_at_who_went_it() -> None:
-    async def story() -> None:
-        workflow = taking_over()
-        ways = tuple(
-            msgspec.structs.replace(way, afterwards=(Hold(),)) if way.kind is Kind.DEMOTE else way
-            for way in workflow.transitions
-        )
-        scene = await Scene().begin(msgspec.structs.replace(workflow, transitions=ways))
-        assert "It is held there until somebody lifts that." in scene.plan.warnings[0]
-
-        await scene.promote()
-
-        assert scene.desk.card(scene.old).hold is not None
-        assert scene.desk.card(scene.new).hold is None
-
-    virtually(story)
-
-
-def test_the_end_of_who_gives_way_is_one_choice_and_an_archive_is_none_yet() -> None:
-    async def story() -> None:
-        scene = await Scene().begin()
-        workflow = scene.desk.board.workflow
-        assert workflow is not None
-        way = workflow.transition_of("staging-to-production")  # type: ignore[arg-type]
-        back = workflow.transition_of("production-to-staging")  # type: ignore[arg-type]
-        place, staging = workflow.stage("production"), workflow.stage("staging")  # type: ignore[arg-type]
-        assert way and back and place and staging  # noqa: PT018
-        assert enforcement.gaps_of(workflow, way, None) == ()
-        archiving = msgspec.structs.replace(way, afterwards=(ArchiveIncumbent(),), disks=())
-        (gap,) = enforcement.gaps_of(workflow, archiving, None)
-        assert gap.what == "an archive for who had the place"
-        led_back = gap.mends[0].apply(msgspec.structs.replace(workflow, transitions=(archiving, back)))
-        assert led_back.transitions[0].afterwards == (DemoteIncumbent(),)
-        on_the_way_back = msgspec.structs.replace(back, afterwards=(DemoteIncumbent(),), disks=STAYS)
-        assert [gap.field for gap in enforcement.gaps_of(workflow, on_the_way_back, None)] == ["disks", "afterwards"]
-        empty = msgspec.structs.replace(way, disks=(DiskRule(role="data", treatment=DiskTreatment.EMPTY),))
-        assert [gap.is_senseless for gap in enforcement.gaps_of(workflow, empty, None)] == [True]
-
-        leaving = Incumbent(card=scene.desk.card(scene.old), members=(), back=staging, way=back, ending=Ending.ARCHIVE)
-        with pytest.raises(NotPromotable, match="cannot be archived within"):
-            ended(leaving, place, workflow, scene.desk.inventory, ())
 
     virtually(story)
