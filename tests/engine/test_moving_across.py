@@ -369,12 +369,16 @@ def test_a_hold_goes_along_and_a_restore_point_does_not_lead_back() -> None:
         assert (await here.do(here.promotion(company.shop, "production"))).error is None
         refusal = there.refusal(there.demotion(company.shop, "staging", Disks.RESTORE))
         assert "a return to a restore point does not lead there" in refusal.reason
+        assert refusal.mend.endswith(
+            "Its restore point goes along, and each machine can be reverted to its snapshot there."
+        )
         refusal = there.refusal(there.demotion(company.shop, "staging", Disks.SWAP))
         assert "a swap with the stand-by does not lead there" in refusal.reason
         await there.engine.closings.close(HoldBack(configuration=company.shop, reason="the audit is coming"))
 
         assert (await there.do(there.demotion(company.shop, "staging"))).error is None
 
+        assert here.card(company.shop).restore_points[0].is_whole
         held = here.card(company.shop).hold
         assert held is not None
         assert (held.reason, held.run) == ("the audit is coming", None)

@@ -1,5 +1,7 @@
 """What a promotion leaves, in the window: the one whose place it took, to be swapped with, and restore points."""
 
+from dataclasses import replace
+
 from tests.embedded import EmbeddedPool
 from tests.engine.test_succession import succeeding
 from tests.ui.board_window import CTRL, Key, card_of, console, ended, pool, press, start, window
@@ -14,6 +16,7 @@ from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui.actions import REMOVE_POINTS
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.desk import Choice
 from xsconsole_ui.promotion.points import PointsDialog
 
 __all__ = ["console", "pool", "window"]
@@ -61,6 +64,14 @@ async def test_who_gave_way_takes_its_place_again_and_what_it_left_goes_where_st
     assert isinstance(question.command, Demote)
     assert question.command.disks is Disks.SWAP
     assert any(text.startswith(f"{old.name} takes its place in Production again") for text in texts(page.checks.view))
+    # What cannot be chosen says so before anybody chooses it.
+    told = window.desk.why_not(replace(question.command, disks=Disks.RESTORE))
+    assert told == f"“{made.name}” has no restore point from Staging. Demote it with its disks as they are."
+    swap = Choice(words=page.swap.text())
+    page.show_question(question, restore=Choice(words="Return", why_not=told), swap=swap, is_starting=False)
+    assert (page.restore.isEnabled(), page.restore.toolTip()) == (False, told)
+    assert f"Return: {told}" in texts(page.checks.view)
+    page.show_question(question, restore=None, swap=swap, is_starting=False)
     click(page.go)
     await until(lambda: standing(console, old.name, "production") and standing(console, new.name, "staging"), "both")
 

@@ -136,9 +136,15 @@ def _plan_transition(
     at_target = board if land is None else land.board
     if land is not None and disks is not Disks.KEEP:
         what = "a return to a restore point" if disks is Disks.RESTORE else "a swap with the stand-by"
+        goes_along = disks is Disks.RESTORE and any(point.stage == target.id for point in card.restore_points)
         raise NotPromotable(
             reason=f"{target.name} is in another pool, and {what} does not lead there.",
-            mend="Demote it with its disks as they are.",
+            mend="Demote it with its disks as they are."
+            + (
+                " Its restore point goes along, and each machine can be reverted to its snapshot there."
+                if goes_along
+                else ""
+            ),
         )
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(

@@ -7,6 +7,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, Signal, Slot
 
 from xsconsole.console import Estate, Verb
+from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.lineage import standby_of
@@ -48,6 +49,14 @@ class Question:
     @property
     def configuration(self) -> ConfigurationId:
         return self.plan.intent.configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a demotion could do with the disks instead; `why_not` says why it cannot be chosen now."""
+
+    words: str
+    why_not: str = ""
 
 
 class Desk(QObject):
@@ -114,6 +123,15 @@ class Desk(QObject):
         if not_before is None or not isinstance(command, Promote | Demote):
             return self._console.plan(command)
         return self._console.requests.plan(Ask(command=command, digest=Digest(""), not_before=not_before))
+
+    def why_not(self, command: Plannable) -> str:
+        """Return why something cannot be planned now, with the mend; empty where it can."""
+        try:
+            self._console.plan(command)
+        except ConsoleError as refusal:
+            told = words.explain(refusal)
+            return f"{told.failed} {told.mend}".strip()
+        return ""
 
     def choose_disks(self, disks: Disks) -> None:
         """Plan the pending demotion again, with the disks kept, returned to the restore point, or swapped."""

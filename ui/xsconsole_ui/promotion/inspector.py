@@ -1,6 +1,7 @@
 """The panel at the right: the plan that waits, the run that goes, or what is known of the selected card."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
@@ -21,7 +22,7 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.focus import holds_keyboard
 from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.card_page import CardPage
-from xsconsole_ui.promotion.desk import Desk, newest_restore_point, standby_in
+from xsconsole_ui.promotion.desk import Choice, Desk, newest_restore_point, standby_in
 from xsconsole_ui.promotion.plan_page import PlanPage
 from xsconsole_ui.promotion.runs import ShownRun, own, recorded
 from xsconsole_ui.scrolling import UprightPage
@@ -186,11 +187,11 @@ class Inspector(pieces.Panel):
     def _show(self) -> None:
         question, run, card = self._desk.question, self.run, self._card
         if question is not None:
-            restore = swap = ""
+            restore = swap = None
             if isinstance(question.command, Demote) and card is not None:
-                restore, swap = self._restore_words(card, question.command), self._swap_words(card, question.command)
+                restore, swap = self._restoring(card, question.command), self._swapping(card, question.command)
             is_starting = self._desk.is_starting
-            self.plan_page.show_question(question, restore_words=restore, swap_words=swap, is_starting=is_starting)
+            self.plan_page.show_question(question, restore=restore, swap=swap, is_starting=is_starting)
             self._head(
                 question.plan, self.tr("plan {digest}…").format(digest=question.plan.digest[:4]), question.plan.digest
             )
@@ -249,17 +250,19 @@ class Inspector(pieces.Panel):
         self.header.set_caption(caption)
         self.header.setToolTip(whole)
 
-    def _restore_words(self, card: Card, command: Demote) -> str:
+    def _restoring(self, card: Card, command: Demote) -> Choice | None:
         point = newest_restore_point(card, command)
         if point is None:
-            return ""
-        return self.tr("Return to the restore point of {time}").format(time=times.zoned_time(point.at))
+            return None
+        told = self.tr("Return to the restore point of {time}").format(time=times.zoned_time(point.at))
+        return Choice(words=told, why_not=self._desk.why_not(replace(command, disks=Disks.RESTORE)))
 
-    def _swap_words(self, card: Card, command: Demote) -> str:
+    def _swapping(self, card: Card, command: Demote) -> Choice | None:
         standby = standby_in(card, command, self._console.board)
         if standby is None:
-            return ""
-        return self.tr("Swap with {name}, whose place it took").format(name=shortened(standby.name, 60))
+            return None
+        told = self.tr("Swap with {name}, whose place it took").format(name=shortened(standby.name, 60))
+        return Choice(words=told, why_not=self._desk.why_not(replace(command, disks=Disks.SWAP)))
 
     @Slot()
     def _on_question(self) -> None:

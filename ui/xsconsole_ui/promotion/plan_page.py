@@ -14,7 +14,7 @@ from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.promotion.declaring import DeclaringBox
-from xsconsole_ui.promotion.desk import Question
+from xsconsole_ui.promotion.desk import Choice, Question
 from xsconsole_ui.promotion.incumbent import against_incumbent
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
@@ -141,18 +141,16 @@ class PlanPage(QWidget):
 
     # Before it runs.
 
-    def show_question(self, question: Question, *, restore_words: str, swap_words: str, is_starting: bool) -> None:
-        """Lay a plan before the user.
-
-        `restore_words` name the restore point that a demotion could return to, and `swap_words` whom it could be
-        swapped with, if there is one.
-        """
+    def show_question(
+        self, question: Question, *, restore: Choice | None, swap: Choice | None, is_starting: bool
+    ) -> None:
+        """Lay a plan before the user; with what a demotion could do with the disks instead, if there is something."""
         plan = question.plan
         self.steps.show_rows(step_rows(plan, None), self.tr("Plan"))
         owner = self._console.of_card(plan.intent.configuration)
         standing = self._console.requests.standing(question.command)
         approvals = () if plan.is_emergency else approval_rows(plan, owner, standing)
-        self.checks.show_rows((*approvals, *_meaning(plan)))
+        self.checks.show_rows((*approvals, *_meaning(plan), *_why_not(restore, swap)))
         self.asking.setVisible(plan.demand is not None and not plan.is_emergency and standing is None)
         self.declaring.show_for(plan.intent.configuration if plan.is_emergency else None)
         self.differences.show_rows(*against_incumbent(plan, self._console))
@@ -174,14 +172,17 @@ class PlanPage(QWidget):
         if question.not_before is not None and (self._question is None or self._question.command != question.command):
             self.asking.begin_at(question.not_before)
         is_demotion = isinstance(question.command, Demote)
-        self._disks.setVisible(is_demotion and bool(restore_words or swap_words))
+        self._disks.setVisible(is_demotion and (restore is not None or swap is not None))
         if isinstance(question.command, Demote):
             self.keep.setChecked(question.command.disks is Disks.KEEP)
             self.restore.setChecked(question.command.disks is Disks.RESTORE)
             self.swap.setChecked(question.command.disks is Disks.SWAP)
-        for choice, told in ((self.restore, restore_words), (self.swap, swap_words)):
-            choice.setText(told)
-            choice.setVisible(bool(told))
+        for button, choice in ((self.restore, restore), (self.swap, swap)):
+            button.setVisible(choice is not None)
+            if choice is not None:
+                button.setText(choice.words)
+                button.setEnabled(button.isChecked() or not choice.why_not)
+                button.setToolTip(choice.why_not)
         is_frozen = isinstance(question.command, Freezing) and plan.can_stop_first
         self._freeze.setVisible(is_frozen)
         if isinstance(question.command, Freezing) and is_frozen:
@@ -333,6 +334,12 @@ def _lay_out_choices(box: QWidget, *choices: QRadioButton) -> None:
     for choice in choices:
         group.addButton(choice)
         column.addWidget(choice)
+
+
+def _why_not(*choices: Choice | None) -> list[Row]:
+    """Return why what is offered instead cannot be chosen."""
+    barred = [choice for choice in choices if choice is not None and choice.why_not]
+    return [Row(mark=Mark.POINT, text=f"{choice.words}: {choice.why_not}") for choice in barred]
 
 
 def _meaning(plan: Plan) -> tuple[Row, ...]:
