@@ -10,9 +10,10 @@ import pytest
 from xsconsole.console import task_watch
 from xsconsole.console.task_watch import TaskWatch
 from xsconsole.domain.acts import Kind, ObjectId, called_together
+from xsconsole.domain.drift import read_calls
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Inventory, Task
+from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, Inventory, Task
 from xsconsole.domain.jobs import SeenTask
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -89,6 +90,30 @@ async def test_what_was_over_at_once_is_about_what_is_noted_at_it_came_of_it_or_
     assert called_together(watch.objects_of(task.ref), inventory) == names
     both = tuple(ObjectId(kind=Kind.VM, uuid=vm.uuid) for vm in (web, before))
     assert called_together(both, inventory) == ("web, “before”",)
+
+
+async def test_a_task_is_about_the_machine_that_the_line_of_its_call_in_the_log_names() -> None:
+    inventory = Inventory()
+    web = VM(ref=Ref("OpaqueRef:web"), uuid=Uuid("web"), name_label="web")
+    host = Host(ref=Ref("OpaqueRef:host"), uuid=Uuid("host"), name_label="host")
+    task = Task(ref=Ref("OpaqueRef:1161a46c-cf21-4b7e"), uuid=Uuid("task"), name_label="Async.VM.start_on")
+    of = {"vm": web, "host": host, "task": task}
+    inventory.apply(
+        ChangeBatch(changes=tuple(Change(ref=one.ref, class_name=name, record=one) for name, one in of.items()))
+    )
+    watch = TaskWatch(inventory, Uuid("pool"), _forgotten, _never, _never, own_time=lambda at: at)
+    line = (
+        "[20261128T00:23:06.673Z|audit|xen-1|1 INET :::80|Async.VM.start_on R:{task}|audit] ('trackid=24' 'S' 'root' "
+        "'ALLOWED' 'ERROR:HOST_NOT_ENOUGH_FREE_MEMORY: [ 2; 1 ]' 'API' 'VM.start_on' "
+        "(('self' 'web' 'web' 'OpaqueRef:web') ('host' 'host' 'host' 'OpaqueRef:host')))"
+    )
+
+    of_another = watch.learn(task.ref, read_calls(line.format(task="2161a46ccf21")))
+    before = watch.objects_of(task.ref)
+    is_learnt = watch.learn(task.ref, read_calls(line.format(task="1161a46ccf21")))
+
+    assert (of_another, before, is_learnt) == (False, (), True)
+    assert watch.objects_of(task.ref) == (ObjectId(kind=Kind.VM, uuid=web.uuid),)
 
 
 async def _forgotten(tasks: Sequence[SeenTask]) -> None:

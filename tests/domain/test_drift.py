@@ -228,6 +228,9 @@ def test_who_did_it_is_the_newest_call_to_that_object_that_can_have_done_it() ->
             line("VM.set_order", texts[vm], who="new").replace("14:02:03", "14:02:04"),
             line("VM.set_order", texts[vm], who="refused", verdict="DENIED").replace("14:02:03", "14:02:05"),
             line("VM.set_order", "OpaqueRef:another", who="other", name=forged).replace("14:02:03", "14:02:06"),
+            line("VM.set_order", texts[vm], who="failed")
+            .replace("14:02:03", "14:02:07")
+            .replace("'OK'", "'ERROR:X: [  ]'"),
             line("VDI.resize", texts[vdi], who="bob"),
             line("VM.set_memory_limits", texts[vm], who="eve"),
             line("VBD.create", texts[vm], texts[vdi], who="joe"),

@@ -275,6 +275,18 @@ async def test_what_failed_at_once_leads_to_the_object_that_its_error_names(pane
     assert "VM_BAD_POWER_STATE" in explained[0].details
 
 
+async def test_what_failed_at_once_without_a_word_of_what_it_was_about_is_looked_up_in_the_pools_log(
+    panel, console, pool
+):
+    vm = next(vm for vm in console.inventory.all(VM) if vm.power_state == "Halted" and not vm.is_a_template)
+    pool.control("fail", method="VM.start", code="NO_HOSTS_AVAILABLE", params=[])
+
+    with pool.plain_session() as session:
+        session.xenapi.Async.VM.start(vm.ref, False, False)
+
+    await until(lambda: row_named(panel, f"Start VM: {vm.name_label}") is not None)
+
+
 async def test_a_list_that_is_full_says_so(panel, console):
     for number in range(MOST_ENTRIES + 1):
         panel.model.show(replace(entry(number), ending=Ending.DONE))

@@ -1,7 +1,7 @@
 """Acts on single objects, as the window asks for them: the jobs of the connection that stands, and of those before."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from xsconsole.console.bus import Bus
 from xsconsole.console.home import Home
@@ -21,6 +21,8 @@ from xsconsole.engine.ports import Ledger, MeasurementPort
 from xsconsole.errors import Refused
 from xsconsole.xapi.gateway import Gateway
 from xsconsole.xapi.log import XapiLog
+
+BEFORE = timedelta(seconds=2)  # a task may begin a little before its line of the log
 
 
 class HomeProcess:
@@ -110,6 +112,17 @@ class Acts:
             return NOTHING_MEASURED
         length, step_s = SPANS[span]
         return await self._measurements.read(host.address, item.uuid, length, step_s)
+
+    async def look_up(self, tasks: Sequence[Task]) -> tuple[Ref, ...]:
+        """Ask xapi's own log what tasks were about of which nothing else tells; return those of which it says so.
+
+        Raises:
+            PoolUnavailable: it cannot be read.
+        """
+        begun = [task.created for task in tasks if task.created is not None]
+        calls = await self.calls_since(min(begun) - BEFORE) if begun else ()
+        watch = self._tasks
+        return () if watch is None else tuple(task.ref for task in tasks if watch.learn(task.ref, calls))
 
     def objects_of(self, task: Ref) -> tuple[ObjectId, ...]:
         """Return the machines that a task of the pool works on, as far as the pool tells."""

@@ -1,21 +1,24 @@
 """Acts on objects of several pools: each pool gets its own job, and answers for its own objects."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xsconsole.domain.acts import JobId, ObjectId, name_of, record_of
 from xsconsole.domain.estate import away
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.inventory import Host
+from xsconsole.domain.inventory import Host, Task
 from xsconsole.domain.jobs import Check, JobStatus
 from xsconsole.domain.metrics import Measured, Span
 from xsconsole.engine.commands import Operate
-from xsconsole.errors import Refused
+from xsconsole.errors import PoolUnavailable, Refused
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
     from xsconsole.console.estate import Estate
+
+log = logging.getLogger(__name__)
 
 
 class EstateActs:
@@ -113,6 +116,22 @@ class EstateActs:
     def hosts_for(self, vm: ObjectId) -> tuple[tuple[Host, Refused | None], ...]:
         """Return every host of a VM's pool with the reason why it cannot be migrated there; None where it can."""
         return self._estate.of_object(vm).acts.hosts_for(vm.uuid)
+
+    async def look_up(self, tasks: Sequence[Ref]) -> tuple[Ref, ...]:
+        """Ask the logs of their pools what tasks were about, as `Acts.look_up`; of a pool that is silent, nothing."""
+        parts: dict[Console, list[Task]] = {}
+        for ref in tasks:
+            console = self._estate.of_reference(Task, ref)
+            task = console.inventory.get(Task, ref)
+            if task is not None:
+                parts.setdefault(console, []).append(task)
+        found: list[Ref] = []
+        for console, some in parts.items():
+            try:
+                found += await console.acts.look_up(some)
+            except PoolUnavailable as failure:
+                log.info("what tasks were about is not known: %s", failure)
+        return tuple(found)
 
     def objects_of(self, task: Ref, console: "Console") -> tuple[ObjectId, ...]:
         """Return the machines that a task of a console's pool works on, as far as the pool tells."""

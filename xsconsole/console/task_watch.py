@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from xsconsole.domain.acts import RECORDS, Kind, ObjectId
+from xsconsole.domain.drift import Call
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM, Inventory, Task
@@ -74,6 +75,15 @@ class TaskWatch:
             return ()
         sources = (known.other_config.get(APPLIES_TO, ""), known.result, *known.error_info[1:])
         return next(filter(None, (_named_in(source, self._inventory) for source in sources)), ())
+
+    def learn(self, task: Ref, calls: Iterable[Call]) -> bool:
+        """Take in what xapi's own log says that a task was about; return whether it says anything of that."""
+        refs = " ".join(ref for call in calls if call.is_of(task) for ref in sorted(call.objects))
+        found = _named_in(refs, self._inventory)
+        first = next((kind for kind in NAMED if any(item.kind is kind for item in found)), None)
+        if found:  # a start on a host is about the machine
+            self._worked_on.setdefault(task, set()).update(item for item in found if item.kind is first)
+        return bool(found)
 
     def _is_snapshot(self, item: ObjectId) -> bool:
         vm = self._inventory.by_uuid(VM, item.uuid)
@@ -174,7 +184,9 @@ class TaskWatch:
         # Only now: whose a task is, is known once the call that began it has been answered.
         known = {ref: seen for ref, seen in self._news.items() if not self._is_own(ref)}
         self._news = {ref: seen for ref, seen in known.items() if self._may_be_own(seen.label)}
-        news = tuple(seen for ref, seen in known.items() if ref not in self._news)
+        # What a task was about may have been found out since.
+        told = {ref: seen for ref, seen in known.items() if ref not in self._news}
+        news = tuple(replace(seen, objects=seen.objects or self.objects_of(ref)) for ref, seen in told.items())
         if not news:
             return
         try:

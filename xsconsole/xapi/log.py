@@ -22,7 +22,7 @@ class XapiLog:
         self._executor = executor
 
     async def calls_since(self, at: datetime) -> tuple[Call, ...]:
-        """Return the calls that were carried out from then on, by the pool's clock, oldest first.
+        """Return the calls that were allowed from then on, by the pool's clock, oldest first.
 
         Raises:
             ConnectionLost: it cannot be read, or not by this log-in.

@@ -33,6 +33,7 @@ from xsconsole_ui.activity.entries import PAST_TASK, RUN_TAG, TASK, Entry, of_jo
 from xsconsole_ui.activity.filtering import ACTIVITY
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.past import PAST, past_entries
+from xsconsole_ui.activity.unnamed import Unnamed
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
@@ -68,6 +69,7 @@ class ActivityPanel(pieces.Panel):
         self._heard: dict[Ref, datetime] = {}  # when tasks that the pool knows were first heard of
         self._undecided: set[Ref] = set()  # tasks of which nobody knows yet whether they are ours
         self._due: OrderedDict[Key, Callable[[], Entry | None]] = OrderedDict()
+        self._unnamed = Unnamed(console, jobs, self._note_tasks, self)
         self._pace = Pace(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -126,6 +128,7 @@ class ActivityPanel(pieces.Panel):
         for end in self._ends:
             end()
         self._ends.clear()
+        self._unnamed.stop()
         self._timer.stop()
 
     @property
@@ -314,6 +317,8 @@ class ActivityPanel(pieces.Panel):
         heard_at = self._heard.setdefault(ref, datetime.now(UTC))
         since = heard_at if task.created is None else min(heard_at, console.acts.own_time(task.created))
         objects = self._console.acts.objects_of(ref, console)
+        if not objects and task.status == "failure":
+            self._unnamed.note(ref, since)
         names = called_together(objects, console.inventory)
         return of_task(task, self._console.sight_of(console).name, since, objects, names)
 

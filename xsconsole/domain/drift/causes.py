@@ -11,6 +11,7 @@ from xsconsole.domain.inventory import VBD, VIF, VM, Inventory
 from xsconsole.domain.manifest import Change, FieldChange, Part
 
 _HEAD = re.compile(r"^\[(\d{8}T\d\d:\d\d:\d\d)(?:\.\d+)?Z?\|")
+_TASK = re.compile(r"^[^\]]*\sR:([0-9a-f]+)\|")
 _WORD = re.compile(r"(?<!\\)'((?:[^'\\]|\\.)*)'")
 _OBJECT = re.compile(r"(?<!\\)'(OpaqueRef:[0-9A-Za-z-]+)'\)")
 _WORDS = 7  # trackid, subject, name, verdict, outcome, kind, call: after these come names that anybody may write
@@ -19,16 +20,25 @@ _LIMIT = 4000  # characters of a line that are looked at
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that xapi carried out: when by its own clock, for whom, and on which objects."""
+    """A call that xapi allowed: when by its own clock, for whom, and on which objects.
+
+    `task` begins the reference of its task, without dashes; `is_done`: it did not fail.
+    """
 
     at: datetime
     who: str
     name: str
     objects: frozenset[Ref]
+    task: str = ""
+    is_done: bool = True
+
+    def is_of(self, task: Ref) -> bool:
+        """Whether it is the call that a task carried out."""
+        return bool(self.task) and task.removeprefix("OpaqueRef:").replace("-", "").startswith(self.task)
 
 
 def read_calls(text: str) -> tuple[Call, ...]:
-    """Return the calls of a log that were carried out, in its order; lines that cannot be read are left out."""
+    """Return the calls of a log that were allowed, in its order; lines that cannot be read are left out."""
     return tuple(call for call in map(_read, text.splitlines()) if call is not None)
 
 
@@ -36,13 +46,16 @@ def _read(line: str) -> Call | None:
     head = _HEAD.match(line)
     body = line[:_LIMIT].partition("] (")[2]
     words = [found.group(1) for _, found in zip(range(_WORDS), _WORD.finditer(body), strict=False)]
-    if head is None or len(words) < _WORDS or words[3:5] != ["ALLOWED", "OK"]:
+    if head is None or len(words) < _WORDS or words[3] != "ALLOWED":
         return None
+    task = _TASK.match(line)
     return Call(
         at=datetime.strptime(head.group(1), "%Y%m%dT%H:%M:%S").replace(tzinfo=UTC),
         who=words[2] or words[1],
         name=words[6],
         objects=frozenset(Ref(found) for found in _OBJECT.findall(body)),
+        task="" if task is None else task.group(1),
+        is_done=words[4] == "OK",
     )
 
 
@@ -101,5 +114,6 @@ def objects_of(change: Change, card: Card, inventory: Inventory) -> frozenset[Re
 def cause_of(change: Change, card: Card, inventory: Inventory, calls: Iterable[Call]) -> Call | None:
     """Return the newest call that can have made a difference of a configuration; None where none is known."""
     objects, signs = objects_of(change, card, inventory), _signs(change)
-    fitting = (call for call in calls if call.objects & objects and any(sign in call.name.casefold() for sign in signs))
+    done = (call for call in calls if call.is_done)
+    fitting = (call for call in done if call.objects & objects and any(sign in call.name.casefold() for sign in signs))
     return max(fitting, key=lambda call: call.at, default=None)
