@@ -1,6 +1,6 @@
 """The part of the port on the pool of values that brings machines to networks, storages and hosts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,11 @@ import msgspec
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, Appliance
+from xsconsole.domain.mend_actions import MAPS, MEMORY, MendedField
 from xsconsole.engine.ports import Progress
+from xsconsole.xapi.mending import LIMITS, SETTERS
 
+VCPUS = {"vcpus_max": "VCPUs_max", "vcpus_at_startup": "VCPUs_at_startup"}
 Do = Callable[..., Awaitable[Any]]
 
 
@@ -20,6 +23,22 @@ class MemoryPlacing:
 
     pool: MemoryPool
     do: Do
+
+    async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
+        def write() -> None:
+            machine = self.pool.demand(vm, "write", ("Halted", "Running"))
+            changes: dict[str, Any] = {}
+            for one in fields:
+                name = {**SETTERS, **dict(zip(MEMORY, LIMITS, strict=True)), **VCPUS}[one.field]
+                if one.field in MAPS:
+                    kept = {**changes.get(name, getattr(machine, name))}
+                    kept.pop(one.key, None)
+                    changes[name] = kept if one.value is None else {**kept, one.key: one.value}
+                else:
+                    changes[name] = one.value
+            self.pool.change(vm, **changes)
+
+        await self.do("write_fields", write)
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         found: Mapping[str, Uuid] = await self.do("networks_of", lambda: self.pool.networks_of(vm))

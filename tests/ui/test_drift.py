@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tests.embedded import EmbeddedPool
-from tests.ui.board_window import card_of, console, pool, window
+from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
 from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery
-from xsconsole.engine.commands import Replicate
+from xsconsole.engine.commands import Mend, Replicate
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
@@ -96,8 +96,21 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     assert (dialog.drift, dialog.export.isEnabled()) == (None, False)
     assert "it is no copy" in dialog.summary.text().replace("\u200b", "")
     await until(lambda: dialog.question is None, "the end of the question")
-    dialog.close_.click()
+    dialog.against.setCurrentIndex(0)
+    dialog.against.activated.emit(0)
+    at = next(at for at, each in enumerate(rows(dialog)) if each[:2] == [member.role, "start order"])
+    assert (dialog.mend.isEnabled(), dialog.mend.toolTip()) == (False, "Select what is to be brought back.")
+    dialog.list.selectRow(at)
+    dialog.mend.click()
     await until(lambda: window.hands.drift.dialog is None, "the end of the view")
+    await until(lambda: window.desk.question is not None, "the plan")
+    assert window.desk.question is not None
+    assert isinstance(window.desk.question.command, Mend)
+    assert [step.action.__struct_config__.tag for step in window.desk.question.plan.steps] == ["mend", "verify"]
+    window.desk.confirm("as production has it")
+    await until(lambda: f"drift: {first.count}" in chips(window, crm.stage, crm.id), "the end of that drift")
+    assert (await ended(console)).error is None
+    await until(lambda: console.board.cards[crm.id].run is None, "the end of the run")
 
     await a_replica_is_asked_for(window, crm.id)
 

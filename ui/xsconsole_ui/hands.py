@@ -58,7 +58,7 @@ class WindowHands(QObject):
         self._jobs = jobs
         self._queueing = Queueing(console, jobs, board, window)
         self.closures = ClosureDesk(console, jobs, window)
-        self.drift = DriftDesk(console, bridge, jobs, window)
+        self.drift = DriftDesk(console, bridge, jobs, desk, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self.targets_menu, self.urgent_menu = QMenu(window), QMenu(window)
         for menu, chosen in ((self.targets_menu, self._go_to_target), (self.urgent_menu, self._declare_to)):

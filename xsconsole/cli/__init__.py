@@ -132,6 +132,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "drift state": ("drifting", "state"),
     "drift rules": ("drifting", "rules"),
     "drift allow": ("drifting", "allow"),
+    "drift mend": ("acting", "act"),
     "drift forbid": ("drifting", "forbid"),
     "webhook set": ("webhook", "set_"),
     "webhook show": ("webhook", "show"),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from xsconsole.cli import batching, documents, output
 from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
+from xsconsole.cli.drifting import mending
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
@@ -39,7 +40,7 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
-UNWRITTEN = (RunKind.PRUNE, RunKind.HALT, RunKind.ARCHIVE)  # runs that write nothing to the members
+UNWRITTEN = (RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE)  # runs that write nothing to the members
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -314,6 +315,8 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
     match options.verb:
         case "promote" | "demote":
             return move(console, card, options)
+        case "drift mend":
+            return mending(console, card, options)
         case "replicate":
             return Replicate(
                 configuration=card.id,

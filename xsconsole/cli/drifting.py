@@ -12,6 +12,7 @@ from xsconsole.cli import output
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import connected, connected_pools, looked_at, spoken_name
 from xsconsole.console import (
+    Console,
     Estate,
     drift_against,
     drifts_of,
@@ -32,9 +33,10 @@ from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
+from xsconsole.domain.mending import why_not
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.words import instant
-from xsconsole.engine.commands import ForbidDifference
+from xsconsole.engine.commands import ForbidDifference, Mend
 from xsconsole.errors import NotFound
 
 OnRecord = Mapping[Topic, tuple[Change, datetime]]
@@ -124,6 +126,22 @@ async def allow(options: argparse.Namespace) -> int:
         made = await write_rule(estate.of_card(card.id), replace(command, reason=options.reason))
         output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_words(made)}.")
         return 0
+
+
+def mending(console: Console, card: Card, options: argparse.Namespace) -> Mend:
+    """Return what brings the named fields back, or all that can be brought back.
+
+    Raises:
+        NotFound: nothing differs that could be.
+    """
+    drift = _named(Estate.of(console), options)
+    if options.fields:
+        changes = [_field(drift, name).change for name in options.fields]
+    else:
+        changes = [each.change for each in drift.comparison.drift if not why_not(each.change)]
+    if not changes:
+        raise NotFound(reason="Nothing differs that this program could bring back.", mend="`drift show` lists all.")
+    return Mend(configuration=card.id, revision=card.revision, changes=tuple(changes), reason=options.reason)
 
 
 async def forbid(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import msgspec
 
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.mend_actions import MendFields
 
 
 class PutOnNetworks(msgspec.Struct, frozen=True, kw_only=True, tag="networks"):
@@ -43,4 +44,4 @@ class Migrate(msgspec.Struct, frozen=True, kw_only=True, tag="migrate"):
     original: Uuid
 
 
-PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate
+PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | MendFields

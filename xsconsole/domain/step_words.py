@@ -30,6 +30,7 @@ from xsconsole.domain.copy_actions import (
     WriteCopyRoster,
 )
 from xsconsole.domain.hold_actions import CarryHold, DropHold, PlaceHold
+from xsconsole.domain.mend_actions import MendFields
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
@@ -136,6 +137,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer a host of its stage"
         case Migrate():
             return f"Bring {subject} to another host while it runs"
+        case MendFields(fields=fields):
+            return f"Bring {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject} back"
         case AskAcross():
             return f"Ask both pools whether {subject} can move"
         case MoveAcross():
@@ -212,6 +215,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Let {subject} prefer what it preferred before"
         case Migrate():
             return f"Bring {subject} back to its host"
+        case MendFields():
+            return f"Write back what {subject} had"
         case MoveAcross(is_one_way=True):
             return f"Leave {subject} in the other pool, from which nothing comes back"
         case MoveAcross():

@@ -7,13 +7,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
-from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.archive import Archive
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
-from xsconsole.domain.workflow import Method
+from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
+from xsconsole.engine.replica_commands import ForbidDifference as ForbidDifference
+from xsconsole.engine.replica_commands import Mend as Mend
+from xsconsole.engine.replica_commands import Replicate as Replicate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,24 +205,6 @@ class EndStay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replicate:
-    """Make copies of a configuration, as it is or as at a restore point, a configuration of their own in a stage.
-
-    `point` is the run that took the restore point. `pattern` names each machine, empty: its name and the stage in
-    brackets; see `replica.name_of_copy`.
-    """
-
-    configuration: ConfigurationId
-    revision: int
-    target: StageId
-    method: Method = Method.LINKED_CLONE
-    is_stopped_first: bool = False
-    point: RunId | None = None
-    pattern: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
 
@@ -322,33 +306,6 @@ class Lift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowDifference:
-    """Let a field differ from now on: what it is about, as a difference names it, and for which configurations.
-
-    `stage` None, `role` and `device` empty: of any. `replaces` is the rule that becomes this one, as the user saw it.
-    """
-
-    part: str
-    field: str
-    service: str
-    key: str = ""
-    stage: StageId | None = None
-    role: str = ""
-    device: str = ""
-    replaces: AllowedField | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForbidDifference:
-    """Let a field differ no more. `seen` is the rule the user looked at; None: whichever has that id."""
-
-    id: str
-    seen: AllowedField | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendStay:
     """Let a configuration stand in its stage until later than the stage's lease says."""
 
@@ -364,7 +321,7 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | ArchiveToFiles
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | RemovePoints | RestoreFromArchive | EndStay
+Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | RemovePoints | Mend | RestoreFromArchive | EndStay
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

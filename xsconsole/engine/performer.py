@@ -30,6 +30,7 @@ from xsconsole.domain.copy_actions import (
 )
 from xsconsole.domain.hold_actions import DropHold, PlaceHold
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.mend_actions import MendFields
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import (
@@ -150,7 +151,7 @@ class Performer:
                 return await self._snapshots.find(self._plan.step(snapshot)) is None
             case OpenReview():
                 return True  # it is never taken back, and others may have closed it by now
-            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:
                 return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
             case DropCandidate(snapshot=snapshot) | DropPoint(snapshot=snapshot):
                 return not await self._at.exists(snapshot)
@@ -245,7 +246,7 @@ class Performer:
                 await self._copier.verify(action)
             case DropSnapshot(snapshot=snapshot):
                 await self._snapshots.destroy(self._plan.step(snapshot))
-            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:
                 await self._placing.perform(step, action, on_progress)
             case DropCandidate() | DropPoint() as action:
                 await self._snapshots.drop(action)
@@ -309,7 +310,7 @@ class Performer:
                 await self._marking.write_roster(action.configuration, "")
             case WriteCopy() as action:
                 await self._copier.leave(action)
-            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() as action:
+            case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:
                 await self._placing.undo(action, on_progress)
             case PrepareArchive() | ExportMember() | SealArchive() as action:
                 await self._archivist.undo(action)

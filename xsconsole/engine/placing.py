@@ -1,9 +1,12 @@
 """Machines brought where their stage has them, in their pool: each act is looked for, done and put back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import MemberManifest, member_manifest
+from xsconsole.domain.mend_actions import MendedField, MendFields, Value
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import Migrate, MoveDisk, PlacingAction, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Plan, Step
@@ -36,6 +39,8 @@ class Placing:
                 return await self._look(lambda: self._port.home_of(vm)) == host
             case Migrate(vm=vm):
                 return await self._look(lambda: self._port.host_of(vm)) == step.host
+            case MendFields(vm=vm, fields=fields):
+                return await self._is_mended(vm, fields)
 
     async def perform(self, step: Step, action: PlacingAction, on_progress: Progress) -> None:
         """Bring the machine there.
@@ -53,6 +58,8 @@ class Placing:
             case Migrate(vm=vm):
                 if step.host is not None:
                     await self._migrate(vm, step.host, on_progress)
+            case MendFields(vm=vm, fields=fields):
+                await self._look(lambda: self._port.write_fields(vm, fields))
 
     async def undo(self, action: PlacingAction, on_progress: Progress) -> None:
         """Bring the machine back. What does not run any more has no host to be brought back to."""
@@ -69,13 +76,15 @@ class Placing:
             case Migrate(original=host):
                 if (await self._at.vm(vm)).power_state == "Running":
                     await self._migrate(vm, host, on_progress)
+            case MendFields():
+                await self._look(lambda: self._port.write_fields(vm, action.reversed))
 
     async def amiss(self, verifying: Step) -> list[str]:
         """Return what is not where the steps before this one brought it. A machine may have left its host since."""
         found, done = [], _before(self._at.plan, verifying)
         for step in self._at.plan.steps:
             action = step.action
-            if step.key not in done or not isinstance(action, PutOnNetworks | MoveDisk | PreferHost):
+            if step.key not in done or not isinstance(action, PutOnNetworks | MoveDisk | PreferHost | MendFields):
                 continue
             vm = await self._at.read(action.vm)
             if vm is None or await self.is_there(step, action):
@@ -88,7 +97,14 @@ class Placing:
                     found.append(f"{name} has disk {device} on another storage")
                 case PreferHost():
                     found.append(f"{name} prefers another host")
+                case MendFields():
+                    found.append(f"{name} has other fields")
         return found
+
+    async def _is_mended(self, vm: Uuid, fields: Sequence[MendedField]) -> bool:
+        record = await self._at.vm(vm)
+        present = member_manifest("", record, Inventory(), {})
+        return all(_value_of(present, one) == one.value for one in fields)
 
     async def _is_on(self, vm: Uuid, networks: dict[str, Uuid]) -> bool:
         present = await self._look(lambda: self._port.networks_of(vm))
@@ -111,6 +127,11 @@ class Placing:
 
     async def _look(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         return await insist(self._at.pool, attempt)
+
+
+def _value_of(member: MemberManifest, one: MendedField) -> Value:
+    found: Value | dict[str, str] = getattr(member, one.field)
+    return found.get(one.key) if isinstance(found, dict) else found
 
 
 def _before(plan: Plan, last: Step) -> set[StepKey]:

@@ -31,6 +31,7 @@ from xsconsole.engine.commands import (
     Dissolve,
     EndStay,
     Freeze,
+    Mend,
     Plannable,
     Promote,
     Remap,
@@ -49,6 +50,7 @@ from xsconsole.engine.enforcement import demand_enforced
 from xsconsole.engine.gatekeeper import gated, wants_approved
 from xsconsole.engine.lands import Lands, land_of, looked_after_there, names_of, no_land, pools_of
 from xsconsole.engine.mapping import plan_remap
+from xsconsole.engine.mending import plan_mend
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
@@ -107,6 +109,8 @@ def plan(
             return plan_thaw(command, board, inventory)
         case Replicate():
             return plan_replica(command, board, inventory, actor, clocks, lands)
+        case Mend():
+            return plan_mend(command, board, inventory, actor)
         case RemovePoints():
             return plan_removal(command, board, inventory, min(clocks))
         case ArchiveToFiles():

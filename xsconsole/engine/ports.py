@@ -17,12 +17,12 @@ from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.metrics import Measured
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.commands import Operate
+from xsconsole.engine.mending_port import MendingPort
 
 LEAST_PRIORITY = 5  # of a XAPI message
 
 Progress = Callable[[float], None]
 """Called with 0 to 1, on the loop's thread."""
-
 
 TransferProgress = Callable[[int, float], None]
 """Called with the bytes that were moved and with the pool's own 0 to 1, on the loop's thread."""
@@ -127,7 +127,7 @@ class CopyPort(Protocol):
         """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
 
 
-class PlacingPort(Protocol):
+class PlacingPort(MendingPort, Protocol):
     """Where a machine is, and bringing it elsewhere in its pool. Raises as `PoolPort` does."""
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:

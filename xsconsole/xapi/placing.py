@@ -1,12 +1,14 @@
 """Where a machine is in its pool: the engine's `PlacingPort` over session and tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
+from xsconsole.domain.mend_actions import MendedField
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
+from xsconsole.xapi.mending import write_fields
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
@@ -20,6 +22,9 @@ class XapiPlacing:
     def __init__(self, session: PoolSession, tasks: Tasks) -> None:
         self._session = session
         self._tasks = tasks
+
+    async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
+        await write_fields(self._session, await self._ref("VM", vm), fields)
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         return {

@@ -67,6 +67,7 @@ DOING = {
     RunKind.THAW: "removing what was frozen",
     RunKind.PRUNE: "removing restore points",
     RunKind.REPLICATE: "replicating",
+    RunKind.MEND: "mending",
     RunKind.ARCHIVE: "archiving",
     RunKind.RETURN: "restoring",
     RunKind.HALT: "shutting down",

@@ -9,13 +9,15 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting.dialog import DriftDialog
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.promotion.desk import Desk
 
 
 class DriftDesk(QObject):
     """`dialog` is the view while it is open."""
 
-    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, window: QWidget) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
+        self._desk = desk
         self._console, self._bridge, self._jobs, self._window = console, bridge, jobs, window
         self.dialog: DriftDialog | None = None
 
@@ -27,6 +29,8 @@ class DriftDesk(QObject):
 
     async def _see(self, dialog: DriftDialog) -> None:
         try:
-            await answered(dialog)
+            is_to_be_mended = await answered(dialog)
         finally:
             self.dialog = None
+        if is_to_be_mended and dialog.command is not None:
+            self._desk.ask(dialog.command, show_only=True)

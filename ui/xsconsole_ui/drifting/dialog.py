@@ -22,7 +22,9 @@ from xsconsole.domain.fidelity import Statement, contents, likeness
 from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import FieldChange, Topic, Verdict, words
+from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
+from xsconsole.engine.commands import Mend
 from xsconsole.errors import AlreadyThere, ConsoleError, NotFound
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
@@ -54,6 +56,7 @@ class DriftDialog(QDialog):
         self._cell: tuple[str | None, Aspect | None] = (None, None)
         self._is_over = self._is_asking = False
         self.drift: Drift | None = None
+        self.command: Mend | None = None  # what was asked for, where the view was accepted
         self.setWindowTitle(self.tr("Drift"))
         fit_on_screen(self, SIZE)
         self.card, self.against = pieces.Choice(self), pieces.Choice(self)
@@ -74,6 +77,7 @@ class DriftDialog(QDialog):
         self.all = pieces.button(self.tr("Show all"), "quiet", self)
         self.allow = pieces.button(self.tr("Allow from now on…"), "", self)
         self.forbid = pieces.button(self.tr("Remove rule…"), "", self)
+        self.mend = pieces.button(self.tr("Mend…"), "", self)
         self.export = pieces.button(self.tr("Statement…"), "", self)
         self.export.setToolTip(self.tr("Every field of every member, as a page or a text; on record"))
         self.close_ = pieces.button(self.tr("Close"), "primary", self)
@@ -132,7 +136,7 @@ class DriftDialog(QDialog):
         whole.addWidget(pieces.Line(self))
         whole.addLayout(foot)
         foot.addWidget(pieces.wrapped(self.tr("Not compared: {what}").format(what=words.NOT_COMPARED), "caption"), 1)
-        for button in (self.allow, self.forbid, self.export, self.close_):
+        for button in (self.mend, self.allow, self.forbid, self.export, self.close_):
             foot.addWidget(button)
 
     def _connect(self, bridge: Bridge) -> None:
@@ -145,7 +149,8 @@ class DriftDialog(QDialog):
         self.forbid.clicked.connect(self._ask_to_forbid)
         self.export.clicked.connect(self.files.open)
         self.files.fileSelected.connect(self._write)
-        self.close_.clicked.connect(self.accept)
+        self.mend.clicked.connect(self._ask_to_mend)
+        self.close_.clicked.connect(self.reject)
         self.finished.connect(self._leave)
         bridge.drift_changed.connect(self._on_drift)
 
@@ -288,6 +293,28 @@ class DriftDialog(QDialog):
         self.allow.setToolTip(why)
         self.forbid.setEnabled(self.rule is not None)
         self.forbid.setToolTip("" if self.rule is not None else self.tr("Select what a rule made by hand allows."))
+
+        why = self._why_no_mend()
+        self.mend.setEnabled(not why)
+        self.mend.setToolTip(why or self.tr("Bring what is selected back, by a plan that is shown first"))
+
+    def _why_no_mend(self) -> str:
+        rows = [row for at in self.list.selected_rows() if (row := self.rows.row(at)) is not None]
+        if not rows:
+            return self.tr("Select what is to be brought back.")
+        reasons = ((row.judged.change, why_not(row.judged.change)) for row in rows)
+        told = next(((change, why) for change, why in reasons if why), None)
+        return f"{words.place(told[0])}, {words.label(told[0])}: {told[1]}." if told is not None else ""
+
+    @Slot()
+    def _ask_to_mend(self) -> None:
+        """Leave the view with what is selected, whose plan is laid before the user then."""
+        card = self._console.board.cards.get(self.configuration)
+        rows = (self.rows.row(at) for at in self.list.selected_rows())
+        changes = tuple(row.judged.change for row in rows if row is not None)
+        if card is not None and changes and not self._why_no_mend():
+            self.command = Mend(configuration=card.id, revision=card.revision, changes=changes)
+            self.accept()
 
     @Slot()
     def _ask_to_allow(self) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 import msgspec
 
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, Part, in_order
-
-Value = bool | int | float | str | tuple[str, ...] | None
-"""Of a field, or of one key of a map; None: there is no such key."""
+from xsconsole.domain.mend_actions import Value
 
 _PARTS: Mapping[str, Part] = {"disks": Part.DISK, "drives": Part.DRIVE, "nics": Part.NIC}
 _FIELDS: Mapping[Part, str] = {part: field for field, part in _PARTS.items()}

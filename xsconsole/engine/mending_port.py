@@ -1,0 +1,14 @@
+"""What bringing fields back asks of a pool."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.mend_actions import MendedField
+
+
+class MendingPort(Protocol):
+    """Fields of machines. Raises as `PoolPort` does."""
+
+    async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
+        """Write fields of a machine, together where they depend on each other."""

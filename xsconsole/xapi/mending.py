@@ -1,0 +1,65 @@
+"""Fields of a machine, written as XAPI wants them: some together, some by key."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.mend_actions import MAPS, MEMORY, PROCESSORS, MendedField
+from xsconsole.xapi.session import PoolSession
+
+SETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "name_label",
+        "description": "name_description",
+        "start_order": "order",
+        "start_delay_s": "start_delay",
+        "shutdown_delay_s": "shutdown_delay",
+        "tags": "tags",
+        "boot_policy": "HVM_boot_policy",
+        "after_shutdown": "actions_after_shutdown",
+        "after_reboot": "actions_after_reboot",
+        "after_crash": "actions_after_crash",
+        "boot_params": "HVM_boot_params",
+        "platform": "platform",
+        "other_config": "other_config",
+        "vcpus_params": "VCPUs_params",
+    }
+)
+LIMITS = ("memory_static_min", "memory_dynamic_min", "memory_dynamic_max", "memory_static_max")
+
+
+async def write_fields(session: PoolSession, vm: Ref, fields: Sequence[MendedField]) -> None:
+    """Write fields of a machine; one that has its value already is written again, which changes nothing.
+
+    Raises:
+        PoolFailed: the pool said no; some may be written.
+    """
+    values = {field.field: field.value for field in fields}
+    if any(name in values for name in MEMORY):
+        now = [await session.call(f"VM.get_{name}", vm) for name in LIMITS]
+        static_min, dynamic_min, dynamic_max, static_max = (
+            str(values.get(name, present)) for name, present in zip(MEMORY, now, strict=True)
+        )
+        await session.call("VM.set_memory_limits", vm, static_min, static_max, dynamic_min, dynamic_max)
+    if any(name in values for name in PROCESSORS):
+        await _write_processors(session, vm, values)
+    for field in fields:
+        if field.field in MAPS:
+            await session.call(f"VM.remove_from_{SETTERS[field.field]}", vm, field.key)
+            if field.value is not None:
+                await session.call(f"VM.add_to_{SETTERS[field.field]}", vm, field.key, str(field.value))
+        elif field.field in SETTERS:
+            value = list(field.value) if isinstance(field.value, tuple) else field.value
+            await session.call(f"VM.set_{SETTERS[field.field]}", vm, value)
+
+
+async def _write_processors(session: PoolSession, vm: Ref, values: Mapping[str, object]) -> None:
+    """Write the most first where it grows: as many as start must never be more."""
+    most = int(await session.call("VM.get_VCPUs_max", vm))
+    start = int(await session.call("VM.get_VCPUs_at_startup", vm))
+    wanted_most, wanted_start = (
+        int(str(values.get(name, present))) for name, present in zip(PROCESSORS, (most, start), strict=True)
+    )
+    order = [("max", wanted_most), ("at_startup", wanted_start)]
+    for name, value in order if wanted_most >= most else reversed(order):
+        await session.call(f"VM.set_VCPUs_{name}", vm, value)
