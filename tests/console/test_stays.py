@@ -56,6 +56,21 @@ async def test_one_of_two_open_windows_shuts_down_what_is_over_and_an_extension_
         assert [row.fact.reason for row in halts(rows)] == [stays_module.OVER]
         assert not ann.console.stays.over()
 
+        # What is to be archived at the end is, once, whichever window was first.
+        put_on(pool, leased(LeaseEnd.ARCHIVE, days=1, version=3))
+        await ann.until(lambda: ann.card().archived is not None)
+        await rita.until(lambda: not rita.console.stays.over())
+        await rita.until(lambda: not runs_and_held_leases(pool))
+        lies = [folder.name for who in ("rita", "ann") for folder in names_in(tmp_path / who / "archives")]
+        assert sum(name.startswith("shop-1.3.0-") for name in lies) == 1
+        archived = ann.card().archived
+        assert archived is not None
+        assert Path(archived.where).name in lies
+
+
+def names_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
 
 def halts(rows: list[AuditRow]) -> list[AuditRow]:
     return [row for row in rows if "halt" in str((row.fact.details or {}).get("kind"))]

@@ -8,6 +8,7 @@ from xsconsole.domain.archive_actions import (
     CompareArchived,
     ExportMember,
     ImportMember,
+    NoteArchived,
     PrepareArchive,
     SealArchive,
 )
@@ -111,6 +112,11 @@ ACTIONS: tuple[tuple[Action, str, str], ...] = (
         ),
         "Sign the archive of web and make it read-only",
         "Remove the archive of web",
+    ),
+    (
+        NoteArchived(configuration=ConfigurationId("c"), original="", stage=StageId("s"), since=None, folder="f"),
+        "Note that web was archived",
+        "Write back the roster of web",
     ),
     (
         CheckArchive(folder="f", archive=ArchiveId("a"), document=Digest("d")),

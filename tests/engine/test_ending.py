@@ -1,20 +1,25 @@
 """The end of a configuration's time in its stage: shut down in order, given longer, and refused where it is not due."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 
 from tests.domain.test_stays import leased
 from tests.engine.desks import Desk, Office, virtually
+from tests.engine.memory_port import Fault
 from tests.engine.test_closing import closed, lifting
+from xsconsole.domain.board import Standing
 from xsconsole.domain.closures import NEVER, ClosureKind, Extension, closure_stem
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.plan import RunKind, ShutDown
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.stays import stay_of
+from xsconsole.domain.stays import last_archive, stay_of, what_to_do
 from xsconsole.domain.words import act_name, title
 from xsconsole.domain.workflow import Group, Person
 from xsconsole.domain.workflow.values import LeaseEnd
@@ -23,6 +28,17 @@ from xsconsole.engine.ports import Field
 from xsconsole.errors import NotPermitted, NotPromotable, Refused
 
 DAY = timedelta(days=1)
+T = TypeVar("T")
+
+
+def must(found: T | None) -> T:
+    assert found is not None
+    return found
+
+
+def told(desk: Desk, shop: ConfigurationId) -> str:
+    card, workflow = desk.card(shop), must(desk.board.workflow)
+    return what_to_do(card, must(stay_of(card, workflow)), workflow)
 
 
 def end(desk: Desk, shop: ConfigurationId) -> EndStay:
@@ -149,5 +165,37 @@ def test_nothing_is_shut_down_that_nobody_wants_so_and_only_who_may_act_there_gi
         assert desk.card(shop).stage == StageId("staging")
         with pytest.raises(Refused, match="in its stage has no end"):
             await desk.engine.closings.close(wanted)
+
+    virtually(story)
+
+
+def test_what_is_archived_at_the_end_is_off_once_noted_and_only_once() -> None:
+    async def story() -> None:
+        desk, shop, office = await begun(LeaseEnd.ARCHIVE)
+        await later(11 * DAY)
+        assert "no folder was named" in desk.refusal(end(desk, shop)).reason
+        command = replace(end(desk, shop), folder=Path("/archives/shop"))
+        plan = desk.engine.plan(command)
+        assert (plan.intent.kind, plan.warnings[0][:11]) == (RunKind.ARCHIVE, "Its time in")
+        assert "2 running machines will be shut down, and stay off." in plan.warnings
+        assert "At its end it is shut down and archived" in told(desk, shop)
+
+        desk.port.faults.append(Fault(method="destroy_snapshot", nth=1))
+        failed = await desk.do(command)
+        assert failed.state is RunState.UNDONE
+        assert desk.card(shop).archived is None
+        assert {vm.name_label: vm.power_state for vm in office.pool.vms()}["shop-db"] == "Running"
+        assert desk.port.shelf.files == {}
+
+        assert (await desk.do(command)).error is None
+
+        card = desk.card(shop)
+        assert {vm.power_state for vm in office.pool.vms()} == {"Halted"}
+        assert card.standing is Standing.WHOLE
+        done = must(last_archive(card))
+        assert (done.where, done.by) == ("/archives/shop", desk.name)
+        assert "It was archived at" in told(desk, shop)
+        again = desk.refusal(replace(end(desk, shop), folder=Path("/archives/again")))
+        assert "was archived at the end of its time" in again.reason
 
     virtually(story)

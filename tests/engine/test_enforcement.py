@@ -19,7 +19,6 @@ from xsconsole.domain.workflow import (
     Method,
     Person,
     PoolObject,
-    StageLease,
     Workflow,
     default_workflow,
 )
@@ -27,7 +26,7 @@ from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, Tell
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.gates import Checklist, When
 from xsconsole.domain.workflow.templates import templates
-from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
+from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
 from xsconsole.engine.enforcement import findings_of_gaps, gaps
 from xsconsole.errors import NotPermitted, NotPromotable, PlanIsStale
@@ -58,9 +57,6 @@ UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
     "an archive for who had the place": with_way(afterwards=(ArchiveIncumbent(),)),
     "actions afterwards (telling a web address)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
-    "archiving by itself at the end of a stage's lease": changed(
-        "production", lease=StageLease(duration_s=60, at_end=LeaseEnd.ARCHIVE)
-    ),
     "the method “linked-clone” to another pool": elsewhere(with_way(method=Method.LINKED_CLONE)),
 }
 

@@ -6,10 +6,11 @@ from xsconsole.cli import output
 from xsconsole.cli.session import connected
 from xsconsole.console import RunState
 from xsconsole.domain import words
+from xsconsole.domain.plan import RunKind
 
 
 async def end(options: argparse.Namespace) -> int:
-    """Shut down what is over, of all configurations of the pool."""
+    """Shut down, and archive where the stage says so, what is over, of all configurations of the pool."""
     async with connected(options, is_reading=False) as console:
         console.requests.refresh()
         ended = await console.stays.end_all()
@@ -17,8 +18,11 @@ async def end(options: argparse.Namespace) -> int:
         if options.json:
             output.print_json([{"run": status.run, "state": status.state.value} for status in ended])
         else:
-            done = len(ended) - len(failed)
-            output.say(f"Shut down {words.count(done, 'configuration')} whose time was over.")
+            done = [status.plan.intent.kind for status in ended if status.state is RunState.DONE]
+            archived = done.count(RunKind.ARCHIVE)
+            output.say(f"Shut down {words.count(len(done), 'configuration')} whose time was over.")
+            if archived:
+                output.say(f"{words.count(archived, 'of them is', 'of them are')} archived.")
         for status in failed:
             if status.error is not None:
                 output.print_error(status.error)

@@ -82,18 +82,22 @@ class ArchiveRoom:
 
     # Making
 
+    def folder_for(self, card: Card, place: Path | None = None) -> Path:
+        """Return the folder into which a configuration would be archived now; it is not made."""
+        stamp = self._home.clock.now().strftime("%Y%m%d-%H%M%S")
+        return (place or self.usual) / f"{stem_of(card.name)}-{stamp}"
+
     def archiving(
         self, card: Card, place: Path | None = None, *, is_stopped_first: bool = False, reason: str = ""
     ) -> ArchiveToFiles:
         """Return the command that archives a configuration into a new folder within `place`, which is remembered."""
         place = (place or self.usual).expanduser().absolute()
-        stamp = self._home.clock.now().strftime("%Y%m%d-%H%M%S")
         if not self._home.is_reading:
             self._home.settings.keep_archive_place(str(place))
         return ArchiveToFiles(
             configuration=card.id,
             revision=card.revision,
-            folder=place / f"{stem_of(card.name)}-{stamp}",
+            folder=self.folder_for(card, place),
             is_stopped_first=is_stopped_first,
             room_bytes=_room(place),
             reason=reason,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from xsconsole.console.acts import Acts
 from xsconsole.console.aftercare import Aftercare
 from xsconsole.console.announced import AnnouncedLedger
+from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
 from xsconsole.console.closings import Closings
 from xsconsole.console.facts import fact_of, link_event, seen_move
@@ -93,7 +94,7 @@ class Console:
         self.reviews = Reviews(self, home, self.requests.now, self._vouch, self.bus.subscribe, self.bus.publish)
         self.closings = Closings(self, self._mirror.until, self.requests.clocks, self._witness.note)
         self.points = Points(self, home, self.requests)
-        self.stays = Stays(self, home, self.requests, self.closings)
+        self.stays = Stays(self, home, self.requests, self.closings, ArchiveRoom(home).folder_for)
         self._aftercare: Aftercare | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)

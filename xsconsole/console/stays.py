@@ -1,19 +1,22 @@
-"""The ends of stays on one pool: machines whose time is over are shut down, once that was told for a while."""
+"""The ends of stays on one pool: what is over is shut down, or archived, once that was told for a while."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from xsconsole.console.closings import Closings
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.requests import Requests
 from xsconsole.console.values import Verb
+from xsconsole.domain.archive_actions import NoteArchived
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.closures import NEVER, ClosureKind, Extension
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.plan import RunKind
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.runs import RunStatus
-from xsconsole.domain.stays import Stay, extension_of, stay_of
+from xsconsole.domain.stays import Stay, extension_of, last_archive, stay_of
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.commands import Confirmed, Direction, EndStay, Lift, Settle
@@ -36,8 +39,17 @@ GONE = "What it was given for is over."
 class Stays:
     """Lives on the loop's thread. An open window ends what is over; one command does so only when asked."""
 
-    def __init__(self, desk: Desk, home: Keeper, requests: Requests, closings: Closings) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        home: Keeper,
+        requests: Requests,
+        closings: Closings,
+        folder_for: Callable[[Card], Path],
+    ) -> None:
+        """`folder_for` gives a new folder for the archive of a configuration."""
         self._desk, self._home, self._requests, self._closings = desk, home, requests, closings
+        self._folder_for = folder_for
         self._next: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
         self._told_since: dict[tuple[ConfigurationId, datetime], float] = {}
@@ -63,18 +75,18 @@ class Stays:
             await asyncio.wait([self._work])
 
     def over(self) -> tuple[Card, ...]:
-        """Return what runs though its time is over by every clock, where its stage says that it is shut down then."""
+        """Return what is over by every clock and still to be shut down, or archived, as its stage says."""
         board, at = self._desk.board, min(self._requests.clocks())
         if board.workflow is None or not any(stage.lease for stage in board.workflow.stages):
             return ()
         return tuple(card for card in board.cards.values() if _is_over(card, stay_of(card, board.workflow), at))
 
     def why_not(self, configuration: ConfigurationId) -> str:
-        """Return why the machines could not be shut down when it was tried last; empty where nothing failed."""
+        """Return why it could not be shut down, or archived, when that was tried last; empty where nothing failed."""
         return self._failed.get(configuration, "")
 
     async def end_all(self) -> tuple[RunStatus, ...]:
-        """Shut down what is over now, one configuration after the other; return how each ended.
+        """Shut down, or archive, what is over now, one configuration after the other; return how each ended.
 
         Raises:
             ConsoleError: one could not be begun; see `Console.do`.
@@ -111,7 +123,7 @@ class Stays:
                 del self._resting[card.id]
             except ConsoleError as failure:
                 self._failed[card.id] = _why(failure)
-                log.warning("%s was not shut down at the end of its time: %s", card.id, failure)
+                log.warning("the time of %s is over, and that could not be carried out: %s", card.id, failure)
             else:
                 if ended.error is None:
                     del self._resting[card.id]
@@ -132,16 +144,18 @@ class Stays:
         return tuple(
             card
             for card in self._desk.board.cards.values()
-            if card.standing is Standing.INTERRUPTED
-            and card.run is not None
-            and card.run.record.plan.intent.kind is RunKind.HALT
+            if card.standing is Standing.INTERRUPTED and card.run is not None and _ends_a_stay(card.run.record.plan)
         )
 
     async def _end_one(self, card: Card) -> RunStatus:
         if card.run is not None:
-            settle = Settle(configuration=card.id, direction=Direction.RESUME, reason=OVER)
+            # Files of an archive are on the machine of whoever began: it is put back, and then made anew.
+            is_halt = card.run.record.plan.intent.kind is RunKind.HALT
+            direction = Direction.RESUME if is_halt else Direction.UNDO
+            settle = Settle(configuration=card.id, direction=direction, reason=OVER)
             return await self._desk.finished(await self._desk.do(settle))
-        command = EndStay(configuration=card.id, revision=card.revision, reason=OVER)
+        folder = self._folder_for(card)
+        command = EndStay(configuration=card.id, revision=card.revision, folder=folder, reason=OVER)
         digest = self._desk.plan(command).digest
         return await self._desk.finished(await self._desk.do(Confirmed(command=command, digest=digest)))
 
@@ -161,14 +175,21 @@ class Stays:
                 log.warning("what was given to the stay of %s is left: %s", id_, failure)
 
 
+def _ends_a_stay(plan: Plan) -> bool:
+    return plan.intent.kind is RunKind.HALT or any(isinstance(step.action, NoteArchived) for step in plan.steps)
+
+
 def _why(failure: ConsoleError) -> str:
     told = explain(failure)
     return f"{told.failed} {told.mend}".strip()
 
 
 def _is_over(card: Card, stay: Stay | None, at: datetime) -> bool:
-    is_ended = stay is not None and stay.at_end is LeaseEnd.STOP and stay.is_over(at) and card.standing in ENDABLE
-    return is_ended and any(member.power_state == "Running" for member in card.members)
+    if stay is None or not stay.is_over(at) or card.standing not in ENDABLE:
+        return False
+    if stay.at_end is LeaseEnd.ARCHIVE:
+        return last_archive(card) is None
+    return stay.at_end is LeaseEnd.STOP and any(member.power_state == "Running" for member in card.members)
 
 
 def _counts(given: Extension, card: Card) -> bool:

@@ -4,6 +4,8 @@ The files are of the console that carries the run out: no other can go on with i
 the pool.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, StageId, StepKey, Uuid
@@ -93,6 +95,19 @@ class SealArchive(msgspec.Struct, frozen=True, kw_only=True, tag="archive-seal")
     lineage: tuple[Ancestor, ...] = ()
 
 
+class NoteArchived(msgspec.Struct, frozen=True, kw_only=True, tag="archive-note"):
+    """Note in the roster that it was archived at the end of its time in `stage`. Inverse: write the `original` roster.
+
+    What is noted holds the run and the moment, which no plan knows.
+    """
+
+    configuration: ConfigurationId
+    original: str
+    stage: StageId
+    since: datetime | None
+    folder: str
+
+
 class CheckArchive(msgspec.Struct, frozen=True, kw_only=True, tag="archive-check"):
     """Verify every hash of an archive, and that it is the one that was planned from. No effect, no inverse.
 
@@ -119,4 +134,6 @@ class ImportMember(msgspec.Struct, frozen=True, kw_only=True, tag="import-member
     configuration: ConfigurationId
 
 
-ArchiveAction = PrepareArchive | CompareArchived | ExportMember | SealArchive | CheckArchive | ImportMember
+ArchiveAction = (
+    PrepareArchive | CompareArchived | ExportMember | SealArchive | NoteArchived | CheckArchive | ImportMember
+)

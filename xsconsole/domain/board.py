@@ -19,6 +19,7 @@ from xsconsole.domain.poolstate import (
     PREFIX,
     RESTORE_POINT_KEY,
     STAGE_FIELD_KEY,
+    Archived,
     LeaseValue,
     MemberValue,
     Origin,
@@ -94,6 +95,7 @@ class Card:
     asides: tuple[RestorePoint, ...] = ()  # what returns to restore points set aside, newest first
     candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
+    archived: Archived | None = None  # at the end of a time in a stage
     succession: Succession | None = None  # whose place it took
     hold: Hold | None = None  # nobody promotes it
     extension: Extension | None = None  # of the time that it may stand in its stage
@@ -360,6 +362,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         asides=restore_points(state.points.get(id_, []), present, Purpose.SET_ASIDE),
         candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
+        archived=roster.archived if roster else None,
         succession=roster.succession if roster else None,
         hold=state.closures.holds.get(id_),
         extension=state.closures.extensions.get(id_),

@@ -140,6 +140,20 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     archive: ArchiveId | None = None
 
 
+class Archived(msgspec.Struct, frozen=True, kw_only=True):
+    """That a configuration was archived at the end of its time in `stage`, where it stood since `since`.
+
+    `where` is the folder, on the machine of console `by`.
+    """
+
+    archive: ArchiveId
+    at: datetime
+    stage: StageId
+    since: datetime | None
+    by: str
+    where: str
+
+
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """The uuids of all members, sorted. Stands once, in the configuration's own pool key.
 
@@ -152,6 +166,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     roster: tuple[Uuid, ...]
     roles: dict[Uuid, str] = {}
     origin: Origin | None = None
+    archived: Archived | None = None
     succeeded: Succession | None = None
 
     @property

@@ -10,6 +10,7 @@ from xsconsole.domain.closures import NEVER, Extension
 from xsconsole.domain.health import Finding, Severity
 from xsconsole.domain.inventory import Pool
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import Archived
 from xsconsole.domain.words import count, duration, instant
 from xsconsole.domain.workflow import Kind as Way
 from xsconsole.domain.workflow import Stage, Workflow
@@ -76,6 +77,12 @@ def extension_of(card: Card) -> Extension | None:
     return given if (given.stage, given.since) == (card.stage, card.since) else None
 
 
+def last_archive(card: Card) -> Archived | None:
+    """Return what was archived of it at the end of the stay that it is in; None where nothing was."""
+    done = card.archived
+    return done if done is not None and (done.stage, done.since) == (card.stage, card.since) else None
+
+
 def what_to_do(card: Card, stay: Stay, workflow: Workflow) -> str:
     """Return what ends a stay: the ways out of the stage, and what its workflow wants done."""
     ways = [
@@ -84,14 +91,18 @@ def what_to_do(card: Card, stay: Stay, workflow: Workflow) -> str:
         if (names := [_name(workflow, way.target) for way in workflow.transitions_from(card.stage, kind)])
     ]
     told = "".join(f"{way}, " for way in ways) + ("or dissolve it" if ways else "dissolve it")
-    is_running = any(member.power_state == "Running" for member in card.members)
+    is_running, done = any(member.power_state == "Running" for member in card.members), last_archive(card)
     wanted = {
         LeaseEnd.STOP: (
             " At its end the machines are shut down, unless somebody extends it."
             if is_running
             else " Its machines are off; extend its time before they are started again."
         ),
-        LeaseEnd.ARCHIVE: " The workflow wants it archived.",
+        LeaseEnd.ARCHIVE: (
+            f" It was archived at {instant(done.at)} into {shortened(done.where, 120)} on {shortened(done.by, 60)}."
+            if done is not None
+            else " At its end it is shut down and archived into files, unless somebody extends it."
+        ),
     }
     return f"{told[:1].upper()}{told[1:]}.{wanted.get(stay.at_end, '')}"
 

@@ -7,6 +7,7 @@ from xsconsole.domain.archive_actions import (
     CompareArchived,
     ExportMember,
     ImportMember,
+    NoteArchived,
     PrepareArchive,
     SealArchive,
 )
@@ -161,6 +162,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Write {subject} with all its disks into the archive"
         case SealArchive():
             return f"Sign the archive of {subject} and make it read-only"
+        case NoteArchived():
+            return f"Note that {subject} was archived"
         case CheckArchive():
             return f"Verify every hash of the archive of {subject}"
         case ImportMember():
@@ -231,6 +234,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove what was written of {subject}"
         case SealArchive():
             return f"Remove the archive of {subject}"
+        case NoteArchived():
+            return f"Write back the roster of {subject}"
         case ImportMember():
             return f"Destroy {subject} with its disks"
         case _:

@@ -11,6 +11,7 @@ from xsconsole.domain.archive_actions import (
     CompareArchived,
     ExportMember,
     Interface,
+    NoteArchived,
     PrepareArchive,
     SealArchive,
 )
@@ -22,6 +23,7 @@ from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
+from xsconsole.domain.poolstate import Roster, newest_text, roster_stem
 from xsconsole.domain.words import count, size
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine import capacity, rules
@@ -44,12 +46,25 @@ def plan_archive(command: ArchiveToFiles, board: Board, inventory: Inventory, ac
     Raises:
         NotPromotable, NotPermitted: it cannot be archived, and why.
     """
-    workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
+    workflow = rules.workflow_of(board)
+    rules.demand_actor(workflow, (workflow.stage(card.stage),), actor)
+    return _planned(command, card, board, inventory, "")
+
+
+def plan_last_archive(command: ArchiveToFiles, card: Card, board: Board, inventory: Inventory, told: str) -> Plan:
+    """Return the same at the end of a time in a stage: the machines stay off, and it is noted that it was archived.
+
+    `told` says why it is done.
+    """
+    return _planned(command, card, board, inventory, told)
+
+
+def _planned(command: ArchiveToFiles, card: Card, board: Board, inventory: Inventory, told: str) -> Plan:
+    workflow = rules.workflow_of(board)
     rules.demand_standing(card, {Standing.WHOLE})
     rules.demand_revision(card, command.revision)
     stage = rules.stage_of(workflow, card.stage)
-    rules.demand_actor(workflow, (stage,), actor)
     rules.demand_settled_power(card)
     found = ((member, inventory.get(VM, member.ref)) for member in card.members)
     machines = [(member, vm) for member, vm in found if vm is not None]
@@ -66,7 +81,13 @@ def plan_archive(command: ArchiveToFiles, board: Board, inventory: Inventory, ac
         return TakeSnapshot(vm=vm.uuid, purpose=Purpose.CANDIDATE, was_running=is_on)
 
     taken = add_freeze(
-        steps, machines, taking, inventory, is_stopped_first=command.is_stopped_first, after=tuple(ready)
+        steps,
+        machines,
+        taking,
+        inventory,
+        is_stopped_first=command.is_stopped_first,
+        after=tuple(ready),
+        is_left_off=bool(told),
     )
     freeze = steps.add(NoteFreeze(snapshots=tuple(taken.values())), card.name, taken.values())
     compare = CompareArchived(configuration=card.id, fingerprint=fingerprint(manifest))
@@ -92,6 +113,11 @@ def plan_archive(command: ArchiveToFiles, board: Board, inventory: Inventory, ac
         written,
         Estimate(seconds=LOOK_S),
     )
+    if told:
+        keys = inventory.pool.other_config if inventory.pool is not None else {}
+        original = newest_text(keys, roster_stem(card.id), Roster)
+        note = NoteArchived(configuration=card.id, original=original, stage=stage.id, since=card.since, folder=folder)
+        steps.add(note, card.name, [steps.all[-1].key])
     _add_drops(steps, machines, taken)
     intent = Intent(
         kind=RunKind.ARCHIVE,
@@ -109,7 +135,7 @@ def plan_archive(command: ArchiveToFiles, board: Board, inventory: Inventory, ac
         intent=intent,
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, ()),
-        warnings=(*_sentences(command, members, len(running)), *warnings),
+        warnings=(*_sentences(command, members, len(running), told), *warnings),
         asks=True,
     )
 
@@ -200,14 +226,18 @@ def _lineage(card: Card, board: Board) -> tuple[Ancestor, ...]:
     return tuple(found)
 
 
-def _sentences(command: ArchiveToFiles, members: Sequence[ArchivedMember], running: int) -> list[str]:
+def _sentences(command: ArchiveToFiles, members: Sequence[ArchivedMember], running: int, told: str) -> list[str]:
     most = sum(sum(member.disks_bytes) for member in members)
     free = f" {size(command.room_bytes)} are free there." if command.room_bytes is not None else ""
     found = [
         f"{count(len(members), 'machine')} {'is' if len(members) == 1 else 'are'} written to {command.folder} on this "
         f"computer: up to {size(most)}, less where disks are empty.{free}"
     ]
-    if running and command.is_stopped_first:
+    if told:
+        found.insert(0, told)
+    if running and told:
+        found.append(f"{count(running, 'running machine')} will be shut down, and stay off.")
+    elif running and command.is_stopped_first:
         found.append(f"{count(running, 'running machine')} will be shut down, frozen and started again.")
     elif running:
         found.append(

@@ -20,10 +20,12 @@ from xsconsole.domain.archive import (
     warrants_in,
 )
 from xsconsole.domain.archive_actions import (
+    ArchiveAction,
     CheckArchive,
     CompareArchived,
     ExportMember,
     ImportMember,
+    NoteArchived,
     PrepareArchive,
     SealArchive,
 )
@@ -33,11 +35,12 @@ from xsconsole.domain.ids import ArchiveId, Digest
 from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
-from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.poolstate import Archived, Roster, RunRecord, decode, encode, newest, roster_stem
 from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.engine.archives import Archives
 from xsconsole.engine.copier import Copier
 from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.marking import Marking
 from xsconsole.engine.ports import Field, Progress, Transferred
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.snapshots import Freeze, Snapshots
@@ -54,6 +57,7 @@ class Archivist:
         record: RunRecord,
         snapshots: Snapshots,
         copier: Copier,
+        marking: Marking,
         world: World,
         archives: Archives,
     ) -> None:
@@ -62,13 +66,14 @@ class Archivist:
         self._record = record
         self._snapshots = snapshots
         self._copier = copier
+        self._marking = marking
         self._world = world
         self._archives = archives
 
     async def perform(
         self,
         step: Step,
-        action: PrepareArchive | CompareArchived | ExportMember | SealArchive | CheckArchive | ImportMember,
+        action: ArchiveAction,
         on_progress: Progress,
     ) -> str:
         """Bring about what a step says, and return what has to be known of it later."""
@@ -81,6 +86,8 @@ class Archivist:
                 return await self._export(action, on_progress)
             case SealArchive():
                 await self._seal(action)
+            case NoteArchived():
+                await self._note(action)
             case CheckArchive():
                 await self._check(action)
             case ImportMember():
@@ -89,12 +96,17 @@ class Archivist:
                 assert_never(action)
         return ""
 
-    async def is_there(self, action: PrepareArchive | ExportMember | SealArchive) -> bool:
-        """Return whether the archive is finished: what is not is written anew."""
+    async def is_there(self, action: PrepareArchive | ExportMember | SealArchive | NoteArchived) -> bool:
+        """Return whether the archive is finished, or noted: what is not is written anew."""
+        if isinstance(action, NoteArchived):
+            return await self._is_noted(action)
         return await self._archives.shelf.holds(Path(action.folder), self._at.run)
 
-    async def undo(self, action: PrepareArchive | ExportMember | SealArchive) -> None:
+    async def undo(self, action: PrepareArchive | ExportMember | SealArchive | NoteArchived) -> None:
         """Remove what was written, if that was here: another console can only put back what is on the pool."""
+        if isinstance(action, NoteArchived):
+            await self._marking.write_roster(action.configuration, action.original)
+            return
         if self._record.console != self._archives.console:
             return
         if isinstance(action, ExportMember):
@@ -188,6 +200,26 @@ class Archivist:
             approvals=warrants_in(rows_of(record)),
             files=files,
         )
+
+    async def _is_noted(self, action: NoteArchived) -> bool:
+        keys = await self._at.keys(Field.POOL)
+        _, roster = newest(keys, roster_stem(action.configuration), Roster)
+        return roster is not None and roster.archived is not None and roster.archived.archive == ArchiveId(self._at.run)
+
+    async def _note(self, action: NoteArchived) -> None:
+        roster = decode(action.original, Roster)
+        if roster is None or await self._is_noted(action):
+            return
+        archived = Archived(
+            archive=ArchiveId(self._at.run),
+            at=self._at.clock.now(),
+            stage=action.stage,
+            since=action.since,
+            by=self._record.console_name,
+            where=action.folder,
+        )
+        text = encode(msgspec.structs.replace(roster, archived=archived))
+        await self._marking.write_roster(action.configuration, text)
 
     # Out of an archive
 

@@ -197,10 +197,14 @@ class RestoreFromArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndStay:
-    """Shut the machines of a configuration down, in order, because its time in its stage is over and that says so."""
+    """Shut the machines of a configuration down, in order, because its time in its stage is over and that says so.
+
+    Where the stage says so, it is archived too, into `folder`, which must not be there yet.
+    """
 
     configuration: ConfigurationId
     revision: int
+    folder: Path | None = None
     reason: str = ""
 
 

@@ -8,12 +8,13 @@ from xsconsole.domain.ids import WorkflowId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan, RunKind
-from xsconsole.domain.stays import Stay, stay_of
+from xsconsole.domain.stays import Stay, last_archive, stay_of
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.domain.workflow.wording import span_words
 from xsconsole.engine import rules
-from xsconsole.engine.commands import EndStay, ExtendStay
+from xsconsole.engine.archiving import plan_last_archive
+from xsconsole.engine.commands import ArchiveToFiles, EndStay, ExtendStay
 from xsconsole.engine.moving import runs, vms_of
 from xsconsole.engine.steps import Steps, add_shutdowns
 from xsconsole.errors import NotPromotable, Refused
@@ -25,7 +26,8 @@ def plan_end(command: EndStay, board: Board, inventory: Inventory, at: datetime)
     """Shut down what runs, group by group in descending order. `at` is the earliest of the clocks.
 
     Raises:
-        NotPromotable: its time is not over, its stage wants something else, or a machine cannot be shut down cleanly.
+        NotPromotable: its time is not over, its stage wants something else, or a machine cannot be shut down cleanly,
+            or what has to be archived cannot be.
     """
     card = rules.card_of(board, command.configuration)
     rules.demand_standing(card, ENDABLE)
@@ -33,6 +35,9 @@ def plan_end(command: EndStay, board: Board, inventory: Inventory, at: datetime)
     stay = _ended(card, board, at)
     rules.demand_settled_power(card)
     running = [member for member in card.members if runs(member)]
+    if stay.at_end is LeaseEnd.ARCHIVE:
+        rules.demand_power_changes((stay.stage, running), what="the end of its lease")
+        return _archiving(command, card, stay, board, inventory, at)
     if not running:
         raise NotPromotable(reason=f"“{shortened(card.name)}” is off already.", mend="Nothing has to be done.")
     rules.demand_power_changes((stay.stage, running), what="the end of its lease")
@@ -60,7 +65,7 @@ def plan_end(command: EndStay, board: Board, inventory: Inventory, at: datetime)
 
 def _ended(card: Card, board: Board, at: datetime) -> Stay:
     stay, name = stay_of(card, board.workflow), f"“{shortened(card.name)}”"
-    if stay is None or stay.at_end is not LeaseEnd.STOP:
+    if stay is None or stay.at_end is LeaseEnd.TELL:
         raise NotPromotable(
             reason=f"The stage of {name} does not say that machines are shut down after a time.",
             mend="Shut them down by hand, or let the stage's lease say so.",
@@ -73,6 +78,25 @@ def _ended(card: Card, board: Board, at: datetime) -> Stay:
             mend="Release the line first.",
         )
     return stay
+
+
+def _archiving(command: EndStay, card: Card, stay: Stay, board: Board, inventory: Inventory, at: datetime) -> Plan:
+    """Shut it down, archive it, and leave it off."""
+    done, name = last_archive(card), f"“{shortened(card.name)}”"
+    if done is not None:
+        raise NotPromotable(
+            reason=f"{name} was archived at the end of its time, at {instant(done.at)}.", mend="Nothing has to be done."
+        )
+    if command.folder is None:
+        raise NotPromotable(reason=f"{name} is to be archived, and no folder was named.", mend="Archive it by hand.")
+    archive = ArchiveToFiles(
+        configuration=card.id,
+        revision=command.revision,
+        folder=command.folder,
+        is_stopped_first=True,
+        reason=command.reason,
+    )
+    return plan_last_archive(archive, card, board, inventory, stay.sentence(at))
 
 
 def extended(command: ExtendStay, card: Card, board: Board, at: datetime, by: str) -> Extension:

@@ -6,16 +6,15 @@ A part that becomes enforced leaves this list in the same change.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from xsconsole.domain.ids import StageId, TransitionId, Uuid
+from xsconsole.domain.ids import TransitionId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
-from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Stage, Transition, Workflow
+from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold, Review
 from xsconsole.domain.workflow.edits import change_transition
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
 from xsconsole.domain.workflow.giving_way import leads_back
 from xsconsole.domain.workflow.names import gate_name
-from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.gatekeeper import is_kept
 from xsconsole.errors import NotPromotable
 
@@ -34,26 +33,22 @@ class Gap:
 
     what: str
     field: str
-    stage: StageId | None = None
     transition: TransitionId | None = None
     is_senseless: bool = False
     mends: tuple[Mend, ...] = ()
 
 
 def gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Gap, ...]:
-    """Return every demand of the workflow that is not carried out, in the order of its stages and transitions.
+    """Return every demand of the workflow that is not carried out, in the order of its transitions.
 
     `pool` is the one that holds the configurations: what a stage without a pool of its own is bound to.
     """
-    of_stages = (gap for stage in workflow.stages for gap in _of_stage(stage))
-    of_ways = (gap for way in workflow.transitions for gap in _of_transition(workflow, way, pool))
-    return (*of_stages, *of_ways)
+    return tuple(gap for way in workflow.transitions for gap in _of_transition(workflow, way, pool))
 
 
 def gaps_of(workflow: Workflow, way: Transition, pool: Uuid | None) -> tuple[Gap, ...]:
-    """Return what stands against a transition: its own demands, and those of the stage that it leads to."""
-    target = workflow.stage(way.target)
-    return (*_of_transition(workflow, way, pool), *(_of_stage(target) if target else ()))
+    """Return what stands against a transition."""
+    return tuple(_of_transition(workflow, way, pool))
 
 
 def demand_enforced(workflow: Workflow, way: Transition, pool: Uuid | None) -> None:
@@ -79,8 +74,7 @@ def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ..
             rule=RULE,
             severity=Severity.WARNING,
             sentence=f"This console cannot carry out {gap.what}: it refuses to promote or demote "
-            f"{'into this stage' if gap.stage else 'along this way'} as long as that is demanded.",
-            stage=gap.stage,
+            f"along this way as long as that is demanded.",
             transition=gap.transition,
             field=gap.field,
             mends=gap.mends,
@@ -92,14 +86,6 @@ def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ..
 
 def _listed(found: Iterable[Gap]) -> str:
     return listing(tuple(dict.fromkeys(gap.what for gap in found)), 8)
-
-
-def _of_stage(stage: Stage) -> Iterator[Gap]:
-    def gap(what: str, field: str) -> Gap:
-        return Gap(what=what, field=field, stage=stage.id)
-
-    if stage.lease is not None and stage.lease.at_end is LeaseEnd.ARCHIVE:
-        yield gap("archiving by itself at the end of a stage's lease", "lease")
 
 
 def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> Iterator[Gap]:

@@ -23,8 +23,9 @@ def add_freeze(
     *,
     is_stopped_first: bool,
     after: Sequence[StepKey] = (),
+    is_left_off: bool = False,
 ) -> dict[Uuid, StepKey]:
-    """Snapshot every machine; what is to be stopped for it is started again as soon as all are taken.
+    """Snapshot every machine; what is to be stopped for it is started again once all are taken, unless it is left off.
 
     Returns the step of each machine.
     """
@@ -45,7 +46,8 @@ def add_freeze(
             ),
         )
     delays_s = {vm.uuid: vm.start_delay for _, vm in machines}
-    add_starts(steps, stopping, delays_s, list(taken.values()), is_downtime=True, action=StartAgain)
+    if not is_left_off:
+        add_starts(steps, stopping, delays_s, list(taken.values()), is_downtime=True, action=StartAgain)
     return taken
 
 

@@ -7,6 +7,7 @@ from xsconsole.domain.archive_actions import (
     CompareArchived,
     ExportMember,
     ImportMember,
+    NoteArchived,
     PrepareArchive,
     SealArchive,
 )
@@ -103,7 +104,7 @@ class Performer:
         self._copier = Copier(self._at, self._marking, self._snapshots, source)
         self._disks = DiskWork(self._at, self._copier)
         self._archivist = Archivist(
-            self._at, record, self._snapshots, self._copier, gatekeeper.world, archives or NoArchives()
+            self._at, record, self._snapshots, self._copier, self._marking, gatekeeper.world, archives or NoArchives()
         )
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
@@ -133,7 +134,7 @@ class Performer:
                 return not await self._holding.stands(configuration)
             case CopyMachine() | SendMachine() | ImportMember():
                 return await self._copier.find(step.key) is not None
-            case PrepareArchive() | ExportMember() | SealArchive() as action:
+            case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 return await self._archivist.is_there(action)
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
@@ -312,7 +313,7 @@ class Performer:
                 await self._copier.leave(action)
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:
                 await self._placing.undo(action, on_progress)
-            case PrepareArchive() | ExportMember() | SealArchive() as action:
+            case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 await self._archivist.undo(action)
             case MoveAcross() as action:
                 await self._travel.come_back(step, action, on_progress)

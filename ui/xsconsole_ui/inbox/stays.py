@@ -7,7 +7,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.stays import Stay, stay_of, what_to_do
+from xsconsole.domain.stays import Stay, last_archive, stay_of, what_to_do
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole_ui import times
 from xsconsole_ui.promotion.card_page import Section
@@ -33,7 +33,9 @@ def ending(console: Estate) -> list[tuple[Card, Stay]]:
 
 
 def shuts_down(card: Card, stay: Stay) -> bool:
-    """Whether machines are shut down by themselves at the end."""
+    """Whether machines are shut down by themselves at the end, and archived where the stage says so."""
+    if stay.at_end is LeaseEnd.ARCHIVE and last_archive(card) is None:
+        return True
     return stay.at_end is LeaseEnd.STOP and any(member.power_state == "Running" for member in card.members)
 
 
@@ -43,7 +45,7 @@ def stay_words(card: Card, stay: Stay, console: Estate) -> str:
     workflow, why_not = own.own_board.workflow, own.stays.why_not(card.id)
     todo = what_to_do(card, stay, workflow) if workflow is not None else ""
     told = f"{one_line(card.name)}: {stay.sentence(console.home.clock.now())} {todo}"
-    return tr("{told} It could not be shut down: {why}").format(told=told, why=why_not) if why_not else told
+    return tr("{told} That could not be done: {why}").format(told=told, why=why_not) if why_not else told
 
 
 class StaySection(Section):
