@@ -171,10 +171,12 @@ async def test_drafts_begin_from_templates_and_are_gone_on_with(window, console,
     assert len(first.graph.scene.nodes) == len(first.model.row(4).workflow.stages)
     first.name.setText("Two slots")
     place.canvas.zoom_to(3.0)
+    window.workshop.inspector.form.row("/about/name").input.control.setFocus()
     first.go.click()
 
     assert desk.workflow.name == "Two slots"
     assert place.canvas.view.zoom < 3.0  # the graph of another draft is in view
+    assert window.focusWidget() is place.canvas  # also where a field that is gone had the keyboard
     assert (desk.workflow.id, desk.base) == (published.id, published)
     assert all(group.people for group in desk.workflow.groups)
     desk.do("Words", change_stage(desk.workflow, desk.workflow.stages[0].id, description="Mine"))

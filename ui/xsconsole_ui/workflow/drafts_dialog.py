@@ -67,7 +67,12 @@ def _columns() -> tuple[Column[Start], ...]:
             tone=lambda row: "bad" if row.heading is not None and row.heading.problem else "",
             hint=lambda row: f"{row.name}\n{row.about}",
         ),
+        Column(head=tr("Changed"), text=_changed, tone=lambda _: "muted", width=110),
     )
+
+
+def _changed(row: Start) -> str:
+    return times.clock_time(row.heading.updated_at) if row.heading is not None else ""
 
 
 class DraftsDialog(QDialog):

@@ -188,9 +188,10 @@ class WorkflowPlace(QWidget):
         panel.installEventFilter(self)
 
     def look_anew(self) -> None:
-        """Bring the graph into view: it is another draft's."""
+        """Bring the graph into view, with the keyboard: it is another draft's."""
         if self.desk.workflow.stages:
             self.canvas.begin()
+        (self.canvas if self.desk.workflow.stages else self._first_step).setFocus()
 
     def show_thing(self, stage: StageId | None = None, transition: TransitionId | None = None) -> None:
         """Select one thing and bring it into view."""
