@@ -1,16 +1,17 @@
 """Comparing versions and walking through a draft: lists beside marked graphs, without any edit."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from tests.ui.draft_values import rich_draft
 from tests.ui.live_console import failing_jobs
+from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Kind, default_workflow, to_json
 from xsconsole.domain.workflow.difference import diff
-from xsconsole.domain.workflow.edits import add_stage, change_stage, connect, remove
+from xsconsole.domain.workflow.edits import add_stage, change_stage, change_transition, connect, remove
 from xsconsole.domain.workflow.walk import Traveller, Verdict, walk
 from xsconsole_ui.workflow import comparing, walking
 from xsconsole_ui.workflow.comparing import CompareDialog, both, marks_of
@@ -122,6 +123,16 @@ def test_a_walk_says_what_opens_and_who_could_approve():
     assert "script" in first.beside
     assert walking.marks_of(views).stages["staging"].words == "here"
     assert walking.marks_of(views).ways["staging-to-production"].words == "? asks"
+
+
+def test_a_walk_says_once_when_a_way_opens():
+    draft = change_transition(default_workflow(), "staging-to-production", soak_s=3600)
+    traveller = Traveller(name="shop 1.3.0", service="shop", stage="staging", since=AT)
+
+    rows = {row.way: row.why for row in walking.rows_of(walk(draft, traveller, None, AT))}
+
+    assert rows["staging-to-production"].count(instant(AT + timedelta(hours=1))) == 1
+    assert rows["staging-to-integration"] == "Nothing stands against it."
 
 
 def test_kinds_of_change_are_told_by_shape_and_word():

@@ -62,9 +62,10 @@ def rows_of(views: tuple[StageView, ...]) -> tuple[Row, ...]:
 
 def _row(view: StageView, way: WayView) -> Row:
     here = tr("{stage} (here)").format(stage=view.name) if view.is_here else view.name
-    opens = (
-        tr("Opens {time}.").format(time=instant(way.opens_at)) if way.verdict is Verdict.LATER and way.opens_at else ""
-    )
+    opens = instant(way.opens_at) if way.verdict is Verdict.LATER and way.opens_at is not None else ""
+    why = [reason.sentence for reason in way.reasons]
+    if opens and not any(opens in sentence for sentence in why):  # where several times have to come
+        why.append(tr("Opens {time}.").format(time=opens))
     told = [tr("checks: {gates}").format(gates="; ".join(way.gates))] if way.gates else []
     told += [tr("then: {actions}").format(actions="; ".join(way.afterwards))] if way.afterwards else []
     return Row(
@@ -73,7 +74,7 @@ def _row(view: StageView, way: WayView) -> Row:
         at=here,
         to=f"{way.target} ({kind_words(way.transition.kind)})",
         verdict=way.verdict,
-        why=pieces.joined(*(reason.sentence for reason in way.reasons), opens) or tr("Nothing stands against it."),
+        why=pieces.joined(*why) or tr("Nothing stands against it."),
         beside="; ".join(told),
     )
 
