@@ -143,9 +143,11 @@ class _LookingHand:
             if edge is not None:
                 middle = edge.route.line.path.pointAtPercent(0.5)
                 label = edge.label.area if edge.label is not None else QRectF(middle, middle)
-                # Where the labels are too small to be read, the mark stands in their place.
-                above = label.top() - BADGE_HEIGHT / 2 - 2 if scale == 1.0 else label.center().y()
-                _badge(painter, QPointF(label.center().x(), above), mark, colours, scale)
+                # Where the labels are too small to be read, the mark stands in their place, and covers them.
+                is_far = scale > 1.0
+                above = label.center().y() if is_far else label.top() - BADGE_HEIGHT / 2 - 2
+                least = label.width() / scale + 2 if is_far else 0.0
+                _badge(painter, QPointF(label.center().x(), above), mark, colours, scale, least)
         for stage, mark in graph.marks.stages.items():
             node = graph.scene.nodes.get(stage)
             if node is not None:
@@ -171,9 +173,11 @@ def _pen(mark: GraphMark, colours: theme.Colours, width: float) -> QPen:
     return QPen(QColor(getattr(colours, mark.tone)), width, style)
 
 
-def _badge(painter: QPainter, middle: QPointF, mark: GraphMark, colours: theme.Colours, scale: float) -> None:
+def _badge(
+    painter: QPainter, middle: QPointF, mark: GraphMark, colours: theme.Colours, scale: float, least: float = 0.0
+) -> None:
     font = theme.caption_font(is_bold=True)
-    wide = QFontMetricsF(font).horizontalAdvance(mark.words) + 2 * PADDING
+    wide = max(least, QFontMetricsF(font).horizontalAdvance(mark.words) + 2 * PADDING)
     area = QRectF(-wide / 2, -BADGE_HEIGHT / 2, wide, BADGE_HEIGHT)
     painter.save()
     painter.translate(middle)
