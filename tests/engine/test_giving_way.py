@@ -7,19 +7,21 @@ import pytest
 
 from tests.engine.desks import virtually
 from tests.engine.memory_pool import GIB
+from tests.engine.requesting import approve, ask, ruled, run, view
 from tests.engine.test_succession import STAYS
 from tests.engine.test_taking_over import TRAVELS, Scene, taking_over
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.inventory import SR, VM, HostMetrics
 from xsconsole.domain.plan import Start
+from xsconsole.domain.request_views import RequestState
 from xsconsole.domain.workflow import DiskRule, DiskTreatment, Group, Kind, Person, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import Limits
 from xsconsole.engine import enforcement
 from xsconsole.engine.succession import Ending, Incumbent, ended
-from xsconsole.errors import NotPermitted, NotPromotable, StageFull
+from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, StageFull
 
 
 def test_where_it_goes_back_to_there_must_be_room() -> None:
@@ -117,6 +119,31 @@ def test_who_gives_way_may_have_the_address_of_who_comes() -> None:
         assert "On the network already: 10.0.0.5 of stranger." in refused.reason
         pool.put(msgspec.structs.replace(pool.records[stranger.guest_metrics], networks={}))
         await scene.promote()
+
+        scene.everything_has_come()
+
+    virtually(story)
+
+
+def test_an_approval_is_of_who_gives_way_too() -> None:
+    async def story() -> None:
+        scene = Scene()
+        alice, bob = scene.desk, scene.office.desk()
+        rules = ruled(alice, bob)
+        rule = next(way.approvals for way in rules.transitions if way.approvals)
+        workflow = taking_over(approvals=rule)
+        await scene.begin(msgspec.structs.replace(workflow, people=rules.people, groups=rules.groups))
+        asked = await ask(alice, scene.new)
+        await approve(bob, asked)
+        assert view(bob, asked).state is RequestState.APPROVED
+        assert asked.intent.incumbent == scene.old
+
+        scene.office.pool.change(scene.machine(scene.old), power_state="Halted")
+        assert view(bob, asked).state is RequestState.VOID
+        with pytest.raises(ApprovalMissing):
+            await run(bob, asked)
+        scene.office.pool.change(scene.machine(scene.old), power_state="Running")
+        assert (await (await run(bob, asked)).wait()).error is None
 
         scene.everything_has_come()
 
