@@ -21,7 +21,7 @@ from xsconsole.domain.workflow import Binding, DiskRule, Workflow, default_workf
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.gates import Script, When
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.commands import Direction
+from xsconsole.engine.commands import AddMembers, Direction, NewMember, RemoveMembers
 
 TRAVELS: tuple[DiskRule, ...] = ()
 
@@ -230,6 +230,12 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
             "It took the place of shop 1 in Production, with 1 disk that stays there; shop 1 stands by in Staging.",
         )
         assert place_words(desk.card(scene.old), desk.board) == ("It stands by: shop 2 took its place in Production.",)
+        # Other members change nothing about that.
+        extra = NewMember(vm=scene.office.pool.add_vm("shop-extra").uuid, role="extra")
+        card = desk.card(scene.new)
+        await desk.do(AddMembers(configuration=card.id, revision=card.revision, members=(extra,)))
+        await desk.do(RemoveMembers(configuration=card.id, revision=card.revision + 1, vms=(extra.vm,)))
+        assert desk.card(scene.new).succession == card.succession
         command = desk.demotion(scene.new, "staging", Disks.SWAP)
         plan = desk.engine.plan(command)
         assert any("shop 2 gets its own back" in text for text in plan.warnings)
@@ -242,7 +248,7 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
         assert scene.stages() == ("production", "staging")
         assert scene.placed() == {"shop-1": "1", "shop-2": "2"}
         powers = {vm.name_label: vm.power_state for vm in scene.office.pool.vms() if vm.is_ordinary}
-        assert powers == {"shop-1": "Running", "shop-2": "Halted"}
+        assert (powers["shop-1"], powers["shop-2"]) == ("Running", "Halted")
         # And once more: what is off is started, and the roster says anew whose place it took.
         await scene.promote()
         scene.everything_has_come()

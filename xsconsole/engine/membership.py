@@ -229,11 +229,13 @@ def _plan_roster(
     configuration = intent.configuration
     known = {**(still_missing or {}), **{vm.uuid: role for vm, role in roles}}
     members = tuple(sorted(known))
-    roster = Roster(
-        configuration=configuration, roster=members, roles={uuid: role for uuid, role in known.items() if role}
+    original = _roster_text(configuration, inventory)
+    standing = decode(original, Roster) or Roster(configuration=configuration, roster=())
+    # Where it comes from, and whose place it took, is so with other members too.
+    roster = msgspec.structs.replace(
+        standing, roster=members, roles={uuid: role for uuid, role in known.items() if role}
     )
     steps = Steps()
-    original = _roster_text(configuration, inventory)
     written = steps.add(WriteRoster(configuration=configuration, value=encode(roster), original=original), draft.name)
     ready = [written]
     for vm, role in roles:
