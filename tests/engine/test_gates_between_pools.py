@@ -3,15 +3,19 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.engine.desks import virtually
 from tests.engine.test_moving_across import MOVE, is_clear, machines
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
+from xsconsole.domain.ids import GroupId, PersonId
 from xsconsole.domain.inventory import VIF, Host
+from xsconsole.domain.reviews import items_on
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow import ApprovalRule, Group, Method, Person
+from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.domain.workflow.gates import Measure, NoDrift, NoDuplicateAddresses, PoolFit, When
 from xsconsole.errors import GateNotMet, RunFailed
 
@@ -89,3 +93,24 @@ def double_arrivals(company: Company) -> None:
     vm = pool.add_vm("squatter", "Running")
     pool.plug(vm.uuid, company.there)
     pool.put(msgspec.structs.replace(pool.interfaces(vm.uuid)[0], MAC=macs[0]))
+
+
+@pytest.mark.parametrize("way", [MOVE, {"method": Method.FULL_COPY}], ids=["moved", "copied"])
+def test_what_others_look_at_afterwards_stands_in_the_pool_that_it_leads_to(way: dict[str, Any]) -> None:
+    async def story() -> None:
+        company = await Company().begin(**way)
+        here, rule = company.pair.here, ApprovalRule(count=1, groups=(GroupId("ops"),))
+        people = (Person(id=PersonId("ann"), name="Ann"),)
+        groups = (Group(id=GroupId("ops"), name="Operators", people=(PersonId("ann"),)),)
+        workflow = company.workflow(afterwards=(Review(rule=rule),), **way)
+        for desk in (here, company.pair.there):
+            await desk.publish(msgspec.structs.replace(workflow, version=3, people=people, groups=groups))
+
+        assert (await here.do(here.promotion(company.shop, "production"))).state is RunState.DONE
+
+        (item,) = items_on(company.production.pool.keys)
+        assert not items_on(company.test.pool.keys)
+        assert company.shop in (item.intent.configuration, *item.intent.others)
+        assert item.pool == company.production.pool.pool.uuid
+
+    virtually(story)

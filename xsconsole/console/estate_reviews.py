@@ -34,8 +34,9 @@ class EstateReviews:
         return tuple(sorted((view for one in self._each for view in one.views), key=lambda view: -view.age))
 
     def of(self, configuration: ConfigurationId) -> tuple[ReviewView, ...]:
-        """Return the open items about one configuration."""
-        return self._estate.of_card(configuration).reviews.of(configuration)
+        """Return the open items about one configuration, oldest first: also in a pool that it has left since."""
+        found = (view for one in self._each for view in one.of(configuration))
+        return tuple(sorted(found, key=lambda view: -view.age))
 
     def workflow_of(self, view: ReviewView) -> Workflow | None:
         """Return the workflow that stands where the item does."""

@@ -10,7 +10,7 @@ from xsconsole.domain.hold_actions import PlaceHold
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import SR, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckGate, Plan, Step
+from xsconsole.domain.plan import Because, CheckGate, OpenReview, Plan, Step
 from xsconsole.domain.travel_actions import AskAcross
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.domain.workflow.gates import When
@@ -175,7 +175,7 @@ def version_of(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
 
 
 def looked_after_there(plan: Plan) -> Plan:
-    """Return a plan of which the gates afterwards, and the hold that it leaves, are of the pool that it leads to."""
+    """Return a plan of which what comes afterwards, gates, reviews and a hold, is of the pool that it leads to."""
     steps = tuple(
         msgspec.structs.replace(step, pool=plan.intent.abroad) if _is_about_what_arrived(step) else step
         for step in plan.steps
@@ -185,4 +185,10 @@ def looked_after_there(plan: Plan) -> Plan:
 
 def _is_about_what_arrived(step: Step) -> bool:
     action = step.action
-    return isinstance(action, PlaceHold) or (isinstance(action, CheckGate) and action.gate.when is When.AFTER)
+    match action:
+        case CheckGate(gate=gate):
+            return gate.when is When.AFTER
+        case OpenReview(because=because):  # that of an emergency comes before the first effect, so it stands here
+            return because is Because.AFTERWARDS
+        case _:
+            return isinstance(action, PlaceHold)

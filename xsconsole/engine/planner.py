@@ -226,7 +226,8 @@ def _plan_transition(
         else:
             copied = plan_crossing(order, offspring, land, inventory)
         copied = noted(copied, edge, card, inventory)
-        return _demanding(reviewed(copied, edge, passed), edge, workflow, manifest)
+        copied = reviewed(copied, edge, passed)
+        return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
     if land is not None:
         planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
@@ -240,7 +241,8 @@ def _plan_transition(
     left = held(noted(planned, edge, card, inventory), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
     left = left if incumbent is None else succeeded(left, incumbent, target, workflow, inventory)
-    whole = reviewed(left if land is None else looked_after_there(left), edge, passed)
+    left = reviewed(left, edge, passed)
+    whole = left if land is None else looked_after_there(left)
     return _demanding(whole, edge, workflow, manifest)
 
 
