@@ -9,13 +9,23 @@ from pathlib import Path
 import pytest
 from embedded import EmbeddedPool, embedded_pool
 
+from tests.approving import approved_by
 from tests.console.desk import Desk, seated
+from tests.console.pool_state import footprint, runs_and_held_leases
+from tests.console.test_points import version
+from tests.workflows import put_on
+from xsconsole.console import Batch, Estate, moves_to, planned_together
 from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
+from xsconsole.domain.approval import Meaning
 from xsconsole.domain.events import AuditFailed
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import ItemState
+from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.engine.commands import Operate
+from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.workflow import RestorePointRule
+from xsconsole.engine.commands import Ask, Confirmed, HoldBack, Operate
 from xsconsole.errors import StoreFailed
 
 
@@ -101,3 +111,48 @@ async def test_an_outcome_that_is_still_owed_is_recorded_when_the_console_ends(
 
     async with seated(pool, tmp_path / "other") as desk:
         assert await outcomes(desk, job) == [Outcome.DONE]
+
+
+async def test_what_waits_goes_together_is_removed_held_or_approved_is_so_on_record_or_not_at_all(
+    pool: EmbeddedPool, desk: Desk, tmp_path: Path
+) -> None:
+    async with seated(pool, tmp_path / "rita") as rita:
+        console, estate = desk.console, Estate.of(desk.console)
+        keys = {"ann": console.home.key_fingerprint, "rita": rita.console.home.key_fingerprint}
+        put_on(pool, approved_by(keys, restore_point=RestorePointRule()))
+        for one in (desk, rita):
+            await one.until(lambda: version(one.console) == 2)  # noqa: B023
+        moves = [desk.card(name) for name in ("crm 7.2-rc1", "payroll 2026.5")]
+        workflow = console.board.workflow
+        assert workflow is not None
+        together = moves_to(moves, StageId("patch-testing"), workflow, "the release")
+        batch = Batch(
+            console, console.requests, together, planned_together(console, together), lambda _: None, goes_on=False
+        )
+        promotion = rita.promotion()
+        digest = rita.console.plan(promotion).digest
+        request = await rita.console.requests.ask(Ask(command=promotion, digest=digest))
+        await desk.until(lambda: console.requests.of(request.intent.configuration))
+        back = desk.demotion("crm 7.1.1", "patch-testing", Disks.KEEP)
+        queued = Confirmed(command=back, digest=console.plan(back).digest)
+        held = HoldBack(configuration=desk.card().id, reason="it lost orders")
+        before, rows = footprint(pool), await desk.events()
+
+        with full_disk():
+            for attempt in (
+                estate.queue.add(queued),
+                batch.carry_out(),
+                console.closings.do(held),
+                console.requests.decide(request.id, Meaning.APPROVE, "fine"),
+                desk.do(back),
+            ):
+                with pytest.raises(StoreFailed):
+                    await attempt
+
+        assert (footprint(pool), await desk.events()) == (before, rows)
+        assert not runs_and_held_leases(pool)
+        assert (estate.queue.entries, await console.home.waiting()) == ((), ())
+        approved = await console.requests.decide(request.id, Meaning.APPROVE, "fine")
+        assert approved.state is RequestState.APPROVED
+        assert all(verdict.is_good for verdict in await console.verify_audit())
+        await estate.queue.close()
