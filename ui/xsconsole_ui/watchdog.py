@@ -5,16 +5,17 @@ it waited for inside the turn (a lock, the interpreter, a disk), which a beat th
 which the thread could have run but another process had the processor is left out where the system tells it.
 """
 
+import faulthandler
 import logging
 import os
-import sys
+import re
+import tempfile
 import threading
 import time
 import traceback
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, Qt, QTimer, Signal, Slot
 
@@ -27,6 +28,10 @@ STALL_MS = 50.0
 BUCKET_MS = 0.1
 BUCKETS = 20_000  # up to two seconds; longer turns count as that, and the longest is kept beside
 KEPT_STALLS = 200
+THREAD = re.compile("hread 0x([0-9a-f]+) ")
+CALL = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+Place = tuple[str, int, str]
+"""A file, a line in it, and the name of the function."""
 
 log = logging.getLogger(__name__)
 
@@ -260,13 +265,8 @@ class _Witness(threading.Thread):
                     if self._seen is bare:
                         self._seen = whole
 
-    def _look(self) -> list[tuple[str, int, str]]:
-        # As long as it is held here, what a frame names lives on after it has returned, and ends in this thread then:
-        # a painter of the window must not. So the lines are read afterwards.
-        frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the one way to see another thread
-        places = [] if frame is None else places_of(frame)
-        del frame
-        return places
+    def _look(self) -> list[Place]:
+        return places_of_threads().get(self._watched, [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,17 +275,27 @@ class FrameNote:
     stack: str
 
 
-def places_of(frame: FrameType) -> list[tuple[str, int, str]]:
-    """Return where a frame stands and how it came there, the first call first. Waits for nothing."""
-    found: list[tuple[str, int, str]] = []
-    above: FrameType | None = frame
-    while above is not None:
-        found.append((above.f_code.co_filename, above.f_lineno or 0, above.f_code.co_name))
-        above = above.f_back
-    return found[::-1]
+def places_of_threads() -> dict[int, list[Place]]:
+    """Return where each thread stands and how it came there, the first call first.
+
+    As Python's own writer of faults has it: that lets nobody run meanwhile, and makes no objects of frames. As long as
+    such an object is held, what its frame names lives on after the call, and ends in the thread that held it then: a
+    painter of the window must not.
+    """
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        text = file.read().decode("utf-8", errors="replace")
+    found: dict[int, list[Place]] = {}
+    for stack in text.split("\n\n"):
+        thread = THREAD.search(stack)
+        if thread is not None:
+            calls = [(file, int(line), name) for file, line, name in CALL.findall(stack)]
+            found[int(thread[1], 16)] = calls[::-1]
+    return found
 
 
-def note_of(places: list[tuple[str, int, str]], *, reads_lines: bool = True) -> FrameNote:
+def note_of(places: list[Place], *, reads_lines: bool = True) -> FrameNote:
     file, line, name = places[-1]
     stack = [traceback.FrameSummary(*place, line=None if reads_lines else "") for place in places]
     where = f"{'/'.join(Path(file).parts[-2:])}:{line} in {name}"
@@ -301,8 +311,8 @@ def unseen(own_part: float) -> str:
 
 def others_at_work(watched: int) -> str:
     """Return where all other threads are now: one of them may just have let go what the watched one waited for."""
-    frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != watched}  # noqa: SLF001
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    places = [(names.get(ident, str(ident)), places_of(frame)) for ident, frame in frames.items()]
-    del frames
-    return "".join(f"  thread {name} at {note_of(found).where}\n" for name, found in places)
+    others = {ident: places for ident, places in places_of_threads().items() if ident != watched and places}
+    return "".join(
+        f"  thread {names.get(ident, str(ident))} at {note_of(places).where}\n" for ident, places in others.items()
+    )
