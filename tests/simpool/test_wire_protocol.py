@@ -191,6 +191,18 @@ def test_the_second_json_rpc_gives_failures_as_an_object(json_call: Any) -> None
     }
 
 
+@pytest.mark.parametrize(("params", "told"), [('{"session_id": "x"}', "session_id"), ("[5]", "I(5)"), ("[null]", "")])
+def test_a_session_that_is_no_text_is_a_wrong_type_like_any_other(pool: EmbeddedPool, params: str, told: str) -> None:
+    call = f'{{"jsonrpc":"2.0","method":"VM.get_all","params":{params},"id":1}}'
+
+    _, _, body = post(pool, "/jsonrpc", call.encode())
+
+    error = json.loads(body)["error"]
+    assert error["message"] == "INTERNAL_ERROR"
+    assert error["data"][0].startswith("Failure(\"Expected string, got '")
+    assert told in error["data"][0]
+
+
 def test_the_list_of_methods_needs_no_session_and_no_struct(pool: EmbeddedPool, json_call: Any) -> None:
     _, _, body = post(pool, "/", xml_call("system.listMethods"))
 

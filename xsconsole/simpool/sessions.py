@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from xsconsole.simpool.clock import Clock
 from xsconsole.simpool.database import Database
-from xsconsole.simpool.errors import XapiError
+from xsconsole.simpool.errors import XapiError, wrongly_typed
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.roles import Role
+from xsconsole.simpool.wire_values import described
 
 WRONG_PASSWORD_DELAY_S = 5.0
 """How long a host waits, in the pool's time, before it refuses a password."""
@@ -158,9 +159,11 @@ class Sessions:
         """Return the session of that reference, which is in use with that.
 
         Raises:
-            XapiError: SESSION_INVALID, it is none, or has not been used for a day.
+            XapiError: SESSION_INVALID, it is none, or has not been used for a day; or it is not even a text.
         """
-        session = self._sessions.get(ref) if isinstance(ref, str) else None
+        if not isinstance(ref, str):
+            raise wrongly_typed(f"Expected string, got '{described(ref)}'")
+        session = self._sessions.get(ref)
         if session is not None and self._is_idle(session.ref):
             self.logout(session.ref)
             session = None
