@@ -17,10 +17,11 @@ from tests.console.pool_state import footprint, runs_and_held_leases
 from tests.console.test_between_pools import until
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
-from xsconsole.console import ArchiveRoom, Console, Destination, Pools
+from xsconsole.console import ArchiveRoom, Console, Destination, Pools, past
 from xsconsole.domain.archive import rows_of
 from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.board import Standing
+from xsconsole.domain.comparison import Source
 from xsconsole.domain.events import RunChanged
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VIF, Network
@@ -159,6 +160,10 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     assert (await asyncio.to_thread(everything, served[1]))["networks"] == at_first["networks"]
     assert runs_and_held_leases(served[1]) == []
     assert there.board.strays == ()
+
+    # What it was in the archive is a time of it to compare with.
+    (then,) = [version for version in await past(there, made) if version.source is Source.ARCHIVE]
+    assert then.manifest == was
 
     # A second one is another configuration, and what cannot be is said before.
     again = there.plan(command).intent.configuration

@@ -14,13 +14,13 @@ from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census
 from xsconsole.domain.archive import Archive, read
 from xsconsole.domain.board import Standing
-from xsconsole.domain.ids import Digest, StageId, Uuid
+from xsconsole.domain.ids import Digest, PersonId, StageId, Uuid
 from xsconsole.domain.inventory import Host
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.manifest import Manifest, fingerprint
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import ApprovalRule, Binding, EntryAction, PoolObject, default_workflow
+from xsconsole.domain.workflow import ApprovalRule, Binding, EntryAction, Person, PoolObject, default_workflow
 from xsconsole.engine.commands import ArchiveToFiles, Direction, QuarantineVersion, RestoreFromArchive
 from xsconsole.errors import ConsoleError, NotPromotable, Refused
 from xsconsole.store.keys import is_signature
@@ -290,19 +290,25 @@ def test_what_stands_against_coming_back_is_said_before() -> None:
         refusal = desk.refusal(replace(scene.returning(), archive=higher))
         assert "from a pool with XAPI 27.0, this one has 26.1" in refusal.reason
         assert "is bound to no storage, and its pool has no usual one" in why(sr=None)
+        foreign = replace(scene.returning(), is_own=False)
+        assert any("that the workflow pins to nobody" in said for said in desk.engine.plan(foreign).warnings)
+        owner = Person(id=PersonId("ann"), name="Ann", fingerprints=(foreign.archive.key,))
+        known = msgspec.structs.replace(default_workflow(), version=2, people=(owner,))
+        await desk.publish(known)
+        assert any("of Ann." in said for said in desk.engine.plan(foreign).warnings)
         base = default_workflow()
         ruled = tuple(
             msgspec.structs.replace(way, approvals=(ApprovalRule(count=1),)) if way.target == "staging" else way
             for way in base.transitions
         )
-        await desk.publish(msgspec.structs.replace(base, version=2, transitions=ruled))
+        await desk.publish(msgspec.structs.replace(base, version=3, transitions=ruled))
         assert "an archive is no way round that" in why()
         bound = Binding(pool=PoolObject(uuid=scene.office.pool.pool.uuid, name="acme"))
         stages = tuple(
             msgspec.structs.replace(stage, binding=bound if stage.id == "staging" else stage.binding)
             for stage in base.stages
         )
-        await desk.publish(msgspec.structs.replace(base, version=3, stages=stages))
+        await desk.publish(msgspec.structs.replace(base, version=4, stages=stages))
         assert "lives in pool “acme”, and this is another one" in why()
         command = QuarantineVersion(service="shop", version="1.3.0", reason="it loses orders")
         await desk.engine.closings.close(command)

@@ -11,10 +11,12 @@ from pathlib import Path
 import msgspec
 
 from xsconsole.console.home import Home
-from xsconsole.domain.archive import Archive, Check, Held, Shelved, judge, read, to_lines
+from xsconsole.domain.archive import MANIFEST, Archive, Check, Held, Shelved, judge, read, to_lines
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.comparison import Source, Version
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid
+from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.domain.signing import Signer
@@ -110,8 +112,10 @@ class ArchiveRoom:
             Refused: there is none that can be believed.
         """
         document = await self._shelf.document(folder)
+        archive = read(document, is_signature)
         return RestoreFromArchive(
-            archive=read(document, is_signature),
+            archive=archive,
+            is_own=archive.key == self._home.key_fingerprint,
             document=Digest(hashlib.sha256(document).hexdigest()),
             folder=folder,
             target=to.target,
@@ -139,6 +143,19 @@ class ArchiveRoom:
         """
         await self._shelf.document(folder)
         return await self._shelved(folder, await self._verdicts())
+
+    async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
+        """Return what a configuration was in its archives, and in that one, as far as their manifests are whole."""
+        found = []
+        for one in await self.listed():
+            document = one.archive
+            if document is None or (document.configuration != configuration and document.id != archive):
+                continue
+            content = await self._shelf.content(Path(one.folder), MANIFEST)
+            hashes = {file.path: file.sha256 for file in document.files}
+            if hashlib.sha256(content).hexdigest() == hashes.get(MANIFEST):
+                found.append(_version(document, msgspec.json.decode(content, type=Manifest)))
+        return tuple(found)
 
     async def verify(self, folder: Path, vouched: Collection[str] = ()) -> Check:
         """Read all of an archive, compare every hash, and record what came of it.
@@ -188,6 +205,7 @@ class ArchiveRoom:
         Raises:
             Refused: there is no archive that can be believed, or no reason.
         """
+        self._demand_writing()
         if not reason.strip():
             raise Refused(reason="A hold needs a reason.", mend="Say why it must be kept.")
         archive = read(await self._shelf.document(folder), is_signature)
@@ -197,6 +215,7 @@ class ArchiveRoom:
 
     async def release(self, folder: Path, reason: str) -> None:
         """Lift a hold; raises as `hold` does, and where there is none."""
+        self._demand_writing()
         archive = read(await self._shelf.document(folder), is_signature)
         if await self._shelf.held(folder) is None:
             raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
@@ -209,6 +228,7 @@ class ArchiveRoom:
         Raises:
             Refused: it is held, or none that can be told from a folder of something else.
         """
+        self._demand_writing()
         archive = read(await self._shelf.document(folder), is_signature)
         held = await self._shelf.held(folder)
         if held is not None:
@@ -220,6 +240,11 @@ class ArchiveRoom:
         freed_bytes = await self._shelf.delete(folder, [file.path for file in archive.files])
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, Outcome.DONE)
         return freed_bytes
+
+    def _demand_writing(self) -> None:
+        """Refuse what could not be put on record."""
+        if self._home.is_reading:
+            raise Refused(reason="This console was opened for looking only.", mend="Open it with its signing key.")
 
     async def _record(
         self, event: AuditEvent, folder: Path, archive: Archive | None, reason: str, outcome: Outcome | None
@@ -238,6 +263,18 @@ class ArchiveRoom:
                 details=details,
             )
         )
+
+
+def _version(document: Archive, manifest: Manifest) -> Version:
+    return Version(
+        configuration=document.configuration,
+        name=document.name,
+        stage=document.stage,
+        manifest=manifest,
+        source=Source.ARCHIVE,
+        at=document.frozen_at,
+        service=document.service,
+    )
 
 
 def _folders(places: Collection[Path]) -> list[Path]:

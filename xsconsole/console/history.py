@@ -1,7 +1,9 @@
 """What configurations are now and were before: from the pool, its restore points and this home's record."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from xsconsole.console.archives import ArchiveRoom
 from xsconsole.domain.comparison import Version, merged, version_now, versions_kept, versions_on_record
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.record import AuditEvent, AuditQuery
@@ -19,7 +21,9 @@ def present(console: "Console", configuration: ConfigurationId) -> Version | Non
 
 
 async def past(console: "Console", configuration: ConfigurationId) -> tuple[Version, ...]:
-    """Return what it was before, newest first: at its restore points, and when runs of this home began.
+    """Return what it was before, newest first: at restore points, in archives, and when runs of this home began.
+
+    Of one that came back from an archive, what it was there, too.
 
     Raises:
         StoreFailed: the record cannot be read.
@@ -28,4 +32,7 @@ async def past(console: "Console", configuration: ConfigurationId) -> tuple[Vers
     recorded = versions_on_record(await console.audit_page(query, limit=MOST_ROWS))
     card = console.board.cards.get(configuration)
     kept = versions_kept(card, console.inventory, console.board.workflow) if card is not None else ()
-    return merged(recorded, kept)
+    whence = card.origin.archive if card is not None and card.origin is not None else None
+    archived = await ArchiveRoom(console.home).versions_of(configuration, whence)
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted((*merged(recorded, kept), *archived), key=lambda one: one.at or oldest, reverse=True))

@@ -46,6 +46,7 @@ class Source(StrEnum):
     NOW = "now"
     RESTORE_POINT = "restore point"
     RECORD = "record"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +270,8 @@ def version_at(versions: Sequence[Version], at: datetime, name: str) -> Version:
     if found is None:
         raise NotFound(
             reason=f"Nothing is known of what “{shortened(name)}” was at {instant(at)}.",
-            mend="Known is what it was at its restore points, and when runs of this console began.",
+            mend="Known is what it was at its restore points, in archives of this home, and when runs of this console "
+            "began.",
             choices=tuple(version.when for version in versions),
         )
     return found

@@ -182,12 +182,14 @@ class RestoreFromArchive:
     """Make a new configuration of an archive in files. `document` is the SHA-256 of the one that was read.
 
     `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
-    storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first.
+    storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first. `is_own` says that
+    this console's key signed it.
     """
 
     archive: Archive
     document: Digest
     folder: Path
+    is_own: bool = True
     target: StageId
     networks: Mapping[str, Uuid] = field(default_factory=dict)
     sr: Uuid | None = None

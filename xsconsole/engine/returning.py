@@ -12,6 +12,7 @@ from xsconsole.domain.inventory import SR, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import MemberValue, Origin, archive_thing, encode
+from xsconsole.domain.signing import owner_of
 from xsconsole.domain.words import count, instant, size
 from xsconsole.domain.workflow import EntryAction, Method, Stage, Workflow
 from xsconsole.engine import capacity, rules
@@ -80,7 +81,7 @@ def plan_return(
         intent=intent,
         steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, target, parts, sr), *warnings),
+        warnings=(*_sentences(command, target, parts, sr), *_vouching(command, workflow), *warnings),
         asks=True,
     )
 
@@ -218,6 +219,20 @@ def _value(
         roster_count=0,
         roster_digest=Digest(""),
     )
+
+
+def _vouching(command: RestoreFromArchive, workflow: Workflow) -> list[str]:
+    """Return what to know of an archive that another console signed."""
+    if command.is_own:
+        return []
+    key, at = command.archive.key[:16], shortened(command.archive.console_name, 60)
+    owner = owner_of(command.archive.key, workflow.people)
+    if owner is not None:
+        return [f"It was signed at {at}, by the key {key} of {shortened(owner.name, 60)}."]
+    return [
+        f"It was signed at {at}, by a key ({key}) that is not this console's and that the workflow pins to nobody: "
+        "whoever has that key says what is in it."
+    ]
 
 
 def _sentences(command: RestoreFromArchive, target: Stage, parts: Sequence[Part], sr: SR) -> list[str]:

@@ -150,10 +150,18 @@ class FolderShelf:
         yield from sorted(one for one in place.iterdir() if (one / DOCUMENT).is_file() and one.suffix != UNFINISHED)
 
     async def document(self, folder: Path) -> bytes:
+        found = await self.content(folder, DOCUMENT)
+        if not found:
+            raise Refused(reason=f"{folder} holds no archive: it has no {DOCUMENT}.", mend="Name another folder.")
+        return found
+
+    async def content(self, folder: Path, path: str) -> bytes:
+        """Return a document of an archive; empty where there is none."""
+
         def read() -> bytes:
-            file = folder / DOCUMENT
+            file = folder / path
             if file.is_symlink() or not file.is_file():
-                raise Refused(reason=f"{folder} holds no archive: it has no {DOCUMENT}.", mend="Name another folder.")
+                return b""
             with file.open("rb") as opened:
                 return opened.read(MOST_DOCUMENT_BYTES)
 

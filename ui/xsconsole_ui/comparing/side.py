@@ -15,7 +15,11 @@ from xsconsole_ui.jobs import Jobs
 
 NAME_LIMIT = 60
 NOW = -1
-SOURCES = {Source.RESTORE_POINT: "restore point", Source.RECORD: "this console's record"}
+SOURCES = {
+    Source.RESTORE_POINT: "restore point",
+    Source.RECORD: "this console's record",
+    Source.ARCHIVE: "archive",
+}
 
 
 class State(NamedTuple):
