@@ -39,6 +39,7 @@ from xsconsole.engine.commands import ForbidDifference, Mend, Replicate
 from xsconsole.errors import NotFound, Refused
 
 SOON_S = 2.0
+MAC = "02:00:00:12:34:56"
 GIB = 2**30
 
 
@@ -103,7 +104,7 @@ class Meddler:
     def mac(self) -> None:
         record = self._x.VIF.get_record(self.vif)
         self._x.VIF.destroy(self.vif)
-        record |= {"MAC": "02:00:00:12:34:56", "MTU": str(record["MTU"])}
+        record |= {"MAC": MAC, "MTU": str(record["MTU"])}
         self.vif = self._x.VIF.create(record)
 
     def boot_order(self) -> None:
@@ -282,5 +283,10 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
     assert (refused.status, "does not differ now" in refused.err) == (1, True)
     mended = shell.say("drift", "mend", "shop@patch-testing")
     assert mended.status == 0, mended.err
+    refreshed = shell.say("refresh", "shop@patch-testing", "--reason", "the patch is in")
+    assert refreshed.status == 0, refreshed.err
+    shown = shell.say("drift", "show", "shop@patch-testing", "--json").document
+    assert [one for one in shown["differences"] if one["verdict"] == "drift"] == []
+    assert [one["after"] for one in shown["differences"] if one["name"].endswith("nic.0.mac")].count(MAC) == 1
     planned = shell.say("replicate", "shop@staging", "--to", "integration", "--stop-first", "--dry-run", "--json")
     assert (planned.status, planned.document["intent"]["kind"]) == (0, "replicate"), planned.err

@@ -40,6 +40,16 @@ class MemoryPlacing:
 
         await self.do("write_fields", write)
 
+    async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
+        def give() -> None:
+            self.pool.demand(vm, "give_macs", ("Halted",))
+            for ref in self.pool.vm(vm).VIFs:
+                vif = self.pool.records[ref]
+                if vif.device in macs:
+                    self.pool.put(msgspec.structs.replace(vif, MAC=macs[vif.device]))
+
+        await self.do("give_macs", give)
+
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         found: Mapping[str, Uuid] = await self.do("networks_of", lambda: self.pool.networks_of(vm))
         return found

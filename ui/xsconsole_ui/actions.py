@@ -9,6 +9,8 @@ from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
+from xsconsole_ui.conditions import no_card, no_live_card, permitted
+from xsconsole_ui.copy_actions import REFRESH, REPLICATE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, THAW
 from xsconsole_ui.mnemonics import verbatim
@@ -53,33 +55,10 @@ def _going(place: str, text: str, shortcut: str, icon: str) -> Action:
     return Action(id=f"go.{place}", text=text, shortcut=shortcut, icon=icon, perform=lambda _, hands: hands.go(place))
 
 
-def _permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situation], str]:
-    """Return a reason that begins with the role: what else is in the way does not matter to who may not."""
-
-    def reason(situation: Situation) -> str:
-        return situation.denials.get(verb, "") or why_not(situation)
-
-    return reason
-
-
-def _no_card(situation: Situation) -> str:
-    if not situation.is_connected:
-        return situation.why_unconnected
-    return "" if situation.card is not None else "Select a card on the board first."
-
-
-def _no_live_card(situation: Situation) -> str:
-    if _no_card(situation):
-        return _no_card(situation)
-    if situation.card_away:
-        return situation.card_away
-    return "" if situation.is_live else "The pool is away; what is shown is the last known state."
-
-
 def _no_way(kind: Kind) -> Callable[[Situation], str]:
     def why_not(situation: Situation) -> str:
-        if _no_live_card(situation):
-            return _no_live_card(situation)
+        if no_live_card(situation):
+            return no_live_card(situation)
         if len(situation.cards) > 1:
             where = "forward" if kind is Kind.PROMOTE else "back"
             return "" if situation.shared_ways(kind) else f"No way {where} leads from all of them to one stage."
@@ -114,8 +93,8 @@ def _comparison_name(situation: Situation) -> str:
 
 
 def _nothing_interrupted(situation: Situation) -> str:
-    if _no_live_card(situation):
-        return _no_live_card(situation)
+    if no_live_card(situation):
+        return no_live_card(situation)
     is_interrupted = situation.card is not None and situation.card.standing is Standing.INTERRUPTED
     return "" if is_interrupted else "No run of this configuration was interrupted."
 
@@ -127,7 +106,7 @@ def _no_vms(situation: Situation) -> str:
 
 
 def _no_vms_or_card(situation: Situation) -> str:
-    return _no_live_card(situation) or _no_vms(situation)
+    return no_live_card(situation) or _no_vms(situation)
 
 
 def _nothing_to_adopt(situation: Situation) -> str:
@@ -173,14 +152,14 @@ def _plan_only(situation: Situation, hands: Hands) -> None:
 
 
 def _no_plan(situation: Situation) -> str:
-    if _no_card(situation):
-        return _no_card(situation)
+    if no_card(situation):
+        return no_card(situation)
     return "" if _planned_ways(situation) else _no_way(Kind.PROMOTE)(situation) or "No way leads out of this stage."
 
 
 def _no_way_at_all(situation: Situation) -> str:
-    if _no_live_card(situation):
-        return _no_live_card(situation)
+    if no_live_card(situation):
+        return no_live_card(situation)
     if len(situation.cards) > 1:
         shared = situation.shared_ways(Kind.PROMOTE) or situation.shared_ways(Kind.DEMOTE)
         return "" if shared else "No way leads from all of them to one stage."
@@ -217,7 +196,7 @@ MOVE_TO = Action(
     shortcut="Ctrl+Shift+Right",
     tip="Choose among all stages a way leads to",
     perform=lambda _, hands: hands.choose_target(None),
-    why_not=_permitted(Verb.MOVE, _no_way_at_all),
+    why_not=permitted(Verb.MOVE, _no_way_at_all),
 )
 DECLARE = Action(
     id="card.declare",
@@ -225,7 +204,7 @@ DECLARE = Action(
     icon="warning",
     tip="Go past approvals, freezes and times, under your signature; somebody else reviews it afterwards",
     perform=lambda _, hands: hands.declare(),
-    why_not=_permitted(Verb.MOVE, _no_emergency),
+    why_not=permitted(Verb.MOVE, _no_emergency),
 )
 PLAN = Action(
     id="card.plan",
@@ -242,16 +221,8 @@ COMPARE = Action(
     shortcut="Ctrl+D",
     tip="See field by field how it differs from another configuration, or from itself at another time",
     perform=lambda _, hands: hands.compare(),
-    why_not=_no_card,
+    why_not=no_card,
     named=_comparison_name,
-)
-REPLICATE = Action(
-    id="card.replicate",
-    text="&Replicate…",
-    shortcut="Ctrl+R",
-    tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
-    perform=lambda _, hands: hands.replicate(),
-    why_not=_permitted(Verb.MOVE, _no_live_card),
 )
 RESUME = Action(
     id="run.resume",
@@ -259,7 +230,7 @@ RESUME = Action(
     icon="resume",
     tip="Finish what was interrupted",
     perform=_settle(Direction.RESUME),
-    why_not=_permitted(Verb.SETTLE, _nothing_interrupted),
+    why_not=permitted(Verb.SETTLE, _nothing_interrupted),
 )
 UNDO_RUN = Action(
     id="run.undo",
@@ -267,7 +238,7 @@ UNDO_RUN = Action(
     icon="undo",
     tip="Put back what an interrupted run did",
     perform=_settle(Direction.UNDO),
-    why_not=_permitted(Verb.SETTLE, _nothing_interrupted),
+    why_not=permitted(Verb.SETTLE, _nothing_interrupted),
 )
 CREATE = Action(
     id="configuration.create",
@@ -276,42 +247,42 @@ CREATE = Action(
     icon="add",
     tip="Make a configuration from the VMs selected in the inventory",
     perform=lambda _, hands: hands.create(),
-    why_not=_permitted(Verb.CHANGE, _no_vms),
+    why_not=permitted(Verb.CHANGE, _no_vms),
 )
 ADD_MEMBERS = Action(
     id="configuration.add",
     text="&Add members…",
     tip="Add the VMs selected in the inventory to the configuration",
     perform=lambda _, hands: hands.add_members(),
-    why_not=_permitted(Verb.CHANGE, _no_vms_or_card),
+    why_not=permitted(Verb.CHANGE, _no_vms_or_card),
 )
 REMOVE_MEMBERS = Action(
     id="configuration.remove",
     text="Remo&ve members…",
     tip="Take VMs out of the configuration; the VMs stay",
     perform=lambda _, hands: hands.remove_members(),
-    why_not=_permitted(Verb.CHANGE, _no_live_card),
+    why_not=permitted(Verb.CHANGE, no_live_card),
 )
 ADOPT = Action(
     id="configuration.adopt",
     text="Ad&opt…",
     tip="Take strays in, or make a configuration whole again",
     perform=lambda _, hands: hands.adopt(),
-    why_not=_permitted(Verb.CHANGE, _nothing_to_adopt),
+    why_not=permitted(Verb.CHANGE, _nothing_to_adopt),
 )
 CLEAN = Action(
     id="configuration.clean",
     text="&Clean clones…",
     tip="Take the mark of another VM off clones; the VMs stay",
     perform=lambda _, hands: hands.clean(),
-    why_not=_permitted(Verb.CHANGE, _no_clones),
+    why_not=permitted(Verb.CHANGE, _no_clones),
 )
 DISSOLVE = Action(
     id="configuration.dissolve",
     text="D&issolve…",
     tip="Forget the configuration; its VMs stay",
     perform=lambda _, hands: hands.dissolve(),
-    why_not=_permitted(Verb.CHANGE, _no_live_card),
+    why_not=permitted(Verb.CHANGE, no_live_card),
 )
 CONNECT = Action(
     id="pool.connect",
@@ -366,7 +337,7 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 KEEPING = (REMOVE_POINTS, THAW, ARCHIVE)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)

@@ -59,6 +59,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "plan": ("acting", "show_plan"),
     "promote": ("acting", "act"),
     "demote": ("acting", "act"),
+    "refresh": ("acting", "act"),
     "replicate": ("acting", "act"),
     "settle": ("acting", "settle"),
     "config list": ("looking", "config_list"),

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from xsconsole.cli import batching, documents, output
 from xsconsole.cli.asking import ask_for, planned
 from xsconsole.cli.declaring import declare
-from xsconsole.cli.drifting import mending
+from xsconsole.cli.drifting import mending, refreshing
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
@@ -315,6 +315,8 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
     match options.verb:
         case "promote" | "demote":
             return move(console, card, options)
+        case "refresh":
+            return refreshing(console, card, options)
         case "drift mend":
             return mending(console, card, options)
         case "replicate":

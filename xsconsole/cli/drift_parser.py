@@ -38,6 +38,16 @@ def add_drift(make: VerbMaker) -> None:
     _add_reason(forbid)
 
 
+def add_refresh(verb: ArgumentParser) -> None:
+    """Add what says of what a replica is made anew, and how."""
+    verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+    verb.add_argument("--of", metavar="NAME", help="made anew of this one (what it was copied from)")
+    verb.add_argument("--method", choices=["linked-clone", "full-copy"], help="as it was copied before, if not said")
+    what = "shut running machines of the source down, freeze them together and start them again"
+    verb.add_argument("--stop-first", action="store_true", help=what)
+    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+
+
 def add_replicate(verb: ArgumentParser) -> None:
     """Add what says of what a replica is made, where and how."""
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)

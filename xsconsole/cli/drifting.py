@@ -32,11 +32,13 @@ from xsconsole.domain.comparison import aspect_of
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.lineage import method_again
 from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.words import instant
-from xsconsole.engine.commands import ForbidDifference, Mend
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import ForbidDifference, Mend, Refresh
 from xsconsole.errors import NotFound
 
 OnRecord = Mapping[Topic, tuple[Change, datetime]]
@@ -126,6 +128,18 @@ async def allow(options: argparse.Namespace) -> int:
         made = await write_rule(estate.of_card(card.id), replace(command, reason=options.reason))
         output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_words(made)}.")
         return 0
+
+
+def refreshing(console: Console, card: Card, options: argparse.Namespace) -> Refresh:
+    """Return what makes a replica anew of what it was copied from, or of what is named."""
+    return Refresh(
+        configuration=card.id,
+        revision=card.revision,
+        source=find_configuration(console.board, options.of).id if options.of else None,
+        method=Method(options.method) if options.method else method_again(card.origin),
+        is_stopped_first=options.stop_first,
+        reason=options.reason,
+    )
 
 
 def mending(console: Console, card: Card, options: argparse.Namespace) -> Mend:

@@ -7,7 +7,7 @@ from functools import partial
 from xsconsole.cli.archive_parser import add_archives
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
-from xsconsole.cli.drift_parser import add_drift, add_replicate
+from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.request_parser import (
     VerbMaker,
@@ -77,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     _add_queue(partial(_verb, _family(verbs, "queue", "what waits in this console for a place in a full stage")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
+    verb = _verb(verbs, "refresh", "bring a replica up to what it was copied from, as that is now", has_json=True)
+    add_refresh(verb)
+    _add_reason(verb)
+    _add_wait(verb)
     verb = _verb(verbs, "replicate", "copy a configuration, whatever runs, into a stage; it stays", has_json=True)
     add_replicate(verb)
     _add_reason(verb)

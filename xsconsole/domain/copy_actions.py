@@ -90,6 +90,21 @@ class FitCopy(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
     home: Uuid | None = None  # the host that it prefers from then on
 
 
+class RefitCopy(FitCopy, frozen=True, kw_only=True, tag="refit"):
+    """Fit a copy that takes the place of a machine: it gets that one's MAC addresses too, by device."""
+
+    macs: dict[str, str] = {}
+
+
+class RetireMachines(msgspec.Struct, frozen=True, kw_only=True, tag="retire"):
+    """Destroy machines that others have taken the place of, with their disks. Inverse: none, as long as all are there.
+
+    When one is gone there is no way back: such a run is only resumed.
+    """
+
+    vms: tuple[Uuid, ...]
+
+
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
     """How a disk is attached to a machine."""
 
@@ -211,6 +226,8 @@ CopyAction = (
     | SendMachine
     | SendFrozen
     | FitCopy
+    | RefitCopy
+    | RetireMachines
     | EmptyDisk
     | HandOverDisk
     | PassDisk

@@ -28,6 +28,12 @@ def descent(origin: Origin, workflow: Workflow | None) -> str:
     return f"{text}, {_frozen(origin.frozen_at, origin.skew_s)}."
 
 
+def method_again(origin: Origin | None) -> Method:
+    """Return how a copy is made anew: as it was made, or else as linked clones."""
+    was = origin.method if origin is not None else ""
+    return Method.FULL_COPY if was == Method.FULL_COPY else Method.LINKED_CLONE
+
+
 def frozen_words(candidate: Candidate) -> str:
     """Return such as `frozen at 2026-11-27 14:02 UTC within 2 s, as a power cut would have left it`.
 

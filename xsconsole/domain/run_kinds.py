@@ -16,6 +16,7 @@ class RunKind(StrEnum):
     THAW = "thaw"  # what was frozen for a request goes
     PRUNE = "prune"  # restore points go
     REPLICATE = "replicate"  # copies in a stage, apart from the ways of the workflow
+    REFRESH = "refresh"  # a replica is made anew of what it was copied from
     MEND = "mend"  # fields are brought back to what they should be
     ARCHIVE = "archive"  # into files; it stays as it is
     RETURN = "return"  # from an archive, as a new one

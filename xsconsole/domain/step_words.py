@@ -22,6 +22,7 @@ from xsconsole.domain.copy_actions import (
     HandOverDisk,
     NoteFreeze,
     PassDisk,
+    RetireMachines,
     SendMachine,
     StartAgain,
     StartCopy,
@@ -110,6 +111,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Copy {subject} with all its disks to the other pool"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
+        case RetireMachines(vms=vms):
+            return f"Destroy the {len(vms)} machines of {subject} that were replaced"
         case EmptyDisk():
             return f"Give {subject} an empty disk"
         case ExchangeDisks():
@@ -194,6 +197,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Hold {subject} again"
         case CopyMachine() | SendMachine():
             return f"Destroy the copy of {subject} with its disks"
+        case RetireMachines():
+            return f"Make sure that the machines of {subject} are still there"
         case EmptyDisk():
             return f"Destroy the empty disk of {subject}"
         case HandOverDisk():

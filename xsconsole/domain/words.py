@@ -129,6 +129,8 @@ def kind_name(kind: RunKind) -> str:
             return "Remove restore points of"
         case RunKind.REPLICATE:
             return "Replicate"
+        case RunKind.REFRESH:
+            return "Refresh"
         case RunKind.MEND:
             return "Mend"
         case RunKind.ARCHIVE:

@@ -15,6 +15,7 @@ from xsconsole.domain.plan import Disks
 from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
 from xsconsole.engine.replica_commands import ForbidDifference as ForbidDifference
 from xsconsole.engine.replica_commands import Mend as Mend
+from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
 
 
@@ -324,7 +325,7 @@ Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine | ExtendStay
 """Commands that decide something by hand; they change a key of the pool and no machine."""
 
 OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
-Freezing = Promote | Replicate | ArchiveToFiles
+Freezing = Promote | Replicate | Refresh | ArchiveToFiles
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | RemovePoints | Mend | RestoreFromArchive | EndStay

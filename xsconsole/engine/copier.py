@@ -10,6 +10,8 @@ from xsconsole.domain.copy_actions import (
     CopyMachine,
     FitCopy,
     HandOverDisk,
+    RefitCopy,
+    RetireMachines,
     SendFrozen,
     SendMachine,
     VerifyCopies,
@@ -20,7 +22,16 @@ from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
-from xsconsole.domain.poolstate import MemberValue, Origin, Roster, decode, encode, roster_digest
+from xsconsole.domain.poolstate import (
+    MEMBER_STEM,
+    MemberValue,
+    Origin,
+    Roster,
+    decode,
+    encode,
+    newest_text,
+    roster_digest,
+)
 from xsconsole.domain.replica import is_left_behind
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.marking import Marking
@@ -163,6 +174,34 @@ class Copier:
             home=action.home,
         )
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
+        if isinstance(action, RefitCopy):
+            await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
+
+    async def retire(self, action: RetireMachines) -> None:
+        """Destroy machines whose place others have taken.
+
+        Raises:
+            Refused: one is a member of something again.
+        """
+        for vm in action.vms:
+            found = await self._at.read(vm)
+            if found is None:
+                continue
+            if newest_text(found.other_config, MEMBER_STEM, MemberValue):
+                raise Refused(
+                    reason=f"“{shortened(found.name_label)}” is a member again, so it is not destroyed.",
+                    mend="Take it out of its configuration, then resume the run.",
+                )
+            await self._marking.protect(vm, {})
+            await insist(self._pool, lambda vm=vm: self._pool.copies.destroy(vm, self._at.run, set()))  # type: ignore[misc]
+
+    async def demand_all(self, action: RetireMachines) -> None:
+        """Refuse to go back where a machine to which that would lead is gone."""
+        if not all([await self._at.exists(vm) for vm in action.vms]):
+            raise Refused(
+                reason="A machine that was replaced is gone already, so there is no way back.",
+                mend="Resume the run: what remains is to destroy the others.",
+            )
 
     async def start(self, key: StepKey, host: Uuid | None, on_progress: Progress) -> None:
         vm, run = (await self.of(key)).uuid, self._at.run

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from xsconsole.domain.board import Card, Member
 from xsconsole.domain.disks import repositories_of
@@ -31,6 +32,8 @@ class Offspring:
 
     id: ConfigurationId
     number: int
+    revision: int = 1
+    entered_at: datetime | None = None  # None: when the run writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     ready: list[StepKey] = []
     if taken:
         ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
-    copies = _add_copies(steps, order, parts, taken, ready, sr, inventory)
+    copies = add_copies(steps, order, parts, taken, ready, sr, inventory)
     fitted = add_fittings(steps, parts, copies)
     ready = add_disks(steps, order, parts, copies, blanks, staying, fitted, inventory)
     started = add_starts_of_copies(steps, to_start, copies, hosts, ready, is_downtime=order.incumbent is not None)
@@ -145,7 +145,7 @@ def _add_source(
     return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first)
 
 
-def _add_copies(
+def add_copies(
     steps: Steps,
     order: Order,
     parts: Sequence[Part],
@@ -154,6 +154,7 @@ def _add_copies(
     sr: SR | None,
     inventory: Inventory,
 ) -> dict[Uuid, StepKey]:
+    """Add what makes the copies: of the snapshots, or of the machines themselves."""
     copies = {}
     for part in parts:
         taking = space_of(order, part.vm, sr, inventory, is_frozen=bool(taken))
@@ -337,9 +338,10 @@ def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
         workflow=order.workflow.id,
         workflow_version=order.workflow.version,
         role=member.role,
-        revision=1,
+        revision=offspring.revision,
         roster_count=0,
         roster_digest=Digest(""),
+        entered_at=offspring.entered_at,
     )
 
 

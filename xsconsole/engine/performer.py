@@ -21,6 +21,7 @@ from xsconsole.domain.copy_actions import (
     HandOverDisk,
     NoteFreeze,
     PassDisk,
+    RetireMachines,
     SendMachine,
     StartAgain,
     StartCopy,
@@ -50,12 +51,8 @@ from xsconsole.domain.plan import (
     WriteRoster,
 )
 from xsconsole.domain.poolstate import (
-    MEMBER_STEM,
     RESTORE_POINT_KEY,
-    MemberValue,
     RunRecord,
-    is_same_member,
-    newest_text,
 )
 from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.engine.archives import Archives, NoArchives
@@ -72,7 +69,8 @@ from xsconsole.engine.reviewing import Reviewing
 from xsconsole.engine.snapshots import Snapshots
 from xsconsole.engine.travel import Travel
 from xsconsole.engine.values import insist, set_key
-from xsconsole.errors import Refused, VerificationFailed
+from xsconsole.engine.verifying import verify
+from xsconsole.errors import Refused
 
 
 class Performer:
@@ -156,6 +154,8 @@ class Performer:
                 return await self._at.exists(action.vm) and await self._placing.is_there(step, action)
             case DropCandidate(snapshot=snapshot) | DropPoint(snapshot=snapshot):
                 return not await self._at.exists(snapshot)
+            case RetireMachines(vms=vms):
+                return not any([await self._at.exists(vm) for vm in vms])
             case MoveAcross(vm=vm):
                 return await self._travel.has_arrived(vm)
             case LiftProtection(vm=vm):
@@ -215,7 +215,7 @@ class Performer:
             case DropHold() as action:
                 await self._holding.drop(action.configuration)
             case Verify() as action:
-                await self._verify(step, action)
+                await verify(step, action, self._at, self._placing, self._travel)
             case CheckGate() as action:
                 approved = action.approved if isinstance(action, CheckApproved) else ""
                 return await self._gatekeeper.pass_through(action.gate, self._plan, approved)
@@ -231,6 +231,8 @@ class Performer:
                 return await self._copier.send(step, action, on_progress)
             case FitCopy() as action:
                 await self._copier.fit(action)
+            case RetireMachines() as action:
+                await self._copier.retire(action)
             case EmptyDisk() as action:
                 await self._disks.empty(step, action)
             case HandOverDisk() as action:
@@ -297,6 +299,8 @@ class Performer:
                 await self._holding.put_back(action.configuration, action.original)
             case CopyMachine() | SendMachine() | ImportMember():
                 await self._copier.destroy(step, on_progress)
+            case RetireMachines() as action:
+                await self._copier.demand_all(action)
             case EmptyDisk() as action:
                 await self._disks.forget_empty(step, action)
             case HandOverDisk() as action:
@@ -379,19 +383,3 @@ class Performer:
             action.original_blocked,
             action.ha_restart_priority,
         )
-
-    async def _verify(self, step: Step, action: Verify) -> None:
-        differences = []
-        for vm, expected in action.members.items():
-            found = await self._at.read(vm)
-            if found is None:
-                differences.append(f"{vm} is gone")
-            elif not is_same_member(newest_text(found.other_config, MEMBER_STEM, MemberValue), expected):
-                differences.append(f"{shortened(found.name_label)} carries another value")
-        for vm in action.running:
-            found = await self._at.read(vm)
-            if found is None or found.power_state != "Running":
-                differences.append(f"{shortened(found.name_label) if found else vm} does not run")
-        differences += [*await self._placing.amiss(step), *await self._travel.amiss()]
-        if differences:
-            raise VerificationFailed(differences=tuple(differences))

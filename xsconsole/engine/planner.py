@@ -34,6 +34,7 @@ from xsconsole.engine.commands import (
     Mend,
     Plannable,
     Promote,
+    Refresh,
     Remap,
     RemoveMembers,
     RemovePoints,
@@ -54,6 +55,7 @@ from xsconsole.engine.mending import plan_mend
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
+from xsconsole.engine.refreshing import plan_refresh
 from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.replicating import plan_replica
 from xsconsole.engine.restoring import plan_restore
@@ -109,6 +111,8 @@ def plan(
             return plan_thaw(command, board, inventory)
         case Replicate():
             return plan_replica(command, board, inventory, actor, clocks, lands)
+        case Refresh():
+            return plan_refresh(command, board, inventory, actor)
         case Mend():
             return plan_mend(command, board, inventory, actor)
         case RemovePoints():

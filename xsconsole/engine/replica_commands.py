@@ -54,6 +54,18 @@ class ForbidDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """Bring a replica up to what `source` is now; None: to what it was copied from. It stays the same configuration."""
+
+    configuration: ConfigurationId
+    revision: int
+    source: ConfigurationId | None = None
+    method: Method = Method.LINKED_CLONE
+    is_stopped_first: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mend:
     """Bring fields of a configuration back. Each change says what a field has (`after`) and is to have (`before`)."""
 

@@ -25,6 +25,10 @@ SETTERS: Mapping[str, str] = MappingProxyType(
         "vcpus_params": "VCPUs_params",
     }
 )
+KEPT = (
+    *("device", "network", "VM", "other_config", "qos_algorithm_type", "qos_algorithm_params"),
+    *("locking_mode", "ipv4_allowed", "ipv6_allowed"),
+)
 LIMITS = ("memory_static_min", "memory_dynamic_min", "memory_dynamic_max", "memory_static_max")
 
 
@@ -63,3 +67,12 @@ async def _write_processors(session: PoolSession, vm: Ref, values: Mapping[str, 
     order = [("max", wanted_most), ("at_startup", wanted_start)]
     for name, value in order if wanted_most >= most else reversed(order):
         await session.call(f"VM.set_VCPUs_{name}", vm, value)
+
+
+async def give_mac(session: PoolSession, vif: Ref, mac: str) -> None:
+    """Make an interface anew with another MAC, which XAPI cannot change; nothing where it has that one already."""
+    record = await session.call("VIF.get_record", vif)
+    if not mac or record["MAC"].casefold() == mac.casefold():
+        return
+    await session.call("VIF.destroy", vif)
+    await session.call("VIF.create", {**{name: record[name] for name in KEPT}, "MAC": mac, "MTU": str(record["MTU"])})

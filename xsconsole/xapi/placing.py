@@ -8,7 +8,7 @@ from xsconsole.domain.mend_actions import MendedField
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
-from xsconsole.xapi.mending import write_fields
+from xsconsole.xapi.mending import give_mac, write_fields
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
@@ -25,6 +25,10 @@ class XapiPlacing:
 
     async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
         await write_fields(self._session, await self._ref("VM", vm), fields)
+
+    async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
+        for device, interface in (await self._interfaces(vm)).items():
+            await give_mac(self._session, Ref(interface["ref"]), macs.get(device, ""))
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         return {

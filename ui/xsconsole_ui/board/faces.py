@@ -68,6 +68,7 @@ DOING = {
     RunKind.PRUNE: "removing restore points",
     RunKind.REPLICATE: "replicating",
     RunKind.MEND: "mending",
+    RunKind.REFRESH: "refreshing",
     RunKind.ARCHIVE: "archiving",
     RunKind.RETURN: "restoring",
     RunKind.HALT: "shutting down",

@@ -1,0 +1,37 @@
+"""What makes copies of a configuration apart from the ways of the workflow, as actions like all others."""
+
+from xsconsole.console import Verb
+from xsconsole.domain.lineage import method_again
+from xsconsole.engine.commands import Refresh
+from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.situation import Action, Hands, Situation
+
+
+def _refresh(situation: Situation, hands: Hands) -> None:
+    card = situation.card
+    if card is not None and card.origin is not None:
+        method = method_again(card.origin)
+        hands.ask(Refresh(configuration=card.id, revision=card.revision, method=method), show_only=True)
+
+
+def _no_replica(situation: Situation) -> str:
+    if no_live_card(situation):
+        return no_live_card(situation)
+    return "" if situation.card is not None and situation.card.origin is not None else "It is no copy of another one."
+
+
+REPLICATE = Action(
+    id="card.replicate",
+    text="&Replicate…",
+    shortcut="Ctrl+R",
+    tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
+    perform=lambda _, hands: hands.replicate(),
+    why_not=permitted(Verb.MOVE, no_live_card),
+)
+REFRESH = Action(
+    id="card.refresh",
+    text="Re&fresh replica…",
+    tip="Make it anew of what it was copied from, as that is now; place, names and addresses stay",
+    perform=_refresh,
+    why_not=permitted(Verb.MOVE, _no_replica),
+)

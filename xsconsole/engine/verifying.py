@@ -1,0 +1,31 @@
+"""The last look of a run: what its steps should have made of the members, and what the pool shows."""
+
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Step, Verify
+from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, is_same_member, newest_text
+from xsconsole.engine.placing import Placing
+from xsconsole.engine.presence import Presence
+from xsconsole.engine.travel import Travel
+from xsconsole.errors import VerificationFailed
+
+
+async def verify(step: Step, action: Verify, at: Presence, placing: Placing, travel: Travel) -> None:
+    """Read the members from the pool and compare.
+
+    Raises:
+        VerificationFailed: naming every difference.
+    """
+    differences = []
+    for vm, expected in action.members.items():
+        found = await at.read(vm)
+        if found is None:
+            differences.append(f"{vm} is gone")
+        elif not is_same_member(newest_text(found.other_config, MEMBER_STEM, MemberValue), expected):
+            differences.append(f"{shortened(found.name_label)} carries another value")
+    for vm in action.running:
+        found = await at.read(vm)
+        if found is None or found.power_state != "Running":
+            differences.append(f"{shortened(found.name_label) if found else vm} does not run")
+    differences += [*await placing.amiss(step), *await travel.amiss()]
+    if differences:
+        raise VerificationFailed(differences=tuple(differences))
