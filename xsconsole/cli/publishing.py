@@ -68,6 +68,10 @@ async def decide(options: argparse.Namespace) -> int:
     else:
         counts = " It counts where somebody else publishes it." if meaning is Meaning.APPROVE else ""
         output.say(f"Publishing version {plan.workflow.version} is {said} ({plan.subject[:12]}).{counts}")
+    if meaning is Meaning.APPROVE:
+        for obstacle in plan.obstacles:
+            if plan.tally is None or plan.tally.sentence not in obstacle.reason:
+                output.note(f"Still in the way: {obstacle.reason}")
     return 0
 
 
