@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, Qt
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import (
@@ -25,6 +28,7 @@ from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole_ui import actions
+from xsconsole_ui.board import lane_view
 from xsconsole_ui.board.card_delegate import card_area
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
@@ -348,3 +352,24 @@ async def test_the_mouse_takes_a_card_up_without_losing_it(window: MainWindow, c
 
     await until(lambda: window.board.dragging.offers == {}, "the end of the drag")
     assert "shop 1.3.0" in cards_in(window, "Staging")
+
+
+async def test_a_publication_during_a_drag_takes_the_column_away_only_after_it(
+    window: MainWindow, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.board.select(card_of(console, SHOP).id)
+    lane = window.board.lane("Staging")
+
+    class PublishedMeanwhile(QDrag):
+        def exec(self, *_: Qt.DropAction) -> Qt.DropAction:  # type: ignore[override]
+            window.bridge.layout_changed.emit()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as a loop within the drag does
+            return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(lane_view, "QDrag", PublishedMeanwhile)
+
+    lane.view.startDrag(lane.model.supportedDragActions())
+
+    assert window.board.lane("Staging") is not lane
+    assert isValid(lane.view)
+    await until(lambda: not isValid(lane.view), "its end")

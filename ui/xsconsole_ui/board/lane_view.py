@@ -34,7 +34,7 @@ class LaneView(CardList):
         self.setAutoFillBackground(False)
         self.setProperty("look", "cards")
         self._pressed = QPoint()
-        self._is_adding = False
+        self._is_adding = self._is_dragging = False
         self.companions: Callable[[Card], tuple[tuple[ConfigurationId, int], ...]] = _alone
         self.doubleClicked.connect(self._open)
 
@@ -42,6 +42,11 @@ class LaneView(CardList):
     def is_adding(self) -> bool:
         """Whether what the user does now leaves what is selected in other columns."""
         return self._is_adding
+
+    @property
+    def is_dragging(self) -> bool:
+        """Whether a drag of it is going on: until `drag_ended` Qt is in the midst of its mouse event."""
+        return self._is_dragging
 
     @property
     def is_current_chosen(self) -> bool:
@@ -77,8 +82,12 @@ class LaneView(CardList):
         dragged = from_mime(drag.mimeData())
         if dragged is None:
             return
-        self.drag_began.emit(dragged)
-        drag.exec(Qt.DropAction.MoveAction)
+        self._is_dragging = True
+        try:
+            self.drag_began.emit(dragged)
+            drag.exec(Qt.DropAction.MoveAction)
+        finally:
+            self._is_dragging = False
         is_let_go = QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton  # Esc leaves the button pressed
         self.drag_ended.emit(QCursor.pos() if is_let_go else None)
 

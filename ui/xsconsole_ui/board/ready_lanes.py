@@ -52,4 +52,9 @@ def empty(row: QHBoxLayout, lanes: Sequence[Lane]) -> None:
 def _throw_away(lanes: Iterable[Lane]) -> None:
     for lane in lanes:
         lane.hide()
-        lane.deleteLater()
+        if lane.view.is_dragging:
+            lane.view.drag_ended.connect(
+                lane.deleteLater
+            )  # a drag has a loop of its own, which would delete it at once
+        else:
+            lane.deleteLater()
