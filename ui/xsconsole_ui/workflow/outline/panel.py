@@ -77,6 +77,7 @@ class OutlinePanel(pieces.Panel):
         head = view.header()
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setStretchLastSection(True)
+        head.setTextElideMode(Qt.TextElideMode.ElideRight)
         head.setMinimumSectionSize(40)
         head.setFixedHeight(theme.ROW_HEIGHT)
         corner = QFrame(view)
