@@ -63,7 +63,7 @@ async def test_the_picture_shows_all_stages_by_name(sheet: Sheet, tmp_path: Path
     words = "".join(ElementTree.fromstring(text).itertext())
     # Another font elsewhere would not fit into what is drawn around it: text is there to be found and selected.
     shapes = [shape for group in ElementTree.fromstring(text).iter(f"{{{SVG}}}g") for shape in pairwise(group)]
-    texts = [found for shape, found in shapes if shape.tag == f"{{{SVG}}}path" and found.tag == f"{{{SVG}}}text"]
+    texts = [found for shape, found in shapes if shape.tag == f"{{{SVG}}}use" and found.tag == f"{{{SVG}}}text"]
     assert len(texts) == text.count("<text") > 0
     how = {tuple(found.get(name) for name in ("fill", "stroke", "pointer-events")) for found in texts}
     assert how == {("none", "none", "all")}
@@ -81,6 +81,12 @@ async def test_the_picture_shows_all_stages_by_name(sheet: Sheet, tmp_path: Path
     node = sheet.scene.nodes[StageId("integration")].area.translated(-sheet.scene.bounds.topLeft()).toRect()
     inside, at_left = (shown.pixelColor(node.left() + MARGIN + x, node.center().y() + MARGIN) for x in (100, 2))
     assert (inside.name(), at_left.name()) == (theme.LIGHT.surface, "#2a8fa8")
+    title = node.translated(MARGIN, MARGIN).adjusted(14, 6, -14, -node.height() * 2 // 3)
+    dots = (
+        shown.pixelColor(x, y) for x in range(title.left(), title.right()) for y in range(title.top(), title.bottom())
+    )
+    assert sum(dot.lightness() < 90 for dot in dots) > 100  # the name is drawn
+    assert len({shape.get("id") for shape in ElementTree.fromstring(text).iter(f"{{{SVG}}}path")}) < len(texts)
     picture = QImage(str(tmp_path / "graph.png"))
     assert picture.width() > 2 * sheet.scene.bounds.width()
     assert heard.written == [f"The graph is in {tmp_path / name}." for name in ("graph.svg", "graph.png")]

@@ -21,6 +21,7 @@ PNG_SCALE = 2.0
 MOST_PNG_PX = 12_000  # of a side
 PX_PER_INCH = 96  # as browsers count: else they show it a third too large
 SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 POINTS_OF_A_CURVE = 3
 UNSEEN = {"fill": "none", "stroke": "none", "pointer-events": "all"}
 ELLIPSIS = "…"
@@ -107,17 +108,25 @@ def outlined(picture: bytes, wholes: Sequence[tuple[QRectF, str]] = ()) -> bytes
     it says in full as its title; where the drawing shows the beginning only, the text is whole.
     """
     ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
     tree = ElementTree.fromstring(picture)
+    kept = ElementTree.Element(f"{{{SVG}}}defs")
+    shapes: dict[tuple[str, str], str] = {}  # their ids: equal words have one
     for parent in list(tree.iter()):
         for at, text in reversed(list(enumerate(parent))):
             if text.tag != f"{{{SVG}}}text":
                 continue
             font = _font(text)
-            shape = ElementTree.Element(f"{{{SVG}}}path", d=_glyphs(text, font), stroke="none")
-            for name in ("fill", "fill-opacity"):
-                shape.set(name, text.get(name, ""))
-            parent[at] = shape
+            look = (text.text or "", font.toString())
+            if look not in shapes:
+                shapes[look] = f"words-{len(shapes)}"
+                ElementTree.SubElement(kept, f"{{{SVG}}}path", id=shapes[look], d=_glyphs(look[0], font))
+            drawn = {name: text.get(name, "") for name in ("x", "y", "fill", "fill-opacity")}
+            parent[at] = ElementTree.Element(
+                f"{{{SVG}}}use", {f"{{{XLINK}}}href": f"#{shapes[look]}", **drawn, "stroke": "none"}
+            )
             parent.insert(at + 1, _selectable(text, font, _in_full(text, parent, wholes)))
+    tree.insert(0, kept)
     drawing = tree.find(f"{{{SVG}}}g")
     if drawing is not None:  # the mouse goes through what is drawn: to the text, else to the area
         drawing.set("pointer-events", "none")
@@ -172,9 +181,9 @@ def _font(text: ElementTree.Element) -> QFont:
     return font
 
 
-def _glyphs(text: ElementTree.Element, font: QFont) -> str:
+def _glyphs(words: str, font: QFont) -> str:
     path = QPainterPath()
-    path.addText(float(text.get("x", "0")), float(text.get("y", "0")), font, text.text or "")
+    path.addText(0, 0, font, words)
     parts: list[str] = []
     curve: list[str] = []
     for at in range(path.elementCount()):
