@@ -40,7 +40,7 @@ async def test_who_was_refused_is_left_unless_it_stands_there_by_now(then: Any, 
     async def do(_: object) -> object:
         raise PoolUnavailable(pool="acme")
 
-    desk = SimpleNamespace(plan=lambda _: SimpleNamespace(digest="d"), do=do)
+    desk = SimpleNamespace(plan=lambda _: SimpleNamespace(digest="d", leases=()), do=do)
     along = TakingAlong(lambda _: next(plans, then), lambda: cast(Any, {POOL: desk}))
 
     moved, left = await along.take(default_workflow(), cast(Any, None))
