@@ -11,9 +11,11 @@ from tests.engine.desks import Desk
 from tests.engine.memory_port import Fault
 from tests.engine.test_succession import STAYS, succeeding
 from tests.machines.offices import OfficeMachine, thrifty
-from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VBD, VDI
+from xsconsole.domain.lineage import standby_of
+from xsconsole.domain.plan import Disks
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method, Workflow
@@ -141,8 +143,9 @@ class Copies(OfficeMachine):
     async def _try(self, desk: Desk, choice: int) -> None:
         cards = sorted(desk.board.cards.values(), key=lambda card: card.id)
         card = cards[choice % len(cards)]
+        command = _command(card, desk.board, may_swap=choice > 4)
         try:
-            run = await desk.open(_command(card))
+            run = await desk.open(command)
             status = await run.wait()
         except Refused:
             return
@@ -150,7 +153,7 @@ class Copies(OfficeMachine):
             desk.port.faults.clear()
             return
         assert status.ended_at is not None
-        if status.state is RunState.DONE and isinstance(_command(card), Promote):
+        if status.state is RunState.DONE and isinstance(command, Promote):
             is_moved = status.plan.intent.method is Method.MOVE
             assert desk.card(card.id).stage == ("production" if is_moved else "staging")
             assert is_moved or status.plan.intent.makes in desk.board.cards
@@ -164,10 +167,11 @@ class Copies(OfficeMachine):
             assert status.state in (RunState.DONE, RunState.UNDONE), status.error
 
 
-def _command(card: Card) -> Plannable:
-    """Return the promotion of what is in staging, and the demotion of what is in production."""
+def _command(card: Card, board: Board, *, may_swap: bool) -> Plannable:
+    """Return the promotion of what is in staging, and the demotion of what is in production, swapped where it may."""
     if card.stage == "production":
-        return Demote(configuration=card.id, revision=card.revision, target=StageId("staging"))
+        disks = Disks.SWAP if may_swap and standby_of(card, board) is not None else Disks.KEEP
+        return Demote(configuration=card.id, revision=card.revision, target=StageId("staging"), disks=disks)
     return Promote(configuration=card.id, revision=card.revision, target=StageId("production"))
 
 
