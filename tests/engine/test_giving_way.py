@@ -21,7 +21,7 @@ from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import Limits
 from xsconsole.engine import enforcement
 from xsconsole.engine.succession import Ending, Incumbent, ended
-from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, StageFull
+from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, RunFailed, StageFull, VerificationFailed
 
 
 def test_where_it_goes_back_to_there_must_be_room() -> None:
@@ -121,6 +121,29 @@ def test_who_gives_way_may_have_the_address_of_who_comes() -> None:
         await scene.promote()
 
         scene.everything_has_come()
+
+    virtually(story)
+
+
+def test_a_disk_that_somebody_attached_elsewhere_meanwhile_is_noticed_at_the_end() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        pool = scene.office.pool
+        (disk,) = (found for found in pool.records.values() if found.uuid == scene.data["1"])
+        third = pool.add_vm("third", "Halted")
+        scene.desk.port.on_call = lambda method: (
+            pool.attach(pool.vm(third.uuid), disk, "5", "RW", {})
+            if method == "start" and "5" not in scene.disks_of(third.uuid)
+            else None
+        )
+
+        status = await scene.desk.do(scene.desk.promotion(scene.new, "production"))
+
+        assert isinstance(status.error, RunFailed)
+        assert isinstance(status.error.cause, VerificationFailed)
+        assert status.error.cause.differences == ("shop-2 does not have the disk of the place for itself",)
+        assert scene.stages() == ("production", "staging")
+        assert scene.placed() == {"shop-1": "1", "shop-2": "2"}
 
     virtually(story)
 

@@ -98,6 +98,15 @@ class DiskWork:
             given is None or await self._has(action.vm, action.original, given)
         )
 
+    async def amiss(self) -> list[str]:
+        """Return which machines do not have the disk that the plan passed on to them, each for itself."""
+        passes = [step for step in self._at.plan.steps if isinstance(step.action, PassDisk)]
+        return [
+            f"{shortened(step.subject)} does not have the disk of the place for itself"
+            for step in passes
+            if isinstance(step.action, PassDisk) and not await self.is_passed(step.action)
+        ]
+
     async def pass_on(self, action: PassDisk) -> None:
         """Give the disk to the other machine, and that one's own in exchange where the action says so."""
         there, back, given = (action.vm, action.original), (action.to, action.slot), _given_by(action)

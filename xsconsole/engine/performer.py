@@ -215,7 +215,7 @@ class Performer:
             case DropHold() as action:
                 await self._holding.drop(action.configuration)
             case Verify() as action:
-                await verify(step, action, self._at, self._placing, self._travel)
+                await verify(step, action, self._at, self._placing, self._travel, self._disks)
             case CheckGate() as action:
                 approved = action.approved if isinstance(action, CheckApproved) else ""
                 return await self._gatekeeper.pass_through(action.gate, self._plan, approved)

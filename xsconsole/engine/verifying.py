@@ -3,13 +3,14 @@
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step, Verify
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, is_same_member, newest_text
+from xsconsole.engine.disk_work import DiskWork
 from xsconsole.engine.placing import Placing
 from xsconsole.engine.presence import Presence
 from xsconsole.engine.travel import Travel
 from xsconsole.errors import VerificationFailed
 
 
-async def verify(step: Step, action: Verify, at: Presence, placing: Placing, travel: Travel) -> None:
+async def verify(step: Step, action: Verify, at: Presence, placing: Placing, travel: Travel, disks: DiskWork) -> None:
     """Read the members from the pool and compare.
 
     Raises:
@@ -26,6 +27,6 @@ async def verify(step: Step, action: Verify, at: Presence, placing: Placing, tra
         found = await at.read(vm)
         if found is None or found.power_state != "Running":
             differences.append(f"{shortened(found.name_label) if found else vm} does not run")
-    differences += [*await placing.amiss(step), *await travel.amiss()]
+    differences += [*await placing.amiss(step), *await travel.amiss(), *await disks.amiss()]
     if differences:
         raise VerificationFailed(differences=tuple(differences))
