@@ -114,7 +114,10 @@ QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $outline; selection-background-color: $accent_soft;
 }
 QRadioButton { spacing: 8px; outline: 0; }
-QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; button-layout: 3; }
+QDialogButtonBox QPushButton:default { background: $accent; color: $accent_text; border-color: $accent; }
+QDialogButtonBox QPushButton:default:focus { border: 2px solid $text; }
+QDialogButtonBox QPushButton:default:disabled { background: $chip; color: $muted; border-color: $hairline; }
 QRadioButton::indicator {
     width: 12px; height: 12px; border: 1px solid $muted; border-radius: 7px; background: $surface;
 }

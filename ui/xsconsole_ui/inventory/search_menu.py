@@ -108,19 +108,21 @@ class SearchMenu(QMenu):
 
     @Slot()
     def _ask_for_name(self) -> None:
-        self._ask(self.tr("Save this filter"), "", self.save)
+        self._ask(self.tr("Save this filter"), self.tr("Save"), shortened(self._current(), LONGEST_NAME), self.save)
 
     @Slot()
     def _ask_for_new_name(self) -> None:
         name = self._data()
         if self._searches.named(name) is not None:
-            self._ask(self.tr("Rename the search"), name, lambda new_name: self.rename(name, new_name))
+            rename = self.tr("Rename")
+            self._ask(self.tr("Rename the search"), rename, name, lambda new_name: self.rename(name, new_name))
 
-    def _ask(self, title: str, proposed: str, act: Callable[[str], None]) -> QInputDialog:
+    def _ask(self, title: str, verb: str, proposed: str, act: Callable[[str], None]) -> QInputDialog:
         dialog = QInputDialog(self.parentWidget())
         dialog.setWindowTitle(title)
         dialog.setLabelText(self.tr("Name, of at most {most} letters:").format(most=LONGEST_NAME))
         dialog.setTextValue(proposed)
+        dialog.setOkButtonText(verb)
         dialog.textValueSelected.connect(act)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
