@@ -2,18 +2,23 @@
 
 import contextlib
 
+import msgspec
 import pytest
 
 from tests.engine.deaths import bury
 from tests.engine.desks import Killed, virtually
 from tests.engine.memory_port import Fault
+from tests.engine.test_closing import closed
 from tests.engine.test_copying import census
 from tests.engine.test_succession import EMPTY, Scene, succeeding
 from xsconsole.domain.board import Standing
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import title
-from xsconsole.engine.commands import Demote, Direction
+from xsconsole.domain.workflow.edits import change_transition
+from xsconsole.domain.workflow.gates import Checklist, GuestToolsUp, When
+from xsconsole.engine.commands import Demote, Direction, QuarantineVersion
 from xsconsole.errors import NotPromotable
 
 
@@ -120,5 +125,32 @@ def test_what_cannot_be_swapped_says_why() -> None:
         assert isinstance(refused, NotPromotable)
         assert "is not where it was handed over to" in refused.reason
         assert "data of 1" in refused.reason
+
+    virtually(story)
+
+
+def test_gates_that_look_at_machines_and_a_quarantine_of_who_comes_stand_against_it_with_the_mend() -> None:
+    async def story() -> None:
+        scene = await promoted()
+        desk, workflow = scene.desk, scene.desk.board.workflow
+        assert workflow is not None
+        back = workflow.transition(StageId("production"), StageId("staging"))
+        assert back is not None
+        asked = Checklist(items=("Is everybody told?",))
+        for version, gates in enumerate(((asked,), (asked, GuestToolsUp(), GuestToolsUp(when=When.AFTER))), 3):
+            gated = change_transition(workflow, back.id, gates=gates)
+            await desk.publish(msgspec.structs.replace(gated, version=version))
+            if version == 3:
+                assert desk.engine.plan(swap(scene)).questions == ("Is everybody told?",)
+        refused = desk.refusal(swap(scene))
+        assert "gates that look at the machines of “shop 2”, and would not look at those of “shop 1”" in refused.reason
+        assert refused.reason.endswith("which then serve: guest tools answer.")
+        assert refused.mend.endswith("Or take these gates out of that way.")
+
+        await desk.publish(msgspec.structs.replace(change_transition(workflow, back.id, gates=()), version=5))
+        await closed(desk, QuarantineVersion(service="shop", version="1", reason="it lost orders"))
+        refused = desk.refusal(swap(scene))
+        assert "Version 1, which “shop 1” has, is quarantined" in refused.reason
+        assert refused.mend == "Demote it with its disks as they are. Or lift the quarantine."
 
     virtually(story)

@@ -12,8 +12,10 @@ from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.poolstate import KeptDisk, Succession
-from xsconsole.domain.words import count, instant
+from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
+from xsconsole.domain.workflow.gates import Checklist, HttpCall, MaintenanceWindow
+from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine import rules
 from xsconsole.engine.capacity import demand_space, snapshot_space, total
 from xsconsole.engine.claims import claims_on
@@ -35,6 +37,7 @@ from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verific
 from xsconsole.errors import NotPromotable
 
 SNAPSHOT_S = 4.0
+LOOKING_AT_NOBODY = (MaintenanceWindow, Checklist, HttpCall)  # gates that are about no machine in particular
 
 Pairs = Sequence[tuple[Member, VM]]
 
@@ -58,10 +61,12 @@ def demand_standby(card: Card, source: Stage, target: Stage, edge: Transition, b
             reason=f"{other}, who had the place before, does not stand in {target.name}: they cannot change places.",
             mend=keep,
         )
-    if edge.gates:
+    looking = tuple(dict.fromkeys(gate_name(gate) for gate in edge.gates if not isinstance(gate, LOOKING_AT_NOBODY)))
+    if looking:
         raise NotPromotable(
-            reason=f"The way to {target.name} has gates, which look at one that leaves and not at one that comes.",
-            mend=f"{keep} Or take the gates out of that way.",
+            reason=f"The way to {target.name} has gates that look at the machines of {name}, and would not look at "
+            f"those of {other}, which then serve: {listing(looking)}.",
+            mend=f"{keep} Or take these gates out of that way.",
         )
     if found.quarantine is not None:
         raise NotPromotable(
