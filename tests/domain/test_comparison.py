@@ -88,6 +88,8 @@ def test_what_a_copy_leaves_behind_is_allowed_only_between_it_and_its_original()
     assert compare(version(tagged), copy).drift == ()
     assert compare(copy, version(tagged)).drift == ()
     assert len(compare(version(tagged), replace(copy, copied_from=None)).drift) == 1
+    extra = replace(copy, manifest=version(msgspec.structs.replace(WEB, tags=("backup", "hotfix"))).manifest)
+    assert len(compare(version(tagged), extra).drift) == len(compare(extra, version(tagged)).drift) == 1
     assert len(compare(version(tagged, copied_from=SHOP), version(WEB)).drift) == 1  # itself, at another time
 
 

@@ -14,7 +14,6 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import (
-    LEFT_BEHIND,
     USUAL,
     Allowance,
     Judged,
@@ -25,6 +24,7 @@ from xsconsole.domain.manifest import (
     difference,
     fingerprint,
     judge,
+    left_behind,
     manifest_of,
     manifest_of_card,
 )
@@ -150,12 +150,10 @@ def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ())
 
     `rules` are those that people made; of them count those for the service and the stage of `second`.
     """
-    is_copy = first.configuration in (second.copied_from, first.copied_from) or second.configuration in (
-        first.copied_from,
-        second.copied_from,
-    )
     is_same = first.configuration == second.configuration
-    allowances = (*USUAL, *LEFT_BEHIND) if is_copy and not is_same else USUAL
+    is_original = first.configuration == second.copied_from
+    is_copy = is_original or second.configuration == first.copied_from
+    allowances = (*USUAL, *left_behind("after" if is_original else "before")) if is_copy and not is_same else USUAL
     counted = (rule for rule in rules if rule.part in _PARTS and rule.holds_for(second.service, second.stage))
     by_hand = tuple(map(_allowance, counted))
     judged = judge(difference(first.manifest, second.manifest), (*allowances, *by_hand))

@@ -19,7 +19,7 @@ from xsconsole.domain.manifest.difference import (
     every_field,
     topic_of,
 )
-from xsconsole.domain.manifest.judging import LEFT_BEHIND, USUAL, Allowance, Judged, Verdict, judge
+from xsconsole.domain.manifest.judging import LEFT_BEHIND, USUAL, Allowance, Judged, Verdict, judge, left_behind
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, Part, fingerprint
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "fingerprint",
     "in_roles",
     "judge",
+    "left_behind",
     "logical_names",
     "manifest_of",
     "manifest_of_card",

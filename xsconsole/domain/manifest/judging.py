@@ -21,7 +21,8 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     of every disk, drive or interface, or of one `device`.
 
     `pairs`, where there are any, are the only values that may face each other (before, after). `by_hand` is the id of
-    the rule on the pool that it stands for, empty where it is one of this program's.
+    the rule on the pool that it stands for, empty where it is one of this program's. `lacking` is the
+    side, `before` or `after`, that may have less than the other; what it has and the other has not is drift.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     role: str = ""
     device: str = ""
     by_hand: str = ""
+    lacking: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
 
     def covers(self, change: Change) -> bool:
@@ -41,6 +43,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             and self.role in ("", change.role)
             and self.device in ("", change.device)
             and (not self.pairs or (change.before, change.after) in self.pairs)
+            and (not self.lacking or _lacks(change, self.lacking))
         )
 
 
@@ -64,12 +67,26 @@ USUAL = (
 )
 """What differs between any configuration and its replica outside of a fence."""
 
+
+def _lacks(change: FieldChange, side: str) -> bool:
+    """Return whether a side of a difference has nothing that the other has not."""
+    one, other = (change.after, change.before) if side == "after" else (change.before, change.after)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return set(one) <= set(other)
+    return one in (None, "")
+
+
 LEFT_BEHIND = (
     Allowance(id="left behind", part=Part.MEMBER, field="tags"),
     Allowance(id="left behind", part=Part.MEMBER, field="ha_restart_priority"),
     *(Allowance(id="left behind", part=Part.MEMBER, field="other_config", key=key) for key in sorted(KEYS)),
 )
-"""What a copy by a promotion has not, beside the usual: what only its original means."""
+"""What a copy has not, beside the usual: what only its original means. What it has besides is drift."""
+
+
+def left_behind(side: str) -> tuple[Allowance, ...]:
+    """Return what the copy may lack, which is the side `before` or `after`."""
+    return tuple(msgspec.structs.replace(allowance, lacking=side) for allowance in LEFT_BEHIND)
 
 
 def judge(changes: Iterable[Change], allowances: Sequence[Allowance] = USUAL) -> tuple[Judged, ...]:
