@@ -44,6 +44,7 @@ SMALL = ("40", "2")
         ("promotion_killed", ("40",), ["copies that were approved: .* put back", "kinds of runs: .* settled whole"]),
         ("inventory_load", SMALL, ["ratios: mirror", "filter, from key to result", "views: ", "turns while it loads"]),
         ("inventory_churn", (*SMALL, "1"), ["from the change to its line", "within 200 ms", "turns while somebody"]),
+        ("drift", ("8", "2", "20"), ["one change: median .* ratio", "longest piece between two looks at the clock: "]),
         ("second_start", ("1",), ["median: usable window .* ratio to an empty Qt window"]),
     ],
 )

@@ -6,7 +6,7 @@ import msgspec
 
 from tests.domain.test_comparison import DISK, WEB, version
 from tests.domain.test_drift import AT, card, rule
-from xsconsole.domain.comparison import compare
+from xsconsole.domain.comparison import compare, rule_label
 from xsconsole.domain.fidelity import Finding, contents, document, likeness, stated, text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.poolstate import Origin
@@ -37,6 +37,12 @@ def test_every_field_is_equal_allowed_by_a_named_rule_or_drift() -> None:
     fields = document(made, is_whole=False)["fields"]
     assert isinstance(fields, list)
     assert len(fields) == 4
+
+
+def test_a_rule_is_told_in_the_words_of_differences() -> None:
+    assert rule_label(rule(stage="staging", role="db")) == "db: vCPUs at most, of shop in staging"
+    assert rule_label(rule(part="nic", field="mtu")) == "every member, interface any: MTU, of shop"
+    assert rule_label(rule(part="of a later version")) == "of a later version vcpus max, of shop"
 
 
 def test_likeness_names_what_differs_first_and_contents_are_claimed_only_of_copies() -> None:

@@ -14,7 +14,7 @@ from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.drifting import DriftDialog
-from xsconsole_ui.drifting.rule_dialog import AllowDialog
+from xsconsole_ui.drifting.rule_dialog import AllowDialog, ChangeDialog
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.membership import ReplicateDialog
 
@@ -74,6 +74,23 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     await until(lambda: dialog.question is None, "the end of the question")
     (rule,) = console.board.allowances
     assert (rule.stage, rule.role, rule.reason) == ("", member.role, "the lab starts it last")
+
+    dialog.rules.click()
+    await until(lambda: dialog.rules_view is not None and dialog.rules_view.isVisible(), "all rules")
+    rules = dialog.rules_view
+    assert rules is not None
+    rules.list.selectRow(0)
+    rules.change.click()
+    await until(lambda: rules.question is not None and rules.question.isVisible(), "the question of a change")
+    assert isinstance(rules.question, ChangeDialog)
+    assert (rules.question.everywhere.isEnabled(), rules.question.total.isEnabled()) == (False, True)
+    rules.question.total.setChecked(True)
+    rules.question.go.click()
+    await until(lambda: rules.rules.index(0, 4).data() == "2", "the other version")
+    await until(lambda: rules.question is None, "the end of the question")
+    assert [(one.role, one.version) for one in console.board.allowances] == [("", 2)]
+    rules.close_.click()
+    await until(lambda: dialog.rules_view is None, "the end of the rules")
 
     file = tmp_path / "statement.html"
     dialog.files.fileSelected.emit(str(file))

@@ -204,6 +204,8 @@ class Bridge(QObject):
         if event.is_layout_changed and (board.workflow, board.is_published) != self._columns:
             self._turns.put("layout", self._begin_layout, is_long=True)
         self._announce_cards(event.configurations)
+        if event.is_allowed_otherwise:
+            self._turns.put("drift", self.drift_changed.emit)
         if event.is_closed_otherwise:
             self._turns.put("closures", self.closures_changed.emit)
         if self._console.has_several:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from xsconsole.domain.allowances import AllowedField, rule_name
+from xsconsole.domain.allowances import AllowedField, rule_name, rule_words
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
@@ -16,6 +16,7 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import (
     USUAL,
     Allowance,
+    FieldChange,
     Judged,
     Manifest,
     Part,
@@ -27,6 +28,7 @@ from xsconsole.domain.manifest import (
     left_behind,
     manifest_of,
     manifest_of_card,
+    words,
 )
 from xsconsole.domain.manifest.difference import Change
 from xsconsole.domain.naming import shortened
@@ -170,6 +172,23 @@ def _allowance(rule: AllowedField) -> Allowance:
         device=rule.device,
         by_hand=rule.id,
     )
+
+
+def rule_label(rule: AllowedField) -> str:
+    """Return what a rule allows, in the words of differences: `db: memory, static maximum, of shop in staging`."""
+    if rule.part not in _PARTS:
+        return rule_words(rule)
+    change = FieldChange(
+        role=rule.role or "every member",
+        part=Part(rule.part),
+        device=rule.device or "any",
+        field=rule.field,
+        key=rule.key,
+        before=None,
+        after=None,
+    )
+    where = f" in {shortened(rule.stage, 40)}" if rule.stage else ""
+    return f"{words.place(change)}: {words.label(change)}, of {shortened(rule.service, 40)}{where}"
 
 
 def version_now(

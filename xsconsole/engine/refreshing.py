@@ -221,7 +221,8 @@ def _ending(plan: Plan, taken: dict[Uuid, StepKey], card: Card, parts: list[Part
 
 def _sentences(order: Order, card: Card, parts: list[Part], going: int) -> tuple[str, ...]:
     """Return what whoever confirms should know."""
-    name, source = f"“{shortened(card.name, 60)}”", f"“{shortened(order.card.name, 60)}”"
+    name = f"“{shortened(card.name, 60)}” in {order.target.name}"
+    source = f"“{shortened(order.card.name, 60)}” in {order.source.name}"
     told = [
         f"What {name} holds is replaced by what {source} holds now: what was written to its disks is lost for good "
         "once all has passed.",

@@ -33,6 +33,7 @@ from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.drifting.rows import DriftRow, OnRecord, columns_of_drift, rows_of
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
+from xsconsole_ui.drifting.rules_dialog import RulesDialog
 from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.sizing import fit_on_screen
@@ -50,7 +51,7 @@ class DriftDialog(QDialog):
         self, console: Estate, bridge: Bridge, jobs: Jobs, configuration: ConfigurationId, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._console, self._jobs = console, jobs
+        self._console, self._bridge, self._jobs = console, bridge, jobs
         self._on_record: OnRecord = {}
         self._who: dict[Topic, str] = {}
         self._cell: tuple[str | None, Aspect | None] = (None, None)
@@ -77,6 +78,8 @@ class DriftDialog(QDialog):
         self.all = pieces.button(self.tr("Show all"), "quiet", self)
         self.allow = pieces.button(self.tr("Allow from now on…"), "", self)
         self.forbid = pieces.button(self.tr("Remove rule…"), "", self)
+        self.rules = pieces.button(self.tr("Rules…"), "quiet", self)
+        self.rules_view: RulesDialog | None = None  # while it is open
         self.mend = pieces.button(self.tr("Mend…"), "", self)
         self.export = pieces.button(self.tr("Statement…"), "", self)
         self.export.setToolTip(self.tr("Every field of every member, as a page or a text; on record"))
@@ -90,7 +93,7 @@ class DriftDialog(QDialog):
         self._lay_out()
         self._connect(bridge)
         self._fill(configuration)
-        self.picture.setFocus()
+        self.list.setFocus()  # in the picture the keyboard would choose its first member
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -107,6 +110,7 @@ class DriftDialog(QDialog):
         column.addLayout(between)
         between.addWidget(self.title, 1)
         between.addWidget(self.all)
+        between.addWidget(self.rules)
         column.addWidget(self.list, 1)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setChildrenCollapsible(False)
@@ -147,6 +151,7 @@ class DriftDialog(QDialog):
         self.all.clicked.connect(self._show_all)
         self.allow.clicked.connect(self._ask_to_allow)
         self.forbid.clicked.connect(self._ask_to_forbid)
+        self.rules.clicked.connect(self._open_rules)
         self.export.clicked.connect(self.files.open)
         self.files.fileSelected.connect(self._write)
         self.mend.clicked.connect(self._ask_to_mend)
@@ -328,6 +333,19 @@ class DriftDialog(QDialog):
         rule = self.rule
         if rule is not None:
             self._open(ForbidDialog(rule, self._console.of_card(self.configuration), self._jobs, self))
+
+    @Slot()
+    def _open_rules(self) -> None:
+        if self.rules_view is None:
+            owner = self._console.of_card(self.configuration)
+            self.rules_view = RulesDialog(owner, self._bridge, self._jobs, self)
+            self._jobs.start(self._see_rules(self.rules_view), "show rules")
+
+    async def _see_rules(self, dialog: RulesDialog) -> None:
+        try:
+            await answered(dialog)
+        finally:
+            self.rules_view = None
 
     def _open(self, question: AllowDialog | ForbidDialog) -> None:
         self.question = question

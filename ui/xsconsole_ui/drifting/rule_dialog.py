@@ -5,8 +5,9 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Console, rule_for, write_rule
-from xsconsole.domain.allowances import AllowedField, rule_words
+from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Card
+from xsconsole.domain.comparison import rule_label
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.manifest import Change, words
 from xsconsole.engine.commands import AllowDifference, ForbidDifference
@@ -50,6 +51,45 @@ class AllowDialog(ReasonDialog):
         await write_rule(self._owner, self.command)
 
 
+class ChangeDialog(ReasonDialog):
+    """Why a rule holds, and whether of more than before: it then has another version."""
+
+    def __init__(self, rule: AllowedField, owner: Console, jobs: Jobs, parent: QWidget) -> None:
+        wording = Wording(
+            title=tr("Change the rule"),
+            text=tr("{what}: version {n}, by {by}").format(
+                what=rule_label(rule), n=rule.version, by=shortened(rule.by, 40)
+            ),
+            act=tr("Change"),
+            total=tr("Of every member"),
+        )
+        super().__init__(wording, jobs, parent)
+        self._rule, self._owner = rule, owner
+        self.everywhere = Tick(tr("In every stage"), self)
+        self.column.insertWidget(self.column.indexOf(self.total) + 1, self.everywhere)
+        for tick, is_so in ((self.total, not rule.role), (self.everywhere, not rule.stage)):
+            tick.setChecked(is_so)
+            tick.setEnabled(not is_so)  # of whom it would hold then is not known: remove it, and allow it there
+        self.reason.setText(rule.reason)
+        self.setTabOrder(self.total, self.everywhere)
+        self.setTabOrder(self.everywhere, self.cancel)
+
+    async def carry_out(self) -> None:
+        rule, is_wide = self._rule, self.total.isChecked()
+        command = AllowDifference(
+            part=rule.part,
+            field=rule.field,
+            key=rule.key,
+            service=rule.service,
+            stage=None if self.everywhere.isChecked() or not rule.stage else rule.stage,
+            role="" if is_wide else rule.role,
+            device="" if is_wide else rule.device,
+            replaces=rule,
+            reason=self.reason.text().strip(),
+        )
+        await write_rule(self._owner, command)
+
+
 class ForbidDialog(ReasonDialog):
     """Why a rule is to go."""
 
@@ -57,7 +97,7 @@ class ForbidDialog(ReasonDialog):
         wording = Wording(
             title=tr("Remove the rule"),
             text=tr("{what}, allowed by {by}: {reason}").format(
-                what=rule_words(rule), by=shortened(rule.by, 40), reason=shortened(rule.reason, 120)
+                what=rule_label(rule), by=shortened(rule.by, 40), reason=shortened(rule.reason, 120)
             ),
             act=tr("Remove"),
         )
