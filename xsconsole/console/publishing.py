@@ -66,7 +66,9 @@ class Publishing:
             # What stands on pools that follow another workflow has nothing to do with this one.
             occupants=tuple(Occupant.of(card) for site in mine for card in site.board.cards.values()),
             names={
-                card.stage: site.board.stage_name(card.stage) for site in mine for card in site.board.cards.values()
+                stage: site.board.stage_name(stage)
+                for site in mine
+                for stage in {card.stage for card in site.board.cards.values()}  # few, however many cards
             },
             me=self._me(),
         )
