@@ -1,6 +1,7 @@
 """Into an archive and back, at a pool of values: what comes into being, what is refused, what cuts it off."""
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.deaths import Death, Fate, deaths, settled
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import Fault
@@ -26,6 +28,7 @@ from xsconsole.errors import ConsoleError, NotPromotable, Refused
 from xsconsole.store.keys import is_signature
 
 FOLDER = Path("/archives/shop")
+EVERY = 5  # so many deaths, one is inherited
 
 
 class Scene:
@@ -316,3 +319,32 @@ def test_what_stands_against_coming_back_is_said_before() -> None:
         assert isinstance(desk.refusal(scene.returning(target=StageId("integration"))), NotPromotable)
 
     virtually(story)
+
+
+@pytest.mark.parametrize("is_returning", [False, True])
+def test_wherever_a_console_dies_another_one_puts_it_back_whole(*, is_returning: bool) -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        if is_returning:
+            await scene.archived()
+        victim, command = (scene.there, scene.returning()) if is_returning else (scene.desk, scene.archiving())
+        configuration = victim.engine.plan(command).intent.configuration
+        fates: Counter[Fate] = Counter()
+        for death in (await deaths(victim, victim.do(command), victim.pool))[::EVERY]:
+            (office,) = death.offices()
+            fate = await settled(office.desk(death.home()), configuration, Direction.UNDO)
+            fates[fate] += 1
+            if is_returning:
+                assert sum(not vm.is_a_snapshot for vm in office.pool.vms()) == (3 if is_whole(death) else 0)
+            else:
+                assert census(office) == scene.before
+        assert fates[Fate.UNDONE] > 0
+        assert set(fates) == {Fate.UNDONE, Fate.CLOSED}
+
+    virtually(story)
+
+
+def is_whole(death: Death) -> bool:
+    """Return whether the run had ended well when its console died: its record is gone from the pool."""
+    (pool,) = death.pools
+    return bool(pool.vms()) and not any(".run." in key for key in pool.keys)
