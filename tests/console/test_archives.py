@@ -23,7 +23,7 @@ from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.board import Standing
 from xsconsole.domain.comparison import Source
 from xsconsole.domain.events import RunChanged
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import RunId, StageId
 from xsconsole.domain.inventory import VIF, Network
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Manifest, difference, judge, manifest_of_card
 from xsconsole.domain.naming import find_configuration
@@ -32,6 +32,7 @@ from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, RestoreFromArchive
 from xsconsole.errors import NotPromotable, Refused, RunFailed
+from xsconsole.store.archives import FolderShelf
 
 NAME = "payroll@patch-testing"
 
@@ -200,6 +201,13 @@ async def test_what_fails_on_the_way_into_an_archive_leaves_neither_files_nor_sn
         assert names_in(place) == []
         assert await asyncio.to_thread(everything, served[0]) == before
         assert runs_and_held_leases(served[0]) == []
+
+    # What another console put back lies there unfinished, is named so, and can be deleted.
+    await FolderShelf().begin(place / "left", RunId("gone"))
+    (left,) = await room.listed()
+    assert (left.is_unfinished, "was never finished" in left.problem) == (True, True)
+    assert await room.delete(Path(left.folder), "") == len("gone")
+    assert names_in(place) == []
 
     # A full disk says so.
     command = room.archiving(find_configuration(here.board, NAME), place)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.archives import CONTENT, KEY, archive
+from tests.domain.test_retention import request
 from xsconsole.domain.archive import (
     Fault,
     Measured,
@@ -25,6 +26,7 @@ from xsconsole.domain.archive import (
 from xsconsole.domain.archive.rows import Row, Value
 from xsconsole.domain.archive.values import is_genuine
 from xsconsole.domain.ids import ArchiveId, Digest
+from xsconsole.domain.requests import Warrant, to_warrant
 from xsconsole.errors import Ambiguous, NotFound, Refused
 from xsconsole.store.keys import is_signature
 
@@ -143,6 +145,10 @@ def test_an_extract_gives_its_rows_back_and_no_approval_where_there_was_none() -
 
     assert rows_of(to_lines(rows)) == rows
     assert warrants_in(rows) == ()
+    warrant = Warrant(request=request(), decisions=())
+    details = '{"warrant":' + to_warrant(warrant) + "}"
+    approved = Row(seq=4, canonical="{}", digest="d", values={"details": Value(salt="00", value=details)})
+    assert warrants_in((*rows, approved, approved)) == (warrant,)
 
 
 def test_a_fingerprint_of_another_key_is_another_key() -> None:

@@ -23,6 +23,7 @@ from xsconsole.domain.manifest import Manifest, fingerprint
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import ApprovalRule, Binding, EntryAction, Person, PoolObject, default_workflow
+from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import ArchiveToFiles, Direction, QuarantineVersion, RestoreFromArchive
 from xsconsole.errors import ConsoleError, NotPromotable, Refused
 from xsconsole.store.keys import is_signature
@@ -348,3 +349,52 @@ def is_whole(death: Death) -> bool:
     """Return whether the run had ended well when its console died: its record is gone from the pool."""
     (pool,) = death.pools
     return bool(pool.vms()) and not any(".run." in key for key in pool.keys)
+
+
+def test_what_came_back_can_be_archived_again_and_tells_from_where_it_came() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        first = await scene.archived()
+        run = await scene.there.open(scene.returning())
+        scene.there.port.on_call = lambda method: run.stop() if method == "bring" else None
+        assert (await run.wait()).state is RunState.INTERRUPTED
+        scene.there.port.on_call = lambda _: None
+        assert "was being restored, and that was cut off" in scene.there.refusal(scene.returning()).reason
+        made = run.plan.intent.configuration
+        assert (await scene.there.settle(made, Direction.RESUME)).state is RunState.DONE
+
+        # The stages of both call the network alike: nothing has to be said, and file storage takes what was written.
+        front = NetworkEntry(logical="front", network=PoolObject(uuid=scene.prod.uuid, name="prod-net"))
+        stages = tuple(
+            msgspec.structs.replace(stage, binding=Binding(networks=(front,))) for stage in default_workflow().stages
+        )
+        mapped = msgspec.structs.replace(default_workflow(), version=2, networks=("front",), stages=stages)
+        await scene.there.publish(mapped)
+        folder, card = Path("/archives/again"), scene.there.card(made)
+        status = await scene.there.do(ArchiveToFiles(configuration=made, revision=card.revision, folder=folder))
+        assert status.error is None, explain(status.error)
+        document = scene.files[folder / "archive.json"]
+        again = read(document, is_signature)
+        assert [(one.configuration, one.archive) for one in again.lineage] == [(scene.shop, first.id)]
+        assert {nic.called for member in again.members for nic in member.interfaces} == {"front"}
+        nfs = scene.other.pool.add_storage("nfs")
+        command = RestoreFromArchive(
+            archive=again,
+            document=Digest(hashlib.sha256(document).hexdigest()),
+            folder=folder,
+            target=StageId("integration"),
+            sr=nfs.uuid,
+        )
+        plan = scene.there.engine.plan(command)
+        assert all(set(step.estimate.space) <= {nfs.uuid} for step in plan.steps)
+        in_the_way = scene.there.pool.add_vm("x")
+        scene.there.port.on_call = lambda method: (
+            scene.other.pool.put_vm(msgspec.structs.replace(in_the_way, name_label=again.members[0].arrives_as))
+            if method == "named"
+            else None
+        )
+        blocked = await scene.there.do(command)
+        assert "they could not be told apart" in failure(blocked)
+        assert scene.other.pool.find(in_the_way.uuid) is not None
+
+    virtually(story)

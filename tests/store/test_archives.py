@@ -29,7 +29,9 @@ async def test_what_another_run_made_or_somebody_put_there_stays(tmp_path: Path)
     with pytest.raises(Refused, match="another run writes there"):
         await shelf.begin(folder, OTHER)
     await shelf.discard(folder, OTHER)
-    assert shelf.unfinished(folder).is_dir()
+    part = shelf.unfinished(folder)
+    assert list(FolderShelf.within(tmp_path)) == [part]
+    assert (await shelf.unfinished_by(part), await shelf.unfinished_by(folder)) == (RUN, None)
     await shelf.remove(folder, "members/nothing")
     await shelf.discard(folder, RUN)
     assert names_in(tmp_path) == []
@@ -76,6 +78,15 @@ async def test_only_what_is_of_the_archive_is_read_and_deleted(tmp_path: Path) -
     await shelf.keep(folder, None)
     assert await shelf.held(folder) is None
     assert await shelf.delete(folder, ["members/01-web.xva"]) == 17
+    await shelf.begin(folder, RUN)
+    strange = shelf.unfinished(folder) / "thesis.odt"
+    strange.write_text("")
+    with pytest.raises(Refused, match=r"also holds thesis\.odt"):
+        await shelf.forget(strange.parent)
+    strange.unlink()
+    assert await shelf.forget(shelf.unfinished(folder)) == len(RUN)
+    assert await shelf.forget(tmp_path) == 0
+    assert names_in(tmp_path) == []
 
 
 async def test_what_the_disk_says_is_a_sentence(tmp_path: Path) -> None:

@@ -168,7 +168,17 @@ def _folder(name: str) -> Path | None:
 def _row(one: Shelved) -> tuple[str, ...]:
     archive, folder = one.archive, str(one.folder)
     if archive is None:
-        return ("", one.folder.name, "", "", "", "", "CANNOT BE READ", "", folder)
+        return (
+            "",
+            one.folder.name,
+            "",
+            "",
+            "",
+            "",
+            "UNFINISHED" if one.is_unfinished else "CANNOT BE READ",
+            "",
+            folder,
+        )
     return (
         archive.id[:ID_LENGTH],
         archive.name,

@@ -15,7 +15,7 @@ from xsconsole.domain.archive import MANIFEST, Archive, Check, Held, Shelved, ju
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import Source, Version
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, RunId, StageId, Uuid
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
@@ -141,7 +141,8 @@ class ArchiveRoom:
         Raises:
             Refused: there is no archive.
         """
-        await self._shelf.document(folder)
+        if await self._shelf.unfinished_by(folder) is None:
+            await self._shelf.document(folder)
         return await self._shelved(folder, await self._verdicts())
 
     async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
@@ -173,6 +174,9 @@ class ArchiveRoom:
         return found
 
     async def _shelved(self, folder: Path, verdicts: Verdicts) -> Shelved:
+        run = await self._shelf.unfinished_by(folder)
+        if run is not None:
+            return Shelved(folder=folder, archive=None, problem=await self._why_unfinished(run), is_unfinished=True)
         try:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
@@ -186,6 +190,14 @@ class ArchiveRoom:
             damaged_at=None if is_good else at,
             is_own=archive.key == self._home.key_fingerprint,
         )
+
+    async def _why_unfinished(self, run: RunId) -> str:
+        if await self._is_open(run):
+            return "It is not finished: the run that makes it goes on, or was interrupted and can be settled."
+        return "It was never finished: another console put the run back. It is no archive, and can be deleted."
+
+    async def _is_open(self, run: RunId) -> bool:
+        return any(known.run == run for known in await self._home.open_runs())
 
     async def _verdicts(self) -> Verdicts:
         """Return when each archive was last verified, and whether it was whole."""
@@ -229,6 +241,9 @@ class ArchiveRoom:
             Refused: it is held, or none that can be told from a folder of something else.
         """
         self._demand_writing()
+        run = await self._shelf.unfinished_by(folder)
+        if run is not None:
+            return await self._forget(folder, run)
         archive = read(await self._shelf.document(folder), is_signature)
         held = await self._shelf.held(folder)
         if held is not None:
@@ -239,6 +254,18 @@ class ArchiveRoom:
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect
         freed_bytes = await self._shelf.delete(folder, [file.path for file in archive.files])
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, Outcome.DONE)
+        return freed_bytes
+
+    async def _forget(self, folder: Path, run: RunId) -> int:
+        if await self._is_open(run):
+            raise Refused(
+                reason=f"The run that makes {folder} goes on, or was interrupted.",
+                mend="Let it end, or resume or undo it: undoing deletes what it wrote.",
+            )
+        why = "It was never finished."
+        await self._record(AuditEvent.ARCHIVE_DELETED, folder, None, why, None)  # before the effect
+        freed_bytes = await self._shelf.forget(folder)
+        await self._record(AuditEvent.ARCHIVE_DELETED, folder, None, why, Outcome.DONE)
         return freed_bytes
 
     def _demand_writing(self) -> None:

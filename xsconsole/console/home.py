@@ -17,7 +17,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.queueing import Queued
-from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
 from xsconsole.engine.lease import Me
@@ -207,6 +207,11 @@ class Home:
         named = {Uuid(known.pool): known.name for known in reversed(self.settings.pools) if known.pool and known.name}
         query = replace(query, pools={**named, **query.pools})
         return () if source is None else await source.page(query, before=before, limit=limit)
+
+    async def open_runs(self) -> tuple[OpenRun, ...]:
+        """Return the runs of this home of which no end is on record."""
+        source = self._ledger or self._reader
+        return () if source is None else await source.open_runs()
 
     async def past_jobs(self, limit: int) -> tuple[PastJob, ...]:
         """Return jobs of this home, newest first; none where it has no record yet."""

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ OWNER = ".run"  # in an unfinished folder: the run that made it
 HOLD = "hold.json"  # beside the document: it may come and go, and is no part of the archive
 PIECE_BYTES = 1024 * 1024
 READ_ONLY = 0o444
+OURS = re.compile(r"\.run|(archive|manifest|workflow)\.json|record\.jsonl|members/[^/]+\.xva(\.part)?")
 FOLDER_READ_ONLY = 0o555
 
 
@@ -132,12 +134,7 @@ class FolderShelf:
         def away() -> int:
             known = {*paths, DOCUMENT}
             found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
-            strange = sorted(set(found) - known)
-            if strange:
-                raise Refused(
-                    reason=f"{folder} also holds {strange[0]}, which is none of the archive.",
-                    mend="Take that out first; nothing was deleted.",
-                )
+            _demand_ours(folder, set(found) - known)
             size_bytes = sum(file.lstat().st_size for file in found.values())
             _remove(folder)
             return size_bytes
@@ -146,8 +143,26 @@ class FolderShelf:
 
     @staticmethod
     def within(place: Path) -> Iterator[Path]:
-        """Yield the folders directly in a place that have the document of an archive, by name."""
-        yield from sorted(one for one in place.iterdir() if (one / DOCUMENT).is_file() and one.suffix != UNFINISHED)
+        """Yield the folders directly in a place that are archives, or were to become some, by name."""
+        yield from sorted(one for one in place.iterdir() if (one / DOCUMENT).is_file() or _owner(one))
+
+    async def unfinished_by(self, folder: Path) -> RunId | None:
+        """Return the run that makes a folder, or was cut off in that; None where it is none."""
+        return await _apart(folder, lambda: RunId(_owner(folder)) or None)
+
+    async def forget(self, folder: Path) -> int:
+        """Delete an unfinished folder with all that is in it; return how many bytes that were."""
+
+        def away() -> int:
+            if not _owner(folder):
+                return 0
+            found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
+            _demand_ours(folder, (path for path in found if not OURS.fullmatch(path)))
+            size_bytes = sum(file.lstat().st_size for file in found.values())
+            _remove(folder)
+            return size_bytes
+
+        return await _apart(folder, away)
 
     async def document(self, folder: Path) -> bytes:
         found = await self.content(folder, DOCUMENT)
@@ -200,7 +215,20 @@ def _write(file: Path, content: bytes) -> None:
         os.fsync(opened.fileno())
 
 
+def _demand_ours(folder: Path, strange: Iterable[str]) -> None:
+    """Refuse where a folder holds what no archive of it put there."""
+    found = sorted(strange)
+    if found:
+        raise Refused(
+            reason=f"{folder} also holds {found[0]}, which is none of the archive.",
+            mend="Take that out first; nothing was deleted.",
+        )
+
+
 def _owner(part: Path) -> str:
+    """Return the run that makes an unfinished folder; empty where it is none."""
+    if part.suffix != UNFINISHED:
+        return ""
     with contextlib.suppress(OSError):
         return (part / OWNER).read_text()
     return ""

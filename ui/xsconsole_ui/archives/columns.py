@@ -75,7 +75,7 @@ ARCHIVES: Schema[Shelved] = Schema(
             kind=Kind.CHOICE,
             about="how it stands",
             get=lambda one: tuple(_standing(one)),
-            choices=("held", "unproven", "proven", "damaged", "unreadable", "foreign"),
+            choices=("held", "unproven", "proven", "damaged", "unreadable", "unfinished", "foreign"),
         ),
     ),
 )
@@ -118,14 +118,14 @@ def _stage(one: Shelved) -> str:
 
 def _proven(one: Shelved) -> str:
     if one.archive is None:
-        return tr("✖ unreadable")
+        return tr("unfinished") if one.is_unfinished else tr("✖ unreadable")
     if one.damaged_at is not None:
         return tr("✖ damaged")
     return times.clock_time(one.proven_at) if one.proven_at else tr("never")
 
 
 def _is_bad(one: Shelved) -> bool:
-    return one.archive is None or one.damaged_at is not None
+    return (one.archive is None and not one.is_unfinished) or one.damaged_at is not None
 
 
 def _of(one: Shelved, field: str) -> str | None:
@@ -134,7 +134,7 @@ def _of(one: Shelved, field: str) -> str | None:
 
 def _standing(one: Shelved) -> list[str]:
     if one.archive is None:
-        return ["unreadable"]
+        return ["unfinished" if one.is_unfinished else "unreadable"]
     found = ["damaged" if one.damaged_at else "proven" if one.proven_at else "unproven"]
     found += ["held"] if one.held else []
     return found + ([] if one.is_own else ["foreign"])

@@ -120,10 +120,12 @@ class ArchivePlace(pieces.Panel):
         busy = self.tr("It is being read.") if self._busy is not None else ""
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
         held = one is not None and one.held is not None
-        self._allow(self.verify, none or busy)
+        unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
+        self._allow(self.verify, none or busy or unfinished)
         self._allow(self.restore, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
-        self._allow(self.delete, unreadable or busy or (self.tr("It is held: lift the hold first.") if held else ""))
+        kept = self.tr("It is held: lift the hold first.") if held else ""
+        self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold"))
         self.verify.setText(self.tr("Verifying…") if self._busy is not None else self.tr("Verify"))
 

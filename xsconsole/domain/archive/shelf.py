@@ -37,6 +37,7 @@ class Shelved:
     proven_at: datetime | None = None
     damaged_at: datetime | None = None
     is_own: bool = False
+    is_unfinished: bool = False
 
     @property
     def called(self) -> str:
