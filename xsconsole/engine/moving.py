@@ -177,10 +177,10 @@ def _taken_along(card: Card, source: Stage, target: Stage, inventory: Inventory)
     names = kept_at(card, inventory)
     if not names:
         return ()
-    goes = "belongs" if len(names) == 1 else "belong"
+    belongs, comes, it = ("belongs", "comes", "it") if len(names) == 1 else ("belong", "come", "them")
     return (
-        f"{listing(names)} {goes} to the place in {source.name} and comes along to {target.name}: a swap with the "
-        "stand-by would leave it there.",
+        f"{listing(names)} {belongs} to the place in {source.name} and {comes} along to {target.name}: a swap with the "
+        f"stand-by would leave {it} there.",
     )
 
 
