@@ -142,6 +142,10 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
             change_stage(stage(entry=EntryAction.STOP, protection=UP), PATCHES, protection=UP),
             ("protection-contradicts", "error", "staging", "protection"),
         ),
+        (
+            stage(lease=StageLease(duration_s=3600, at_end=LeaseEnd.STOP), protection=("hard_shutdown",)),
+            ("protection-contradicts", "error", "staging", "protection"),
+        ),
         (stage(protection=("snapshot",)), ("protection-contradicts", "error", "staging", "protection")),
         (
             on(stage(protection=("copy",)), method=Method.FULL_COPY),

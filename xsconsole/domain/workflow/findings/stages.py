@@ -19,6 +19,7 @@ from xsconsole.domain.workflow.windows import is_known_zone
 
 STARTING = frozenset({"start", "start_on"})
 STOPPING = frozenset({"clean_shutdown", "shutdown"})
+POWER = STARTING | STOPPING | {"hard_shutdown"}  # what shutting down and putting that back takes
 NEEDED_ELSEWHERE = {
     "pool_migrate": "maintenance and load balancing move machines",
     "migrate_send": "maintenance moves machines with their disks",
@@ -108,6 +109,10 @@ def _protection(case: Case, stage: Stage) -> Iterator[Finding]:
         )
     if stage.entry is EntryAction.START and blocked & STARTING:
         yield _contradicts(stage, f"{name} starts machines on entry, but its protection forbids it", STARTING)
+    if stage.lease is not None and stage.lease.at_end is LeaseEnd.STOP and blocked & POWER:
+        yield _contradicts(
+            stage, f"{name} shuts machines down at the end of its lease, but its protection forbids it", POWER
+        )
     for way in case.into[stage.id]:
         source = case.stages[way.source]
         both = blocked & set(source.protection)
