@@ -194,7 +194,9 @@ def test_one_that_is_no_configuration_any_more_has_no_drift() -> None:
     watched.see().taken()
     assert watched.drift.version(TWO) is not None
 
-    watched.drift.show(Board(workflow=default_workflow(), cards={}))
+    watched.drift.show(Board(workflow=default_workflow(), cards={}), [TWO, THREE, ONE])
+    assert not watched.drift.advance(1, AT)
+    assert watched.drift.advance(9, AT)
 
     assert watched.drift.found == {}
     assert set(watched.drift.taken()) == {TWO, THREE}

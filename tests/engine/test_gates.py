@@ -13,9 +13,11 @@ from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.poolstate import encode
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow import Limits
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
     Checklist,
+    ExactReplica,
     Gate,
     GuestToolsUp,
     HttpCall,
@@ -28,7 +30,7 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
     When,
 )
-from xsconsole.engine.commands import AddMembers, Confirmed, NewMember
+from xsconsole.engine.commands import AddMembers, AllowDifference, Confirmed, Create, NewMember
 from xsconsole.engine.ports import Field
 from xsconsole.errors import GateNotMet, NotPromotable, RunFailed
 
@@ -183,6 +185,38 @@ def test_production_is_what_drift_is_measured_against() -> None:
         refusal = desk.refusal(desk.promotion(shop, "production"))
 
         assert "No configuration of shop is in production." in refusal.reason
+
+    virtually(story)
+
+
+def test_an_exact_replica_passes_by_the_rules_that_its_sentence_names_which_the_run_keeps() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, ExactReplica())
+        flow = desk.board.workflow
+        assert flow is not None
+        stages = tuple(msgspec.structs.replace(stage, limits=Limits()) for stage in flow.stages)
+        await desk.publish(msgspec.structs.replace(flow, version=flow.version + 1, stages=stages))
+        members = desk.card(shop).members
+        vms = {member.role: office.pool.add_vm(f"prod-{member.role}", order=member.order) for member in members}
+        made = tuple(NewMember(vm=vm.uuid, role=role) for role, vm in vms.items())
+        create = Create(service="shop", version="1.2.0", stage=StageId("production"), members=made)
+        assert (await desk.do(create)).error is None
+        office.pool.change(members[0].uuid, VCPUs_max=16)
+        await desk.until(lambda: len(desk.board.cards) == 2)
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+        assert "1 difference from shop 1.2.0 that no rule allows: " in refusal.reason, refusal.reason
+
+        rule = AllowDifference(part="member", field="vcpus_max", service="shop", reason="more load in the test")
+        stands = await desk.engine.allowing.allow(rule)
+        await desk.until(lambda: desk.board.allowances == (stands,))
+        status = await desk.do(desk.promotion(shop, "production"))
+
+        assert status.error is None
+        settled = [fact for fact in desk.ledger.facts if fact.event is AuditEvent.STEP_SETTLED]
+        kept = [str((fact.details or {}).get("result", "")) for fact in settled if "gate" in str(fact.step)]
+        assert any("Allowed by hand: more load in the test (user-1, " in result for result in kept), kept
+        assert any("Disk contents: unknown." in result for result in kept)
 
     virtually(story)
 

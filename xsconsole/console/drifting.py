@@ -72,7 +72,8 @@ class Drifting:
     def _hear_board(self, event: BoardChanged) -> None:
         if event.is_allowed_otherwise:
             self._live.judge_anew(self._estate.board.cards)
-        self._show()
+        self._live.show(self._estate.board, None if event.is_layout_changed else event.configurations)
+        self._soon()
 
     def _hear_pools(self, event: PoolsChanged) -> None:
         del event

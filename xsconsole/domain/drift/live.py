@@ -71,6 +71,9 @@ class LiveDrift:
         self._lookers: dict[Ref, set[Ref]] = defaultdict(set)  # the same, the other way round
         self._names: dict[Ref, str] = {}  # of networks and hosts, as they were read
         self._of: dict[Ref, ConfigurationId] = {}
+        self._due_cards: dict[ConfigurationId, Card | None] = {}  # as each was when it was read last
+        self._renamed: set[ConfigurationId] = set()  # of which what stages call networks may have changed
+        self._due_services: set[str] = set()
         self._due_machines: dict[Ref, None] = {}
         self._due_versions: dict[ConfigurationId, None] = {}
         self._due_drifts: dict[ConfigurationId, None] = {}
@@ -98,21 +101,16 @@ class LiveDrift:
                 if self._names[change.ref] != (record.name_label if record is not None else ""):
                     self._due_machines.update(dict.fromkeys(self._lookers.get(change.ref, ())))
 
-    def show(self, board: Board) -> None:
-        """Take the board in, as it is now."""
+    def show(self, board: Board, changed: Iterable[ConfigurationId] | None = None) -> None:
+        """Take the board in, as it is now; `changed` are those that can differ from before, None: any of them."""
         before, self._board = self._board, board
         is_renamed = before.workflow is not board.workflow and before.workflow != board.workflow
-        services: set[str] = set()
-        for id_ in {**before.cards, **board.cards}:
-            was, now = before.cards.get(id_), board.cards.get(id_)
-            if was is now and not is_renamed:
-                continue
-            self._take(id_, was, now, is_renamed=is_renamed)
-            if _place(was) != _place(now) or is_renamed:
-                services |= {one.service for one in (was, now) if one is not None}
-                services |= {one.service for one in self._measured_by(id_)}
-        if services:
-            self._due_drifts.update({id_: None for id_, card in board.cards.items() if card.service in services})
+        touched = {**before.cards, **board.cards} if changed is None or is_renamed else changed
+        for id_ in touched:
+            if is_renamed or before.cards.get(id_) is not board.cards.get(id_):
+                self._due_cards.setdefault(id_, before.cards.get(id_))
+        if is_renamed:
+            self._renamed.update(self._due_cards)
 
     def judge_anew(self, configurations: Iterable[ConfigurationId]) -> None:
         """Note that other rules hold for these."""
@@ -165,6 +163,15 @@ class LiveDrift:
 
         `at` is when what is found now is said to have been seen.
         """
+        while self._due_cards and most > 0:
+            id_, was = self._due_cards.popitem()
+            self._read_card(id_, was)
+            most -= 1
+        if self._due_cards:
+            return False
+        if self._due_services:
+            services, self._due_services = self._due_services, set()
+            self.judge_anew(id_ for id_, card in self._board.cards.items() if card.service in services)
         while self._due_machines and most > 0:
             ref, _ = self._due_machines.popitem()
             self._read_machine(ref)
@@ -187,6 +194,14 @@ class LiveDrift:
     def version(self, id_: ConfigurationId) -> Version | None:
         """Return what a configuration is, as far as that was read."""
         return self._versions.get(id_)
+
+    def _read_card(self, id_: ConfigurationId, was: Card | None) -> None:
+        now, is_renamed = self._board.cards.get(id_), id_ in self._renamed
+        self._renamed.discard(id_)
+        self._take(id_, was, now, is_renamed=is_renamed)
+        if _place(was) != _place(now) or is_renamed:
+            # By what a configuration is measured can depend on any other of its service.
+            self._due_services |= {one.service for one in (was, now, *self._measured_by(id_)) if one is not None}
 
     def _read_machine(self, ref: Ref) -> None:
         id_ = self._of.get(ref)

@@ -23,7 +23,7 @@ class Part(StrEnum):
     NIC = "nic"
 
 
-class Disk(msgspec.Struct, frozen=True, kw_only=True):
+class Disk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A disk of a member. `role` decides what a promotion does with it; `sr_kind` is XAPI's type of its SR."""
 
     device: str
@@ -38,7 +38,7 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     has_change_tracking: bool = False
 
 
-class Drive(msgspec.Struct, frozen=True, kw_only=True):
+class Drive(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A drive for discs; `disc` is the name of what is in it, empty for none."""
 
     device: str
@@ -46,7 +46,7 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
     is_bootable: bool = False
 
 
-class Nic(msgspec.Struct, frozen=True, kw_only=True):
+class Nic(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A virtual interface. `network` is the logical network where the stage maps one, else the network's name."""
 
     device: str
@@ -58,7 +58,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     ipv6_allowed: tuple[str, ...] = ()
 
 
-class MemberManifest(msgspec.Struct, frozen=True, kw_only=True):
+class MemberManifest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One machine. Of NVRAM and vTPMs, whose contents are secrets, it only tells whether there are any."""
 
     role: str
