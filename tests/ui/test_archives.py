@@ -78,4 +78,12 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     assert isinstance(box, Question)
     click(box.go)
     await until(lambda: place.list.model.rowCount() == 0, "it to be gone")
+    place.look_in(str(tmp_path / "nothing"))
+    await until(lambda: "is no folder" in place.news.text, "why not")
+    (tmp_path / "other" / "an archive").mkdir(parents=True)
+    (tmp_path / "other" / "an archive" / "archive.json").write_text("{}")
+    place.list.filter.set_text("")
+    place.look_in(str(tmp_path / "other" / "an archive"))
+    await until(lambda: place.list.model.rowCount() == 1, "what lies elsewhere")
+    assert place.list.model.index(0, 5).data() == "✖ unreadable"
     assert not any((tmp_path / "out").glob("*"))

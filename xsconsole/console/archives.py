@@ -82,6 +82,18 @@ class ArchiveRoom:
         kept = [Path(place) for place in self._home.settings.archive_places]
         return tuple(dict.fromkeys((*kept, own)))
 
+    def know(self, folder: Path) -> None:
+        """List what lies in a folder from now on, or beside it where it is an archive itself.
+
+        Raises:
+            Refused: it is no folder, or nothing can be kept.
+        """
+        self._demand_writing()
+        if not folder.is_dir():
+            raise Refused(reason=f"{folder} is no folder.", mend="Choose another one.")
+        is_archive = folder.parent.is_dir() and folder in FolderShelf.within(folder.parent)
+        self._home.settings.keep_archive_place(str((folder.parent if is_archive else folder).absolute()))
+
     # Making
 
     def folder_for(self, card: Card, place: Path | None = None) -> Path:

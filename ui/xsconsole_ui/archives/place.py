@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import ArchiveRoom, Destination, Estate
 from xsconsole.domain import words
@@ -57,6 +57,15 @@ class ArchivePlace(pieces.Panel):
             told=told,
             least_words=LEAST_FOLDER,
         )
+        self.files = QFileDialog(self, self.tr("A folder with archives, or an archive"))
+        self.files.setFileMode(QFileDialog.FileMode.Directory)
+        self.files.setOption(QFileDialog.Option.DontUseNativeDialog)
+        self.files.setOption(QFileDialog.Option.ShowDirsOnly)
+        self.files.fileSelected.connect(self.look_in)
+        self.more = pieces.button(self.tr("&Look in…"), "quiet", self)
+        self.more.setToolTip(self.tr("List what lies in another folder too, such as from another console"))
+        self.more.clicked.connect(self.files.open)
+        self.header.add_control(self.more)
         self.news = pieces.Notice(self, can_close=True)
         self.news.closed.connect(self.news.hide)
         self._acts = QHBoxLayout()
@@ -147,6 +156,15 @@ class ArchivePlace(pieces.Panel):
 
     # What is asked for
 
+    @Slot(str)
+    def look_in(self, folder: str) -> None:
+        """List what lies in another folder too."""
+        self._start(self._looked_in(Path(folder)), "look into a folder")
+
+    async def _looked_in(self, folder: Path) -> None:
+        self.room.know(folder)
+        await self._read()
+
     @Slot()
     def _verify(self) -> None:
         one = self.chosen
@@ -161,6 +179,7 @@ class ArchivePlace(pieces.Panel):
         finally:
             self._busy = None
             self._look()
+        await self._read()
         name = one_line(one.called)
         if found.is_good:
             state = "good" if found.is_vouched else "warn"
@@ -170,7 +189,6 @@ class ArchivePlace(pieces.Panel):
             self.news.show_words(
                 "bad", self.tr("{name} is not as it was archived.").format(name=name), found.sentence, findings
             )
-        await self._read()
 
     @Slot()
     def _restore(self) -> None:
