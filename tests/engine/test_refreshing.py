@@ -136,5 +136,8 @@ def test_what_is_no_copy_or_is_production_is_not_made_anew() -> None:
             desk.engine.plan(refreshing(desk.card(shop)))
         with pytest.raises(NotPromotable, match="of itself"):
             desk.engine.plan(Refresh(configuration=shop, revision=desk.card(shop).revision, source=shop))
+        crm = await office.configuration(desk, "crm", "7.1", "staging", [office.pool.add_vm("crm-db").uuid])
+        with pytest.raises(NotPromotable, match="of another"):
+            desk.engine.plan(Refresh(configuration=shop, revision=desk.card(shop).revision, source=crm))
 
     virtually(story)

@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from xsconsole.domain.allowances import AllowedField, allowances_of
-from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.closures import OPEN, Closures, Extension, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.plan import Purpose
+from xsconsole.domain.plan import Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     PREFIX,
@@ -199,9 +198,9 @@ def derive(inventory: Inventory, holder_of: HolderOf, elsewhere: tuple[tuple[str
 def shown_strays(strays: Iterable[Stray], runs: Mapping[ConfigurationId, RunRecord]) -> tuple[Stray, ...]:
     """Return the strays by name, without those that a run has just made and goes on with."""
     copied = {id_ for id_, record in runs.items() if record.plan.intent.makes is not None}
-    # What comes from an archive bears, until it is fitted, the marks of what was archived.
-    steps = (step.action for record in runs.values() for step in record.plan.steps)
-    copied |= {action.configuration for action in steps if isinstance(action, ImportMember)}
+    refreshing = (record.plan for record in runs.values() if record.plan.intent.kind is RunKind.REFRESH)
+    actions = (step.action for plan in refreshing for step in plan.steps)
+    copied |= {action.configuration for action in actions if isinstance(action, TakeSnapshot) and action.configuration}
     shown = (stray for stray in strays if stray.value.configuration not in copied)
     return tuple(sorted(shown, key=lambda stray: (stray.name, stray.uuid)))
 

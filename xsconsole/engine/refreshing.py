@@ -134,6 +134,11 @@ def _source(command: Refresh, board: Board) -> Card:
         )
     if found.id == card.id:
         raise NotPromotable(reason=f"{name} cannot be made anew of itself.", mend="Name another configuration.")
+    if found.service != card.service:
+        raise NotPromotable(
+            reason=f"{name} is of service {shortened(card.service, 60)}, and “{shortened(found.name, 60)}” of another.",
+            mend="Name a configuration of the same service, or replicate that one.",
+        )
     return found
 
 
