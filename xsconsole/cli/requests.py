@@ -8,6 +8,7 @@ from xsconsole.cli import output
 from xsconsole.cli.acting import see_through
 from xsconsole.cli.declaring import typed
 from xsconsole.cli.documents import Document
+from xsconsole.cli.moves import demand_settled
 from xsconsole.cli.papers import at_home, written
 from xsconsole.cli.session import connected, no_passphrase
 from xsconsole.console import Console, RunState, decide_apart, read_paper, write_paper
@@ -106,6 +107,9 @@ async def withdraw(options: argparse.Namespace) -> int:
 async def run(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=False) as console:
         view = _found(console, options.id)
+        card = console.board.cards.get(view.request.intent.configuration)
+        if card is not None:
+            demand_settled(console, card, is_move=False, may_wait=False)
         return await see_through(console, await console.requests.run(view.request.id), options, RunState.DONE)
 
 
