@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,10 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     assert again != made
     with pytest.raises(NotPromotable, match="on which network of this pool the interfaces of"):
         there.plan(replace(command, networks={}))
-    await room.hold(folder, "an audit is coming")
+    now = here.home.clock.now()
+    with pytest.raises(Refused, match="That time is over already"):
+        await room.hold(folder, "an audit was", now)
+    await room.hold(folder, "an audit is coming", now + timedelta(days=1))
     with pytest.raises(Refused, match="an audit is coming"):
         await room.delete(folder, "")
     assert (await room.verify(folder)).is_good

@@ -9,6 +9,7 @@ from xsconsole.console import Console
 from xsconsole.domain.runs import RunState
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
+from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
@@ -54,7 +55,13 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
 
     place.list.view.selectRow(0)
     place.hold.trigger()
+    why = await opened(window, HoldDialog)
+    assert isinstance(why, HoldDialog)
+    assert not why.go.isEnabled()
+    why.reason.setText("an audit is coming")
+    click(why.go)
     await until(lambda: place.hold.text() == "Lift hold", "the hold")
+    assert "an audit is coming" in place.list.whole.text()
     assert place.delete.toolTip() == "It is held: lift the hold first."
     place.hold.trigger()
     await until(place.delete.isEnabled, "the hold to be lifted")

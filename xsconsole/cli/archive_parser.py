@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from xsconsole.cli.request_parser import VerbMaker
-from xsconsole.cli.typed_values import digest, mapped
+from xsconsole.cli.typed_values import digest, instant, mapped
 
 ARCHIVE_HELP = "an archive: its folder, the beginning of its id, a name, or service@version"
 
@@ -47,6 +47,7 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb = make("archive hold", "let nobody delete it until that is lifted", has_json=False)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--reason", required=True, metavar="TEXT", help="why it must be kept")
+    verb.add_argument("--until", type=instant, metavar="T", help="only until then, such as 2036-12-31T00:00+01:00")
     for name, what in (("release", "lift the hold"), ("delete", "delete it for good")):
         verb = make(f"archive {name}", what, has_json=name == "delete")
         verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)

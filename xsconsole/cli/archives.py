@@ -115,7 +115,7 @@ async def verify(options: argparse.Namespace) -> int:
 async def hold(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
         found = await _found(room, options.archive)
-        await room.hold(Path(found.folder), options.reason)
+        await room.hold(Path(found.folder), options.reason, options.until)
         output.say(f"“{output.cell(found.called)}” is held: nobody deletes it by this program.")
     return 0
 
@@ -209,7 +209,7 @@ def _lines(one: Shelved, archive: Archive) -> list[str]:
         f"Manifest: {archive.fingerprint}",
     ]
     if one.held is not None:
-        found.append(f"Held by {one.held.by} since {words.instant(one.held.at)}: {one.held.reason}")
+        found.append(f"Held since {words.instant(one.held.at)} by {one.held.words}")
     found += [f"Copied from {each.name} in {each.stage}, by {each.method}" for each in archive.lineage]
     found += [
         f"Approved: {each.request.intent.name}, {words.count(len(each.decisions), 'decision')}"

@@ -197,7 +197,7 @@ class ArchiveRoom:
         return Shelved(
             folder=folder,
             archive=archive,
-            held=await self._shelf.held(folder),
+            held=await self._held(folder),
             proven_at=at if is_good else None,
             damaged_at=None if is_good else at,
             is_own=archive.key == self._home.key_fingerprint,
@@ -211,6 +211,11 @@ class ArchiveRoom:
     async def _is_open(self, run: RunId) -> bool:
         return any(known.run == run for known in await self._home.open_runs())
 
+    async def _held(self, folder: Path) -> Held | None:
+        """Return what keeps an archive from being deleted now."""
+        held = await self._shelf.held(folder)
+        return held if held is not None and held.holds(self._home.clock.now()) else None
+
     async def _verdicts(self) -> Verdicts:
         """Return when each archive was last verified, and whether it was whole."""
         rows = await self._home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS)
@@ -223,17 +228,19 @@ class ArchiveRoom:
 
     # Keeping and deleting
 
-    async def hold(self, folder: Path, reason: str) -> None:
-        """Let nobody delete an archive until that is lifted.
+    async def hold(self, folder: Path, reason: str, until: datetime | None = None) -> None:
+        """Let nobody delete an archive until that is lifted, or until a time.
 
         Raises:
-            Refused: there is no archive that can be believed, or no reason.
+            Refused: there is no archive that can be believed, no reason, or the time is over already.
         """
         self._demand_writing()
         if not reason.strip():
             raise Refused(reason="A hold needs a reason.", mend="Say why it must be kept.")
         archive = read(await self._shelf.document(folder), is_signature)
-        held = Held(reason=shortened(reason, 500), by=_who(self._home), at=self._home.clock.now())
+        held = Held(reason=shortened(reason, 500), by=_who(self._home), at=self._home.clock.now(), until=until)
+        if not held.holds(held.at):
+            raise Refused(reason="That time is over already.", mend="Name a later one.")
         await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, None)
         await self._shelf.keep(folder, msgspec.json.encode(held))
 
@@ -241,7 +248,7 @@ class ArchiveRoom:
         """Lift a hold; raises as `hold` does, and where there is none."""
         self._demand_writing()
         archive = read(await self._shelf.document(folder), is_signature)
-        if await self._shelf.held(folder) is None:
+        if await self._held(folder) is None:
             raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
         await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, None)
         await self._shelf.keep(folder, None)
@@ -257,10 +264,10 @@ class ArchiveRoom:
         if run is not None:
             return await self._forget(folder, run)
         archive = read(await self._shelf.document(folder), is_signature)
-        held = await self._shelf.held(folder)
+        held = await self._held(folder)
         if held is not None:
             raise Refused(
-                reason=f"“{shortened(archive.name)}” is held by {shortened(held.by)}: {shortened(held.reason, 200)}",
+                reason=f"“{shortened(archive.name)}” is held by {held.words}",
                 mend="Lift the hold first; `xsconsole archive release` does.",
             )
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect

@@ -41,7 +41,7 @@ def columns_of_archives() -> tuple[Column[Shelved], ...]:
         Column(
             head="Held",
             text=lambda one: tr("held") if one.held else "",
-            hint=lambda one: one.held.reason if one.held else "",
+            hint=lambda one: one.held.words if one.held else "",
             width=52,
         ),
         Column(head="Folder", text=lambda one: str(one.folder), tone=lambda _: "muted"),
@@ -108,7 +108,7 @@ def told(one: Shelved) -> str:
     if one.damaged_at is not None:
         lines.append(tr("Found damaged at {time}.").format(time=times.exact_time(one.damaged_at)))
     if one.held is not None:
-        lines.append(tr("Held by {who}: {why}").format(who=one.held.by, why=one.held.reason))
+        lines.append(tr("Held by {words}").format(words=one.held.words))
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
+from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import Question, answered
@@ -26,7 +27,6 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
 
 LEAST_FOLDER = 90  # px
-HELD_BY_HAND = "held in the Archive place"
 
 
 class ArchivePlace(pieces.Panel):
@@ -42,7 +42,7 @@ class ArchivePlace(pieces.Panel):
         self._console, self._jobs = console, jobs
         self.room = ArchiveRoom(console.home)
         self._busy: Path | None = None
-        self.dialog: ArchiveDialog | RestoreDialog | Question | None = None  # while it is open
+        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | Question | None = None  # while it is open
         empty = (
             self.tr("No archives yet"),
             self.tr("Archive… in the menu of a card writes a configuration into files, which come back as a new one."),
@@ -78,7 +78,7 @@ class ArchivePlace(pieces.Panel):
         self.body.addLayout(self._acts)
         self.verify = self._offer(self.tr("Verify"), self._verify)
         self.restore = self._offer(self.tr("Restore…"), self._restore)
-        self.hold = self._offer(self.tr("Hold"), self._hold)
+        self.hold = self._offer(self.tr("Hold…"), self._hold)
         self.delete = self._offer(self.tr("Delete…"), self._delete)
         self._acts.addStretch(1)
         self.body.addWidget(self.list, 1)
@@ -135,7 +135,7 @@ class ArchivePlace(pieces.Panel):
         self._allow(self.hold, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
-        self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold"))
+        self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
         self.verify.setText(self.tr("Verifying…") if self._busy is not None else self.tr("Verify"))
 
     def _allow(self, action: QAction, why_not: str) -> None:
@@ -221,7 +221,15 @@ class ArchivePlace(pieces.Panel):
 
     async def _held(self, one: Shelved) -> None:
         folder = Path(one.folder)
-        await (self.room.hold(folder, HELD_BY_HAND) if one.held is None else self.room.release(folder, HELD_BY_HAND))
+        if one.held is not None:
+            await self.room.release(folder, "")
+        else:
+            self.dialog = dialog = HoldDialog(one.called, self.window())
+            try:
+                if await answered(dialog):
+                    await self.room.hold(folder, dialog.reason.text().strip())
+            finally:
+                self.dialog = None
         await self._read()
 
     @Slot()

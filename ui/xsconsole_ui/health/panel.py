@@ -145,6 +145,7 @@ class FilteredList(QWidget, Generic[T]):
         told = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
         self.nothing.set_words(*told)
         self._stack.setCurrentIndex(0 if shown else 1)
+        self._tell_whole()
 
     @Slot()
     def _tell_whole(self) -> None:

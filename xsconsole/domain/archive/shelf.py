@@ -9,17 +9,28 @@ import msgspec
 
 from xsconsole.domain.archive.values import Archive
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import instant
 from xsconsole.errors import Ambiguous, NotFound
 
 ID_LENGTH = 8
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """Nobody deletes it until this is lifted. Stands beside the document, and is no part of what is signed."""
+    """Nobody deletes it until this is lifted, or `until` has passed. It is no part of what is signed."""
 
     reason: str
     by: str
     at: datetime
+    until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+    @property
+    def words(self) -> str:
+        """Return such as `alice until 2027-01-01 00:00 UTC: the audit`."""
+        until = f" until {instant(self.until)}" if self.until is not None else ""
+        return f"{shortened(self.by, 60)}{until}: {shortened(self.reason, 200)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
