@@ -11,6 +11,7 @@ import pytest
 import XenAPI
 from embedded import EmbeddedPool, embedded_pool, embedded_pools
 from fleet import finished, make_machine, until
+from plain_http import ask
 
 GIB = 1 << 30
 
@@ -113,6 +114,32 @@ def test_all_storage_can_be_slow_at_once(served: EmbeddedPool, session: Any) -> 
 
     assert record["status"] == "success"
     assert seconds_of(record) >= size / (GIB / 10) - 1
+
+
+def test_what_goes_over_http_takes_as_long_as_its_bytes_need(served: EmbeddedPool, session: Any) -> None:
+    api, mib = session.xenapi, 1 << 20
+    silver = api.SR.get_by_name_label("NFS-silver")[0]
+    (vm,) = api.VM.get_by_name_label("build-2")
+    disk = api.VDI.create(
+        {"name_label": "slow", "SR": silver, "virtual_size": str(4 * mib), "type": "user", "other_config": {}}
+        | {"sharable": False, "read_only": False}
+    )
+    (used,) = (api.VBD.get_VDI(vbd) for vbd in api.VM.get_VBDs(vm) if api.VBD.get_type(vbd) == "Disk")
+
+    def seconds(method: str, path: str, bytes_per_s: float, body: bytes | None = None, **query: str) -> float:
+        served.control("storage", sr="NFS-silver", bytes_per_s=bytes_per_s)
+        task = api.task.create(path, "")
+        reply = ask(served, method, path, body, session_id=session.handle, task_id=task, **query)
+        assert reply.status == 200
+        assert api.task.get_status(task) == "success"
+        return seconds_of(api.task.get_record(task))
+
+    written, read = bytes(4 * mib), int(api.VDI.get_physical_utilisation(used))
+
+    # As with a copy, reading takes what somebody wrote, and its zeros need no time on the wire alone.
+    assert seconds("PUT", "/import_raw_vdi", len(written) / 300, written, vdi=disk) >= 0.95 * 300
+    assert seconds("GET", "/export_raw_vdi", len(written) / 300, vdi=disk) >= 0.95 * 300
+    assert seconds("GET", "/export", read / 300, ref=vm) >= 0.95 * 300
 
 
 def test_a_clock_that_runs_faster_ends_what_already_waits() -> None:

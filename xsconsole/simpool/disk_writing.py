@@ -15,7 +15,10 @@ def io_error() -> XapiError:
 
 
 class DiskWriter:
-    """Writes one disk in blocks. The space it takes is counted every few blocks, and when it is done."""
+    """Writes one disk in blocks. The space it takes is counted every few blocks, and when it is done.
+
+    `written_bytes` have been written so far.
+    """
 
     def __init__(self, pool: Pool, vdi: str) -> None:
         self._pool = pool
@@ -24,6 +27,7 @@ class DiskWriter:
         self._contents = pool.depot.contents
         self._touched: set[int] = set()
         self._unsettled = 0
+        self.written_bytes = 0
         chains.mark_written(pool, vdi)
 
     @property
@@ -55,6 +59,7 @@ class DiskWriter:
             raise io_error()
         self._contents.write(self._vdi, number, data)
         self._touched.add(number)
+        self.written_bytes += len(data)
         self._unsettled += 1
         if self._unsettled == _SETTLED_BLOCKS:
             self.settle()

@@ -3,7 +3,7 @@
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -18,7 +18,7 @@ _SECTOR = 512
 _INFLATE_BITS = -12
 
 
-async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], None]) -> None:
+async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], Awaitable[None]]) -> None:
     """Write what a QCOW2 holds; what it does not hold stays as it was.
 
     Raises:
@@ -34,7 +34,7 @@ async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], N
             writer.assert_fits(header.size_bytes)
             async for start, data in unhurried(_runs(file, header)):
                 writer.patch(start, data[: header.size_bytes - start])
-                progress(min(1.0, (start + len(data)) / header.size_bytes))
+                await progress(min(1.0, (start + len(data)) / header.size_bytes))
         except (qcow2.NoQcow2, zlib.error) as failure:
             raise XapiError("INTERNAL_ERROR", f"Not a QCOW2: {failure}") from failure
 

@@ -1,10 +1,11 @@
 """`/export_raw_vdi` and `/import_raw_vdi`: one disk, as it is, as a VHD or as a tar."""
 
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from xsconsole.simpool import (
+    chains,
     qcow2_reading,
     qcow2_writing,
     storage,
@@ -20,6 +21,7 @@ from xsconsole.simpool.disk_contents import BLOCK_BYTES
 from xsconsole.simpool.disk_writing import DiskWriter, io_error
 from xsconsole.simpool.errors import XapiError
 from xsconsole.simpool.streams import EndedEarly, Reader, body_reader
+from xsconsole.simpool.traffic import Passage
 from xsconsole.simpool.visits import Answered, Visit
 
 LARGEST_VHD_BYTES = 2040 << 30
@@ -33,6 +35,8 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 _FOLDER_IN_TAR = "vdi"
 _CHUNK_HEAD = struct.Struct("<QI")
 _IMPORTED = "Imported VDI"
+
+_Done = Callable[[float], Awaitable[None]]
 
 
 def export_host(visit: Visit) -> str | None:
@@ -64,9 +68,12 @@ async def download(visit: Visit) -> Answered:
                 "content-disposition": f'attachment; filename="{row["uuid"]}.{kind}"',
             }
         )
+        passage, before = Passage(visit.call), 0.0
         async for piece, fraction in _pieces(visit, kind, vdi, base):
             await stream.write(piece)
-            visit.progress(fraction)
+            read = len(piece) if base is not None else (fraction - before) * chains.contents(visit.pool.db, vdi)
+            await passage.passed(row["SR"], read, fraction)
+            before = fraction
     return Answered(response=stream)
 
 
@@ -76,18 +83,19 @@ async def upload(visit: Visit) -> Answered:
     async with attached(visit.pool, visit.host, vdi, is_written=True):
         writer, reader = DiskWriter(visit.pool, vdi), body_reader(visit.request)
         stream = await visit.begin({"content-type": "application/octet-stream"})
+        done = _written(visit, writer, visit.pool.db.get("VDI", vdi, "SR"))
         try:
             if kind == "vhd":
-                await vhd_reading.read(reader, writer, visit.progress)
+                await vhd_reading.read(reader, writer, done)
             elif kind == "qcow2":
-                await qcow2_reading.read(reader, writer, visit.progress)
+                await qcow2_reading.read(reader, writer, done)
             elif kind == "tar":
-                await _write_tar(visit, reader, writer, vdi)
+                await _write_tar(reader, writer, done)
             elif "chunked" in visit.params:
-                await _write_chunks(reader, writer)
+                await _write_chunks(reader, writer, done)
             else:
                 told = told_length(visit.request)
-                await _write_all(visit, reader, writer, writer.size_bytes if told is None else told)
+                await _write_all(reader, writer, done, writer.size_bytes if told is None else told)
         except EndedEarly as failure:
             raise io_error() from failure
         finally:
@@ -134,7 +142,19 @@ def _target(visit: Visit, kind: str) -> str:
     return storage.add_disk(visit.pool, sr, name_label=_IMPORTED, virtual_size=length, type="user")
 
 
-async def _write_all(visit: Visit, reader: Reader, writer: DiskWriter, length: int) -> None:
+def _written(visit: Visit, writer: DiskWriter, sr: str) -> _Done:
+    """Return who is told how much of the disk is written, and lets the time pass that it takes."""
+    passage, before = Passage(visit.call), 0
+
+    async def done(fraction: float) -> None:
+        nonlocal before
+        fresh, before = writer.written_bytes - before, writer.written_bytes
+        await passage.passed(sr, fresh, fraction)
+
+    return done
+
+
+async def _write_all(reader: Reader, writer: DiskWriter, told: _Done, length: int) -> None:
     """Write a body from the disk's first byte on; what is beyond stays as it was.
 
     A client that did not know the length promises more than there is and ends the connection: what came is written.
@@ -146,19 +166,19 @@ async def _write_all(visit: Visit, reader: Reader, writer: DiskWriter, length: i
             raise EndedEarly
         writer.fill(done, piece)
         done += len(piece)
-        visit.progress(done / length)
+        await told(done / length)
 
 
-async def _write_tar(visit: Visit, reader: Reader, writer: DiskWriter, vdi: str) -> None:
-    size = visit.pool.db.get("VDI", vdi, "virtual_size")
+async def _write_tar(reader: Reader, writer: DiskWriter, told: _Done) -> None:
+    size = writer.size_bytes
     async for offset, data in xva_reader.disk_chunks(reader, _FOLDER_IN_TAR, size, is_forced=False):
         writer.patch(offset, data)
-        visit.progress((offset + len(data)) / size)
+        await told((offset + len(data)) / size)
     async for _ in reader.pieces():
         pass
 
 
-async def _write_chunks(reader: Reader, writer: DiskWriter) -> None:
+async def _write_chunks(reader: Reader, writer: DiskWriter, told: _Done) -> None:
     """Write pieces that each say where they belong; an empty one is the last."""
     while True:
         offset, length = _CHUNK_HEAD.unpack(await reader.exactly(_CHUNK_HEAD.size))
@@ -169,6 +189,7 @@ async def _write_chunks(reader: Reader, writer: DiskWriter) -> None:
             piece = await reader.exactly(min(BLOCK_BYTES, end - offset))
             writer.patch(offset, piece)
             offset += len(piece)
+            await told(offset / writer.size_bytes)
 
 
 def _pieces(visit: Visit, kind: str, vdi: str, base: str | None) -> AsyncIterator[tuple[bytes, float]]:

@@ -14,6 +14,9 @@ BYTES_PER_S = float(20 << 30)
 MEMORY_BYTES_PER_S = float(2 << 30)
 """Of pool time: how fast the memory of VMs goes from host to host."""
 
+LEAST_S = 0.01
+"""Shorter waits of ours are saved up."""
+
 
 @dataclass(slots=True, eq=False)
 class Traffic:
@@ -55,7 +58,7 @@ class Traffic:
 
 
 async def carry(
-    call: Call, size_bytes: int, ends: Sequence[tuple[Traffic, str]], *, start: float = 0.0, end: float = 1.0
+    call: Call, size_bytes: float, ends: Sequence[tuple[Traffic, str]], *, start: float = 0.0, end: float = 1.0
 ) -> None:
     """Let the time pass that a copy of so many bytes takes, from end to end; the slowest of the `ends` decides.
 
@@ -75,6 +78,30 @@ async def carry(
             done += min(rate, _rate(ends)) * (clock.monotonic() - began)
             tasks.progress(call.task, start + (end - start) * min(1.0, done / size_bytes))
     call.check_cancelled()
+
+
+class Passage:
+    """What goes piece by piece between storage and a client; it takes its time and shows its progress."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._owed_bytes = 0.0
+        self._progress = 0.0
+
+    async def passed(self, sr: str, size_bytes: float, progress: float) -> None:
+        """Let the time pass that so many bytes more take on an SR; then so much of all is done, from 0 to 1.
+
+        Raises:
+            XapiError: TASK_CANCELLED.
+        """
+        traffic = self._call.pool.traffic
+        start, self._progress = self._progress, int(100 * progress) / 100
+        self._owed_bytes += size_bytes
+        if self._owed_bytes < LEAST_S * self._call.pool.clock.speed * traffic.share(sr):
+            self._call.progress(self._progress)
+            return
+        owed, self._owed_bytes = self._owed_bytes, 0.0
+        await carry(self._call, owed, ((traffic, sr),), start=start, end=self._progress)
 
 
 def _rate(ends: Sequence[tuple[Traffic, str]]) -> float:

@@ -1,7 +1,7 @@
 """A VHD as it arrives: its blocks go to the disk in the order in which the file has them."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from xsconsole.simpool import vhd
@@ -12,7 +12,7 @@ from xsconsole.simpool.streams import EndedEarly, Reader
 _FULL = b"\xff"
 
 
-async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], None]) -> None:
+async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], Awaitable[None]]) -> None:
     """Write what a VHD holds; a differencing one changes only what it has.
 
     Raises:
@@ -34,7 +34,11 @@ async def read(reader: Reader, writer: DiskWriter, progress: Callable[[float], N
 
 
 async def _read_blocks(
-    reader: Reader, writer: DiskWriter, progress: Callable[[float], None], footer: vhd.Footer, header: vhd.Header
+    reader: Reader,
+    writer: DiskWriter,
+    progress: Callable[[float], Awaitable[None]],
+    footer: vhd.Footer,
+    header: vhd.Header,
 ) -> None:
     if (header.entries - 1) * header.block_bytes > footer.size_bytes:
         raise vhd.NoVhd("more blocks than the disk has")
@@ -50,7 +54,7 @@ async def _read_blocks(
         position = at + bitmap_bytes + header.block_bytes
         start = block * header.block_bytes
         _write(writer, start, data[: footer.size_bytes - start], bitmap)
-        progress(done / len(present))
+        await progress(done / len(present))
 
 
 async def _forward(reader: Reader, here: int, there: int) -> None:

@@ -2,9 +2,10 @@
 
 from contextlib import AsyncExitStack
 
-from xsconsole.simpool import compression, lifecycle, tar_format, xva_objects, xva_writer
+from xsconsole.simpool import chains, compression, lifecycle, tar_format, xva_objects, xva_writer
 from xsconsole.simpool.attachments import attached, host_that_sees
 from xsconsole.simpool.operating import operating
+from xsconsole.simpool.traffic import Passage
 from xsconsole.simpool.visits import Answered, Visit
 
 _TYPE = "application/octet-stream"
@@ -31,10 +32,14 @@ async def download(visit: Visit) -> Answered:
         for _, vdi in disks:
             await held.enter_async_context(attached(pool, visit.host, vdi))
         stream = await visit.begin({"content-type": _TYPE, "content-disposition": _DISPOSITION})
-        total = sum(pool.db.get("VDI", vdi, "virtual_size") for _, vdi in disks)
+        rows = {vdi: pool.db.row("VDI", vdi) for _, vdi in disks}
+        total, finished, passage = sum(row["virtual_size"] for row in rows.values()), 0, Passage(visit.call)
 
-        def done(size: int) -> None:
-            visit.progress(size / total)
+        async def done(vdi: str, start: int, end: int) -> None:
+            nonlocal finished
+            finished += end - start
+            share = (end - start) / rows[vdi]["virtual_size"]
+            await passage.passed(rows[vdi]["SR"], share * chains.contents(pool.db, vdi), finished / total)
 
         pieces = xva_writer.pieces(pool, xva_objects.ova_xml(pool, names, scope), disks, done)
         async for piece in compression.compressed(pieces, kind):

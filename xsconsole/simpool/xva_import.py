@@ -11,6 +11,7 @@ from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.streams import EndedEarly, Reader, body_reader
+from xsconsole.simpool.traffic import Passage
 from xsconsole.simpool.visits import Answered, Visit
 from xsconsole.simpool.xva_checks import assert_compatible, assert_restorable
 from xsconsole.simpool.xva_machines import Importer, Rules
@@ -85,13 +86,14 @@ async def _drain(tar: Reader) -> None:
 
 async def _take_disks(call: Call, host: str, tar: Reader, importer: Importer) -> None:
     disks = importer.streamed_disks()
-    total, finished = sum(size for _, _, size in disks), 0
+    total, finished, passage = sum(size for _, _, size in disks), 0, Passage(call)
     for name, vdi, size in disks:
         async with attached(call.pool, host, vdi, is_written=True):
             writer = DiskWriter(call.pool, vdi)
             async for offset, data in disk_chunks(tar, name, size, is_forced=importer.rules.is_forced):
                 writer.patch(offset, data)
-                call.progress(int(100 * (finished + offset + len(data)) / total) / 100)
+                done = finished + offset + len(data)
+                await passage.passed(call.pool.db.get("VDI", vdi, "SR"), len(data), done / total)
             writer.settle()
         finished += size
 

@@ -1,6 +1,6 @@
 """An XVA as it is written: `ova.xml`, then each disk in pieces of 1 MiB with their checksums."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import xxhash
 
@@ -11,8 +11,8 @@ from xsconsole.simpool.xva_objects import OVA_XML
 
 CHECKSUM_SUFFIX = ".xxhash"
 
-Progress = Callable[[int], None]
-"""Is told how many bytes of the disks are done."""
+Progress = Callable[[str, int, int], Awaitable[None]]
+"""Is told of a disk from where to where it is done."""
 
 
 def metadata(pool: Pool, ova_xml: bytes) -> bytes:
@@ -23,12 +23,12 @@ def metadata(pool: Pool, ova_xml: bytes) -> bytes:
 async def pieces(pool: Pool, ova_xml: bytes, disks: list[tuple[str, str]], done: Progress) -> AsyncIterator[bytes]:
     """Yield a whole XVA; of `disks` each has the name under which the file knows it."""
     yield metadata(pool, ova_xml)
-    finished = 0
     for name, vdi in disks:
+        start = 0
         async for piece, end in disk_pieces(pool, name, vdi):
             yield piece
-            done(finished + end)
-        finished += pool.db.get("VDI", vdi, "virtual_size")
+            await done(vdi, start, end)
+            start = end
     yield tar_format.END
 
 
