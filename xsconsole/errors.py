@@ -118,8 +118,11 @@ class HeldElsewhere(Refused):
 
 @dataclass(kw_only=True, eq=False)
 class PoolUnavailable(ConsoleError):
+    """The pool does not answer; `is_for_good` where nobody tries to reach it any more until a person connects again."""
+
     pool: str
     retry_after_s: float = 1.0
+    is_for_good: bool = False
 
 
 @dataclass(kw_only=True, eq=False)

@@ -286,3 +286,10 @@ def test_only_what_may_have_reached_the_pool_is_to_be_looked_at_before_trying_ag
     assert "may have been done" in words.explain(sent).mend
     assert "try again when it is connected" in words.explain(unsent).mend
     assert "may have been done" not in words.explain(RunFailed(cause=sent, failed="Start shop-db")).mend
+
+
+def test_a_road_that_was_given_up_is_not_said_to_open_by_itself() -> None:
+    lost = ConnectionLost(pool="p", cause="reset", was_sent=False, is_for_good=True)
+
+    assert "by itself" not in words.explain(lost).mend
+    assert "connect to the pool again" in words.explain(lost).mend

@@ -33,7 +33,8 @@ from xsconsole.errors import (
 
 KIB = 1024
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-RECONNECTS = "The console reconnects by itself; try again when it is connected."
+RECONNECTS = "The console tries to reconnect by itself, and says so where it cannot; try again when it is connected."
+GIVEN_UP = "Nothing is tried any more: connect to the pool again, then try again."
 PERHAPS_DONE = "It may have been done all the same: once the console is connected again, look before you try again."
 
 
@@ -261,10 +262,10 @@ def _explain_interrupted(error: Interrupted) -> Notice:
 
 
 def _explain_unavailable(error: PoolUnavailable) -> Notice:
-    mend = RECONNECTS
+    mend = GIVEN_UP if error.is_for_good else RECONNECTS
     match error:
         case ConnectionLost():
-            mend = PERHAPS_DONE if error.was_sent else RECONNECTS
+            mend = PERHAPS_DONE if error.was_sent else mend
             return Notice(failed="The connection to the pool broke.", mend=mend, details=error.cause)
         case SessionLost():
             return Notice(failed="The pool ended this session.", mend=mend)

@@ -377,7 +377,7 @@ class Gateway:
         self._needs_mending.set()
 
     def _lost(self, cause: str) -> ConnectionLost:
-        return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False)
+        return ConnectionLost(pool=self.identity.pool_name, cause=cause, was_sent=False, is_for_good=self._has_given_up)
 
     def _report_lost(self, error: ConsoleError, *, is_final: bool = False) -> None:
         if isinstance(self._error, FINAL) and (self._has_given_up or not is_final):
