@@ -212,6 +212,12 @@ async def test_a_pool_is_left_and_the_rest_is_remembered(
     assert pools.first.home.settings.connected == (served[1].url,)
     assert served[1].name in names(window)
 
+    # One that is named for this start does not make it forget the others.
+    named = Connection(url=served[0].url, user=served[0].user)
+    window.connecting.begin([(named, Secret(served[0].password))], are_named=True)
+    await until(lambda: len(window.estate.sights) == 2, "the pool that was named")
+    await until(lambda: len(pools.first.home.settings.connected or ()) == 2, "both to be remembered")
+
 
 async def test_at_the_start_all_pools_are_there_again_and_one_that_fails_hinders_no_other(
     window: MainWindow, served: tuple[EmbeddedPool, ...]

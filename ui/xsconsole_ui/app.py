@@ -169,9 +169,9 @@ async def _connect(window: MainWindow, console: Console, options: Options) -> No
     known = await options.connections(console) if options.connections is not None else ()
     proposed = _proposed(window, options) if not known else None
     if known:
-        window.connecting.begin(known)
+        window.connecting.begin(known, are_named=options.url is not None)
     elif proposed is not None:
-        window.connecting.begin([(proposed, None)])
+        window.connecting.begin([(proposed, None)], are_named=True)
     else:
         window.connecting.ask()
 

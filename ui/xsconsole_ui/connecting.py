@@ -33,9 +33,13 @@ class Connecting(QObject):
         """The choice of a pool to disconnect from, where there are several."""
         return self._menu
 
-    def begin(self, pools: Sequence[Wanted]) -> None:
-        """Connect to all of these; those without a password are asked for, one after another."""
-        self._wanted = dict.fromkeys(connection.url for connection, _ in pools)
+    def begin(self, pools: Sequence[Wanted], *, are_named: bool = False) -> None:
+        """Connect to all of these; those without a password are asked for, one after another.
+
+        `are_named`: they were named for this start, and the next one connects to the usual ones, too.
+        """
+        usual = self._estate.home.usual_pools(None) if are_named else ()
+        self._wanted = dict.fromkeys([*(one.url for one in usual), *(connection.url for connection, _ in pools)])
         unknown = [connection for connection, password in pools if password is None]
         for connection, password in pools:
             if password is not None:
