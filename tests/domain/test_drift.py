@@ -240,6 +240,8 @@ def test_who_did_it_is_the_newest_call_to_that_object_that_can_have_done_it() ->
             "[20261127T14:02:03.123Z|audit|x] ('too' 'short')",
         )
     )
+    (told,) = read_calls(line("VM.set_order", "OpaqueRef:x", who="ACME\\\\\\\\ann"))
+    assert told.who == "ACME\\ann"
     calls = read_calls(log)
     known = {Ref(text): ref for ref, text in texts.items()}
     calls = tuple(replace(call, objects=frozenset(known.get(ref, ref) for ref in call.objects)) for call in calls)

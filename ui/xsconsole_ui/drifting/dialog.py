@@ -21,7 +21,7 @@ from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import Statement, contents, likeness
 from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.manifest import FieldChange, Topic, Verdict, words
+from xsconsole.domain.manifest import FieldChange, Judged, Topic, Verdict, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Mend
@@ -54,6 +54,7 @@ class DriftDialog(QDialog):
         self._console, self._bridge, self._jobs = console, bridge, jobs
         self._on_record: OnRecord = {}
         self._who: dict[Topic, str] = {}
+        self._asked: tuple[Judged, ...] = ()  # of which it was asked who did them
         self._cell: tuple[str | None, Aspect | None] = (None, None)
         self._is_over = self._is_asking = False
         self.drift: Drift | None = None
@@ -186,7 +187,7 @@ class DriftDialog(QDialog):
 
     @Slot()
     def _on_card(self) -> None:
-        self._on_record, self._who, self._cell = {}, {}, (None, None)
+        self._on_record, self._who, self._asked, self._cell = {}, {}, (), (None, None)
         self._show()
         self._jobs.start(self._look_back(self.configuration), "look for since when")
 
@@ -202,8 +203,9 @@ class DriftDialog(QDialog):
             self._ask_who()
 
     def _ask_who(self) -> None:
-        if self.drift is not None and not self._is_asking:
-            self._is_asking = True
+        # The log of days is long: it is read again only for what is new.
+        if self.drift is not None and not self._is_asking and self.drift.comparison.judged != self._asked:
+            self._is_asking, self._asked = True, self.drift.comparison.judged
             self._jobs.start(self._find_who(self.drift), "look into the pool's log")
 
     async def _find_who(self, drift: Drift) -> None:

@@ -14,6 +14,7 @@ _HEAD = re.compile(r"^\[(\d{8}T\d\d:\d\d:\d\d)(?:\.\d+)?Z?\|")
 _TASK = re.compile(r"^[^\]]*\sR:([0-9a-f]+)\|")
 _WORD = re.compile(r"(?<!\\)'((?:[^'\\]|\\.)*)'")
 _OBJECT = re.compile(r"(?<!\\)'(OpaqueRef:[0-9A-Za-z-]+)'\)")
+_ESCAPED = re.compile(r"\\+")  # as the log writes the backslash of DOMAIN\user, twice escaped
 _WORDS = 7  # trackid, subject, name, verdict, outcome, kind, call: after these come names that anybody may write
 _LIMIT = 4000  # characters of a line that are looked at
 
@@ -51,7 +52,7 @@ def _read(line: str) -> Call | None:
     task = _TASK.match(line)
     return Call(
         at=datetime.strptime(head.group(1), "%Y%m%dT%H:%M:%S").replace(tzinfo=UTC),
-        who=words[2] or words[1],
+        who=_ESCAPED.sub(r"\\", words[2] or words[1]),
         name=words[6],
         objects=frozenset(Ref(found) for found in _OBJECT.findall(body)),
         task="" if task is None else task.group(1),
