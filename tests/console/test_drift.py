@@ -274,6 +274,8 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
     assert allowed.out.startswith("May differ: vcpus max, of shop in patch-testing"), allowed.err
     (rule,) = shell.say("drift", "rules", "--json").document
     assert (rule["role"], rule["reason"], rule["version"]) == ("", "a big lab", 1)
+    compared = shell.say("config", "compare", "shop@staging", "shop@patch-testing", "--json").document
+    assert any("a big lab" in (one["rule"] or "") for one in compared["differences"])
     page = shell.home / "statement.html"
     stated = shell.say("drift", "state", "shop@patch-testing", "--out", str(page))
     assert stated.out.startswith("2 differences from"), stated.err

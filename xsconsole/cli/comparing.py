@@ -36,7 +36,8 @@ async def compare(options: argparse.Namespace) -> int:
                 reason="There is nothing to compare it with.", mend="Name another configuration, or a time by --at."
             )
         second = first if options.other is None else find_configuration(console.board, options.other)
-        found = compared(await _version(console, first, options.at), await _version(console, second, options.other_at))
+        one, other = await _version(console, first, options.at), await _version(console, second, options.other_at)
+        found = compared(one, other, console.board.allowances)
         if options.json:
             output.print_json(_document(found))
             return 0

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, write_text
-from xsconsole.domain.comparison import Comparison, compare
+from xsconsole.domain.comparison import Comparison, Version, compare
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import words
 from xsconsole.domain.words import explain
@@ -48,7 +48,7 @@ class CompareDialog(QDialog):
     ) -> None:
         """`chosen` are one or two configurations; one is compared with another of its service, or with its past."""
         super().__init__(parent)
-        self._jobs = jobs
+        self._console, self._jobs = console, jobs
         self.comparison: Comparison | None = None
         self.setWindowTitle(self.tr("Compare configurations"))
         fit_on_screen(self, SIZE)
@@ -166,7 +166,7 @@ class CompareDialog(QDialog):
     @Slot()
     def _show(self) -> None:
         first, second = self.first.version, self.second.version
-        found = compare(first, second) if first is not None and second is not None else None
+        found = self._compared(first, second) if first is not None and second is not None else None
         self.comparison = found
         for button in (self.copy, self.export):
             button.setEnabled(found is not None)
@@ -179,6 +179,10 @@ class CompareDialog(QDialog):
         self.allowed.show_rows(found.allowed)
         self._titles[0].setText(self.tr("What really differs: {n}").format(n=len(found.drift)))
         self._titles[1].setText(self.tr("Allowed by a rule: {n}").format(n=len(found.allowed)))
+
+    def _compared(self, first: Version, second: Version) -> Comparison:
+        """Return how they differ, by the rules of the pool of the second one."""
+        return compare(first, second, self._console.of_card(second.configuration).own_board.allowances)
 
     @Slot(object)
     def _tell(self, error: ConsoleError) -> None:

@@ -27,7 +27,8 @@ def against_incumbent(plan: Plan, console: Estate) -> tuple[list[Row], str]:
     title = tr("Difference to {name} in {stage}").format(
         name=shortened(stands.name, NAME_LIMIT), stage=stage.name if stage else shortened(stands.stage)
     )
-    return incumbent_rows(compare(before, after)), title
+    rules = console.of_card(plan.intent.configuration).own_board.allowances
+    return incumbent_rows(compare(before, after, rules)), title
 
 
 def incumbent(plan: Plan, board: Board) -> Card | None:
