@@ -1,13 +1,15 @@
 """Folders of archives on a real disk: whose they are, what is left alone, what the file system says."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
 from xsconsole.domain.ids import RunId
 from xsconsole.errors import Refused
-from xsconsole.store.archives import FolderShelf
+from xsconsole.store import archives
+from xsconsole.store.archives import PIECE_BYTES, FolderShelf
 
 RUN, OTHER = RunId("run"), RunId("other")
 
@@ -102,3 +104,26 @@ async def test_what_the_disk_says_is_a_sentence(tmp_path: Path) -> None:
     await asyncio.to_thread(full.symlink_to, "/dev/full")
     with pytest.raises(Refused, match="There is no room left"):
         await shelf.write(tmp_path / "shop", "manifest.json", b"{}")
+
+
+async def test_reading_is_told_and_ends_with_who_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "disk").open("wb") as opened:
+        opened.truncate(128 * PIECE_BYTES)
+    heard, has_stopped = list[float](), threading.Event()
+    assert (await FolderShelf().measure(tmp_path, heard.append))["disk"].size_bytes == 128 * PIECE_BYTES
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+
+    class Noted(Exception):
+        def __init__(self) -> None:
+            has_stopped.set()
+
+    monkeypatch.setattr(archives, "_Stopped", Noted)
+
+    def leave(_: float) -> None:
+        waiting.cancel()
+
+    waiting = asyncio.create_task(FolderShelf().measure(tmp_path, leave))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert has_stopped.wait(20)

@@ -1,5 +1,6 @@
 """A configuration is archived from its card, and the place of archives verifies it, brings it back and deletes it."""
 
+import asyncio
 from pathlib import Path
 
 from PySide6.QtWidgets import QDialog
@@ -50,6 +51,13 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     place.verify.trigger()
     await until(place.news.isVisible, "the verdict")
     assert "payroll 2026.4 is whole." in place.news.text
+    place.list.view.selectRow(0)
+    place.verify.trigger()
+    await asyncio.sleep(0)
+    assert place.verify.text() == "Stop verifying (0%)"
+    place.verify.trigger()
+    await until(lambda: place.verify.text() == "Verify", "the end")
+    assert not place.news.isVisible()
     place.list.filter.set_text("is:proven stage:patch")
     await until(lambda: place.list.model.rowCount() == 1, "what was proven")
 

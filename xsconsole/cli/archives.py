@@ -1,6 +1,7 @@
 """Verbs about archives in files: made, listed, verified, brought back, held and deleted."""
 
 import argparse
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,7 +101,10 @@ async def verify(options: argparse.Namespace) -> int:
     """Compare every hash. Whole, but by a key that nobody vouches for, has an exit status of its own."""
     async with _at_home(options, is_reading=options.unrecorded) as room:
         found = await _found(room, options.archive)
-        check = await room.verify(Path(found.folder), {options.key} if options.key else ())
+        is_watched = sys.stderr is not None and sys.stderr.isatty()
+        check = await room.verify(
+            Path(found.folder), {options.key} if options.key else (), _say_share if is_watched else None
+        )
     if options.json:
         output.print_json(_check_document(found, check))
     else:
@@ -110,6 +114,10 @@ async def verify(options: argparse.Namespace) -> int:
     if not check.is_good:
         return 1
     return 0 if check.is_vouched else KEY_UNKNOWN
+
+
+def _say_share(share: float) -> None:
+    output.ask(f"\r{share:4.0%}" if share < 1 else "\r")
 
 
 async def hold(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -170,17 +170,20 @@ class ArchiveRoom:
                 found.append(_version(document, msgspec.json.decode(content, type=Manifest)))
         return tuple(found)
 
-    async def verify(self, folder: Path, vouched: Collection[str] = ()) -> Check:
+    async def verify(
+        self, folder: Path, vouched: Collection[str] = (), tell: Callable[[float], None] | None = None
+    ) -> Check:
         """Read all of an archive, compare every hash, and record what came of it.
 
-        `vouched` are fingerprints of keys that the asker knows, beside this console's own.
+        `vouched` are fingerprints of keys that the asker knows, beside this console's own; `tell` hears what share is
+        read. Cancelled, it stops reading, and nothing is recorded.
 
         Raises:
             Refused: there is no archive.
         """
         document = await self._shelf.document(folder)
         keys = {self._home.key_fingerprint, *vouched} - {""}
-        found = judge(document, await self._shelf.measure(folder), is_signature, keys)
+        found = judge(document, await self._shelf.measure(folder, tell), is_signature, keys)
         outcome = Outcome.DONE if found.is_good else Outcome.FAILED
         await self._record(AuditEvent.ARCHIVE_VERIFIED, folder, found.archive, found.sentence, outcome)
         return found

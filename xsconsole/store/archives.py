@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,10 @@ PIECE_BYTES = 1024 * 1024
 READ_ONLY = 0o444
 OURS = re.compile(r"\.run|(archive|manifest|workflow)\.json|record\.jsonl|members/[^/]+\.xva(\.part)?")
 FOLDER_READ_ONLY = 0o555
+
+
+class _Stopped(Exception):
+    """Nobody waits for what is read any more."""
 
 
 class _Id(msgspec.Struct):
@@ -182,13 +187,32 @@ class FolderShelf:
 
         return await _apart(folder, read)
 
-    async def measure(self, folder: Path) -> Mapping[str, Measured]:
+    async def measure(self, folder: Path, tell: Callable[[float], None] | None = None) -> Mapping[str, Measured]:
+        """Read all files beside the document; cancelled, it stops. `tell` hears on the loop what share is read."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+
         def measured() -> Mapping[str, Measured]:
             beside = {DOCUMENT, HOLD}
-            found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
-            return {path: _measured(file) for path, file in found.items() if path not in beside}
+            paths = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
+            found = {path: file for path, file in paths.items() if path not in beside}
+            whole, read_bytes, told = sum(file.lstat().st_size for file in found.values()), 0, 0
 
-        return await _apart(folder, measured)
+            def count(piece_bytes: int) -> None:
+                nonlocal read_bytes, told
+                if stop.is_set():
+                    raise _Stopped
+                read_bytes += piece_bytes
+                percent = min(100, read_bytes * 100 // max(whole, 1))
+                if tell is not None and percent > told:
+                    told = percent
+                    loop.call_soon_threadsafe(tell, percent / 100)
+
+            return {path: _measured(file, count) for path, file in found.items()}
+
+        try:
+            return await _apart(folder, measured)
+        finally:
+            stop.set()  # the thread cannot be cancelled itself, and the program waits for it at its end
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -197,7 +221,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(directory) / name for name in sorted(names))
 
 
-def _measured(file: Path) -> Measured:
+def _measured(file: Path, count: Callable[[int], None]) -> Measured:
     if not stat.S_ISREG(file.lstat().st_mode):
         return Measured(size_bytes=0, sha256="")
     digest, size_bytes = hashlib.sha256(), 0
@@ -205,6 +229,7 @@ def _measured(file: Path) -> Measured:
         while piece := opened.read(PIECE_BYTES):
             digest.update(piece)
             size_bytes += len(piece)
+            count(len(piece))
     return Measured(size_bytes=size_bytes, sha256=digest.hexdigest())
 
 

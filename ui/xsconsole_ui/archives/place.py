@@ -1,5 +1,6 @@
 """The place of the archives of this home: listed, filtered, verified, brought back, held and deleted."""
 
+import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class ArchivePlace(pieces.Panel):
         super().__init__(self.tr("Archive"), parent=parent)
         self._console, self._jobs = console, jobs
         self.room = ArchiveRoom(console.home)
-        self._busy: Path | None = None
+        self._reading: asyncio.Task[object] | None = None  # that verifies one
+        self._share = 0.0  # of it that is read
         self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | Question | None = None  # while it is open
         empty = (
             self.tr("No archives yet"),
@@ -126,17 +128,18 @@ class ArchivePlace(pieces.Panel):
         one = self.chosen
         none = "" if one is not None else self.tr("Select one archive first.")
         unreadable = none or ("" if one is not None and one.archive is not None else self.tr("It cannot be read."))
-        busy = self.tr("It is being read.") if self._busy is not None else ""
+        busy = self.tr("It is being read.") if self._reading is not None else ""
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
         held = one is not None and one.held is not None
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
-        self._allow(self.verify, none or busy or unfinished)
+        self._allow(self.verify, "" if busy else none or unfinished)
         self._allow(self.restore, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
-        self.verify.setText(self.tr("Verifying…") if self._busy is not None else self.tr("Verify"))
+        stop = self.tr("Stop verifying ({share})").format(share=f"{self._share:.0%}")
+        self.verify.setText(stop if busy else self.tr("Verify"))
 
     def _allow(self, action: QAction, why_not: str) -> None:
         action.setEnabled(not why_not)
@@ -167,17 +170,26 @@ class ArchivePlace(pieces.Panel):
 
     @Slot()
     def _verify(self) -> None:
+        """Verify the one that is selected; while one is verified, stop that."""
         one = self.chosen
-        if one is not None and self._busy is None:
-            self._busy = Path(one.folder)
-            self._look()
+        if self._reading is not None:
+            self._reading.cancel()
+        elif one is not None:
             self._start(self._verified(one), "verify an archive")
 
+    def _tell_share(self, share: float) -> None:
+        self._share = share
+        self._look()
+
     async def _verified(self, one: Shelved) -> None:
+        if self._reading is not None:
+            return
+        self._reading = asyncio.current_task()
+        self._tell_share(0)
         try:
-            found = await self.room.verify(Path(one.folder))
+            found = await self.room.verify(Path(one.folder), (), self._tell_share)
         finally:
-            self._busy = None
+            self._reading = None
             self._look()
         await self._read()
         name = one_line(one.called)
