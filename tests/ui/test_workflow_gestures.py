@@ -167,6 +167,11 @@ def test_ctrl_and_shift_change_the_selection_one_by_one(sheet: Sheet) -> None:
 
     assert sheet.desk.stages == ("staging",)
 
+    sheet.click(sheet.edge("staging-to-production"))
+    sheet.click(sheet.edge("integration-to-staging"), SHIFT)
+
+    assert (sheet.desk.stages, sheet.desk.transitions) == ((), ("staging-to-production", "integration-to-staging"))
+
 
 def test_a_click_on_one_of_several_selected_selects_only_it(sheet: Sheet) -> None:
     sheet.desk.select_all()

@@ -85,6 +85,8 @@ class DrawingHand(QObject):
         if way is not None:
             if held & CTRL:
                 desk.toggle(transition=way)
+            elif held & SHIFT:
+                desk.select(desk.stages, (*desk.transitions, way))
             else:
                 desk.select((), (way,))
             return None
