@@ -19,6 +19,7 @@ from xsconsole_ui.workflow.forms.draft_tree import DraftTree
 from xsconsole_ui.workflow.forms.editors import Choice, Flag
 from xsconsole_ui.workflow.inspector.draft_inspector import DraftInspector
 from xsconsole_ui.workflow.measures import DESIGNER
+from xsconsole_ui.workflow.outline.editing import fitted
 from xsconsole_ui.workflow.outline.model import Column
 from xsconsole_ui.workflow.outline.panel import OutlinePanel
 from xsconsole_ui.workflow.scene import Scene
@@ -154,6 +155,14 @@ def test_names_of_stages_are_whole_where_large_text_leaves_little_room(desk, pan
     room = panel.view.visualRect(index).width() - 8
 
     assert QFontMetrics(theme.text_font(is_bold=True)).horizontalAdvance(index.data()) <= room
+    way = panel.model.index_of(("stages", "staging", "out", "staging-to-production"))
+    into = panel.model.index_of(("stages", "production", "into", "staging-to-production"))
+    metrics = QFontMetrics(theme.text_font())
+    for row, short in ((way, "→ Production"), (into, "Staging →")):
+        node = panel.model.node(row)
+        wide = metrics.horizontalAdvance("Staging → Production")
+        assert fitted(node.name, node.short, metrics, wide) == node.name == "Staging → Production"
+        assert fitted(node.name, node.short, metrics, wide - 1) == short
     header = panel.view.header()
     assert sum(header.sectionSize(at) for at in range(header.count())) <= panel.view.viewport().width()
 

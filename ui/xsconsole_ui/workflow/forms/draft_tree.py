@@ -17,7 +17,7 @@ from xsconsole_ui.workflow.forms.node import Deed, DeedKind, Later, Node, Shape
 from xsconsole_ui.workflow.forms.slots import of_stage, of_workflow
 from xsconsole_ui.workflow.forms.stage_form import stage_sections, stage_writer
 from xsconsole_ui.workflow.forms.surroundings import Surroundings
-from xsconsole_ui.workflow.forms.transition_form import ends_words, kind_words, transition_sections
+from xsconsole_ui.workflow.forms.transition_form import ends_words, kind_words, stage_words, transition_sections
 from xsconsole_ui.workflow.forms.workflow_form import workflow_sections
 from xsconsole_ui.workflow.forms.writer import Writer
 
@@ -108,10 +108,10 @@ class DraftTree:
         known = self._ways.get(way.id)
         if known is not None and known[0] == (way, beside):
             return known[1]
-        named = ends_words(way, draft)
         made = Node(
             key=way.id,
-            name=named,
+            name=ends_words(way, draft),
+            short=f"→ {stage_words(draft, way.target)}",
             shape=Shape.TRANSITION,
             words=kind_words(way.kind),
             transition=way.id,
@@ -136,7 +136,19 @@ class DraftTree:
         out: tuple[Node, ...],
         into: tuple[Node, ...],
     ) -> Node:
-        links = tuple((node.transition, node.name, node.words) for node in into if node.transition is not None)
+        end = f" {one_line(stage.name)}"
+        links = tuple(
+            Node(
+                key=node.key,
+                name=node.name,
+                short=node.name.removesuffix(end),
+                shape=Shape.LINK,
+                words=node.words,
+                stage=stage.id,
+                transition=node.transition,
+            )
+            for node in into
+        )
         place = (draft.stages[0] is stage, draft.stages[-1] is stage)
         state = (stage, place, _shared(draft, around), tuple(map(id, out)), links)
         known = self._stages.get(stage.id)
@@ -162,7 +174,7 @@ def _stage_node(
     draft: Workflow,
     around: Surroundings,
     out: tuple[Node, ...],
-    into: tuple[tuple[TransitionId, str, str], ...],
+    into: tuple[Node, ...],
     now: Callable[[], Workflow],
     place: tuple[bool, bool],  # whether it is the first, the last of all
 ) -> Node:
@@ -185,12 +197,9 @@ def _ways(
     writer: Writer,
     stage: StageId,
     out: tuple[Node, ...],
-    into: tuple[tuple[TransitionId, str, str], ...],
+    into: tuple[Node, ...],
     now: Callable[[], Workflow],
 ) -> tuple[Node, Node]:
-    links = [
-        Node(key=way, name=ends, shape=Shape.LINK, words=kind, stage=stage, transition=way) for way, ends, kind in into
-    ]
     connecting = Deed(
         kind=DeedKind.ADD,
         name=tr("Connect to…"),
@@ -200,7 +209,7 @@ def _ways(
     )
     return (
         writer.listing("out", tr("Ways out"), out, (connecting,), path="out"),
-        writer.listing("into", tr("Ways in"), links, path="into"),
+        writer.listing("into", tr("Ways in"), into, path="into"),
     )
 
 

@@ -85,11 +85,13 @@ class Node:
     """`key` is unlike those of its siblings and outlasts edits. `path` is the field that findings name.
 
     `change` takes what `editor` has read; `label` is what undo calls it. `aside` are words that change by themselves.
+    `short` is the name where it has no room: what the rows above do not say already.
     """
 
     key: str
     name: str
     shape: Shape
+    short: str = ""
     words: str = ""
     hint: str = ""
     path: str = ""

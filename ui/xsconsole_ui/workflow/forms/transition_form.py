@@ -52,7 +52,7 @@ def _stages(now: Callable[[], Workflow]) -> Options:
     return lambda: tuple(Option(key=stage.id, words=one_line(stage.name)) for stage in now().stages)
 
 
-def _stage_words(draft: Workflow, stage_id: StageId) -> str:
+def stage_words(draft: Workflow, stage_id: StageId) -> str:
     stage = draft.stage(stage_id)
     return one_line(stage.name) if stage is not None else stage_id
 
@@ -79,7 +79,7 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: C
                 way.source,
                 stages,
                 slot.set("source"),
-                words=_stage_words(draft, way.source),
+                words=stage_words(draft, way.source),
                 called=lambda before, end: steps.lead(before, slot.get(before), end, slot.get(before).target),
             ),
             writer.choice(
@@ -88,7 +88,7 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: C
                 way.target,
                 stages,
                 slot.set("target"),
-                words=_stage_words(draft, way.target),
+                words=stage_words(draft, way.target),
                 called=lambda before, end: steps.lead(before, slot.get(before), slot.get(before).source, end),
             ),
             writer.choice(

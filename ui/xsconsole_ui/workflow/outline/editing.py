@@ -41,6 +41,13 @@ PADDING = 4  # px, left and right of words
 STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE})
 
 
+def fitted(text: str, short: str, metrics: QFontMetrics, width: int) -> str:
+    """Return the words as there is room for them: whole, else what is short for them, else ended by an ellipsis."""
+    if short and metrics.horizontalAdvance(text) > width:
+        text = short
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
 class OpenList(pieces.Choice):
     """Opens at once: closed, the first arrow would take the next value already."""
 
@@ -76,7 +83,7 @@ class OutlineDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
         text = one_line(str(index.data() or ""))
-        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        shown = fitted(text, node.short if node is not None and is_name else "", QFontMetrics(font), room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if state & QStyle.StateFlag.State_HasFocus:
             paint_focus(painter, QRectF(option.rect), colours)

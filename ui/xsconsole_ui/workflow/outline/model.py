@@ -328,7 +328,7 @@ def _by_place(findings: tuple[Finding, ...]) -> dict[Place, tuple[Finding, ...]]
 
 def _own(node: Node) -> tuple[object, ...]:
     """Return what of a node is shown in its own row."""
-    return (node.name, node.words, node.editor, node.shape, node.hint, node.stage, node.transition)
+    return (node.name, node.short, node.words, node.editor, node.shape, node.hint, node.stage, node.transition)
 
 
 def _walk(item: Item) -> Iterator[Item]:
