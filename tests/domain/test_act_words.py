@@ -49,3 +49,10 @@ def test_a_task_that_is_cancelled_is_called_by_what_it_does():
     assert title(Act.CANCEL, ("Async.VM.copy",)) == "Cancel: Copy VM"
     assert title(Act.START, ("VM.start",)) == "Start: VM.start"
     assert title(Act.CANCEL, ("a", "b")) == "Cancel: 2 objects"
+
+
+def test_a_line_tells_what_an_act_is_done_with() -> None:
+    assert title(Act.MIGRATE, ("web-1",), "xen-2") == "Migrate to xen-2: web-1"
+    assert title(Act.TAG, ("a", "b"), "{0}\n%s") == "Add tag “{0} %s”: 2 objects"
+    assert len(title(Act.RENAME, ("web-1",), "x" * 10_000)) < 100
+    assert title(Act.DESCRIBE, ("web-1",), "unused") == "Describe: web-1"

@@ -42,6 +42,7 @@ async def test_a_job_keeps_its_objects_and_what_became_of_them(ledger: SqliteLed
 
     (job,) = await ledger.jobs(10)
 
+    assert not job.given
     assert (job.job, job.pool, job.process, job.act, job.actor) == ("j-1", POOL, "p-1", Act.START, "alice")
     assert [(item.object.kind, item.object.uuid, item.name) for item in job.items] == [
         (Kind.VM, "u-1", "web-1"),
@@ -54,9 +55,11 @@ async def test_a_job_keeps_its_objects_and_what_became_of_them(ledger: SqliteLed
 
 async def test_only_the_newest_jobs_are_told(ledger: SqliteLedger) -> None:
     for number in range(3):
-        await ledger.record(replace(OPENED, details={**(OPENED.details or {}), "job": f"j-{number}"}))
+        await ledger.record(replace(OPENED, details={**(OPENED.details or {}), "job": f"j-{number}", "given": "xen-2"}))
 
-    assert len(await ledger.jobs(2)) == 2
+    found = await ledger.jobs(2)
+    assert len(found) == 2
+    assert [job.given for job in found] == ["xen-2", "xen-2"]
 
 
 async def test_rows_about_objects_are_found_by_their_names(ledger: SqliteLedger) -> None:

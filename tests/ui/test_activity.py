@@ -183,7 +183,7 @@ async def test_acts_and_tasks_of_others_are_still_there_after_a_restart_and_lead
         panel.go_to.trigger()
 
         assert row_named(panel, "Force reboot of VM: jumpbox") is not None
-        assert row_named(panel, "Add tag: jumpbox") is not None
+        assert row_named(panel, "Add tag “seen”: jumpbox") is not None
         assert wanted == [ObjectId(kind=Kind.VM, uuid=vm.uuid)]
 
 

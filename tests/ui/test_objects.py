@@ -60,7 +60,7 @@ async def test_a_name_is_changed_in_place_and_the_change_is_on_record(window: Ma
 
     await until(lambda: window.inspector.header.title == "jumpbox-2", "the new name")
     rows = await console.audit_page(AuditQuery(event=AuditEvent.JOB_OPENED))
-    assert (rows[0].fact.details or {})["what"] == "Rename: jumpbox"
+    assert (rows[0].fact.details or {})["what"] == "Rename to “jumpbox-2”: jumpbox"
 
 
 async def test_tags_and_keys_are_added_changed_and_removed_in_place(window: MainWindow, console: Console) -> None:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from xsconsole.domain.acts import Act
+from xsconsole.domain.acts import HALF, Act
+from xsconsole.domain.folding import shortened
 from xsconsole.domain.jobs import Check
 from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import listing
@@ -41,16 +42,29 @@ NAMES = {
     Act.DISMISS: "Dismiss message",
 }
 
+_GIVEN = {
+    Act.START_ON: "Start on {}",
+    Act.SNAPSHOT: "Take snapshot “{}”",
+    Act.MIGRATE: "Migrate to {}",
+    Act.RENAME: "Rename to “{}”",
+    Act.TAG: "Add tag “{}”",
+    Act.UNTAG: "Remove tag “{}”",
+    Act.MOVE_TO_FOLDER: "Move to folder “{}”",
+    Act.SET_KEY: "Set other_config key “{}”",
+    Act.REMOVE_KEY: "Remove other_config key “{}”",
+}
+
 
 def act_name(act: Act) -> str:
     """Return what the act is called in menus and lists, such as `Shut down`."""
     return NAMES[act]
 
 
-def title(act: Act, names: tuple[str, ...]) -> str:
-    """Return what goes on in a line, such as `Start web-1` or `Shut down 12 objects`."""
+def title(act: Act, names: tuple[str, ...], given: str = "") -> str:
+    """Return what goes on in a line, such as `Start: web-1`; with what is `given`, `Migrate to xen-2: web-1`."""
+    name = _GIVEN[act].format(shortened(given, HALF)) if given and act in _GIVEN else NAMES[act]
     what = f"{len(names)} objects" if len(names) != 1 else task_name(names[0]) if act is Act.CANCEL else names[0]
-    return f"{NAMES[act]}: {what}"
+    return f"{name}: {what}"
 
 
 def consequence(act: Act) -> str:

@@ -39,13 +39,14 @@ class JobItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """A job of this console as it stands now."""
+    """A job of this console as it stands now; `given` is the host, name, tag, folder or key that it is done with."""
 
     job: JobId
     act: Act
     items: tuple[JobItem, ...]
     actor: str
     started_at: datetime
+    given: str = ""
     ended_at: datetime | None = None
 
     @property
@@ -91,6 +92,7 @@ class PastJob:
     actor: str
     opened_at: datetime
     items: tuple[PastItem, ...]
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,8 @@ from xsconsole.engine.capacity import demand_storage
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import NotFound, NotPermitted, Refused
 
+_TEXT_IS_GIVEN = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG, Act.UNTAG, Act.MOVE_TO_FOLDER})
+
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 1_000
 SETTLED = frozenset({Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
@@ -278,3 +280,11 @@ def _networks_of(vm: VM, inventory: Inventory) -> Iterator[Network]:
 
 def _kind_of(record: Record) -> Kind:
     return Kind(type(record).__name__.casefold())
+
+
+def given_to(command: Operate, inventory: Inventory) -> str:
+    """Return what an act is done with, as a line calls it: a host's name, a new name, a tag, a folder or a key."""
+    if command.host is not None:
+        host = inventory.by_uuid(Host, command.host)
+        return name_of(host) if host is not None else ""
+    return command.text.strip() if command.act in _TEXT_IS_GIVEN else command.key

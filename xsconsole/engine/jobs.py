@@ -21,7 +21,7 @@ from xsconsole.domain.jobs import ENDED, Check, ItemState, JobItem, JobStatus, P
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.words import explain
-from xsconsole.engine.act_checks import Cards, cards_of, checks
+from xsconsole.engine.act_checks import Cards, cards_of, checks, given_to
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.marks import Marks
 from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort, Progress
@@ -126,6 +126,7 @@ class Jobs:
             items=tuple(JobItem(object=check.object, name=check.name) for check in able),
             actor=self._objects.identity.actor,
             started_at=self._clock.now(),
+            given=given_to(command, self._world()[0]),
         )
         await self._record(self._opening_fact(command, status))
         self._go(status, lambda position: self._attempt(status.job, command, position))
@@ -289,7 +290,8 @@ class Jobs:
             **_command_details(command),
             "job": status.job,
             "process": self._process.name,
-            "what": title(status.act, tuple(item.name for item in status.items)),
+            "what": title(status.act, tuple(item.name for item in status.items), status.given),
+            **({"given": status.given} if status.given else {}),
             "objects": objects,
         }
         return self._fact(AuditEvent.JOB_OPENED, command.reason, details)
@@ -301,7 +303,7 @@ class Jobs:
             "job": status.job,
             "position": position,
             "act": status.act.value,
-            "what": title(status.act, (item.name,)),
+            "what": title(status.act, (item.name,), status.given),
             "object": _object_details(item.object, item.name),
             **item.found,
         }
@@ -312,7 +314,7 @@ class Jobs:
 
     def _refusal_fact(self, command: Operate, found: tuple[Check, ...], refusal: Refused) -> Fact:
         objects: list[Json] = [_object_details(check.object, check.name) for check in found]
-        what = title(command.act, tuple(check.name for check in found))
+        what = title(command.act, tuple(check.name for check in found), given_to(command, self._world()[0]))
         details = {**_command_details(command), "what": what, "objects": objects}
         reason = shortened(f"{refusal.reason} {refusal.mend}".strip(), REASON_LIMIT)
         return replace(self._fact(AuditEvent.COMMAND_REFUSED, reason, details), outcome=Outcome.REFUSED)
@@ -357,7 +359,9 @@ def _status_of(past: PastJob) -> JobStatus:
         )
         for item in past.items
     )
-    return JobStatus(job=past.job, act=past.act, items=items, actor=past.actor, started_at=past.opened_at)
+    return JobStatus(
+        job=past.job, act=past.act, items=items, actor=past.actor, started_at=past.opened_at, given=past.given
+    )
 
 
 def _unrecorded(failure: StoreFailed) -> StoreFailed:

@@ -25,6 +25,7 @@ def begin(session: Session, fact: Fact, at: datetime) -> None:
             act=details["act"],
             actor=fact.actor,
             opened_at=at,
+            given=details.get("given", ""),
         )
     )
     session.flush()
@@ -63,6 +64,7 @@ def jobs(session: Session, limit: int) -> tuple[PastJob, ...]:
             act=Act(job.act),
             actor=job.actor,
             opened_at=job.opened_at,
+            given=job.given,
             items=tuple(
                 _item(act)
                 for act in session.scalars(

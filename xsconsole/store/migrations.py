@@ -126,4 +126,8 @@ def _version_5(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5)
+def _version_6(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE job ADD COLUMN given TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6)

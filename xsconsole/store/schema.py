@@ -147,6 +147,7 @@ class JournaledJob(Base):
     act: Mapped[str]
     actor: Mapped[str]
     opened_at: Mapped[datetime]
+    given: Mapped[str]
 
 
 class JournaledAct(Base):

@@ -162,7 +162,7 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
     notice = words.explain(failed[0].error) if failed and failed[0].error is not None else None
     return Entry(
         key=f"job:{status.job}",
-        what=title(status.act, tuple(item.name for item in status.items)),
+        what=title(status.act, tuple(item.name for item in status.items), status.given),
         where=pool_name,
         who=status.actor,
         started_at=status.started_at,

@@ -40,7 +40,7 @@ def of_past_job(past: PastJob, pool_name: str) -> Entry:
     ending = of_many(endings)
     return Entry(
         key=f"job:{past.job}",
-        what=title(past.act, tuple(item.name for item in past.items)),
+        what=title(past.act, tuple(item.name for item in past.items), past.given),
         where=pool_name,
         who=past.actor,
         started_at=past.opened_at,

@@ -110,4 +110,4 @@ def commands_for(item: ObjectId, line: Line, text: str) -> tuple[Operate, ...]:
 
 
 def headline(status: JobStatus) -> str:
-    return title(status.act, tuple(item.name for item in status.items))
+    return title(status.act, tuple(item.name for item in status.items), status.given)
