@@ -18,7 +18,7 @@ from xsconsole_ui.workflow.keys_sheet import KeysSheet
 
 __all__ = ["console", "pool"]
 
-Role, Text = QAccessible.Role, QAccessible.Text
+Role, Text, Told = QAccessible.Role, QAccessible.Text, QAccessible.Event
 STAGING, TO_PRODUCTION = StageId("staging"), TransitionId("staging-to-production")
 PLAIN = {Role.Client, Role.NoRole}  # roles that say nothing: a description has to
 MOST_CHILDREN = 60  # of a table, that are looked at
@@ -105,7 +105,9 @@ async def test_graph_outline_and_inspector_can_be_read_whatever_is_selected(
     assert speechless(window) == []
 
 
-async def test_stages_and_transitions_of_the_graph_are_its_children(window: MainWindow, console: Console) -> None:
+async def test_stages_and_transitions_of_the_graph_are_its_children(
+    window: MainWindow, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place, desk = window.workflow, window.workflow.desk
     desk.find_by(console.publishing.findings)
     desk.select((STAGING,))
@@ -137,7 +139,20 @@ async def test_stages_and_transitions_of_the_graph_are_its_children(window: Main
     assert graph.child(graph.indexOfChild(staging)) is staging
     assert place.canvas.rect().translated(place.canvas.mapToGlobal(place.canvas.rect().topLeft())).contains(middle)
 
-    desk.select((), (TransitionId("production-to-staging"),))
+    readers, events = place.canvas.readers, list[tuple[QAccessible.Event, str]]()
+    monkeypatch.setattr(
+        readers, "_tell", lambda event: events.append((event.type(), event.accessibleInterface().text(Text.Name)))
+    )
+    QAccessible.setActive(True)
+    try:
+        readers.tell_selection()
+        events.clear()
+        desk.select((), (TransitionId("production-to-staging"),))
+    finally:
+        QAccessible.setActive(False)
+    back = "Way back from Production to Staging"
+    assert events == [(Told.Selection, "Staging"), (Told.Selection, back), (Told.Focus, back)]
+
     place.designer.do(Design.DELETE)
     assert "Way back from Production to Staging" not in parts()
     found = parts()["Production"].text(Text.Description)

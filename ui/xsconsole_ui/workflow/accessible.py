@@ -22,6 +22,7 @@ from xsconsole_ui.workflow.view import View
 Part = tuple[str, str]  # "stage" or "transition", and its id
 Text = QAccessible.Text
 STAGE, TRANSITION = "stage", "transition"
+MANY = 8  # parts that change at once: then only the graph tells
 
 
 class Graph(QWidget):
@@ -244,6 +245,7 @@ class Readers(QObject):
         offer_accessibles()
         self._canvas = canvas
         self._names: dict[Part, str] = {}
+        self._selected: list[Part] = []
         canvas.scene.changed.connect(self.follow)
 
     @Slot()
@@ -263,8 +265,35 @@ class Readers(QObject):
 
     @Slot()
     def tell_selection(self) -> None:
-        if QAccessible.isActive():
-            self._tell(QAccessibleEvent(self._canvas, QAccessible.Event.Selection))
+        """Tell which parts are selected now and no longer, and which of them has the keyboard."""
+        if not QAccessible.isActive():
+            return
+        look, scene = self._canvas.look(), self._canvas.scene
+        before, self._selected = self._selected, [(STAGE, id_) for id_ in look.stages]
+        self._selected += [(TRANSITION, id_) for id_ in look.ways]
+        made = QAccessible.queryAccessibleInterface(self._canvas)
+        if not isinstance(made, GraphAccessible):
+            return
+        changed = {*before} ^ {*self._selected}
+        if len(changed) > MANY:
+            self._tell(QAccessibleEvent(self._canvas, QAccessible.Event.SelectionWithin))
+        else:
+            for part in parts_of(scene):
+                if part in changed:
+                    self._tell(QAccessibleEvent(made.of(part), QAccessible.Event.Selection))
+        self._tell_focus(made)
+
+    @Slot()
+    def tell_focus(self) -> None:
+        """Tell which part has the keyboard, after the canvas got it."""
+        made = QAccessible.queryAccessibleInterface(self._canvas) if QAccessible.isActive() else None
+        if isinstance(made, GraphAccessible):
+            self._tell_focus(made)
+
+    def _tell_focus(self, made: GraphAccessible) -> None:
+        held = made.focusChild()
+        if isinstance(held, PartAccessible):
+            self._tell(QAccessibleEvent(held, QAccessible.Event.Focus))
 
     def _tell(self, event: QAccessibleEvent) -> None:
         QAccessible.updateAccessibility(event)

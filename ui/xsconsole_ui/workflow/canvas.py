@@ -253,6 +253,7 @@ class Canvas(Graph):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.readers.tell_focus()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
