@@ -130,6 +130,9 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(
     with monkeypatch.context() as locked:  # what is private is signed by nobody
         locked.delenv("XSCONSOLE_PASSPHRASE")
         imported = shell.say("workflow", "import", changed, "--name", "other")
+        again = shell.say("workflow", "import", changed, "--name", "Other")
+        assert "Draft “Other 2” begun" in again.out  # two of one name could only be told apart by their ids
+        assert shell.say("workflow", "discard", "other 2").status == 0
         private = [
             shell.say("workflow", "new", "--template", "hotfix", "--name", "private"),
             shell.say("workflow", "new", "--name", "private too"),

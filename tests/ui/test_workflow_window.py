@@ -172,9 +172,12 @@ async def test_drafts_begin_from_templates_and_are_gone_on_with(window, console,
     first.name.setText("Two slots")
     place.canvas.zoom_to(3.0)
     window.workshop.inspector.form.row("/about/name").input.control.setFocus()
+    assert first.model.row(4).workflow.stage("staging") is not None
+    desk.select(("staging",))
     first.go.click()
 
     assert desk.workflow.name == "Two slots"
+    assert desk.selection == ((), ())  # the stage of that name here is another one
     assert place.canvas.view.zoom < 3.0  # the graph of another draft is in view
     assert window.focusWidget() is place.canvas  # also where a field that is gone had the keyboard
     assert (desk.workflow.id, desk.base) == (published.id, published)

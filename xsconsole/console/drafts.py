@@ -1,7 +1,7 @@
 """The drafts of a home, and workflows in files."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -74,12 +74,14 @@ class Drafts:
     async def new(self, name: str, workflow: Workflow, base: Workflow | None = None) -> Draft:
         """Begin a draft with a workflow: a template, a file, or the published version, which then is its base too.
 
+        Where another draft is called so, it gets a number behind the name.
+
         Raises:
             Refused: the name is empty or too long.
         """
         draft = Draft(
             id=DraftId(self._ids.new()),
-            name=_named(name),
+            name=_free(_named(name), {one.name.casefold() for one in await self.headings()}),
             history=History(base=workflow),
             base=base,
             revision=0,
@@ -148,4 +150,13 @@ def _named(name: str) -> str:
         raise Refused(reason="The name is empty.", mend="Type a name.")
     if len(found) > NAME_LIMIT:
         raise Refused(reason=f"The name has {len(found)} characters; {NAME_LIMIT} are the most.", mend="Shorten it.")
+    return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return the name, with the first number behind it that nobody has where somebody has the name itself."""
+    found, number = name, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{shortened(name, NAME_LIMIT - len(f' {number}'))} {number}"
     return found

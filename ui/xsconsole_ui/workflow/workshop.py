@@ -267,6 +267,7 @@ class Workshop(QObject):
     def _resume(self, draft: Draft) -> None:
         """Go on with a draft that was kept."""
         self._said = NOTHING_SAID
+        self.desk.select()  # nothing of another draft
         self._place.keeper.resume(draft)
         self._place.look_anew()
 
@@ -275,6 +276,7 @@ class Workshop(QObject):
         """Begin another draft, to follow what is published; the one on the desk is kept as it is."""
         published = self._published
         self._said = NOTHING_SAID
+        self.desk.select()  # nothing of another draft
         self._place.keeper.let_go()
         if chosen == published:
             self.desk.open(chosen)
