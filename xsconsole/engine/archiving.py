@@ -22,7 +22,7 @@ from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
+from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.poolstate import Roster, newest_text, roster_stem
 from xsconsole.domain.words import count, size
 from xsconsole.domain.workflow import Stage
@@ -30,6 +30,7 @@ from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import claims_on
 from xsconsole.engine.commands import ArchiveToFiles
 from xsconsole.engine.freezing import add_freeze, demand_freezable, runs
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.lands import version_of
 from xsconsole.engine.steps import Steps
 from xsconsole.errors import NotPromotable
@@ -119,17 +120,7 @@ def _planned(command: ArchiveToFiles, card: Card, board: Board, inventory: Inven
         note = NoteArchived(configuration=card.id, original=original, stage=stage.id, since=card.since, folder=folder)
         steps.add(note, card.name, [steps.all[-1].key])
     _add_drops(steps, machines, taken)
-    intent = Intent(
-        kind=RunKind.ARCHIVE,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        source=card.stage,
-        target=card.stage,
-        revision=card.revision,
-    )
+    intent = intent_in(RunKind.ARCHIVE, card, workflow)
     running = [member for member, _ in machines if runs(member)]
     return Plan(
         intent=intent,

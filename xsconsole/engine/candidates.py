@@ -37,6 +37,7 @@ from xsconsole.engine import capacity, rules
 from xsconsole.engine.claims import claims_on
 from xsconsole.engine.commands import Freeze, Thaw
 from xsconsole.engine.freezing import add_freeze, demand_freezable
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.steps import Steps
 from xsconsole.engine.traces import traced
 from xsconsole.errors import NotFound, NotPromotable
@@ -254,7 +255,7 @@ def plan_freeze(
     taken = add_freeze(steps, machines, taking, inventory, is_stopped_first=command.is_stopped_first)
     steps.add(NoteFreeze(snapshots=tuple(taken.values())), card.name, taken.values())
     return Plan(
-        intent=_intent(RunKind.FREEZE, card, workflow),
+        intent=intent_in(RunKind.FREEZE, card, workflow),
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, ()),
         warnings=warnings,
@@ -281,11 +282,7 @@ def plan_thaw(command: Thaw, board: Board, inventory: Inventory) -> Plan:
         subject = machine.name_label if machine is not None else snapshot.name_label
         action = DropCandidate(snapshot=snapshot.uuid, request=command.request)
         steps.add(action, subject, (), Estimate(seconds=DROP_S))
-    intent = _intent(RunKind.THAW, card, board.workflow)
-    if card is None:
-        intent = msgspec.structs.replace(
-            intent, configuration=command.configuration, name=f"configuration {command.configuration[:8]}"
-        )
+    intent = _thawing(command.configuration, card, board.workflow)
     return Plan(
         intent=intent,
         steps=steps.all,
@@ -295,17 +292,16 @@ def plan_thaw(command: Thaw, board: Board, inventory: Inventory) -> Plan:
     )
 
 
-def _intent(kind: RunKind, card: Card | None, workflow: Workflow | None) -> Intent:
+def _thawing(configuration: ConfigurationId, card: Card | None, workflow: Workflow | None) -> Intent:
+    if card is not None:
+        return intent_in(RunKind.THAW, card, workflow)
     return Intent(
-        kind=kind,
-        configuration=card.id if card else ConfigurationId(""),
-        name=card.name if card else "",
-        service=card.service if card else "",
+        kind=RunKind.THAW,
+        configuration=configuration,
+        name=f"configuration {configuration[:8]}",
+        service="",
         workflow=workflow.id if workflow else WorkflowId(""),
         workflow_version=workflow.version if workflow else 0,
-        source=card.stage if card else None,
-        target=card.stage if card else None,
-        revision=card.revision if card else 0,
     )
 
 

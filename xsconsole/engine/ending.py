@@ -4,10 +4,9 @@ from datetime import datetime
 
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.closures import Extension
-from xsconsole.domain.ids import WorkflowId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent, Plan, RunKind
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.stays import Stay, last_archive, stay_of
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow.values import LeaseEnd
@@ -15,6 +14,7 @@ from xsconsole.domain.workflow.wording import span_words
 from xsconsole.engine import rules
 from xsconsole.engine.archiving import plan_last_archive
 from xsconsole.engine.commands import ArchiveToFiles, EndStay, ExtendStay
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.moving import runs, vms_of
 from xsconsole.engine.steps import Steps, add_shutdowns
 from xsconsole.errors import NotPromotable, Refused
@@ -46,18 +46,7 @@ def plan_end(command: EndStay, board: Board, inventory: Inventory, at: datetime)
         rules.demand_unblocked(vm, "start")
     steps = Steps()
     add_shutdowns(steps, running, [])
-    workflow = board.workflow
-    intent = Intent(
-        kind=RunKind.HALT,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=workflow.id if workflow else WorkflowId(""),
-        workflow_version=workflow.version if workflow else 0,
-        source=card.stage,
-        target=card.stage,
-        revision=card.revision,
-    )
+    intent = intent_in(RunKind.HALT, card, board.workflow)
     told = f"{stay.sentence(at)} {count(len(running), 'running machine')} will be shut down and stay so."
     leases = rules.leases_for(card.id, card.service, ())
     return Plan(intent=intent, steps=steps.all, leases=leases, warnings=(told,), asks=True)

@@ -11,11 +11,12 @@ import networkx
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.plan import Intent, Plan, RunKind
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.publication import pool_of, publication_of
 from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.commands import Remap
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.stage_names import StageNames
 from xsconsole.engine.steps import Steps, add_verification, writing
 from xsconsole.errors import NotPromotable
@@ -113,17 +114,7 @@ def plan_remap(command: Remap, board: Board, inventory: Inventory) -> Plan:
         if vm is not None
     ]
     add_verification(steps, card.name, set(), ready)
-    intent = Intent(
-        kind=RunKind.MAP,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        source=card.stage,
-        target=target.id,
-        revision=card.revision,
-    )
+    intent = intent_in(RunKind.MAP, card, workflow, target=target.id)
     return Plan(
         intent=intent,
         steps=steps.all,

@@ -27,6 +27,7 @@ from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import rules, traces
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, RemoveMembers
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.roles import assign_roles, demand_text, make_unique, role_of
 from xsconsole.engine.steps import Steps, add_verification, clearing, writing
 from xsconsole.errors import Ambiguous, NotFound, NotPromotable
@@ -83,7 +84,7 @@ def plan_add(command: AddMembers, board: Board, inventory: Inventory) -> Plan:
     roles = {**standing, **assign_roles(command.members, added, standing)}
     present = _present(card, inventory)
     return _plan_roster(
-        _intent(RunKind.ADD, card, workflow, stage),
+        intent_in(RunKind.ADD, card, workflow),
         _Draft.of(card, stage, workflow),
         [(vm, roles[vm.uuid]) for vm in (*present, *added)],
         (),
@@ -115,7 +116,7 @@ def plan_remove(command: RemoveMembers, board: Board, inventory: Inventory) -> P
         raise NotPromotable(reason="No machine would be left.", mend="Dissolve the configuration instead.")
     roles = {member.uuid: member.role for member in card.members}
     return _plan_roster(
-        _intent(RunKind.REMOVE, card, workflow, stage),
+        intent_in(RunKind.REMOVE, card, workflow),
         _Draft.of(card, stage, workflow),
         [(vm, roles[vm.uuid]) for vm in staying],
         [*(vm for vm in present if vm.uuid in leaving), *clones],
@@ -154,7 +155,7 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
     standing = {member.uuid: member.role for member in card.members}
     roles = make_unique({**standing, **assign_roles(newcomers, adopted, standing)})
     plan = _plan_roster(
-        _intent(RunKind.ADOPT, card, workflow, stage),
+        intent_in(RunKind.ADOPT, card, workflow, target=stage.id),
         _Draft.of(card, stage, workflow),
         [(vm, roles[vm.uuid]) for vm in (*present, *adopted)],
         (),
@@ -187,7 +188,7 @@ def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory, actor: 
     warnings = ["The machines stay as they are; the console forgets that they belong together."]
     if points:
         warnings.append(f"{count(points, 'restore point')} can no longer be returned to; the snapshots stay.")
-    intent = _intent(RunKind.DISSOLVE, card, workflow, stage)
+    intent = intent_in(RunKind.DISSOLVE, card, workflow, target=None)
     leases = rules.leases_for(card.id, card.service, (stage,))
     return Plan(intent=intent, steps=steps.all, leases=leases, warnings=tuple(warnings), asks=True)
 
@@ -305,20 +306,6 @@ def _changeable(
             reason=f"All members of “{shortened(card.name)}” are gone.", mend="Dissolve it and make a new one."
         )
     return workflow, card, rules.stage_of(workflow, card.stage)
-
-
-def _intent(kind: RunKind, card: Card, workflow: Workflow, target: Stage | None) -> Intent:
-    return Intent(
-        kind=kind,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        source=card.stage,
-        target=target.id if target and kind is not RunKind.DISSOLVE else None,
-        revision=card.revision,
-    )
 
 
 def _permitted_stages(card: Card, workflow: Workflow) -> tuple[Stage, ...]:

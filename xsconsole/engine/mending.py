@@ -11,11 +11,12 @@ from xsconsole.domain.mend_actions import MendedField, MendFields
 from xsconsole.domain.mending import takes_halt, why_not
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.placing_actions import PutOnNetworks
-from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
+from xsconsole.domain.plan import Estimate, Plan, RunKind
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine import rules
 from xsconsole.engine.commands import Mend
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification
 from xsconsole.errors import NotFound, NotPromotable, PlanIsStale
 
@@ -80,17 +81,7 @@ def plan_mend(command: Mend, board: Board, inventory: Inventory, actor: str) -> 
     started = add_starts(steps, halting, delays, mended, is_downtime=True)
     add_verification(steps, card.name, {member.uuid for member in halting}, started)
     return Plan(
-        intent=Intent(
-            kind=RunKind.MEND,
-            configuration=card.id,
-            name=card.name,
-            service=card.service,
-            workflow=workflow.id,
-            workflow_version=workflow.version,
-            source=card.stage,
-            target=card.stage,
-            revision=card.revision,
-        ),
+        intent=intent_in(RunKind.MEND, card, workflow),
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, ()),
         warnings=_sentences(changes, len(halting)),

@@ -7,7 +7,7 @@ from xsconsole.domain.copy_actions import DropSnapshot, NoteFreeze, RefitCopy, R
 from xsconsole.domain.ids import StepKey, TransitionId, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, RunKind, Step, TakeSnapshot, WriteMember, WriteRoster
+from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, Step, TakeSnapshot, WriteMember, WriteRoster
 from xsconsole.domain.poolstate import MEMBER_STEM, STAGE_FIELD_KEY, MemberValue, Roster, newest_text, roster_stem
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Kind, Method, Transition
@@ -18,6 +18,7 @@ from xsconsole.engine.copy_checks import Offspring, Order, Part, demand_operatio
 from xsconsole.engine.copy_checks import storage_of as storage_for
 from xsconsole.engine.copying import FIT_S, add_copies, add_members, add_starts_of_copies
 from xsconsole.engine.freezing import add_freeze, runs
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.placement import freed_by, less, place
 from xsconsole.engine.steps import Steps, add_shutdowns, own_blocks
 from xsconsole.errors import NotFound, NotPromotable
@@ -54,18 +55,7 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
         method=command.method,
         restore_point=None,
     )
-    intent = Intent(
-        kind=RunKind.REFRESH,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
-        source=card.stage,
-        target=card.stage,
-        revision=card.revision,
-        method=command.method,
-    )
+    intent = intent_in(RunKind.REFRESH, card, workflow, method=command.method)
     order = Order(
         card=source,
         source=origin,

@@ -4,16 +4,17 @@ from datetime import datetime
 
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.copy_actions import DropPoint
-from xsconsole.domain.ids import Uuid, WorkflowId
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
+from xsconsole.domain.plan import Estimate, Plan, RunKind
 from xsconsole.domain.point_sizes import Scales
 from xsconsole.domain.requests import requests_of
 from xsconsole.domain.retention import Keeping, keepings
 from xsconsole.domain.words import instant, listing, size
 from xsconsole.engine import rules
 from xsconsole.engine.commands import RemovePoints
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.steps import Steps
 from xsconsole.errors import NotFound, NotPromotable
 
@@ -45,17 +46,7 @@ def plan_removal(command: RemovePoints, board: Board, inventory: Inventory, at: 
         for name, snapshot in named:
             subject = f"{name} of {instant(keeping.point.at)}"
             steps.add(DropPoint(snapshot=snapshot, run=keeping.point.run), subject, (), Estimate(seconds=DROP_S))
-    intent = Intent(
-        kind=RunKind.PRUNE,
-        configuration=card.id,
-        name=card.name,
-        service=card.service,
-        workflow=board.workflow.id if board.workflow else WorkflowId(""),
-        workflow_version=board.workflow.version if board.workflow else 0,
-        source=card.stage,
-        target=card.stage,
-        revision=card.revision,
-    )
+    intent = intent_in(RunKind.PRUNE, card, board.workflow)
     return Plan(
         intent=intent,
         steps=steps.all,
