@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import CTRL, Key, card_of, console, ended, pool, press, window
+from tests.ui.filing import file_into
 from xsconsole.console import Console
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import StageId
@@ -63,7 +64,8 @@ async def test_two_selected_cards_are_compared_and_what_changes_on_the_pool_is_f
     dialog.copy.click()
     assert dialog.summary.text() in QGuiApplication.clipboard().text()
     file = tmp_path / "out.csv"
-    dialog.files.fileSelected.emit(str(file))
+    dialog.export.click()
+    await file_into(dialog.papers, file)
     await until(file.exists, "the file")
     assert shop.name in file.read_text(encoding="utf-8")
     before = len(dialog.comparison.judged)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, console, ended, pool, window
+from tests.ui.filing import file_into
 from xsconsole.console import Console
 from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against
@@ -93,7 +94,8 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     await until(lambda: dialog.rules_view is None, "the end of the rules")
 
     file = tmp_path / "statement.html"
-    dialog.files.fileSelected.emit(str(file))
+    dialog.export.click()
+    await file_into(dialog.papers, file)
     await until(file.exists, "the statement")
     assert "the lab starts it last" in file.read_text(encoding="utf-8")
     (stated,) = await console.audit_page(AuditQuery(event=AuditEvent.STATED))

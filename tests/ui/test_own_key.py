@@ -1,11 +1,12 @@
 """Keys and requests by file in the window: shown, saved, pinned in a draft, decided on elsewhere and taken in."""
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication
 
 from tests.approving import approved_by
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, console, no_passphrase_needed, pool, window
+from tests.ui.filing import file_into
 from tests.ui.live_console import failing_jobs
 from tests.workflows import put_on
 from xsconsole.console import Console, read_key, write_key
@@ -19,7 +20,6 @@ from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.inbox.filing import RequestDecision
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.own_key import OwnKeyDialog, in_groups
-from xsconsole_ui.papers import Papers
 from xsconsole_ui.workflow.enrolling import EnrolDialog
 
 __all__ = ["console", "pool", "window"]
@@ -36,16 +36,6 @@ async def dora(tmp_path):
 def shown(window, kind):
     """Return the dialog of a kind that is open; None where none is."""
     return next((one for one in window.findChildren(kind) if one.isVisible()), None)
-
-
-async def file_into(papers: Papers, path: str) -> None:
-    """Type a path into the dialog for files that is open, and accept it."""
-    await until(lambda: papers.asked is not None and papers.asked.isVisible(), "the dialog for files")
-    asked = papers.asked
-    assert asked is not None
-    asked.findChild(QLineEdit, "fileNameEdit").setText(path)
-    asked.accept()
-    await until(lambda: papers.asked is None, "its end")
 
 
 async def test_the_own_key_is_saved_and_those_of_others_are_pinned_in_the_draft(

@@ -3,10 +3,10 @@
 from functools import partial
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.board_window import console, no_passphrase_needed, open_window, pool
 from tests.ui.designing import texts
+from tests.ui.filing import file_into
 from tests.ui.live_console import failing_jobs, until
 from xsconsole.console import Console
 from xsconsole.console.publish_approvals import read_asked, write_paper
@@ -71,9 +71,7 @@ async def test_a_file_goes_out_and_a_signed_decision_comes_in(sheet, bob, consol
     assert dialog.news.headline == "A rejection needs its reason."
     dialog.reason.setText("Read it")
     dialog.approve.click()
-    await until(lambda: dialog.papers.asked is not None and dialog.papers.asked.isVisible())
-    dialog.papers.asked.findChild(QLineEdit, "fileNameEdit").setText(str(decision))
-    dialog.papers.asked.accept()
+    await file_into(dialog.papers, decision)
     await until(decision.exists)
     dialog.deleteLater()
 

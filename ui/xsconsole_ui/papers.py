@@ -1,4 +1,4 @@
-"""Requests, decisions and keys as files: chosen, written and read, with every refusal said."""
+"""What is written to a file and read from one: chosen, written whole or not at all, with every refusal said."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from xsconsole.errors import AlreadyThere
-from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.dialogs import ReplaceQuestion, answered
 
 
 class Save(Protocol):
@@ -44,10 +44,8 @@ class Papers(QObject):
     async def write_to(self, save: Save, path: Path) -> Path | None:
         try:
             await save(path)
-        except AlreadyThere as refusal:
-            remains = self.tr("What is in it would be lost.")
-            box = Question(self._over, self.tr("Replace the file?"), refusal.reason, remains, self.tr("Replace"))
-            if not await self._answered(box):
+        except AlreadyThere:
+            if not await self._answered(ReplaceQuestion(self._over, path)):
                 return None
             await save(path, may_replace=True)
         return path

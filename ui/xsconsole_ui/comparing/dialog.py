@@ -1,18 +1,18 @@
 """The window of a comparison: members and classes of fields, what really differs, and apart from it what may."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, write_text
 from xsconsole.domain.comparison import Comparison, Version, compare
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import words
 from xsconsole.domain.words import explain
-from xsconsole.errors import AlreadyThere, ConsoleError
+from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing.rows import (
@@ -24,9 +24,9 @@ from xsconsole_ui.comparing.rows import (
 )
 from xsconsole_ui.comparing.side import Side
 from xsconsole_ui.dense_table import DenseTable, csv_text, plain_text
-from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.papers import Papers
 from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (1120, 720)  # px
@@ -66,10 +66,7 @@ class CompareDialog(QDialog):
         self.copy = pieces.button(self.tr("Copy"), "", self)
         self.export = pieces.button(self.tr("Export…"), "", self)
         self.close_ = pieces.button(self.tr("Close"), "primary", self)
-        self.files = QFileDialog(self, self.tr("Export the comparison"), FILE_NAME, self.tr("Tables (*.csv)"))
-        self.files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self.files.setOptions(QFileDialog.Option.DontUseNativeDialog | QFileDialog.Option.DontConfirmOverwrite)
-        self.files.setDefaultSuffix("csv")
+        self.papers = Papers(self, self.tr("Tables (*.csv)"), "csv")
         self._titles = (pieces.label("", "section", self), pieces.label("", "section", self))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -138,8 +135,7 @@ class CompareDialog(QDialog):
             self.finished.connect(side.leave)
         self.swap.clicked.connect(self._swap)
         self.copy.clicked.connect(self._copy)
-        self.export.clicked.connect(self.files.open)
-        self.files.fileSelected.connect(self._write)
+        self.export.clicked.connect(self._export)
         self.close_.clicked.connect(self.accept)
         self._soon.timeout.connect(self._show)
         bridge.inventory_changed.connect(self._show_soon)
@@ -202,32 +198,19 @@ class CompareDialog(QDialog):
             text = f"{summary(self.comparison)}\n{plain_text(sheet(self.comparison))}"
             QGuiApplication.clipboard().setText(text)
 
-    @Slot(str)
-    def _write(self, path: str) -> None:
+    @Slot()
+    def _export(self) -> None:
         if self.comparison is not None:
-            self._jobs.start(self._save(csv_text(sheet(self.comparison)), Path(path)), "export a comparison")
+            self._jobs.start(self._save(csv_text(sheet(self.comparison))), "export a comparison")
 
-    async def _save(self, text: str, path: Path) -> None:
+    async def _save(self, text: str) -> None:
         try:
-            await write_text(text, path)
-        except AlreadyThere:
-            if await answered(ReplaceQuestion(self, path)):
-                await self._replace(text, path)
+            file = await self.papers.write(partial(write_text, text), self.tr("Export the comparison"), FILE_NAME)
         except ConsoleError as error:
             self._tell(error)
         else:
-            self._told_written(path)
-
-    async def _replace(self, text: str, path: Path) -> None:
-        try:
-            await write_text(text, path, may_replace=True)
-        except ConsoleError as error:
-            self._tell(error)
-        else:
-            self._told_written(path)
-
-    def _told_written(self, path: Path) -> None:
-        self.news.show_words("good", self.tr("The comparison is in {file}.").format(file=path), "")
+            if file is not None:
+                self.news.show_words("good", self.tr("The comparison is in {file}.").format(file=file), "")
 
 
 def _counterpart(console: Estate, configuration: ConfigurationId) -> ConfigurationId | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import (
     Estate,
@@ -25,17 +25,18 @@ from xsconsole.domain.manifest import FieldChange, Judged, Topic, Verdict, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Mend
-from xsconsole.errors import AlreadyThere, ConsoleError, NotFound
+from xsconsole.errors import ConsoleError, NotFound
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.dialogs import ReplaceQuestion, answered
+from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting.rows import DriftRow, OnRecord, columns_of_drift, rows_of
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
 from xsconsole_ui.drifting.rules_dialog import RulesDialog
 from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.papers import Papers
 from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (1120, 700)  # px
@@ -85,11 +86,7 @@ class DriftDialog(QDialog):
         self.export = pieces.button(self.tr("Statement…"), "", self)
         self.export.setToolTip(self.tr("Every field of every member, as a page or a text; on record"))
         self.close_ = pieces.button(self.tr("Close"), "primary", self)
-        kinds = self.tr("Pages (*.html);;Texts (*.txt)")
-        self.files = QFileDialog(self, self.tr("Keep a fidelity statement"), FILE_NAME, kinds)
-        self.files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self.files.setOptions(QFileDialog.Option.DontUseNativeDialog | QFileDialog.Option.DontConfirmOverwrite)
-        self.files.setDefaultSuffix("html")
+        self.papers = Papers(self, self.tr("Pages (*.html);;Texts (*.txt)"), "html")
         self.question: AllowDialog | ForbidDialog | None = None
         self._lay_out()
         self._connect(bridge)
@@ -153,8 +150,7 @@ class DriftDialog(QDialog):
         self.allow.clicked.connect(self._ask_to_allow)
         self.forbid.clicked.connect(self._ask_to_forbid)
         self.rules.clicked.connect(self._open_rules)
-        self.export.clicked.connect(self.files.open)
-        self.files.fileSelected.connect(self._write)
+        self.export.clicked.connect(self._export)
         self.mend.clicked.connect(self._ask_to_mend)
         self.close_.clicked.connect(self.reject)
         self.finished.connect(self._leave)
@@ -359,27 +355,24 @@ class DriftDialog(QDialog):
         finally:
             self.question = None
 
-    @Slot(str)
-    def _write(self, path: str) -> None:
+    @Slot()
+    def _export(self) -> None:
         if self.drift is not None:
-            self._jobs.start(self._keep(statement_of(self._console, self.drift), Path(path)), "keep a statement")
+            self._jobs.start(self._keep(statement_of(self._console, self.drift)), "keep a statement")
 
-    async def _keep(self, made: Statement, file: Path) -> None:
+    async def _keep(self, made: Statement) -> None:
+        async def save(path: Path, *, may_replace: bool = False) -> None:
+            if not may_replace:
+                await state(self._console, made, str(path))
+            await write_text(statement_text(made, path), path, may_replace=may_replace)
+
         try:
-            await state(self._console, made, str(file))
-            await self._save(made, file)
+            file = await self.papers.write(save, self.tr("Keep a fidelity statement"), FILE_NAME)
         except ConsoleError as error:
             self._tell(error)
         else:
-            if not self._is_over:
+            if file is not None and not self._is_over:
                 self.news.show_words("good", self.tr("The statement is in {file}.").format(file=file), "")
-
-    async def _save(self, made: Statement, file: Path) -> None:
-        try:
-            await write_text(statement_text(made, file), file)
-        except AlreadyThere:
-            if await answered(ReplaceQuestion(self, file)):
-                await write_text(statement_text(made, file), file, may_replace=True)
 
     def _tell(self, error: ConsoleError) -> None:
         if not self._is_over:
