@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ from xsconsole.domain.archive import rows_of
 from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.board import Standing
 from xsconsole.domain.comparison import Source
-from xsconsole.domain.events import RunChanged
+from xsconsole.domain.events import InventoryChanged, RunChanged
 from xsconsole.domain.ids import RunId, StageId
 from xsconsole.domain.inventory import VIF, Network
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Manifest, difference, judge, manifest_of_card
@@ -67,6 +68,24 @@ async def carried_out(console: Console, command: Plannable) -> RunStatus:
     status = await console.finished(await console.do(Confirmed(command=command, digest=digest)))
     await until(console, lambda: not any(card.run for card in console.board.cards.values()))
     return status
+
+
+async def until_told(pool: EmbeddedPool, console: Console) -> None:
+    """Wait until the console shows all that happened on the pool until now: the events of a pool come in order."""
+
+    def describe(words: str) -> None:
+        with pool.plain_session() as session:
+            for network in session.xenapi.network.get_all():
+                session.xenapi.network.set_name_description(network, words)
+
+    words = f"seen {uuid4()}"
+    await asyncio.to_thread(describe, words)
+
+    def is_told() -> bool:
+        return all(network.name_description == words for network in console.inventory.all(Network))
+
+    await until(console, is_told, InventoryChanged)
+    await console.caught_up()
 
 
 async def archived(console: Console, room: ArchiveRoom, place: Path) -> Path:
@@ -145,6 +164,7 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     status = await carried_out(there, command)
     assert (status.state, type(status.error)) == (RunState.UNDONE, RunFailed)
     assert await asyncio.to_thread(everything, served[1]) == at_first
+    await until_told(served[1], there)
 
     status = await carried_out(there, command)
 
@@ -172,10 +192,10 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     assert again != made
     with pytest.raises(NotPromotable, match="on which network of this pool the interfaces of"):
         there.plan(replace(command, networks={}))
-    now = here.home.clock.now()
+    today = here.home.clock.now()
     with pytest.raises(Refused, match="That time is over already"):
-        await room.hold(folder, "an audit was", now)
-    await room.hold(folder, "an audit is coming", now + timedelta(days=1))
+        await room.hold(folder, "an audit was", today)
+    await room.hold(folder, "an audit is coming", today + timedelta(days=1))
     with pytest.raises(Refused, match="an audit is coming"):
         await room.delete(folder, "")
     assert (await room.verify(folder)).is_good
