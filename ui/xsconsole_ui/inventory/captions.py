@@ -37,18 +37,20 @@ _PURPOSES: Mapping[View, tuple[str, str]] = {
 }
 
 
-def freshness(sights: Sequence[PoolSight], outline: Outline, link: LinkChanged) -> tuple[str, bool]:
-    """Return how fresh the list is and how much there is, in few words, and whether any of it is old.
+def freshness(
+    sights: Sequence[PoolSight], outline: Outline, link: LinkChanged, *, is_filtered: bool
+) -> tuple[str, bool]:
+    """Return how fresh the list is and how much there is or matches, in few words, and whether any of it is old.
 
     `link` is the best of the roads there are, or will be.
     """
     if len(sights) < 2:
         link = sights[0].link if sights else link
-        return _freshness(link, outline), _is_old(link)
+        return _freshness(link, outline, is_filtered=is_filtered), _is_old(link)
     old = [sight for sight in sights if not sight.is_live]
     if all(sight.link.state is LinkState.CONNECTING and sight.link.as_of is None for sight in sights):
         return "connecting…", False
-    number = words.count(outline.count(Sort.VM), "VM")
+    number = _number(outline, is_filtered=is_filtered)
     if not old:
         return f"live · {words.count(len(sights), 'pool')} · {number}", False
     return f"{len(sights) - len(old)} of {words.count(len(sights), 'pool')} live · {number}", True
@@ -58,13 +60,18 @@ def _is_old(link: LinkChanged) -> bool:
     return link.state is LinkState.LOST or (link.state is LinkState.CLOSED and link.as_of is not None)
 
 
-def _freshness(link: LinkChanged, outline: Outline) -> str:
+def _number(outline: Outline, *, is_filtered: bool) -> str:
+    """Return how many objects match, in whatever view they stand, or without a filter how many VMs there are."""
+    return f"{outline.matching} matching" if is_filtered else words.count(outline.count(Sort.VM), "VM")
+
+
+def _freshness(link: LinkChanged, outline: Outline, *, is_filtered: bool) -> str:
     match link.state:
         case LinkState.LIVE if outline.is_loading:
             return "live · loading…"
         case LinkState.LIVE:
-            hosts = words.count(outline.count(Sort.HOST), "host")
-            return f"live · {hosts} · {words.count(outline.count(Sort.VM), 'VM')}"
+            hosts = "" if is_filtered else f"{words.count(outline.count(Sort.HOST), 'host')} · "
+            return f"live · {hosts}{_number(outline, is_filtered=is_filtered)}"
         case LinkState.LOST if link.as_of is not None:
             now = "" if link.has_given_up else " (reconnecting)"  # the pool's badge says so; the title needs its room
             return f"as of {times.clock_time(link.as_of)}{now}"

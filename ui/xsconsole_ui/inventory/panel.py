@@ -289,12 +289,12 @@ class InventoryPanel(pieces.Panel):
             self._spare.start(SPARE_MS)
 
     def _show_caption(self) -> None:
-        link = self._console.link
-        text, is_old = freshness(self._console.sights, self._outline, link)
+        link, is_filtered = self._console.link, self._query != EVERYTHING
+        text, is_old = freshness(self._console.sights, self._outline, link, is_filtered=is_filtered)
         if self.header.caption != text:
             self.header.set_caption(text, "warn" if is_old else "caption")
         if is_empty := self._model.rowCount() == 0:
-            is_filtered, connecting = self._query != EVERYTHING, self._console.connecting
+            connecting = self._console.connecting
             self.empty.set_words(*emptiness(self._outline, link, is_filtered=is_filtered, connecting=connecting))
         if not self._is_page_right():
             self._stack.setCurrentIndex(int(is_empty))
