@@ -39,6 +39,8 @@ async def test_selecting_a_vm_shows_what_is_known_of_it_and_selecting_a_card_sho
     assert "Disk 0" in shown
     window.board.select(card_of(console, "shop@1.3.0").id)
     await until(lambda: window.inspector.header.title == "shop 1.3.0", "the card's page")
+    window.inspector.header.set_title("turned \u202e round")
+    assert window.inspector.header.title == "turned \ufffd round"
 
 
 async def test_what_changes_on_the_pool_changes_here_by_itself(

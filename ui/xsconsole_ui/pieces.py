@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
 from xsconsole_ui.mnemonics import unmarked, verbatim
 from xsconsole_ui.resources import icon
@@ -94,8 +95,8 @@ class ElidedLabel(QLabel):
         return self._whole
 
     def show_text(self, text: str) -> None:
-        self._whole = text
-        self.setAccessibleName(text)
+        self._whole = one_line(text)
+        self.setAccessibleName(self._whole)
         self._elide()
 
     def _elide(self) -> None:
