@@ -148,6 +148,24 @@ def test_a_disk_that_somebody_attached_elsewhere_meanwhile_is_noticed_at_the_end
     virtually(story)
 
 
+def test_who_gave_way_and_is_started_by_somebody_else_is_noticed_and_all_is_put_back() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(taking_over(TRAVELS, replaces_data=True, restore_point=None))
+        pool, old = scene.office.pool, scene.machine(scene.old)
+        scene.desk.port.on_call = lambda _: (
+            pool.change(old, power_state="Running") if pool.vm(old).power_state == "Halted" else None
+        )
+
+        status = await scene.desk.do(scene.desk.promotion(scene.new, "production"))
+
+        assert isinstance(status.error, RunFailed)
+        assert isinstance(status.error.cause, VerificationFailed)
+        assert status.error.cause.differences == ("shop-1 was shut down and runs again",)
+        scene.everything_is_as_before()
+
+    virtually(story)
+
+
 def test_an_approval_is_of_who_gives_way_too() -> None:
     async def story() -> None:
         scene = Scene()
