@@ -1,7 +1,7 @@
 """Findings about the shape of the graph: what leads nowhere, and from where nobody comes back."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 from xsconsole.domain.ids import StageId, TransitionId
@@ -20,7 +20,7 @@ from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend
 from xsconsole.domain.workflow.names import name_of_id, stage_words
 from xsconsole.domain.workflow.text import STORED_LIMIT_BYTES, stored_size_bytes
-from xsconsole.domain.workflow.values import Kind, Stage, Transition, Workflow
+from xsconsole.domain.workflow.values import Kind, Stage, Transition
 
 NEARLY_FULL = 0.8
 
@@ -101,12 +101,14 @@ def _unreachable(case: Case) -> Iterator[Finding]:
                 f"{count(len(standing), 'configuration')} there could not be promoted."
             )
         else:
-            drop = Mend(label="Remove this stage", apply=_removing(stage.id))
-            yield rule.warning(f"No transition leads to {shown(stage.name)}.", "", drop)
+            yield rule.warning(f"No transition leads to {shown(stage.name)}.", "", *_removed(case, stage.id))
 
 
-def _removing(stage: StageId) -> Callable[[Workflow], Workflow]:
-    return lambda workflow: remove(workflow, [stage])
+def _removed(case: Case, stage: StageId) -> Iterator[Mend]:
+    """Yield the mend that removes a stage, unless another is left to which only its way back has led."""
+    led = {way.target for way in case.out[stage] if way.target in case.stages}
+    if all(case.promotions.degree(to) or any(way.source != stage for way in case.into[to]) for to in led):
+        yield Mend(label="Remove this stage", apply=lambda workflow: remove(workflow, [stage]))
 
 
 def _no_way_to_production(case: Case) -> Iterator[Finding]:
