@@ -15,9 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.board_values import PRODUCTION, STAGING, make_card, make_plan
 from xsconsole.domain.board import EMPTY_BOARD, Board, Standing, Stray
-from xsconsole.domain.ids import ConfigurationId, Ref, StageId, StepKey, Uuid
+from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId, StepKey, Uuid
+from xsconsole.domain.plan import CheckGate, Demand, Estimate, Step
 from xsconsole.domain.runs import RunState, Target
-from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default_workflow
+from xsconsole.domain.workflow import ApprovalRule, Kind, Stage, Transition, Workflow, default_workflow
+from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.engine.commands import Demote, Promote
 from xsconsole.errors import NotPromotable
 from xsconsole_ui import pace
@@ -27,7 +29,7 @@ from xsconsole_ui.board.graph_strip import GraphStrip
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.board.leftovers import LeftoverBand
-from xsconsole_ui.board.offers import command_for, offer_of
+from xsconsole_ui.board.offers import command_for, consequences, offer_of
 from xsconsole_ui.board.ready_lanes import ReadyLanes
 from xsconsole_ui.bridge import Turns
 from xsconsole_ui.pace import WAITING_S
@@ -228,6 +230,12 @@ def test_a_yes_says_what_will_happen_how_long_and_how_big() -> None:
         "takes a restore point · downtime about 2 min",
         "about 24 s, up to 1 GiB",
     ]
+    asked = CheckGate(gate=Checklist(items=("Told the users",)))
+    step = Step(key=StepKey("ask"), action=asked, subject="", after=(), estimate=Estimate(seconds=0))
+    demand = Demand(rules=(ApprovalRule(count=2),), workflow=Digest("w"), manifest=Digest("m"))
+    plan = make_plan(card)
+    plan = structs.replace(plan, steps=(step, *plan.steps), demand=demand)
+    assert consequences(plan)[0].startswith("others approve it first · asks 1 question first · takes a restore point")
 
 
 def test_a_no_says_why_and_what_to_do() -> None:

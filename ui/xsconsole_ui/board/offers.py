@@ -69,7 +69,9 @@ def offer_of_all(cards: Sequence[Card], planned: BatchPlan) -> Offer | None:
 
 def consequences(plan: Plan) -> tuple[str, ...]:
     """Return in a few words what a plan does, how big it is and how long it takes."""
-    does: list[str] = []
+    does = [tr("others approve it first")] if plan.demand is not None else []
+    if plan.questions:
+        does.append(tr("asks {questions} first").format(questions=words.count(len(plan.questions), "question")))
     purposes = {step.action.purpose for step in plan.steps if isinstance(step.action, TakeSnapshot)}
     if Purpose.RESTORE_POINT in purposes:
         does.append(tr("takes a restore point"))
