@@ -88,6 +88,9 @@ def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people:
     assert exported.status == 0, exported.err
     assert decided.status == 0, decided.err
     assert "from Production to Staging" in decided.out
+    assert "asked for by " in decided.out
+    assert "  ! The disks stay as they are now.\n" in decided.out
+    assert decided.out.count("must be approved by ") == 1
     assert (taken.status, taken.document["given"]) == (0, 1), taken.err
     assert (foreign.status, "holds no decision" in foreign.err) == (1, True)
     assert withdrawn.status == 0, withdrawn.err

@@ -163,10 +163,12 @@ def test_a_checklist_is_answered_word_by_word_or_nothing_happens(shell: Shell) -
     promote = ("promote", "shop@staging", "--to", "production")
 
     plan = shell.say("plan", "shop@staging", "--to", "production", "--json").document
+    read = shell.say("plan", "shop@staging", "--to", "production")
     half = shell.say(*promote, "--yes-to", "Told the users")
     whole = shell.say(*promote, "--yes-to", "Told the users", "--yes-to", "Looked at the report")
 
     assert plan["questions"] == ["Told the users", "Looked at the report"]
+    assert "  ? Told the users\n  ? Looked at the report\n" in read.out
     assert half.status == 1
     assert "Not answered with yes: Looked at the report." in half.err
     assert whole.status == 0, whole.err

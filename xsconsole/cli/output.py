@@ -102,6 +102,8 @@ def print_plan(plan: Plan, workflow: Workflow) -> None:
         say(f"  ! {cell(warning, 400)}")
     for note_ in plan.notes:
         say(f"  i {cell(note_, 400)}")
+    for question in plan.questions:
+        say(f"  ? {cell(question, 400)}")
     for rule in plan.demand.rules if plan.demand is not None else ():
         say(f"  ! must be approved by {cell(rule_words(rule, workflow), 200)}")
     downtime = f", {words.duration(plan.downtime_s)} of them without the machines" if plan.downtime_s else ""

@@ -18,7 +18,7 @@ from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.request_files import DecisionFile, RequestFile
 from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
-from xsconsole.domain.requests import find_request
+from xsconsole.domain.requests import Paper, Request, find_request
 from xsconsole.errors import Refused
 
 
@@ -128,11 +128,11 @@ async def decide_on_file(options: argparse.Namespace) -> int:
         output.say(
             f"{request.intent.kind.value} {output.cell(request.intent.name)} from {file.source} to {file.target}"
         )
-        output.say(
-            f"  on {output.cell(file.pool_name)}, asked for by {output.cell(request.actor)}, plan {request.plan[:12]}"
-        )
-        for step in file.paper.plan.steps if file.paper.plan is not None else ():
-            output.say(f"  · {output.cell(words.describe(step), 110)}")
+        output.say(f"  on {output.cell(file.pool_name)}, plan {request.plan[:12]}")
+        _print_terms(request, output.cell(request.actor))
+        for rule in file.rules:
+            output.say(f"  ! must be approved by {output.cell(rule, 200)}")
+        _print_plan(file.paper)
     async with at_home(options) as console:
         decision = decide_apart(console.home, file, Meaning(options.meaning), options.reason)
         await written(write_paper(decision, options.out, may_replace=options.force), options)
@@ -182,23 +182,13 @@ def _about(view: RequestView, console: Console) -> str:
 def _print(view: RequestView, console: Console) -> None:
     request, workflow = view.request, console.board.workflow
     output.say(f"{output.cell(_about(view, console), 200)}   request {request.id[:8]}, plan {request.plan[:12]}")
-    by = output.cell(asker(request, workflow))
-    output.say(
-        f"  asked for by {by} at {words.instant(request.asked_at)}: {output.cell(request.reason, 300) or 'no reason'}"
-    )
-    if request.ticket:
-        output.say(f"  ticket {output.cell(request.ticket, 200)}")
-    if request.not_before is not None:
-        output.say(f"  not before {words.instant(request.not_before)}")
-    if request.expires_at is not None:
-        output.say(f"  ends at {words.instant(request.expires_at)}")
+    _print_terms(request, output.cell(asker(request, workflow)))
     if view.frozen:
         output.say(f"  {view.frozen}")
     output.say(f"  {waiting_words(view)}. {output.cell(view.sentence, 400)}")
     if view.obstacle:
         output.say(f"  ! {output.cell(view.obstacle, 400)}")
-    for step in view.paper.plan.steps if view.paper.plan is not None else ():
-        output.say(f"  · {output.cell(words.describe(step), 110)}")
+    _print_plan(view.paper)
     for line in view.approved:
         output.say(f"  approved: {output.cell(line, 110)}")
     for line in view.now:
@@ -214,6 +204,28 @@ def _print(view: RequestView, console: Console) -> None:
         output.say(f"  {said}: {output.cell(counted.reason, 300)}")
     for ignored in view.tally.ignored if view.tally else ():
         output.say(f"  does not count: {output.cell(ignored.reason, 300)}")
+
+
+def _print_terms(request: Request, by: str) -> None:
+    """Print what is signed beside the plan."""
+    output.say(
+        f"  asked for by {by} at {words.instant(request.asked_at)}: {output.cell(request.reason, 300) or 'no reason'}"
+    )
+    if request.ticket:
+        output.say(f"  ticket {output.cell(request.ticket, 200)}")
+    if request.not_before is not None:
+        output.say(f"  not before {words.instant(request.not_before)}")
+    if request.expires_at is not None:
+        output.say(f"  ends at {words.instant(request.expires_at)}")
+
+
+def _print_plan(paper: Paper) -> None:
+    """Print what would be done, and what whoever approves it has to know."""
+    if paper.plan is not None:
+        for step in paper.plan.steps:
+            output.say(f"  · {output.cell(words.describe(step), 110)}")
+        for warning in paper.plan.warnings:
+            output.say(f"  ! {output.cell(warning, 400)}")
 
 
 def _document(view: RequestView, console: Console) -> Document:
