@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtCore import Qt
 
+from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
 from xsconsole.domain.endings import Ending, ending_name, of_many
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import Task
+from xsconsole.domain.jobs import PastItem, PastJob
 from xsconsole.domain.record import Outcome
 from xsconsole.domain.record_words import outcome_name
 from xsconsole.domain.runs import RunState
@@ -17,6 +19,7 @@ from xsconsole.domain.words import state_name
 from xsconsole_ui.activity.entries import Entry, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
+from xsconsole_ui.activity.past import of_past_job
 from xsconsole_ui.dense_table import KEPT_ELASTIC, DenseTable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -31,6 +34,21 @@ def test_a_failed_task_says_in_a_sentence_why():
 
     assert entry.result == "failed: The storage is full."
     assert "SR_BACKEND_FAILURE_44" in entry.details
+
+
+def test_acts_of_an_earlier_start_still_say_of_how_many_they_failed_and_what_they_were_done_with():
+    ends = ((Outcome.DONE, ""), (Outcome.FAILED, "No host has room."), (None, ""))
+    items = tuple(
+        PastItem(object=ObjectId(kind=Kind.VM, uuid=Uuid(name)), name=name, outcome=outcome, reason=reason)
+        for name, (outcome, reason) in zip("abc", ends, strict=True)
+    )
+    past = PastJob(
+        job=JobId("j"), pool=Uuid("p"), process="p", act=Act.TAG, actor="eve", opened_at=NOON, items=items, given="web"
+    )
+
+    assert of_past_job(past, "acme").what == "Add tag “web”: 3 objects"
+    assert of_past_job(past, "acme").result == "failed: 1 of 3, No host has room."
+    assert of_past_job(replace(past, items=items[1:2]), "acme").result == "failed: No host has room."
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,9 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
         ending=None
         if is_going
         else of_many(tuple(OF_ITEM[item.state] for item in status.items if item.state in ENDED)),
-        why=_why(len(failed), len(status.items), "" if notice is None else notice.failed) if not is_going else "",
+        why=why_of_many(len(failed), len(status.items), "" if notice is None else notice.failed)
+        if not is_going
+        else "",
         mend="" if notice is None else notice.mend,
         details="" if notice is None else notice.details,
         job=status.job if is_going else None,
@@ -179,7 +181,7 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
     )
 
 
-def _why(failed: int, total: int, reason: str) -> str:
+def why_of_many(failed: int, total: int, reason: str) -> str:
     """Return why acts failed, and how many of several did."""
     if total == 1 or not failed:
         return reason

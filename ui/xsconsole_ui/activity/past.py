@@ -7,7 +7,7 @@ from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
-from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task
+from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, why_of_many
 from xsconsole_ui.texts import tr
 
 PAST = 150  # of each kind
@@ -38,6 +38,7 @@ def of_past_job(past: PastJob, pool_name: str) -> Entry:
     """Return the line of acts of an earlier start."""
     endings = tuple(_ending(item.outcome) for item in past.items)
     ending = of_many(endings)
+    why = next((item.reason for item, one in zip(past.items, endings, strict=True) if one is ending), "")
     return Entry(
         key=f"job:{past.job}",
         what=title(past.act, tuple(item.name for item in past.items), past.given),
@@ -45,7 +46,7 @@ def of_past_job(past: PastJob, pool_name: str) -> Entry:
         who=past.actor,
         started_at=past.opened_at,
         ending=ending,
-        why=next((item.reason for item, one in zip(past.items, endings, strict=True) if one is ending), ""),
+        why=why_of_many(sum(bool(item.reason) for item in past.items), len(past.items), why),
         objects=tuple(item.object for item in past.items),
     )
 
