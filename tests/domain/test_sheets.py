@@ -108,7 +108,10 @@ def inventory():
             snapshots=(Ref("first"), Ref("second"), Ref("third"), Ref("gone")),
             parent=Ref("second"),
             tags=("blue",),
-            other_config={"folder": "/shop", "owner": "me", "xsconsole.member.1": "{}"},
+            other_config={
+                **{"folder": "/shop", "owner": "me", "xsconsole.member.1": "{}"},
+                **{"XenCenter.CustomFields.Owner": "eve", "XenCenter.CustomFields.Stage": "Staging"},
+            },
             blocked_operations={"destroy": "xsconsole: protected"},
             current_operations={"task": "snapshot", "other": "clone"},
             memory_dynamic_min=1024**3,
@@ -234,6 +237,15 @@ def test_keys_can_be_changed_but_not_those_of_ours_and_the_folder_is_no_key(inve
         ("owner", Act.SET_KEY),
         ("xsconsole.member.1", None),
         ("Add key", Act.SET_KEY),
+    ]
+
+
+def test_custom_fields_are_called_as_in_other_programs_and_the_stage_follows_the_pool(inventory):
+    lines = section(inventory, Kind.VM, "web", "Custom fields")
+
+    assert [(line.label, line.value, line.edit, line.key) for line in lines] == [
+        ("Owner", "eve", Act.SET_KEY, "XenCenter.CustomFields.Owner"),
+        ("Stage", "Staging", None, "XenCenter.CustomFields.Stage"),
     ]
 
 

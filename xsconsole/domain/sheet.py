@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from xsconsole.domain.acts import FOLDER_KEY, Act, Kind, ObjectId
+from xsconsole.domain.acts import CUSTOM_FIELDS, FOLDER_KEY, Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.poolstate import MEMBER_STEM, PREFIX, STAGE_FIELD_KEY
 from xsconsole.domain.snapshot_tree import Rail
 
 
@@ -82,22 +83,29 @@ def marks(tags: Sequence[str], other_config: dict[str, str] | None) -> Iterator[
         yield Line(label="Folder", value=other_config.get(FOLDER_KEY, ""), edit=Act.MOVE_TO_FOLDER)
 
 
-def keys(other_config: dict[str, str]) -> Section:
-    """Return `other_config` key by key; our own keys can be read and not edited here."""
-    lines = tuple(
-        Line(
-            label=key,
-            value=value,
-            edit=None if key.startswith("xsconsole.") else Act.SET_KEY,
-            key=key,
-            tone="muted" if key.startswith("xsconsole.") else "",
+def keys(other_config: Mapping[str, str]) -> Iterator[Section]:
+    """Yield custom fields and the rest of `other_config` key by key; our own keys can be read and not edited here."""
+    fields = {key: key.removeprefix(CUSTOM_FIELDS) for key in sorted(other_config) if key.startswith(CUSTOM_FIELDS)}
+    if fields:
+        yield Section(
+            title="Custom fields", lines=tuple(_key(label, key, other_config) for key, label in fields.items())
         )
-        for key, value in sorted(other_config.items())
-        if key != FOLDER_KEY
+    others = (key for key in sorted(other_config) if key != FOLDER_KEY and key not in fields)
+    yield Section(
+        title="other_config",
+        lines=(
+            *(_key(key, key, other_config) for key in others),
+            Line(label="Add key", value="", edit=Act.SET_KEY, tone="muted"),
+        ),
     )
-    return Section(
-        title="other_config", lines=(*lines, Line(label="Add key", value="", edit=Act.SET_KEY, tone="muted"))
-    )
+
+
+def _key(label: str, key: str, other_config: Mapping[str, str]) -> Line:
+    # The field that shows the stage elsewhere follows it, and would be written over.
+    is_stage = key == STAGE_FIELD_KEY and any(one.startswith(MEMBER_STEM) for one in other_config)
+    is_ours = key.startswith(PREFIX) or is_stage
+    edit, tone = (None, "muted") if is_ours else (Act.SET_KEY, "")
+    return Line(label=label, value=other_config[key], hint="" if label == key else key, edit=edit, key=key, tone=tone)
 
 
 def identity(kind: Kind, uuid: Uuid, ref: str) -> Section:

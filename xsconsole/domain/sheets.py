@@ -91,7 +91,7 @@ def _pool(record: Record, inventory: Inventory, board: Board) -> Iterable[Sectio
             Line(label="Configurations", value=str(len(board.cards))),
         ),
     )
-    yield keys(record.other_config)
+    yield from keys(record.other_config)
 
 
 def _host(record: Record, inventory: Inventory, board: Board) -> Iterable[Section]:
@@ -147,7 +147,7 @@ def _host(record: Record, inventory: Inventory, board: Board) -> Iterable[Sectio
         (pif for pif in inventory.all(PIF) if pif.host == record.ref), key=lambda pif: (pif.device, pif.VLAN)
     )
     yield Section(title="Network interfaces", lines=tuple(_interface(pif, inventory) for pif in interfaces))
-    yield keys(record.other_config)
+    yield from keys(record.other_config)
 
 
 def _interface(pif: PIF, inventory: Inventory) -> Line:
@@ -256,7 +256,7 @@ def _network(record: Record, inventory: Inventory, board: Board) -> Iterable[Sec
             ]
         ),
     )
-    yield keys(record.other_config)
+    yield from keys(record.other_config)
 
 
 def _vdi(record: Record, inventory: Inventory, board: Board) -> Iterable[Section]:

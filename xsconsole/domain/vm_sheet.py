@@ -30,7 +30,7 @@ def vm_sections(vm: VM, inventory: Inventory, board: Board) -> Iterable[Section]
     yield Section(title="Start and stop", lines=tuple(_starting(vm)))
     blocked = tuple(Line(label=operation, value=why) for operation, why in sorted(vm.blocked_operations.items()))
     yield Section(title="Blocked", lines=blocked)
-    yield keys(vm.other_config)
+    yield from keys(vm.other_config)
 
 
 def _general(vm: VM, inventory: Inventory, board: Board) -> Iterator[Line]:
