@@ -15,6 +15,7 @@ from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
+from xsconsole_ui.service_actions import POWER
 from xsconsole_ui.situation import Action, Hands, Menu, Situation, Submenu, actions_of
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
@@ -342,13 +343,14 @@ RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOL
 KEEPING = (REMOVE_POINTS, THAW, ARCHIVE)
 MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)
 MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN))
-CARD_MENU: tuple[Action | None, ...] = (*RUN_MENU, *MEMBERS_MENU)
+POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
+CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, *MEMBERS_MENU)
 MENUS: tuple[tuple[str, Menu], ...] = (
     (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
     ),
-    ("&Configuration", (*RUN_MENU, CREATE, MEMBERS, *KEEPING, DISSOLVE)),
+    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, MEMBERS, *KEEPING, DISSOLVE)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
     (

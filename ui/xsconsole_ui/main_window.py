@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
             for dock in self.docks.values():
                 view.addAction(dock.toggleViewAction())
         self.actions_.fill(self._card_menu, actions.CARD_MENU)
-        self.board.table.offer_actions([self.actions_[one] if one else None for one in actions.CARD_MENU])
+        self.board.table.offer_actions(self._card_menu.actions())
         self.board.bar.offer(self.actions_[board_actions.SHOW_LIST])
         # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
         self.addActions(self.actions_.everywhere)

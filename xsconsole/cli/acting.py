@@ -12,6 +12,7 @@ from xsconsole.cli.drifting import mending, refreshing
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
+from xsconsole.cli.servicing import POWER, servicing
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, record_unread
 from xsconsole.domain import words
@@ -40,7 +41,8 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
-UNWRITTEN = (RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE)  # runs that write nothing to the members
+UNWRITTEN = {RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE} | set(POWER.values())
+"""Runs that write nothing to the members."""
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -343,8 +345,10 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
             vms = tuple(find_vm(console.inventory, vm).uuid for vm in options.vm)
             stage = find_stage(published(console), options.stage).id if options.stage else card.stage
             return Adopt(configuration=card.id, stage=stage, vms=vms, reason=options.reason)
-        case _:
+        case "config dissolve":
             return Dissolve(configuration=card.id, revision=card.revision, reason=options.reason)
+        case _:
+            return servicing(card, options)
 
 
 def _new_members(console: Console, given: list[str]) -> tuple[NewMember, ...]:

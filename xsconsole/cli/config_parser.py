@@ -47,7 +47,19 @@ def add_configurations(make: VerbMaker, instant: Callable[[str], datetime]) -> t
     adopt.add_argument("--vm", action="append", default=[], metavar="VM", help="a stray, by name or uuid; repeat it")
     adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
     dissolve = _changing(make, "config dissolve", "forget a configuration; its VMs stay as they are")
-    return (create, add, remove, adopt, dissolve)
+    return (create, add, remove, adopt, dissolve, *_add_services(make))
+
+
+def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
+    """Add the verbs to a configuration as one thing, which stays where it is."""
+    verbs = [
+        _changing(make, "config start", "start its machines, in their order; those that run are passed over"),
+        _changing(make, "config shut-down", "shut its running machines down, in descending order"),
+        _changing(make, "config reboot", "shut its running machines down in order, and start them again"),
+    ]
+    for verb in verbs:
+        verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+    return verbs
 
 
 def _add_compare(make: VerbMaker, instant: Callable[[str], datetime]) -> None:

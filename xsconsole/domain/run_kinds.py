@@ -21,3 +21,6 @@ class RunKind(StrEnum):
     ARCHIVE = "archive"  # into files; it stays as it is
     RETURN = "return"  # from an archive, as a new one
     HALT = "halt"  # its time in a stage is over
+    START = "start"  # its machines, in their order
+    SHUT_DOWN = "shut-down"
+    REBOOT = "reboot"

@@ -138,8 +138,12 @@ def kind_name(kind: RunKind) -> str:
             return "Archive"
         case RunKind.RETURN:
             return "Restore the archive of"
-        case RunKind.HALT:
+        case RunKind.HALT | RunKind.SHUT_DOWN:
             return "Shut down"
+        case RunKind.START:
+            return "Start"
+        case RunKind.REBOOT:
+            return "Reboot"
     assert_never(kind)
 
 

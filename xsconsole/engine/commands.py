@@ -17,6 +17,7 @@ from xsconsole.engine.replica_commands import ForbidDifference as ForbidDifferen
 from xsconsole.engine.replica_commands import Mend as Mend
 from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
+from xsconsole.engine.service_commands import ChangePower as ChangePower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +329,11 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | Refresh | ArchiveToFiles
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | RemovePoints | Mend | RestoreFromArchive | EndStay
+OfService = ChangePower
+"""Commands to a configuration as one thing, which stays where it is."""
+
+Kept = RemovePoints | RestoreFromArchive | EndStay
+Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

@@ -26,6 +26,7 @@ from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
     ArchiveToFiles,
+    ChangePower,
     Create,
     Demote,
     Dissolve,
@@ -55,6 +56,7 @@ from xsconsole.engine.mending import plan_mend
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
+from xsconsole.engine.powering import plan_power
 from xsconsole.engine.refreshing import plan_refresh
 from xsconsole.engine.removal import plan_removal
 from xsconsole.engine.replicating import plan_replica
@@ -123,6 +125,8 @@ def plan(
             return plan_return(command, board, inventory, actor, clocks)
         case EndStay():
             return plan_end(command, board, inventory, min(clocks))
+        case ChangePower():
+            return plan_power(command, board, inventory, actor)
     assert_never(command)
 
 

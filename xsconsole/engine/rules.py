@@ -135,10 +135,25 @@ def demand_place(
     if limits.configurations is not None:
         _demand_room(stage, others, limits.configurations, "{}")
     if limits.running is not None and will_run:
-        running = [
-            (pool, card) for pool, card in others if any(member.power_state == "Running" for member in card.members)
-        ]
-        _demand_room(stage, running, limits.running, "{} with running machines")
+        _demand_running_room(stage, others, limits.running)
+
+
+def demand_place_to_run(board: Board, stage: Stage, card: Card) -> None:
+    """Refuse to start what stands in a stage where as many others run in it as may; what runs already has its place."""
+    if stage.limits.running is None or _is_up(card):
+        return
+    everyone = chain((("", other) for other in board.cards.values()), board.elsewhere)
+    others = [(pool, other) for pool, other in everyone if other.id != card.id and stage.id in _stages_of(other)]
+    _demand_running_room(stage, others, stage.limits.running)
+
+
+def _demand_running_room(stage: Stage, others: Iterable[tuple[str, Card]], most: int) -> None:
+    running = [(pool, card) for pool, card in others if _is_up(card)]
+    _demand_room(stage, running, most, "{} with running machines")
+
+
+def _is_up(card: Card) -> bool:
+    return any(member.power_state == "Running" for member in card.members)
 
 
 def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int, which: str, service: str = "") -> None:

@@ -116,14 +116,11 @@ class CardTable(DenseTable):
         if not self._is_showing:
             self.chosen_changed.emit(self.chosen)
 
-    def offer_actions(self, listed: Sequence[QAction | None]) -> None:
+    def offer_actions(self, listed: Sequence[QAction]) -> None:
         """Put the commands of a card before those of a table in the context menu."""
         before = self.menu.actions()[0]
         for action in listed:
-            if action is None:
-                self.menu.insertSeparator(before)
-            else:
-                self.menu.insertAction(before, action)
+            self.menu.insertAction(before, action)
         self.menu.insertSeparator(before)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -72,6 +72,9 @@ DOING = {
     RunKind.ARCHIVE: "archiving",
     RunKind.RETURN: "restoring",
     RunKind.HALT: "shutting down",
+    RunKind.START: "starting",
+    RunKind.SHUT_DOWN: "shutting down",
+    RunKind.REBOOT: "rebooting",
 }
 
 

@@ -21,6 +21,7 @@ from xsconsole.engine.commands import (
     Direction,
     Emergency,
     Freezing,
+    OfService,
     Plannable,
     Promote,
     Settle,
@@ -298,7 +299,7 @@ class Desk(QObject):
         target = getattr(command, "target", None)
         workflow = self._console.board.workflow
         stage = workflow.stage(target) if workflow and target else None
-        verb = {Promote: "Promote", Demote: "Demote"}.get(type(command), type(command).__name__)
+        verb = words.kind_name(command.kind) if isinstance(command, OfService) else type(command).__name__
         return (
             tr("{verb} {name} to {stage}").format(verb=tr(verb), name=name, stage=stage.name)
             if stage

@@ -1,0 +1,93 @@
+"""What is done to a configuration as one thing: by menu and key in the window, by words in the shell, over the wire."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMenu
+
+from tests.cli.shell import Shell
+from tests.embedded import EmbeddedPool, embedded_pool
+from tests.ui.board_window import card_of, console, window
+from xsconsole.console import Console, RunState
+from xsconsole.domain.board import Card
+from xsconsole_ui import service_actions
+from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.situation import Action
+
+__all__ = ["console", "window"]
+
+SHOP = "shop@1.3.0"
+
+
+@pytest.fixture
+def pool() -> Iterator[EmbeddedPool]:
+    with embedded_pool("--speed", "200") as served:
+        yield served
+
+
+def powers(card: Card) -> set[str]:
+    return {member.power_state for member in card.members}
+
+
+def said(window: MainWindow) -> str:
+    question = window.desk.question
+    assert question is not None
+    return " ".join(question.plan.warnings)
+
+
+async def ask(window: MainWindow, console: Console, action: Action) -> None:
+    """Choose an action of the selected card, and wait for its plan."""
+    window.board.select(card_of(console, SHOP).id)
+    window.situate()
+    window.actions_[action].trigger()
+    await until(lambda: window.desk.question is not None, "the plan")
+
+
+async def carry_out(window: MainWindow, console: Console) -> RunState:
+    """Confirm the plan that is shown, and return how it ended."""
+    before = {status.run for status in console.runs}
+    window.desk.confirm("by hand")
+    await until(lambda: any(run.run not in before and run.ended_at for run in console.runs), "the end of the run")
+    await until(lambda: card_of(console, SHOP).run is None, "its record gone")
+    return next(run.state for run in console.runs if run.run not in before)
+
+
+def offered(menu: QMenu) -> Iterable[str]:
+    for action in menu.actions():
+        inner = action.menu()
+        yield from offered(inner) if isinstance(inner, QMenu) else (action.objectName(),)
+
+
+async def test_a_configuration_is_shut_down_started_and_rebooted_and_put_back_where_one_fails(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    assert {one.id for one in service_actions.POWER} <= set(offered(window._card_menu))
+    window.board.select(card_of(console, SHOP).id)
+    window.situate()
+    assert window.actions_[service_actions.START].why_not == "None of its machines is off."
+
+    await ask(window, console, service_actions.SHUT_DOWN)
+    assert "will be shut down." in said(window)
+    pool.control("fail", method="VM.clean_shutdown", nth=3, code="VM_SHUTDOWN_TIMEOUT", params=["a", "b"])
+    assert await carry_out(window, console) is RunState.UNDONE
+    assert powers(card_of(console, SHOP)) == {"Running"}
+    await ask(window, console, service_actions.SHUT_DOWN)
+    assert await carry_out(window, console) is RunState.DONE
+    assert powers(card_of(console, SHOP)) == {"Halted"}
+    assert window.actions_[service_actions.REBOOT].why_not == "None of its machines runs."
+
+    shell = Shell(home=tmp_path / "shell", pool=pool)
+    pool.control("fail", method="VM.start_on", nth=3, code="INTERNAL_ERROR", params=["no"])
+    failed = shell.say("config", "start", SHOP, "--reason", "morning")
+    assert failed.status == 1
+    assert "Start" in failed.err
+    assert powers(card_of(console, SHOP)) == {"Halted"}
+    started = shell.say("config", "start", SHOP, "--json")
+    assert (started.status, started.document["state"]) == (0, "done"), started.err
+    await until(lambda: powers(card_of(console, SHOP)) == {"Running"}, "all started")
+    await until(window.actions_[service_actions.REBOOT].isEnabled, "a reboot offered")
+    planned = shell.say("config", "reboot", SHOP, "--dry-run", "--json")
+    types = [step["action"]["type"] for step in planned.document["steps"]]
+    assert types == ["shut-down"] * 4 + ["start-again"] * 4 + ["verify"]

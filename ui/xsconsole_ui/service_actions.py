@@ -1,0 +1,56 @@
+"""What is done to a configuration as one thing, where it stands, as actions like all others."""
+
+from collections.abc import Callable
+
+from xsconsole.console import Verb
+from xsconsole.domain.plan import RunKind
+from xsconsole.engine.commands import ChangePower
+from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.situation import Action, Hands, Situation
+
+
+def _change(kind: RunKind) -> Callable[[Situation, Hands], None]:
+    def perform(situation: Situation, hands: Hands) -> None:
+        card = situation.card
+        if card is not None:
+            hands.ask(ChangePower(configuration=card.id, revision=card.revision, kind=kind), show_only=True)
+
+    return perform
+
+
+def _none_in(power_state: str, reason: str) -> Callable[[Situation], str]:
+    def why_not(situation: Situation) -> str:
+        card = situation.card
+        if no_live_card(situation) or card is None:
+            return no_live_card(situation)
+        return "" if any(member.power_state == power_state for member in card.members) else reason
+
+    return permitted(Verb.CHANGE, why_not)
+
+
+NONE_RUNS = "None of its machines runs."
+
+START = Action(
+    id="configuration.start",
+    text="&Start…",
+    shortcut="Ctrl+Shift+Up",
+    tip="Start all its machines that are off, in their order",
+    perform=_change(RunKind.START),
+    why_not=_none_in("Halted", "None of its machines is off."),
+)
+SHUT_DOWN = Action(
+    id="configuration.shut-down",
+    text="Shut &down…",
+    shortcut="Ctrl+Shift+Down",
+    tip="Shut all its running machines down, in descending order",
+    perform=_change(RunKind.SHUT_DOWN),
+    why_not=_none_in("Running", NONE_RUNS),
+)
+REBOOT = Action(
+    id="configuration.reboot",
+    text="Re&boot…",
+    tip="Shut all its running machines down in order, and start them again",
+    perform=_change(RunKind.REBOOT),
+    why_not=_none_in("Running", NONE_RUNS),
+)
+POWER = (START, SHUT_DOWN, REBOOT)

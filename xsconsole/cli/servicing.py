@@ -1,0 +1,18 @@
+"""Verbs to a configuration as one thing, where it stands: their words, and the commands they become."""
+
+import argparse
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from xsconsole.domain.board import Card
+from xsconsole.domain.run_kinds import RunKind
+from xsconsole.engine.commands import ChangePower, OfService
+
+POWER: Mapping[str, RunKind] = MappingProxyType(
+    {"config start": RunKind.START, "config shut-down": RunKind.SHUT_DOWN, "config reboot": RunKind.REBOOT}
+)
+
+
+def servicing(card: Card, options: argparse.Namespace) -> OfService:
+    """Return the command of such a verb."""
+    return ChangePower(configuration=card.id, revision=card.revision, kind=POWER[options.verb], reason=options.reason)
