@@ -139,6 +139,14 @@ class SessionLost(PoolUnavailable):
 
 
 @dataclass(kw_only=True, eq=False)
+class HostSilent(PoolUnavailable):
+    """One host of the pool does not tell what only it knows; the pool itself may well answer."""
+
+    host: str
+    cause: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
 class LostMaster(PoolUnavailable):
     """No coordinator answers at any address tried."""
 

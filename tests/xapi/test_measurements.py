@@ -11,7 +11,8 @@ from tests.xapi.conftest import Connect
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.metrics import charts
-from xsconsole.errors import ConnectionLost
+from xsconsole.domain.words import explain
+from xsconsole.errors import HostSilent
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.measurements import measured_of
 
@@ -69,8 +70,11 @@ async def test_a_host_answers_for_itself_and_for_the_machines_on_it(pool: Embedd
     assert {chart.title for chart in charts(of_host)} >= {"CPU", "Memory", "Network"}
 
 
-async def test_a_host_that_does_not_answer_is_an_unavailable_pool(pool: EmbeddedPool, connect: Connect) -> None:
+async def test_a_host_that_does_not_answer_is_named_and_no_broken_road(pool: EmbeddedPool, connect: Connect) -> None:
     gateway, _ = await connect(pool)
 
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(HostSilent) as silent:
         await gateway.measurements.read("127.255.255.1", UUID, timedelta(minutes=10), 5)
+
+    assert "127.255.255.1" in explain(silent.value).failed
+    assert "reconnect" not in explain(silent.value).mend

@@ -19,6 +19,7 @@ from xsconsole.errors import (
     ConsoleError,
     GateNotMet,
     HeldElsewhere,
+    HostSilent,
     Interrupted,
     LeaseLost,
     LostMaster,
@@ -268,6 +269,12 @@ def _explain_interrupted(error: Interrupted) -> Notice:
 def _explain_unavailable(error: PoolUnavailable) -> Notice:
     mend = GIVEN_UP if error.is_for_good else RECONNECTS
     match error:
+        case HostSilent():
+            return Notice(
+                failed=f"The host at {error.host} does not answer with what it measures.",
+                mend="It is asked again from time to time.",
+                details=error.cause,
+            )
         case ConnectionLost():
             mend = PERHAPS_DONE if error.was_sent else mend
             return Notice(failed="The connection to the pool broke.", mend=mend, details=error.cause)

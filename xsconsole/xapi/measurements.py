@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.metrics import NOTHING_MEASURED, Measured
-from xsconsole.errors import ConnectionLost
+from xsconsole.errors import HostSilent
 from xsconsole.xapi.errors import BadAnswer, RoadBroken
 from xsconsole.xapi.questions import OK, asked
 from xsconsole.xapi.session import PoolSession
@@ -40,7 +40,7 @@ class XapiMeasurements:
         try:
             return await work
         except (RoadBroken, BadAnswer) as failure:
-            raise ConnectionLost(pool=self._session.pool_name, cause=str(failure), was_sent=False) from failure
+            raise HostSilent(pool=self._session.pool_name, host=address.host, cause=str(failure)) from failure
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
