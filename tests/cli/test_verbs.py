@@ -158,17 +158,29 @@ def test_a_failing_step_is_put_back_and_said(shell: Shell) -> None:
     assert (shown["stage"], shown["standing"], shown["restore_points"]) == ("staging", "whole", [])
 
 
-def test_a_checklist_is_answered_word_by_word_or_nothing_happens(shell: Shell) -> None:
+def test_a_checklist_is_answered_word_by_word_or_nothing_happens(shell: Shell, tmp_path: Path) -> None:
     put_on(shell.pool, guarded(Checklist(items=("Told the users", "Looked at the report"))))
     promote = ("promote", "shop@staging", "--to", "production")
 
     plan = shell.say("plan", "shop@staging", "--to", "production", "--json").document
     read = shell.say("plan", "shop@staging", "--to", "production")
+    file = tmp_path / "back.json"
+    file.write_text(shell.say("plan", "shop@staging", "--to", "patch-testing", "--json").out)
+    beside = shell.say("plan", "shop@staging", "--to", "production", "--against", str(file))
+    same = shell.say("plan", "shop@staging", "--to", "patch-testing", "--against", str(file), "--json").document
+    file.write_text("[]")
+    none = shell.say("plan", "shop@staging", "--to", "production", "--against", str(file))
     half = shell.say(*promote, "--yes-to", "Told the users")
     whole = shell.say(*promote, "--yes-to", "Told the users", "--yes-to", "Looked at the report")
 
     assert plan["questions"] == ["Told the users", "Looked at the report"]
     assert "  ? Told the users\n  ? Looked at the report\n" in read.out
+    assert f"  beside {file}: Demote shop 1.3.0 from Staging to Patch testing" in beside.out
+    assert "  - The disks stay as they are now.\n" in beside.out
+    assert "  + asks: Told the users\n" in beside.out
+    assert "Write the stage" not in beside.out
+    assert (same["against"]["digest"], same["against"]["only_there"]) == (same["digest"], [])
+    assert (none.status, "The file holds no plan of one configuration." in none.err) == (1, True)
     assert half.status == 1
     assert "Not answered with yes: Looked at the report." in half.err
     assert whole.status == 0, whole.err

@@ -14,7 +14,7 @@ from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
 from xsconsole.cli.servicing import POWER, servicing
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
-from xsconsole.console import Console, Pools, RunState, RunStatus, record_unread
+from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, record_unread
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
@@ -52,11 +52,17 @@ UNCONFIRMED = (
 async def show_plan(options: argparse.Namespace) -> int:
     if len(options.names) > 1:
         return await batching.show_plan(options)
+    other = await read_plan(options.against) if options.against else None
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
         command = move(console, card, options)
         demand_settled(console, card, may_wait=False)
-        return print_plan(console, await planned(console, command, options), options)
+        plan = await planned(console, command, options)
+        if other is None:
+            return print_plan(console, plan, options)
+        document = documents.plan_document(plan, published(console))
+        output.print_beside(other, document, options.against, is_json=options.json)
+        return 0
 
 
 def print_plan(console: Console, plan: Plan, options: argparse.Namespace) -> int:

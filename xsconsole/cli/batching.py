@@ -22,6 +22,7 @@ ALONE = {
     "not_before": "--not-before",
     "wait": "--wait",
     "queue": "--queue",
+    "against": "--against",
 }
 
 

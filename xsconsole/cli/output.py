@@ -3,13 +3,16 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
+
+import msgspec
 
 from xsconsole.domain import words
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan_sheet import PlanSheet, beside
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.wording import rule_words
 from xsconsole.errors import Ambiguous, ConsoleError, NotFound
@@ -108,6 +111,26 @@ def print_plan(plan: Plan, workflow: Workflow) -> None:
         say(f"  ! must be approved by {cell(rule_words(rule, workflow), 200)}")
     downtime = f", {words.duration(plan.downtime_s)} of them without the machines" if plan.downtime_s else ""
     say(f"{words.count(len(plan.steps), 'step')}, about {words.duration(plan.duration_s)}{downtime}")
+
+
+def print_beside(other: PlanSheet, document: Mapping[str, Json], file: str, *, is_json: bool) -> None:
+    """Print how the plan of a document differs from another one, which a file holds."""
+    now = msgspec.convert(document, PlanSheet)
+    there, here = beside(other, now)
+    if is_json:
+        print_json(
+            {**document, "against": {"digest": other.digest, "only_there": list(there), "only_here": list(here)}}
+        )
+        return
+    say(f"{cell(now.title, 200)}   plan {now.digest[:12]}")
+    say(f"  beside {cell(file, 200)}: {cell(other.title, 200)}   plan {cell(other.digest, 12)}")
+    for sign, lines in (("-", there), ("+", here)):
+        for line in lines:
+            say(f"  {sign} {cell(line, 400)}")
+    if other.digest == now.digest:
+        say("It is the same plan.")
+    elif not there and not here:
+        say("All that is said of them is the same; what is written or returned to is not.")
 
 
 def cell(text: str, most: int = WIDEST_COLUMN) -> str:

@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     beside = partial(_add_beside, what="another pool that the way leads to, or that a run is about")
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)
+    plan.add_argument("--against", metavar="FILE", help="say how it differs from the plan that `--json` wrote there")
     add_emergency(plan, may_sign=False)
     beside(plan)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):

@@ -21,6 +21,7 @@ from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
+from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pools import Pools
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
@@ -70,6 +71,7 @@ __all__ = [
     "read_file",
     "read_key",
     "read_paper",
+    "read_plan",
     "record_refusal",
     "record_unread",
     "recorded",
