@@ -197,10 +197,10 @@ async def test_a_request_that_became_void_shows_what_was_approved_against_what_i
         ref = session.xenapi.VM.get_by_uuid(card_of(console, SHOP).members[0].uuid)
         session.xenapi.VM.set_name_description(ref, "<b>another</b>")
 
-    await until(lambda: "void: approved against now" in "\n".join(window.notices.texts), "the news")
+    await until(lambda: "void: what it is about has changed" in "\n".join(window.notices.texts), "the news")
     window.activateWindow()
     await until(lambda: not window.notices.shown, "that nothing lies over the inbox any more")
-    assert window.status.passing.whole.startswith("A request is void: approved against now: Promote shop 1.3.0")
+    assert window.status.passing.whole.startswith("A request is void: what it is about has changed: Promote shop 1.3.0")
     other.deleteLater()
 
     shown = "\n".join(texts(window.inbox.page.changes.view))

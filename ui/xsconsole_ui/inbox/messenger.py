@@ -104,7 +104,7 @@ class Messenger(QObject):
             if asks_me and not asked_me:
                 self._tell("warn", self.tr("Your approval is asked for"), view)
             elif state is not was and state is RequestState.VOID and (is_mine or was is RequestState.APPROVED):
-                self._tell("bad", self.tr("A request is void: approved against now"), view)
+                self._tell("bad", self.tr("A request is void: what it is about has changed"), view)
             elif state is not was and is_mine and state in (RequestState.REJECTED, RequestState.EXPIRED):
                 was_rejected = state is RequestState.REJECTED
                 headline = self.tr("Your request was rejected") if was_rejected else self.tr("Your request has expired")
