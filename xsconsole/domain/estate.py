@@ -249,19 +249,25 @@ def answered(
 class Differing:
     """Pools that follow another version than the one shown, or another workflow; None stands for nothing.
 
-    What is shown may stand nowhere itself: then it `is_proposed`.
+    What is shown may stand nowhere itself: then it `is_proposed`. `unreached` are those of the pools in which no stage
+    of it lives: publishing it writes nothing there.
     """
 
     shown: Workflow
     pools: tuple[tuple[str, Workflow | None], ...]
     is_proposed: bool = False
+    unreached: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         told = listing(tuple(self._of(name, own) for name, own in self.pools))
         if self.is_proposed:
             return f"{told}: the columns are those of “{shortened(self.shown.name)}”, which can be published there."
-        return f"The columns are those of version {self.shown.version} of “{shortened(self.shown.name)}”; {told}."
+        words = f"The columns are those of version {self.shown.version} of “{shortened(self.shown.name)}”; {told}."
+        if not self.unreached:
+            return words
+        named = listing(tuple(f"“{shortened(name)}”" for name in self.unreached))
+        return f"{words} None of its stages lives in {named}: publishing writes there once one does."
 
     def _of(self, name: str, own: Workflow | None) -> str:
         pool = f"“{shortened(name)}”"
@@ -282,4 +288,13 @@ def differing(parts: Sequence[Part], board: Board) -> Differing | None:
     others = tuple(
         (sight.name, own) for sight, own in followed if sight.is_live and (own is None or own.digest != shown.digest)
     )
-    return Differing(shown=shown, pools=others, is_proposed=not board.is_published) if others else None
+    if not others:
+        return None
+    reached = {stage.binding.pool.uuid for stage in shown.stages if stage.binding.pool is not None}
+    unreached = tuple(
+        sight.name
+        for sight, own in followed
+        if sight.is_live and (own is None or own.digest != shown.digest) and sight.pool not in reached
+    )
+    is_proposed = not board.is_published
+    return Differing(shown=shown, pools=others, is_proposed=is_proposed, unreached=() if is_proposed else unreached)
