@@ -231,8 +231,11 @@ async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
     page.reject.click()
     await until(lambda: any("adam" in text for text in window.notices.texts), "the refusal")
     assert page.password.text() == ""
+    above = window.notices.mapTo(window, window.notices.rect().bottomLeft()).y()
+    assert above < page.foot.mapTo(window, page.foot.rect().topLeft()).y()  # the password can be typed again
     page.password.setText(pool.passwords["adam"])
     page.reject.click()
+    assert not window.notices.shown
 
     await until(lambda: rita.requests.view(request.id).state is RequestState.REJECTED, "the rejection")
     assert rita.requests.view(request.id).decisions[0].actor == "adam"

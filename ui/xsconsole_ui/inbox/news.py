@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from xsconsole.console import Failed
 from xsconsole.domain.ids import RequestId, ReviewId
-from xsconsole.errors import Refused
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import actions, inbox_actions, pieces, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.badge import Badge
@@ -46,6 +46,8 @@ class InboxNews(QObject):
         bridge.not_told.connect(self._tell_lost)
         place.counted.connect(self.badge.show_count)
         place.said.connect(status.say)
+        place.begun.connect(self._take_back)
+        place.failed.connect(self._tell_failed)
         place.offer([acts[one] for one in inbox_actions.FILES])
         place.nothing.add_step(pieces.ActionButton(acts[inbox_actions.YOUR_KEY], "", place.nothing))
         place.page.again_wanted.connect(self._ask_again)
@@ -85,6 +87,15 @@ class InboxNews(QObject):
         """Show a request or a review in the inbox, with the keyboard where something is done about it."""
         self._go.trigger()
         self._place.show_one(wanted)
+
+    @Slot()
+    def _take_back(self) -> None:
+        """Take away why the last try failed: somebody tries again, or does something else."""
+        self._notices.withdraw(self._place)
+
+    @Slot(object)
+    def _tell_failed(self, error: ConsoleError) -> None:
+        self._notices.tell_error(error, about=self._place)
 
     @Slot(str)
     def _tell_lost(self, why: str) -> None:

@@ -16,6 +16,7 @@ from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.request_views import RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.words import listing
+from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
@@ -38,6 +39,8 @@ class InboxPlace(pieces.Panel):
 
     counted = Signal(int)  # how many requests ask this console's person
     said = Signal(str)
+    begun = Signal()  # something is done about one of them
+    failed = Signal(object)  # the error of what was done
     looked = Signal()  # somebody looks at it
 
     def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
@@ -121,6 +124,11 @@ class InboxPlace(pieces.Panel):
     def offer(self, acts: Sequence[QAction]) -> None:
         """Put actions that are about no request in particular into the menu of the head."""
         self.files.addActions(acts)
+
+    @property
+    def foot(self) -> QWidget:
+        """What notices keep clear: the fields and buttons of what was chosen."""
+        return self.review_page.foot if self.review_page.isVisible() else self.page.foot
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -319,6 +327,7 @@ class InboxPlace(pieces.Panel):
     def _start(self, request: RequestId | ReviewId, work: Coroutine[Any, Any, object], name: str) -> None:
         """Begin to do it. Meanwhile the keyboard waits on the page: buttons that can be used no more would lose it."""
         self._busy.add(request)
+        self.begun.emit()
         if self.room.page_has_keyboard:
             self._beside.setFocus(Qt.FocusReason.OtherFocusReason)
         self.renew()
@@ -329,6 +338,8 @@ class InboxPlace(pieces.Panel):
         try:
             await work
             is_done = True
+        except ConsoleError as failure:
+            self.failed.emit(failure)
         finally:
             self._busy.discard(request)
             self.renew()

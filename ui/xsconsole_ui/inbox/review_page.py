@@ -31,15 +31,15 @@ class ReviewPage(QWidget):
         self.passed = Section(self.tr("What it went past"), self)
         self.findings = Section(self.tr("What others found"), self)
         self.history = Section(self.tr("History, as this console recorded it"), self)
-        self._footer = QWidget(self)
-        self.found = QLineEdit(self._footer)
+        self.foot = QWidget(self)
+        self.found = QLineEdit(self.foot)
         self.found.setPlaceholderText(self.tr("What you found; it is part of what is signed"))
         self.found.setAccessibleName(self.tr("What you found"))
-        self.password = QLineEdit(self._footer)
+        self.password = QLineEdit(self.foot)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.close_it = pieces.button(self.tr("&Close the review"), "primary", self._footer)
+        self.close_it = pieces.button(self.tr("&Close the review"), "primary", self.foot)
         self.close_it.setAutoDefault(True)  # Enter presses it, not only Space
-        self.why = pieces.wrapped("", "muted", self._footer)
+        self.why = pieces.wrapped("", "muted", self.foot)
         self._lay_out()
         for field in (self.found, self.password):
             field.textChanged.connect(self._look)
@@ -61,10 +61,10 @@ class ReviewPage(QWidget):
         for section in (self.facts, self.passed, self.findings, self.history):
             parts.addWidget(section)
         parts.addStretch(1)
-        foot = QVBoxLayout(self._footer)
+        foot = QVBoxLayout(self.foot)
         foot.setContentsMargins(0, 0, 0, margin)
         foot.setSpacing(gap)
-        foot.addWidget(pieces.Line(self._footer))
+        foot.addWidget(pieces.Line(self.foot))
         inner = QVBoxLayout()
         inner.setContentsMargins(margin, gap, margin, 0)
         inner.setSpacing(gap)
@@ -76,7 +76,7 @@ class ReviewPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(UprightPage(page, self), 1)
-        column.addWidget(self._footer)
+        column.addWidget(self.foot)
 
     @property
     def review(self) -> ReviewId | None:
