@@ -100,6 +100,8 @@ async def test_members_show_their_version_and_are_found_by_stage(panel):
     assert {line.item.version for line in lines if line.sort == "vm"} == {"1.3.0"}
     assert len([line for line in lines if line.sort == "vm"]) == 4
     assert panel.header.caption == "live · 4 matching"
+    panel.view.selectAll()
+    assert len(panel.selected_objects) == 4, "neither the pool nor the hosts above them"
 
 
 async def test_a_filter_that_finds_nothing_says_so(panel):

@@ -130,9 +130,9 @@ class Outline:
         return self._catalogue.items
 
     @property
-    def matching(self) -> int:
-        """How many objects match the filter, whatever the view."""
-        return len(self._matching)
+    def matching(self) -> set[Ref]:
+        """The objects that match the filter, whatever the view."""
+        return self._matching
 
     @property
     def is_settled(self) -> bool:

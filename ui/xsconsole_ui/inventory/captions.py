@@ -62,7 +62,7 @@ def _is_old(link: LinkChanged) -> bool:
 
 def _number(outline: Outline, *, is_filtered: bool) -> str:
     """Return how many objects match, in whatever view they stand, or without a filter how many VMs there are."""
-    return f"{outline.matching} matching" if is_filtered else words.count(outline.count(Sort.VM), "VM")
+    return f"{len(outline.matching)} matching" if is_filtered else words.count(outline.count(Sort.VM), "VM")
 
 
 def _freshness(link: LinkChanged, outline: Outline, *, is_filtered: bool) -> str:
@@ -90,7 +90,7 @@ def emptiness(
     if outline.is_loading:
         return "Loading", "The pool is sending what it has."
     if is_filtered and outline.matching:
-        others = words.count(outline.matching, "object")
+        others = words.count(len(outline.matching), "object")
         view = VIEW_NAMES[outline.arrangement.view].lower()
         return "Nothing matches here", f"{others} elsewhere: the view by {view} does not show them. Choose another one."
     if is_filtered:

@@ -150,6 +150,15 @@ class OutlineView(LineTable):
             self.selectionModel().setCurrentIndex(first, CHOSEN.NoUpdate)
             self.scrollTo(first)
 
+    def selectAll(self) -> None:
+        """Select what matches the filter: what only holds such objects was not asked for."""
+        matching = self._outline.matching
+        if len(matching) == len(self._outline.items):
+            super().selectAll()
+            return
+        items = ((id_, self._outline.subject(id_)[1]) for id_ in self._lines.ids)
+        self.select_ids([id_ for id_, item in items if item is not None and item.ref in matching], is_shown=False)
+
     def note_selection(self) -> None:
         """Remember what is selected before another view comes, whose lines are others for the same objects."""
         if len(self.selected_rows()) <= MOST_KEPT:
