@@ -29,6 +29,7 @@ from xsconsole.engine.commands import (
     StopTheLine,
 )
 from xsconsole.errors import ConnectFailed, NotFound, Refused
+from xsconsole.settings import KnownPool
 
 NOWHERE = Uuid("00000000-0000-0000-0000-000000000001")
 
@@ -291,6 +292,12 @@ async def test_the_window_connects_where_it_was_connected_when_it_closed(
     assert all(password is None for _, password in after)  # there is no keyring here
     assert {connection.user for connection, _ in as_alice} == {"alice"}
     assert await home.usual_connections(None) == ()  # who left them all wants none
+
+    aliases = [KnownPool(url=f"http://by-{name}", user="root", pool="one") for name in ("name", "address")]
+    for alias in aliases:
+        home.settings.remember_pool(alias)
+    home.keep_connected(("http://nobody-knows", *(alias.url for alias in aliases)))
+    assert home.settings.connected == ("http://nobody-knows", "http://by-address")  # two addresses of one pool
 
 
 async def test_the_demo_hears_of_every_pool_that_is_served() -> None:

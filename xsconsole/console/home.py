@@ -341,9 +341,11 @@ class Home:
         return f"“{shortened(known.name)}”" if known is not None and known.name else url
 
     def keep_connected(self, urls: tuple[str, ...]) -> None:
-        """Remember where the window connects at its next start."""
+        """Remember where the window connects at its next start: of addresses that lead to one pool, to the last."""
         if self._is_kept and not self.is_reading:
-            self.settings.keep_connected(urls)
+            known = {url: self.settings.known_pool(url) for url in urls}
+            leading = {pool.pool if pool is not None and pool.pool else url: url for url, pool in known.items()}
+            self.settings.keep_connected(tuple(leading.values()))
 
     @property
     def latest_pool(self) -> str | None:
