@@ -187,6 +187,7 @@ def test_the_default_workflow_has_no_finding_but_what_cannot_be_checked_offline(
         (way(gates=(NoDrift(),)), ("no-measure", "warning", TO_PRODUCTION, "gates")),
         (way(gates=(Checklist(timeout_s=9),)), ("unfinished", "error", TO_PRODUCTION, "gates")),
         (way(gates=(Script(timeout_s=9),)), ("unfinished", "error", TO_PRODUCTION, "gates")),
+        (way(gates=(Script(argv=("../go", "now"), timeout_s=9),)), ("unfinished", "error", TO_PRODUCTION, "gates")),
         (way(gates=(HttpCall(timeout_s=9),)), ("unfinished", "error", TO_PRODUCTION, "gates")),
         (way(gates=(MaintenanceWindow(weekdays=()),)), ("unfinished", "error", TO_PRODUCTION, "gates")),
         (way(gates=(MaintenanceWindow(zone="Mars/Phobos"),)), ("unknown-zone", "error", TO_PRODUCTION, "gates")),

@@ -107,6 +107,8 @@ def _unfinished(case: Case, way: Transition, at: int, gate: Gate) -> Iterator[Fi
             lacks = "the checklist has no question"
         case Script(argv=()) | Script(argv=("",)):
             lacks = "the script names no program"
+        case Script(argv=(program, *_)) if "/" in program or program in (".", ".."):
+            lacks = f"the script {shown(program)} is a path, and only a program of the folder “gate-scripts” is run"
         case HttpCall(url=""):
             lacks = "the web request has no address"
         case MaintenanceWindow(weekdays=()):
