@@ -12,6 +12,7 @@ from tests.engine.memory_disks import MemoryDisks
 from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import POWER_OPERATIONS, MemoryPool
 from tests.engine.memory_sending import receive
+from tests.engine.memory_services import MemoryServices
 from tests.engine.memory_travels import MemoryTravels
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
@@ -60,6 +61,10 @@ class MemoryPort:
     @property
     def placing(self) -> MemoryPlacing:
         return MemoryPlacing(self.pool, self.do)
+
+    @property
+    def services(self) -> MemoryServices:
+        return MemoryServices(self.pool, self.do)
 
     @property
     def travels(self) -> MemoryTravels:

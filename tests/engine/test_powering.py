@@ -25,9 +25,6 @@ def states(office: Office) -> dict[str, str]:
     return {vm.name_label: vm.power_state for vm in office.pool.vms() if not vm.is_a_snapshot}
 
 
-ALL_BUT_LB = {"shop-db": "Running", "shop-web": "Running", "shop-lb": "Halted"}
-
-
 def test_it_goes_down_and_up_in_order_and_says_who_is_passed_over() -> None:
     async def story() -> None:
         office = Office()
@@ -140,5 +137,45 @@ def test_what_the_stage_the_hosts_or_a_machine_forbid_is_refused_before_anything
         assert "blocked at “crm”: licence" in desk.refusal(start).reason
         office.pool.change(crm.uuid, power_state="Suspended", blocked_operations={})
         assert "is suspended" in desk.refusal(start).reason
+
+    virtually(story)
+
+
+def test_memories_are_written_and_read_again_as_one_and_put_back_where_one_fails() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        assert (
+            "There is no storage for the memory of “shop-" in desk.refusal(change(desk, shop, RunKind.SUSPEND)).reason
+        )
+        office.pool.put(msgspec.structs.replace(office.pool._pool_record(), suspend_image_SR=office.pool.storage.ref))
+        plan = desk.engine.plan(change(desk, shop, RunKind.SUSPEND))
+        assert [step.subject for step in plan.steps] == ["shop-web", "shop-db"]
+        assert plan.warnings == (
+            "shop-db and shop-web will be suspended.",
+            "shop-lb does not run and is passed over.",
+            "What they hold in memory takes up to 4 GiB in “SAN-gold”.",
+        )
+        before = states(office)
+        desk.port.faults.append(Fault(method="suspend", nth=2))
+        assert (await desk.do(change(desk, shop, RunKind.SUSPEND))).state is RunState.UNDONE
+        assert states(office) == before
+
+        assert (await desk.do(change(desk, shop, RunKind.SUSPEND))).error is None
+        suspended = states(office)
+        assert suspended == {"shop-db": "Suspended", "shop-web": "Suspended", "shop-lb": "Halted"}
+        assert "does not run" in desk.refusal(change(desk, shop, RunKind.SUSPEND)).reason
+        assert "Resume it" in desk.refusal(change(desk, shop, RunKind.START)).mend
+        desk.port.faults.append(Fault(method="resume", nth=2, code="HOST_NOT_ENOUGH_FREE_MEMORY"))
+        assert (await desk.do(change(desk, shop, RunKind.RESUME))).state is RunState.UNDONE
+        assert states(office) == suspended
+        assert (await desk.do(change(desk, shop, RunKind.RESUME))).error is None
+        assert states(office) == before
+        assert "has no suspended machine" in desk.refusal(change(desk, shop, RunKind.RESUME)).reason
+
+        small = msgspec.structs.replace(office.pool.storage, physical_size=3 * GIB)
+        office.pool.put(small)
+        assert "The memories may take 4 GiB in “SAN-gold”" in desk.refusal(change(desk, shop, RunKind.SUSPEND)).reason
 
     virtually(story)

@@ -88,6 +88,18 @@ async def test_a_configuration_is_shut_down_started_and_rebooted_and_put_back_wh
     assert (started.status, started.document["state"]) == (0, "done"), started.err
     await until(lambda: powers(card_of(console, SHOP)) == {"Running"}, "all started")
     await until(window.actions_[service_actions.REBOOT].isEnabled, "a reboot offered")
+    await ask(window, console, service_actions.SUSPEND)
+    assert "What they hold in memory takes up to" in said(window)
+    pool.control("fail", method="VM.suspend", nth=4, code="VM_SUSPEND_TIMEOUT", params=["a"])
+    assert await carry_out(window, console) is RunState.UNDONE
+    assert powers(card_of(console, SHOP)) == {"Running"}
+    await ask(window, console, service_actions.SUSPEND)
+    assert await carry_out(window, console) is RunState.DONE
+    assert powers(card_of(console, SHOP)) == {"Suspended"}
+    await until(window.actions_[service_actions.RESUME].isEnabled, "a resumption offered")
+    await ask(window, console, service_actions.RESUME)
+    assert await carry_out(window, console) is RunState.DONE
+    assert powers(card_of(console, SHOP)) == {"Running"}
     planned = shell.say("config", "reboot", SHOP, "--dry-run", "--json")
     types = [step["action"]["type"] for step in planned.document["steps"]]
     assert types == ["shut-down"] * 4 + ["start-again"] * 4 + ["verify"]

@@ -53,4 +53,18 @@ REBOOT = Action(
     perform=_change(RunKind.REBOOT),
     why_not=_none_in("Running", NONE_RUNS),
 )
-POWER = (START, SHUT_DOWN, REBOOT)
+SUSPEND = Action(
+    id="configuration.suspend",
+    text="S&uspend…",
+    tip="Write what its running machines hold in memory to storage, and stop them",
+    perform=_change(RunKind.SUSPEND),
+    why_not=_none_in("Running", NONE_RUNS),
+)
+RESUME = Action(
+    id="configuration.resume",
+    text="&Resume…",
+    tip="Let its suspended machines run on",
+    perform=_change(RunKind.RESUME),
+    why_not=_none_in("Suspended", "None of its machines is suspended."),
+)
+POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

@@ -74,6 +74,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "config start": ("acting", "act"),
     "config shut-down": ("acting", "act"),
     "config reboot": ("acting", "act"),
+    "config suspend": ("acting", "act"),
+    "config resume": ("acting", "act"),
     "workflow list": ("workflows", "workflow_list"),
     "workflow show": ("workflows", "workflow_show"),
     "workflow export": ("workflows", "workflow_export"),

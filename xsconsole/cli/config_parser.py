@@ -56,6 +56,8 @@ def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
         _changing(make, "config start", "start its machines, in their order; those that run are passed over"),
         _changing(make, "config shut-down", "shut its running machines down, in descending order"),
         _changing(make, "config reboot", "shut its running machines down in order, and start them again"),
+        _changing(make, "config suspend", "write what its running machines hold in memory to storage, and stop them"),
+        _changing(make, "config resume", "let its suspended machines run on"),
     ]
     for verb in verbs:
         verb.add_argument("--dry-run", action="store_true", help="only show the plan")

@@ -9,7 +9,13 @@ from xsconsole.domain.run_kinds import RunKind
 from xsconsole.engine.commands import ChangePower, OfService
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
-    {"config start": RunKind.START, "config shut-down": RunKind.SHUT_DOWN, "config reboot": RunKind.REBOOT}
+    {
+        "config start": RunKind.START,
+        "config shut-down": RunKind.SHUT_DOWN,
+        "config reboot": RunKind.REBOOT,
+        "config suspend": RunKind.SUSPEND,
+        "config resume": RunKind.RESUME,
+    }
 )
 
 

@@ -23,6 +23,7 @@ class Pool(Record, frozen=True, kw_only=True, gc=False):
     name_label: str = ""
     master: Ref = NULL_REF
     default_SR: Ref = NULL_REF
+    suspend_image_SR: Ref = NULL_REF
     other_config: dict[str, str] = {}
     gui_config: dict[str, str] = {}
     tags: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Host(Record, frozen=True, kw_only=True, gc=False):
     address: str = ""
     enabled: bool = True
     metrics: Ref = NULL_REF
+    suspend_image_sr: Ref = NULL_REF
     resident_VMs: tuple[Ref, ...] = ()
     software_version: dict[str, str] = {}
     other_config: dict[str, str] = {}
@@ -94,6 +96,7 @@ class VM(Record, frozen=True, kw_only=True, gc=False):
     VGPUs: tuple[Ref, ...] = ()
     guest_metrics: Ref = NULL_REF
     appliance: Ref = NULL_REF
+    suspend_SR: Ref = NULL_REF
     snapshot_schedule: Ref = NULL_REF
     order: int = 0
     start_delay: int = 0  # seconds
@@ -160,10 +163,6 @@ class VIF(Record, frozen=True, kw_only=True, gc=False):
     ipv4_allowed: tuple[str, ...] = ()
     ipv6_allowed: tuple[str, ...] = ()
     currently_attached: bool = False
-
-
-# Of `other_config`: what XenCenter does not offer for machines either.
-HIDING_KEYS = ("is_guest_installer_network", "is_host_internal_management_network", "HideFromXenCenter")
 
 
 class Network(Record, frozen=True, kw_only=True, gc=False):
@@ -389,12 +388,3 @@ class Inventory:
     def pool(self) -> Pool | None:
         """The pool's own record; None before the first batch."""
         return next(self.all(Pool), None)
-
-    def networks_for_machines(self) -> tuple[Network, ...]:
-        """Return the networks to choose from: not a host's own, none that is hidden, and no cards that a bond took."""
-        bonded = {pif.network for pif in self.all(PIF) if pif.bond_slave_of not in ("", NULL_REF)}
-        return tuple(
-            one
-            for one in self.all(Network)
-            if one.ref not in bonded and not any(one.other_config.get(key) == "true" for key in HIDING_KEYS)
-        )

@@ -36,6 +36,7 @@ from xsconsole.domain.ids import (
 )
 from xsconsole.domain.placing_actions import PlacingAction
 from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
+from xsconsole.domain.service_actions import ServiceAction
 from xsconsole.domain.travel_actions import AskAcross, TravelAction
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
@@ -189,6 +190,7 @@ Action = (
     | PlacingAction
     | TravelAction
     | ArchiveAction
+    | ServiceAction
 )
 
 LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint)

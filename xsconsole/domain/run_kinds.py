@@ -24,3 +24,5 @@ class RunKind(StrEnum):
     START = "start"  # its machines, in their order
     SHUT_DOWN = "shut-down"
     REBOOT = "reboot"
+    SUSPEND = "suspend"
+    RESUME = "resume"

@@ -51,6 +51,7 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
+from xsconsole.domain.service_actions import Resume, Suspend
 from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.names import gate_name
@@ -171,6 +172,10 @@ def doing(action: Action, subject: str) -> str:
             return f"Verify every hash of the archive of {subject}"
         case ImportMember():
             return f"Make {subject} of the archive"
+        case Suspend():
+            return f"Suspend {subject}"
+        case Resume():
+            return f"Resume {subject}"
     assert_never(action)
 
 
@@ -243,6 +248,10 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write back the roster of {subject}"
         case ImportMember():
             return f"Destroy {subject} with its disks"
+        case Suspend():
+            return f"Resume {subject} again"
+        case Resume():
+            return f"Suspend {subject} again"
         case _:
             assert isinstance(action, WITHOUT_INVERSE)
             return f"Nothing to undo at {subject}"

@@ -145,6 +145,10 @@ def kind_name(kind: RunKind) -> str:
             return "Start"
         case RunKind.REBOOT:
             return "Reboot"
+        case RunKind.SUSPEND:
+            return "Suspend"
+        case RunKind.RESUME:
+            return "Resume"
     assert_never(kind)
 
 

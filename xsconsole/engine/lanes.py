@@ -14,6 +14,7 @@ from xsconsole.domain.copy_actions import CopyMachine, StartCopy
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Start, Step
+from xsconsole.domain.service_actions import Resume
 from xsconsole.domain.travel_actions import MoveAcross
 from xsconsole.domain.workflow import Method
 
@@ -98,6 +99,6 @@ def _lane(step: Step) -> Lane | None:
             return Lane(kind=Shared.STORAGE, uuid=fullest)
         case MoveDisk(sr=sr) | MoveAcross(sr=sr):
             return Lane(kind=Shared.STORAGE, uuid=sr)
-        case Start() | StartCopy() | Migrate() if step.host is not None:
+        case Start() | StartCopy() | Migrate() | Resume() if step.host is not None:
             return Lane(kind=Shared.HOST, uuid=step.host)
     return None

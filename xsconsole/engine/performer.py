@@ -54,6 +54,7 @@ from xsconsole.domain.poolstate import (
     RESTORE_POINT_KEY,
     RunRecord,
 )
+from xsconsole.domain.service_actions import Resume, Suspend
 from xsconsole.domain.travel_actions import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.engine.archives import Archives, NoArchives
 from xsconsole.engine.archivist import Archivist
@@ -66,6 +67,7 @@ from xsconsole.engine.placing import Placing
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.presence import Presence, Results
 from xsconsole.engine.reviewing import Reviewing
+from xsconsole.engine.servicing import Servicing
 from xsconsole.engine.snapshots import Snapshots
 from xsconsole.engine.travel import Travel
 from xsconsole.engine.values import insist, set_key
@@ -97,6 +99,7 @@ class Performer:
         self._plan = plan
         self._at = Presence(pool, clock, run, plan, results, is_abroad=source is not None)
         self._snapshots = Snapshots(self._at)
+        self._services = Servicing(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._holding = Holding(self._at, why=record.reason)
         self._copier = Copier(self._at, self._marking, self._snapshots, source)
@@ -158,6 +161,8 @@ class Performer:
                 return not any([await self._at.exists(vm) for vm in vms])
             case MoveAcross(vm=vm):
                 return await self._travel.has_arrived(vm)
+            case Suspend() | Resume() as action:
+                return await self._services.is_there(action)
             case LiftProtection(vm=vm):
                 return not await self._marking.is_protected(vm)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
@@ -261,6 +266,8 @@ class Performer:
                 await self._marking.protect((await self._at.vm(vm)).uuid, {})
             case NoteCompany() as action:
                 return await self._travel.company(action, is_undone=False)
+            case Suspend() | Resume() as action:
+                await self._services.perform(action, step.host, on_progress)
             case _:
                 return await self._archivist.perform(step, step.action, on_progress)
         return ""
@@ -326,6 +333,8 @@ class Performer:
                     await self._marking.protect(action.vm, action.original)
             case NoteCompany() as action:
                 await self._travel.company(action, is_undone=True)
+            case Suspend() | Resume() as action:
+                await self._services.undo(action, on_progress)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)
 

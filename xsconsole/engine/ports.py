@@ -1,8 +1,8 @@
 """What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -10,19 +10,18 @@ from typing import Protocol
 from xsconsole.domain.acts import Compression, ObjectId
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.copy_actions import Slot
-from xsconsole.domain.gates import Answer
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
-from xsconsole.domain.metrics import Measured
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.mending_port import MendingPort
+from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
+from xsconsole.engine.outside_ports import Prober as Prober
+from xsconsole.engine.service_port import Progress as Progress
+from xsconsole.engine.service_port import ServicePort as ServicePort
 
 LEAST_PRIORITY = 5  # of a XAPI message
-
-Progress = Callable[[float], None]
-"""Called with 0 to 1, on the loop's thread."""
 
 TransferProgress = Callable[[int, float], None]
 """Called with the bytes that were moved and with the pool's own 0 to 1, on the loop's thread."""
@@ -209,6 +208,9 @@ class PoolPort(Protocol):
     @property
     def travels(self) -> TravelPort: ...
 
+    @property
+    def services(self) -> ServicePort: ...
+
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""
 
@@ -341,28 +343,6 @@ class TransferPort(Protocol):
         is_restore: bool = False,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
         """Make VMs of an XVA and return them; a restore keeps their uuids and the addresses of their interfaces."""
-
-
-class MeasurementPort(Protocol):
-    async def read(self, host: str, measured: Uuid, span: timedelta, step_s: int) -> Measured:
-        """Return what the host at that address measured of itself, or of a VM on it; empty: the coordinator.
-
-        Raises:
-            PoolUnavailable: it does not answer, or not with measurements.
-        """
-
-
-class Prober(Protocol):
-    """Tries things from this console's machine for a gate. Nothing raises for what it finds."""
-
-    async def reach(self, address: str, port: int | None, timeout_s: float) -> Answer:
-        """Open a TCP connection, or ping where no port is given."""
-
-    async def run_script(self, argv: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> Answer:
-        """Run a program that the owner of this console's home put there; it is met where it ends with 0."""
-
-    async def request(self, method: str, url: str, timeout_s: float) -> Answer:
-        """Make one request; it is met where the status is 200 to 299."""
 
 
 class Ledger(Protocol):

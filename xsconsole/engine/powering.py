@@ -1,25 +1,32 @@
-"""The plans that start, shut down and reboot a configuration where it stands, its machines in their order."""
+"""The plans that change the power of a configuration where it stands, its machines in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.copy_actions import StartAgain
-from xsconsole.domain.ids import StepKey, Uuid
-from xsconsole.domain.inventory import VM, Host, Inventory
+from xsconsole.domain.ids import NULL_REF, StepKey, Uuid
+from xsconsole.domain.inventory import SR, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent, Plan, RunKind, Start
-from xsconsole.domain.words import count, listing
+from xsconsole.domain.plan import Estimate, Plan, RunKind, Start
+from xsconsole.domain.service_actions import Resume, Suspend
+from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import rules
+from xsconsole.engine.capacity import demand_space, total
 from xsconsole.engine.claims import claims_on
 from xsconsole.engine.commands import ChangePower
+from xsconsole.engine.intents import intent_in
 from xsconsole.engine.moving import runs, vms_of
 from xsconsole.engine.placement import freed_by, guest_of, less, place
 from xsconsole.engine.steps import Steps, add_shutdowns, add_starts, add_verification
 from xsconsole.errors import NotPromotable
 
 STANDING = {Standing.WHOLE, Standing.INCOMPLETE}
+RISING = (RunKind.START, RunKind.RESUME)
+OVERHEAD_S = 5.0  # of a suspension or a resumption, beside what it takes to write or read the memory
+MEMORY_BYTES_PER_S = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +39,6 @@ class Surroundings:
     board: Board
     inventory: Inventory
 
-    def intent(self, kind: RunKind) -> Intent:
-        """Return what is asked for: it stays where it is."""
-        return Intent(
-            kind=kind,
-            configuration=self.card.id,
-            name=self.card.name,
-            service=self.card.service,
-            workflow=self.workflow.id,
-            workflow_version=self.workflow.version,
-            source=self.card.stage,
-            target=self.card.stage,
-            revision=self.card.revision,
-        )
-
 
 def plan_power(command: ChangePower, board: Board, inventory: Inventory, actor: str) -> Plan:
     """Start group by group in ascending order, or shut down in descending order, or both; then look.
@@ -57,9 +50,14 @@ def plan_power(command: ChangePower, board: Board, inventory: Inventory, actor: 
     """
     found = surroundings_of(command, board, inventory, actor)
     card = found.card
-    rules.demand_settled_power(card)
     up = [member for member in card.members if runs(member)]
     down = [member for member in card.members if not runs(member)]
+    match command.kind:
+        case RunKind.SUSPEND:
+            return _suspending(found, up, down)
+        case RunKind.RESUME:
+            return _resuming(found, [member for member in down if _is_suspended(member)])
+    rules.demand_settled_power(card)
     match command.kind:
         case RunKind.START:
             return _starting(found, down, up)
@@ -68,7 +66,9 @@ def plan_power(command: ChangePower, board: Board, inventory: Inventory, actor: 
         case RunKind.REBOOT:
             return _rebooting(found, up, down)
         case _:
-            raise NotPromotable(reason="That is no change of the power.", mend="Start, shut down or reboot it.")
+            raise NotPromotable(
+                reason="That is no change of the power.", mend="Start it, shut it down, reboot, suspend or resume it."
+            )
 
 
 def surroundings_of(command: ChangePower, board: Board, inventory: Inventory, actor: str) -> Surroundings:
@@ -122,6 +122,104 @@ def _rebooting(found: Surroundings, up: Sequence[Member], down: Sequence[Member]
     return _planned(found, RunKind.REBOOT, steps, told)
 
 
+def _suspending(found: Surroundings, up: Sequence[Member], left: Sequence[Member]) -> Plan:
+    """Plan to write memories to storage, of which there has to be enough, in descending order."""
+    if not up:
+        raise _nothing(found.card, "does not run", "There is no memory to be kept.")
+    inventory = found.inventory
+    rules.demand_power_changes((found.stage, up), what="a suspension", by=rules.SUSPENDING)
+    images: dict[Uuid, dict[Uuid, int]] = {}
+    for vm in vms_of(up, inventory):
+        rules.demand_operation(vm, "suspend", inventory)
+        rules.demand_unblocked(vm, "resume")
+        images[vm.uuid] = {_storage_of_image(vm, inventory).uuid: vm.memory_static_max}
+    needed = total(*images.values())
+    tight = demand_space(inventory, needed, "The memories", claims_on(found.board).space)
+    steps = Steps()
+    after: list[StepKey] = []
+    for group in _groups(up, is_descending=True):
+        after = [
+            steps.add(
+                Suspend(vm=member.uuid),
+                member.name,
+                after,
+                Estimate(
+                    seconds=_seconds(member),
+                    downtime_s=max(map(_seconds, group)) if number == 0 else 0.0,
+                    bytes=sum(images[member.uuid].values()),
+                    space=images[member.uuid],
+                ),
+            )
+            for number, member in enumerate(group)
+        ]
+    where = listing(tuple(f"{size(bytes_)} in “{_name_of(sr, inventory)}”" for sr, bytes_ in sorted(needed.items())))
+    told = _told(up, "suspended", left, "does not run and is passed over", "do not run and are passed over")
+    return _planned(found, RunKind.SUSPEND, steps, (*told, f"What they hold in memory takes up to {where}.", *tight))
+
+
+def _resuming(found: Surroundings, suspended: Sequence[Member]) -> Plan:
+    if not suspended:
+        raise _nothing(found.card, "has no suspended machine", "Start it, where it is off.")
+    inventory = found.inventory
+    rules.demand_power_changes((found.stage, suspended), what="a resumption", by=rules.SUSPENDING)
+    rules.demand_place_to_run(found.board, found.stage, found.card)
+    vms = vms_of(suspended, inventory)
+    for vm in vms:
+        rules.demand_operation(vm, "resume", inventory)
+        rules.demand_unblocked(vm, "resume_on")
+        rules.demand_unblocked(vm, "suspend")
+    hosts = place(inventory, [guest_of(vm, inventory) for vm in vms], claims_on(found.board).memory)
+    steps = Steps()
+    after: list[StepKey] = []
+    for group in _groups(suspended, is_descending=False):
+        after = [
+            steps.add(
+                Resume(vm=member.uuid),
+                member.name,
+                after,
+                Estimate(seconds=_seconds(member), memory_bytes=member.memory_bytes),
+                host=hosts.get(member.uuid),
+            )
+            for member in group
+        ]
+    add_verification(steps, found.card.name, {member.uuid for member in suspended}, after)
+    left = [member for member in found.card.members if member not in suspended]
+    return _planned(
+        found, RunKind.RESUME, steps, _told(suspended, "resumed", left, "stays as it is", "stay as they are")
+    )
+
+
+def _groups(members: Sequence[Member], *, is_descending: bool) -> list[list[Member]]:
+    key: Callable[[Member], int] = (lambda member: -member.order) if is_descending else (lambda member: member.order)
+    return [list(group) for _, group in groupby(sorted(members, key=key), key=key)]
+
+
+def _seconds(member: Member) -> float:
+    return OVERHEAD_S + member.memory_bytes / MEMORY_BYTES_PER_S
+
+
+def _is_suspended(member: Member) -> bool:
+    return member.power_state == "Suspended"
+
+
+def _storage_of_image(vm: VM, inventory: Inventory) -> SR:
+    """Return where the pool will put the memory of a machine: its own storage for that, its host's, the pool's."""
+    host, pool = inventory.get(Host, vm.resident_on), inventory.pool
+    asked = (vm.suspend_SR, host.suspend_image_sr if host else NULL_REF, pool.suspend_image_SR if pool else NULL_REF)
+    found = next((sr for ref in asked if (sr := inventory.get(SR, ref)) is not None), None)
+    if found is None:
+        raise NotPromotable(
+            reason=f"There is no storage for the memory of “{shortened(vm.name_label)}”.",
+            mend="Set the pool's storage for suspended machines, with `xe pool-param-set suspend-image-SR-uuid=…`.",
+        )
+    return found
+
+
+def _name_of(sr: Uuid, inventory: Inventory) -> str:
+    found = inventory.by_uuid(SR, sr)
+    return shortened(found.name_label if found else sr, 40)
+
+
 def _demand_stops(found: Surroundings, up: Sequence[Member], what: str) -> list[VM]:
     """Return the records of machines that can be shut down, and started again where that is undone."""
     rules.demand_power_changes((found.stage, up), what=what)
@@ -173,9 +271,9 @@ def _planned(found: Surroundings, kind: RunKind, steps: Steps, told: tuple[str, 
     card = found.card
     missing = (f"{count(len(card.missing), 'member')} gone from the pool.",) if card.missing else ()
     return Plan(
-        intent=found.intent(kind),
+        intent=intent_in(kind, card, found.workflow),
         steps=steps.all,
-        leases=rules.leases_for(card.id, card.service, (found.stage,) if kind is RunKind.START else ()),
+        leases=rules.leases_for(card.id, card.service, (found.stage,) if kind in RISING else ()),
         warnings=(*told, *missing),
         asks=True,
     )

@@ -9,6 +9,7 @@ from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.placing_actions import Migrate, MoveDisk
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
+from xsconsole.domain.service_actions import Resume, Suspend
 from xsconsole.domain.travel_actions import MoveAcross
 from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
@@ -130,7 +131,7 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
     match step.action:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
             return (vm,)
-        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm):
+        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | Suspend(vm=vm) | Resume(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

@@ -15,6 +15,7 @@ from xsconsole.errors import NotFound, NotPermitted, NotPromotable, PlanIsStale,
 
 SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
 STARTING = frozenset({"start", "start_on"})
+SUSPENDING = frozenset({"suspend", "resume", "resume_on"})
 SHARED = "root"  # a log-in that several people share is nobody
 SETTLED_POWER = frozenset({"Running", "Halted"})
 RUNNING_ONLY = ("clean_shutdown", "clean_reboot", "suspend", "pause", "pool_migrate")
@@ -224,10 +225,12 @@ def demand_settled_power(card: Card) -> None:
             )
 
 
-def demand_power_changes(*places: tuple[Stage, Sequence[Member]], what: str) -> None:
+def demand_power_changes(
+    *places: tuple[Stage, Sequence[Member]], what: str, by: frozenset[str] = SHUTTING_DOWN | STARTING
+) -> None:
     """Refuse `what` changes the power of any of these members, where the protection of its stage forbids that."""
     for stage, members in places:
-        if members and (SHUTTING_DOWN | STARTING) & set(stage.protection):
+        if members and by & set(stage.protection):
             raise NotPromotable(
                 reason=f"The protection of {stage.name} forbids to change the power, which {what} needs.",
                 mend="Let the stage allow it in the workflow.",

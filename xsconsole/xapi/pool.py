@@ -16,6 +16,7 @@ from xsconsole.engine.ports import (
     Identity,
     PlacingPort,
     Progress,
+    ServicePort,
     TravelPort,
 )
 from xsconsole.errors import ConnectionLost, PoolFailed
@@ -26,6 +27,7 @@ from xsconsole.xapi.disposal import GONE, Disposal
 from xsconsole.xapi.errors import BadAnswer
 from xsconsole.xapi.placing import XapiPlacing
 from xsconsole.xapi.records import instant_of, record_of
+from xsconsole.xapi.services import XapiServices
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
 from xsconsole.xapi.transfer import XapiTransfers
@@ -50,6 +52,7 @@ class XapiPool:
         self._until_available = until_available
         self._disposal = Disposal(session, tasks)
         self.placing: PlacingPort = XapiPlacing(session, tasks)
+        self.services: ServicePort = XapiServices(session, tasks)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
         self.disks: DiskPort = XapiDisks(session, self._disposal)
         self.travels: TravelPort = XapiTravels(session, tasks)

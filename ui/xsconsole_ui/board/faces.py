@@ -75,6 +75,8 @@ DOING = {
     RunKind.START: "starting",
     RunKind.SHUT_DOWN: "shutting down",
     RunKind.REBOOT: "rebooting",
+    RunKind.SUSPEND: "suspending",
+    RunKind.RESUME: "resuming",
 }
 
 

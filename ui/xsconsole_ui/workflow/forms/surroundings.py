@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, HostMetrics, Inventory, Network, Pool, Record
+from xsconsole.domain.networks import networks_for_machines
 from xsconsole.domain.words import size
 from xsconsole.domain.workflow import PoolObject, Stage
 from xsconsole_ui.texts import tr
@@ -106,7 +107,7 @@ class Surroundings:
 
     def networks(self, stage: Stage) -> tuple[Option, ...]:
         inventory = self.inventory_of(stage)
-        offered = () if inventory is None else inventory.networks_for_machines()
+        offered = () if inventory is None else networks_for_machines(inventory)
         found = [Option(key=one.uuid, words=_name(one)) for one in offered]
         return (Option(key=KEEP, words=tr("not mapped")), *_sorted(found))
 

@@ -9,6 +9,7 @@ import msgspec
 
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Record
+from xsconsole.domain.networks import networks_for_machines
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
@@ -67,7 +68,7 @@ def _mapping(case: Case, stage: Stage, logical: str) -> Iterator[Mend]:
         []
         if site is None
         else [
-            each for each in site.inventory.networks_for_machines() if each.name_label.casefold() == logical.casefold()
+            each for each in networks_for_machines(site.inventory) if each.name_label.casefold() == logical.casefold()
         ]
     )
     choices = [entry.network for other in others for entry in other.binding.networks if entry.logical == logical]
