@@ -10,13 +10,13 @@ from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
 from xsconsole.domain.endings import Ending, ending_name, of_many
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import Task
-from xsconsole.domain.jobs import PastItem, PastJob
+from xsconsole.domain.jobs import ItemState, JobItem, JobStatus, PastItem, PastJob
 from xsconsole.domain.record import Outcome
 from xsconsole.domain.record_words import outcome_name
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.task_words import task_name
 from xsconsole.domain.words import state_name
-from xsconsole_ui.activity.entries import Entry, of_task
+from xsconsole_ui.activity.entries import Entry, of_job, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
 from xsconsole_ui.activity.past import of_past_job
@@ -49,6 +49,16 @@ def test_acts_of_an_earlier_start_still_say_of_how_many_they_failed_and_what_the
     assert of_past_job(past, "acme").what == "Add tag “web”: 3 objects"
     assert of_past_job(past, "acme").result == "failed: 1 of 3, No host has room."
     assert of_past_job(replace(past, items=items[1:2]), "acme").result == "failed: No host has room."
+
+
+def test_an_act_that_goes_on_says_how_far_it_is():
+    item = JobItem(object=ObjectId(kind=Kind.VM, uuid=Uuid("a")), name="a", state=ItemState.GOING, progress=0.24)
+    job = JobStatus(job=JobId("j"), act=Act.EXPORT, items=(item,), actor="eve", started_at=NOON)
+    ended = replace(item, state=ItemState.DONE)
+
+    assert of_job(job, "acme").stage == "24 %"
+    assert of_job(replace(job, items=(ended, item)), "acme").stage == "1 of 2"
+    assert not of_job(replace(job, items=(ended,), ended_at=NOON), "acme").stage
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,6 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
     is_going = status.ended_at is None
     failed = [item for item in status.items if item.error is not None]
     ended = [item for item in status.items if item.state in ENDED]
-    many = len(status.items) > 1
     notice = words.explain(failed[0].error) if failed and failed[0].error is not None else None
     return Entry(
         key=f"job:{status.job}",
@@ -167,7 +166,7 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
         who=status.actor,
         started_at=status.started_at,
         progress=status.progress if is_going else None,
-        stage=tr("{done} of {total}").format(done=len(ended), total=len(status.items)) if is_going and many else "",
+        stage=_stage_of_job(status, len(ended)) if is_going else "",
         ending=None
         if is_going
         else of_many(tuple(OF_ITEM[item.state] for item in status.items if item.state in ENDED)),
@@ -179,6 +178,12 @@ def of_job(status: JobStatus, pool_name: str) -> Entry:
         job=status.job if is_going else None,
         objects=tuple(item.object for item in status.items),
     )
+
+
+def _stage_of_job(status: JobStatus, ended: int) -> str:
+    if len(status.items) > 1:
+        return tr("{done} of {total}").format(done=ended, total=len(status.items))
+    return f"{status.progress * 100:.0f} %" if status.progress else ""
 
 
 def why_of_many(failed: int, total: int, reason: str) -> str:
