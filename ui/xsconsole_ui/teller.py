@@ -71,6 +71,8 @@ class Teller(QObject):
                 self._notices.tell_error(item.error, told if len(status.items) == 1 else f"{told} ({item.name})")
         if status.is_good:
             self._status.say(self.tr("Done: {title}").format(title=told))
+        elif all(item.error is None for item in status.items):
+            self._status.say(self.tr("Cancelled: {title}").format(title=told))
 
     @Slot(object, str, object)
     def _tell_refusal(self, error: ConsoleError, subject: str, configuration: ConfigurationId | None) -> None:

@@ -206,6 +206,8 @@ class Jobs:
             if job not in self._cancelled:
                 ended = await self._ended(attempt(position))
             state, error, found = ended
+            if state is ItemState.CANCELLED and job in self._cancelled:
+                error = None  # who asked for it need not be told that it failed
             self._change(job, position, state=state, error=error, progress=1.0, found=found)
             fact = self._outcome_fact(self._statuses[job], position)
             try:
