@@ -151,7 +151,7 @@ def test_a_screen_reader_hears_the_whole_card(lane: LaneModel, show: Show) -> No
 def test_a_column_that_holds_more_than_it_takes_says_so_until_one_has_left(
     lane: LaneModel, show: Show, qtbot: QtBot
 ) -> None:
-    limited = msgspec.structs.replace(stage(STAGING), limits=Limits(per_service=1))
+    limited = msgspec.structs.replace(stage(STAGING), limits=Limits(per_service=1, configurations=8))
     column = Lane(limited, lane, CardDelegate(CardPainter()))
     qtbot.addWidget(column)
     first, second = make_card("shop", "1"), make_card("shop", "2")
@@ -160,5 +160,7 @@ def test_a_column_that_holds_more_than_it_takes_says_so_until_one_has_left(
 
     qtbot.waitUntil(lambda: column.crowd.text() == "2 configurations of shop, and the limit is 1: demote one.")
     assert column.crowd.isVisibleTo(column)
+    column.resize(600, 400)
+    qtbot.waitUntil(lambda: column.head.endswith("2 · at most 8 · 1 per service"))
     lane.forget(second.id)
     qtbot.waitUntil(lambda: not column.crowd.isVisibleTo(column))

@@ -223,12 +223,16 @@ class Lane(QFrame):
 
     @Slot()
     def _count_cards(self) -> None:
-        number, limit = self.model.rowCount(), self.stage.limits.per_service
-        text = str(number) if limit is None else self.tr("{n} · {limit} per service").format(n=number, limit=limit)
+        number, limit, most = self.model.rowCount(), self.stage.limits.per_service, self.stage.limits.configurations
+        text = str(number) if most is None else self.tr("{n} · at most {most}").format(n=number, most=most)
+        if limit is not None:
+            text = self.tr("{text} · {limit} per service").format(text=text, limit=limit)
         # What the stage is called comes first; the limit is still in the tooltip.
         is_cut = self._wide(self._name, self._name.whole) + self._wide(self._count, text) > self._head_room()
         self._count.setText(str(number) if is_cut else text)
         whole = words.count(number, "configuration")
+        if most is not None:
+            whole += self.tr("; at most {most}").format(most=most)
         if limit is not None:
             whole += self.tr("; at most {limit} of each service").format(limit=limit)
         self._count.setToolTip(whole)
