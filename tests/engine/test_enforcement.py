@@ -203,6 +203,24 @@ def test_a_limit_of_a_stage_counts_every_service(limits: Limits, sentence: str) 
     virtually(story)
 
 
+def test_who_has_to_leave_is_as_many_as_are_in_the_way() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        await two_in_staging(office, desk, "Halted")
+        vm = office.pool.add_vm("new", "Halted")
+        command = Create(service="new", version="1", stage=StageId("staging"), members=(NewMember(vm=vm.uuid),))
+        mends = []
+        for most in (2, 1, 0):
+            stage = changed("staging", limits=Limits(configurations=most))
+            await desk.publish(msgspec.structs.replace(stage, version=4 - most))
+            mends.append(desk.refusal(command).mend)
+
+        assert mends == ["Demote one of them first.", "Demote 2 of them first.", "Change the limit in the workflow."]
+
+    virtually(story)
+
+
 def test_a_configuration_that_will_not_run_takes_no_running_place() -> None:
     async def story() -> None:
         office = Office()

@@ -162,9 +162,11 @@ def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int,
     if len(names) >= most:
         takes = which.format(count(most, "configuration"))
         has = f"already has {listing(names)}; it " if names else ""
+        leave = len(names) - most + 1
+        who = names[0] if len(names) == 1 else "one of them" if leave == 1 else f"{leave} of them"
         raise StageFull(
             reason=f"{stage.name} {has}takes {takes}.",
-            mend=f"Demote {listing(names, 1)} first." if names else "Change the limit in the workflow.",
+            mend=f"Demote {who} first." if most and names else "Change the limit in the workflow.",
             service=service,
         )
 
