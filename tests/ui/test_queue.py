@@ -24,6 +24,7 @@ async def queued(window: MainWindow) -> None:
     await until(lambda: bool(window.findChildren(Question)), "the question")
     (question,) = window.findChildren(Question)
     assert "only while it is open" in question.accessibleDescription()
+    assert ".." not in question.accessibleDescription()
     click(question.go)
     await until(lambda: bool(window.estate.queue.entries), "one that waits")
     await until(lambda: not window.findChildren(Question), "the end of the question")

@@ -123,7 +123,7 @@ def print_beside(other: PlanSheet, document: Mapping[str, Json], file: str, *, i
         )
         return
     say(f"{cell(now.title, 200)}   plan {now.digest[:12]}")
-    say(f"  beside {cell(file, 200)}: {cell(other.title, 200)}   plan {cell(other.digest, 12)}")
+    say(f"  beside {cell(file, 200)}: {cell(other.title, 200)}   plan {cell(other.digest[:12])}")
     for sign, lines in (("-", there), ("+", here)):
         for line in lines:
             say(f"  {sign} {cell(line, 400)}")

@@ -32,8 +32,9 @@ def queue_question(plan: Plan, name: str, stage: str, parent: QWidget) -> Questi
         "console and only while it is open. After a restart it waits again. If its plan would be another one then, it "
         "waits no more, and that is told."
     )
-    does = " · ".join((*consequences(plan), *plan.warnings))
-    return Question(parent, tr("Queue for a place"), text, pieces.joined(f"{does}.", remains), tr("Let it wait"))
+    does = " · ".join(consequences(plan))
+    told = pieces.joined(f"{does}.", *plan.warnings, remains)
+    return Question(parent, tr("Queue for a place"), text, told, tr("Let it wait"))
 
 
 class Queueing(QObject):
