@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QApplication
 from tests.ui.drawing import CTRL, SHIFT, Key, Sheet, a_workflow, sheet
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind
-from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.edits import add_stage, change_stage, connect
 from xsconsole_ui import theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.situation import Design
 from xsconsole_ui.workflow.designer import Designer
 from xsconsole_ui.workflow.export import Exporter
 from xsconsole_ui.workflow.paper import Paper
+from xsconsole_ui.workflow.view import LEAST_READ
 
 __all__ = ["sheet"]
 
@@ -291,6 +292,20 @@ def test_arranging_is_one_step_that_can_be_undone(drawn: DesignedSheet) -> None:
     assert not any(one.intersects(other) for at, one in enumerate(areas) for other in areas[:at])
     drawn.desk.undo()
     assert drawn.workflow == before
+
+
+def test_a_long_row_that_was_arranged_can_be_read(drawn: DesignedSheet) -> None:
+    row, last = drawn.workflow, StageId("production")
+    for number in range(30):
+        row, added = add_stage(row, f"Stage {number}")
+        row, last = connect(row, last, added, Kind.PROMOTE)[0], added
+    drawn.desk.open(row)
+
+    drawn.designer.do(Design.ARRANGE)
+
+    assert drawn.canvas.view.zoom == LEAST_READ  # all of it would be a line of dots
+    beginning = drawn.canvas.view.area_to_widget(drawn.scene.nodes[StageId("integration")].area)
+    assert beginning.left() >= 0
 
 
 def test_an_action_leaves_the_gesture_under_way(drawn: DesignedSheet) -> None:

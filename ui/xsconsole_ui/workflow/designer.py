@@ -140,11 +140,11 @@ class Designer(QObject):
         self._desk.edit(label, lambda workflow: change_transition(workflow, way.id, kind=kind))
 
     def arrange(self) -> None:
-        """Put all stages where the arrangement wants them, and show them all."""
+        """Put all stages where the arrangement wants them, and show them all, or as many as can be read."""
         stages = [stage.id for stage in self._desk.workflow.stages]
         label = self.tr("Arrange {what}").format(what=steps.several(self._desk.workflow, stages))
         self._desk.edit(label, lambda workflow: place_stages(workflow, arrange(workflow)))
-        self._canvas.fit()
+        self._canvas.begin()
 
     # Taking out.
 
