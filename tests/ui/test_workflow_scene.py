@@ -250,7 +250,11 @@ def test_the_map_comes_with_the_fifteenth_stage_and_leads_there(qtbot: QtBot) ->
     sheet.desk.do("Add", msgspec.structs.replace(few, stages=stages))
     assert map_.isVisible()
     sheet.canvas.zoom_to(1.0)
-    corner = QRectF(map_.rect()).bottomRight() - QPointF(30, 30)
+    bounds, room = sheet.scene.bounds, sheet.canvas.size()
+    assert map_.width() <= room.width() * 0.3 + 1
+    assert map_.height() <= room.height() * 0.3 + 1
+    assert (map_.width() > map_.height()) is (bounds.width() > bounds.height())  # in its shape
+    corner = QRectF(map_.rect()).bottomRight() - QPointF(8, 8)
     map_._go(corner)
 
     assert sheet.canvas.view.seen(sheet.canvas.room).intersects(sheet.scene.nodes[StageId("s14")].area)
