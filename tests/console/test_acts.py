@@ -197,6 +197,15 @@ async def test_what_makes_no_sense_is_refused_with_its_mend(
     assert words in f"{check.refusal.reason} {check.refusal.mend}"
 
 
+async def test_several_are_not_given_one_name(desk: Desk) -> None:
+    command = operate(Act.RENAME, *loose(desk)[:2], text="both")
+
+    refusals = [check.refusal for check in desk.console.acts.checks(command)]
+
+    assert ["called the same" in refusal.reason for refusal in refusals if refusal is not None] == [True, True]
+    assert desk.console.acts.checks(operate(Act.RENAME, loose(desk)[0], text="one"))[0].refusal is None
+
+
 async def test_a_revert_keeps_what_we_wrote_on_the_machine(pool: EmbeddedPool, desk: Desk) -> None:
     member = desk.card().members[0]
     vm = desk.console.inventory.by_uuid(VM, member.uuid)

@@ -129,6 +129,8 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
         raise Refused(reason=f"This cannot be done to a {_kind_of(record)}.")
     if rule.takes_file and len(command.objects) > 1:
         raise Refused(reason="A file takes one machine at a time.", mend="Choose one.")
+    if command.act is Act.RENAME and len(command.objects) > 1:
+        raise Refused(reason="All of them would be called the same.", mend="Choose one.")
     if command.act is Act.IMPORT:
         return _demand_room(record, inventory)
     if isinstance(record, VDI) and command.act is Act.DELETE_DISK:
