@@ -203,6 +203,21 @@ def test_a_limit_of_a_stage_counts_every_service(limits: Limits, sentence: str) 
     virtually(story)
 
 
+def test_a_limit_of_the_first_stage_does_not_count_who_stands_elsewhere() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        crm, shop = await two_in_staging(office, desk, "Halted")
+        await desk.publish(changed("integration", limits=Limits(configurations=1)))
+
+        status = await desk.do(desk.demotion(crm, "integration"))  # the last look reads the machines of crm alone
+
+        assert status.error is None
+        assert "already has crm 1" in desk.refusal(desk.demotion(shop, "integration")).reason
+
+    virtually(story)
+
+
 def test_who_has_to_leave_is_as_many_as_are_in_the_way() -> None:
     async def story() -> None:
         office = Office()

@@ -193,6 +193,9 @@ def demand_actor(workflow: Workflow, stages: Iterable[Stage | None], actor: str)
 
 
 def _stages_of(card: Card) -> set[StageId | None]:
+    """Return where a configuration has its place: nowhere, where only its roster is known, whoever shows it where."""
+    if not card.members and card.run is None:
+        return set()
     stages: set[StageId | None] = {card.stage, *(member.value.stage for member in card.members)}
     if card.run is not None:
         stages |= {card.run.record.plan.intent.source, card.run.record.plan.intent.target}
