@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 
 from tests.ui.draft_values import rich_draft
-from xsconsole.domain.workflow import default_workflow
-from xsconsole.domain.workflow.edits import change_stage, remove
+from xsconsole.domain.workflow import DiskRule, DiskTreatment, default_workflow
+from xsconsole.domain.workflow.edits import change_stage, change_transition, remove
 from xsconsole.domain.workflow.findings import findings
 from xsconsole_ui import theme
 from xsconsole_ui.workflow.desk import DraftDesk
@@ -67,6 +67,19 @@ def test_a_finding_is_counted_shown_and_mended_by_keyboard(desk, panel):
     assert desk.workflow.transition("production", "staging") is not None
     assert desk.history.undo_label == "Add a way back to Staging"
     assert any(found[0] == "✓ Good" for found in texts(panel))
+
+
+def test_of_several_mends_enter_does_the_first(desk, panel):
+    data = DiskRule(role="data", treatment=DiskTreatment.STAYS)
+    desk.do("Stay", change_transition(desk.workflow, "staging-to-production", disks=(data,)))
+    row = select(panel, "moves the machines themselves")
+    assert texts(panel)[row][3].endswith("…")
+
+    QTest.keyClick(panel.view, Qt.Key.Key_Return, CTRL)
+    QTest.keyClick(panel.menu, Qt.Key.Key_Return)
+
+    assert desk.history.undo_label == "Let all disks travel"
+    assert desk.workflow.transition("staging", "production").disks == ()
 
 
 def test_in_a_narrow_panel_rows_grow_and_nothing_is_cut_at_the_side(desk, panel):

@@ -216,6 +216,7 @@ class FindingsPanel(pieces.Panel):
             action.setData(at)
             self._menu.addAction(action)
         area = self.view.visualRect(self.model.index(index.row(), MEND))
+        self._menu.setActiveAction(self._menu.actions()[0])  # Enter does it
         self._menu.popup(self.view.viewport().mapToGlobal(QPoint(area.left(), area.bottom())))
 
     def _now(self, row: Row) -> Finding | None:
