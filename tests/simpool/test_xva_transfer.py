@@ -45,6 +45,17 @@ def test_a_download_shows_its_progress_and_can_be_cancelled(pool: EmbeddedPool, 
     connection.close()
 
 
+def test_a_task_that_was_cancelled_beforehand_carries_nothing(pool: EmbeddedPool, session: Any, machine: str) -> None:
+    task = session.xenapi.task.create("export", "")
+    session.xenapi.task.cancel(task)
+
+    ask(pool, "GET", "/export", ref=machine, session_id=session.handle, task_id=task)
+
+    assert session.xenapi.task.get_status(task) == "cancelled"
+    assert session.xenapi.task.get_error_info(task) == ["TASK_CANCELLED", task]
+    assert session.xenapi.VM.get_current_operations(machine) == {}
+
+
 def test_a_client_that_leaves_a_download_is_told_of_in_the_words_of_a_real_host(
     pool: EmbeddedPool, session: Any, machine: str
 ) -> None:

@@ -48,13 +48,15 @@ class Tasks:
         return self._create(label, user=user, name_description=description)
 
     def adopt(self, ref: str) -> None:
-        """Put an operation behind a task that a client made, so that it can be cancelled.
+        """Put an operation behind a task that a client made, so that it can be cancelled, or has been already.
 
         Raises:
             XapiError: HANDLE_INVALID.
         """
         self._db.set("task", ref, allowed_operations=("cancel",))
-        self._running[ref] = _Running()
+        self._running[ref] = running = _Running()
+        if "cancel" in self._db.get("task", ref, "current_operations").values():
+            running.is_cancelled.set()
 
     def owner(self, ref: str) -> str | None:
         """Return the name of the user who started the task."""
