@@ -100,6 +100,9 @@ async def test_find_puts_the_command_that_is_called_so_before_others(window: Mai
     QTest.keyClicks(window.bar.field, "resume")
 
     assert [found.text for found in window.finder.found][:2] == ["Resume", "Resume run"]
+    window.bar.field.clear()
+    QTest.keyClicks(window.bar.field, "SHOP@1.3")  # as the command line calls it
+    assert [found.text for found in window.finder.found] == ["shop 1.3.0"]
 
 
 async def test_find_walks_with_the_arrows_and_leaves_with_esc(window: MainWindow) -> None:

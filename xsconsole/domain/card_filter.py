@@ -3,10 +3,11 @@
 from xsconsole.domain.arrangement import owner_of
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.naming import full_name
 from xsconsole.domain.query_fields import Field, Kind, Schema
 
 CARDS: Schema[Card] = Schema(
-    words=lambda card: folded_lines(card.name, card.service, card.version, card.id),
+    words=lambda card: folded_lines(card.name, card.service, full_name(card), card.id),
     fields=(
         Field(name="name", kind=Kind.TEXT, about="its name", get=lambda card: card.name, example="name:shop*"),
         Field(
