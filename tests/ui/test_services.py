@@ -11,9 +11,10 @@ from tests.embedded import EmbeddedPool, embedded_pool
 from tests.ui.board_window import card_of, console, window
 from xsconsole.console import Console, RunState
 from xsconsole.domain.board import Card
-from xsconsole_ui import service_actions
+from xsconsole_ui import keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import Action
 
 __all__ = ["console", "window"]
@@ -39,6 +40,7 @@ def said(window: MainWindow) -> str:
 
 async def ask(window: MainWindow, console: Console, action: Action) -> None:
     """Choose an action of the selected card, and wait for its plan."""
+    await until(lambda: card_of(console, SHOP).run is None, "no run of others")
     window.board.select(card_of(console, SHOP).id)
     window.situate()
     window.actions_[action].trigger()
@@ -103,3 +105,40 @@ async def test_a_configuration_is_shut_down_started_and_rebooted_and_put_back_wh
     planned = shell.say("config", "reboot", SHOP, "--dry-run", "--json")
     types = [step["action"]["type"] for step in planned.document["steps"]]
     assert types == ["shut-down"] * 4 + ["start-again"] * 4 + ["verify"]
+
+
+async def test_a_restore_point_is_taken_by_hand_and_returned_to(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    window.board.select(card_of(console, SHOP).id)
+    window.situate()
+    assert "no restore points" in window.actions_[keeping_actions.REVERT].why_not
+    await ask(window, console, keeping_actions.TAKE_POINT)
+    assert await carry_out(window, console) is RunState.DONE
+    shell = Shell(home=tmp_path / "shell", pool=pool)
+    taken = shell.say("config", "snapshot", SHOP, "--reason", "once more")
+    assert taken.status == 0, taken.err
+    (listed, first) = shell.say("restore-point", "list", SHOP, "--json").document
+    assert (listed["transition"], listed["is_whole"], listed["kept"]) == (None, True, "kept until somebody removes it")
+
+    await until(lambda: len(card_of(console, SHOP).restore_points) == 2, "both restore points")
+    await until(lambda: card_of(console, SHOP).run is None, "no run of others")
+    window.situate()
+    window.actions_[keeping_actions.REVERT].trigger()
+    (dialog,) = window.findChildren(RevertDialog)
+    await until(dialog.isVisible, "the choice of a restore point")
+    assert [dialog.point.itemText(at).endswith("by hand in Staging") for at in range(2)] == [True, True]
+    dialog.point.setCurrentIndex(1)
+    dialog.go.click()
+    await until(lambda: window.desk.question is not None, "the plan")
+    assert window.desk.question is not None
+    assert window.desk.question.plan.intent.restore_point == first["run"]
+    assert "leaves the machines; it stays in the snapshots set aside" in said(window)
+    before = card_of(console, SHOP)
+    pool.control("fail", method="VM.revert", nth=3, code="VM_REVERT_FAILED", params=["a", "b"])
+    assert await carry_out(window, console) is RunState.UNDONE
+    assert card_of(console, SHOP).revision == before.revision
+    back = shell.say("config", "revert", SHOP, first["run"][:8], "--json")
+    assert (back.status, back.document["state"]) == (0, "done"), back.err
+    await until(lambda: card_of(console, SHOP).revision > before.revision, "the new revision")
+    assert (card_of(console, SHOP).since, powers(card_of(console, SHOP))) == (before.since, {"Running"})

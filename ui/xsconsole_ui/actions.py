@@ -6,13 +6,13 @@ from xsconsole.console import Verb, moves_to
 from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Demote, Direction, Promote
+from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
 from xsconsole_ui.copy_actions import REFRESH, REPLICATE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
-from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, THAW
+from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.service_actions import POWER
@@ -136,6 +136,12 @@ def _settle(direction: Direction) -> Callable[[Situation, Hands], None]:
             hands.settle(situation.card.id, direction)
 
     return perform
+
+
+def _dissolve(situation: Situation, hands: Hands) -> None:
+    card = situation.card
+    if card is not None:
+        hands.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
 
 
 def _planned_ways(situation: Situation) -> tuple[Target, ...]:
@@ -282,7 +288,7 @@ DISSOLVE = Action(
     id="configuration.dissolve",
     text="D&issolve…",
     tip="Forget the configuration; its VMs stay",
-    perform=lambda _, hands: hands.dissolve(),
+    perform=_dissolve,
     why_not=permitted(Verb.CHANGE, no_live_card),
 )
 CONNECT = Action(
@@ -340,8 +346,9 @@ QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hand
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
-KEEPING = (REMOVE_POINTS, THAW, ARCHIVE)
-MEMBERS_MENU: tuple[Action | None, ...] = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)
+POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS))
+KEEPING: Menu = (POINTS, THAW, ARCHIVE)
+MEMBERS_MENU: Menu = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)
 MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
 CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, *MEMBERS_MENU)

@@ -12,7 +12,7 @@ from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Dissolve, Emergency, Plannable, Together
+from xsconsole.engine.commands import Direction, Emergency, Plannable, Together
 from xsconsole.errors import Barred, Refused
 from xsconsole_ui import membership
 from xsconsole_ui.actions import command_to
@@ -28,7 +28,7 @@ from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
-from xsconsole_ui.promotion.points import PointsDialog
+from xsconsole_ui.promotion.points import PointsDialog, RevertDialog
 from xsconsole_ui.promotion.queueing import Queueing
 from xsconsole_ui.situation import ByFile, Design, Situation
 
@@ -230,9 +230,7 @@ class WindowHands(QObject):
             self._open(membership.AddDialog(self._console.of_card(card.id), card, self._situation.vms, self._window))
 
     def remove_members(self) -> None:
-        card = self._situation.card
-        if card is not None:
-            self._open(membership.RemoveDialog(self._console.of_card(card.id), card, self._window))
+        self._open_for_card(membership.RemoveDialog)
 
     def adopt(self) -> None:
         """Take the clones of the selected configuration in, or make it whole."""
@@ -281,16 +279,13 @@ class WindowHands(QObject):
         self._board.select(card.id)
         self._open(membership.CleanDialog(self._console.of_card(card.id), card, self._window))
 
-    def dissolve(self) -> None:
-        card = self._situation.card
-        if card is not None:
-            self._desk.ask(Dissolve(configuration=card.id, revision=card.revision), show_only=True)
-
     def replicate(self) -> None:
         """Let the user choose where copies of the selected configuration are to come into being, and how."""
-        card = self._situation.card
-        if card is not None:
-            self._open(membership.ReplicateDialog(self._console.of_card(card.id), card, self._window))
+        self._open_for_card(membership.ReplicateDialog)
+
+    def revert(self) -> None:
+        """Let the user choose the restore point that the selected configuration returns to."""
+        self._open_for_card(RevertDialog)
 
     def archive(self) -> None:
         if self._situation.card is not None:
@@ -322,6 +317,11 @@ class WindowHands(QObject):
     def lift_freeze(self) -> None:
         """Lift the freeze there is; of several, the one that is chosen."""
         self.closures.lift_freeze(self._board.mapToGlobal(QPoint(40, 40)))
+
+    def _open_for_card(self, kind: membership.OfCard) -> None:
+        card = self._situation.card
+        if card is not None:
+            self._open(kind(self._console.of_card(card.id), card, self._window))
 
     def _open(self, dialog: membership.MembershipDialog) -> None:
         self._jobs.start(self._ask_by(dialog), "ask about members")

@@ -1,7 +1,8 @@
 """What is kept of a configuration as actions: archives, restore points, and what was frozen for requests."""
 
 from xsconsole.console import Verb
-from xsconsole.engine.commands import Thaw
+from xsconsole.engine.commands import TakePoint, Thaw
+from xsconsole_ui.conditions import no_live_card, permitted
 from xsconsole_ui.situation import Action, Hands, Situation
 
 
@@ -45,6 +46,27 @@ def _no_archive(situation: Situation) -> str:
     return _denied(situation) or situation.card_away
 
 
+def _take_point(situation: Situation, hands: Hands) -> None:
+    card = situation.card
+    if card is not None:
+        hands.ask(TakePoint(configuration=card.id, revision=card.revision), show_only=True)
+
+
+TAKE_POINT = Action(
+    id="configuration.snapshot",
+    text="&Take a restore point…",
+    shortcut="Ctrl+Shift+T",
+    tip="Snapshot all its machines as one set, to which they can be returned",
+    perform=_take_point,
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
+REVERT = Action(
+    id="configuration.revert",
+    text="Rever&t to a restore point…",
+    tip="Return its disks to a restore point; the plan says what would be lost",
+    perform=lambda _, hands: hands.revert(),
+    why_not=_no_points,
+)
 ARCHIVE = Action(
     id="configuration.archive",
     text="Arc&hive…",

@@ -76,6 +76,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "config reboot": ("acting", "act"),
     "config suspend": ("acting", "act"),
     "config resume": ("acting", "act"),
+    "config snapshot": ("acting", "act"),
+    "config revert": ("acting", "act"),
     "workflow list": ("workflows", "workflow_list"),
     "workflow show": ("workflows", "workflow_show"),
     "workflow export": ("workflows", "workflow_export"),

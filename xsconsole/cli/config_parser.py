@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from datetime import datetime
 
+from xsconsole.cli.points_parser import POINT_HELP
 from xsconsole.cli.request_parser import VerbMaker
 
 NAME_HELP = "id, service, service@version or service@stage"
@@ -58,7 +59,10 @@ def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
         _changing(make, "config reboot", "shut its running machines down in order, and start them again"),
         _changing(make, "config suspend", "write what its running machines hold in memory to storage, and stop them"),
         _changing(make, "config resume", "let its suspended machines run on"),
+        _changing(make, "config snapshot", "take a restore point by hand: a snapshot of each of its machines"),
+        revert := _changing(make, "config revert", "return its disks to a restore point; it stays where it is"),
     ]
+    revert.add_argument("point", metavar="POINT", help=POINT_HELP)
     for verb in verbs:
         verb.add_argument("--dry-run", action="store_true", help="only show the plan")
     return verbs

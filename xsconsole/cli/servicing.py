@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsconsole.cli.points import point_named
 from xsconsole.domain.board import Card
 from xsconsole.domain.run_kinds import RunKind
-from xsconsole.engine.commands import ChangePower, OfService
+from xsconsole.engine.commands import ChangePower, OfService, RevertTo, TakePoint
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
     {
@@ -21,4 +22,11 @@ POWER: Mapping[str, RunKind] = MappingProxyType(
 
 def servicing(card: Card, options: argparse.Namespace) -> OfService:
     """Return the command of such a verb."""
-    return ChangePower(configuration=card.id, revision=card.revision, kind=POWER[options.verb], reason=options.reason)
+    match options.verb:
+        case "config snapshot":
+            return TakePoint(configuration=card.id, revision=card.revision, reason=options.reason)
+        case "config revert":
+            point = point_named(card, options.point)
+            return RevertTo(configuration=card.id, revision=card.revision, point=point, reason=options.reason)
+    kind = POWER[options.verb]
+    return ChangePower(configuration=card.id, revision=card.revision, kind=kind, reason=options.reason)

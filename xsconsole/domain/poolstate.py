@@ -200,6 +200,7 @@ class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = "restore-point"
     transition: TransitionId | None = None  # the way whose rule says how long it is kept; None: not known
     was_running: bool | None = None  # whether the VM ran then; None: not known
+    is_by_hand: bool = False  # by no way, but because somebody wanted one
     frozen: Frozen | None = None
 
 

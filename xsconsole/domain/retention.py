@@ -90,6 +90,8 @@ def taken_words(point: RestorePoint, workflow: Workflow | None, stage: str) -> s
     """Return of which promotion a restore point is, such as `Staging → Production`; `stage` is where it stood."""
     if point.is_aside:
         return f"set aside in {stage}"
+    if point.is_by_hand:
+        return f"by hand in {stage}"
     way = way_of(point, workflow)
     if way is not None and way.target == point.stage:
         return f"before it gave way in {stage}"

@@ -26,3 +26,5 @@ class RunKind(StrEnum):
     REBOOT = "reboot"
     SUSPEND = "suspend"
     RESUME = "resume"
+    SNAPSHOT = "snapshot"  # a restore point by hand
+    REVERT = "revert"  # to a restore point, where it stands

@@ -25,6 +25,7 @@ class RestorePoint:
     is_whole: bool  # every present member has its snapshot
     way: TransitionId | None = None  # the transition that took it, whose rule says how long it is kept
     is_aside: bool = False  # the present that a return to a restore point set aside
+    is_by_hand: bool = False  # by no way, but because somebody wanted one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ def restore_points(
             is_whole=bool(present) and present <= {mark.vm for _, mark in parts},
             way=parts[0][1].transition,
             is_aside=purpose is Purpose.SET_ASIDE,
+            is_by_hand=parts[0][1].is_by_hand,
         )
         for run, parts in by_run.items()
     )

@@ -149,6 +149,10 @@ def kind_name(kind: RunKind) -> str:
             return "Suspend"
         case RunKind.RESUME:
             return "Resume"
+        case RunKind.SNAPSHOT:
+            return "Take a restore point of"
+        case RunKind.REVERT:
+            return "Revert"
     assert_never(kind)
 
 

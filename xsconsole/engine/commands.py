@@ -18,6 +18,8 @@ from xsconsole.engine.replica_commands import Mend as Mend
 from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
 from xsconsole.engine.service_commands import ChangePower as ChangePower
+from xsconsole.engine.service_commands import RevertTo as RevertTo
+from xsconsole.engine.service_commands import TakePoint as TakePoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +331,7 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | Refresh | ArchiveToFiles
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-OfService = ChangePower
+OfService = ChangePower | TakePoint | RevertTo
 """Commands to a configuration as one thing, which stays where it is."""
 
 Kept = RemovePoints | RestoreFromArchive | EndStay

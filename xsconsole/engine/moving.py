@@ -79,12 +79,7 @@ def plan_move(
     is_cold = bool(exchanged)  # it is off before anything else happens, so that its restore point is whole as well
     if edge.restore_point is not None and not is_cold:
         ready = add_restore_point(steps, card.members, vms, inventory)
-        running = [member.name for member in card.members if member.power_state == "Running"]
-        if running:
-            warnings.append(
-                f"The restore point of {count(len(running), 'running machine')} is what a power cut would leave: "
-                "memory is not in it."
-            )
+        warnings += of_running(card)
     to_stop = [member for member in card.members if runs(member) and (is_cold or target.entry is EntryAction.STOP)]
     to_start = [member for member in card.members if _starts(member, target, is_stopped=member in to_stop)]
     stays_up = {member.uuid for member in card.members if runs(member)} - {member.uuid for member in to_stop}
@@ -233,6 +228,15 @@ def add_restore_point(
         )
         for member, vm in zip(members, vms, strict=True)
     ]
+
+
+def of_running(card: Card) -> list[str]:
+    """Return what to know of a restore point of machines that run."""
+    running = [member for member in card.members if runs(member)]
+    if not running:
+        return []
+    what = count(len(running), "running machine")
+    return [f"The restore point of {what} is what a power cut would leave: memory is not in it."]
 
 
 def _snapshot_estimate(vm: VM, inventory: Inventory) -> Estimate:

@@ -41,6 +41,8 @@ from xsconsole.engine.commands import (
     RemovePoints,
     Replicate,
     RestoreFromArchive,
+    RevertTo,
+    TakePoint,
     Thaw,
 )
 from xsconsole.engine.copy_checks import Order
@@ -56,6 +58,7 @@ from xsconsole.engine.mending import plan_mend
 from xsconsole.engine.moving import plan_move, runs
 from xsconsole.engine.moving_across import plan_moving_across
 from xsconsole.engine.point_notes import noted
+from xsconsole.engine.pointing import plan_point, plan_revert
 from xsconsole.engine.powering import plan_power
 from xsconsole.engine.refreshing import plan_refresh
 from xsconsole.engine.removal import plan_removal
@@ -127,6 +130,10 @@ def plan(
             return plan_end(command, board, inventory, min(clocks))
         case ChangePower():
             return plan_power(command, board, inventory, actor)
+        case TakePoint():
+            return plan_point(command, board, inventory, actor)
+        case RevertTo():
+            return plan_revert(command, board, inventory, actor)
     assert_never(command)
 
 
@@ -233,7 +240,7 @@ def _plan_transition(
             copied = plan_copy(order, offspring, board, inventory)
         else:
             copied = plan_crossing(order, offspring, land, inventory)
-        copied = noted(copied, edge, card, inventory)
+        copied = noted(copied, edge.restore_point, card, inventory)
         copied = reviewed(copied, edge, passed)
         return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
@@ -246,7 +253,7 @@ def _plan_transition(
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory)
-    left = held(noted(planned, edge, card, inventory), edge, (source, target))
+    left = held(noted(planned, edge.restore_point, card, inventory), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
     left = left if incumbent is None else succeeded(left, incumbent, target, workflow, inventory)
     left = reviewed(left, edge, passed)

@@ -9,12 +9,12 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, Purpose, TakeSnapshot
 from xsconsole.domain.point_sizes import Scales, total_taken
 from xsconsole.domain.words import count, listing, size
-from xsconsole.domain.workflow import RestorePointRule, Transition
+from xsconsole.domain.workflow import RestorePointRule
 from xsconsole.domain.workflow.wording import kept_words
 from xsconsole.engine.capacity import Space, growth_space, total
 
 
-def noted(plan: Plan, edge: Transition, card: Card, inventory: Inventory) -> Plan:
+def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inventory) -> Plan:
     """Return the plan with what is to be known of the space that its restore points take; that is no part of it."""
     taking = [step for step in plan.steps if _takes_point(step.action)]
     if not taking:
@@ -31,7 +31,7 @@ def noted(plan: Plan, edge: Transition, card: Card, inventory: Inventory) -> Pla
             f"{'and ' if whole else 'takes little at once and '}may come to take up to "
             f"{_by_storage(growth, inventory)} as the machines write"
         )
-    notes = [f"The restore point {' '.join(parts)}; it is {kept_words(edge.restore_point or RestorePointRule())}."]
+    notes = [f"The restore point {' '.join(parts)}; it is {kept_words(rule or RestorePointRule())}."]
     earlier = (*card.restore_points, *card.asides)
     held = total_taken(Scales(inventory).costs(uuid for point in earlier for uuid in point.snapshots.values()))
     if held:

@@ -16,7 +16,7 @@ from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.engine import rules
 from xsconsole.engine.capacity import demand_space, total
 from xsconsole.engine.claims import claims_on
-from xsconsole.engine.commands import ChangePower
+from xsconsole.engine.commands import ChangePower, OfService
 from xsconsole.engine.intents import intent_in
 from xsconsole.engine.moving import runs, vms_of
 from xsconsole.engine.placement import freed_by, guest_of, less, place
@@ -71,7 +71,7 @@ def plan_power(command: ChangePower, board: Board, inventory: Inventory, actor: 
             )
 
 
-def surroundings_of(command: ChangePower, board: Board, inventory: Inventory, actor: str) -> Surroundings:
+def surroundings_of(command: OfService, board: Board, inventory: Inventory, actor: str) -> Surroundings:
     """Return what a verb is about.
 
     Raises:

@@ -42,12 +42,14 @@ def plan_restore(
 
     All members are set aside before the first is reverted: until then undoing costs nothing but a start. The stage is
     written before the start, because `VM.revert` brings back the metadata of the snapshot, which must not be seen on
-    a running machine.
+    a running machine. Where it stays in its stage, what runs is started again.
     """
     _demand_own_disks(card, source, inventory)
-    parts = [_Part.of(member, point, inventory) for member in card.members]
+    stays = source.id == target.id
+    mend = "Leave its disks as they are." if stays else "Demote with the disks as they are."
+    parts = [_Part.of(member, point, inventory, mend) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
-    to_start = [part.member for part in parts if _starts(part, target)]
+    to_start = running if stays else [part.member for part in parts if _starts(part, target)]
     _demand_operations(parts, running, to_start, source, target, inventory)
     vms = [part.vm for part in parts]
     claims = claims_on(board)
@@ -58,7 +60,7 @@ def plan_restore(
     aside_space = [snapshot_space(inventory, vm) for vm in vms]
     needed = total(*aside_space, *(each.space for each in back))
     warnings = [
-        *_losses(parts, point, card, inventory),
+        *_losses(parts, point, card, inventory, is_newest_meant=not stays),
         *demand_space(inventory, needed, "The snapshots", claims.space),
         *_networks(parts, target, inventory),
     ]
@@ -120,18 +122,15 @@ class _Part:
         self.added_disks = tuple(disk for disk in self.disks if disk.ref not in kept)
 
     @classmethod
-    def of(cls, member: Member, point: RestorePoint, inventory: Inventory) -> "_Part":
+    def of(cls, member: Member, point: RestorePoint, inventory: Inventory, mend: str) -> "_Part":
         vm = inventory.get(VM, member.ref)
         snapshot = inventory.by_uuid(VM, point.snapshots[member.uuid])
         if vm is None or snapshot is None:
-            raise NotPromotable(
-                reason=f"The snapshot of “{shortened(member.name)}” is gone.",
-                mend="Demote with the disks as they are.",
-            )
+            raise NotPromotable(reason=f"The snapshot of “{shortened(member.name)}” is gone.", mend=mend)
         if vm.VTPMs:
             raise NotPromotable(
                 reason=f"“{shortened(member.name)}” has a virtual TPM, whose secrets a return would destroy.",
-                mend="Demote with the disks as they are.",
+                mend=mend,
             )
         return cls(member, vm, snapshot, inventory)
 
@@ -194,7 +193,9 @@ def _networks(parts: Sequence[_Part], target: Stage, inventory: Inventory) -> li
     ]
 
 
-def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card, inventory: Inventory) -> list[str]:
+def _losses(
+    parts: Sequence[_Part], point: RestorePoint, card: Card, inventory: Inventory, *, is_newest_meant: bool
+) -> list[str]:
     kept = [disk for part in parts for disk in part.disks if disk not in part.added_disks]
     space = size(sum(disk.virtual_size for disk in kept))
     names = listing(tuple(part.member.name for part in parts))
@@ -207,7 +208,7 @@ def _losses(parts: Sequence[_Part], point: RestorePoint, card: Card, inventory: 
     added = tuple(disk.name_label for part in parts for disk in part.added_disks)
     if added:
         sentences.append(f"Added since and not in the restore point: {listing(added)}; they are detached and kept.")
-    newest = max(other.at for other in card.restore_points if other.stage == point.stage)
-    if newest > point.at:
+    newest = max((other.at for other in card.restore_points if other.stage == point.stage), default=point.at)
+    if newest > point.at and is_newest_meant:
         sentences.append(f"A newer restore point ({instant(newest)}) lacks a member and is passed over.")
     return sentences

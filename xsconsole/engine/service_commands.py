@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.run_kinds import RunKind
 
 
@@ -14,3 +14,33 @@ class ChangePower:
     revision: int
     kind: RunKind
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePoint:
+    """Snapshot every machine of a configuration as a restore point, by hand."""
+
+    configuration: ConfigurationId
+    revision: int
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.SNAPSHOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevertTo:
+    """Return the machines of a configuration to a restore point, or to what a return set aside; it stays where it is.
+
+    `point` is the run that took it.
+    """
+
+    configuration: ConfigurationId
+    revision: int
+    point: RunId
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.REVERT

@@ -6,7 +6,7 @@ from xsconsole.domain.copy_actions import DropCandidate, DropPoint, UseCandidate
 from xsconsole.domain.ids import RequestId, RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import FreezeMachine, Purpose, Step, TakeSnapshot, WriteMember
+from xsconsole.domain.plan import FreezeMachine, Purpose, RunKind, Step, TakeSnapshot, WriteMember
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, Frozen, RestorePointMark, decode, encode
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.presence import Presence
@@ -43,7 +43,7 @@ class Snapshots:
             case Purpose.CANDIDATE | Purpose.SPENT:
                 why = f"for {stage or 'an archive'}"
             case Purpose.RESTORE_POINT:
-                why = f"before {stage}"
+                why = f"before {stage}" if stage else "by hand"
         return f"{shortened(self._at.plan.intent.name, 80)} {why}{self._at.mark_of(step.key)}"
 
     async def find(self, step: Step) -> VM | None:
@@ -75,6 +75,7 @@ class Snapshots:
             at=snapshot.snapshot_time or self._at.clock.now(),
             purpose=action.purpose.value,
             was_running=action.was_running,
+            is_by_hand=self._at.plan.intent.kind is RunKind.SNAPSHOT,
             transition=self._at.plan.intent.transition,
             frozen=_frozen(action),
         )

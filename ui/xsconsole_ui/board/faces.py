@@ -77,6 +77,8 @@ DOING = {
     RunKind.REBOOT: "rebooting",
     RunKind.SUSPEND: "suspending",
     RunKind.RESUME: "resuming",
+    RunKind.SNAPSHOT: "taking a restore point",
+    RunKind.REVERT: "reverting",
 }
 
 

@@ -6,6 +6,7 @@ from xsconsole_ui.membership.dialogs import (
     CleanDialog,
     CreateDialog,
     MembershipDialog,
+    OfCard,
     RemoveDialog,
 )
 from xsconsole_ui.membership.replicate import ReplicateDialog
@@ -16,6 +17,7 @@ __all__ = [
     "CleanDialog",
     "CreateDialog",
     "MembershipDialog",
+    "OfCard",
     "RemoveDialog",
     "ReplicateDialog",
 ]

@@ -1,6 +1,6 @@
 """Create, add, remove, adopt. Each says what that amounts to as one chooses, and hands over the command."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -321,3 +321,7 @@ def given_roles(plan: Plan) -> dict[Uuid, str]:
 def _state(console: Console, uuid: Uuid) -> str:
     vm = console.inventory.by_uuid(VM, uuid)
     return vm.power_state if vm is not None else ""
+
+
+OfCard = Callable[[Console, Card, QWidget | None], MembershipDialog]
+"""Makes a dialog about one configuration."""

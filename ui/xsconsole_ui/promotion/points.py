@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QWidget
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.point_sizes import Cost, cost_words
 from xsconsole.domain.retention import Keeping, taken_words
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine.commands import RemovePoints
-from xsconsole_ui import times
+from xsconsole.engine.commands import RemovePoints, RevertTo
+from xsconsole_ui import pieces, times
 from xsconsole_ui.membership.dialogs import MembershipDialog
 from xsconsole_ui.membership.model import Candidate, Column
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -69,6 +70,29 @@ def _row(keeping: Keeping, card: Card, costs: tuple[Cost, ...], workflow: Workfl
 def _stage(keeping: Keeping, workflow: Workflow | None) -> str:
     stage = workflow.stage(keeping.point.stage) if workflow is not None else None
     return shortened(stage.name, 40) if stage is not None else str(keeping.point.stage)
+
+
+class RevertDialog(MembershipDialog):
+    """Chooses the restore point that a configuration returns to, and says what would be lost."""
+
+    def __init__(self, console: Console, card: Card, parent: QWidget | None = None) -> None:
+        super().__init__(console, "", (), can_edit_roles=False, parent=parent)
+        self._card = card
+        self.setWindowTitle(self.tr("Revert {name}").format(name=shortened(card.name, 60)))
+        self.setMinimumWidth(DIALOG_WIDTH)
+        self.table.hide()
+        self.point = pieces.Choice(self)
+        self.form.addRow(self.tr("&Restore point"), self.point)
+        for keeping in console.points.keepings(card):
+            what = taken_words(keeping.point, console.board.workflow, _stage(keeping, console.board.workflow))
+            self.point.addItem(one_line(f"{times.exact_time(keeping.point.at)}  {what}"), keeping.point.run)
+        self.point.currentIndexChanged.connect(self._look_soon)
+        self.point.setFocus()
+        self.look()
+
+    def wanted(self) -> RevertTo:
+        point = RunId(str(self.point.currentData() or ""))
+        return RevertTo(configuration=self._card.id, revision=self._card.revision, point=point)
 
 
 class PointsDialog(MembershipDialog):
