@@ -163,6 +163,9 @@ def test_names_of_stages_are_whole_where_large_text_leaves_little_room(desk, pan
         wide = metrics.horizontalAdvance("Staging → Production")
         assert fitted(node.name, node.short, metrics, wide) == node.name == "Staging → Production"
         assert fitted(node.name, node.short, metrics, wide - 1) == short
+    point = next(child.key for child in panel.model.node(way).children if child.name == "Restore point")
+    deep = go(panel, "stages", "staging", "out", "staging-to-production", point)
+    assert metrics.horizontalAdvance(deep.data()) <= panel.view.visualRect(deep).width() - 8
     header = panel.view.header()
     assert sum(header.sectionSize(at) for at in range(header.count())) <= panel.view.viewport().width()
 

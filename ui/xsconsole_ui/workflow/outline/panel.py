@@ -23,7 +23,6 @@ from xsconsole_ui.workflow.outline.model import OutlineModel
 from xsconsole_ui.workflow.outline.view import OutlineView
 from xsconsole_ui.workflow.writing import mend, perform, write
 
-STEP = 16  # px
 LEAST_WIDTH = 260  # px
 
 
@@ -69,7 +68,6 @@ class OutlinePanel(pieces.Panel):
         view.setAccessibleName(self.tr("Outline of the workflow"))
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setUniformRowHeights(True)
-        view.setIndentation(STEP)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

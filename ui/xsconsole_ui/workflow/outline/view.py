@@ -10,6 +10,7 @@ from xsconsole_ui.workflow.forms.node import DeedKind
 
 PARTS = (0.46, 0.29, 0.25)  # of the width, for each column
 LEAST_NAMES, MOST_PART = 160, 0.62  # px for names where it is narrow, as with large text; but no more of the width
+STEP, SMALL_STEP, NARROW = 16, 10, 320  # px a level is set in; the small one where the tree is narrower than the last
 ALT, NONE = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 MOVES = {Qt.Key.Key_Up: DeedKind.UP, Qt.Key.Key_Down: DeedKind.DOWN}
@@ -29,6 +30,7 @@ class OutlineView(QTreeView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.viewport().width()
+        self.setIndentation(STEP if wide >= NARROW else SMALL_STEP)
         names = int(max(PARTS[0] * wide, min(LEAST_NAMES, MOST_PART * wide)))
         rest = (wide - names) / sum(PARTS[1:])
         self.setColumnWidth(0, names)
