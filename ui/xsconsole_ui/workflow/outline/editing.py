@@ -43,9 +43,10 @@ STRONG = frozenset({Shape.WORKFLOW, Shape.STAGE})
 
 def fitted(text: str, short: str, metrics: QFontMetrics, width: int) -> str:
     """Return the words as there is room for them: whole, else what is short for them, else ended by an ellipsis."""
-    if short and metrics.horizontalAdvance(text) > width:
-        text = short
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    for words in filter(None, (text, short)):
+        if metrics.horizontalAdvance(words) <= width:
+            return words  # Qt would end it by an ellipsis all the same where its width is a fraction above
+    return metrics.elidedText(short or text, Qt.TextElideMode.ElideRight, width)
 
 
 class OpenList(pieces.Choice):
