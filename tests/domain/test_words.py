@@ -35,6 +35,7 @@ from xsconsole.errors import (
     ConnectionLost,
     ConsoleError,
     DiskFull,
+    GateNotMet,
     HeldElsewhere,
     Interrupted,
     LeaseLost,
@@ -215,6 +216,7 @@ ERRORS: tuple[tuple[ConsoleError, str], ...] = (
     (DiskFull(path="/x", reason="Full.", mend="Free."), "Full."),
     (AuditBroken(path="/x", reason="Broken."), "Broken."),
     (VerificationFailed(differences=("a", "b")), "The pool does not show what the run should have made of it."),
+    (GateNotMet(gate="script", sentence="It said: no", waited_s=3), "The gate “script” is not met: It said: no."),
     (LeaseLost(thing="t", reason="it was taken over."), "This console may not go on: it was taken over."),
     (ConsoleError(), "Something failed: ConsoleError()"),
 )

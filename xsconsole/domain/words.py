@@ -240,7 +240,8 @@ def explain(error: ConsoleError) -> Notice:
             )
         case GateNotMet():
             waited = f"Waited for {duration(error.waited_s)}."
-            return Notice(failed=f"The gate “{error.gate}” is not met: {error.sentence}", details=waited)
+            end = "" if error.sentence.endswith((".", "!", "?", "…")) else "."  # what a script said has any end
+            return Notice(failed=f"The gate “{error.gate}” is not met: {error.sentence}{end}", details=waited)
         case LeaseLost():
             return Notice(
                 failed=f"This console may not go on: {error.reason}",
