@@ -230,6 +230,11 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
             "It took the place of shop 1 in Production, with 1 disk that stays there; shop 1 stands by in Staging.",
         )
         assert place_words(desk.card(scene.old), desk.board) == ("It stands by: shop 2 took its place in Production.",)
+        pool, old = scene.office.pool, scene.machine(scene.old)
+        pool.change(old, power_state="Running")
+        assert place_words(desk.card(scene.new), desk.board)[0].endswith("; shop 1 runs in Staging.")
+        assert place_words(desk.card(scene.old), desk.board) == ("shop 2 took its place in Production.",)
+        pool.change(old, power_state="Halted")
         # Other members change nothing about that.
         extra = NewMember(vm=scene.office.pool.add_vm("shop-extra").uuid, role="extra")
         card = desk.card(scene.new)

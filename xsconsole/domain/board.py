@@ -117,6 +117,10 @@ class Card:
     def disks_bytes(self) -> int:
         return sum(member.disks_bytes for member in self.members)
 
+    @property
+    def is_up(self) -> bool:
+        return any(member.power_state == "Running" for member in self.members)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stray:

@@ -42,7 +42,7 @@ def crowds(stage: Stage, cards: Iterable[Card]) -> tuple[Crowd, ...]:
     by_service: dict[str, list[Card]] = defaultdict(list)
     for card in settled:
         by_service[card.service].append(card)
-    running = tuple(card for card in settled if any(member.power_state == "Running" for member in card.members))
+    running = tuple(card for card in settled if card.is_up)
     kinds = [(tuple(same), limits.per_service, f"of {shortened(service)}") for service, same in by_service.items()]
     kinds += [(settled, limits.configurations, ""), (running, limits.running, "with running machines")]
     return tuple(

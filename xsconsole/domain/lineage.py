@@ -137,13 +137,13 @@ def place_words(card: Card, board: Board) -> tuple[str, ...]:
         kept = f", with {count(len(succession.kept), 'disk')} that {stay} there" if succession.kept else ""
         told.append(
             f"It took the place of {shortened(standby.name, 60)} in {_stage_name(card.stage, board)}{kept}; "
-            f"{shortened(standby.name, 60)} stands by in {_stage_name(standby.stage, board)}."
+            f"{shortened(standby.name, 60)} {'runs' if standby.is_up else 'stands by'} in "
+            f"{_stage_name(standby.stage, board)}."
         )
     for other in sorted(board.cards.values(), key=lambda each: (each.name, each.id)):
         if other.succession is not None and other.succession.incumbent == card.id and standby_of(other, board):
-            told.append(
-                f"It stands by: {shortened(other.name, 60)} took its place in {_stage_name(other.stage, board)}."
-            )
+            taken = f"{shortened(other.name, 60)} took its place in {_stage_name(other.stage, board)}."
+            told.append(taken if card.is_up else f"It stands by: {taken}")
     return tuple(told)
 
 

@@ -141,7 +141,7 @@ def demand_place(
 
 def demand_place_to_run(board: Board, stage: Stage, card: Card) -> None:
     """Refuse to start what stands in a stage where as many others run in it as may; what runs already has its place."""
-    if stage.limits.running is None or _is_up(card):
+    if stage.limits.running is None or card.is_up:
         return
     everyone = chain((("", other) for other in board.cards.values()), board.elsewhere)
     others = [(pool, other) for pool, other in everyone if other.id != card.id and stage.id in _stages_of(other)]
@@ -149,12 +149,8 @@ def demand_place_to_run(board: Board, stage: Stage, card: Card) -> None:
 
 
 def _demand_running_room(stage: Stage, others: Iterable[tuple[str, Card]], most: int) -> None:
-    running = [(pool, card) for pool, card in others if _is_up(card)]
+    running = [(pool, card) for pool, card in others if card.is_up]
     _demand_room(stage, running, most, "{} with running machines")
-
-
-def _is_up(card: Card) -> bool:
-    return any(member.power_state == "Running" for member in card.members)
 
 
 def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int, which: str, service: str = "") -> None:
