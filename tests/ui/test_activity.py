@@ -297,3 +297,22 @@ async def test_a_list_that_is_full_says_so(panel, console):
     vm = next(vm for vm in console.inventory.all(VM) if vm.name_label == "jumpbox")
     await console.acts.do(operate(Act.TAG, vm, text="seen"))
     await until(lambda: "newest 500" in panel.header.caption)
+
+
+async def test_a_run_of_another_process_of_this_home_goes_on_here_until_it_has_ended(tmp_path, pool, qapp):
+    async with open_console(tmp_path / "home") as shell:
+        await connect(shell, pool)
+        card = find_configuration(shell.board, "shop@staging")
+        command = Promote(configuration=card.id, revision=card.revision, target="production")
+        pool.control("delay", method="VM.snapshot", seconds=3600)
+        run = await shell.do(Confirmed(command=command, digest=shell.plan(command).digest))
+
+        async with open_console(tmp_path / "home") as console, opened_panel(console, qapp) as panel:
+            await connect(console, pool)
+            await until(lambda: row_named(panel, "Promote shop") is not None)
+            key = f"run:{run}"
+            await until(lambda: panel.model.known(key).is_going)
+            assert panel.model.known(key).stage == "another process of this home works on it"
+            pool.control("clear")
+            assert (await shell.finished(run)).state is RunState.DONE
+            await until(lambda: panel.model.known(key).ending is Ending.DONE)

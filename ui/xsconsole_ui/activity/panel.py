@@ -45,6 +45,7 @@ from xsconsole_ui.theme import Theme
 Key = RunId | JobId | Ref
 
 FRAME_MS = 16
+SOON_MS = 1000
 WIDTHS = (200, 64, 56, 102, 0)
 LEAST_STATE = 132  # px
 SPARE = (Column.WHO, Column.WHERE, Column.STARTED)
@@ -74,6 +75,10 @@ class ActivityPanel(pieces.Panel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
+        self._soon = QTimer(self)  # what others work on goes on
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self._read_past)
         self.view = DenseTable(
             self._model,
             self.tr("Activity"),
@@ -130,6 +135,7 @@ class ActivityPanel(pieces.Panel):
         self._ends.clear()
         self._unnamed.stop()
         self._timer.stop()
+        self._soon.stop()
 
     @property
     def is_caught_up(self) -> bool:
@@ -163,6 +169,7 @@ class ActivityPanel(pieces.Panel):
         self._note(event.status.job, partial(of_job, event.status, self._pool_of_job(event.status)))
         self._note_undecided()
 
+    @Slot()
     def _read_past(self) -> None:
         self._jobs.start(self._show_past(), "read the activity of earlier starts")
 
@@ -216,6 +223,8 @@ class ActivityPanel(pieces.Panel):
     def _hear_board(self, event: BoardChanged) -> None:
         if event.is_layout_changed:
             self._note_runs()
+        if not self._soon.isActive() and any(entry.is_going for entry in self._past.values()):
+            self._soon.start()
 
     def _note_runs(self) -> None:
         for status in self._console.runs:

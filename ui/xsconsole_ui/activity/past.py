@@ -3,9 +3,12 @@
 from xsconsole.console import Estate
 from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import called_together
+from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
+from xsconsole.domain.ids import RunId
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
+from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
 from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, why_of_many
 from xsconsole_ui.texts import tr
@@ -22,9 +25,20 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
     # What the pool still knows has its own line.
     seen = [task for task in await console.home.seen_tasks(limit) if inventory.by_uuid(Task, task.task) is None]
     ends = {row.fact.run: row for row in reversed(closed)}
+    standing = {card.run.record.run: card for card in console.board.cards.values() if card.run is not None}
+    shown = {sight.pool for sight in console.sights}
 
     return (
-        *(of_past_run(row, ends.get(row.fact.run), pool_called(row.fact.pool)) for row in opened),
+        *(
+            of_past_run(
+                row,
+                ends.get(row.fact.run),
+                standing.get(RunId(row.fact.run or "")),
+                pool_called(row.fact.pool),
+                is_shown=row.fact.pool in shown,
+            )
+            for row in opened
+        ),
         *(of_past_job(job, pool_called(job.pool)) for job in await console.home.past_jobs(limit)),
         *(of_past_task(task, pool_called(task.pool), called_together(task.objects, inventory)) for task in seen),
     )
@@ -68,9 +82,22 @@ def of_past_task(task: SeenTask, pool_name: str, names: tuple[str, ...]) -> Entr
     )
 
 
-def of_past_run(opened: AuditRow, closed: AuditRow | None, pool_name: str) -> Entry:
-    """Return the line of a run of an earlier start, from what is on record."""
-    outcome = closed.fact.outcome if closed is not None else None
+def of_past_run(
+    opened: AuditRow, closed: AuditRow | None, card: Card | None, pool_name: str, *, is_shown: bool
+) -> Entry:
+    """Return the line of a run that this window did not begin, from the record and from where it stands on the pool.
+
+    Without an end on record it may be the run of another process of this home; then `card` is what it is about.
+    `is_shown` says whether its pool is among those that are looked at.
+    """
+    run = card.run.record if closed is None and card is not None and card.run is not None else None
+    is_going = run is not None and card is not None and card.standing is Standing.RUNNING
+    if closed is not None:
+        ending = _ending(closed.fact.outcome)
+    elif run is not None:
+        ending = Ending.INTERRUPTED
+    else:
+        ending = Ending.ELSEWHERE if is_shown else Ending.UNKNOWN
     what = str((opened.fact.details or {}).get("what") or opened.fact.configuration_name)
     return Entry(
         key=f"run:{opened.fact.run}",
@@ -78,6 +105,13 @@ def of_past_run(opened: AuditRow, closed: AuditRow | None, pool_name: str) -> En
         where=pool_name,
         who=opened.fact.actor,
         started_at=opened.at,
-        ending=_ending(outcome) if outcome is not None else Ending.INTERRUPTED,
+        progress=_share(run) if run is not None and is_going else None,
+        stage=tr("another process of this home works on it") if is_going else "",
+        ending=None if is_going else ending,
         why=closed.fact.reason if closed is not None else "",
     )
+
+
+def _share(run: RunRecord) -> float:
+    """Return how many of its steps are settled, 0 to 1."""
+    return min(1.0, len(run.settled) / max(1, len(run.plan.steps)))
