@@ -14,6 +14,7 @@ from xsconsole.domain.board import Card
 from xsconsole_ui import keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.membership import DescribeDialog
 from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import Action
 
@@ -107,7 +108,7 @@ async def test_a_configuration_is_shut_down_started_and_rebooted_and_put_back_wh
     assert types == ["shut-down"] * 4 + ["start-again"] * 4 + ["verify"]
 
 
-async def test_a_restore_point_is_taken_by_hand_and_returned_to(
+async def test_a_restore_point_is_taken_by_hand_and_returned_to_and_a_name_and_notes_are_given(
     window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
 ) -> None:
     window.board.select(card_of(console, SHOP).id)
@@ -141,4 +142,22 @@ async def test_a_restore_point_is_taken_by_hand_and_returned_to(
     back = shell.say("config", "revert", SHOP, first["run"][:8], "--json")
     assert (back.status, back.document["state"]) == (0, "done"), back.err
     await until(lambda: card_of(console, SHOP).revision > before.revision, "the new revision")
+    described = shell.say("config", "note", SHOP, "<b>mind</b> & look\nsecond line")
+    assert described.status == 0, described.err
+    await until(lambda: card_of(console, SHOP).run is None and bool(card_of(console, SHOP).notes), "the notes")
+    window.inspector.leave()  # how the last run ended
+    await until(lambda: window.inspector.card_page.notes.text().startswith("<b>mind</b> & look\n"), "them in sight")
+    window.actions_[service_actions.DESCRIBE].trigger()
+    (asked,) = window.findChildren(DescribeDialog)
+    await until(asked.isVisible, "the question")
+    assert asked.notes.toPlainText() == "<b>mind</b> & look\nsecond line"
+    asked.name.setText("Shop, the second")
+    asked.go.click()
+    await until(lambda: window.desk.question is not None, "its plan")
+    pool.control("fail", method="VM.add_to_other_config", nth=3, code="INTERNAL_ERROR", params=["no"])
+    assert await carry_out(window, console) is RunState.UNDONE
+    assert card_of(console, SHOP).name == "shop 1.3.0"
+    renamed = shell.say("config", "rename", SHOP, "--name", "Shop, the second", "--json")
+    assert renamed.document["configuration"]["name"] == "Shop, the second", renamed.err
+    assert renamed.document["configuration"]["notes"] == "<b>mind</b> & look\nsecond line"
     assert (card_of(console, SHOP).since, powers(card_of(console, SHOP))) == (before.since, {"Running"})

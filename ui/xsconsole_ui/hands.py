@@ -284,8 +284,10 @@ class WindowHands(QObject):
         self._open_for_card(membership.ReplicateDialog)
 
     def revert(self) -> None:
-        """Let the user choose the restore point that the selected configuration returns to."""
         self._open_for_card(RevertDialog)
+
+    def describe(self) -> None:
+        self._open_for_card(membership.DescribeDialog)
 
     def archive(self) -> None:
         if self._situation.card is not None:

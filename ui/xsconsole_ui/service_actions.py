@@ -67,4 +67,12 @@ RESUME = Action(
     perform=_change(RunKind.RESUME),
     why_not=_none_in("Suspended", "None of its machines is suspended."),
 )
+DESCRIBE = Action(
+    id="configuration.describe",
+    text="Name and no&tes…",
+    shortcut="Ctrl+Shift+N",
+    tip="Give it another name or version, and write notes about it",
+    perform=lambda _, hands: hands.describe(),
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
 POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

@@ -78,6 +78,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "config resume": ("acting", "act"),
     "config snapshot": ("acting", "act"),
     "config revert": ("acting", "act"),
+    "config rename": ("acting", "act"),
+    "config note": ("acting", "act"),
     "workflow list": ("workflows", "workflow_list"),
     "workflow show": ("workflows", "workflow_show"),
     "workflow export": ("workflows", "workflow_export"),

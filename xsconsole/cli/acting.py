@@ -41,7 +41,9 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
-UNWRITTEN = {RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE, RunKind.SNAPSHOT} | set(POWER.values())
+UNWRITTEN = {RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE, RunKind.SNAPSHOT, RunKind.NOTE} | set(
+    POWER.values()
+)
 """Runs that write nothing to the members."""
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "

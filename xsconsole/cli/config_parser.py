@@ -61,7 +61,12 @@ def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
         _changing(make, "config resume", "let its suspended machines run on"),
         _changing(make, "config snapshot", "take a restore point by hand: a snapshot of each of its machines"),
         revert := _changing(make, "config revert", "return its disks to a restore point; it stays where it is"),
+        rename := _changing(make, "config rename", "give it another name or version; its machines keep their names"),
+        note := _changing(make, "config note", "write notes about it, in place of those that are there"),
     ]
+    rename.add_argument("--name", dest="new_name", metavar="NAME", help="the new name")
+    rename.add_argument("--version", dest="new_version", metavar="VERSION", help="the new version")
+    note.add_argument("text", metavar="TEXT", help="the notes; empty: none")
     revert.add_argument("point", metavar="POINT", help=POINT_HELP)
     for verb in verbs:
         verb.add_argument("--dry-run", action="store_true", help="only show the plan")

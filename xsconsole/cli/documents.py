@@ -31,6 +31,7 @@ def card_document(card: Card, board: Board) -> Document:
         "since": card.since.isoformat() if card.since else None,
         "lease_ends": stay.ends.isoformat() if stay is not None and stay.ends is not None else None,
         "revision": card.revision,
+        "notes": card.notes,
         "standing": card.standing.value,
         "problems": list(card.problems),
         "missing": list(card.missing),

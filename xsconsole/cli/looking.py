@@ -192,6 +192,8 @@ async def config_show(options: argparse.Namespace) -> int:
         since = f" since {words.instant(card.since)}" if card.since else ""
         output.say(f"  in {stage}{since}, {card.standing.value}, revision {card.revision}")
         _print_stay(card, console)
+        for line in card.notes.splitlines():
+            output.say(f"  | {output.cell(line, 500)}")
         if card.origin is not None:
             output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
         for told in place_words(card, console.board):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from xsconsole.cli.points import point_named
 from xsconsole.domain.board import Card
 from xsconsole.domain.run_kinds import RunKind
-from xsconsole.engine.commands import ChangePower, OfService, RevertTo, TakePoint
+from xsconsole.engine.commands import ChangePower, Describe, OfService, RevertTo, TakePoint
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
     {
@@ -25,6 +25,15 @@ def servicing(card: Card, options: argparse.Namespace) -> OfService:
     match options.verb:
         case "config snapshot":
             return TakePoint(configuration=card.id, revision=card.revision, reason=options.reason)
+        case "config rename" | "config note":
+            return Describe(
+                configuration=card.id,
+                revision=card.revision,
+                name=getattr(options, "new_name", None),
+                version=getattr(options, "new_version", None),
+                notes=getattr(options, "text", None),
+                reason=options.reason,
+            )
         case "config revert":
             point = point_named(card, options.point)
             return RevertTo(configuration=card.id, revision=card.revision, point=point, reason=options.reason)

@@ -95,6 +95,7 @@ class Card:
     candidates: tuple[Candidate, ...] = ()  # what was frozen of it for requests, oldest first
     origin: Origin | None = None  # what it was copied from
     archived: Archived | None = None  # at the end of a time in a stage
+    notes: str = ""  # what somebody wrote about it; anything can stand there
     succession: Succession | None = None  # whose place it took
     hold: Hold | None = None  # nobody promotes it
     extension: Extension | None = None  # of the time that it may stand in its stage
@@ -366,6 +367,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         candidates=candidates(state.points.get(id_, [])),
         origin=roster.origin if roster else None,
         archived=roster.archived if roster else None,
+        notes=roster.notes if roster else "",
         succession=roster.succession if roster else None,
         hold=state.closures.holds.get(id_),
         extension=state.closures.extensions.get(id_),

@@ -168,6 +168,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     archived: Archived | None = None
     succeeded: Succession | None = None
+    notes: str = ""  # what somebody wrote about it, in lines
 
     @property
     def succession(self) -> Succession | None:

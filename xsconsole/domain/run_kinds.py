@@ -27,4 +27,6 @@ class RunKind(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     SNAPSHOT = "snapshot"  # a restore point by hand
+    RENAME = "rename"
+    NOTE = "note"  # text about it
     REVERT = "revert"  # to a restore point, where it stands

@@ -153,6 +153,10 @@ def kind_name(kind: RunKind) -> str:
             return "Take a restore point of"
         case RunKind.REVERT:
             return "Revert"
+        case RunKind.RENAME:
+            return "Rename"
+        case RunKind.NOTE:
+            return "Write the notes of"
     assert_never(kind)
 
 

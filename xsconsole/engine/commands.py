@@ -18,6 +18,7 @@ from xsconsole.engine.replica_commands import Mend as Mend
 from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
 from xsconsole.engine.service_commands import ChangePower as ChangePower
+from xsconsole.engine.service_commands import Describe as Describe
 from xsconsole.engine.service_commands import RevertTo as RevertTo
 from xsconsole.engine.service_commands import TakePoint as TakePoint
 
@@ -331,7 +332,7 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | Refresh | ArchiveToFiles
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-OfService = ChangePower | TakePoint | RevertTo
+OfService = ChangePower | TakePoint | RevertTo | Describe
 """Commands to a configuration as one thing, which stays where it is."""
 
 Kept = RemovePoints | RestoreFromArchive | EndStay

@@ -29,6 +29,7 @@ from xsconsole.engine.commands import (
     ChangePower,
     Create,
     Demote,
+    Describe,
     Dissolve,
     EndStay,
     Freeze,
@@ -48,6 +49,7 @@ from xsconsole.engine.commands import (
 from xsconsole.engine.copy_checks import Order
 from xsconsole.engine.copying import offspring_of, plan_copy
 from xsconsole.engine.crossing import plan_crossing
+from xsconsole.engine.describing import plan_description
 from xsconsole.engine.emergency import passing
 from xsconsole.engine.ending import plan_end
 from xsconsole.engine.enforcement import demand_enforced
@@ -130,6 +132,8 @@ def plan(
             return plan_end(command, board, inventory, min(clocks))
         case ChangePower():
             return plan_power(command, board, inventory, actor)
+        case Describe():
+            return plan_description(command, board, inventory, actor)
         case TakePoint():
             return plan_point(command, board, inventory, actor)
         case RevertTo():

@@ -64,8 +64,17 @@ def demand_text(text: str, what: str) -> str:
     tidy = text.strip()
     if not tidy:
         raise NotPromotable(reason=f"The {what} is empty.", mend=f"Give a {what}.")
-    if len(tidy) > NAME_LIMIT:
-        raise NotPromotable(reason=f"The {what} is longer than {NAME_LIMIT} characters.", mend="Shorten it.")
+    return demand_readable(tidy, what, NAME_LIMIT)
+
+
+def demand_readable(tidy: str, what: str, limit: int) -> str:
+    """Return one line of text that is not too long, and that reads as what it is.
+
+    Raises:
+        NotPromotable: saying what is wrong with it.
+    """
+    if len(tidy) > limit:
+        raise NotPromotable(reason=f"The {what} is longer than {limit} characters.", mend="Shorten it.")
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in tidy):
         raise NotPromotable(reason=f"The {what} holds control characters.", mend="Leave them out.")
     if any(unicodedata.bidirectional(character) in TURNING for character in tidy):

@@ -30,6 +30,26 @@ class TakePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Describe:
+    """Give a configuration another name, version or notes; None leaves each as it is. Its machines keep their names.
+
+    `seen` are the notes that the user looked at; None: whichever stand there.
+    """
+
+    configuration: ConfigurationId
+    revision: int
+    name: str | None = None
+    version: str | None = None
+    notes: str | None = None
+    seen: str | None = None
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.NOTE if (self.name, self.version) == (None, None) else RunKind.RENAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevertTo:
     """Return the machines of a configuration to a restore point, or to what a return set aside; it stays where it is.
 

@@ -79,6 +79,8 @@ DOING = {
     RunKind.RESUME: "resuming",
     RunKind.SNAPSHOT: "taking a restore point",
     RunKind.REVERT: "reverting",
+    RunKind.RENAME: "renaming",
+    RunKind.NOTE: "writing its notes",
 }
 
 

@@ -1,5 +1,6 @@
 """Which VMs belong to a configuration: dialogs that end in a command whose plan is then shown."""
 
+from xsconsole_ui.membership.describe import DescribeDialog
 from xsconsole_ui.membership.dialogs import (
     AddDialog,
     AdoptDialog,
@@ -16,6 +17,7 @@ __all__ = [
     "AdoptDialog",
     "CleanDialog",
     "CreateDialog",
+    "DescribeDialog",
     "MembershipDialog",
     "OfCard",
     "RemoveDialog",

@@ -94,6 +94,9 @@ class CardPage(QWidget):
         self.removals = QWidget(self)  # the button for restore points
         self.facts: QLabel = pieces.wrapped("", "muted", self)
         self.facts.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        self.notes: QLabel = pieces.wrapped("", "", self)  # what somebody wrote about it
+        self.notes.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        self.notes.setAccessibleName(self.tr("Notes"))
         self.ways = QWidget(self)  # buttons for the ways out of its stage
         row = Flow(self.ways)
         row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
@@ -119,6 +122,7 @@ class CardPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.facts)
+        column.addWidget(self.notes)
         column.addWidget(pieces.Line(self))
         about = (self.problems, self.closed, self.waiting, self.reviews, self.requests, self.origin)
         for section in (*about, self.members, self.points, self.frozen):
@@ -155,6 +159,8 @@ class CardPage(QWidget):
         )
         pool = self._console.pool_name(self._console.of_card(card.id))
         self.facts.setText(self.tr("{facts} · pool {pool}").format(facts=facts, pool=pool) if pool else facts)
+        self.notes.setText("\n".join(map(pieces.breakable, card.notes.splitlines())))
+        self.notes.setVisible(bool(card.notes))
         mend = MENDS.get(card.standing, "")
         away = self._console.away(card.id)
         self.problems.show_rows(
