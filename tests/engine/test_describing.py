@@ -7,9 +7,12 @@ from tests.engine.memory_port import Fault
 from tests.engine.test_closing import closed
 from tests.engine.test_planning import kinds
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.poolstate import roster_stem
+from xsconsole.domain.run_kinds import RunKind
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import title
 from xsconsole.engine.commands import Describe, QuarantineVersion
+from xsconsole.engine.ports import Field
 from xsconsole.errors import Ambiguous, NotPromotable, PlanIsStale
 
 HOSTILE = '<b>50 %</b> & "x" {name}\n\tDROP TABLE; \' \\ 🤖 日本'
@@ -46,6 +49,8 @@ def test_notes_stand_in_the_roster_and_names_at_every_member() -> None:
             before.revision + 1,
         )
         assert (card.stage, card.since, card.standing) == (before.stage, before.since, before.standing)
+        assert (await desk.do(describe(desk, shop, version="2.1"))).error is None
+        assert (desk.card(shop).name, desk.card(shop).version) == ("Shop & <i>co</i>", "2.1")
         assert {vm.name_label for vm in office.pool.vms()} == {"shop-db", "shop-web", "shop-lb"}
 
     virtually(story)
@@ -72,8 +77,15 @@ def test_what_cannot_be_its_name_or_notes_is_refused() -> None:
             desk.engine.plan(describe(desk, shop, notes="mine", seen="what stood there before"))
         with pytest.raises(Ambiguous, match="that service and version already"):
             desk.engine.plan(describe(desk, shop, version="1.4.0"))
+        assert describe(desk, shop, notes="x").kind is RunKind.NOTE
+        assert describe(desk, shop, version="2").kind is RunKind.RENAME
         await closed(desk, QuarantineVersion(service="shop", version="1.3.0", reason="leaks"))
         with pytest.raises(NotPromotable, match="quarantined"):
             desk.engine.plan(describe(desk, shop, version="1.3.1"))
+        desk.slow_down()  # the board is behind what the pool says
+        (roster,) = [key for key in await desk.port.keys(Field.POOL) if key.startswith(roster_stem(shop))]
+        await desk.port.remove_key(Field.POOL, roster)
+        with pytest.raises(NotPromotable, match="roster cannot be read"):
+            desk.engine.plan(describe(desk, shop, notes="x"))
 
     virtually(story)

@@ -10,7 +10,7 @@ from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.retention import keepings, taken_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import title
-from xsconsole.engine.commands import RevertTo, TakePoint
+from xsconsole.engine.commands import RemoveMembers, RevertTo, TakePoint
 from xsconsole.errors import NotFound, NotPromotable
 
 
@@ -91,6 +91,16 @@ def test_what_cannot_be_returned_to_is_refused_with_the_mend() -> None:
         with pytest.raises(NotPromotable, match="forbids to revert"):
             desk.engine.plan(revert(desk, shop))
         await desk.publish(msgspec.structs.replace(workflow, version=workflow.version + 2))
+        leaving = RemoveMembers(
+            configuration=shop, revision=desk.card(shop).revision, vms=(desk.member(shop, "shop-lb"),), reason="spare"
+        )
+        lb = office.pool.vm(leaving.vms[0])
+        (snapshot,) = office.pool.snapshots_of(lb.uuid)
+        mark = dict(snapshot.other_config)
+        await desk.do(leaving)
+        office.pool.change(snapshot.uuid, other_config=mark)  # as an older console leaves it
+        with pytest.raises(NotPromotable, match=r"is no member of “shop 1\.3\.0” any more"):
+            desk.engine.plan(revert(desk, shop))
         lost = desk.card(shop).restore_points[0].snapshots[desk.member(shop, "shop-db")]
         office.pool.destroy_snapshot(lost)
         with pytest.raises(NotPromotable, match="has no snapshot of shop-db"):

@@ -179,3 +179,27 @@ def test_memories_are_written_and_read_again_as_one_and_put_back_where_one_fails
         assert "The memories may take 4 GiB in “SAN-gold”" in desk.refusal(change(desk, shop, RunKind.SUSPEND)).reason
 
     virtually(story)
+
+
+def test_a_way_back_that_breaks_off_is_finished_either_way_also_where_a_machine_is_gone() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        office.pool.put(msgspec.structs.replace(office.pool._pool_record(), suspend_image_SR=office.pool.storage.ref))
+        for kind, forth, back, state in (
+            (RunKind.SUSPEND, "suspend", "resume", "Suspended"),
+            (RunKind.RESUME, "resume", "suspend", "Running"),
+        ):
+            desk.port.faults += [Fault(method=forth, nth=2), Fault(method=back)]
+            assert (await desk.do(change(desk, shop, kind))).state is RunState.INTERRUPTED
+            await desk.settle(shop, Direction.RESUME)
+            assert states(office) == {"shop-db": state, "shop-web": state, "shop-lb": "Halted"}
+
+        desk.port.faults += [Fault(method="suspend", nth=2), Fault(method="resume")]
+        assert (await desk.do(change(desk, shop, RunKind.SUSPEND))).state is RunState.INTERRUPTED
+        office.pool.forget(desk.member(shop, "shop-web"))
+        assert (await desk.settle(shop, Direction.UNDO)).state is RunState.UNDONE
+        assert states(office) == {"shop-db": "Running", "shop-lb": "Halted"}
+
+    virtually(story)
