@@ -1,6 +1,7 @@
 """What a window sees of two pools: one inventory, one board, and every question answered by the pool it is about."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,12 @@ async def test_an_act_on_machines_of_both_pools_is_a_job_on_each(estate: Estate)
     assert all(estate.pool_name(console) in check.name for console, check in zip(consoles, checks, strict=True))
     assert [status.is_good for status in ended] == [True, True]
     assert [console.acts.jobs[0].job for console in consoles] == list(jobs)
+    same = replace(command, act=Act.RENAME, text="one name")
+    assert [check.refusal.reason for check in estate.acts.checks(same) if check.refusal] == [
+        "All of them would be called the same."
+    ] * len(command.objects)
+    with pytest.raises(Refused, match="would be called the same"):
+        await estate.acts.do(same)
 
 
 async def test_machines_of_two_pools_make_no_configuration(estate: Estate) -> None:

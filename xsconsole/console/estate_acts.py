@@ -11,6 +11,7 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import Host, Task
 from xsconsole.domain.jobs import Check, JobStatus
 from xsconsole.domain.metrics import Measured, Span
+from xsconsole.engine.act_checks import demand_number
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import PoolUnavailable, Refused
 
@@ -56,7 +57,12 @@ class EstateActs:
         if len(parts) == 1:
             return self._checks(*parts[0], names_pool=False)
         by_object = {id(check.object): check for part in parts for check in self._checks(*part, names_pool=True)}
-        return tuple(by_object[id(item)] for item in command.objects)
+        found = tuple(by_object[id(item)] for item in command.objects)
+        try:
+            demand_number(command)  # each pool may have but one of them
+        except Refused as refusal:
+            return tuple(replace(one, refusal=refusal) for one in found)
+        return found
 
     def _checks(self, console: "Console", command: Operate, *, names_pool: bool) -> tuple[Check, ...]:
         sight = self._estate.sight_of(console)
@@ -78,6 +84,7 @@ class EstateActs:
             Refused: it can be done to none, on no pool; nothing was changed.
             StoreFailed: the audit cannot be written.
         """
+        demand_number(command)
         begun: list[JobId] = []
         refused: list[Refused] = []
         for console, part in self.split(command):

@@ -56,6 +56,19 @@ def checks(command: Operate, inventory: Inventory, cards: Cards, role: str) -> t
     return tuple(_check(command, item, inventory, cards, role) for item in command.objects)
 
 
+def demand_number(command: Operate) -> None:
+    """Refuse to do to several objects, on one pool or on several, what is done to one.
+
+    Raises:
+        Refused: with the reason.
+    """
+    if len(command.objects) > 1:
+        if RULES[command.act].takes_file:
+            raise Refused(reason="A file takes one machine at a time.", mend="Choose one.")
+        if command.act is Act.RENAME:
+            raise Refused(reason="All of them would be called the same.", mend="Choose one.")
+
+
 def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | None]]:
     """Yield every host with why the VM cannot be migrated there, None where it can as far as is known here."""
     record = inventory.by_uuid(VM, vm)
@@ -127,10 +140,7 @@ def _demand(command: Operate, record: Record, inventory: Inventory, cards: Cards
     rule = RULES[command.act]
     if _kind_of(record) not in rule.kinds:
         raise Refused(reason=f"This cannot be done to a {_kind_of(record)}.")
-    if rule.takes_file and len(command.objects) > 1:
-        raise Refused(reason="A file takes one machine at a time.", mend="Choose one.")
-    if command.act is Act.RENAME and len(command.objects) > 1:
-        raise Refused(reason="All of them would be called the same.", mend="Choose one.")
+    demand_number(command)
     if command.act is Act.IMPORT:
         return _demand_room(record, inventory)
     if isinstance(record, VDI) and command.act is Act.DELETE_DISK:
