@@ -13,6 +13,7 @@ from xsconsole.domain.pool_words import UNKNOWN_MEND
 from xsconsole.domain.words import explain
 from xsconsole.engine.ports import Field
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, SessionLost
+from xsconsole.xapi.failures import silent
 
 RUN = RunId("a-run")
 VM, DISK, HOST, SR, NETWORK, TASK = (f"OpaqueRef:{name}" for name in ("vm", "vdi", "host", "sr", "net", "task"))
@@ -215,3 +216,11 @@ async def test_errors_of_the_road_and_the_role_are_errors_of_their_own(
 
     assert explain(caught.value).failed
     assert explain(caught.value).mend
+
+
+def test_a_coordinator_that_is_starting_is_not_called_overloaded() -> None:
+    starting, slow = silent("https://xen-1", "HOST_STILL_BOOTING"), silent("https://xen-1", "no answer in time")
+
+    assert "still starting (HOST_STILL_BOOTING)" in starting.reason
+    assert starting.mend == "Try again in a minute."
+    assert "overloaded" in slow.mend

@@ -151,3 +151,12 @@ def log_in_failed(address: Address, user: str, failure: XenAPI.Failure) -> Conne
         )
     details = ", ".join(str(one) for one in failure.details)
     return ConnectFailed(url=address.url, reason=f"The pool refused the log-in: {details}.")
+
+
+def silent(url: str, cause: str) -> ConnectFailed:
+    """Return why a pool that let the user in is of no use yet; `cause` may be XAPI's code."""
+    mend = "Look whether the pool's coordinator is overloaded, and try again."
+    if cause in NOT_NOW:
+        cause, mend = f"it is still starting ({cause})", "Try again in a minute."
+    reason = f"The log-in was accepted, but the pool does not say what it holds: {cause}."
+    return ConnectFailed(url=url, reason=reason, mend=mend)

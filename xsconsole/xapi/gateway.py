@@ -23,7 +23,7 @@ from xsconsole.errors import (
     WrongPassword,
 )
 from xsconsole.xapi.backoff import Backoff
-from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported
+from xsconsole.xapi.failures import UNKNOWN_CALL, not_supported, silent
 from xsconsole.xapi.feed import Feed, Listener
 from xsconsole.xapi.hosts import KnownHosts, Remembered
 from xsconsole.xapi.log import XapiLog
@@ -234,11 +234,7 @@ class Gateway:
             raise ConnectFailed(url=self._url, reason=self._error.reason, mend=self._error.mend) from self._error
         if not self._is_live.is_set():
             cause = getattr(self._error, "cause", "the session has ended")
-            raise ConnectFailed(
-                url=self._url,
-                reason=f"The log-in was accepted, but the pool does not say what it holds: {cause}.",
-                mend="Look whether the pool's coordinator is overloaded, and try again.",
-            ) from self._error
+            raise silent(self._url, cause) from self._error
 
     async def _start_feed(self) -> None:
         listener = Listener(
