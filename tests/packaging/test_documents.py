@@ -9,7 +9,7 @@ from xsconsole.cli.parser import parser
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-VERB = re.compile(r"^xsconsole ((?:[a-z-]+ ?)+(?:\| [a-z]+ ?)*)", re.MULTILINE)
+VERB = re.compile(r"^xsconsole ((?:[a-z-]+ ?)+(?:\| [a-z-]+ ?)*)", re.MULTILINE)
 
 
 def verbs_of_the_readme():

@@ -249,8 +249,8 @@ def answered(
 class Differing:
     """Pools that follow another version than the one shown, or another workflow; None stands for nothing.
 
-    What is shown may stand nowhere itself: then it `is_proposed`. `unreached` are those of the pools in which no stage
-    of it lives: publishing it writes nothing there.
+    What is shown may stand nowhere itself: then it `is_proposed`. `unreached` are those with a workflow of their own
+    in which no stage of it lives: publishing it writes nothing there. One that has none is given it when asked.
     """
 
     shown: Workflow
@@ -294,7 +294,7 @@ def differing(parts: Sequence[Part], board: Board) -> Differing | None:
     unreached = tuple(
         sight.name
         for sight, own in followed
-        if sight.is_live and (own is None or own.digest != shown.digest) and sight.pool not in reached
+        if sight.is_live and own is not None and own.digest != shown.digest and sight.pool not in reached
     )
     is_proposed = not board.is_published
     return Differing(shown=shown, pools=others, is_proposed=is_proposed, unreached=() if is_proposed else unreached)
