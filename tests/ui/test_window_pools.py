@@ -19,6 +19,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.outline_views import View
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow.edits import change_workflow
 from xsconsole.engine.commands import Create, NewMember
 from xsconsole_ui import actions, object_actions
 from xsconsole_ui.audit.fields import Column
@@ -299,6 +300,14 @@ async def test_different_versions_are_told_above_the_board_and_lead_to_publishin
     assert served[1].name in band.text
     assert "version 1" in band.text
     assert window.status.workflow.text().endswith("v2")
+    assert "None of its stages lives in" in band.text
+    assert band.button.text() == "Show the workflow"
+    click(band.button)
+    await until(window.workflow.isVisible, "the workflow")
+    assert not window.findChildren(PublishSheet)  # it would have nothing to write
+    desk = window.workflow.desk
+    desk.do("Add a network", change_workflow(desk.workflow, networks=("dmz",)))
+    window.go("board")
     click(band.button)
     await until(lambda: any(sheet.isVisible() for sheet in window.findChildren(PublishSheet)), "the sheet")
     window.findChildren(PublishSheet)[-1].reject()

@@ -49,6 +49,11 @@ class LeftoverBand(QFrame):
         if differing is not None and all(own is None for _, own in differing.pools):
             self.differing.button.setText(self.tr("Publish there…"))
             self.differing.button.setToolTip(self.tr("Shows what publishing it to that pool would do."))
+        elif differing is not None and len(differing.unreached) == len(differing.pools):
+            self.differing.button.setText(self.tr("Show the workflow"))
+            self.differing.button.setToolTip(
+                self.tr("Let one of its stages live in that pool; then publishing brings them together.")
+            )
         else:
             self.differing.button.setText(self.tr("Bring together…"))
             self.differing.button.setToolTip(

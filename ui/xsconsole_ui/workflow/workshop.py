@@ -147,7 +147,7 @@ class Workshop(QObject):
     def bring_together(self) -> None:
         """Bring all pools up to the newest version, and give it to the first that has none.
 
-        Where it does not bind those that differ, offer the draft, which can.
+        Where it does not bind those that differ, a draft can: it is published where there is one.
         """
         bare = next(iter(self._console.bare), None)
         if self._console.publishing.split() is not None:
@@ -155,7 +155,7 @@ class Workshop(QObject):
         elif bare is not None:
             sheet = self.publish_sheet(self._console.board.workflow, to=bare)
             self._jobs.start(answered(sheet), "publish the workflow to one more pool")
-        else:
+        elif self.desk.is_changed:
             self._publish()
 
     def publish_sheet(self, standing: Workflow | None = None, to: Console | None = None) -> PublishSheet:
