@@ -41,6 +41,7 @@ def pool_of(
     storages: Mapping[str, Iterable[str]] | None = None,
     memory_bytes: int = 64 * GIB,
     version: str = "3.4.0",
+    release: str = "",
     down: Iterable[str] = (),
     iso: Iterable[str] = (),
 ) -> Inventory:
@@ -56,7 +57,7 @@ def pool_of(
                 name_label=host.upper(),
                 metrics=metrics,
                 enabled=host not in down,
-                software_version={"platform_version": version},
+                software_version={"platform_version": version, "product_version_text_short": release},
             )
         )
     for network, reached in (networks or {}).items():

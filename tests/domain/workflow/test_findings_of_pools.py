@@ -17,7 +17,9 @@ HOME = pool_of(
     storages={"shared": ("a", "b"), "local": ("a",), "elsewhere": (), "media": ("a", "b")},
     iso=("media",),
 )
-OLDER = pool_of("pool-b", hosts=("c",), version="3.2.1", storages={"far": ("c",)}, networks={"wide": ("c",)})
+OLDER = pool_of(
+    "pool-b", hosts=("c",), version="3.2.1", release="8.2", storages={"far": ("c",)}, networks={"wide": ("c",)}
+)
 LIVE = ground_of(HOME, OLDER)
 BACK = TransitionId("production-to-staging")
 
@@ -157,7 +159,7 @@ def test_a_pool_of_lower_version_takes_nothing_from_a_higher_one() -> None:
     others = {each.transition: each for each in findings(higher, LIVE) if each.rule == "lower-version"}
 
     assert (found.severity, found.transition, labels(found)) == (Severity.ERROR, TO_PRODUCTION, [])
-    assert "POOL-B (3.2.1) takes no machine from POOL-A (3.4.0), which is newer" in found.sentence
+    assert "POOL-B (8.2) takes no machine from POOL-A (3.4.0), which is newer" in found.sentence
     assert others[TO_PRODUCTION].severity is Severity.WARNING
     assert labels(others[BACK]) == ["Remove this way back"]
 

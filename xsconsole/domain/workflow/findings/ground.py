@@ -86,6 +86,14 @@ class Site:
         """Return the lowest of its hosts' versions, which XAPI compares; empty where none says one."""
         return min(filter(None, (_version(host) for host in self.hosts)), default=())
 
+    @property
+    def release(self) -> str:
+        """Return what users call that version: the product's, where the host tells it."""
+        oldest = min((host for host in self.hosts if _version(host)), key=_version, default=None)
+        told = oldest.software_version if oldest is not None else {}
+        platform = ".".join(map(str, self.version))
+        return told.get("product_version_text_short") or told.get("product_version") or platform
+
     def host(self, uuid: Uuid) -> Host | None:
         return self.inventory.by_uuid(Host, uuid)
 

@@ -75,7 +75,9 @@ def _versions(case: Case, way: Transition) -> Iterator[Finding]:
     if first is None or second is None or first is second or not first.version or not second.version:
         return
     rule = Rule(name="lower-version", transition=way.id)
-    one, other = (".".join(map(str, version)) for version in (first.version, second.version))
+    one, other = first.release, second.release
+    if one == other:  # two builds of one release
+        one, other = (".".join(map(str, version)) for version in (first.version, second.version))
     if second.version < first.version:
         words = f"{shown(second.name)} ({other}) takes no machine from {shown(first.name)} ({one}), which is newer"
         drop = Mend(label="Remove this way back", apply=lambda workflow: remove(workflow, (), [way.id]))
