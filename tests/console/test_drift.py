@@ -18,14 +18,15 @@ from xsconsole.console import (
     Estate,
     drift_against,
     drifting,
+    keep_statement,
     recorded,
     rule_for,
     since_of,
     state,
     statement_of,
-    statement_text,
     write_rule,
 )
+from xsconsole.console.drift_desk import statement_text
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.events import DriftChanged
@@ -34,10 +35,10 @@ from xsconsole.domain.inventory import VIF, VM, Network
 from xsconsole.domain.manifest import FieldChange, Judged, topic_of, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.naming import find_configuration
-from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import ForbidDifference, Mend, Replicate
-from xsconsole.errors import NotFound, Refused
+from xsconsole.errors import NotFound, Refused, StoreFailed
 
 SOON_S = 2.0
 MAC = "02:00:00:12:34:56"
@@ -194,6 +195,11 @@ async def test_ten_changes_behind_its_back_are_each_named_within_two_seconds(
         said_in_a_shell(shell, next(member.uuid for member in card.members if "web" in member.role))
 
 
+async def _no_room(*facts: object) -> None:
+    del facts
+    raise StoreFailed(path="audit.db", reason="The disk is full.")
+
+
 async def ten_changes(
     pool: EmbeddedPool, desk: Desk, estate: Estate, drift: Drifting, watcher: Watcher, card: Card
 ) -> None:
@@ -246,6 +252,14 @@ async def rules_and_statements(desk: Desk, estate: Estate, watcher: Watcher, car
     assert (row.fact.details or {})["counts"] == {finding.value: number for finding, number in made.counts.items()}
     assert "<h2>" in statement_text(made, folder / "x.html")
     assert "renamed behind your back" in statement_text(made, folder / "x.txt")
+    with pytest.raises(Refused):  # what is nowhere is not on record
+        await keep_statement(estate, made, folder / "missing" / "x.html")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(estate, "record", _no_room)
+        with pytest.raises(StoreFailed):
+            await keep_statement(estate, made, folder / "x.html")
+    assert not (folder / "x.html").exists()
+    assert len(await estate.audit_page(AuditQuery(event=AuditEvent.STATED))) == 1
 
     await write_rule(console, ForbidDifference(id=rule.id, seen=rule, reason="no more"))
     await watcher.until(card, lambda found: found.count == before)

@@ -14,6 +14,7 @@ from xsconsole.engine.commands import Mend, Replicate
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.dialogs import ReplaceQuestion
 from xsconsole_ui.drifting import DriftDialog
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ChangeDialog
 from xsconsole_ui.main_window import MainWindow
@@ -96,10 +97,16 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     file = tmp_path / "statement.html"
     dialog.export.click()
     await file_into(dialog.papers, file)
-    await until(file.exists, "the statement")
+    await until(lambda: dialog.news.headline.startswith("The statement is in"), "the statement")
     assert "the lab starts it last" in file.read_text(encoding="utf-8")
     (stated,) = await console.audit_page(AuditQuery(event=AuditEvent.STATED))
     assert (stated.fact.details or {})["left_in"] == str(file)
+    dialog.export.click()
+    await file_into(dialog.papers, file)
+    await until(lambda: isinstance(dialog.papers.asked, ReplaceQuestion), "the question")
+    dialog.papers.asked.reject()
+    await until(lambda: dialog.papers.asked is None, "the end of the question")
+    assert await console.audit_page(AuditQuery(event=AuditEvent.STATED)) == (stated,)  # nothing was left anywhere
 
     at = next(at for at, each in enumerate(rows(dialog)) if "the lab starts it last" in each[6])
     dialog.list.selectRow(at)

@@ -17,13 +17,12 @@ from xsconsole.console import (
     drift_against,
     drifts_of,
     find_rule,
+    keep_statement,
     recorded,
     rule_for,
     since_of,
     statement_of,
-    statement_text,
     write_rule,
-    write_text,
 )
 from xsconsole.console import state as put_on_record
 from xsconsole.domain.allowances import AllowedField, rule_words
@@ -93,9 +92,7 @@ async def state(options: argparse.Namespace) -> int:
             await put_on_record(estate, made, "")
             output.print_json(document(made)) if options.json else output.say(text(made).rstrip())
             return 0
-        file = Path(options.out)
-        await put_on_record(estate, made, str(file))
-        await write_text(statement_text(made, file), file, may_replace=options.force)
+        await keep_statement(estate, made, Path(options.out), may_replace=options.force)
         output.print_json(document(made)) if options.json else output.say(f"{output.cell(made.verdict, 500)}")
         return 0
 

@@ -1,5 +1,6 @@
 """What the window and the command line ask about drift: differences, since when, rules, statements."""
 
+import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ import msgspec
 
 from xsconsole.console.facts import fact_of
 from xsconsole.console.refusals import record_unread
+from xsconsole.console.texts import write_text
 from xsconsole.console.values import Verb
 from xsconsole.domain.allowances import AllowedField, rule_words
 from xsconsole.domain.board import Board, Card
@@ -22,7 +24,7 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import Change, FieldChange, Part, PartChange, Topic, topic_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.engine.commands import AllowDifference, ForbidDifference
-from xsconsole.errors import NotFound, Refused
+from xsconsole.errors import NotFound, Refused, StoreFailed
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
@@ -225,6 +227,21 @@ def statement_text(statement: Statement, file: Path) -> str:
     from xsconsole.reports.html import render_statement  # noqa: PLC0415 - few ask for a page
 
     return render_statement(statement)
+
+
+async def keep_statement(estate: "Estate", statement: Statement, file: Path, *, may_replace: bool = False) -> None:
+    """Write a statement to a file, and leave a row of it: only once it is there, and no file stays without one.
+
+    Raises:
+        AlreadyThere: there is a file of that name. Refused, DiskFull: it cannot be written.
+        StoreFailed: the row could not be written, so the file is gone again.
+    """
+    await write_text(statement_text(statement, file), file, may_replace=may_replace)
+    try:
+        await state(estate, statement, str(file))
+    except StoreFailed:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+        raise
 
 
 async def state(estate: "Estate", statement: Statement, left_in: str) -> None:

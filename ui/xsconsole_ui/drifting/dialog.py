@@ -1,6 +1,6 @@
 """The view of drift: members and classes of fields; of what is chosen there each difference, since when, by whom."""
 
-from pathlib import Path
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
@@ -9,11 +9,9 @@ from xsconsole.console import (
     Estate,
     causes,
     drift_against,
+    keep_statement,
     recorded,
-    state,
     statement_of,
-    statement_text,
-    write_text,
 )
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.comparison import Aspect
@@ -361,11 +359,7 @@ class DriftDialog(QDialog):
             self._jobs.start(self._keep(statement_of(self._console, self.drift)), "keep a statement")
 
     async def _keep(self, made: Statement) -> None:
-        async def save(path: Path, *, may_replace: bool = False) -> None:
-            if not may_replace:
-                await state(self._console, made, str(path))
-            await write_text(statement_text(made, path), path, may_replace=may_replace)
-
+        save = partial(keep_statement, self._console, made)
         try:
             file = await self.papers.write(save, self.tr("Keep a fidelity statement"), FILE_NAME)
         except ConsoleError as error:
