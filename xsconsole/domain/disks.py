@@ -1,12 +1,14 @@
 """The disks of a machine, and where they are."""
 
-from xsconsole.domain.ids import NULL_REF
+from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
 from xsconsole.domain.poolstate import PREFIX
 
 DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
 SYSTEM, DATA = "system", "data"
 PARENT_KEY = "vhd-parent"  # in a VDI's sm_config: the hidden disk that it stands on
+
+LONGEST_CHAIN = 30  # of the storage drivers of XAPI: a disk and all the hidden ones that it stands on
 
 BLOCK_TYPES = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe", "rawhba"})
 """Storage that gives each writable disk its whole virtual size, so that a snapshot costs as much again."""
@@ -43,3 +45,19 @@ def repositories_of(inventory: Inventory, vm: VM) -> tuple[SR, ...]:
     """Return the storage repositories that hold a VM's disks, each once."""
     refs = dict.fromkeys(disk.SR for disk in disks_of(inventory, vm))
     return tuple(sr for sr in (inventory.get(SR, ref) for ref in refs) if sr is not None)
+
+
+def chain_length(inventory: Inventory, disk: VDI) -> int:
+    """Return how many disks have to be read to read this one: 1 where it stands on none."""
+    return len(chain_of(inventory, disk))
+
+
+def chain_of(inventory: Inventory, disk: VDI) -> tuple[Uuid, ...]:
+    """Return a disk and the hidden ones that it stands on, one on the other."""
+    chain = [disk.uuid]
+    parent = disk.sm_config.get(PARENT_KEY)
+    while parent and parent not in chain:
+        chain.append(Uuid(parent))
+        found = inventory.by_uuid(VDI, Uuid(parent))
+        parent = found.sm_config.get(PARENT_KEY) if found else None
+    return tuple(chain)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xsconsole.domain.disks import BLOCK_TYPES, PARENT_KEY, disks_of
+from xsconsole.domain.disks import BLOCK_TYPES, LONGEST_CHAIN, PARENT_KEY, chain_length, disks_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -13,7 +13,6 @@ from xsconsole.errors import NotPromotable
 UNCOUNTED_TYPES = frozenset({"iso", "udev"})
 FILE_SNAPSHOT_BYTES = 16 * 1024 * 1024  # headers and maps of a new sparse file
 LOW_FRACTION = 0.05
-LONGEST_CHAIN = 30  # of the storage drivers of XAPI: a disk and all the hidden ones that it stands on
 
 Space = Mapping[Uuid, int]
 """Bytes by the uuid of a storage repository."""
@@ -117,22 +116,6 @@ def demand_short_chains(inventory: Inventory, vm: VM, added: int) -> None:
                 f"this adds {added}, and a storage takes {LONGEST_CHAIN}.",
                 mend="Delete old snapshots and wait until the storage has merged them, or make a full copy.",
             )
-
-
-def chain_length(inventory: Inventory, disk: VDI) -> int:
-    """Return how many disks have to be read to read this one: 1 where it stands on none."""
-    return len(chain_of(inventory, disk))
-
-
-def chain_of(inventory: Inventory, disk: VDI) -> tuple[Uuid, ...]:
-    """Return a disk and the hidden ones that it stands on, one on the other."""
-    chain = [disk.uuid]
-    parent = disk.sm_config.get(PARENT_KEY)
-    while parent and parent not in chain:
-        chain.append(Uuid(parent))
-        found = inventory.by_uuid(VDI, Uuid(parent))
-        parent = found.sm_config.get(PARENT_KEY) if found else None
-    return tuple(chain)
 
 
 def _disks(inventory: Inventory, vm: VM) -> list[tuple[VDI, SR]]:

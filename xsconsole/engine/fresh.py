@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from xsconsole.domain.board import derive
-from xsconsole.domain.disks import disks_of
+from xsconsole.domain.disks import chain_of, disks_of
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import (
     PBD,
@@ -28,7 +28,6 @@ from xsconsole.domain.inventory import (
 )
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
-from xsconsole.engine.capacity import chain_of
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
 from xsconsole.engine.gatekeeper import World
 from xsconsole.engine.lands import Land

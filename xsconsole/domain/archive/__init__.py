@@ -1,9 +1,38 @@
 """A configuration outside of any pool: what an archive says, and whether what lies in a folder is what it says."""
 
 from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, judge
+from xsconsole.domain.archive.listing import Listed, find_archive, fits
+from xsconsole.domain.archive.pooled import (
+    ARCHIVED_KEY,
+    TOGETHER_LIMIT_BYTES,
+    Carried,
+    Extract,
+    Form,
+    PoolArchive,
+    PoolMember,
+    archive_key,
+    carried_text,
+    digest_of_carried,
+    document_bytes,
+    documents_in,
+    fitting,
+    hold_stem,
+    read_carried,
+    read_pooled,
+    stored,
+)
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
-from xsconsole.domain.archive.shelf import Held, Shelved, find_archive, fits
+from xsconsole.domain.archive.shelf import Held, Shelved
+from xsconsole.domain.archive.standing import (
+    BLOCKED,
+    Pooled,
+    carried_by,
+    held_on,
+    judge_pooled,
+    marked_in,
+    pooled_in,
+)
 from xsconsole.domain.archive.values import (
     DOCUMENT,
     MANIFEST,
@@ -16,26 +45,51 @@ from xsconsole.domain.archive.values import (
 )
 
 __all__ = [
+    "ARCHIVED_KEY",
+    "BLOCKED",
     "DOCUMENT",
     "MANIFEST",
     "MOST_DOCUMENT_BYTES",
     "RECORD",
+    "TOGETHER_LIMIT_BYTES",
     "WORKFLOW",
     "Archive",
     "ArchivedFile",
+    "Carried",
     "Check",
+    "Extract",
     "Fault",
     "Finding",
+    "Form",
     "Held",
+    "Listed",
     "Measured",
+    "PoolArchive",
+    "PoolMember",
+    "Pooled",
     "Row",
     "Shelved",
+    "archive_key",
+    "carried_by",
+    "carried_text",
+    "digest_of_carried",
+    "document_bytes",
+    "documents_in",
     "find_archive",
     "fits",
+    "fitting",
+    "held_on",
+    "hold_stem",
     "judge",
+    "judge_pooled",
+    "marked_in",
+    "pooled_in",
     "read",
+    "read_carried",
+    "read_pooled",
     "rows_of",
     "sealed",
+    "stored",
     "to_bytes",
     "to_lines",
     "warrants_in",

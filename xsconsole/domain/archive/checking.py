@@ -19,6 +19,8 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
     FOREIGN = "foreign"  # it is none of the archive's
+    CHANGED = "changed"  # a template in a pool, by somebody else
+    EXPOSED = "exposed"  # a template that could be changed, and was not
     UNREADABLE = "unreadable"  # the document is cut off, changed, of another format or none of ours
 
 
@@ -32,6 +34,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
+    """`file` is the one that it is about, or the role of a template."""
+
     file: str
     fault: Fault
     sentence: str

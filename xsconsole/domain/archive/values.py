@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -29,7 +29,20 @@ class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Digest
 
 
-class Archive(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole archive", tag_field="type"):
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that a console's key signs: `public_key` and `signature` in base64."""
+
+    public_key: str = ""
+    signature: str = ""
+
+    @property
+    def key(self) -> str:
+        """The fingerprint of the key that signed it; empty where there is none."""
+        raw = raw_of(self.public_key)
+        return key_fingerprint(raw) if raw else ""
+
+
+class Archive(Signed, frozen=True, kw_only=True, tag="xsconsole archive", tag_field="type"):
     """What an archive is of. `at` is when it was sealed, by its maker's clock; `stage` is where it stood.
 
     `frozen_at` and `skew_s` tell of the snapshots that it was made of. `fingerprint` is that of the manifest.
@@ -65,14 +78,6 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole archive"
     members: tuple[ArchivedMember, ...]
     approvals: tuple[Warrant, ...]
     files: tuple[ArchivedFile, ...]
-    public_key: str = ""
-    signature: str = ""
-
-    @property
-    def key(self) -> str:
-        """The fingerprint of the key that signed it; empty where there is none."""
-        raw = raw_of(self.public_key)
-        return key_fingerprint(raw) if raw else ""
 
     @property
     def size_bytes(self) -> int:
@@ -85,13 +90,16 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole archive"
         return tuple(sorted({nic.called for member in self.members for nic in member.interfaces}))
 
 
-def sealed(archive: Archive, signer: Signer) -> Archive:
+D = TypeVar("D", bound=Signed)
+
+
+def sealed(archive: D, signer: Signer) -> D:
     """Return the document signed by this key."""
     unsigned = msgspec.structs.replace(archive, public_key=text_of(signer.public_key), signature="")
     return msgspec.structs.replace(unsigned, signature=text_of(signer.sign(_covered(unsigned))))
 
 
-def is_genuine(archive: Archive, check: SignatureCheck) -> bool:
+def is_genuine(archive: Signed, check: SignatureCheck) -> bool:
     """Whether the key that the document names signed exactly this."""
     key, signature = raw_of(archive.public_key), raw_of(archive.signature)
     if (
@@ -103,12 +111,12 @@ def is_genuine(archive: Archive, check: SignatureCheck) -> bool:
     return check(key, signature, _covered(archive))
 
 
-def to_bytes(archive: Archive) -> bytes:
+def to_bytes(archive: Signed) -> bytes:
     """Return the document as it lies in the folder: canonical JSON."""
     return canonical_bytes(msgspec.to_builtins(archive))
 
 
-def _covered(archive: Archive) -> bytes:
+def _covered(archive: Signed) -> bytes:
     content: dict[str, Any] = msgspec.to_builtins(archive)
     del content["signature"]
     return canonical_bytes(content)
