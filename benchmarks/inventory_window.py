@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from xsconsole.console import Connection, Console, Estate, Pools, Secret
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline_views import View
+from xsconsole.domain.outline.views import View
 from xsconsole_ui.app import make_application
 from xsconsole_ui.collector import Collector
 from xsconsole_ui.main_window import MainWindow

@@ -34,9 +34,9 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Plannable, Promote
-from xsconsole.engine.lanes import lanes_of
-from xsconsole.engine.planner import plan as plan_of
-from xsconsole.engine.runner import PARALLEL_STEPS
+from xsconsole.engine.plans.planner import plan as plan_of
+from xsconsole.engine.runs.lanes import lanes_of
+from xsconsole.engine.runs.runner import PARALLEL_STEPS
 
 FEW = 4
 HOSTS = 8

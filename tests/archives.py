@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from xsconsole.domain.actions.archives import ArchivedMember, Interface
 from xsconsole.domain.archive import Archive, ArchivedFile, sealed
-from xsconsole.domain.archive_actions import ArchivedMember, Interface
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
 from xsconsole.store.keys import SigningKey
 

@@ -25,7 +25,7 @@ from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
 from xsconsole.engine.commands import Confirmed, Demote, Direction, Plannable, Promote, Settle
-from xsconsole.engine.lease import LeaseTiming
+from xsconsole.engine.runs.lease import LeaseTiming
 
 __all__ = ["PASSPHRASE", "Desk", "seated"]
 

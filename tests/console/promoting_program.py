@@ -15,7 +15,7 @@ from xsconsole.domain.events import AuditGrew
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration
 from xsconsole.engine.commands import Confirmed, Promote
-from xsconsole.engine.lease import LeaseTiming
+from xsconsole.engine.runs.lease import LeaseTiming
 
 
 async def passphrase(*, is_new: bool) -> str | None:

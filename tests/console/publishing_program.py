@@ -13,7 +13,7 @@ from typing import Any
 from tests.console.standstill import Standstill, say
 from xsconsole.console import Connection, Console, Pools, Secret
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.publishing import PublishPlan
+from xsconsole.domain.publication.effects import PublishPlan
 from xsconsole.domain.workflow import Binding, PoolObject, Workflow
 from xsconsole.domain.workflow.edits import add_stage, change_stage, connect, remove
 from xsconsole.xapi.transport import Road

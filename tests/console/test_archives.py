@@ -20,8 +20,8 @@ from tests.console.test_between_pools import until
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import ArchiveRoom, Console, Destination, Pools, past
+from xsconsole.domain.actions.archives import ImportMember
 from xsconsole.domain.archive import rows_of
-from xsconsole.domain.archive_actions import ImportMember
 from xsconsole.domain.board import Standing
 from xsconsole.domain.comparison import Source
 from xsconsole.domain.events import InventoryChanged, RunChanged

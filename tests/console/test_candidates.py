@@ -18,9 +18,9 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Card
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Verdict, difference, judge, manifest_of_card
-from xsconsole.domain.request_views import RequestState, RequestView
-from xsconsole.domain.requests import Request
-from xsconsole.domain.sheets import sheet_of
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestState, RequestView
+from xsconsole.domain.sheets.objects import sheet_of
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.gates import NoDrift, When
 from xsconsole.engine.commands import Ask, Operate

@@ -23,7 +23,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import ItemState
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow import RestorePointRule
 from xsconsole.engine.commands import Ask, Confirmed, HoldBack, Operate
 from xsconsole.errors import StoreFailed

@@ -18,7 +18,7 @@ from xsconsole.console import Connection, Console, Pools, Secret
 from xsconsole.domain.board import Standing, published_workflow
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import DraftId
-from xsconsole.domain.publication import PUBLICATION_PREFIX
+from xsconsole.domain.publication.values import PUBLICATION_PREFIX
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Direction, Settle
 

@@ -14,7 +14,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.poolstate import LeaseValue, encode, lease_stem
 from xsconsole.engine.commands import Direction
-from xsconsole.engine.watch import LeaseWatch
+from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.errors import HeldElsewhere
 from xsconsole.system import SystemClock
 

@@ -8,7 +8,7 @@ import pytest
 from tests.domain.test_estate import board, card, version
 from xsconsole.console.neighbours import Neighbours
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.engine import rules
+from xsconsole.engine.plans import rules
 from xsconsole.errors import NotPromotable
 
 SLOT = next(stage for stage in version(1).stages if stage.id == "production")

@@ -13,7 +13,7 @@ from tests.workflows import put_on
 from xsconsole.console import Console, RunState
 from xsconsole.console import points as points_module
 from xsconsole.domain.plan import Disks
-from xsconsole.domain.point_sizes import cost_words
+from xsconsole.domain.points.sizes import cost_words
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
 from xsconsole.domain.workflow import RestorePointRule, Workflow, default_workflow
 from xsconsole.engine.commands import RemovePoints

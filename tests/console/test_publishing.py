@@ -14,7 +14,7 @@ from tests.console.pool_state import runs_and_held_leases
 from xsconsole.console import RunState
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import PersonId, StageId
-from xsconsole.domain.publishing import EffectKind, PublishPlan
+from xsconsole.domain.publication.effects import EffectKind, PublishPlan
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.domain.signing import SignatureState
 from xsconsole.domain.workflow import Kind, Limits, Person, Workflow

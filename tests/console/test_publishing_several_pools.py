@@ -15,7 +15,7 @@ from xsconsole.console import Console, Pools
 from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState
 from xsconsole.domain.ids import PersonId, StageId, Uuid
 from xsconsole.domain.inventory import Host
-from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan
+from xsconsole.domain.publication.effects import EffectKind, PartState, PublishPlan
 from xsconsole.domain.workflow import ApprovalRule, Binding, Person, PoolObject, Workflow
 from xsconsole.domain.workflow.edits import add_stage, change_stage, change_workflow, connect, remove
 from xsconsole.errors import Refused

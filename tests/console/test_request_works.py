@@ -4,9 +4,9 @@ import asyncio
 
 from tests.engine.desks import virtually
 from tests.engine.requesting import Scene, approve, ask, view
-from xsconsole.console.request_works import FIRST_S, RequestWorks
+from xsconsole.console.requests.works import FIRST_S, RequestWorks
 from xsconsole.domain.ids import RequestId
-from xsconsole.domain.request_views import RequestState, RequestView
+from xsconsole.domain.requests.views import RequestState, RequestView
 from xsconsole.errors import Refused
 
 

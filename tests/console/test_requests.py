@@ -18,9 +18,9 @@ from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.continuing import VERSION_PREFIX
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery
-from xsconsole.domain.request_files import DecisionFile, RequestFile
-from xsconsole.domain.request_views import RequestState, RequestView
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.files import DecisionFile, RequestFile
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestState, RequestView
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.engine.commands import Ask
 from xsconsole.errors import ApprovalMissing, ConnectFailed, LogInNeeded, NotPermitted, Refused

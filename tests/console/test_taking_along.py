@@ -5,13 +5,13 @@ from typing import Any, cast
 
 import pytest
 
-from xsconsole.console.publishing import Publishing
+from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.taking_along import TakingAlong
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
-from xsconsole.domain.publishing import Effect, EffectKind, PublishReport
+from xsconsole.domain.publication.effects import Effect, EffectKind, PublishReport
 from xsconsole.domain.workflow import default_workflow
-from xsconsole.engine.flight import effects_of
+from xsconsole.engine.publication.flight import effects_of
 from xsconsole.errors import PoolUnavailable
 
 POOL, CRM = Uuid("pool"), ConfigurationId("crm")

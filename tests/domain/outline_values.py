@@ -17,10 +17,10 @@ from xsconsole.domain.inventory import (
     Pool,
 )
 from xsconsole.domain.inventory_filter import inventory_schema
-from xsconsole.domain.outline import Outline
+from xsconsole.domain.outline.lines import Outline
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, encode
-from xsconsole.domain.query_matching import asked_of_many
-from xsconsole.domain.query_parser import query_of
+from xsconsole.domain.query.matching import asked_of_many
+from xsconsole.domain.query.parser import query_of
 
 CLASS_NAMES = {
     Pool: "pool",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from xsconsole.domain.folding import folded_lines
-from xsconsole.domain.query import And, Comparison, Not, Operator, Or, Word
-from xsconsole.domain.query_fields import Field, Kind, Schema
-from xsconsole.domain.query_worth import AGE_UNITS, SIZE_UNITS
+from xsconsole.domain.query.fields import Field, Kind, Schema
+from xsconsole.domain.query.values import And, Comparison, Not, Operator, Or, Word
+from xsconsole.domain.query.worth import AGE_UNITS, SIZE_UNITS
 
 NOW = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 POWERS = ("running", "halted", "suspended")

@@ -1,9 +1,9 @@
 """Why something can be done to none of several objects is told once for each reason."""
 
-from xsconsole.domain.act_words import reasons, title, why_none
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
+from xsconsole.domain.wording.acts import reasons, title, why_none
 from xsconsole.errors import Refused
 
 

@@ -26,7 +26,7 @@ from xsconsole.domain.archive import (
 from xsconsole.domain.archive.rows import Row, Value
 from xsconsole.domain.archive.values import is_genuine
 from xsconsole.domain.ids import ArchiveId, Digest
-from xsconsole.domain.requests import Warrant, to_warrant
+from xsconsole.domain.requests.values import Warrant, to_warrant
 from xsconsole.errors import Ambiguous, NotFound, Refused
 from xsconsole.store.keys import is_signature
 

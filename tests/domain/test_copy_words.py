@@ -3,7 +3,7 @@
 import pytest
 
 from xsconsole.domain import words
-from xsconsole.domain.archive_actions import (
+from xsconsole.domain.actions.archives import (
     CheckArchive,
     CompareArchived,
     ExportMember,
@@ -12,7 +12,7 @@ from xsconsole.domain.archive_actions import (
     PrepareArchive,
     SealArchive,
 )
-from xsconsole.domain.copy_actions import (
+from xsconsole.domain.actions.copies import (
     CopyMachine,
     DropSnapshot,
     EmptyDisk,
@@ -27,8 +27,8 @@ from xsconsole.domain.copy_actions import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, StageId, StepKey, Uuid, WorkflowId
-from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Action, Intent, Plan, Purpose, RunKind, Step, TakeSnapshot
 from xsconsole.domain.replica import is_left_behind, name_of_copy
 from xsconsole.domain.workflow import Method

@@ -22,8 +22,8 @@ from xsconsole.domain.estate import (
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import View
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.views import View
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Binding, PoolObject, default_workflow

@@ -9,7 +9,7 @@ from xsconsole.domain.gates.judging import addresses_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VIF, Change, ChangeBatch, GuestMetrics, Inventory
 from xsconsole.domain.inventory_items import item_of
-from xsconsole.domain.sheets import sheet_of
+from xsconsole.domain.sheets.objects import sheet_of
 
 ADDRESS = "10.0.0.7"
 

@@ -19,9 +19,9 @@ from tests.domain.outline_values import (
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, VIF, Change, ChangeBatch, HostMetrics, Inventory, Network
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Changed, Inserted, replay
-from xsconsole.domain.outline_views import NETWORKS, STORAGE, NodeId, View, within
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Changed, Inserted, replay
+from xsconsole.domain.outline.views import NETWORKS, STORAGE, NodeId, View, within
 
 
 def told(outline):

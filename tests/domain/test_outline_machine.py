@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.domain.outline_values import CLASS_NAMES, HOSTS, POOL, asks_for, change, host, pool, value_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Appliance, ChangeBatch, HostMetrics, Inventory, Network, Record
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Changed, Inserted, replay
-from xsconsole.domain.outline_views import (
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Changed, Inserted, replay
+from xsconsole.domain.outline.views import (
     NETWORKS,
     NOT_RUNNING,
     SORTED_BY,

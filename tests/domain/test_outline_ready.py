@@ -4,8 +4,8 @@ import pytest
 
 from tests.domain.outline_values import HOSTS, change, host, member_of, outline_of, pool, tell, value_of, vm
 from xsconsole.domain.inventory import ChangeBatch
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import Order, View
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.views import Order, View
 
 STAGES = {"staging": (1, "Staging")}
 

@@ -39,7 +39,7 @@ from xsconsole.domain.archive import (
 from xsconsole.domain.ids import ArchiveId, Digest, Ref, Uuid
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Change, ChangeBatch, Inventory, Network, Pool, Record
 from xsconsole.domain.manifest import manifest_of
-from xsconsole.domain.requests import Warrant
+from xsconsole.domain.requests.values import Warrant
 from xsconsole.errors import Ambiguous, Refused
 from xsconsole.store.keys import is_signature
 

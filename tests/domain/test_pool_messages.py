@@ -2,8 +2,8 @@
 
 import pytest
 
-from xsconsole.domain.message_words import said
 from xsconsole.domain.pool_messages import spoken
+from xsconsole.domain.wording.messages import said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from xsconsole.domain.pool_words import UNKNOWN_MEND, sentences
+from xsconsole.domain.wording.pool import UNKNOWN_MEND, sentences
 
 
 def test_a_sentence_holds_what_the_pool_said() -> None:

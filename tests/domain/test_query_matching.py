@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.domain.query_values import NOW, SCHEMA, Thing, queries, things
 from xsconsole.domain.folding import folded_lines, natural
-from xsconsole.domain.query import And, Comparison, Everything, Not, Or, Query, Word, printed
-from xsconsole.domain.query_completion import MOST, complete
-from xsconsole.domain.query_fields import Kind
-from xsconsole.domain.query_matching import KEPT_ANSWERS, asked_by, asked_of_many, fields_of, glob, required_words
-from xsconsole.domain.query_parser import parse, query_of
+from xsconsole.domain.query.completion import MOST, complete
+from xsconsole.domain.query.fields import Kind
+from xsconsole.domain.query.matching import KEPT_ANSWERS, asked_by, asked_of_many, fields_of, glob, required_words
+from xsconsole.domain.query.parser import parse, query_of
+from xsconsole.domain.query.values import And, Comparison, Everything, Not, Or, Query, Word, printed
 
 UNITS = {
     **{"": 1, "b": 1, "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "mo": 30 * 86400, "y": 365 * 86400},

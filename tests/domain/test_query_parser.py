@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.query_values import LETTERS, SCHEMA, queries
-from xsconsole.domain.query import EVERYTHING, And, Comparison, Not, Operator, Or, Query, Word, printed
-from xsconsole.domain.query_parser import DEEPEST, LONGEST, parse, parse_typed, query_of
+from xsconsole.domain.query.parser import DEEPEST, LONGEST, parse, parse_typed, query_of
+from xsconsole.domain.query.values import EVERYTHING, And, Comparison, Not, Operator, Or, Query, Word, printed
 from xsconsole.errors import Refused
 
 

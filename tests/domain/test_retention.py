@@ -13,10 +13,10 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.disks import PARENT_KEY
 from xsconsole.domain.ids import Digest, Ref, RequestId, RunId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Change, ChangeBatch, Inventory
-from xsconsole.domain.point_sizes import Cost, Scales, cost_words
-from xsconsole.domain.requests import Request
-from xsconsole.domain.retention import FOREVER, Keeping, expiring_by, keepings
-from xsconsole.domain.snapshot_sets import RestorePoint
+from xsconsole.domain.points.retention import FOREVER, Keeping, expiring_by, keepings
+from xsconsole.domain.points.sets import RestorePoint
+from xsconsole.domain.points.sizes import Cost, Scales, cost_words
+from xsconsole.domain.requests.values import Request
 from xsconsole.domain.workflow import RestorePointRule, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import RecentRestorePoint
 

@@ -27,7 +27,7 @@ from xsconsole.domain.inventory import (
     Task,
 )
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, encode
-from xsconsole.domain.sheets import MOST_LINES, MOST_MESSAGES, sheet_of
+from xsconsole.domain.sheets.objects import MOST_LINES, MOST_MESSAGES, sheet_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = {

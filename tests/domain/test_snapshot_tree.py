@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.snapshot_tree import Rail, places
+from xsconsole.domain.points.tree import Rail, places
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

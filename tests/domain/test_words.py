@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from xsconsole.domain import record_words, words
+from xsconsole.domain import words
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.plan import (
     Action,
@@ -26,6 +26,7 @@ from xsconsole.domain.plan import (
 )
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.errors import (
     AuditBroken,

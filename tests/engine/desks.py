@@ -26,9 +26,9 @@ from xsconsole.domain.runs import RunStatus
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Confirmed, Create, Demote, Direction, NewMember, Plannable, Promote, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.lease import LeaseTiming, Me
 from xsconsole.engine.ports import Identity
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.lease import LeaseTiming, Me
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import Refused, StoreFailed
 from xsconsole.store.keys import SigningKey, is_signature
 

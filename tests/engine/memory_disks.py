@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tests.engine.memory_pool import MemoryPool
-from xsconsole.domain.copy_actions import Slot
+from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VBD, VDI
 from xsconsole.engine.ports import Attached

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from tests.engine.memory_pool import MemoryPool
+from xsconsole.domain.actions.mends import MAPS, MEMORY, MendedField
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, Appliance
-from xsconsole.domain.mend_actions import MAPS, MEMORY, MendedField
 from xsconsole.engine.ports import Progress
 from xsconsole.xapi.mending import LIMITS, SETTERS
 

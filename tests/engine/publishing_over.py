@@ -8,16 +8,16 @@ from tests.engine.requesting import Scene, ruled
 from xsconsole.domain.approval import Requester
 from xsconsole.domain.continuing import VERSION_PREFIX, with_continued
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.publication import Publication
-from xsconsole.domain.publishing import PublishPlan
-from xsconsole.domain.requests import Request
+from xsconsole.domain.publication.effects import PublishPlan
+from xsconsole.domain.publication.values import Publication
+from xsconsole.domain.requests.values import Request
 from xsconsole.domain.signing import signed
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Confirmed
-from xsconsole.engine.publish_plan import Wish, plan_publication
-from xsconsole.engine.publish_pools import Site
-from xsconsole.engine.requests import command_of
-from xsconsole.engine.runner import Run
+from xsconsole.engine.publication.publish_plan import Wish, plan_publication
+from xsconsole.engine.publication.publish_pools import Site
+from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import ApprovalMissing
 from xsconsole.store.keys import is_signature
 

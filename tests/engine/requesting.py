@@ -8,13 +8,13 @@ import pytest
 from tests.engine.desks import Desk, Office
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided
 from xsconsole.domain.ids import ConfigurationId, GroupId, PersonId, RequestId, TransitionId, Uuid
-from xsconsole.domain.request_views import RequestView
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestView
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow
 from xsconsole.engine.commands import Ask, Confirmed
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests import command_of
-from xsconsole.engine.runner import Run
+from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import ApprovalMissing, Refused
 
 APPROVED_WAYS = frozenset({TransitionId("staging-to-production"), TransitionId("production-to-staging")})

@@ -19,7 +19,7 @@ from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Demote, Plannable, Promote
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.lease import LeaseTiming, Me
+from xsconsole.engine.runs.lease import LeaseTiming, Me
 from xsconsole.store.keys import SigningKey, is_signature
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.system import RandomIds, SystemClock

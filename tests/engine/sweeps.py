@@ -33,7 +33,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.engine.commands import Direction, Plannable
 from xsconsole.errors import ConsoleError, Refused
 

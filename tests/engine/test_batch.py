@@ -13,8 +13,8 @@ from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.inventory import HostMetrics
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.domain.workflow.values import Limits
-from xsconsole.engine.batch import moves_to, plan_together
 from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.plans.batch import moves_to, plan_together
 
 PRODUCTION = StageId("production")
 

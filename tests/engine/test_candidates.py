@@ -10,16 +10,16 @@ from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import approve, ask, refused, ruled, run, view
 from tests.engine.test_copying import census, made
+from xsconsole.domain.actions.copies import UseCandidate
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Standing
-from xsconsole.domain.copy_actions import UseCandidate
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import RequestId, TransitionId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.lineage import descent
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, workflow_stem
-from xsconsole.domain.request_views import RequestState
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method, RestorePointRule, Workflow, to_stored

@@ -6,8 +6,8 @@ from tests.engine.requesting import ask, view
 from tests.engine.test_candidates import Scene, copied
 from tests.engine.test_copying import census
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.publication import PUBLICATION_PREFIX
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.publication.values import PUBLICATION_PREFIX
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.engine.ports import Field
 

@@ -6,9 +6,9 @@ import pytest
 from tests.engine.desks import virtually
 from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
+from xsconsole.domain.actions.travel import AskAcross
 from xsconsole.domain.inventory import VDI
-from xsconsole.domain.travel_actions import AskAcross
-from xsconsole.engine.lands import Journey
+from xsconsole.engine.plans.lands import Journey
 from xsconsole.errors import NotPromotable, PoolFailed
 
 

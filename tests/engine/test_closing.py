@@ -16,7 +16,7 @@ from xsconsole.domain.closures import AnyClosure, ClosureKind, Freeze, subject_o
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent, Outcome
-from xsconsole.domain.request_views import RequestState, waiting_words
+from xsconsole.domain.requests.views import RequestState, waiting_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow, afterwards, default_workflow
 from xsconsole.domain.workflow.edits import change_transition

@@ -7,11 +7,11 @@ from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import Fault
 from tests.engine.test_moving_across import MOVE, is_clear
 from tests.engine.two_pools import Company
+from xsconsole.domain.actions.travel import NoteCompany
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import Appliance
 from xsconsole.domain.poolstate import COMPANY_KEY
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.travel_actions import NoteCompany
 from xsconsole.domain.words import describe, describe_undo
 
 NIGHTLY, THEIRS = Ref("schedule-here"), Ref("schedule-there")

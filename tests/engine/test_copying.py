@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
+from xsconsole.domain.actions.copies import CopyMachine, DropSnapshot, StartAgain
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.copy_actions import CopyMachine, DropSnapshot, StartAgain
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Network

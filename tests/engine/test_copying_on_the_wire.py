@@ -10,8 +10,8 @@ from tests.console.pool_state import footprint
 from tests.engine.seats import Seat, seated
 from tests.engine.test_copying import copying
 from tests.workflows import put_on
+from xsconsole.domain.actions.copies import StartCopy
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.copy_actions import StartCopy
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VIF, VM, Network

@@ -7,7 +7,7 @@ from tests.engine.desks import Office, virtually
 from tests.engine.memory_disks import lengthen_chain
 from tests.engine.memory_pool import GIB
 from tests.engine.test_copying import copying, halted, made
-from xsconsole.domain.copy_actions import StartCopy
+from xsconsole.domain.actions.copies import StartCopy
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import PBD, SR, HostMetrics
 from xsconsole.domain.workflow import (

@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.gates import Checklist, When
 from xsconsole.domain.workflow.templates import templates
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Create, Dissolve, NewMember
-from xsconsole.engine.enforcement import findings_of_gaps, gaps
+from xsconsole.engine.plans.enforcement import findings_of_gaps, gaps
 from xsconsole.errors import NotPermitted, NotPromotable, PlanIsStale
 
 INTO_PRODUCTION = TransitionId("staging-to-production")

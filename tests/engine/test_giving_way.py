@@ -14,13 +14,13 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.inventory import SR, VM, HostMetrics
 from xsconsole.domain.plan import Start
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow import DiskRule, DiskTreatment, Group, Kind, Person, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import Limits
-from xsconsole.engine import enforcement
-from xsconsole.engine.succession import Ending, Incumbent, ended
+from xsconsole.engine.moves.succession import Ending, Incumbent, ended
+from xsconsole.engine.plans import enforcement
 from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, RunFailed, StageFull, VerificationFailed
 
 

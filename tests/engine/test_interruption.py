@@ -10,8 +10,8 @@ from tests.engine.test_recovery import reason_of
 from xsconsole.domain.board import Standing
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.record_words import event_sentence
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.wording.record import event_sentence
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.ports import Field
 from xsconsole.errors import (

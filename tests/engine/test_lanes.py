@@ -8,12 +8,12 @@ import pytest
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.test_copying import copying
-from xsconsole.domain.copy_actions import CopyMachine, StartCopy
+from xsconsole.domain.actions.copies import CopyMachine, StartCopy
 from xsconsole.domain.ids import StageId, StepKey
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Create, NewMember
-from xsconsole.engine.lanes import (
+from xsconsole.engine.runs.lanes import (
     COPIES_INTO_A_STORAGE,
     STARTS_ON_A_HOST,
     Lane,
@@ -22,7 +22,7 @@ from xsconsole.engine.lanes import (
     lanes_of,
     most_urgent_first,
 )
-from xsconsole.engine.walk import walk
+from xsconsole.engine.runs.walk import walk
 
 LIMIT = 4
 MEMBERS = 24

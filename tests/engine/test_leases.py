@@ -7,9 +7,9 @@ import pytest
 from tests.engine.desks import CountingIds, Desk, MemoryLedger, Office, virtually
 from tests.engine.memory_port import Fault
 from xsconsole.domain.poolstate import LeaseValue, encode, lease_stem, numbers
-from xsconsole.engine.lease import Leases, LeaseTiming, free_forsaken
 from xsconsole.engine.ports import Field
-from xsconsole.engine.watch import LeaseWatch
+from xsconsole.engine.runs.lease import Leases, LeaseTiming, free_forsaken
+from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.errors import HeldElsewhere, LeaseLost, LostMaster, PoolFailed
 
 THING = "configuration.shop"

@@ -14,7 +14,7 @@ from xsconsole.domain.inventory import VM, Task
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.engine.commands import Confirmed, Direction, Settle
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import PoolFailed, RunFailed, VerificationFailed
 
 SHOP = "shop 1.3.0"

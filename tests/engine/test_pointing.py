@@ -7,7 +7,7 @@ from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_planning import kinds
 from xsconsole.domain.ids import ConfigurationId, RunId
-from xsconsole.domain.retention import keepings, taken_words
+from xsconsole.domain.points.retention import keepings, taken_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import title
 from xsconsole.engine.commands import RemoveMembers, RevertTo, TakePoint

@@ -13,7 +13,7 @@ from tests.engine.memory_port import Fault
 from xsconsole.domain.board import published_workflow
 from xsconsole.domain.ids import Digest, StageId
 from xsconsole.domain.poolstate import numbers, workflow_stem
-from xsconsole.domain.publication import PUBLICATION_PREFIX, Publication, publication_of
+from xsconsole.domain.publication.values import PUBLICATION_PREFIX, Publication, publication_of
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Workflow, default_workflow
 from xsconsole.domain.workflow.edits import remove

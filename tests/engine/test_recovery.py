@@ -13,9 +13,9 @@ from xsconsole.domain.poolstate import encode_run, run_stem
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.engine.commands import Direction, Settle
-from xsconsole.engine.lease import Leases, LeaseTiming
 from xsconsole.engine.ports import Field
-from xsconsole.engine.run_record import standing_run
+from xsconsole.engine.runs.lease import Leases, LeaseTiming
+from xsconsole.engine.runs.run_record import standing_run
 from xsconsole.errors import (
     HeldElsewhere,
     Interrupted,

@@ -14,7 +14,7 @@ from xsconsole.domain.plan import Start
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import EntryAction, Kind, Transition, default_workflow
 from xsconsole.engine.commands import Direction, Promote
-from xsconsole.engine.planner import plan as planned
+from xsconsole.engine.plans.planner import plan as planned
 from xsconsole.errors import NotFound, NotPromotable, PlanIsStale
 
 UNKNOWN = ConfigurationId("00000000-0000-0000-0000-000000000000")

@@ -10,10 +10,10 @@ from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import GIB, MemoryPool
 from tests.engine.memory_port import Fault
 from tests.engine.test_planning import kinds
+from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import PBD, VDI
-from xsconsole.domain.placing_actions import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.workflow import Binding, EntryAction, PoolObject, Stage, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import AddressesAnswer

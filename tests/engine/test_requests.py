@@ -23,12 +23,12 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.poolstate import decode_run, encode_run, run_stem
 from xsconsole.domain.record import AuditEvent, Outcome
-from xsconsole.domain.request_views import RequestState, waiting_words
-from xsconsole.domain.requests import Paper, from_stored, request_stem, to_stored
+from xsconsole.domain.requests.values import Paper, from_stored, request_stem, to_stored
+from xsconsole.domain.requests.views import RequestState, waiting_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.engine.commands import Direction, Dissolve
-from xsconsole.engine.requests import asks_for
+from xsconsole.engine.requests.standing import asks_for
 from xsconsole.errors import ApprovalMissing, NotFound, NotPermitted, Refused
 
 

@@ -14,8 +14,8 @@ from tests.engine.test_moving_across import MOVE, is_clear
 from tests.engine.two_pools import Company, Pair
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import GroupId, RequestId, StageId
-from xsconsole.domain.request_views import RequestState
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import ApprovalRule, Group, Method, Workflow

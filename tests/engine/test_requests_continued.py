@@ -11,15 +11,15 @@ from tests.engine.requesting import Scene, approve, approved_request, ask, ruled
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.continuing import version_stem, with_continued
 from xsconsole.domain.ids import GroupId, PersonId, RequestId, StageId
-from xsconsole.domain.publication import (
+from xsconsole.domain.publication.effects import EffectKind
+from xsconsole.domain.publication.values import (
     Continued,
     encode,
     publication_of,
     publication_stem,
 )
-from xsconsole.domain.publishing import EffectKind
-from xsconsole.domain.request_views import RequestState
-from xsconsole.domain.requests import Paper, asked, request_stem, to_stored
+from xsconsole.domain.requests.values import Paper, asked, request_stem, to_stored
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.signing import signed
 from xsconsole.domain.workflow import EntryAction, Group
@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.values import FreezeCalendar
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests import command_of
+from xsconsole.engine.requests.standing import command_of
 from xsconsole.errors import Barred, NotPermitted, NotPromotable, Refused
 
 

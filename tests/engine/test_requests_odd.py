@@ -13,8 +13,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.poolstate import decode_run, encode_run, run_stem, workflow_stem
-from xsconsole.domain.request_views import RequestState, asker, waiting_words
-from xsconsole.domain.requests import (
+from xsconsole.domain.requests.values import (
     Paper,
     Request,
     asked,
@@ -25,10 +24,11 @@ from xsconsole.domain.requests import (
     to_stored,
     to_warrant,
 )
+from xsconsole.domain.requests.views import RequestState, asker, waiting_words
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.domain.workflow import to_stored as workflow_to_stored
-from xsconsole.engine import requests
 from xsconsole.engine.commands import Ask, Direction
+from xsconsole.engine.requests import standing as requests
 from xsconsole.errors import ApprovalMissing, NotFound, PlanIsStale, Refused
 
 

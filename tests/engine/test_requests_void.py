@@ -20,9 +20,9 @@ from tests.engine.requesting import (
 )
 from xsconsole.domain.approval import to_text
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.publication import approval_stem
-from xsconsole.domain.request_views import RequestState
-from xsconsole.domain.requests import Paper, asked, request_stem, to_stored
+from xsconsole.domain.publication.values import approval_stem
+from xsconsole.domain.requests.values import Paper, asked, request_stem, to_stored
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.runs import RunState
 from xsconsole.errors import PlanIsStale
 

@@ -18,7 +18,7 @@ from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.engine.commands import (
     Dissolve,
 )
-from xsconsole.engine.reviewing import forget_review
+from xsconsole.engine.requests.reviewing import forget_review
 from xsconsole.store.keys import is_signature
 
 

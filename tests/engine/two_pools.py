@@ -10,8 +10,8 @@ from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import ConfigurationId, TransitionId, Uuid
 from xsconsole.domain.workflow import Binding, Method, PoolObject, Stage, Transition, Workflow, default_workflow
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.lands import Land, Told, nothing_told
 from xsconsole.engine.neighbours import Neighbour
+from xsconsole.engine.plans.lands import Land, Told, nothing_told
 
 WAY = TransitionId("staging-to-production")
 

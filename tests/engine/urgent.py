@@ -17,7 +17,7 @@ from xsconsole.engine.commands import (
     Emergency,
     Promote,
 )
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.runner import Run
 from xsconsole.store.keys import is_signature
 
 SHIFT = GroupId("shift")

@@ -8,7 +8,7 @@ from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.board import Card
 from xsconsole.domain.closures import AnyClosure, Freeze, Hold, Quarantine, Stop
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
 from xsconsole.domain.workflow import Kind, Transition
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from xsconsole.domain.approval import Decision
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
 
 
 def bent_decision(made: Decision, source: Request, goal: Request, key_of_another: str, change: str) -> Decision:

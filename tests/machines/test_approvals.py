@@ -24,14 +24,14 @@ from xsconsole.domain.approval import Meaning, to_text
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.closures import AnyClosure, subject_of
 from xsconsole.domain.ids import ConfigurationId, RequestId, RunId, StageId, Uuid
-from xsconsole.domain.publication import approval_stem
+from xsconsole.domain.publication.values import approval_stem
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.requests import Paper, request_stem, to_stored
+from xsconsole.domain.requests.values import Paper, request_stem, to_stored
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, FreezeStage, Lift, Promote
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests import command_of
+from xsconsole.engine.requests.standing import command_of
 from xsconsole.errors import Refused
 
 GIB = 1024**3

@@ -21,7 +21,7 @@ from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.ids import ConfigurationId, RequestId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
-from xsconsole.domain.request_views import RequestState, RequestView
+from xsconsole.domain.requests.views import RequestState, RequestView
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Direction, Dissolve

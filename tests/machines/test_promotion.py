@@ -42,7 +42,7 @@ from xsconsole.engine.commands import (
     QuarantineVersion,
     StopTheLine,
 )
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import Barred, ConsoleError, Refused
 
 STAGES = ("integration", "patch-testing", "staging", "production")

@@ -9,7 +9,7 @@ import pytest
 from tests.store.homes import Home
 from xsconsole.domain.acts import Act, Kind
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.query import Word
+from xsconsole.domain.query.values import Word
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.store.ledger import SqliteLedger
 

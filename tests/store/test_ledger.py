@@ -9,8 +9,8 @@ import pytest
 from tests.store.homes import Home
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid
-from xsconsole.domain.query import Word
-from xsconsole.domain.query_parser import query_of
+from xsconsole.domain.query.parser import query_of
+from xsconsole.domain.query.values import Word
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.errors import AuditBroken, NotFound, Refused, StoreFailed
 from xsconsole.store.ledger import SqliteLedger

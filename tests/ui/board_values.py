@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from xsconsole.domain.board import Card, Member, RunView, Standing
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, Ref, RunId, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, RunKind, Start, Step, TakeSnapshot
+from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.poolstate import LeaseValue, MemberValue, RunRecord
-from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.workflow import Stage, default_workflow
 
 STAGING, PRODUCTION = StageId("staging"), StageId("production")

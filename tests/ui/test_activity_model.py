@@ -12,9 +12,9 @@ from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import ItemState, JobItem, JobStatus, PastItem, PastJob
 from xsconsole.domain.record import Outcome
-from xsconsole.domain.record_words import outcome_name
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.task_words import task_name
+from xsconsole.domain.wording.record import outcome_name
+from xsconsole.domain.wording.tasks import task_name
 from xsconsole.domain.words import state_name
 from xsconsole_ui.activity.entries import Entry, of_job, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column

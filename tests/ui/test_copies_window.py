@@ -5,7 +5,7 @@ from tests.engine.test_copying import copying
 from tests.ui.board_window import CTRL, Key, card_of, cards_in, console, ended, pool, press, window
 from tests.workflows import put_on
 from xsconsole.console import Console
-from xsconsole.domain.copy_actions import StartAgain
+from xsconsole.domain.actions.copies import StartAgain
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Promote
 from xsconsole_ui.board.offers import offer_of

@@ -24,13 +24,13 @@ from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Pool
 from xsconsole.domain.poolstate import workflow_stem
-from xsconsole.domain.publishing import PublishPlan
+from xsconsole.domain.publication.effects import PublishPlan
 from xsconsole.domain.workflow import Workflow, to_stored
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.history import History
 from xsconsole.domain.workflow.rebase import prefer_mine, rebase
-from xsconsole.engine.publish_plan import Wish, plan_publication
-from xsconsole.engine.publish_pools import Site
+from xsconsole.engine.publication.publish_plan import Wish, plan_publication
+from xsconsole.engine.publication.publish_pools import Site
 from xsconsole.store.drafts import DraftStore
 from xsconsole_ui import theme
 from xsconsole_ui.jobs import Jobs

@@ -9,7 +9,7 @@ from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.card_filter import CARDS
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.inventory_filter import inventory_schema
-from xsconsole.domain.query_fields import Kind, Schema
+from xsconsole.domain.query.fields import Kind, Schema
 from xsconsole_ui.activity.filtering import ACTIVITY
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "filter.md"

@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.domain.query_values import SCHEMA, Thing
-from xsconsole.domain.query import EVERYTHING, Query
-from xsconsole.domain.query_parser import query_of
+from xsconsole.domain.query.parser import query_of
+from xsconsole.domain.query.values import EVERYTHING, Query
 from xsconsole_ui import pieces
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp

@@ -29,8 +29,8 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.notifications import Notification
 from xsconsole.domain.record import AuditEvent, Fact
-from xsconsole.domain.request_views import RequestState
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.engine.commands import Ask, Demote, Promote
 from xsconsole_ui.board.faces import Tone, face_of
 from xsconsole_ui.bridge import Bridge

@@ -12,7 +12,7 @@ from tests.ui.live_console import connect, open_console, until
 from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.inventory import VIF, VM, Host, Network
-from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View, within
+from xsconsole.domain.outline.views import STORAGE, NodeId, Order, View, within
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConnectFailed
 from xsconsole_ui import times

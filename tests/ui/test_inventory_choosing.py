@@ -4,7 +4,7 @@ import pytest
 
 from tests.ui.test_inventory_model import Filled
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.outline_rows import Removed
+from xsconsole.domain.outline.rows import Removed
 from xsconsole_ui.inventory import chosen
 from xsconsole_ui.inventory.chosen import NOTHING_CHOSEN, Choosing
 from xsconsole_ui.inventory.view import OutlineView

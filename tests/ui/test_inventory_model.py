@@ -10,9 +10,9 @@ from tests.domain.outline_values import asks_for
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Pool
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Row
-from xsconsole.domain.outline_views import STORAGE, NodeId, Order, View, within
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Row
+from xsconsole.domain.outline.views import STORAGE, NodeId, Order, View, within
 from xsconsole_ui.inventory.model import OutlineModel, pools_to_tell
 from xsconsole_ui.inventory.view import OutlineView
 

@@ -12,7 +12,7 @@ from tests.workflows import put_on
 from xsconsole.console import Console, read_key, write_key
 from xsconsole.domain.enrolment import key_file
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.engine.commands import Ask, Promote
 from xsconsole.errors import Refused
 from xsconsole_ui import inbox_actions

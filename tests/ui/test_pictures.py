@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.outline_rows import Inserted, Row
-from xsconsole.domain.outline_views import NodeId
+from xsconsole.domain.outline.rows import Inserted, Row
+from xsconsole.domain.outline.views import NodeId
 from xsconsole_ui import theme
 from xsconsole_ui.inventory.delegate import LineDelegate
 from xsconsole_ui.inventory.line_painter import face_of, paint_line

@@ -9,7 +9,7 @@ from tests.ui.designing import texts
 from tests.ui.filing import file_into
 from tests.ui.live_console import failing_jobs, until
 from xsconsole.console import Console
-from xsconsole.console.publish_approvals import read_asked, write_paper
+from xsconsole.console.publication.approvals import read_asked, write_paper
 from xsconsole.domain.ids import PersonId
 from xsconsole.domain.workflow import ApprovalRule, Person, default_workflow, to_json
 from xsconsole.domain.workflow.edits import change_stage, change_workflow

@@ -5,7 +5,7 @@ from tests.ui.board_window import console, pool, window
 from tests.ui.test_inbox import ask, publish, rita, texts
 from xsconsole.console import Console
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.request_views import RequestState
+from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow

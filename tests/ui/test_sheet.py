@@ -15,8 +15,8 @@ from tests.ui.object_gestures import lines, row_of, select
 from xsconsole.console import Connection, Console, Secret
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.sheet import Line, Section, Sheet
-from xsconsole.domain.snapshot_tree import Rail
+from xsconsole.domain.points.tree import Rail
+from xsconsole.domain.sheets.values import Line, Section, Sheet
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.dense_table import TONE_ROLE

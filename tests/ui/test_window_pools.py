@@ -17,7 +17,7 @@ from xsconsole.domain.events import LinkState
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
-from xsconsole.domain.outline_views import View
+from xsconsole.domain.outline.views import View
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.edits import change_workflow
 from xsconsole.engine.commands import Create, NewMember

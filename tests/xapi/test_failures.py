@@ -9,7 +9,7 @@ from embedded import EmbeddedPool
 
 from tests.xapi.conftest import Connect
 from xsconsole.domain.ids import RunId
-from xsconsole.domain.pool_words import UNKNOWN_MEND
+from xsconsole.domain.wording.pool import UNKNOWN_MEND
 from xsconsole.domain.words import explain
 from xsconsole.engine.ports import Field
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, SessionLost

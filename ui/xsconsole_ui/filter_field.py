@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole.domain.query import EVERYTHING, Query
-from xsconsole.domain.query_completion import Completion, Proposal, complete
-from xsconsole.domain.query_fields import Schema
-from xsconsole.domain.query_parser import Fault, Parsed, parse_typed
+from xsconsole.domain.query.completion import Completion, Proposal, complete
+from xsconsole.domain.query.fields import Schema
+from xsconsole.domain.query.parser import Fault, Parsed, parse_typed
+from xsconsole.domain.query.values import EVERYTHING, Query
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.found_values import FoundValues
 from xsconsole_ui.texts import tr

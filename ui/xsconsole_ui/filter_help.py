@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole_ui.help_sheet import HelpSheet, Section
 from xsconsole_ui.texts import tr
 

@@ -17,9 +17,9 @@ from xsconsole.domain.folding import folded
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory_filter import inventory_schema
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.query_fields import Schema
-from xsconsole.domain.query_matching import asked_by
-from xsconsole.domain.query_parser import parse
+from xsconsole.domain.query.fields import Schema
+from xsconsole.domain.query.matching import asked_by
+from xsconsole.domain.query.parser import parse
 from xsconsole.domain.searches import SavedSearch
 from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme

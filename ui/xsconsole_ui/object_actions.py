@@ -4,8 +4,8 @@ from dataclasses import replace
 from functools import partial
 
 from xsconsole.domain import words
-from xsconsole.domain.act_words import act_name, why_none
 from xsconsole.domain.acts import RULES, Act
+from xsconsole.domain.wording.acts import act_name, why_none
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import Refused

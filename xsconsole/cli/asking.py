@@ -6,7 +6,7 @@ from xsconsole.cli import output
 from xsconsole.console import Console
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.request_views import about, waiting_words
+from xsconsole.domain.requests.views import about, waiting_words
 from xsconsole.domain.words import listing
 from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
 

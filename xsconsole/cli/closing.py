@@ -9,7 +9,6 @@ from xsconsole.cli import output
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import connected, published
 from xsconsole.console import Console
-from xsconsole.domain.closure_words import closed_name, closed_words, frozen_name, held_name, quarantined_name
 from xsconsole.domain.closures import (
     AnyClosure,
     ClosureKind,
@@ -21,6 +20,7 @@ from xsconsole.domain.closures import (
     version_key,
 )
 from xsconsole.domain.naming import find_configuration, find_stage
+from xsconsole.domain.wording.closures import closed_name, closed_words, frozen_name, held_name, quarantined_name
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import span_of

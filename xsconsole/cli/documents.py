@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 import msgspec
 
-from xsconsole.domain import record_words, words
+from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.drafts import DraftHeading
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.publishing import PublishPlan, PublishReport
+from xsconsole.domain.publication.effects import PublishPlan, PublishReport
 from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.stays import stay_of
+from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.domain.workflow.wording import rule_words

@@ -8,11 +8,11 @@ from xsconsole.cli.session import connected, is_published, looked_at, published,
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
-from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.closures import Extension
 from xsconsole.domain.lineage import descent, frozen_words, place_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
+from xsconsole.domain.wording.closures import closed_words
 from xsconsole.errors import ConsoleError, NotFound
 
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"

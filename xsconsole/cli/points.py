@@ -10,8 +10,8 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.naming import find_configuration
-from xsconsole.domain.point_sizes import Cost, Scales, cost_words
-from xsconsole.domain.retention import Keeping, taken_words
+from xsconsole.domain.points.retention import Keeping, taken_words
+from xsconsole.domain.points.sizes import Cost, Scales, cost_words
 from xsconsole.engine.commands import RemovePoints
 from xsconsole.errors import NotFound, Refused
 

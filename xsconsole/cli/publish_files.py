@@ -6,7 +6,7 @@ from xsconsole.cli import output
 from xsconsole.cli.papers import at_home, written
 from xsconsole.cli.publishing import draft_of, planned
 from xsconsole.cli.session import connected_pools
-from xsconsole.console.publish_approvals import decide_apart, read_asked, read_decided, why_not_counted, write_paper
+from xsconsole.console.publication.approvals import decide_apart, read_asked, read_decided, why_not_counted, write_paper
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.workflow.difference import lines_of_draft
 from xsconsole.domain.workflow.names import stage_words

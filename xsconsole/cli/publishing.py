@@ -11,7 +11,7 @@ from xsconsole.console import Pools
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import StageId, Uuid
-from xsconsole.domain.publishing import EffectKind, PartState, PublishPlan, PublishReport
+from xsconsole.domain.publication.effects import EffectKind, PartState, PublishPlan, PublishReport
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import lines_of_draft

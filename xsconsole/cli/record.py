@@ -5,10 +5,10 @@ import argparse
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
 from xsconsole.console import Console
-from xsconsole.domain import record_words
 from xsconsole.domain.audit_filter import AUDIT
-from xsconsole.domain.query_parser import query_of
+from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
+from xsconsole.domain.wording import record as record_words
 from xsconsole.errors import Refused
 
 KEY_UNKNOWN = 3

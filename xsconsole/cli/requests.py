@@ -16,9 +16,9 @@ from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest.words import label, place, sides
-from xsconsole.domain.request_files import DecisionFile, RequestFile
-from xsconsole.domain.request_views import RequestView, about, asker, waiting_words
-from xsconsole.domain.requests import Paper, Request, find_request
+from xsconsole.domain.requests.files import DecisionFile, RequestFile
+from xsconsole.domain.requests.values import Paper, Request, find_request
+from xsconsole.domain.requests.views import RequestView, about, asker, waiting_words
 from xsconsole.errors import Refused
 
 

@@ -18,21 +18,21 @@ from xsconsole.console.drift_desk import (
     write_rule,
 )
 from xsconsole.console.drifting import Drifting
-from xsconsole.console.estate import Estate
+from xsconsole.console.estate.router import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pools import Pools
+from xsconsole.console.publication.versions import KnownVersion, version_numbered
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
-from xsconsole.console.request_files import decide_apart, read_key, read_paper, write_key, write_paper
+from xsconsole.console.requests.files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.texts import write_text
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
-from xsconsole.console.versions import KnownVersion, version_numbered
 from xsconsole.console.webhook import Failed
 from xsconsole.domain.runs import RunState, RunStatus, Target
-from xsconsole.engine.batch import moves_to
+from xsconsole.engine.plans.batch import moves_to
 
 __all__ = [
     "ArchiveRoom",

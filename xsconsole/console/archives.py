@@ -20,7 +20,7 @@ from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.domain.signing import Signer
-from xsconsole.engine.archiving import stem_of
+from xsconsole.engine.archives.archiving import stem_of
 from xsconsole.engine.commands import ArchiveToFiles, RestoreFromArchive
 from xsconsole.errors import Refused
 from xsconsole.store.archives import FolderShelf

@@ -13,11 +13,11 @@ from xsconsole.domain.events import BoardChanged, Event
 from xsconsole.domain.ids import BatchId, ConfigurationId, RunId
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.requests import Request
+from xsconsole.domain.requests.values import Request
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import count, explain, refusal, state_name
-from xsconsole.engine.batch import plan_together
 from xsconsole.engine.commands import Ask, Confirmed, Plannable, Settle, Together
+from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused
 

@@ -9,7 +9,7 @@ from xsconsole.domain.events import ClearanceChanged
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import VM, Record
 from xsconsole.engine.clearance import grounds
-from xsconsole.engine.lands import Journey
+from xsconsole.engine.plans.lands import Journey
 from xsconsole.engine.ports import Berth, Clock
 from xsconsole.errors import ConsoleError, PoolFailed
 

@@ -10,11 +10,11 @@ from xsconsole.console.refusals import record_refusal
 from xsconsole.console.values import Verb
 from xsconsole.domain.barriers import Barrier, barriers_on, freeze_of, freezes_of, stop_of
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.closure_words import closed_words
 from xsconsole.domain.closures import OPEN, AnyClosure, Extension, Hold
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunStatus
+from xsconsole.domain.wording.closures import closed_words
 from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import Span
 from xsconsole.engine.commands import Closing, Lift

@@ -23,9 +23,9 @@ from xsconsole.console.neighbours import Neighbours
 from xsconsole.console.opening import engine_for, opened
 from xsconsole.console.own_runs import OwnRuns
 from xsconsole.console.points import Points
-from xsconsole.console.publishing import Publishing
+from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
-from xsconsole.console.requests import Requests
+from xsconsole.console.requests.desk import Requests
 from xsconsole.console.reviews import Reviews
 from xsconsole.console.rights import denial_of, denied, rights_of
 from xsconsole.console.stays import Stays
@@ -53,10 +53,10 @@ from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.lease import LeaseTiming, forsake_gone
 from xsconsole.engine.neighbours import NOWHERE, Abroad
 from xsconsole.engine.ports import Identity, TravelPort
-from xsconsole.engine.watch import LeaseWatch
+from xsconsole.engine.runs.lease import LeaseTiming, forsake_gone
+from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.errors import NotPermitted, Refused
 from xsconsole.store.keys import PassphraseProvider
 from xsconsole.xapi.gateway import Gateway

@@ -28,7 +28,7 @@ from xsconsole.errors import NotFound, Refused, StoreFailed
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
-    from xsconsole.console.estate import Estate
+    from xsconsole.console.estate.router import Estate
 
 MOST_ROWS = 200
 LOOKED_BACK = timedelta(days=2)  # in xapi's own log

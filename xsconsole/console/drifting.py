@@ -21,7 +21,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.words import count
 
 if TYPE_CHECKING:
-    from xsconsole.console.estate import Estate
+    from xsconsole.console.estate.router import Estate
 
 GATHER_S = 0.1  # changes that arrive within this time are compared together
 READING_S = 0.002  # processor time in one turn of the loop

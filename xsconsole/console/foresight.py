@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from xsconsole.console.desks import Keeper
-from xsconsole.console.requests import Requests
+from xsconsole.console.requests.desk import Requests
 from xsconsole.domain.approval import Matter, Requester, Tally, tally
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId
@@ -12,10 +12,10 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.runs import Target
 from xsconsole.engine.commands import Plannable
 from xsconsole.engine.neighbours import Abroad
-from xsconsole.engine.planner import plan
+from xsconsole.engine.plans.planner import plan
+from xsconsole.engine.plans.targets import targets
 from xsconsole.engine.ports import Identity
-from xsconsole.engine.requests import authors_of
-from xsconsole.engine.targets import targets
+from xsconsole.engine.requests.standing import authors_of
 from xsconsole.store.keys import is_signature
 
 

@@ -20,8 +20,8 @@ from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
-from xsconsole.engine.lease import Me
 from xsconsole.engine.ports import Clock, Ids
+from xsconsole.engine.runs.lease import Me
 from xsconsole.errors import HomeUnusable, NoPoolKnown, NotFound, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
 from xsconsole.store.drafts import DraftStore

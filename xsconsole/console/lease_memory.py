@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from xsconsole.domain.ids import Uuid
-from xsconsole.engine.watch import LeaseWatch, Sighting
+from xsconsole.engine.runs.watch import LeaseWatch, Sighting
 from xsconsole.store import files
 from xsconsole.system import since_boot
 

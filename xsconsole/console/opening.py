@@ -11,11 +11,11 @@ from xsconsole.domain.events import LinkChanged
 from xsconsole.domain.inventory import ChangeBatch
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.gatekeeper import World
-from xsconsole.engine.lease import LeaseTiming
 from xsconsole.engine.ports import Ledger
-from xsconsole.engine.surroundings import Observer
-from xsconsole.engine.watch import LeaseWatch
+from xsconsole.engine.runs.gatekeeper import World
+from xsconsole.engine.runs.lease import LeaseTiming
+from xsconsole.engine.runs.surroundings import Observer
+from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.errors import CertificateUnknown, ConnectFailed
 from xsconsole.store.keys import is_signature
 from xsconsole.xapi.gateway import Gateway

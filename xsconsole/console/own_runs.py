@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.runner import Run
 
 
 class OwnRuns:

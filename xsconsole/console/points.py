@@ -4,17 +4,17 @@ import asyncio
 import logging
 
 from xsconsole.console.desks import Desk, Keeper
-from xsconsole.console.requests import Requests
+from xsconsole.console.requests.desk import Requests
 from xsconsole.console.values import Verb
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.events import BoardChanged, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.plan import RunKind
-from xsconsole.domain.point_sizes import Scales
-from xsconsole.domain.retention import Keeping, keepings, limited_ways
+from xsconsole.domain.points.retention import Keeping, keepings, limited_ways
+from xsconsole.domain.points.sizes import Scales
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Direction, RemovePoints, Settle
-from xsconsole.engine.removal import REMOVABLE
+from xsconsole.engine.verbs.removal import REMOVABLE
 from xsconsole.errors import ConsoleError, HeldElsewhere, PlanIsStale
 
 log = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ from xsconsole.console.bus import Bus
 from xsconsole.console.clearances import Clearances
 from xsconsole.console.door import Console
 from xsconsole.console.neighbours import NamedBoards
-from xsconsole.console.publishing import Publishing
+from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.values import Connection, Secret, Verb
 from xsconsole.domain.events import Event, LinkState, PoolsChanged
 from xsconsole.domain.ids import Uuid
-from xsconsole.engine.lands import Land
 from xsconsole.engine.neighbours import Neighbour
+from xsconsole.engine.plans.lands import Land
 from xsconsole.errors import NotFound, Refused
 
 E = TypeVar("E", bound=Event)

@@ -15,14 +15,14 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.words import explain, refusal
-from xsconsole.engine.batch import demand_alone_no_more
 from xsconsole.engine.commands import Confirmed, Demote, Promote
-from xsconsole.engine.planner import plan
+from xsconsole.engine.plans.batch import demand_alone_no_more
+from xsconsole.engine.plans.planner import plan
 from xsconsole.errors import ConsoleError, HeldElsewhere, NotPromotable, PlanIsStale, Refused, StageFull
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
-    from xsconsole.console.estate import Estate
+    from xsconsole.console.estate.router import Estate
 
 PASSED_OVER = "Until then others go before it; it keeps its turn."
 LOOK_AGAIN_S = 10.0  # for what changes without being told: the ends of freezes and of soak times

@@ -13,7 +13,7 @@ from xsconsole.domain.emergency import declared, why_not_declarer
 from xsconsole.domain.events import Event, InventoryChanged, ReviewsChanged
 from xsconsole.domain.ids import ConfigurationId, ReviewId, RunId
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.request_views import stage_name
+from xsconsole.domain.requests.views import stage_name
 from xsconsole.domain.reviews import (
     REVIEW_PREFIX,
     ReviewItem,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from xsconsole.console.closings import Closings
 from xsconsole.console.desks import Desk, Keeper
-from xsconsole.console.requests import Requests
+from xsconsole.console.requests.desk import Requests
 from xsconsole.console.values import Verb
-from xsconsole.domain.archive_actions import NoteArchived
+from xsconsole.domain.actions.archives import NoteArchived
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.closures import NEVER, ClosureKind, Extension
 from xsconsole.domain.ids import ConfigurationId
@@ -20,7 +20,7 @@ from xsconsole.domain.stays import Stay, extension_of, last_archive, stay_of
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.commands import Confirmed, Direction, EndStay, Lift, Settle
-from xsconsole.engine.ending import ENDABLE
+from xsconsole.engine.verbs.ending import ENDABLE
 from xsconsole.errors import ConsoleError, HeldElsewhere, NotFound, PlanIsStale
 
 log = logging.getLogger(__name__)

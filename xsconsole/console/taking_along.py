@@ -10,8 +10,8 @@ from xsconsole.console.desks import Desk
 from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.publication import Publication, publication_of
-from xsconsole.domain.publishing import Effect, EffectKind, PublishPlan
+from xsconsole.domain.publication.effects import Effect, EffectKind, PublishPlan
+from xsconsole.domain.publication.values import Publication, publication_of
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow

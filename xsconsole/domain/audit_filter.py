@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from xsconsole.domain import record_words
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, AuditRow, Outcome
+from xsconsole.domain.wording import record as record_words
 
 
 def _searched(row: AuditRow) -> str:

@@ -13,6 +13,7 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.plan import Purpose, RunKind, TakeSnapshot
+from xsconsole.domain.points.sets import Candidate, RestorePoint, candidates, restore_points
 from xsconsole.domain.poolstate import (
     MEMBER_STEM,
     PREFIX,
@@ -34,7 +35,6 @@ from xsconsole.domain.poolstate import (
     numbers,
 )
 from xsconsole.domain.rosters import problems_of, roles_of
-from xsconsole.domain.snapshot_sets import Candidate, RestorePoint, candidates, restore_points
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.names import name_of_id
 

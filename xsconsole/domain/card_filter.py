@@ -4,7 +4,7 @@ from xsconsole.domain.arrangement import owner_of
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.naming import full_name
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 
 CARDS: Schema[Card] = Schema(
     words=lambda card: folded_lines(card.name, card.service, full_name(card), card.id),

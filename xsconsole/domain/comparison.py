@@ -32,8 +32,8 @@ from xsconsole.domain.manifest import (
 )
 from xsconsole.domain.manifest.difference import Change
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.record import AuditRow
-from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import NotFound

@@ -13,7 +13,7 @@ import msgspec
 from xsconsole.domain.canonical import Json, canonical_bytes
 from xsconsole.domain.ids import Digest, GroupId, PersonId, RequestId, StageId, Uuid
 from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
-from xsconsole.domain.publication import (
+from xsconsole.domain.publication.values import (
     NAMED_BY,
     PUBLICATION_PREFIX,
     Continued,
@@ -22,7 +22,7 @@ from xsconsole.domain.publication import (
     publication_of,
     publication_stem,
 )
-from xsconsole.domain.requests import REQUEST_PREFIX, Request
+from xsconsole.domain.requests.values import REQUEST_PREFIX, Request
 from xsconsole.domain.signing import SignatureCheck, Signer, owner_of, raw_of, text_of
 from xsconsole.domain.workflow import Group, Person, Workflow
 

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.held_points import held_on
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.points.held import held_on
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY
 from xsconsole.domain.words import count, listing, size
 

@@ -8,7 +8,7 @@ from xsconsole.domain.disks import disks_of, repositories_of
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 
 POWERS = ("running", "halted", "suspended", "paused")
 STATES = (*POWERS, "live", "disabled", "down")

@@ -9,8 +9,8 @@ from datetime import datetime
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, WorkflowId
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.points.sets import Candidate
 from xsconsole.domain.poolstate import Origin
-from xsconsole.domain.snapshot_sets import Candidate
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 

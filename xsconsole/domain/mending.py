@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsconsole.domain.actions.mends import MAPS, MEMORY, PROCESSORS
 from xsconsole.domain.manifest.difference import Change, FieldChange
 from xsconsole.domain.manifest.values import Part
-from xsconsole.domain.mend_actions import MAPS, MEMORY, PROCESSORS
 
 PLAIN = frozenset(
     {"name", "description", "start_order", "start_delay_s", "shutdown_delay_s", "tags", "boot_policy"}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.record_words import event_sentence
+from xsconsole.domain.wording.record import event_sentence
 
 FORMAT = 1
 TEXT_LIMIT = 1000

@@ -9,9 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from xsconsole.domain.archive_actions import ArchiveAction, CheckArchive, CompareArchived
-from xsconsole.domain.canonical import digest_of
-from xsconsole.domain.copy_actions import (
+from xsconsole.domain.actions.archives import ArchiveAction, CheckArchive, CompareArchived
+from xsconsole.domain.actions.copies import (
     CopyAction,
     DropCandidate,
     DropPoint,
@@ -22,7 +21,11 @@ from xsconsole.domain.copy_actions import (
     UseCandidate,
     VerifyCopies,
 )
-from xsconsole.domain.hold_actions import HoldAction
+from xsconsole.domain.actions.holds import HoldAction
+from xsconsole.domain.actions.placing import PlacingAction
+from xsconsole.domain.actions.service import ServiceAction
+from xsconsole.domain.actions.travel import AskAcross, TravelAction
+from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import (
     ConfigurationId,
     Digest,
@@ -34,10 +37,7 @@ from xsconsole.domain.ids import (
     Uuid,
     WorkflowId,
 )
-from xsconsole.domain.placing_actions import PlacingAction
 from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
-from xsconsole.domain.service_actions import ServiceAction
-from xsconsole.domain.travel_actions import AskAcross, TravelAction
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
 from xsconsole.domain.workflow.values import Method

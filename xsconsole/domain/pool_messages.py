@@ -8,7 +8,7 @@ from xsconsole.domain.acts import RECORDS, Kind, ObjectId, name_of
 from xsconsole.domain.health import Severity
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory, Message
-from xsconsole.domain.message_words import said
+from xsconsole.domain.wording.messages import said
 
 _SHORT = frozenset({"vm", "vms", "ha", "sr", "vdi", "vbd", "vif", "pif", "pbd", "gpu", "vgpu", "cpu", "ip", "nic"})
 _KINDS = {kind.value: kind for kind in Kind}

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid
-from xsconsole.domain.query import EVERYTHING, Query
+from xsconsole.domain.query.values import EVERYTHING, Query
 
 
 class AuditEvent(StrEnum):

@@ -19,8 +19,8 @@ from xsconsole.domain.emergency import is_genuine as is_declared
 from xsconsole.domain.ids import Digest, ReviewId, RunId, Uuid
 from xsconsole.domain.plan import Because, Intent
 from xsconsole.domain.poolstate import PREFIX, numbers
-from xsconsole.domain.publication import decisions_on
-from xsconsole.domain.request_views import stage_name
+from xsconsole.domain.publication.values import decisions_on
+from xsconsole.domain.requests.views import stage_name
 from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
-from xsconsole.domain import pool_words, step_words
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, RunKind, Step
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.wording import pool as pool_words
+from xsconsole.domain.wording import steps as step_words
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.errors import (

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from xsconsole.domain.act_words import consequence
 from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, called, name_of, needed_role, record_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import disks_of
@@ -28,10 +27,11 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.pool_messages import pool_message
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.rights import has_role
+from xsconsole.domain.wording.acts import consequence
 from xsconsole.domain.words import instant, listing, size
-from xsconsole.engine import rules
-from xsconsole.engine.capacity import demand_storage
 from xsconsole.engine.commands import Operate
+from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.capacity import demand_storage
 from xsconsole.errors import NotFound, NotPermitted, Refused
 
 _TEXT_IS_GIVEN = frozenset({Act.RENAME, Act.SNAPSHOT, Act.TAG, Act.UNTAG, Act.MOVE_TO_FOLDER})

@@ -6,10 +6,10 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VDI, VIF, VM, Host, Inventory, Network, Record
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.pool_words import sentences
+from xsconsole.domain.wording.pool import sentences
 from xsconsole.domain.words import listing
-from xsconsole.engine.lands import Journey, Land
-from xsconsole.engine.steps import own_blocks
+from xsconsole.engine.plans.lands import Journey, Land
+from xsconsole.engine.plans.steps import own_blocks
 from xsconsole.errors import NotPromotable, PoolFailed
 
 PASSING = frozenset({"TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"})  # a run waits for their end

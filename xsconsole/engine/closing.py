@@ -8,7 +8,6 @@ from typing import assert_never
 import msgspec
 
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.closure_words import announcement, closed_words
 from xsconsole.domain.closures import (
     REASON_LIMIT,
     AnyClosure,
@@ -28,15 +27,16 @@ from xsconsole.domain.closures import (
 )
 from xsconsole.domain.poolstate import RunRecord, numbers
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.wording.closures import announcement, closed_words
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow.bounds import unfit_character
-from xsconsole.engine import rules
-from xsconsole.engine.barring import demand_going_on
 from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
-from xsconsole.engine.ending import extended
-from xsconsole.engine.gatekeeper import World
+from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.barring import demand_going_on
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
+from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.values import insist, remove_value
+from xsconsole.engine.verbs.ending import extended
 from xsconsole.errors import NotFound, PlanIsStale, PoolFailed, PoolUnavailable, Refused
 
 MOST_FREEZES = 100

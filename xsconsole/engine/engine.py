@@ -30,34 +30,37 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, numbers, run_stem
-from xsconsole.domain.publication import Publication
+from xsconsole.domain.publication.values import Publication
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.reviews import ReviewView
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine import emergency, neighbours, publishing, targets
+from xsconsole.engine import neighbours
 from xsconsole.engine.allowing import Allowing
-from xsconsole.engine.archives import Archives
-from xsconsole.engine.asking import Requests
+from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
-from xsconsole.engine.confirming import demand_answers, demand_asker, stale
 from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
-from xsconsole.engine.freezer import Freezer
 from xsconsole.engine.fresh import fresh_land
-from xsconsole.engine.gatekeeper import Gatekeeper, World
 from xsconsole.engine.hearing import Hearing
-from xsconsole.engine.lands import Land
-from xsconsole.engine.lease import Keeping, Leases, LeaseTiming, Me, free_forsaken
 from xsconsole.engine.neighbours import NOWHERE, Abroad, Neighbour, demand_neighbour, leases_of, neighbour_of
+from xsconsole.engine.plans import targets
+from xsconsole.engine.plans.confirming import demand_answers, demand_asker, stale
+from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
-from xsconsole.engine.reviewing import forget_review
-from xsconsole.engine.run_record import standing_run
-from xsconsole.engine.runner import Run
-from xsconsole.engine.surroundings import Observer, Surroundings
+from xsconsole.engine.publication import publishing
+from xsconsole.engine.requests import emergency
+from xsconsole.engine.requests.asking import Requests
+from xsconsole.engine.requests.freezer import Freezer
+from xsconsole.engine.requests.reviewing import forget_review
+from xsconsole.engine.runs.gatekeeper import Gatekeeper, World
+from xsconsole.engine.runs.lease import Keeping, Leases, LeaseTiming, Me, free_forsaken
+from xsconsole.engine.runs.run_record import standing_run
+from xsconsole.engine.runs.runner import Run
+from xsconsole.engine.runs.surroundings import Observer, Surroundings
+from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.engine.values import insist
-from xsconsole.engine.watch import LeaseWatch
 from xsconsole.errors import HeldElsewhere, PoolFailed, PoolUnavailable, Refused, StoreFailed
 
 

@@ -29,10 +29,10 @@ from xsconsole.domain.inventory import (
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
 from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
-from xsconsole.engine.gatekeeper import World
-from xsconsole.engine.lands import Land
+from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
-from xsconsole.engine.traces import traced
+from xsconsole.engine.runs.gatekeeper import World
+from xsconsole.engine.runs.traces import traced
 from xsconsole.engine.values import insist
 
 SURROUNDINGS: tuple[type[Record], ...] = (Host, HostMetrics, SR, PBD, Network, PIF)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import Act, Compression, JobId, ObjectId
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
@@ -20,11 +19,12 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.jobs import ENDED, Check, ItemState, JobItem, JobStatus, PastJob
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.wording.acts import title
 from xsconsole.domain.words import explain
 from xsconsole.engine.act_checks import Cards, cards_of, checks, given_to
 from xsconsole.engine.commands import Operate
-from xsconsole.engine.marks import Marks
 from xsconsole.engine.ports import Clock, Ids, Ledger, ObjectPort, PoolPort, Progress
+from xsconsole.engine.runs.marks import Marks
 from xsconsole.errors import (
     ConnectFailed,
     ConnectionLost,

@@ -10,11 +10,11 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.engine.commands import Settle
-from xsconsole.engine.gatekeeper import Gatekeeper, World
-from xsconsole.engine.lands import Land
-from xsconsole.engine.lease import Keeping, Leases
+from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import PoolPort
-from xsconsole.engine.runner import Run
+from xsconsole.engine.runs.gatekeeper import Gatekeeper, World
+from xsconsole.engine.runs.lease import Keeping, Leases
+from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import Refused
 
 

@@ -7,19 +7,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.acts import Compression, ObjectId
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.copy_actions import Slot
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.commands import Operate
-from xsconsole.engine.mending_port import MendingPort
 from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
 from xsconsole.engine.outside_ports import Prober as Prober
-from xsconsole.engine.service_port import Progress as Progress
-from xsconsole.engine.service_port import ServicePort as ServicePort
+from xsconsole.engine.verbs.mending_port import MendingPort
+from xsconsole.engine.verbs.service_port import Progress as Progress
+from xsconsole.engine.verbs.service_port import ServicePort as ServicePort
 
 LEAST_PRIORITY = 5  # of a XAPI message
 

@@ -4,9 +4,9 @@ import base64
 
 import jinja2
 
-from xsconsole.domain import record_words
 from xsconsole.domain.fidelity import Statement
 from xsconsole.domain.record import AuditRow
+from xsconsole.domain.wording import record as record_words
 from xsconsole.reports.report import Picture, Report
 from xsconsole_resources import read_text
 

@@ -13,8 +13,8 @@ from xsconsole.domain.archive import Row
 from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import PastJob, SeenTask
-from xsconsole.domain.query import EVERYTHING
-from xsconsole.domain.query_matching import asked_by, required_words
+from xsconsole.domain.query.matching import asked_by, required_words
+from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken

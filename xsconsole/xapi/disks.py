@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xsconsole.domain.copy_actions import Slot
+from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.engine.ports import Attached

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from xsconsole.domain.actions.mends import MAPS, MEMORY, PROCESSORS, MendedField
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.mend_actions import MAPS, MEMORY, PROCESSORS, MendedField
 from xsconsole.xapi.session import PoolSession
 
 SETTERS: Mapping[str, str] = MappingProxyType(

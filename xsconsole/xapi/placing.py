@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xsconsole.domain.actions.mends import MendedField
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
-from xsconsole.domain.mend_actions import MendedField
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of

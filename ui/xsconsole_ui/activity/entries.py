@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from xsconsole.domain import words
-from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import JobId, ObjectId
 from xsconsole.domain.endings import OF_ITEM, OF_RUN, Ending, ending_name, of_many
 from xsconsole.domain.endings import of_task as ending_of_task
@@ -13,7 +12,8 @@ from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import ENDED, JobStatus
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.domain.task_words import task_name
+from xsconsole.domain.wording.acts import title
+from xsconsole.domain.wording.tasks import task_name
 from xsconsole.domain.words import Notice
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import PoolFailed

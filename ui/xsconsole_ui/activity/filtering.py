@@ -2,7 +2,7 @@
 
 from xsconsole.domain.endings import Ending
 from xsconsole.domain.folding import folded_lines
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole_ui.activity.entries import Entry
 
 RUNNING = "running"

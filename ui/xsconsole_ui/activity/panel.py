@@ -25,8 +25,8 @@ from xsconsole.domain.events import (
 from xsconsole.domain.ids import Ref, RunId
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import JobStatus
-from xsconsole.domain.query import Query
-from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query.matching import asked_by
+from xsconsole.domain.query.values import Query
 from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces
 from xsconsole_ui.activity.entries import PAST_TASK, RUN_TAG, TASK, Entry, of_job, of_run, of_task

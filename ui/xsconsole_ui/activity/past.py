@@ -1,7 +1,6 @@
 """Lines of the activity list that earlier starts of this home left."""
 
 from xsconsole.console import Estate
-from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import called_together
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.endings import OF_OUTCOME, Ending, of_many, of_task
@@ -10,6 +9,7 @@ from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
+from xsconsole.domain.wording.acts import title
 from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, why_of_many
 from xsconsole_ui.texts import tr
 

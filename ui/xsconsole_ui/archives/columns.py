@@ -4,7 +4,7 @@ from datetime import datetime
 
 from xsconsole.domain.archive import Shelved
 from xsconsole.domain.folding import folded_lines
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count, size
 from xsconsole_ui import times
 from xsconsole_ui.health.model import Column

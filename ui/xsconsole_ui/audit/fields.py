@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from enum import IntEnum
 
-from xsconsole.domain import record_words
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import MANIFEST
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.record import AuditRow, Outcome
+from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import times

@@ -12,7 +12,7 @@ from xsconsole.domain import words
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.events import AuditGrew, PoolsChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.query import EVERYTHING
+from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.record import AuditQuery, Verdict
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 from xsconsole.domain.arrangement import Arrangement, Grouping
 from xsconsole.domain.board import Card
 from xsconsole.domain.card_filter import CARDS
-from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query.matching import asked_by
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp

@@ -9,7 +9,7 @@ from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing, past_name
 from xsconsole.domain.plan import Disks, RunKind
-from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
+from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
 from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.workflow import Stage

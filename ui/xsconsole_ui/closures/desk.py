@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
-from xsconsole.domain.closure_words import closed_name, closed_words
 from xsconsole.domain.closures import AnyClosure, ClosureKind, Freeze, subject_of
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.stays import stay_of
+from xsconsole.domain.wording.closures import closed_name, closed_words
 from xsconsole.engine.commands import HoldBack, Lift, QuarantineVersion, StopTheLine
 from xsconsole_ui.closures.dialog import CloseDialog, ExtendDialog, FreezeDialog
 from xsconsole_ui.dialogs import answered

@@ -12,7 +12,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
 from xsconsole.domain.lineage import Relative, descent, drawn, family
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
-from xsconsole.domain.record_words import event_sentence
+from xsconsole.domain.wording.record import event_sentence
 from xsconsole.domain.words import count, explain
 from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.findings import Finding

@@ -3,7 +3,7 @@
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.health import Finding, Severity
 from xsconsole.domain.pool_messages import PoolMessage
-from xsconsole.domain.query_fields import Field, Kind, Schema
+from xsconsole.domain.query.fields import Field, Kind, Schema
 
 FINDINGS: Schema[Finding] = Schema(
     words=lambda finding: folded_lines(finding.kind, finding.name, finding.sentence),

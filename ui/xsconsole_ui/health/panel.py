@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayou
 
 from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
-from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.health import Examination, Finding, Severity, ranked
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.pool_messages import PoolMessage, messages_of
-from xsconsole.domain.query import Query
-from xsconsole.domain.query_fields import Schema
-from xsconsole.domain.query_matching import asked_by
+from xsconsole.domain.query.fields import Schema
+from xsconsole.domain.query.matching import asked_by
+from xsconsole.domain.query.values import Query
+from xsconsole.domain.wording.acts import act_name
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import Refused

@@ -6,8 +6,8 @@ from xsconsole.console import Estate
 from xsconsole.domain.approval import Decision, Meaning, RuleTally
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.manifest.words import label, place, sides
-from xsconsole.domain.request_views import RequestState, RequestView, about, asker, stage_name, waiting_words
-from xsconsole.domain.requests import Paper, Request
+from xsconsole.domain.requests.values import Paper, Request
+from xsconsole.domain.requests.views import RequestState, RequestView, about, asker, stage_name, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words, doer_name
 from xsconsole.domain.reviews import about as review_about
 from xsconsole.domain.words import describe, listing

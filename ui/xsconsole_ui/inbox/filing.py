@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Estate, decide_apart, read_paper, write_paper
 from xsconsole.console.home import Home
-from xsconsole.console.request_files import demand_genuine
+from xsconsole.console.requests.files import demand_genuine
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RequestId
-from xsconsole.domain.request_files import DecisionFile, RequestFile
-from xsconsole.domain.request_views import waiting_words
+from xsconsole.domain.requests.files import DecisionFile, RequestFile
+from xsconsole.domain.requests.views import waiting_words
 from xsconsole.errors import Refused
 from xsconsole_ui.deciding import SIZE, FileDecision
 from xsconsole_ui.dialogs import answered

@@ -3,7 +3,7 @@
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.lineage import frozen_words
-from xsconsole.domain.snapshot_sets import Candidate
+from xsconsole.domain.points.sets import Candidate
 from xsconsole.domain.words import count
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr

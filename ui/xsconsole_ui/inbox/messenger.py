@@ -10,7 +10,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
-from xsconsole.domain.request_views import RequestState, RequestView, asker
+from xsconsole.domain.requests.views import RequestState, RequestView, asker
 from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries

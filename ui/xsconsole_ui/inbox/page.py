@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
-from xsconsole.domain.request_views import RequestState, RequestView, waiting_words
+from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox import entries

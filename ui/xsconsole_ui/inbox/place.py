@@ -12,9 +12,9 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
 from xsconsole.domain.record import AuditQuery
-from xsconsole.domain.record_words import event_sentence
-from xsconsole.domain.request_views import RequestView, waiting_words
+from xsconsole.domain.requests.views import RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView
+from xsconsole.domain.wording.record import event_sentence
 from xsconsole.domain.words import listing
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times

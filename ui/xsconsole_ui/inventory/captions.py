@@ -6,8 +6,8 @@ from xsconsole.domain import words
 from xsconsole.domain.estate import PoolSight
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import View
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.views import View
 from xsconsole_ui import times
 
 VIEW_NAMES: Mapping[View, str] = {

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import NodeId
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.views import NodeId
 from xsconsole.domain.selection import NOTHING_SELECTED, ObjectName, Selection
 from xsconsole_ui.inventory.view import OutlineView
 from xsconsole_ui.pace import Pace

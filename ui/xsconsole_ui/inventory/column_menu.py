@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from xsconsole.domain.outline_views import Order
+from xsconsole.domain.outline.views import Order
 from xsconsole_ui.inventory.columns import COLUMNS
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline_rows import Row
+from xsconsole.domain.outline.rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.inventory.columns import COLUMNS
 from xsconsole_ui.inventory.line_painter import CellFace, LineFace, face_of, paint_cell, paint_line

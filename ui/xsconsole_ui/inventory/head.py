@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayo
 
 from xsconsole.console import Estate
 from xsconsole.domain.inventory_items import Item
-from xsconsole.domain.outline_views import View
-from xsconsole.domain.query_fields import Schema
+from xsconsole.domain.outline.views import View
+from xsconsole.domain.query.fields import Schema
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.inventory.captions import VIEW_HINTS, VIEW_NAMES

@@ -7,7 +7,7 @@ from xsconsole.domain.estate import away
 from xsconsole.domain.guests import guest_of
 from xsconsole.domain.inventory import SR, VM, Host, HostMetrics, Inventory
 from xsconsole.domain.inventory_items import Item, Sort
-from xsconsole.domain.outline_rows import Row
+from xsconsole.domain.outline.rows import Row
 from xsconsole_ui.texts import tr
 
 

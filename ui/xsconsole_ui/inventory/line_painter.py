@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline_rows import Row
+from xsconsole.domain.outline.rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
 from xsconsole_ui.focus import paint_focus

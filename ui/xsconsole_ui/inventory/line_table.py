@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistent
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.domain.outline_rows import Row
+from xsconsole.domain.outline.rows import Row
 from xsconsole_ui import theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.inventory.columns import COLUMNS

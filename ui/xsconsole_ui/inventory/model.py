@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from xsconsole.domain import words
 from xsconsole.domain.inventory_items import Sort
-from xsconsole.domain.outline_rows import Changed, Edit, Inserted, Removed, Row
-from xsconsole.domain.outline_views import BY_NAME, NodeId, Order
+from xsconsole.domain.outline.rows import Changed, Edit, Inserted, Removed, Row
+from xsconsole.domain.outline.views import BY_NAME, NodeId, Order
 from xsconsole_ui import pieces
 from xsconsole_ui.dense_table import NUMBER_ROLE
 from xsconsole_ui.inventory.columns import COLUMNS

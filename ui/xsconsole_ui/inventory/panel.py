@@ -16,12 +16,12 @@ from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkChanged,
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.inventory_filter import FAR_FIELDS, inventory_schema, values_in
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Edit, Removed
-from xsconsole.domain.outline_views import NodeId, Order, View
-from xsconsole.domain.query import EVERYTHING, Query
-from xsconsole.domain.query_fields import Kind
-from xsconsole.domain.query_matching import asked_of_many, fields_of
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Edit, Removed
+from xsconsole.domain.outline.views import NodeId, Order, View
+from xsconsole.domain.query.fields import Kind
+from xsconsole.domain.query.matching import asked_of_many, fields_of
+from xsconsole.domain.query.values import EVERYTHING, Query
 from xsconsole.domain.searches import SavedSearch
 from xsconsole.domain.selection import ObjectName, Selection
 from xsconsole_ui import pieces

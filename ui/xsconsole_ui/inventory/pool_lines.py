@@ -8,8 +8,8 @@ from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import Inventory, Pool
 from xsconsole.domain.inventory_items import Item
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Edit
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Edit
 from xsconsole_ui import times
 from xsconsole_ui.texts import tr
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_views import BY_NAME, Order, View
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.views import BY_NAME, Order, View
 from xsconsole_ui.inventory.columns import BY_ID
 
 MOST_TOGGLED = 2_000

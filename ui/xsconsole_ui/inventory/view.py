@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.outline import Outline
-from xsconsole.domain.outline_rows import Edit, Removed, Row
-from xsconsole.domain.outline_views import NodeId, Order
+from xsconsole.domain.outline.lines import Outline
+from xsconsole.domain.outline.rows import Edit, Removed, Row
+from xsconsole.domain.outline.views import NodeId, Order
 from xsconsole.domain.selection import ObjectName
 from xsconsole_ui import theme
 from xsconsole_ui.inventory.columns import COLUMNS

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Estate
-from xsconsole.domain.act_words import title
 from xsconsole.domain.acts import RULES, Act, JobId, ObjectId, name_of
 from xsconsole.domain.jobs import JobStatus
-from xsconsole.domain.sheet import Line
+from xsconsole.domain.sheets.values import Line
+from xsconsole.domain.wording.acts import title
 from xsconsole.engine.commands import Operate
 from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.jobs import Jobs

@@ -7,10 +7,10 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
-from xsconsole.domain.act_words import act_name, reasons
 from xsconsole.domain.acts import FOLDER_KEY, RULES, Act
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import Check
+from xsconsole.domain.wording.acts import act_name, reasons
 from xsconsole.domain.words import count
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import ConsoleError, Refused

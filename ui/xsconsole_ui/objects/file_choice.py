@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from xsconsole.domain.act_words import act_name
 from xsconsole.domain.acts import Act
+from xsconsole.domain.wording.acts import act_name
 
 SUFFIX = "xva"
 

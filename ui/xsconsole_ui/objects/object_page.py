@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, Q
 from xsconsole.console import Estate
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.sheet import Line, Sheet
-from xsconsole.domain.sheets import sheet_of
+from xsconsole.domain.sheets.objects import sheet_of
+from xsconsole.domain.sheets.values import Line, Sheet
 from xsconsole.engine.commands import Operate
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs

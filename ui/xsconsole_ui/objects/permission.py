@@ -6,7 +6,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.acts import Act
 from xsconsole.domain.events import LinkState
-from xsconsole.domain.sheet import Line, Sheet
+from xsconsole.domain.sheets.values import Line, Sheet
 from xsconsole.engine.commands import Operate
 from xsconsole.errors import Refused
 from xsconsole_ui import times

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.acts import ObjectId
-from xsconsole.domain.sheet import Line, Section, Sheet
+from xsconsole.domain.sheets.values import Line, Section, Sheet
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.objects.sheet_model import SheetModel
 from xsconsole_ui.objects.sheet_view import SheetView

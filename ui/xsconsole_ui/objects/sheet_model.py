@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from xsconsole.domain.acts import Act
-from xsconsole.domain.sheet import Line, Sheet
+from xsconsole.domain.sheets.values import Line, Sheet
 from xsconsole_ui import pieces, times
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.row_difference import difference

@@ -15,8 +15,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyleOptionViewItem, QToolTip, QWidget
 
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.sheet import Line
-from xsconsole.domain.snapshot_tree import Rail
+from xsconsole.domain.points.tree import Rail
+from xsconsole.domain.sheets.values import Line
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate, DenseTable, Index
 from xsconsole_ui.focus import paint_focus

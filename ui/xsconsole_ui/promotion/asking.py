@@ -10,7 +10,7 @@ from xsconsole.console import Console
 from xsconsole.console.foresight import tallied
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.request_views import RequestView, waiting_words
+from xsconsole.domain.requests.views import RequestView, waiting_words
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.wording import rule_words, span_words
 from xsconsole_ui import pieces, theme

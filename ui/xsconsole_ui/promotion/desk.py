@@ -12,8 +12,8 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.snapshot_sets import RestorePoint
 from xsconsole.engine.commands import (
     Ask,
     Confirmed,

@@ -10,8 +10,8 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.point_sizes import Cost, cost_words
-from xsconsole.domain.retention import Keeping, taken_words
+from xsconsole.domain.points.retention import Keeping, taken_words
+from xsconsole.domain.points.sizes import Cost, cost_words
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import RemovePoints, RevertTo
 from xsconsole_ui import pieces, times

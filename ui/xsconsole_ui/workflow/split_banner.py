@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.domain.publishing import PartState, VersionSplit
+from xsconsole.domain.publication.effects import PartState, VersionSplit
 from xsconsole_ui import pieces
 
 

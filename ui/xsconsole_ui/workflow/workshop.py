@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QSplitter
 
 from xsconsole.console import Console, Estate, read_key
-from xsconsole.console.publish_approvals import read_asked
+from xsconsole.console.publication.approvals import read_asked
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.enrolment import KeyFile, enrolled
 from xsconsole.domain.workflow import Workflow

@@ -15,12 +15,12 @@ from typing import Literal
 
 import msgspec
 
+from xsconsole.domain.actions.archives import Ancestor, ArchivedMember
 from xsconsole.domain.archive.values import Signed, is_genuine, to_bytes
-from xsconsole.domain.archive_actions import Ancestor, ArchivedMember
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
 from xsconsole.domain.manifest import MemberManifest
 from xsconsole.domain.poolstate import PREFIX
-from xsconsole.domain.requests import Warrant
+from xsconsole.domain.requests.values import Warrant
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import inflate
 from xsconsole.errors import Refused

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xsconsole.domain.requests import Warrant, from_warrant
+from xsconsole.domain.requests.values import Warrant, from_warrant
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from xsconsole.domain.inventory import VDI, VM, Inventory, Network
 from xsconsole.domain.manifest import Manifest, MemberManifest, difference, in_roles, member_manifest
 from xsconsole.domain.manifest import words as manifest_words
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.point_sizes import Cost, Scales
+from xsconsole.domain.points.sizes import Cost, Scales
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, numbers
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import count, size

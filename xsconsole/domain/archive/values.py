@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from xsconsole.domain.archive_actions import Ancestor, ArchivedMember
+from xsconsole.domain.actions.archives import Ancestor, ArchivedMember
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
-from xsconsole.domain.requests import Warrant
+from xsconsole.domain.requests.values import Warrant
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
 
 DOCUMENT = "archive.json"

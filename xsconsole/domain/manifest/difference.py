@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from xsconsole.domain.actions.mends import Value
 from xsconsole.domain.manifest.values import Disk, Drive, Manifest, MemberManifest, Nic, Part, in_order
-from xsconsole.domain.mend_actions import Value
 
 _PARTS: Mapping[str, Part] = {"disks": Part.DISK, "drives": Part.DRIVE, "nics": Part.NIC}
 _FIELDS: Mapping[Part, str] = {part: field for field, part in _PARTS.items()}

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from xsconsole.domain.actions.mends import Value
 from xsconsole.domain.manifest.difference import Change, FieldChange
 from xsconsole.domain.manifest.judging import Judged, Verdict
 from xsconsole.domain.manifest.values import Disk, Drive, MemberManifest, Nic, Part
-from xsconsole.domain.mend_actions import Value
 from xsconsole.domain.words import duration, size
 
 NOT_COMPARED = (

@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.console.publish_approvals import read_decided, write_paper
-from xsconsole.console.publishing import Publishing
+from xsconsole.console.publication.approvals import read_decided, write_paper
+from xsconsole.console.publication.publishing import Publishing
 from xsconsole.domain.approval import Meaning
-from xsconsole.domain.publishing import PublishPlan
+from xsconsole.domain.publication.effects import PublishPlan
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs

@@ -5,10 +5,10 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console.home import Home
-from xsconsole.console.publish_approvals import decide_apart, why_not_counted, write_paper
+from xsconsole.console.publication.approvals import decide_apart, why_not_counted, write_paper
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.publication_files import AskedPublication
+from xsconsole.domain.publication.files import AskedPublication
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.difference import diff
 from xsconsole.domain.workflow.names import stage_words

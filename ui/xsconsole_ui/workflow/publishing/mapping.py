@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.publishing import PublishPlan
+from xsconsole.domain.publication.effects import PublishPlan
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import pieces, theme
 

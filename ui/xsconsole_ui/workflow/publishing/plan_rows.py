@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from xsconsole.domain.approval import Tally
-from xsconsole.domain.publishing import (
+from xsconsole.domain.publication.effects import (
     Effect,
     EffectKind,
     PartState,

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.publishing import PartState, PoolPart, PublishPlan
+from xsconsole.domain.publication.effects import PartState, PoolPart, PublishPlan
 from xsconsole_ui import theme
 from xsconsole_ui.promotion.rows import RowsView
 from xsconsole_ui.tick import Tick

@@ -7,7 +7,7 @@ from xsconsole.console import Console, Estate
 from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, Uuid
-from xsconsole.domain.publishing import PublishPlan, PublishReport
+from xsconsole.domain.publication.effects import PublishPlan, PublishReport
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused

@@ -1,0 +1,1 @@
+"""Several pools as one: each question and command goes to the console of its pool."""

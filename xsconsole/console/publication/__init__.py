@@ -1,0 +1,1 @@
+"""Publishing at this console: pools, approvals, versions."""

@@ -1,0 +1,1 @@
+"""Requests at this console: asked, decided on, watched, carried out."""

@@ -1,0 +1,1 @@
+"""Actions of plans, by what they are done to."""

@@ -1,0 +1,1 @@
+"""The inventory as the flat list of lines that a window shows."""

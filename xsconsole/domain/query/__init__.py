@@ -1,0 +1,1 @@
+"""What can be asked of a list: a language, from text to a plain function."""

@@ -1,0 +1,1 @@
+"""Requests for promotions that others have to approve."""

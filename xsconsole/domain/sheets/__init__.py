@@ -1,0 +1,1 @@
+"""What is known of one object, as lines to read, copy and follow."""

@@ -1,0 +1,192 @@
+"""The sheet of a VM, a template or a snapshot."""
+
+from collections.abc import Iterable, Iterator
+
+from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.disks import disks_of
+from xsconsole.domain.guests import guest_of
+from xsconsole.domain.ids import Ref
+from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, Inventory, Network, Task
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Purpose
+from xsconsole.domain.points.tree import places
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, decode
+from xsconsole.domain.sheets.values import Line, Section, keys, marks, names, yes
+from xsconsole.domain.words import duration, size
+
+_TONES = {"Running": "good", "Suspended": "warn", "Paused": "warn"}
+
+
+def vm_sections(vm: VM, inventory: Inventory, board: Board) -> Iterable[Section]:
+    """Return what is known of a machine, in the order in which people ask."""
+    yield Section(title="General", lines=tuple(_general(vm, inventory, board)))
+    yield Section(title="Working on it", lines=tuple(_operations(vm, inventory)))
+    yield Section(title="Networks", lines=tuple(_networks(vm, inventory)), empty="It has no network interface.")
+    yield Section(title="Disks", lines=tuple(_disks(vm, inventory)), empty="It has no disk.")
+    if not vm.is_a_snapshot and not vm.is_a_template:
+        yield Section(title="Snapshots", lines=tuple(_snapshots(vm, inventory)), empty="None was taken.")
+    yield Section(title="Hardware", lines=tuple(_hardware(vm)))
+    yield Section(title="Start and stop", lines=tuple(_starting(vm)))
+    blocked = tuple(Line(label=operation, value=why) for operation, why in sorted(vm.blocked_operations.items()))
+    yield Section(title="Blocked", lines=blocked)
+    yield from keys(vm.other_config)
+
+
+def _general(vm: VM, inventory: Inventory, board: Board) -> Iterator[Line]:
+    yield from names(vm.name_label, vm.name_description)
+    yield from marks(vm.tags, vm.other_config)
+    if vm.is_a_snapshot:
+        origin = inventory.get(VM, vm.snapshot_of)
+        yield Line(
+            label="Snapshot of", value=origin.name_label if origin else "a machine that is gone", link=_id(origin)
+        )
+        yield Line(label="Taken", value="", at=vm.snapshot_time)
+        return
+    yield Line(label="Power", value=vm.power_state, tone=_TONES.get(vm.power_state, ""))
+    card = next((card for card in board.cards.values() if any(member.ref == vm.ref for member in card.members)), None)
+    if card is not None:
+        yield Line(label="Configuration", value=f"{card.name}, in {_stage(card, board)}")
+    host = inventory.get(Host, vm.resident_on)
+    if host is not None:
+        yield Line(label="Runs on", value=host.name_label, link=ObjectId(kind=Kind.HOST, uuid=host.uuid))
+    home = inventory.get(Host, vm.affinity)
+    if home is not None and home is not host:
+        yield Line(label="Prefers", value=home.name_label, link=ObjectId(kind=Kind.HOST, uuid=home.uuid))
+    guest = inventory.get(GuestMetrics, vm.guest_metrics)
+    system = guest.os_version.get("name", "").split("|")[0] if guest is not None else ""
+    if system:
+        yield Line(label="System", value=system)
+    if vm.power_state == "Running":
+        has_tools = guest is not None and guest.PV_drivers_detected
+        why = "" if has_tools else "Without them it cannot be shut down cleanly, and shows no addresses."
+        yield Line(label="Guest tools", value=yes(has_tools), tone="" if has_tools else "warn", hint=why)
+
+
+def _stage(card: Card, board: Board) -> str:
+    stage = board.workflow.stage(card.stage) if board.workflow else None
+    return stage.name if stage is not None else str(card.stage)
+
+
+def _operations(vm: VM, inventory: Inventory) -> Iterator[Line]:
+    for ref, operation in sorted(vm.current_operations.items()):
+        task = inventory.get(Task, Ref(ref))
+        told = f"{task.progress:.0%}" if task is not None else "going on"
+        yield Line(label=operation.replace("_", " ").capitalize(), value=told, tone="warn")
+
+
+def _networks(vm: VM, inventory: Inventory) -> Iterator[Line]:
+    guest = guest_of(inventory, vm)
+    vifs = [vif for vif in (inventory.get(VIF, ref) for ref in vm.VIFs) if vif is not None]
+    for vif in sorted(vifs, key=lambda vif: vif.device.zfill(4)):
+        network = inventory.get(Network, vif.network)
+        link = ObjectId(kind=Kind.NETWORK, uuid=network.uuid) if network is not None else None
+        yield Line(
+            label=f"Interface {vif.device}",
+            value=network.name_label if network is not None else "a network that is gone",
+            tone="" if network is not None else "bad",
+            link=link,
+            hint=f"MTU {vif.MTU}, locking {vif.locking_mode}",
+        )
+        yield Line(label="MAC", value=vif.MAC, depth=1, hint="" if vif.MAC_autogenerated else "Set by hand.")
+        for address in _addresses(guest, vif.device):
+            yield Line(label="Address", value=address, depth=1)
+
+
+def _addresses(guest: GuestMetrics | None, device: str) -> list[str]:
+    """Return the addresses that the guest tells of, IPv4 first, each once."""
+    found = guest.networks if guest is not None else {}
+    mine = sorted(key for key in found if key.split("/")[0] == device)
+    return list(dict.fromkeys(found[key] for key in mine))
+
+
+def _disks(vm: VM, inventory: Inventory) -> Iterator[Line]:
+    vbds = [vbd for vbd in (inventory.get(VBD, ref) for ref in vm.VBDs) if vbd is not None]
+    for vbd in sorted(vbds, key=lambda vbd: vbd.userdevice.zfill(4)):
+        if vbd.type == "CD":
+            inserted = inventory.get(VDI, vbd.VDI)
+            yield Line(label=f"CD drive {vbd.userdevice}", value=inserted.name_label if inserted else "empty")
+            continue
+        disk = inventory.get(VDI, vbd.VDI)
+        if disk is None:
+            yield Line(label=f"Disk {vbd.userdevice}", value="gone", tone="bad")
+            continue
+        storage = inventory.get(SR, disk.SR)
+        boots = ", boots" if vbd.bootable else ""
+        yield Line(
+            label=f"Disk {vbd.userdevice}",
+            value=disk.name_label or "(no name)",
+            link=ObjectId(kind=Kind.VDI, uuid=disk.uuid),
+            hint=f"{vbd.mode}{boots}",
+        )
+        yield Line(label="Size", value=f"{size(disk.virtual_size)}, takes {size(disk.physical_utilisation)}", depth=1)
+        if storage is not None:
+            link = ObjectId(kind=Kind.SR, uuid=storage.uuid)
+            yield Line(label="Storage", value=storage.name_label, depth=1, link=link)
+
+
+def _snapshots(vm: VM, inventory: Inventory) -> Iterator[Line]:
+    """Yield the snapshots as a tree: each below the one it was taken after; where the machine stands is marked."""
+    found = {ref: snapshot for ref in vm.snapshots if (snapshot := inventory.get(VM, ref)) is not None}
+    for place in places(found):
+        snapshot = place.snapshot
+        mark = decode(snapshot.other_config.get(RESTORE_POINT_KEY, ""), RestorePointMark)
+        told = _told(mark, snapshot, inventory)
+        is_here = vm.parent == snapshot.ref
+        name = snapshot.name_label or "(no name)"
+        after = f"Taken after “{shortened(place.after.name_label)}”." if place.after is not None else ""
+        yield Line(
+            label="Snapshot",
+            # What it is stands first: names are long, and those of restore points begin alike.
+            value=" · ".join(filter(None, ("◆ " + told if told else "", "▸ now" if is_here else "", name))),
+            hint=" ".join(
+                filter(None, ("The machine stands after this one." if is_here else "", after, _purpose(mark)))
+            ),
+            at=snapshot.snapshot_time,
+            rail=place.rail,
+            copied=name,
+            link=ObjectId(kind=Kind.VM, uuid=snapshot.uuid),
+            tone="good" if told == "restore point" else "",
+        )
+
+
+def _told(mark: RestorePointMark | None, snapshot: VM, inventory: Inventory) -> str:
+    """Return in a few words what a snapshot of ours is for; of what is frozen also how much it can come to hold."""
+    if mark is None:
+        return ""
+    if mark.frozen is None:
+        return "restore point" if mark.purpose == Purpose.RESTORE_POINT else "set aside"
+    most = size(sum(disk.virtual_size for disk in disks_of(inventory, snapshot)))
+    what = "copied" if mark.purpose == Purpose.SPENT else "frozen"
+    return f"{what} for request {mark.frozen.request[:8]} · {most} at most"
+
+
+def _purpose(mark: RestorePointMark | None) -> str:
+    if mark is None or mark.frozen is None:
+        return ""
+    return "What is approved is what this snapshot holds; it goes with its request."
+
+
+def _hardware(vm: VM) -> Iterator[Line]:
+    yield Line(label="vCPUs", value=f"{vm.VCPUs_at_startup} of at most {vm.VCPUs_max}")
+    yield Line(label="Memory", value=size(vm.memory_dynamic_max or vm.memory_static_max))
+    if vm.memory_dynamic_min != vm.memory_dynamic_max:
+        yield Line(
+            label="Memory may vary", value=f"{size(vm.memory_dynamic_min)} to {size(vm.memory_dynamic_max)}", depth=1
+        )
+    yield Line(label="Mode", value=vm.domain_type or "not told")
+    firmware = vm.HVM_boot_params.get("firmware", "")
+    if firmware:
+        yield Line(label="Firmware", value=firmware)
+    yield Line(label="Virtual TPM", value=yes(bool(vm.VTPMs)))
+
+
+def _starting(vm: VM) -> Iterator[Line]:
+    yield Line(label="Order", value=str(vm.order), hint="Machines with a lower number start first.")
+    yield Line(label="Start delay", value=duration(vm.start_delay))
+    yield Line(label="Shutdown delay", value=duration(vm.shutdown_delay))
+    yield Line(label="High availability", value=vm.ha_restart_priority or "not protected")
+
+
+def _id(vm: VM | None) -> ObjectId | None:
+    return None if vm is None else ObjectId(kind=Kind.VM, uuid=vm.uuid)

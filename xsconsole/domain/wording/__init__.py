@@ -1,0 +1,1 @@
+"""Sentences about what happens, by subject; those for everything are in `words`."""

@@ -1,0 +1,257 @@
+"""What the steps of plans do and undo, in words."""
+
+from typing import assert_never
+
+from xsconsole.domain.actions.archives import (
+    CheckArchive,
+    CompareArchived,
+    ExportMember,
+    ImportMember,
+    NoteArchived,
+    PrepareArchive,
+    SealArchive,
+)
+from xsconsole.domain.actions.copies import (
+    CopyMachine,
+    DropCandidate,
+    DropPoint,
+    DropSnapshot,
+    EmptyDisk,
+    ExchangeDisks,
+    FitCopy,
+    HandOverDisk,
+    NoteFreeze,
+    PassDisk,
+    RetireMachines,
+    SendMachine,
+    StartAgain,
+    StartCopy,
+    UseCandidate,
+    VerifyCopies,
+    WriteCopy,
+    WriteCopyRoster,
+)
+from xsconsole.domain.actions.holds import CarryHold, DropHold, PlaceHold
+from xsconsole.domain.actions.mends import MendFields
+from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
+from xsconsole.domain.plan import (
+    WITHOUT_INVERSE,
+    Action,
+    Because,
+    CheckGate,
+    OpenReview,
+    Purpose,
+    Revert,
+    ShutDown,
+    SpendSnapshot,
+    Start,
+    TakeSnapshot,
+    Verify,
+    WriteMark,
+    WriteMember,
+    WriteRoster,
+)
+from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow.names import gate_name
+
+
+def doing(action: Action, subject: str) -> str:
+    """Return what an action does to `subject`, such as `Start shop-web-1`."""
+    match action:
+        case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
+            return f"Take the restore point of {subject}"
+        case TakeSnapshot(purpose=Purpose.CANDIDATE):
+            return f"Freeze {subject} in a snapshot"
+        case TakeSnapshot():
+            return f"Set the present of {subject} aside"
+        case Start():
+            return f"Start {subject}"
+        case ShutDown():
+            return f"Shut {subject} down"
+        case Revert():
+            return f"Return {subject} to its restore point"
+        case WriteMember(value=""):
+            return f"Remove our marks from {subject}"
+        case WriteMember():
+            return f"Write the stage of {subject}"
+        case WriteRoster(value=""):
+            return f"Remove the roster of {subject}"
+        case WriteRoster():
+            return f"Write the roster of {subject}"
+        case SpendSnapshot():
+            return f"Mark what was frozen of {subject} as copied"
+        case WriteMark():
+            return f"Forget the restore point of {subject}"
+        case CarryHold():
+            return f"Keep {subject} held"
+        case PlaceHold():
+            return f"Hold {subject}, so that nobody promotes it again"
+        case DropHold():
+            return f"Forget the hold of {subject}"
+        case Verify():
+            return f"Compare {subject} with the pool"
+        case CheckGate(gate=gate):
+            return f"Check {subject}: {gate_name(gate)}"
+        case OpenReview(because=Because.EMERGENCY):
+            return f"Leave the review of the emergency of {subject} to others"
+        case OpenReview():
+            return f"Leave a review of {subject} to others"
+        case StartAgain():
+            return f"Start {subject} again"
+        case NoteFreeze():
+            return f"Note when the machines of {subject} were frozen"
+        case UseCandidate():
+            return f"Take what was frozen of {subject}"
+        case CopyMachine(method=Method.FULL_COPY):
+            return f"Copy {subject} with all its disks"
+        case CopyMachine():
+            return f"Make a linked clone of {subject}"
+        case SendMachine():
+            return f"Copy {subject} with all its disks to the other pool"
+        case FitCopy():
+            return f"Make {subject} a machine in its own right"
+        case RetireMachines(vms=vms):
+            return f"Destroy the {len(vms)} machines of {subject} that were replaced"
+        case EmptyDisk():
+            return f"Give {subject} an empty disk"
+        case ExchangeDisks():
+            return f"Give {subject} the disk of the place in exchange for its own"
+        case PassDisk():
+            return f"Give the disk that stays back to {subject}"
+        case HandOverDisk():
+            return f"Hand the disk that stays over to {subject}"
+        case StartCopy():
+            return f"Start {subject}"
+        case WriteCopyRoster():
+            return f"Write the roster of the new {subject}"
+        case WriteCopy():
+            return f"Enter {subject} as a member"
+        case VerifyCopies():
+            return f"Compare the new {subject} with the pool"
+        case DropSnapshot():
+            return f"Destroy the snapshot that {subject} was frozen in"
+        case PutOnNetworks():
+            return f"Put {subject} on the networks of its stage"
+        case MoveDisk(device=device):
+            return f"Move disk {device} of {subject} to the storage of its stage"
+        case PreferHost(host=None):
+            return f"Let {subject} prefer no host any more"
+        case PreferHost():
+            return f"Let {subject} prefer a host of its stage"
+        case Migrate():
+            return f"Bring {subject} to another host while it runs"
+        case MendFields(fields=fields):
+            return f"Bring {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject} back"
+        case AskAcross():
+            return f"Ask both pools whether {subject} can move"
+        case MoveAcross():
+            return f"Move {subject} with its disks and snapshots to the other pool"
+        case LiftProtection():
+            return f"Lift the protection of {subject} for the move"
+        case JoinCompany():
+            return f"Let {subject} belong to the vApp and the schedule of the same names"
+        case NoteCompany():
+            return f"Note of which vApp and schedule {subject} is"
+        case DropCandidate():
+            return f"Destroy what was frozen of {subject}"
+        case DropPoint():
+            return f"Destroy the snapshot of {subject}"
+        case PrepareArchive():
+            return f"Make the folder of the archive of {subject}"
+        case CompareArchived():
+            return f"Make sure that {subject} is as it was planned to be archived"
+        case ExportMember():
+            return f"Write {subject} with all its disks into the archive"
+        case SealArchive():
+            return f"Sign the archive of {subject} and make it read-only"
+        case NoteArchived():
+            return f"Note that {subject} was archived"
+        case CheckArchive():
+            return f"Verify every hash of the archive of {subject}"
+        case ImportMember():
+            return f"Make {subject} of the archive"
+        case Suspend():
+            return f"Suspend {subject}"
+        case Resume():
+            return f"Resume {subject}"
+    assert_never(action)
+
+
+def undoing(action: Action, subject: str) -> str:
+    """Return what undoing an action does, such as `Shut shop-web-1 down again`."""
+    match action:
+        case TakeSnapshot():
+            return f"Destroy the snapshot of {subject}"
+        case Start():
+            return f"Shut {subject} down again"
+        case ShutDown():
+            return f"Start {subject} again"
+        case Revert():
+            return f"Return {subject} to what was set aside"
+        case WriteMember():
+            return f"Write back what stood at {subject}"
+        case WriteRoster():
+            return f"Write back the roster of {subject}"
+        case WriteMark():
+            return f"Write back the mark of the restore point of {subject}"
+        case PlaceHold():
+            return f"Lift the hold of {subject} again"
+        case DropHold():
+            return f"Hold {subject} again"
+        case CopyMachine() | SendMachine():
+            return f"Destroy the copy of {subject} with its disks"
+        case RetireMachines():
+            return f"Make sure that the machines of {subject} are still there"
+        case EmptyDisk():
+            return f"Destroy the empty disk of {subject}"
+        case HandOverDisk():
+            return f"Give the disk of {subject} back"
+        case ExchangeDisks():
+            return f"Give {subject} back the disk that it had"
+        case PassDisk():
+            return f"Take the disk that stays from {subject} again"
+        case StartCopy():
+            return f"Shut {subject} down again"
+        case WriteCopyRoster():
+            return f"Remove the roster of the new {subject}"
+        case WriteCopy():
+            return f"Remove our marks from {subject}"
+        case OpenReview():
+            return f"Leave the review of {subject} open"
+        case PutOnNetworks():
+            return f"Put {subject} back on its networks"
+        case MoveDisk(device=device):
+            return f"Move disk {device} of {subject} back to its storage"
+        case PreferHost():
+            return f"Let {subject} prefer what it preferred before"
+        case Migrate():
+            return f"Bring {subject} back to its host"
+        case MendFields():
+            return f"Write back what {subject} had"
+        case MoveAcross(is_one_way=True):
+            return f"Leave {subject} in the other pool, from which nothing comes back"
+        case MoveAcross():
+            return f"Move {subject} back from the other pool"
+        case LiftProtection():
+            return f"Protect {subject} again"
+        case JoinCompany():
+            return f"Note again of which vApp and schedule {subject} is"
+        case NoteCompany():
+            return f"Let {subject} belong to its vApp and schedule again"
+        case PrepareArchive() | ExportMember():
+            return f"Remove what was written of {subject}"
+        case SealArchive():
+            return f"Remove the archive of {subject}"
+        case NoteArchived():
+            return f"Write back the roster of {subject}"
+        case ImportMember():
+            return f"Destroy {subject} with its disks"
+        case Suspend():
+            return f"Resume {subject} again"
+        case Resume():
+            return f"Suspend {subject} again"
+        case _:
+            assert isinstance(action, WITHOUT_INVERSE)
+            return f"Nothing to undo at {subject}"

@@ -1,0 +1,1 @@
+"""Configurations outside of their stages: archived, and come back as new ones."""

@@ -1,0 +1,234 @@
+"""What coming back from an archive needs before it is planned: a stage, networks, storage, room."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive
+from xsconsole.domain.archive import Archive
+from xsconsole.domain.barriers import Barrier, barriers_of
+from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.disks import BLOCK_TYPES
+from xsconsole.domain.gates import Scene
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, TransitionId, Uuid
+from xsconsole.domain.inventory import SR, VM, Inventory, Network
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.replica import NAME_LIMIT
+from xsconsole.domain.words import listing
+from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow
+from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.engine.moves.relocation import preferred_hosts
+from xsconsole.engine.plans import capacity
+from xsconsole.engine.plans.lands import storage_in, version_of
+from xsconsole.engine.plans.placement import Guest
+from xsconsole.errors import NotPromotable
+
+RETURN_SPACE = uuid.UUID("0d6e21a5-51a7-4f0f-8a2c-6a1c1b0f7b52")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A machine that comes back: what it is called then, on which networks by device, and what it takes."""
+
+    member: ArchivedMember
+    name: str
+    networks: dict[str, Uuid]
+    home: Uuid | None
+    space: Mapping[Uuid, int]
+
+
+# What must hold
+
+
+def demand_here(target: Stage, inventory: Inventory) -> None:
+    bound = target.binding.pool
+    if bound is not None and inventory.pool is not None and bound.uuid != inventory.pool.uuid:
+        raise NotPromotable(
+            reason=f"{target.name} lives in pool “{shortened(bound.name or bound.uuid, 60)}”, and this is another one.",
+            mend="Restore it on that pool, or into another stage.",
+        )
+
+
+def demand_open_way(target: Stage, workflow: Workflow) -> None:
+    """Refuse a stage into which others let things: an archive is no way round them."""
+    ways = [way for way in workflow.transitions if way.target == target.id and way.kind is Kind.PROMOTE]
+    if any(way.approvals for way in ways):
+        stages = {way.source: workflow.stage(way.source) for way in ways}
+        names = tuple(stage.name for stage in stages.values() if stage is not None)
+        raise NotPromotable(
+            reason=f"What comes into {target.name} has to be approved, and an archive is no way round that.",
+            mend=f"Restore it into {listing(names)}, and promote it from there.",
+        )
+
+
+def demand_alone(archive: ArchiveId, board: Board) -> None:
+    for card in board.cards.values():
+        steps = card.run.record.plan.steps if card.run is not None else ()
+        if any(isinstance(step.action, CheckArchive) and step.action.archive == archive for step in steps):
+            is_on = card.standing is Standing.RUNNING
+            raise NotPromotable(
+                reason=f"This archive {'is being restored' if is_on else 'was being restored, and that was cut off'}.",
+                mend="Wait until that has ended." if is_on else "Resume or undo that run first.",
+            )
+
+
+def demand_version(archive: Archive, inventory: Inventory) -> None:
+    here = version_of(inventory, highest=False)
+    parts = archive.xapi_version.split(".")
+    was = tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
+    if here and was and here < was:
+        raise NotPromotable(
+            reason=f"It was archived from a pool with XAPI {archive.xapi_version}, this one has "
+            f"{'.'.join(map(str, here))}: a pool takes nothing from one of a higher version.",
+            mend="Update this pool, or restore it on another one.",
+        )
+
+
+def barriers_against(
+    archive: Archive,
+    made: ConfigurationId,
+    target: Stage,
+    board: Board,
+    inventory: Inventory,
+    clocks: tuple[datetime, ...],
+) -> tuple[Barrier, ...]:
+    """Return what stands against it as against a promotion: freezes, quarantine, a stopped line."""
+    return barriers_of(_way(target), _scene(archive, made, target, board, inventory, clocks))
+
+
+def _way(target: Stage) -> Transition:
+    """Return the way that it comes by, as far as freezes, quarantine and a stopped line ask: a promotion."""
+    return Transition(id=TransitionId("return"), source=target.id, target=target.id, kind=Kind.PROMOTE)
+
+
+def _scene(
+    archive: Archive,
+    made: ConfigurationId,
+    target: Stage,
+    board: Board,
+    inventory: Inventory,
+    clocks: tuple[datetime, ...],
+) -> Scene:
+    card = Card(
+        id=made,
+        name=archive.name,
+        service=archive.service,
+        version=archive.version,
+        stage=target.id,
+        revision=0,
+        workflow_version=0,
+        members=(),
+        standing=Standing.WHOLE,
+        quarantine=board.closures.quarantine_of(archive.service, archive.version),
+    )
+    return Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+
+
+def made_of(archive: Archive, board: Board, inventory: Inventory) -> tuple[ConfigurationId, int]:
+    """Return the first configuration of this archive that is not there, and its number."""
+    pool = inventory.pool.uuid if inventory.pool is not None else ""
+    number = 1
+    while (made := _id(archive.id, pool, number)) in board.cards:
+        number += 1
+    return made, number
+
+
+def _id(archive: ArchiveId, pool: str, number: int) -> ConfigurationId:
+    return ConfigurationId(str(uuid.uuid5(RETURN_SPACE, f"{archive}\n{pool}\n{number}")))
+
+
+# Where it goes
+
+
+def storage_for(command: RestoreFromArchive, target: Stage, inventory: Inventory) -> SR:
+    if command.sr is None:
+        return storage_in(target, inventory)
+    sr = inventory.by_uuid(SR, command.sr)
+    if sr is None or sr.content_type == "iso":
+        raise NotPromotable(reason="That is no storage of the pool for disks.", mend="Choose another storage.")
+    return sr
+
+
+def networks_for(archive: Archive, target: Stage, inventory: Inventory) -> dict[str, Uuid]:
+    """Return where each network of an archive belongs in a stage, as far as its map or equal names tell."""
+    mapped = {entry.logical: entry.network.uuid for entry in target.binding.networks}
+    by_name: dict[str, list[Uuid]] = {}
+    for network in inventory.all(Network):
+        by_name.setdefault(network.name_label, []).append(network.uuid)
+    found = {}
+    for member in archive.members:
+        for nic in member.interfaces:
+            alike = by_name.get(nic.network, [])
+            if nic.logical in mapped and inventory.by_uuid(Network, mapped[nic.logical]) is not None:
+                found[nic.called] = mapped[nic.logical]
+            elif len(alike) == 1 and not target.binding.networks:
+                found[nic.called] = alike[0]
+    return found
+
+
+def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, inventory: Inventory) -> list[Part]:
+    archive = command.archive
+    table = {**networks_for(archive, target, inventory), **command.networks}
+    lacking = tuple(name for name in archive.networks if name not in table)
+    if lacking:
+        raise NotPromotable(
+            reason=f"It is not said on which network of this pool the interfaces of {listing(lacking)} go.",
+            mend="Say it for each, in the table of networks or by --map-network.",
+        )
+    gone = tuple(name for name in archive.networks if inventory.by_uuid(Network, table[name]) is None)
+    if gone:
+        raise NotPromotable(
+            reason=f"The network that was chosen for {listing(gone)} is none of this pool.", mend="Choose another one."
+        )
+    strangers = tuple(sorted(set(command.networks) - set(archive.networks)))
+    if strangers:
+        raise NotPromotable(
+            reason=f"No machine of the archive is on {listing(strangers)}.",
+            mend=f"Its networks are {listing(archive.networks)}." if archive.networks else "It has no network.",
+        )
+    arriving = {member.arrives_as for member in archive.members}
+    in_the_way = next((vm for vm in inventory.all(VM) if not vm.is_a_snapshot and vm.name_label in arriving), None)
+    if in_the_way is not None:
+        raise NotPromotable(
+            reason=f"A machine of the pool is called “{shortened(in_the_way.name_label)}”, as what arrives would be.",
+            mend="Rename or remove that machine first.",
+        )
+    hosts = preferred_hosts(target, inventory)
+    sizes = {file.path: file.size_bytes for file in archive.files}
+    ending = f" ({target.name}){f' {number}' if number > 1 else ''}"
+    return [
+        Part(
+            member=member,
+            name=f"{shortened(_plain(member.name, archive.stage_name, target.name), NAME_LIMIT)}{ending}",
+            networks={nic.device: table[nic.called] for nic in member.interfaces},
+            home=hosts[at % len(hosts)] if hosts else None,
+            space={sr.uuid: _taken(member, sizes[member.file], sr)},
+        )
+        for at, member in enumerate(archive.members)
+    ]
+
+
+def _plain(name: str, *stages: str) -> str:
+    for stage in stages:
+        name = name.removesuffix(f" ({stage})")
+    return name
+
+
+def _taken(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
+    """Return what its disks take: all of them on block storage, else no more than the file holds."""
+    whole = sum(member.disks_bytes)
+    if sr.type in BLOCK_TYPES:
+        return whole
+    return min(whole, file_bytes + capacity.FILE_SNAPSHOT_BYTES * len(member.disks_bytes))
+
+
+def guest_of(part: Part, sr: SR) -> Guest:
+    return Guest(
+        key=Uuid(part.member.file),
+        name=part.name,
+        memory_bytes=part.member.memory_bytes,
+        storages=frozenset({sr.uuid}),
+        networks=frozenset(part.networks.values()),
+        home=part.home,
+    )

@@ -1,0 +1,249 @@
+"""The plan of what comes back from an archive: verified, imported, made a new configuration of a stage."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive, ImportMember
+from xsconsole.domain.actions.copies import FitCopy, StartCopy, VerifyCopies, WriteCopy, WriteCopyRoster
+from xsconsole.domain.archive import Archive
+from xsconsole.domain.board import Board
+from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
+from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
+from xsconsole.domain.poolstate import MemberValue, Origin, archive_thing, encode
+from xsconsole.domain.signing import owner_of
+from xsconsole.domain.words import count, instant, size
+from xsconsole.domain.workflow import EntryAction, Method, Stage, Workflow
+from xsconsole.engine.archives.return_checks import (
+    Part,
+    barriers_against,
+    demand_alone,
+    demand_here,
+    demand_open_way,
+    demand_version,
+    guest_of,
+    made_of,
+    parts_of,
+    storage_for,
+)
+from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.engine.plans import capacity, rules
+from xsconsole.engine.plans.barring import demand_open
+from xsconsole.engine.plans.claims import claims_on
+from xsconsole.engine.plans.placement import place
+from xsconsole.engine.plans.steps import START_S, Steps, protection_of
+
+IMPORT_S = 10.0
+READ_BYTES_PER_S = 100 * 1024 * 1024
+FIT_S = 2.0
+
+
+def plan_return(
+    command: RestoreFromArchive, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]
+) -> Plan:
+    """Verify every hash, import every machine, then do what a copying does; all of it or nothing.
+
+    Raises:
+        Refused: it cannot come back there, and why.
+    """
+    archive = command.archive
+    workflow = rules.workflow_of(board)
+    target = rules.stage_of(workflow, command.target)
+    rules.demand_actor(workflow, (target,), actor)
+    demand_here(target, inventory)
+    demand_open_way(target, workflow)
+    demand_alone(archive.id, board)
+    demand_version(archive, inventory)
+    made, number = made_of(archive, board, inventory)
+    will_run = target.entry is EntryAction.START
+    demand_open(
+        barriers_against(archive, made, target, board, inventory, clocks),
+        lambda: rules.demand_place(board, target, archive.service, made, will_run=will_run),
+    )
+    sr = storage_for(command, target, inventory)
+    parts = parts_of(command, target, sr, number, inventory)
+    space = capacity.total(*(part.space for part in parts))
+    warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
+    to_start = sorted((part for part in parts if will_run), key=lambda part: part.member.order)
+    hosts = place(inventory, [guest_of(part, sr) for part in to_start], claims_on(board).memory)
+    intent = Intent(
+        kind=RunKind.RETURN,
+        configuration=made,
+        name=archive.name,
+        service=archive.service,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        target=target.id,
+    )
+    leases = rules.leases_for(made, archive.service, (target,))
+    return Plan(
+        intent=intent,
+        steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr).all,
+        leases=tuple(sorted((archive_thing(archive.id), *leases))),
+        warnings=(*_sentences(command, target, parts, sr), *_vouching(command, workflow), *warnings),
+        asks=True,
+    )
+
+
+# Steps
+
+
+def _steps(
+    command: RestoreFromArchive,
+    parts: Sequence[Part],
+    to_start: Sequence[Part],
+    hosts: Mapping[Uuid, Uuid],
+    made: ConfigurationId,
+    target: Stage,
+    workflow: Workflow,
+    sr: SR,
+) -> Steps:
+    archive, folder, steps = command.archive, str(command.folder), Steps()
+    hashes = {file.path: file.sha256 for file in archive.files}
+    checking = Estimate(seconds=1.0 + archive.size_bytes / READ_BYTES_PER_S)
+    check = CheckArchive(folder=folder, archive=archive.id, document=command.document)
+    checked = [steps.add(check, archive.name, (), checking)]
+    made_by = {
+        part.member.file: steps.add(
+            ImportMember(
+                folder=folder,
+                file=part.member.file,
+                sha256=hashes[part.member.file],
+                name=part.name,
+                arrives_as=part.member.arrives_as,
+                sr=sr.uuid,
+                configuration=archive.configuration,
+            ),
+            part.name,
+            checked,
+            Estimate(
+                seconds=IMPORT_S + sum(part.member.disks_bytes) / READ_BYTES_PER_S,
+                bytes=sum(part.space.values()),
+                space=dict(part.space),
+            ),
+        )
+        for part in parts
+    }
+    # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
+    ready = [
+        steps.add(_fitting(part, made_by[part.member.file]), part.name, made_by.values(), Estimate(seconds=FIT_S))
+        for part in parts
+    ]
+    ready = _add_starts(steps, to_start, made_by, hosts, ready)
+    roles = {made_by[part.member.file]: part.member.role for part in parts}
+    origin = encode(_origin(archive))
+    roster = steps.add(WriteCopyRoster(configuration=made, roles=roles, origin=origin), archive.name, ready)
+    entered = [
+        steps.add(
+            WriteCopy(
+                copy=made_by[part.member.file],
+                value=encode(_value(archive, made, part.member, target, workflow)),
+                stage_name=target.name,
+                blocked=protection_of(target),
+            ),
+            part.name,
+            [roster],
+        )
+        for part in parts
+    ]
+    running = tuple(made_by[part.member.file] for part in to_start)
+    steps.add(VerifyCopies(configuration=made, copies=tuple(roles), running=running), archive.name, entered)
+    return steps
+
+
+def _fitting(part: Part, copy: StepKey) -> FitCopy:
+    member = part.member
+    return FitCopy(
+        copy=copy,
+        name=part.name,
+        order=member.order,
+        start_delay_s=member.start_delay_s,
+        shutdown_delay_s=member.shutdown_delay_s,
+        networks=part.networks,
+        home=part.home,
+    )
+
+
+def _add_starts(
+    steps: Steps,
+    to_start: Sequence[Part],
+    made_by: Mapping[str, StepKey],
+    hosts: Mapping[Uuid, Uuid],
+    ready: list[StepKey],
+) -> list[StepKey]:
+    """Start in groups of ascending order, each group after the one before."""
+    for order in sorted({part.member.order for part in to_start}):
+        ready = [
+            steps.add(
+                StartCopy(copy=made_by[part.member.file]),
+                part.name,
+                ready,
+                Estimate(seconds=START_S + part.member.start_delay_s, memory_bytes=part.member.memory_bytes),
+                host=hosts.get(Uuid(part.member.file)),
+            )
+            for part in to_start
+            if part.member.order == order
+        ]
+    return ready
+
+
+def _origin(archive: Archive) -> Origin:
+    return Origin(
+        configuration=archive.configuration,
+        name=archive.name,
+        stage=archive.stage,
+        revision=archive.revision,
+        method=Method.FULL_COPY.value,
+        frozen_at=archive.frozen_at,
+        skew_s=archive.skew_s,
+        archive=archive.id,
+    )
+
+
+def _value(
+    archive: Archive, made: ConfigurationId, member: ArchivedMember, target: Stage, workflow: Workflow
+) -> MemberValue:
+    """Return the member value without what only the import tells: the machine's uuid, and the roster."""
+    return MemberValue(
+        vm=Uuid(""),
+        configuration=made,
+        name=archive.name,
+        service=archive.service,
+        version=archive.version,
+        stage=target.id,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        role=member.role,
+        revision=1,
+        roster_count=0,
+        roster_digest=Digest(""),
+    )
+
+
+def _vouching(command: RestoreFromArchive, workflow: Workflow) -> list[str]:
+    """Return what to know of an archive that another console signed."""
+    if command.is_own:
+        return []
+    key, at = command.archive.key[:16], shortened(command.archive.console_name, 60)
+    owner = owner_of(command.archive.key, workflow.people)
+    if owner is not None:
+        return [f"It was signed at {at}, by the key {key} of {shortened(owner.name, 60)}."]
+    return [
+        f"It was signed at {at}, by a key ({key}) that is not this console's and that the workflow pins to nobody: "
+        "whoever has that key says what is in it."
+    ]
+
+
+def _sentences(command: RestoreFromArchive, target: Stage, parts: Sequence[Part], sr: SR) -> list[str]:
+    archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
+    found = [
+        f"{shortened(archive.name, 60)} comes back as a new configuration, as it stood in "
+        f"{shortened(archive.stage_name, 60)} at {instant(archive.frozen_at)}: {count(len(parts), 'machine')}, up to "
+        f"{taken} in “{shortened(sr.name_label, 60)}”. The machines get new MAC addresses.",
+    ]
+    if any(part.networks for part in parts):
+        found.append("A fixed address of a guest comes back as it was: keep it off where that one is in use.")
+    if target.entry is not EntryAction.START:
+        found.append(f"The machines stay off: {target.name} does not start what enters it.")
+    return found

@@ -1,0 +1,166 @@
+"""The plan of a replica: copies in a stage, apart from the ways of the workflow; the source stays."""
+
+from datetime import datetime
+
+import msgspec
+
+from xsconsole.domain.barriers import BarrierKind, barriers_of
+from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.gates import Elsewhere, Scene
+from xsconsole.domain.ids import TransitionId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent, Plan, RunKind
+from xsconsole.domain.points.sets import RestorePoint
+from xsconsole.domain.words import instant
+from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
+from xsconsole.engine.commands import Replicate
+from xsconsole.engine.copies.candidates import Stock, stock_of_point
+from xsconsole.engine.copies.copy_checks import Order
+from xsconsole.engine.copies.copying import offspring_of, plan_copy
+from xsconsole.engine.copies.crossing import plan_crossing
+from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.barring import demand_open
+from xsconsole.engine.plans.lands import Lands, land_of, names_of, pools_of
+from xsconsole.errors import NotFound, NotPromotable
+
+CLOSING = frozenset({BarrierKind.STOP, BarrierKind.FREEZE})
+"""What stands against a replica too: a held or quarantined configuration may well be looked into in a copy."""
+
+
+def plan_replica(
+    command: Replicate,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    clocks: tuple[datetime, ...],
+    lands: Lands,
+) -> Plan:
+    """Freeze what runs, copy, fit, start as the stage's entry says, and make a configuration of it there.
+
+    The networks are those of the stage's map. No gate and no approval: nothing is promoted by it, so it leads into no
+    production, and past no rule of a way that what is copied has not gone yet.
+
+    Raises:
+        Refused: with the reason and the mend.
+    """
+    workflow = rules.workflow_of(board)
+    card = rules.card_of(board, command.configuration)
+    rules.demand_standing(card, {Standing.WHOLE})
+    rules.demand_revision(card, command.revision)
+    target = rules.stage_of(workflow, command.target)
+    source = rules.stage_of(workflow, card.stage)
+    rules.demand_actor(workflow, (target,), actor)
+    _demand_no_way_round(card, source, target, workflow)
+    land = land_of(target, board, inventory, lands)
+    if land is not None and command.method is Method.LINKED_CLONE:
+        raise NotPromotable(
+            reason=f"{target.name} is in another pool, and a linked clone stays on the storage of its original.",
+            mend="Make full copies.",
+        )
+    edge = Transition(
+        id=TransitionId(f"replica-{target.id}-{command.method}"),
+        source=source.id,
+        target=target.id,
+        kind=Kind.PROMOTE,
+        method=command.method,
+        restore_point=None,
+    )
+    at_target = board if land is None else land.board
+    offspring = offspring_of(card, edge, at_target, inventory)
+    scene = Scene(
+        card=card,
+        target=target,
+        board=at_target,
+        inventory=inventory,
+        at=clocks[0],
+        also_at=clocks[1:],
+        elsewhere=None if land is None else Elsewhere(board=land.board, inventory=land.inventory),
+    )
+    will_run = target.entry is EntryAction.START
+    demand_open(
+        [barrier for barrier in barriers_of(edge, scene) if barrier.kind in CLOSING],
+        lambda: rules.demand_place(at_target, target, card.service, offspring.id, will_run=will_run),
+    )
+    stock = _stock(card, command, inventory)
+    if stock is None:
+        rules.demand_settled_power(card)
+    intent = Intent(
+        kind=RunKind.REPLICATE,
+        configuration=card.id,
+        name=card.name,
+        service=card.service,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        source=source.id,
+        target=target.id,
+        restore_point=command.point,
+        revision=card.revision,
+        method=command.method,
+        makes=offspring.id,
+        pools=pools_of(inventory, land),
+        pool_names=names_of(inventory, land),
+    )
+    order = Order(
+        card=card,
+        source=source,
+        target=target,
+        edge=edge,
+        intent=intent,
+        workflow=workflow,
+        is_stopped_first=command.is_stopped_first and stock is None,
+        stock=stock,
+        pattern=command.pattern,
+    )
+    if land is None:
+        plan = plan_copy(order, offspring, board, inventory)
+    else:
+        plan = plan_crossing(order, offspring, land, inventory)
+    return msgspec.structs.replace(plan, asks=True)
+
+
+def _demand_no_way_round(card: Card, source: Stage, target: Stage, workflow: Workflow) -> None:
+    """Refuse a replica by which something would come where only a promotion may bring it."""
+    name = f"“{shortened(card.name, 60)}”"
+    if target.is_production:
+        raise NotPromotable(
+            reason=f"{target.name} is production: what comes there is promoted, by its gates and approvals.",
+            mend="Promote it along the ways of the workflow.",
+        )
+    guarded = [way for way in workflow.transitions if _is_guarded(way, target)]
+    if guarded and source.id != target.id and not _leads_on(target, source, workflow):
+        raise NotPromotable(
+            reason=f"The workflow lets nothing into {target.name} without gates or approvals, and {name} has not "
+            "been through them.",
+            mend=f"Promote it to {target.name}.",
+        )
+
+
+def _is_guarded(way: Transition, target: Stage) -> bool:
+    return way.target == target.id and way.kind is Kind.PROMOTE and bool(way.gates or way.approvals)
+
+
+def _leads_on(first: Stage, last: Stage, workflow: Workflow) -> bool:
+    """Return whether promotions lead from one stage to another, so that what stands in the last was in the first."""
+    seen, waiting = {first.id}, [first.id]
+    while waiting:
+        for way in workflow.transitions_from(waiting.pop(), Kind.PROMOTE):
+            if way.target not in seen:
+                seen.add(way.target)
+                waiting.append(way.target)
+    return last.id in seen
+
+
+def _stock(card: Card, command: Replicate, inventory: Inventory) -> Stock | None:
+    """Return what a restore point holds, where the replica is made of one."""
+    if command.point is None:
+        return None
+    points = (*card.restore_points, *card.asides)
+    found: RestorePoint | None = next((point for point in points if point.run == command.point), None)
+    if found is None:
+        raise NotFound(
+            reason=f"“{shortened(card.name, 60)}” has no such restore point.",
+            mend="`xsconsole restore-point list` shows those that there are.",
+            choices=tuple(f"{point.run[:8]} of {instant(point.at)}" for point in points),
+        )
+    return stock_of_point(card, found, inventory)

@@ -1,0 +1,1 @@
+"""Promotions and demotions that move the machines themselves, within a pool and between two."""

@@ -1,0 +1,1 @@
+"""From commands to plans: pure functions of the workflow, a configuration and the inventory."""

@@ -1,0 +1,1 @@
+"""What people ask for and decide on the pool: requests, emergencies, reviews."""

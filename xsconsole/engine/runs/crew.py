@@ -1,0 +1,52 @@
+"""Who performs the steps of a run: one performer for its own pool and, where it goes there, one for the other."""
+
+from xsconsole.domain.plan import Step
+from xsconsole.domain.poolstate import RunRecord
+from xsconsole.engine.ports import PoolPort, Progress
+from xsconsole.engine.runs.gatekeeper import Gatekeeper
+from xsconsole.engine.runs.performer import Performer
+from xsconsole.engine.runs.presence import Results
+from xsconsole.engine.runs.surroundings import Surroundings
+
+
+class Crew:
+    """Does for each step what `Performer` does, at the pool where it happens."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        record: RunRecord,
+        results: Results,
+        other: tuple[PoolPort, Gatekeeper] | None,
+    ) -> None:
+        home, clock, key, archives = surroundings.pool, surroundings.clock, surroundings.key, surroundings.archives
+        if other is None:
+            gatekeeper = surroundings.gatekeeper
+            self._home = Performer(home, clock, gatekeeper, record, key, results, archives=archives)
+            self._other = self._home
+            return
+        pool, there = other
+        here = surroundings.gatekeeper
+        self._home = Performer(home, clock, here.beside(there), record, key, results)
+        self._other = Performer(pool, clock, there.beside(here), record, key, results, source=home)
+
+    async def is_there(self, step: Step) -> bool:
+        return await self._of(step).is_there(step)
+
+    async def left_nothing(self, step: Step) -> bool:
+        return await self._of(step).left_nothing(step)
+
+    async def perform(self, step: Step, on_progress: Progress) -> str:
+        return await self._of(step).perform(step, on_progress)
+
+    async def undo(self, step: Step, on_progress: Progress) -> None:
+        await self._of(step).undo(step, on_progress)
+
+    async def settle_down(self) -> None:
+        """Wait until nothing of the run goes on at either pool, or time is up."""
+        await self._home.settle_down()
+        if self._other is not self._home:
+            await self._other.settle_down()
+
+    def _of(self, step: Step) -> Performer:
+        return self._home if step.pool is None else self._other

@@ -1,0 +1,54 @@
+"""The hold that a demotion leaves behind, written as a step of its run."""
+
+from xsconsole.domain.actions.holds import CarryHold, PlaceHold
+from xsconsole.domain.closures import ClosureKind, Hold, closure_of, closure_stem, to_text
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.engine.ports import Field
+from xsconsole.engine.runs.presence import Presence
+from xsconsole.engine.values import remove_value, write_value
+
+
+class Holding:
+    """Holds of one run; every write can be repeated. `why` is what was said when the run was asked for."""
+
+    def __init__(self, presence: Presence, *, why: str) -> None:
+        self._at = presence
+        self._why = why
+        self._pool = presence.pool
+
+    async def stands(self, configuration: ConfigurationId) -> bool:
+        return await self._standing(configuration) is not None
+
+    async def place(self, action: PlaceHold) -> None:
+        """Hold a configuration; one that somebody holds already stays as it is."""
+        configuration = action.configuration
+        if await self.stands(configuration):
+            return
+        if isinstance(action, CarryHold):
+            return await self.put_back(configuration, action.text)
+        hold = Hold(
+            configuration=configuration,
+            reason=self._why.strip() or action.reason,
+            by=self._pool.identity.actor,
+            at=self._at.clock.now(),
+            run=self._at.run,
+        )
+        await write_value(self._pool, Field.POOL, closure_stem(ClosureKind.HOLD, configuration), to_text(hold))
+
+    async def take_back(self, action: PlaceHold) -> None:
+        """Remove the hold that this run placed or brought along, and nobody else's."""
+        standing = await self._standing(action.configuration)
+        if not isinstance(standing, Hold):
+            return
+        carried = action.text if isinstance(action, CarryHold) else None
+        if standing.run == self._at.run or to_text(standing) == carried:
+            await self.drop(action.configuration)
+
+    async def drop(self, configuration: ConfigurationId) -> None:
+        await remove_value(self._pool, Field.POOL, closure_stem(ClosureKind.HOLD, configuration))
+
+    async def put_back(self, configuration: ConfigurationId, text: str) -> None:
+        await write_value(self._pool, Field.POOL, closure_stem(ClosureKind.HOLD, configuration), text)
+
+    async def _standing(self, configuration: ConfigurationId) -> object:
+        return closure_of(await self._at.keys(Field.POOL), ClosureKind.HOLD, configuration)

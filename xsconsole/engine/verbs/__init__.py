@@ -1,0 +1,1 @@
+"""What is done to a configuration where it stands: power, restore points, names, members."""
