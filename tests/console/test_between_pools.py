@@ -20,8 +20,9 @@ from xsconsole.domain.events import BoardChanged, ClearanceChanged, Event, Inven
 from xsconsole.domain.ids import NULL_REF, StageId
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.plan import Disks
 from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
-from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.domain.workflow.values import NetworkEntry, RestorePointRule
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.errors import NotPromotable, PoolFailed, RunFailed
 
@@ -79,7 +80,7 @@ def crossing(here: Inventory, there: Inventory, method: Method = Method.FULL_COP
         msgspec.structs.replace(stage, binding=homes.get(stage.id, Binding()), limits=Limits()) for stage in base.stages
     )
     ways = tuple(
-        msgspec.structs.replace(way, method=method, restore_point=None)
+        msgspec.structs.replace(way, method=method, restore_point=RestorePointRule() if method is Method.MOVE else None)
         if (way.source, way.target) == ("patch-testing", "staging")
         else way
         for way in base.transitions
@@ -265,20 +266,25 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
         assert session.xenapi.VM_appliance.get_name_label(session.xenapi.VM.get_appliance(vm)) == "payroll"
         assert session.xenapi.VM.get_snapshot_schedule(vm) == NULL_REF
 
-    command = Demote(configuration=card.id, revision=card.revision, target=StageId("patch-testing"))
+    with served[1].plain_session() as session:
+        session.xenapi.VM.set_name_description(session.xenapi.VM.get_by_uuid(first_uuid), "serving since")
+    command = Demote(
+        configuration=card.id, revision=card.revision, target=StageId("patch-testing"), disks=Disks.RESTORE
+    )
+    assert any("Everything written since" in said for said in there.plan(command).warnings)
     status = await done(there, command)
 
     assert status.error is None, status.error
     await until(here, lambda: card.id in here.board.cards and here.board.cards[card.id].run is None)
     back = places(here, here.board.cards[card.id])
-    assert {name: (*place[:2], place[3]) for name, place in back.items()} == {
-        name: (*place[:2], place[3]) for name, place in before.items()
-    }
-    assert {place[2] for place in back.values()} == {"Running"}
+    assert {name: place[:4] for name, place in back.items()} == {name: place[:4] for name, place in before.items()}
     await until(there, lambda: card.id not in there.board.cards)
     with served[0].plain_session() as session:
         vm = session.xenapi.VM.get_by_uuid(first_uuid)
         assert (session.xenapi.VM.get_appliance(vm), session.xenapi.VM.get_snapshot_schedule(vm)) == (vapp, nightly)
+        assert session.xenapi.VM.get_name_description(vm) != "serving since"
+    (aside,) = here.board.cards[card.id].asides
+    assert aside.is_whole
     for pool in served:
         assert runs_and_held_leases(pool) == []
     assert all(verdict.is_good for verdict in await here.verify_audit())

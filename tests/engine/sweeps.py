@@ -7,6 +7,7 @@ import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from tests.engine import (
     test_crossing,
     test_moving_across_failing,
     test_relocation,
+    test_restoring_across,
     test_succession,
     test_taking_over,
 )
@@ -27,7 +29,7 @@ from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, run
 from tests.engine.test_candidates import frozen_in
 from tests.engine.test_copying import census
-from tests.engine.test_moving_across import MOVE
+from tests.engine.test_moving_across import MOVE, machines
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
@@ -204,29 +206,44 @@ async def taking_over() -> Sweep:
 async def crossing() -> Sweep:
     """Full copies from one pool into another, which a console at both pools settles."""
     company = await Company().begin()
-    return await _between_pools(company, test_crossing.Ends(company))
+    return await _promotion_between_pools(company, test_crossing.Ends(company))
 
 
 async def moving_across() -> Sweep:
     """A move from one pool into another, with its restore point."""
     company = await Company().begin(**MOVE)
-    return await _between_pools(company, test_moving_across_failing.Ends(company))
+    return await _promotion_between_pools(company, test_moving_across_failing.Ends(company))
 
 
-async def _between_pools(company: Company, ends: Ends) -> Sweep:
+async def return_from_another_pool() -> Sweep:
+    """A demotion into the other pool, and there to the restore point, from when all machines have come there."""
+    company = await test_restoring_across.served_there(await Company().begin(**MOVE))
+    there = company.pair.there
+    command = test_restoring_across.going_back(there, company)
+    sweep = await _between_pools(company, test_restoring_across.Ends(company), there, command)
+    return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[1])])
+
+
+async def _promotion_between_pools(company: Company, ends: Ends) -> Sweep:
     here = company.pair.here
-    work = _quietly(here.do(here.promotion(company.shop, "production")))
+    return await _between_pools(company, ends, here, here.promotion(company.shop, "production"))
+
+
+async def _between_pools(company: Company, ends: Ends, desk: Desk, command: Plannable) -> Sweep:
+    work = _quietly(desk.do(command))
 
     async def inherit(death: Death, direction: Direction) -> Fate:
         left = copy.copy(company)
         left.test, left.production = death.offices()
         pair = left.sit_down(death.home())
-        fate = await settled(pair.here, company.shop, direction, beside=(pair.there,))
+        mine, other = (pair.here, pair.there) if desk is company.pair.here else (pair.there, pair.here)
+        fate = await settled(mine, company.shop, direction, beside=(other,))
         assert fate is Fate.CLOSED or ends.look(left) is (fate is Fate.RESUMED)
         ends.look(left)
         return fate
 
-    return Sweep(deaths=await deaths(here, work, company.test.pool, company.production.pool), inherit=inherit)
+    watched = company.pair.here  # what both desks do crosses there
+    return Sweep(deaths=await deaths(watched, work, company.test.pool, company.production.pool), inherit=inherit)
 
 
 async def asking() -> Sweep:
@@ -288,6 +305,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "move into a place that is taken": taking_over,
         "full copies into another pool": crossing,
         "move into another pool": moving_across,
+        "return to the restore point from another pool": return_from_another_pool,
         ASKING: asking,
         "copies that were approved": carrying_out,
     }

@@ -362,16 +362,11 @@ def test_a_machine_in_both_pools_is_left_to_who_can_look() -> None:
     virtually(story)
 
 
-def test_a_hold_goes_along_and_a_restore_point_does_not_lead_back() -> None:
+def test_a_hold_goes_along_and_a_stand_by_does_not() -> None:
     async def story() -> None:
         company = await Company().begin(**MOVE)
         here, there = company.pair.here, company.pair.there
         assert (await here.do(here.promotion(company.shop, "production"))).error is None
-        refusal = there.refusal(there.demotion(company.shop, "staging", Disks.RESTORE))
-        assert "a return to a restore point does not lead there" in refusal.reason
-        assert refusal.mend.endswith(
-            "Its restore point goes along, and each machine can be reverted to its snapshot there."
-        )
         refusal = there.refusal(there.demotion(company.shop, "staging", Disks.SWAP))
         assert "a swap with the stand-by does not lead there" in refusal.reason
         await there.engine.closings.close(HoldBack(configuration=company.shop, reason="the audit is coming"))

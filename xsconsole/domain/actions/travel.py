@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.ids import StepKey, Uuid
 
 
 class Trip(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,4 +61,10 @@ class JoinCompany(NoteCompany, frozen=True, kw_only=True, tag="join-company"):
     """
 
 
-TravelAction = AskAcross | MoveAcross | LiftProtection | NoteCompany | JoinCompany
+class RejoinCompany(JoinCompany, frozen=True, kw_only=True, tag="rejoin-company"):
+    """The same for a machine that returned to a snapshot, which lost what was written: step `set_aside` kept it."""
+
+    set_aside: StepKey
+
+
+TravelAction = AskAcross | MoveAcross | LiftProtection | NoteCompany | JoinCompany | RejoinCompany

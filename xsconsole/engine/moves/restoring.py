@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
@@ -16,7 +18,7 @@ from xsconsole.domain.workflow import EntryAction, Stage
 from xsconsole.engine.moves.exchanging import kept_at
 from xsconsole.engine.moves.relocation import add_relocations, guest_in, returning
 from xsconsole.engine.plans import rules
-from xsconsole.engine.plans.capacity import demand_space, snapshot_space, total
+from xsconsole.engine.plans.capacity import Space, demand_space, snapshot_space, total
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.networking import present_networks
 from xsconsole.engine.plans.placement import freed_by, less, place
@@ -44,12 +46,12 @@ def plan_restore(
     written before the start, because `VM.revert` brings back the metadata of the snapshot, which must not be seen on
     a running machine. Where it stays in its stage, what runs is started again.
     """
-    _demand_own_disks(card, source, inventory)
+    demand_own_disks(card, source, inventory)
     stays = source.id == target.id
     mend = "Leave its disks as they are." if stays else "Demote with the disks as they are."
-    parts = [_Part.of(member, point, inventory, mend) for member in card.members]
+    parts = [Returnee.of(member, point, inventory, mend) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
-    to_start = running if stays else [part.member for part in parts if _starts(part, target)]
+    to_start = running if stays else [part.member for part in parts if starts(part, target)]
     _demand_operations(parts, running, to_start, source, target, inventory)
     vms = [part.vm for part in parts]
     claims = claims_on(board)
@@ -60,7 +62,7 @@ def plan_restore(
     aside_space = [snapshot_space(inventory, vm) for vm in vms]
     needed = total(*aside_space, *(each.space for each in back))
     warnings = [
-        *_losses(parts, point, card, inventory, is_newest_meant=not stays),
+        *losses(parts, point, card, inventory, is_newest_meant=not stays),
         *demand_space(inventory, needed, "The snapshots", claims.space),
         *_networks(parts, target, inventory),
     ]
@@ -69,37 +71,9 @@ def plan_restore(
     steps = Steps()
     stopped = add_shutdowns(steps, running, [])
     was_up = bool(running)
-    aside: dict[Uuid, StepKey] = {}
     space = {vm.uuid: taken for vm, taken in zip(vms, aside_space, strict=True)}
-    for number, part in enumerate(parts):
-        aside[part.vm.uuid] = steps.add(
-            TakeSnapshot(vm=part.vm.uuid, purpose=Purpose.SET_ASIDE, was_running=part.member in running),
-            part.member.name,
-            stopped,
-            Estimate(
-                seconds=SET_ASIDE_S,
-                bytes=sum(space[part.vm.uuid].values()),
-                space=space[part.vm.uuid],
-                downtime_s=SET_ASIDE_S if was_up and number == 0 else 0.0,
-            ),
-        )
-    written = []
-    for number, part in enumerate(parts):
-        is_counted = was_up and number == 0
-        reverted = steps.add(
-            Revert(vm=part.vm.uuid, snapshot=part.snapshot.uuid, set_aside=aside[part.vm.uuid]),
-            part.member.name,
-            aside.values(),
-            Estimate(seconds=REVERT_S, downtime_s=REVERT_S if is_counted else 0.0),
-        )
-        written.append(
-            steps.add(
-                writing(part.vm, values[part.vm.uuid], target, part.vm.ha_restart_priority),
-                part.member.name,
-                [reverted],
-                Estimate(seconds=WRITE_S, downtime_s=WRITE_S if is_counted else 0.0),
-            )
-        )
+    aside = add_asides(steps, parts, running, space, stopped)
+    written = add_reverts(steps, parts, aside, values, target, is_downtime=was_up)
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
     placed = add_relocations(steps, back, {}, (), written)
     started = add_starts(steps, to_start, delays_s, placed, is_downtime=was_up, hosts=hosts)
@@ -110,7 +84,66 @@ def plan_restore(
     return Plan(intent=intent, steps=steps.all, leases=leases, warnings=tuple(warnings), asks=True)
 
 
-class _Part:
+def add_asides(
+    steps: Steps,
+    parts: Sequence["Returnee"],
+    running: Sequence[Member],
+    space: Mapping[Uuid, Space],
+    ready: list[StepKey],
+) -> dict[Uuid, StepKey]:
+    """Set aside what each machine is, and return the steps that do; `running` ran when the run began."""
+    return {
+        part.vm.uuid: steps.add(
+            TakeSnapshot(vm=part.vm.uuid, purpose=Purpose.SET_ASIDE, was_running=part.member in running),
+            part.member.name,
+            ready,
+            Estimate(
+                seconds=SET_ASIDE_S,
+                bytes=sum(space[part.vm.uuid].values()),
+                space=dict(space[part.vm.uuid]),
+                downtime_s=SET_ASIDE_S if running and number == 0 else 0.0,
+            ),
+        )
+        for number, part in enumerate(parts)
+    }
+
+
+def add_reverts(
+    steps: Steps,
+    parts: Sequence["Returnee"],
+    aside: Mapping[Uuid, StepKey],
+    values: Mapping[Uuid, MemberValue],
+    target: Stage,
+    *,
+    is_downtime: bool,
+    is_lifted: bool = False,
+) -> list[StepKey]:
+    """Revert each machine once all are set aside, and write it anew; return what comes next waits for.
+
+    `is_lifted` says that what we block at the machines is taken from them for the time of the run, by another step.
+    """
+    written = []
+    for number, part in enumerate(parts):
+        is_counted = is_downtime and number == 0
+        reverted = steps.add(
+            Revert(vm=part.vm.uuid, snapshot=part.snapshot.uuid, set_aside=aside[part.vm.uuid]),
+            part.member.name,
+            aside.values(),
+            Estimate(seconds=REVERT_S, downtime_s=REVERT_S if is_counted else 0.0),
+        )
+        write = writing(part.vm, values[part.vm.uuid], target, part.vm.ha_restart_priority)
+        written.append(
+            steps.add(
+                msgspec.structs.replace(write, original_blocked={}) if is_lifted else write,
+                part.member.name,
+                [reverted],
+                Estimate(seconds=WRITE_S, downtime_s=WRITE_S if is_counted else 0.0),
+            )
+        )
+    return written
+
+
+class Returnee:
     """A member, its record, and the snapshot it returns to."""
 
     def __init__(self, member: Member, vm: VM, snapshot: VM, inventory: Inventory) -> None:
@@ -122,7 +155,7 @@ class _Part:
         self.added_disks = tuple(disk for disk in self.disks if disk.ref not in kept)
 
     @classmethod
-    def of(cls, member: Member, point: RestorePoint, inventory: Inventory, mend: str) -> "_Part":
+    def of(cls, member: Member, point: RestorePoint, inventory: Inventory, mend: str) -> "Returnee":
         vm = inventory.get(VM, member.ref)
         snapshot = inventory.by_uuid(VM, point.snapshots[member.uuid])
         if vm is None or snapshot is None:
@@ -135,7 +168,7 @@ class _Part:
         return cls(member, vm, snapshot, inventory)
 
 
-def _demand_own_disks(card: Card, source: Stage, inventory: Inventory) -> None:
+def demand_own_disks(card: Card, source: Stage, inventory: Inventory) -> None:
     """Refuse where a disk of the place would be left behind by machines that return, belonging to nobody."""
     names = kept_at(card, inventory)
     if names:
@@ -148,7 +181,7 @@ def _demand_own_disks(card: Card, source: Stage, inventory: Inventory) -> None:
         )
 
 
-def _starts(part: _Part, target: Stage) -> bool:
+def starts(part: Returnee, target: Stage) -> bool:
     match target.entry:
         case EntryAction.START:
             return True
@@ -161,7 +194,7 @@ def _starts(part: _Part, target: Stage) -> bool:
 
 
 def _demand_operations(
-    parts: Sequence[_Part],
+    parts: Sequence[Returnee],
     running: Sequence[Member],
     to_start: Sequence[Member],
     source: Stage,
@@ -177,7 +210,7 @@ def _demand_operations(
         rules.demand_unblocked(part.snapshot, "revert")
 
 
-def _networks(parts: Sequence[_Part], target: Stage, inventory: Inventory) -> list[str]:
+def _networks(parts: Sequence[Returnee], target: Stage, inventory: Inventory) -> list[str]:
     """Return what to know of networks: a return brings the interfaces of the snapshot back, on the networks of then."""
     known = {entry.network.uuid for entry in target.binding.networks}
     if not known:
@@ -193,8 +226,8 @@ def _networks(parts: Sequence[_Part], target: Stage, inventory: Inventory) -> li
     ]
 
 
-def _losses(
-    parts: Sequence[_Part], point: RestorePoint, card: Card, inventory: Inventory, *, is_newest_meant: bool
+def losses(
+    parts: Sequence[Returnee], point: RestorePoint, card: Card, inventory: Inventory, *, is_newest_meant: bool
 ) -> list[str]:
     kept = [disk for part in parts for disk in part.disks if disk not in part.added_disks]
     space = size(sum(disk.virtual_size for disk in kept))

@@ -4,10 +4,10 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from xsconsole.domain.actions.travel import AskAcross, JoinCompany, MoveAcross, NoteCompany, Trip
+from xsconsole.domain.actions.travel import AskAcross, JoinCompany, MoveAcross, NoteCompany, RejoinCompany, Trip
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Step
+from xsconsole.domain.plan import Revert, Step
 from xsconsole.domain.poolstate import COMPANY_KEY
 from xsconsole.engine.moves.placing import when_storage_is_free
 from xsconsole.engine.ports import Berth, Field, PoolPort, Progress
@@ -95,7 +95,7 @@ class Travel:
         at, vm = self._there, action.vm
         if not await at.exists(vm):
             return ""  # that it is gone is said elsewhere
-        text, placing = (await at.keys(Field.VM, vm)).get(COMPANY_KEY, ""), at.pool.placing
+        text, placing = (await at.keys(Field.VM, await self._noted_at(action))).get(COMPANY_KEY, ""), at.pool.placing
         noted: Mapping[str, str] = json.loads(text) if text else {}
         if isinstance(action, JoinCompany) is is_undone:
             now = await insist(at.pool, lambda: placing.company_of(vm, has_schedule=action.has_schedule))
@@ -106,6 +106,14 @@ class Travel:
         names = " and ".join(f"{word} “{shortened(name, 60)}”" for word, name in lacking.items())
         return f"This pool has no {names}, so it belongs to none." if names else ""
 
+    async def _noted_at(self, action: NoteCompany) -> Uuid:
+        """Return where the names are written: a snapshot has what was written at the machine when it was taken."""
+        if isinstance(action, RejoinCompany):
+            aside = self._there.made(action.set_aside)
+            if aside is not None and await self._there.exists(aside):
+                return aside
+        return action.vm
+
     async def _note(self, vm: Uuid, company: Mapping[str, str]) -> None:
         text = json.dumps(dict(company), sort_keys=True) if company else ""
         await set_key(self._there.pool, Field.VM, COMPANY_KEY, text, vm)
@@ -113,13 +121,16 @@ class Travel:
     async def amiss(self) -> list[str]:
         """Return what is not where the steps of the plan brought it."""
         found = []
+        reverted = {step.action.vm for step in self._there.plan.steps if isinstance(step.action, Revert)}
         for action in (step.action for step in self._there.plan.steps if isinstance(step.action, MoveAcross)):
             vm = await self._there.read(action.vm) if self._home is not None else None
             if vm is None:
                 continue  # that it is gone is said elsewhere
             name = shortened(vm.name_label)
             networks, storages = await insist(self._there.pool, partial(self._whereabouts, action))
-            if any(networks.get(device) != network for device, network in action.networks.items()):
+            if action.vm in reverted:  # it has the devices of then, and the run may have put them elsewhere since
+                storages = [(device, sr) for device, sr in storages if sr is not None]
+            elif any(networks.get(device) != network for device, network in action.networks.items()):
                 found.append(f"{name} is on another network")
             found += [f"{name} has disk {device} on another storage" for device, sr in storages if sr != action.sr]
         return found

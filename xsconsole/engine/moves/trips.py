@@ -26,7 +26,10 @@ ENCRYPTED = "key_hash"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """From where to where; `sr` is where all disks go, `there` the pool that has it."""
+    """From where to where; `sr` is where all disks go, `there` the pool that has it.
+
+    `is_set_aside` says that what the machines are is set aside there, before they return to a restore point.
+    """
 
     source: Stage
     target: Stage
@@ -34,6 +37,12 @@ class Way:
     intent: Intent
     sr: SR
     there: Land
+    is_set_aside: bool = False
+
+    @property
+    def is_kept_first(self) -> bool:
+        """Whether a restore point is taken before they go, which then goes along."""
+        return self.edge.restore_point is not None and not self.is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +170,7 @@ def _space(vm: VM, snapshots: Sequence[VM], way: Way, inventory: Inventory) -> d
         for snapshot in snapshots
         for _, disk in drives_of(inventory, snapshot)
     )
-    return {way.sr.uuid: own * (1 if way.edge.restore_point is None else 2) + kept}
+    return {way.sr.uuid: own * (2 if way.is_kept_first or way.is_set_aside else 1) + kept}
 
 
 # What XAPI refuses

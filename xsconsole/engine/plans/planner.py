@@ -53,6 +53,7 @@ from xsconsole.engine.copies.replicating import plan_replica
 from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import plan_restore
+from xsconsole.engine.moves.restoring_across import plan_restoring_across
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
 from xsconsole.engine.moves.swapping import demand_standby, plan_swap
 from xsconsole.engine.plans import rules
@@ -158,17 +159,10 @@ def _plan_transition(
     card = stock.ordered(card) if stock is not None else card
     land = land_of(target, board, inventory, lands)
     at_target = board if land is None else land.board
-    if land is not None and disks is not Disks.KEEP:
-        what = "a return to a restore point" if disks is Disks.RESTORE else "a swap with the stand-by"
-        goes_along = disks is Disks.RESTORE and any(point.stage == target.id for point in card.restore_points)
+    if land is not None and disks is Disks.SWAP:
         raise NotPromotable(
-            reason=f"{target.name} is in another pool, and {what} does not lead there.",
-            mend="Demote it with its disks as they are."
-            + (
-                " Its restore point goes along, and each machine can be reverted to its snapshot there."
-                if goes_along
-                else ""
-            ),
+            reason=f"{target.name} is in another pool, and a swap with the stand-by does not lead there.",
+            mend="Demote it with its disks as they are.",
         )
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
@@ -249,7 +243,9 @@ def _plan_transition(
         copied = reviewed(copied, edge, passed)
         return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
-    if land is not None:
+    if land is not None and point is not None:
+        planned = plan_restoring_across(card, point, source, target, edge, intent, values, land, inventory)
+    elif land is not None:
         planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
     elif standby is not None:
         planned = plan_swap(card, standby, source, target, edge, intent, workflow, board, inventory)
