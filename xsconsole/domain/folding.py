@@ -23,6 +23,12 @@ def shortened(text: str, most: int = 80) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def shown(text: str, most: int = 80) -> str:
+    """Return foreign text for a sentence: short, on one line, and what cannot be shown as a visible mark."""
+    line = shortened(text, most)
+    return line if line.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in line)
+
+
 def folded(text: str) -> str:
     """Return a text for comparing without case; a break of a line counts as a blank."""
     return text.casefold().replace("\n", " ")

@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from xsconsole.domain.folding import shortened
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId, TransitionId
 
 NAME_LIMIT = 100
@@ -50,6 +51,15 @@ class Spot:
         )
 
 
+P_co = TypeVar("P_co", covariant=True)
+
+
+class Place(Protocol[P_co]):
+    """Where a check looks, of a workflow or of something else; `what` and `mend` are sentences without their begin."""
+
+    def problem(self, what: str, mend: str) -> P_co: ...
+
+
 def unfit_character(text: str, *, lines: bool) -> str | None:
     """Return the first character that cannot be shown or would turn what stands beside it."""
     if text.isprintable():
@@ -62,15 +72,9 @@ def unfit_character(text: str, *, lines: bool) -> str | None:
     return None
 
 
-def shown(text: str, most: int = 80) -> str:
-    """Return foreign text for a sentence: short, on one line, and what cannot be shown as a visible mark."""
-    line = shortened(text, most)
-    return line if line.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in line)
-
-
 def of_text(
-    spot: Spot, what: str, text: str, *, most: int = NAME_LIMIT, lines: bool = False, may_be_empty: bool = False
-) -> Iterator[Problem]:
+    spot: Place[P_co], what: str, text: str, *, most: int = NAME_LIMIT, lines: bool = False, may_be_empty: bool = False
+) -> Iterator[P_co]:
     """Check words for people: `what` names them, such as `the name`."""
     if not may_be_empty and not text.strip():
         yield spot.problem(f"{what} is empty", "Type something.")
@@ -83,7 +87,7 @@ def of_text(
         )
 
 
-def of_id(spot: Spot, what: str, text: str) -> Iterator[Problem]:
+def of_id(spot: Place[P_co], what: str, text: str) -> Iterator[P_co]:
     """Check an id: it stands in keys and in files, so it has no blanks."""
     if not text or len(text) > NAME_LIMIT or not text.isprintable() or " " in text:
         yield spot.problem(
@@ -92,12 +96,12 @@ def of_id(spot: Spot, what: str, text: str) -> Iterator[Problem]:
         )
 
 
-def of_count(spot: Spot, what: str, number: int, least: int = 1, most: int = 1_000_000) -> Iterator[Problem]:
+def of_count(spot: Place[P_co], what: str, number: int, least: int = 1, most: int = 1_000_000) -> Iterator[P_co]:
     if not least <= number <= most:
         yield spot.problem(f"{what} is {_digits(number)}", f"Give a whole number from {least} to {most}.")
 
 
-def of_span(spot: Spot, what: str, seconds: int | None, least: int = 1) -> Iterator[Problem]:
+def of_span(spot: Place[P_co], what: str, seconds: int | None, least: int = 1) -> Iterator[P_co]:
     """Check a time span in seconds; None is none."""
     if seconds is not None and not least <= seconds <= LONGEST_S:
         is_told = abs(seconds) < 10**18
@@ -105,13 +109,13 @@ def of_span(spot: Spot, what: str, seconds: int | None, least: int = 1) -> Itera
         yield spot.problem(f"{what} is {found}", f"Give {least} s or more, and at most a hundred years.")
 
 
-def of_number(spot: Spot, what: str, found: int, most: int = MOST_OTHERS) -> Iterator[Problem]:
+def of_number(spot: Place[P_co], what: str, found: int, most: int = MOST_OTHERS) -> Iterator[P_co]:
     """Check how many of something there are."""
     if found > most:
         yield spot.problem(f"there are {found} {what}; {most} are the most", "Remove some.")
 
 
-def of_url(spot: Spot, url: str) -> Iterator[Problem]:
+def of_url(spot: Place[P_co], url: str) -> Iterator[P_co]:
     """Check a web address; an empty one is a matter of the findings."""
     if not url:
         return

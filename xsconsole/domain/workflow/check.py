@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import networkx
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow.bounds import (
     FARTHEST_STEPS,
@@ -22,7 +23,6 @@ from xsconsole.domain.workflow.bounds import (
     of_number,
     of_span,
     of_text,
-    shown,
 )
 from xsconsole.domain.workflow.check_rules import (
     Known,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow.afterwards import Action, ArchiveIncumbent, DemoteIncumbent, Hold, Review, Tell
 from xsconsole.domain.workflow.bounds import (
@@ -17,7 +18,6 @@ from xsconsole.domain.workflow.bounds import (
     of_span,
     of_text,
     of_url,
-    shown,
 )
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,

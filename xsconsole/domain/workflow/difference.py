@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.names import field_name, way_words
 from xsconsole.domain.workflow.rules import Group, Person
 from xsconsole.domain.workflow.values import Place, Stage, Transition, Workflow

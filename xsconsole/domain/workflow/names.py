@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import GroupId, PersonId, StageId
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.gates import Gate
 from xsconsole.domain.workflow.values import Kind, Transition, Workflow
 

@@ -1,21 +1,25 @@
 """The text form of a workflow: canonical JSON in files, the same compressed and in base64 on the pool."""
 
-import base64
-import binascii
-import codecs
-import zlib
-
-import msgspec
-
 from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.text_faults import Names
+from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES, TextForm, inflate, pack, read
 from xsconsole.domain.workflow.check import check
-from xsconsole.domain.workflow.reading import not_readable, refuse_doubled
+from xsconsole.domain.workflow.names import field_name
 from xsconsole.domain.workflow.values import Workflow, content_of
 from xsconsole.errors import Refused
 
+__all__ = ["DECOMPRESSED_LIMIT_BYTES", "FORMAT", "STORED_LIMIT_BYTES", "inflate"]
+
 FORMAT = 1
 STORED_LIMIT_BYTES = 32 * 1024  # as it stands on the pool, after compression and base64
-DECOMPRESSED_LIMIT_BYTES = 4 * 1024 * 1024
+FORM = TextForm(
+    format=FORMAT,
+    names=Names(
+        what="workflow",
+        parts={"stages": "Stage", "transitions": "Transition", "people": "Person", "groups": "Group"},
+        field=field_name,
+    ),
+)
 
 
 def stored_size_bytes(workflow: Workflow) -> int:
@@ -24,7 +28,7 @@ def stored_size_bytes(workflow: Workflow) -> int:
 
 
 def _packed(workflow: Workflow) -> str:
-    return base64.b64encode(zlib.compress(to_json(workflow), 9)).decode("ascii")
+    return pack(to_json(workflow))
 
 
 def to_json(workflow: Workflow) -> bytes:
@@ -49,39 +53,7 @@ def read_json(text: bytes) -> Workflow:
     Raises:
         Refused: not JSON, of a newer format, with unknown or doubled keys, or too large.
     """
-    if len(text) > DECOMPRESSED_LIMIT_BYTES:
-        raise Refused(
-            reason=f"The text has {len(text)} bytes; a workflow has at most {DECOMPRESSED_LIMIT_BYTES}.",
-            mend="Choose the file of a workflow.",
-        )
-    text = text.removeprefix(codecs.BOM_UTF8)
-    if not text.strip():
-        raise Refused(reason="The text is empty.", mend="Choose the file of a workflow.")
-    try:
-        text.decode("utf-8")
-        found = msgspec.json.decode(text, type=_Format).format
-        if found != FORMAT:
-            raise Refused(
-                reason=f"The workflow is of format {found}; this console reads format {FORMAT}.",
-                mend="Use a newer console.",
-            )
-        workflow = msgspec.json.decode(text, type=Workflow)
-    except UnicodeDecodeError as failure:
-        raise Refused(
-            reason=f"The text is no UTF-8: byte {failure.start} does not belong there.", mend="Save the file as UTF-8."
-        ) from failure
-    except RecursionError as failure:
-        raise Refused(
-            reason="The text nests its brackets too deep: that is no workflow.", mend="Choose the file of a workflow."
-        ) from failure
-    except msgspec.MsgspecError as failure:
-        raise not_readable(failure, text) from failure
-    refuse_doubled(text)
-    return workflow
-
-
-class _Format(msgspec.Struct):
-    format: int = FORMAT
+    return read(text, Workflow, FORM)
 
 
 def to_stored(workflow: Workflow) -> str:
@@ -106,19 +78,3 @@ def from_stored(stored: str) -> Workflow:
         Refused: damaged, or see `from_json`.
     """
     return from_json(inflate(stored))
-
-
-def inflate(stored: str) -> bytes:
-    """Undo base64 and compression, with a bound on what comes out.
-
-    Raises:
-        Refused: damaged or too large.
-    """
-    try:
-        inflater = zlib.decompressobj()
-        text = inflater.decompress(base64.b64decode(stored, validate=True), DECOMPRESSED_LIMIT_BYTES)
-    except (binascii.Error, zlib.error, ValueError) as failure:
-        raise Refused(reason=f"A value on the pool is damaged: {failure}.") from failure
-    if not inflater.eof:
-        raise Refused(reason="A value on the pool is cut off or too large.")
-    return text

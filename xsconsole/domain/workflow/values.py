@@ -5,7 +5,6 @@ Fields that have their default are left out of the text form, so a default never
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
 from typing import Literal
 
 import msgspec
@@ -13,6 +12,7 @@ import networkx
 
 from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import Digest, GroupId, StageId, TransitionId, Uuid, WorkflowId
+from xsconsole.domain.text_form import written
 from xsconsole.domain.workflow.afterwards import Action
 from xsconsole.domain.workflow.gates import Gate
 from xsconsole.domain.workflow.rules import ApprovalRule, Group, Part, Person
@@ -183,42 +183,8 @@ class Transition(Part, frozen=True, kw_only=True):
 
 
 def content_of(workflow: "Workflow") -> Json:
-    """Return the workflow as it is written; its format always stands there, whatever else is left out.
-
-    What equals its default is left out, so that equal workflows are written alike. (`omit_defaults` of msgspec leaves
-    out only what *is* the default: a zone read as "UTC" would be written, and the digest be another one.)
-    """
-    content = _plain(workflow)
-    assert isinstance(content, dict)
-    return {"format": workflow.format, **content}
-
-
-def _plain(value: object) -> Json:
-    match value:
-        case msgspec.Struct():
-            tag = value.__struct_config__
-            named = {} if tag.tag is None else {str(tag.tag_field): str(tag.tag)}
-            return {
-                **named,
-                **{
-                    name: _plain(found)
-                    for name, default in _defaults(type(value))
-                    if (found := getattr(value, name)) != default
-                },
-            }
-        case tuple():
-            return [_plain(each) for each in value]
-        case StrEnum():
-            return value.value
-        case str() | int() | None:
-            return value
-        case _:  # no field of a workflow has another type
-            raise TypeError(type(value))
-
-
-@cache
-def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind))
+    """Return the workflow as it is written; its format always stands there, whatever else is left out."""
+    return {"format": workflow.format, **written(workflow)}
 
 
 class Signature(Part, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import PersonId, StageId
 from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent, Review
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.findings.approvals import can_approve, named_by
 from xsconsole.domain.workflow.findings.ground import Occupant
 from xsconsole.domain.workflow.gates import MaintenanceWindow

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import PersonId
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.afterwards import Review
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.edits import change_workflow
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_way
 from xsconsole.domain.workflow.findings.values import Finding, Mend

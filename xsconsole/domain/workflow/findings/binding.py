@@ -7,11 +7,11 @@ from itertools import chain
 
 import msgspec
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Record
 from xsconsole.domain.networks import networks_for_machines
 from xsconsole.domain.words import count, listing, size
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.ground import Site
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity

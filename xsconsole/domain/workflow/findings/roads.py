@@ -5,7 +5,7 @@ from itertools import chain
 
 import msgspec
 
-from xsconsole.domain.workflow.bounds import shown
+from xsconsole.domain.folding import shown
 from xsconsole.domain.workflow.edits import remove
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage, mend_way
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity

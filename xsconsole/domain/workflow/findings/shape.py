@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.words import count
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.check import problems
 from xsconsole.domain.workflow.edits import (
     change_stage,

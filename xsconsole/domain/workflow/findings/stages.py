@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.words import count, listing
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.calendars import always_frozen
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity

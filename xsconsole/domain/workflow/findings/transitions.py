@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from xsconsole.domain.folding import shown
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Review, Tell
-from xsconsole.domain.workflow.bounds import shown
 from xsconsole.domain.workflow.edits import change_stage, connect, why_not_connect
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_way
 from xsconsole.domain.workflow.findings.values import Finding, Mend

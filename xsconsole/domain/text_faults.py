@@ -1,13 +1,13 @@
-"""Foreign bytes that should be a workflow: what is wrong with them, and where, in the words of their fields."""
+"""Foreign bytes that should be a text form of ours: what is wrong with them and where, in the words of their fields."""
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
-from xsconsole.domain.workflow.bounds import shown
-from xsconsole.domain.workflow.names import field_name
+from xsconsole.domain.folding import shown
 from xsconsole.errors import Refused
 
 NEWER = "If a newer console wrote it, use that one; nothing was changed."
@@ -16,19 +16,32 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
 
 
-def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a kind of thing is called, such as `workflow`; its lists of named parts; and its fields."""
+
+    what: str
+    parts: Mapping[str, str]
+    field: Callable[[str], str]
+
+    @property
+    def whole(self) -> str:
+        return f"The {self.what}"
+
+
+def not_readable(failure: msgspec.MsgspecError, text: bytes, names: Names) -> Refused:
     """Return what to say of a decoder's failure."""
     message = str(failure)
     if not isinstance(failure, msgspec.ValidationError):
         return Refused(
-            reason=f"The workflow is no JSON: {shown(message.removeprefix('JSON is malformed: '), 120)}.",
+            reason=f"{names.whole} is no JSON: {shown(message.removeprefix('JSON is malformed: '), 120)}.",
             mend="Export it again, or correct the text.",
         )
     found = _PATH.search(message)
     path = found[1] if found else "$"
     what = message[: found.start()] if found else message
-    where = _where(path, text)
-    field = _last_field(path)
+    where = _where(path, text, names)
+    field = _last_field(path, names)
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         return Refused(
             reason=f"{where} has the field “{shown(match[1], 60)}”, which this console does not know: "
@@ -36,7 +49,7 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
             mend=NEWER,
         )
     if match := re.fullmatch(r"Object missing required field `(.*)`", what, re.DOTALL):
-        return Refused(reason=f"{where} lacks the field “{field_name(match[1])}”.", mend="Add it to the text.")
+        return Refused(reason=f"{where} lacks the field “{names.field(match[1])}”.", mend="Add it to the text.")
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
         return Refused(
             reason=f"{where}, field “{field}”: {shown(match[1], 60)} is not known to this console.", mend=NEWER
@@ -45,7 +58,7 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes) -> Refused:
     return Refused(reason=f"{subject}: {_expectation(what)}.", mend="Correct the text of the file, or export it again.")
 
 
-def refuse_doubled(text: bytes) -> None:
+def refuse_doubled(text: bytes, names: Names) -> None:
     """Refuse a text in which a key stands twice in one group: a reader would take one of the two, and not say which.
 
     Raises:
@@ -61,8 +74,8 @@ def refuse_doubled(text: bytes) -> None:
     if not is_doubled:
         return
     key, path, lines = _first_doubled(text.decode("utf-8"))
-    where = _where(path, text)
-    subject = where if _is_thing(path) else f"{where}, field “{_last_field(path)}”"
+    where = _where(path, text, names)
+    subject = where if _is_thing(path) else f"{where}, field “{_last_field(path, names)}”"
     at = f", in lines {lines[0]} and {lines[1]}" if lines[0] != lines[1] else ""
     raise Refused(
         reason=f"{subject}: the key “{shown(key, 60)}” stands there twice{at}.",
@@ -71,7 +84,7 @@ def refuse_doubled(text: bytes) -> None:
 
 
 def _is_thing(path: str) -> bool:
-    """Whether a path is that of the workflow, or of a stage, transition, person or group itself."""
+    """Whether a path is that of the whole, or of one of its named parts itself."""
     return path == "$" or re.fullmatch(r"\$\.\w+\[\d+\]", path) is not None
 
 
@@ -113,11 +126,11 @@ def _first_doubled(text: str) -> tuple[str, str, tuple[int, int]]:
     raise AssertionError("no key stands twice")
 
 
-def _last_field(path: str) -> str:
-    names = [name for name, _ in _STEP.findall(path) if name] or ["workflow"]
-    dotted = ".".join(names[-2:])
-    words = field_name(dotted)
-    return words if words != dotted.rpartition(".")[2] else field_name(names[-1])
+def _last_field(path: str, names: Names) -> str:
+    steps = [name for name, _ in _STEP.findall(path) if name] or [names.what]
+    dotted = ".".join(steps[-2:])
+    words = names.field(dotted)
+    return words if words != dotted.rpartition(".")[2] else names.field(steps[-1])
 
 
 def _expectation(what: str) -> str:
@@ -140,22 +153,21 @@ def _expectation(what: str) -> str:
     return f"{expected} should stand there" + (f", not {words.get(found[2], found[2])}" if found[2] else "")
 
 
-def _where(path: str, text: bytes) -> str:
-    """Return the stage, transition, person or group that a path leads through, by name where it has one."""
+def _where(path: str, text: bytes, names: Names) -> str:
+    """Return the named part, such as a stage, that a path leads through, by name where it has one."""
     value: object
     try:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         value = None
-    called = "The workflow"
-    kinds = {"stages": "Stage", "transitions": "Transition", "people": "Person", "groups": "Group"}
+    called = names.whole
     within = ""
     for name, number in _STEP.findall(path):
         if number:
             at = int(number)
             value = value[at] if isinstance(value, list) and at < len(value) else None
-            if within in kinds and called == "The workflow":
-                called = f"{kinds[within]} {_caption(value, at)}"
+            if within in names.parts and called == names.whole:
+                called = f"{names.parts[within]} {_caption(value, at)}"
             continue
         within = name
         value = value.get(name) if isinstance(value, dict) else None
