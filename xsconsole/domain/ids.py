@@ -14,6 +14,7 @@ RequestId = NewType("RequestId", str)
 ReviewId = NewType("ReviewId", str)
 QueueId = NewType("QueueId", str)  # within a home
 BatchId = NewType("BatchId", str)
+BlueprintId = NewType("BlueprintId", str)  # the same over all its versions
 ArchiveId = NewType("ArchiveId", str)  # that of the run which made it
 StepKey = NewType("StepKey", str)
 Digest = NewType("Digest", str)  # SHA-256, lower-case hexadecimal

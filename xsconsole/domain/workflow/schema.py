@@ -1,11 +1,9 @@
 """The JSON schema of a workflow's text form, for other programs; made from the structs that read it."""
 
 from collections.abc import Mapping
-from inspect import cleandoc
 from typing import Any
 
-import msgspec
-
+from xsconsole.domain.schemas import schema_of
 from xsconsole.domain.workflow.bounds import MOST_STAGES, MOST_TRANSITIONS, NAME_LIMIT, TEXT_LIMIT
 from xsconsole.domain.workflow.text import FORMAT
 from xsconsole.domain.workflow.values import Workflow
@@ -18,19 +16,7 @@ def json_schema() -> bytes:
 
     A text that fits it can still be refused: references, circles of promotions and doubled names are beyond a schema.
     """
-    schema = msgspec.json.schema(Workflow)
-    for name, part in schema["$defs"].items():
-        if "description" in part:
-            part["description"] = " ".join(cleandoc(part["description"]).split())
-        for field, rules in _bounds().get(name, {}).items():
-            part["properties"][field] |= rules
-    whole = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:xsconsole:workflow:{FORMAT}",
-        "title": "xsconsole workflow",
-        **schema,
-    }
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return schema_of(Workflow, "workflow", FORMAT, _bounds())
 
 
 def _bounds() -> Mapping[str, Mapping[str, dict[str, Any]]]:

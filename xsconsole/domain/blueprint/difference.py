@@ -1,0 +1,145 @@
+"""What is different between two versions of a blueprint, paired by id and told field by field."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from xsconsole.domain.blueprint.text import field_name
+from xsconsole.domain.blueprint.values import (
+    Blueprint,
+    Disk,
+    Interface,
+    Member,
+    Parameter,
+    Reference,
+    Source,
+)
+from xsconsole.domain.folding import shown
+from xsconsole.domain.words import duration, instant, size
+from xsconsole.domain.workflow.difference import ChangeKind
+
+_OWN = frozenset({"version", "author", "at", "changes", "signature", "format"})  # of a publication, not of what it says
+_LISTS = ("members", "parameters", "networks")
+
+
+class Subject(StrEnum):
+    """What a change is about. In this order changes are listed."""
+
+    BLUEPRINT = "blueprint"
+    MEMBER = "member"
+    PARAMETER = "parameter"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    field: str
+    before: str
+    after: str
+
+    @property
+    def words(self) -> str:
+        return f"{field_name(self.field)}: {self.before} → {self.after}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that only one version has, or that they have unlike. `id` of the blueprint itself is empty."""
+
+    subject: Subject
+    id: str
+    kind: ChangeKind
+    fields: tuple[FieldChange, ...] = ()
+
+
+def diff(before: Blueprint, after: Blueprint) -> tuple[Change, ...]:
+    """Return what leads from one version to the other; who published which when is no difference."""
+    return tuple(_changes(before, after))
+
+
+def _changes(before: Blueprint, after: Blueprint) -> Iterator[Change]:
+    fields = tuple(_fields(before, after, but=(*_OWN, *_LISTS)))
+    if fields:
+        yield Change(subject=Subject.BLUEPRINT, id="", kind=ChangeKind.CHANGED, fields=fields)
+    yield from _of_things(
+        Subject.MEMBER, {each.id: each for each in before.members}, {each.id: each for each in after.members}
+    )
+    yield from _of_things(
+        Subject.PARAMETER,
+        {each.name: each for each in before.parameters},
+        {each.name: each for each in after.parameters},
+    )
+    old, new = set(before.networks), set(after.networks)
+    for network in sorted(old - new):
+        yield Change(subject=Subject.NETWORK, id=network, kind=ChangeKind.REMOVED)
+    for network in sorted(new - old):
+        yield Change(subject=Subject.NETWORK, id=network, kind=ChangeKind.ADDED)
+
+
+def _of_things(
+    subject: Subject, before: Mapping[str, msgspec.Struct], after: Mapping[str, msgspec.Struct]
+) -> Iterator[Change]:
+    for name in before.keys() - after.keys():
+        yield Change(subject=subject, id=name, kind=ChangeKind.REMOVED)
+    for name, thing in after.items():
+        if name not in before:
+            yield Change(subject=subject, id=name, kind=ChangeKind.ADDED)
+        elif thing != before[name]:
+            fields = tuple(_fields(before[name], thing, but=()))
+            yield Change(subject=subject, id=name, kind=ChangeKind.CHANGED, fields=fields)
+
+
+def _fields(before: msgspec.Struct, after: msgspec.Struct, but: Iterable[str]) -> Iterator[FieldChange]:
+    for field in before.__struct_fields__:
+        old, new = getattr(before, field), getattr(after, field)
+        if field not in but and old != new:
+            yield FieldChange(field=field, before=value_words(field, old), after=value_words(field, new))
+
+
+def lines(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Return the difference as sentences for a list."""
+    return tuple(_lines(changes))
+
+
+def _lines(changes: Iterable[Change]) -> Iterator[str]:
+    for change in changes:
+        called = change.subject.value.capitalize() + (f" {shown(change.id, 60)}" if change.id else "")
+        if change.kind is ChangeKind.CHANGED:
+            yield from (f"{called}, {field.words}" for field in change.fields)
+        else:
+            yield f"{called} {change.kind.value}"
+
+
+def value_words(field: str, value: object) -> str:
+    """Return a value of a field as people read it."""
+    match value:
+        case None | "" | ():
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case Reference():
+            return f"as filled in for “{value.parameter}”"
+        case int() if field in ("memory", "size"):
+            return size(value)
+        case int() if field.endswith("delay"):
+            return duration(value)
+        case str() if field in ("user_data", "network_config"):
+            return f"{len(value.splitlines())} lines"
+        case datetime():
+            return instant(value)
+        case tuple():
+            return "; ".join(value_words(field, each) for each in value)
+        case Disk():
+            kind = "new, " if value.is_new else ""
+            sized = value_words("size", value.size) if value.size is not None else "as the template"
+            return f"{value.position}: {kind}{shown(value.role, 40)}, {sized}"
+        case Interface():
+            return f"{value.device} on {value_words('network', value.network)}"
+        case Source():
+            return shown(value.name, 60)
+        case Member() | Parameter():
+            return type(value).__name__.lower()
+    return shown(str(value), 80)
