@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from embedded import embedded_pool
 
 from tests.cli.shell import Shell
+from tests.console.pool_state import footprint
 
 NAME = "payroll@patch-testing"
 
@@ -15,6 +17,13 @@ NAME = "payroll@patch-testing"
 def shell(tmp_path: Path) -> Iterator[Shell]:
     with embedded_pool("--speed", "500") as pool:
         yield Shell(home=tmp_path / "home", pool=pool)
+
+
+def everything(shell: Shell) -> dict[str, Any]:
+    """Return what a trial must have left as it was, networks among it."""
+    with shell.pool.plain_session() as session:
+        networks = {one["uuid"] for one in session.xenapi.network.get_all_records().values()}
+    return {**footprint(shell.pool), "networks": networks}
 
 
 def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, tmp_path: Path) -> None:
@@ -29,6 +38,19 @@ def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, 
     stranger = Shell(home=tmp_path / "elsewhere", pool=shell.pool, passphrase=None)
     unknown = stranger.say("archive", "verify", str(folder), "--unrecorded")
     assert (unknown.status, "which nobody here vouches for" in unknown.out) == (3, True)
+
+    before = everything(shell)
+    dry = shell.say("archive", "prove", "payroll", "--sr", "SAN-gold", "--dry-run")
+    assert (dry.status, "private network" in dry.out) == (0, True), dry.err
+    proven = shell.say("archive", "prove", "payroll", "--sr", "SAN-gold", "--reason", "the yearly trial")
+    assert proven.status == 0, proven.err
+    assert "Nothing is left of what was tried" in proven.out
+    assert "on private networks: Every machine runs. The guest tools of" in proven.out
+    assert everything(shell) == before
+    shown = stranger.say("archive", "show", str(folder), "--json").document["proven_restorable"]
+    assert (shown["place"], shown["failure"], shown["found"][0]) == ("", "", "Every machine runs.")
+    assert "Last proven restorable: " in shell.say("archive", "show", "payroll").out
+    assert "Tried to restore" in shell.say("audit", "list").out
 
     back = shell.say("archive", "restore", "payroll", "--to", "Integration", "--sr", "SAN-gold", "--json")
     assert back.status == 0, back.err

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_sending import receive
-from xsconsole.domain.archive import DOCUMENT, Measured
+from xsconsole.domain.archive import DOCUMENT, Measured, Proof, sealed_proof
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, Uuid
 from xsconsole.engine.ports import Transferred
 from xsconsole.errors import Refused
@@ -25,6 +25,7 @@ class MemoryShelf:
     owners: dict[Path, RunId] = field(default_factory=dict)
     xvas: dict[bytes, Taken] = field(default_factory=dict)
     is_full: bool = False
+    proofs: list[Proof] = field(default_factory=list)
 
     def take(self, pool: MemoryPool, source: Uuid, file: Path) -> Transferred:
         content = f"xva {len(self.xvas)}".encode()
@@ -105,6 +106,10 @@ class MemoryArchives:
     @staticmethod
     def check(public_key: bytes, signature: bytes, covered: bytes) -> bool:
         return is_signature(public_key, signature, covered)
+
+    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
+        self.port.shelf.proofs.append(sealed_proof(proof, self.signer))
+        return ""
 
     async def record_of(self, configuration: ConfigurationId) -> bytes:
         del configuration

@@ -277,6 +277,11 @@ class MemoryPool(MemoryRecords):
     def add_network(self, name: str) -> Network:
         return self._put(Network(ref=self._ref(), uuid=self._uuid(), name_label=name))
 
+    def remove_network(self, uuid: Uuid) -> None:
+        for record in [one for one in self.records.values() if one.uuid == uuid]:
+            assert not any(isinstance(one, VIF) and one.network == record.ref for one in self.records.values())
+            self._remove(record)
+
     def add_storage(self, name: str, **fields: object) -> SR:
         sr = SR(ref=self._ref(), uuid=self._uuid(), name_label=name, type="nfs", physical_size=4096 * GIB)
         return self._put(msgspec.structs.replace(sr, **fields))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tests.engine.memory_archives import MemoryShelf
 from tests.engine.memory_disks import MemoryDisks
+from tests.engine.memory_networks import MemoryNetworks
 from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import POWER_OPERATIONS, MemoryPool
 from tests.engine.memory_sending import receive
@@ -65,6 +66,10 @@ class MemoryPort:
     @property
     def services(self) -> MemoryServices:
         return MemoryServices(self.pool, self.do)
+
+    @property
+    def networks(self) -> MemoryNetworks:
+        return MemoryNetworks(self.pool, self.do)
 
     @property
     def travels(self) -> MemoryTravels:

@@ -9,7 +9,7 @@ import pytest
 from xsconsole.domain.ids import RunId
 from xsconsole.errors import Refused
 from xsconsole.store import archives
-from xsconsole.store.archives import PIECE_BYTES, FolderShelf
+from xsconsole.store.archives import HOLD, PIECE_BYTES, FolderShelf
 
 RUN, OTHER = RunId("run"), RunId("other")
 
@@ -73,11 +73,11 @@ async def test_only_what_is_of_the_archive_is_read_and_deleted(tmp_path: Path) -
     with pytest.raises(Refused, match="also holds link"):
         await shelf.delete(folder, ["members/01-web.xva"])
     (folder / "link").unlink()
-    await shelf.keep(folder, b"no hold")
+    await shelf.keep(folder, HOLD, b"no hold")
     held = await shelf.held(folder)
     assert held is not None
     assert held.reason == "hold.json cannot be read."
-    await shelf.keep(folder, None)
+    await shelf.keep(folder, HOLD, None)
     assert await shelf.held(folder) is None
     assert await shelf.delete(folder, ["members/01-web.xva"]) == 17
     await shelf.begin(folder, RUN)

@@ -11,6 +11,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.hold_dialog import HoldDialog
+from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
@@ -73,6 +74,23 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     assert place.delete.toolTip() == "It is held: lift the hold first."
     place.hold.trigger()
     await until(place.delete.isEnabled, "the hold to be lifted")
+
+    place.prove.trigger()
+    how = await opened(window, ProveDialog)
+    assert isinstance(how, ProveDialog)
+    assert not any(choice.isVisible() for choice in how.networks.values())
+    how.stage.setCurrentIndex(how.stage.findText("Production"))
+    assert "is production" in how.why_not.text
+    how.stage.setCurrentIndex(0)
+    click(how.go)
+    await until(lambda: page.go.isVisible() and page.go.text() == "Prove the archive", "the plan")
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+    place.list.filter.set_text("is:restorable")
+    await until(lambda: place.list.model.rowCount() == 1, "what was tried")
+    place.list.view.selectRow(0)
+    assert "Last proven restorable" in place.list.whole.text()
+    place.list.filter.set_text("")
 
     place.restore.trigger()
     where = await opened(window, RestoreDialog)

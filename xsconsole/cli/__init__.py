@@ -117,6 +117,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "archive show": ("archives", "show"),
     "archive verify": ("archives", "verify"),
     "archive restore": ("archives", "restore"),
+    "archive prove": ("archives", "prove"),
     "archive hold": ("archives", "hold"),
     "archive release": ("archives", "release"),
     "archive delete": ("archives", "delete"),

@@ -281,7 +281,7 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
         if configuration == intent.makes:
             return card is not None and card.run is None and bool(card.members)
         if card is None:
-            return intent.kind is RunKind.DISSOLVE or ended.state is not RunState.DONE
+            return intent.kind in (RunKind.DISSOLVE, RunKind.PROVE) or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
         is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
@@ -301,6 +301,8 @@ def _print_failure(error: ConsoleError, card: Card | None) -> None:
 
 
 def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
+    if plan.intent.kind is RunKind.PROVE and card is None:
+        return f"Nothing is left of what was tried of “{plan.intent.name}”."
     if card is None:
         return f"“{plan.intent.name}” is no configuration any more; its machines stay as they are."
     workflow = console.board.workflow

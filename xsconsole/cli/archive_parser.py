@@ -33,15 +33,22 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
-    verb.add_argument(
-        "--map-network",
-        action="append",
-        default=[],
-        type=mapped,
-        metavar="A=B",
-        help="what the archive calls A is network B here, by name or uuid; repeat it",
-    )
+    _add_map(verb.add_argument)
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
+    _add_planned(verb.add_argument)
+    add_reason(verb)
+    verb = make(
+        "archive prove",
+        "try whether it comes back: restored apart from everything, started, asked, and removed again",
+        has_json=True,
+    )
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb.add_argument(
+        "--in", dest="to", metavar="STAGE", help="on the networks of this stage, with its checks; else on private ones"
+    )
+    _add_map(verb.add_argument)
+    verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
+    verb.add_argument("--without-tools", action="store_true", help="do not wait for guest tools: some have none")
     _add_planned(verb.add_argument)
     add_reason(verb)
     verb = make("archive hold", "let nobody delete it until that is lifted", has_json=False)
@@ -52,6 +59,17 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
         verb = make(f"archive {name}", what, has_json=name == "delete")
         verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
         add_reason(verb)
+
+
+def _add_map(add: Callable[..., object]) -> None:
+    add(
+        "--map-network",
+        action="append",
+        default=[],
+        type=mapped,
+        metavar="A=B",
+        help="what the archive calls A is network B here, by name or uuid; repeat it",
+    )
 
 
 def _add_planned(add: Callable[..., object]) -> None:

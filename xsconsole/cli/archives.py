@@ -15,8 +15,9 @@ from xsconsole.console import ArchiveRoom, Console, Destination, RunState
 from xsconsole.domain import words
 from xsconsole.domain.archive import Archive, Check, Shelved, find_archive, fits
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
-from xsconsole.engine.commands import ArchiveToFiles, Confirmed, RestoreFromArchive
+from xsconsole.engine.commands import ArchiveToFiles, Confirmed, ProveArchive, RestoreFromArchive
 from xsconsole.errors import Refused
 
 ID_LENGTH = 8
@@ -46,9 +47,29 @@ async def restore(options: argparse.Namespace) -> int:
         return await _carry_out(console, command, options, {"archive": command.archive.id})
 
 
+async def prove(options: argparse.Namespace) -> int:
+    """Plan the trial, say what it will do, see it through to its end, and say what was found."""
+    options.name = options.archive  # by this a refusal is on record
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        room = ArchiveRoom(console.home)
+        folder = Path((await _found(room, options.archive)).folder)
+        networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
+        sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
+        target = find_stage(published(console), options.to).id if options.to else StageId("")
+        back = await room.returning(folder, Destination(target=target, networks=networks, sr=sr))
+        command = ProveArchive(
+            of=back, is_in_stage=bool(options.to), asks_tools=not options.without_tools, reason=options.reason
+        )
+        status = await _carry_out(console, command, options, {"archive": back.archive.id})
+        proven = (await room.look(folder)).proofs.proven
+        if status == 0 and proven is not None and not (options.json or options.dry_run):
+            output.say(f"Proven restorable: {output.cell(proven.words, 900)}")
+        return status
+
+
 async def _carry_out(
     console: Console,
-    command: ArchiveToFiles | RestoreFromArchive,
+    command: ArchiveToFiles | RestoreFromArchive | ProveArchive,
     options: argparse.Namespace,
     told: documents.Document,
 ) -> int:
@@ -75,9 +96,8 @@ async def list_(options: argparse.Namespace) -> int:
     if options.json:
         output.print_json([_document(one) for one in found])
         return 0
-    output.print_table(
-        ("ID", "CONFIGURATION", "STOOD IN", "POOL", "FROZEN", "SIZE", "PROVEN", "HELD", "FOLDER"), map(_row, found)
-    )
+    heads = ("ID", "CONFIGURATION", "STOOD IN", "POOL", "FROZEN", "SIZE", "WHOLE", "RESTORABLE", "HELD", "FOLDER")
+    output.print_table(heads, map(_row, found))
     for one in found:
         if one.problem:
             output.note(f"{one.folder}: {one.problem}")
@@ -185,6 +205,7 @@ def _row(one: Shelved) -> tuple[str, ...]:
             "",
             "UNFINISHED" if one.is_unfinished else "CANNOT BE READ",
             "",
+            "",
             folder,
         )
     return (
@@ -195,9 +216,16 @@ def _row(one: Shelved) -> tuple[str, ...]:
         words.instant(archive.frozen_at),
         words.size(archive.size_bytes),
         "DAMAGED" if one.damaged_at else words.instant(one.proven_at) if one.proven_at else "never",
+        _restorable(one),
         "held" if one.held else "",
         folder,
     )
+
+
+def _restorable(one: Shelved) -> str:
+    if one.proofs.failed is not None:
+        return "FAILED"
+    return words.instant(one.proofs.proven.at) if one.proofs.proven is not None else "never tried"
 
 
 def _lines(one: Shelved, archive: Archive) -> list[str]:
@@ -216,6 +244,12 @@ def _lines(one: Shelved, archive: Archive) -> list[str]:
         f"Workflow: {archive.workflow_name}, version {archive.workflow_version}",
         f"Manifest: {archive.fingerprint}",
     ]
+    proofs = one.proofs
+    found.append(f"Last proven restorable: {proofs.proven.words}" if proofs.proven else "Never proven restorable")
+    for name, addresses in sorted(proofs.proven.addresses.items() if proofs.proven else ()):
+        found.append(f"  · {name} had {', '.join(addresses)}")
+    if proofs.failed is not None:
+        found.append(f"COULD NOT BE RESTORED: {proofs.failed.words}")
     if one.held is not None:
         found.append(f"Held since {words.instant(one.held.at)} by {one.held.words}")
     found += [f"Copied from {each.name} in {each.stage}, by {each.method}" for each in archive.lineage]
@@ -237,6 +271,8 @@ def _document(one: Shelved) -> documents.Document:
         "problem": one.problem,
         "proven_at": one.proven_at.isoformat() if one.proven_at else None,
         "damaged_at": one.damaged_at.isoformat() if one.damaged_at else None,
+        "proven_restorable": msgspec.to_builtins(one.proofs.proven),
+        "failed_to_restore": msgspec.to_builtins(one.proofs.failed),
         "is_own_key": one.is_own,
         "held": msgspec.to_builtins(one.held),
     }

@@ -11,46 +11,30 @@ from pathlib import Path
 import msgspec
 
 from xsconsole.console.home import Home
-from xsconsole.domain.archive import MANIFEST, Archive, Check, Held, Shelved, judge, read, to_lines
+from xsconsole.console.home_archives import OnRecord, on_record
+from xsconsole.domain.archive import (
+    MANIFEST,
+    Archive,
+    Check,
+    Held,
+    Shelved,
+    judge,
+    read,
+)
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import Source, Version
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, RunId, StageId, Uuid
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, RunId, StageId, Uuid
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
-from xsconsole.domain.signing import Signer
+from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.engine.archives.archiving import stem_of
 from xsconsole.engine.commands import ArchiveToFiles, RestoreFromArchive
 from xsconsole.errors import Refused
-from xsconsole.store.archives import FolderShelf
+from xsconsole.store.archives import HOLD, PROOF, FolderShelf
 from xsconsole.store.keys import is_signature
 
 USUAL_FOLDER = "archives"
-PROVEN_ROWS = 500
-
-Verdicts = Mapping[ArchiveId, tuple[datetime, bool]]
-"""When an archive was last verified, and whether it was whole."""
-
-
-class HomeArchives:
-    """Implements `engine.archives.Archives` for one home."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self.shelf = FolderShelf()
-        self.check = is_signature
-
-    @property
-    def console(self) -> ConsoleId:
-        return self._home.settings.console
-
-    @property
-    def signer(self) -> Signer:
-        return self._home.signer
-
-    async def record_of(self, configuration: ConfigurationId) -> bytes:
-        return to_lines(await self._home.ledger.rows_about(configuration))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +126,8 @@ class ArchiveRoom:
     async def listed(self) -> tuple[Shelved, ...]:
         """Return what lies in the known places, newest first. Only the documents are read: `verify` reads the rest."""
         found = await asyncio.to_thread(_folders, self.places)
-        verdicts = await self._verdicts()
-        shelved = [await self._shelved(folder, verdicts) for folder in found]
+        recorded = await on_record(self._home)
+        shelved = [await self._shelved(folder, recorded) for folder in found]
         oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
         return tuple(sorted(shelved, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
 
@@ -155,7 +139,7 @@ class ArchiveRoom:
         """
         if await self._shelf.unfinished_by(folder) is None:
             await self._shelf.document(folder)
-        return await self._shelved(folder, await self._verdicts())
+        return await self._shelved(folder, await on_record(self._home))
 
     async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
         """Return what a configuration was in its archives, and in that one, as far as their manifests are whole."""
@@ -188,7 +172,7 @@ class ArchiveRoom:
         await self._record(AuditEvent.ARCHIVE_VERIFIED, folder, found.archive, found.sentence, outcome)
         return found
 
-    async def _shelved(self, folder: Path, verdicts: Verdicts) -> Shelved:
+    async def _shelved(self, folder: Path, recorded: OnRecord) -> Shelved:
         run = await self._shelf.unfinished_by(folder)
         if run is not None:
             return Shelved(folder=folder, archive=None, problem=await self._why_unfinished(run), is_unfinished=True)
@@ -196,11 +180,12 @@ class ArchiveRoom:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
             return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
-        at, is_good = verdicts.get(archive.id, (None, True))
+        at, is_good = recorded.verdicts.get(archive.id, (None, True))
         return Shelved(
             folder=folder,
             archive=archive,
             held=await self._held(folder),
+            proofs=recorded.proofs_of(archive.id, await self._shelf.content(folder, PROOF)),
             proven_at=at if is_good else None,
             damaged_at=None if is_good else at,
             is_own=archive.key == self._home.key_fingerprint,
@@ -219,16 +204,6 @@ class ArchiveRoom:
         held = await self._shelf.held(folder)
         return held if held is not None and held.holds(self._home.clock.now()) else None
 
-    async def _verdicts(self) -> Verdicts:
-        """Return when each archive was last verified, and whether it was whole."""
-        rows = await self._home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS)
-        found: dict[ArchiveId, tuple[datetime, bool]] = {}
-        for row in rows:
-            archive = (row.fact.details or {}).get("archive")
-            if isinstance(archive, str):
-                found.setdefault(ArchiveId(archive), (row.at, row.fact.outcome is Outcome.DONE))
-        return found
-
     # Keeping and deleting
 
     async def hold(self, folder: Path, reason: str, until: datetime | None = None) -> None:
@@ -245,7 +220,7 @@ class ArchiveRoom:
         if not held.holds(held.at):
             raise Refused(reason="That time is over already.", mend="Name a later one.")
         await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, None)
-        await self._shelf.keep(folder, msgspec.json.encode(held))
+        await self._shelf.keep(folder, HOLD, msgspec.json.encode(held))
 
     async def release(self, folder: Path, reason: str) -> None:
         """Lift a hold; raises as `hold` does, and where there is none."""
@@ -254,7 +229,7 @@ class ArchiveRoom:
         if await self._held(folder) is None:
             raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
         await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, None)
-        await self._shelf.keep(folder, None)
+        await self._shelf.keep(folder, HOLD, None)
 
     async def delete(self, folder: Path, reason: str) -> int:
         """Delete an archive for good, and return how many bytes that freed.

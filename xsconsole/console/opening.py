@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from xsconsole.console.archives import HomeArchives
 from xsconsole.console.home import Home
+from xsconsole.console.home_archives import HomeArchives
 from xsconsole.console.launch import own_command
 from xsconsole.console.probing import LocalProber
 from xsconsole.console.values import Connection, Secret

@@ -346,7 +346,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     first = members[0].value if members else None
     intent = record.plan.intent if record else None
     stage = None
-    if intent is not None:
+    if intent is not None and intent.kind is not RunKind.PROVE:  # what is tried stands nowhere
         stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(
         id=id_,

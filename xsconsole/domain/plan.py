@@ -23,6 +23,7 @@ from xsconsole.domain.actions.copies import (
 )
 from xsconsole.domain.actions.holds import HoldAction
 from xsconsole.domain.actions.placing import PlacingAction
+from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
 from xsconsole.domain.actions.service import ServiceAction
 from xsconsole.domain.actions.travel import AskAcross, TravelAction
 from xsconsole.domain.canonical import digest_of
@@ -190,10 +191,11 @@ Action = (
     | PlacingAction
     | TravelAction
     | ArchiveAction
+    | ProofAction
     | ServiceAction
 )
 
-LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint)
+LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint, NoteProof)
 """Actions of which what they did outlasts a run that is put back."""
 
 WITHOUT_INVERSE = (
@@ -207,6 +209,7 @@ WITHOUT_INVERSE = (
     AskAcross,
     CompareArchived,
     CheckArchive,
+    *PROOFS_WITHOUT_INVERSE,
     *LASTING,
 )
 """Actions of which undoing has nothing to do."""

@@ -57,6 +57,7 @@ class AuditEvent(StrEnum):
     JOB_OPENED = "job.opened"  # the intent: which act, to which objects
     ACT_SETTLED = "act.settled"  # what became of it at one object
     ARCHIVE_VERIFIED = "archive.verified"  # every hash of an archive was compared, and what came of that
+    ARCHIVE_PROVEN = "archive.proven"  # it was restored for a trial, and what came of that
     ARCHIVE_DELETED = "archive.deleted"
     ARCHIVE_HELD = "archive.held"  # nobody deletes it until that is lifted
     ARCHIVE_RELEASED = "archive.released"

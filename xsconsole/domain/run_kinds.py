@@ -20,6 +20,7 @@ class RunKind(StrEnum):
     MEND = "mend"  # fields are brought back to what they should be
     ARCHIVE = "archive"  # into files; it stays as it is
     RETURN = "return"  # from an archive, as a new one
+    PROVE = "prove"  # that an archive comes back: tried in a scratch place, and removed again
     HALT = "halt"  # its time in a stage is over
     START = "start"  # its machines, in their order
     SHUT_DOWN = "shut-down"

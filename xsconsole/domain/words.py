@@ -140,6 +140,8 @@ def kind_name(kind: RunKind) -> str:
             return "Archive"
         case RunKind.RETURN:
             return "Restore the archive of"
+        case RunKind.PROVE:
+            return "Prove the archive of"
         case RunKind.HALT | RunKind.SHUT_DOWN:
             return "Shut down"
         case RunKind.START:
@@ -177,7 +179,7 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
     if intent.source and intent.target and intent.source != intent.target:
         text += f" from {named(intent.source)} to {named(intent.target)}"
-    elif intent.kind in (RunKind.CREATE, RunKind.RETURN) and intent.target:
+    elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE) and intent.target:
         text += f" in {named(intent.target)}"
     if intent.kind is RunKind.REPLICATE and intent.source == intent.target and intent.target:
         text += f" in {named(intent.target)}"

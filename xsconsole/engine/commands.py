@@ -203,6 +203,24 @@ class RestoreFromArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProveArchive:
+    """Try whether an archive comes back: `of` says which, from where and on what storage; all of it is removed again.
+
+    Without `is_in_stage` it comes on networks of its own, and the target of `of` counts for nothing. `asks_tools`: the
+    guest tools of each machine have to answer.
+    """
+
+    of: RestoreFromArchive
+    is_in_stage: bool = False
+    asks_tools: bool = True
+    reason: str = ""
+
+    @property
+    def target(self) -> StageId | None:
+        return self.of.target if self.is_in_stage else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndStay:
     """Shut the machines of a configuration down, in order, because its time in its stage is over and that says so.
 
@@ -335,7 +353,7 @@ Freezing = Promote | Replicate | Refresh | ArchiveToFiles
 OfService = ChangePower | TakePoint | RevertTo | Describe
 """Commands to a configuration as one thing, which stays where it is."""
 
-Kept = RemovePoints | RestoreFromArchive | EndStay
+Kept = RemovePoints | RestoreFromArchive | ProveArchive | EndStay
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService
 """Commands that become a plan and then a run."""
 

@@ -14,6 +14,7 @@ from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import Fact, OpenRun
+from xsconsole.engine.archives.network_port import NetworkPort as NetworkPort
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
 from xsconsole.engine.outside_ports import Prober as Prober
@@ -210,6 +211,9 @@ class PoolPort(Protocol):
 
     @property
     def services(self) -> ServicePort: ...
+
+    @property
+    def networks(self) -> NetworkPort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

@@ -26,6 +26,8 @@ T = TypeVar("T")
 UNFINISHED = ".part"
 OWNER = ".run"  # in an unfinished folder: the run that made it
 HOLD = "hold.json"  # beside the document: it may come and go, and is no part of the archive
+PROOF = "proof.json"  # and this: that it could be restored, and when
+BESIDE = frozenset({HOLD, PROOF})
 PIECE_BYTES = 1024 * 1024
 READ_ONLY = 0o444
 OURS = re.compile(r"\.run|(archive|manifest|workflow)\.json|record\.jsonl|members/[^/]+\.xva(\.part)?")
@@ -115,15 +117,16 @@ class FolderShelf:
 
         return await _apart(folder, read)
 
-    async def keep(self, folder: Path, hold: bytes | None) -> None:
-        """Put a hold beside the document, or take it away."""
+    async def keep(self, folder: Path, name: str, content: bytes | None) -> None:
+        """Put what is no part of an archive beside its document, such as a hold, or take it away."""
+        assert name in BESIDE, "all else is signed"
 
         def kept() -> None:
             folder.chmod(0o755)
             try:
-                (folder / HOLD).unlink(missing_ok=True)
-                if hold is not None:
-                    _write(folder / HOLD, hold)
+                (folder / name).unlink(missing_ok=True)
+                if content is not None:
+                    _write(folder / name, content)
             finally:
                 folder.chmod(FOLDER_READ_ONLY)
 
@@ -137,7 +140,7 @@ class FolderShelf:
         """
 
         def away() -> int:
-            known = {*paths, DOCUMENT}
+            known = {*paths, DOCUMENT, *BESIDE}
             found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
             _demand_ours(folder, set(found) - known)
             size_bytes = sum(file.lstat().st_size for file in found.values())
@@ -192,7 +195,7 @@ class FolderShelf:
         loop, stop = asyncio.get_running_loop(), threading.Event()
 
         def measured() -> Mapping[str, Measured]:
-            beside = {DOCUMENT, HOLD}
+            beside = {DOCUMENT, *BESIDE}
             paths = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
             found = {path: file for path, file in paths.items() if path not in beside}
             whole, read_bytes, told = sum(file.lstat().st_size for file in found.values()), 0, 0

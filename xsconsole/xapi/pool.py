@@ -14,6 +14,7 @@ from xsconsole.engine.ports import (
     DiskPort,
     Field,
     Identity,
+    NetworkPort,
     PlacingPort,
     Progress,
     ServicePort,
@@ -25,6 +26,7 @@ from xsconsole.xapi.copies import XapiCopies
 from xsconsole.xapi.disks import XapiDisks
 from xsconsole.xapi.disposal import GONE, Disposal
 from xsconsole.xapi.errors import BadAnswer
+from xsconsole.xapi.networks import XapiNetworks
 from xsconsole.xapi.placing import XapiPlacing
 from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.services import XapiServices
@@ -53,6 +55,7 @@ class XapiPool:
         self._disposal = Disposal(session, tasks)
         self.placing: PlacingPort = XapiPlacing(session, tasks)
         self.services: ServicePort = XapiServices(session, tasks)
+        self.networks: NetworkPort = XapiNetworks(session)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
         self.disks: DiskPort = XapiDisks(session, self._disposal)
         self.travels: TravelPort = XapiTravels(session, tasks)

@@ -39,6 +39,14 @@ def columns_of_archives() -> tuple[Column[Shelved], ...]:
             width=96,
         ),
         Column(
+            head="Restorable",
+            text=_restorable,
+            hint=_tried,
+            tone=lambda one: "bad" if one.proofs.failed else "" if one.proofs.proven or one.archive is None else "warn",
+            key=lambda one: _rank(one.proofs.proven.at if one.proofs.proven else None),
+            width=90,
+        ),
+        Column(
             head="Held",
             text=lambda one: tr("held") if one.held else "",
             hint=lambda one: one.held.words if one.held else "",
@@ -48,7 +56,7 @@ def columns_of_archives() -> tuple[Column[Shelved], ...]:
     )
 
 
-SPARE = (6, 2, 4)  # the words below the list have them too
+SPARE = (7, 2, 4)  # the words below the list have them too
 
 ARCHIVES: Schema[Shelved] = Schema(
     words=lambda one: folded_lines(one.called, _stage(one), str(one.folder), one.problem),
@@ -75,7 +83,18 @@ ARCHIVES: Schema[Shelved] = Schema(
             kind=Kind.CHOICE,
             about="how it stands",
             get=lambda one: tuple(_standing(one)),
-            choices=("held", "unproven", "proven", "damaged", "unreadable", "unfinished", "foreign"),
+            choices=(
+                "held",
+                "unproven",
+                "proven",
+                "damaged",
+                "restorable",
+                "failed",
+                "untried",
+                "unreadable",
+                "unfinished",
+                "foreign",
+            ),
         ),
     ),
 )
@@ -107,6 +126,7 @@ def told(one: Shelved) -> str:
         lines.append(tr("It holds the approvals of {runs}.").format(runs=count(len(archive.approvals), "run")))
     if one.damaged_at is not None:
         lines.append(tr("Found damaged at {time}.").format(time=times.exact_time(one.damaged_at)))
+    lines += _trials(one)
     if one.held is not None:
         lines.append(tr("Held by {words}").format(words=one.held.words))
     return "\n".join(lines)
@@ -124,6 +144,28 @@ def _proven(one: Shelved) -> str:
     return times.clock_time(one.proven_at) if one.proven_at else tr("never")
 
 
+def _restorable(one: Shelved) -> str:
+    if one.proofs.failed is not None:
+        return tr("✖ failed")
+    if one.proofs.proven is not None:
+        return times.clock_time(one.proofs.proven.at)
+    return tr("never tried") if one.archive is not None else ""
+
+
+def _tried(one: Shelved) -> str:
+    return "\n".join(_trials(one))
+
+
+def _trials(one: Shelved) -> list[str]:
+    """Return when it was last proven that it can be restored, and when it last could not be."""
+    found = []
+    if one.proofs.proven is not None:
+        found.append(tr("Last proven restorable {words}").format(words=one.proofs.proven.words))
+    if one.proofs.failed is not None:
+        found.append(tr("Could not be restored {words}").format(words=one.proofs.failed.words))
+    return found
+
+
 def _is_bad(one: Shelved) -> bool:
     return (one.archive is None and not one.is_unfinished) or one.damaged_at is not None
 
@@ -136,6 +178,7 @@ def _standing(one: Shelved) -> list[str]:
     if one.archive is None:
         return ["unfinished" if one.is_unfinished else "unreadable"]
     found = ["damaged" if one.damaged_at else "proven" if one.proven_at else "unproven"]
+    found.append("failed" if one.proofs.failed else "restorable" if one.proofs.proven else "untried")
     found += ["held"] if one.held else []
     return found + ([] if one.is_own else ["foreign"])
 

@@ -20,6 +20,7 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
+from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import Question, answered
@@ -33,7 +34,7 @@ LEAST_FOLDER = 90  # px
 class ArchivePlace(pieces.Panel):
     """Reads the documents when it is seen and when a run ends; all else only when asked."""
 
-    wanted = Signal(object)  # ArchiveToFiles or RestoreFromArchive, to be shown as a plan
+    wanted = Signal(object)  # ArchiveToFiles, RestoreFromArchive or ProveArchive, to be shown as a plan
     listed = Signal()  # what lies there is shown
 
     def __init__(
@@ -80,6 +81,7 @@ class ArchivePlace(pieces.Panel):
         self.body.addLayout(self._acts)
         self.verify = self._offer(self.tr("Verify"), self._verify)
         self.restore = self._offer(self.tr("Restore…"), self._restore)
+        self.prove = self._offer(self.tr("Prove…"), self._prove)
         self.hold = self._offer(self.tr("Hold…"), self._hold)
         self.delete = self._offer(self.tr("Delete…"), self._delete)
         self._acts.addStretch(1)
@@ -134,6 +136,7 @@ class ArchivePlace(pieces.Panel):
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
         self._allow(self.verify, "" if busy else none or unfinished)
         self._allow(self.restore, unreadable or busy or away)
+        self._allow(self.prove, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
@@ -206,9 +209,15 @@ class ArchivePlace(pieces.Panel):
     def _restore(self) -> None:
         one = self.chosen
         if one is not None and self.restore.isEnabled():
-            self._start(self._asked_where(one), "restore an archive")
+            self._start(self._asked_where(one, RestoreDialog), "restore an archive")
 
-    async def _asked_where(self, one: Shelved) -> None:
+    @Slot()
+    def _prove(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._start(self._asked_where(one, ProveDialog), "prove an archive")
+
+    async def _asked_where(self, one: Shelved, kind: type[RestoreDialog]) -> None:
         workflow = self._console.board.workflow
         if workflow is None or one.archive is None:
             raise Refused(
@@ -218,7 +227,7 @@ class ArchivePlace(pieces.Panel):
         target = one.archive.stage if one.archive.stage in known else workflow.stages[0].id
         to = Destination(target=StageId(target), networks={})
         first = await self.room.returning(Path(one.folder), to)
-        self.dialog = dialog = RestoreDialog(self._console, first, self.window())
+        self.dialog = dialog = kind(self._console, first, self.window())
         try:
             if await answered(dialog) and dialog.command is not None:
                 self.wanted.emit(dialog.command)

@@ -12,7 +12,7 @@ from xsconsole.domain.archive import Archive
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Network
-from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.engine.commands import ProveArchive, RestoreFromArchive
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
@@ -26,9 +26,9 @@ class RestoreDialog(QDialog):
     def __init__(self, console: Estate, first: RestoreFromArchive, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console, self._first = console, first
-        self.command: RestoreFromArchive | None = None
+        self.command: RestoreFromArchive | ProveArchive | None = None
         archive = first.archive
-        self.setWindowTitle(self.tr("Restore {name}").format(name=one_line(archive.name)))
+        self.setWindowTitle(self._title(one_line(archive.name)))
         self.setMinimumWidth(WIDTH)
         self.pool = pieces.Choice(self)
         for each in console.pools:
@@ -57,10 +57,16 @@ class RestoreDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.stage.setFocus()
 
-    def _lay_out(self, archive: Archive) -> None:
-        text = self.tr(
+    def _title(self, name: str) -> str:
+        return self.tr("Restore {name}").format(name=name)
+
+    def _about(self) -> str:
+        return self.tr(
             "It comes back as a new configuration, as it stood in {stage} on {pool} at {time}; with new MAC addresses."
-        ).format(
+        )
+
+    def _lay_out(self, archive: Archive) -> None:
+        text = self._about().format(
             stage=one_line(archive.stage_name),
             pool=one_line(archive.pool_name),
             time=words.instant(archive.frozen_at),
@@ -70,7 +76,7 @@ class RestoreDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
         column.addWidget(pieces.wrapped(pieces.breakable(text), "muted", self))
-        form = QFormLayout()
+        form = self.form = QFormLayout()
         form.setSpacing(theme.GAP)
         column.addLayout(form)
         if self.pool.count() > 1:
@@ -94,8 +100,13 @@ class RestoreDialog(QDialog):
         self.setAccessibleDescription(text)
 
     @property
-    def wanted(self) -> RestoreFromArchive:
+    def wanted(self) -> RestoreFromArchive | ProveArchive:
         """Return the command for what is chosen now."""
+        return self.back
+
+    @property
+    def back(self) -> RestoreFromArchive:
+        """Return what comes back from where, as it is chosen now."""
         chosen = {name: choice.currentData() for name, choice in self.networks.items()}
         storage, pool = self.storage.currentData(), self.pool.currentData()
         return replace(

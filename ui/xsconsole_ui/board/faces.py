@@ -71,6 +71,7 @@ DOING = {
     RunKind.REFRESH: "refreshing",
     RunKind.ARCHIVE: "archiving",
     RunKind.RETURN: "restoring",
+    RunKind.PROVE: "proving its archive",
     RunKind.HALT: "shutting down",
     RunKind.START: "starting",
     RunKind.SHUT_DOWN: "shutting down",

@@ -40,7 +40,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
-from xsconsole.engine.commands import Confirmed, Create, Plannable, RestoreFromArchive, Settle, Together
+from xsconsole.engine.commands import Confirmed, Create, Plannable, ProveArchive, RestoreFromArchive, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -268,6 +268,8 @@ class Estate:
             return self.of_vms([member.vm for member in command.members])
         if isinstance(command, RestoreFromArchive):
             return self._of_restore(command)
+        if isinstance(command, ProveArchive):
+            return self._of_restore(command.of)
         return self.of_card(command.configuration)
 
     def _of_restore(self, command: RestoreFromArchive) -> Console:

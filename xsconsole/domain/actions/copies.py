@@ -96,6 +96,12 @@ class RefitCopy(FitCopy, frozen=True, kw_only=True, tag="refit"):
     macs: dict[str, str] = {}
 
 
+class FitScratch(FitCopy, frozen=True, kw_only=True, tag="fit-scratch"):
+    """Fit a copy whose interfaces, by device, go on networks that the steps of these keys made."""
+
+    scratch: dict[str, StepKey] = {}
+
+
 class RetireMachines(msgspec.Struct, frozen=True, kw_only=True, tag="retire"):
     """Destroy machines that others have taken the place of, with their disks. Inverse: none, as long as all are there.
 

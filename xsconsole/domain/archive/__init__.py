@@ -21,6 +21,7 @@ from xsconsole.domain.archive.pooled import (
     read_pooled,
     stored,
 )
+from xsconsole.domain.archive.proving import NOTHING, Proof, Proofs, proofs_in, proofs_to_bytes, sealed_proof
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
 from xsconsole.domain.archive.shelf import Held, Shelved
@@ -50,6 +51,7 @@ __all__ = [
     "DOCUMENT",
     "MANIFEST",
     "MOST_DOCUMENT_BYTES",
+    "NOTHING",
     "RECORD",
     "TOGETHER_LIMIT_BYTES",
     "WORKFLOW",
@@ -67,6 +69,8 @@ __all__ = [
     "PoolArchive",
     "PoolMember",
     "Pooled",
+    "Proof",
+    "Proofs",
     "Row",
     "Shelved",
     "archive_key",
@@ -84,11 +88,14 @@ __all__ = [
     "judge_pooled",
     "marked_in",
     "pooled_in",
+    "proofs_in",
+    "proofs_to_bytes",
     "read",
     "read_carried",
     "read_pooled",
     "rows_of",
     "sealed",
+    "sealed_proof",
     "stored",
     "to_bytes",
     "to_lines",

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import msgspec
 
+from xsconsole.domain.archive.proving import NOTHING, Proofs
 from xsconsole.domain.archive.values import Archive
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import instant
@@ -34,7 +35,7 @@ class Shelved:
     """A folder of an archive. `archive` is None where the document cannot be believed; `problem` then says why.
 
     `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later; `is_own`
-    says that this console's key signed it.
+    says that this console's key signed it. `proofs` tell whether it could be restored.
     """
 
     folder: PurePath
@@ -42,6 +43,7 @@ class Shelved:
     problem: str = ""
     held: Held | None = None
     proven_at: datetime | None = None
+    proofs: Proofs = NOTHING
     damaged_at: datetime | None = None
     is_own: bool = False
     is_unfinished: bool = False

@@ -49,6 +49,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.JOB_OPENED: "About to",
     AuditEvent.ACT_SETTLED: "Ended",
     AuditEvent.ARCHIVE_VERIFIED: "Verified",
+    AuditEvent.ARCHIVE_PROVEN: "Tried to restore",
     AuditEvent.ARCHIVE_DELETED: "Deleted",
     AuditEvent.ARCHIVE_HELD: "Held against deletion",
     AuditEvent.ARCHIVE_RELEASED: "No more held against deletion",

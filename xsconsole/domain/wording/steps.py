@@ -34,6 +34,14 @@ from xsconsole.domain.actions.copies import (
 from xsconsole.domain.actions.holds import CarryHold, DropHold, PlaceHold
 from xsconsole.domain.actions.mends import MendFields
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.proofs import (
+    CheckApart,
+    CheckScratch,
+    MakeScratchNetwork,
+    NoteProof,
+    RemoveScratch,
+    RemoveScratchNetwork,
+)
 from xsconsole.domain.actions.service import Resume, Suspend
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.plan import (
@@ -172,6 +180,18 @@ def doing(action: Action, subject: str) -> str:
             return f"Verify every hash of the archive of {subject}"
         case ImportMember():
             return f"Make {subject} of the archive"
+        case MakeScratchNetwork():
+            return f"Make a private network for {subject}"
+        case CheckApart():
+            return f"Make sure that {subject} is on no other network"
+        case CheckScratch(gate=gate):
+            return f"Ask what came back of {subject}: {gate_name(gate)}"
+        case NoteProof():
+            return f"Note that {subject} can be restored"
+        case RemoveScratch():
+            return f"Destroy {subject} again, with its disks"
+        case RemoveScratchNetwork():
+            return f"Destroy the private network for {subject}"
         case Suspend():
             return f"Suspend {subject}"
         case Resume():
@@ -248,6 +268,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write back the roster of {subject}"
         case ImportMember():
             return f"Destroy {subject} with its disks"
+        case MakeScratchNetwork():
+            return f"Destroy the private network for {subject}"
         case Suspend():
             return f"Resume {subject} again"
         case Resume():

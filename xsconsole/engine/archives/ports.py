@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from xsconsole.domain.archive import Measured
+from xsconsole.domain.archive import Measured, Proof
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId
 from xsconsole.domain.signing import SignatureCheck, Signer
 from xsconsole.errors import Refused
@@ -61,6 +61,12 @@ class Archives(Protocol):
     @property
     def check(self) -> SignatureCheck: ...
 
+    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
+        """Put on record, signed, that an archive was restored for a trial and what came of it, and beside the archive.
+
+        Returns why it is on this console's record only, where nothing can be put beside it.
+        """
+
     async def record_of(self, configuration: ConfigurationId) -> bytes:
         """Return the rows about a configuration, as `domain.archive.rows` writes them."""
 
@@ -80,6 +86,10 @@ class NoArchives:
 
     @property
     def check(self) -> SignatureCheck:
+        raise _none()
+
+    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
+        del folder, name, proof
         raise _none()
 
     async def record_of(self, configuration: ConfigurationId) -> bytes:

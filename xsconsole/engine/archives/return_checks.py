@@ -141,10 +141,14 @@ def _id(archive: ArchiveId, pool: str, number: int) -> ConfigurationId:
 # Where it goes
 
 
-def storage_for(command: RestoreFromArchive, target: Stage, inventory: Inventory) -> SR:
-    if command.sr is None:
+def storage_for(command: RestoreFromArchive, target: Stage | None, inventory: Inventory) -> SR:
+    """Return the storage that was named, else the stage's, else the pool's usual one."""
+    if command.sr is None and target is not None:
         return storage_in(target, inventory)
-    sr = inventory.by_uuid(SR, command.sr)
+    pool = inventory.pool
+    sr = inventory.by_uuid(SR, command.sr) if command.sr else inventory.get(SR, pool.default_SR) if pool else None
+    if sr is None and command.sr is None:
+        raise NotPromotable(reason="The pool has no usual storage.", mend="Name the storage for it.")
     if sr is None or sr.content_type == "iso":
         raise NotPromotable(reason="That is no storage of the pool for disks.", mend="Choose another storage.")
     return sr
@@ -167,6 +171,17 @@ def networks_for(archive: Archive, target: Stage, inventory: Inventory) -> dict[
     return found
 
 
+def demand_no_namesake(archive: Archive, inventory: Inventory) -> None:
+    """Refuse where a machine has the name by which one of the archive arrives."""
+    arriving = {member.arrives_as for member in archive.members}
+    in_the_way = next((vm for vm in inventory.all(VM) if not vm.is_a_snapshot and vm.name_label in arriving), None)
+    if in_the_way is not None:
+        raise NotPromotable(
+            reason=f"A machine of the pool is called “{shortened(in_the_way.name_label)}”, as what arrives would be.",
+            mend="Rename or remove that machine first.",
+        )
+
+
 def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, inventory: Inventory) -> list[Part]:
     archive = command.archive
     table = {**networks_for(archive, target, inventory), **command.networks}
@@ -187,35 +202,29 @@ def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, in
             reason=f"No machine of the archive is on {listing(strangers)}.",
             mend=f"Its networks are {listing(archive.networks)}." if archive.networks else "It has no network.",
         )
-    arriving = {member.arrives_as for member in archive.members}
-    in_the_way = next((vm for vm in inventory.all(VM) if not vm.is_a_snapshot and vm.name_label in arriving), None)
-    if in_the_way is not None:
-        raise NotPromotable(
-            reason=f"A machine of the pool is called “{shortened(in_the_way.name_label)}”, as what arrives would be.",
-            mend="Rename or remove that machine first.",
-        )
+    demand_no_namesake(archive, inventory)
     hosts = preferred_hosts(target, inventory)
     sizes = {file.path: file.size_bytes for file in archive.files}
     ending = f" ({target.name}){f' {number}' if number > 1 else ''}"
     return [
         Part(
             member=member,
-            name=f"{shortened(_plain(member.name, archive.stage_name, target.name), NAME_LIMIT)}{ending}",
+            name=f"{shortened(plain_name(member.name, archive.stage_name, target.name), NAME_LIMIT)}{ending}",
             networks={nic.device: table[nic.called] for nic in member.interfaces},
             home=hosts[at % len(hosts)] if hosts else None,
-            space={sr.uuid: _taken(member, sizes[member.file], sr)},
+            space={sr.uuid: taken_by(member, sizes[member.file], sr)},
         )
         for at, member in enumerate(archive.members)
     ]
 
 
-def _plain(name: str, *stages: str) -> str:
+def plain_name(name: str, *stages: str) -> str:
     for stage in stages:
         name = name.removesuffix(f" ({stage})")
     return name
 
 
-def _taken(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
+def taken_by(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
     """Return what its disks take: all of them on block storage, else no more than the file holds."""
     whole = sum(member.disks_bytes)
     if sr.type in BLOCK_TYPES:

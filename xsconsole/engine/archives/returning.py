@@ -99,38 +99,14 @@ def _steps(
     workflow: Workflow,
     sr: SR,
 ) -> Steps:
-    archive, folder, steps = command.archive, str(command.folder), Steps()
-    hashes = {file.path: file.sha256 for file in archive.files}
-    checking = Estimate(seconds=1.0 + archive.size_bytes / READ_BYTES_PER_S)
-    check = CheckArchive(folder=folder, archive=archive.id, document=command.document)
-    checked = [steps.add(check, archive.name, (), checking)]
-    made_by = {
-        part.member.file: steps.add(
-            ImportMember(
-                folder=folder,
-                file=part.member.file,
-                sha256=hashes[part.member.file],
-                name=part.name,
-                arrives_as=part.member.arrives_as,
-                sr=sr.uuid,
-                configuration=archive.configuration,
-            ),
-            part.name,
-            checked,
-            Estimate(
-                seconds=IMPORT_S + sum(part.member.disks_bytes) / READ_BYTES_PER_S,
-                bytes=sum(part.space.values()),
-                space=dict(part.space),
-            ),
-        )
-        for part in parts
-    }
+    archive, steps = command.archive, Steps()
+    made_by = add_imports(steps, command, parts, sr, [add_check(steps, command)])
     # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
     ready = [
         steps.add(_fitting(part, made_by[part.member.file]), part.name, made_by.values(), Estimate(seconds=FIT_S))
         for part in parts
     ]
-    ready = _add_starts(steps, to_start, made_by, hosts, ready)
+    ready = add_arrived_starts(steps, to_start, made_by, hosts, ready)
     roles = {made_by[part.member.file]: part.member.role for part in parts}
     origin = encode(_origin(archive))
     roster = steps.add(WriteCopyRoster(configuration=made, roles=roles, origin=origin), archive.name, ready)
@@ -152,6 +128,43 @@ def _steps(
     return steps
 
 
+def add_check(steps: Steps, command: RestoreFromArchive) -> StepKey:
+    """Add the verifying of all that is to come back."""
+    archive = command.archive
+    checking = Estimate(seconds=1.0 + archive.size_bytes / READ_BYTES_PER_S)
+    check = CheckArchive(folder=str(command.folder), archive=archive.id, document=command.document)
+    return steps.add(check, archive.name, (), checking)
+
+
+def add_imports(
+    steps: Steps, command: RestoreFromArchive, parts: Sequence[Part], sr: SR, after: Sequence[StepKey]
+) -> dict[str, StepKey]:
+    """Add what makes the machines, and return by the file of each which step that is."""
+    archive, folder = command.archive, str(command.folder)
+    hashes = {file.path: file.sha256 for file in archive.files}
+    return {
+        part.member.file: steps.add(
+            ImportMember(
+                folder=folder,
+                file=part.member.file,
+                sha256=hashes[part.member.file],
+                name=part.name,
+                arrives_as=part.member.arrives_as,
+                sr=sr.uuid,
+                configuration=archive.configuration,
+            ),
+            part.name,
+            after,
+            Estimate(
+                seconds=IMPORT_S + sum(part.member.disks_bytes) / READ_BYTES_PER_S,
+                bytes=sum(part.space.values()),
+                space=dict(part.space),
+            ),
+        )
+        for part in parts
+    }
+
+
 def _fitting(part: Part, copy: StepKey) -> FitCopy:
     member = part.member
     return FitCopy(
@@ -165,7 +178,7 @@ def _fitting(part: Part, copy: StepKey) -> FitCopy:
     )
 
 
-def _add_starts(
+def add_arrived_starts(
     steps: Steps,
     to_start: Sequence[Part],
     made_by: Mapping[str, StepKey],

@@ -28,7 +28,7 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
 
 def demand_asker(record: RunRecord, console: ConsoleId) -> None:
     """Refuse to finish a freezing for somebody else's request, or what has its files on another machine."""
-    if record.plan.intent.kind in (RunKind.ARCHIVE, RunKind.RETURN) and record.console != console:
+    if record.plan.intent.kind in (RunKind.ARCHIVE, RunKind.RETURN, RunKind.PROVE) and record.console != console:
         raise Refused(
             reason=f"The files of the archive are on the machine of console “{shortened(record.console_name, 60)}”.",
             mend="Resume it there; or undo it, here or there.",

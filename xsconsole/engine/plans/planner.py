@@ -19,6 +19,7 @@ from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.archives.archiving import plan_archive
+from xsconsole.engine.archives.proving import plan_proof
 from xsconsole.engine.archives.returning import plan_return
 from xsconsole.engine.commands import (
     AddMembers,
@@ -34,6 +35,7 @@ from xsconsole.engine.commands import (
     Mend,
     Plannable,
     Promote,
+    ProveArchive,
     Refresh,
     Remap,
     RemoveMembers,
@@ -130,6 +132,8 @@ def plan(
             return plan_archive(command, board, inventory, actor)
         case RestoreFromArchive():
             return plan_return(command, board, inventory, actor, clocks)
+        case ProveArchive():
+            return plan_proof(command, board, inventory, actor, clocks)
         case EndStay():
             return plan_end(command, board, inventory, min(clocks))
         case ChangePower():

@@ -1,5 +1,6 @@
 """Who performs the steps of a run: one performer for its own pool and, where it goes there, one for the other."""
 
+from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.engine.ports import PoolPort, Progress
@@ -31,15 +32,22 @@ class Crew:
         self._other = Performer(pool, clock, there.beside(here), record, key, results, source=home)
 
     async def is_there(self, step: Step) -> bool:
+        if isinstance(step.action, ProofAction):
+            return await self._of(step).prover.is_there(step, step.action)
         return await self._of(step).is_there(step)
 
     async def left_nothing(self, step: Step) -> bool:
         return await self._of(step).left_nothing(step)
 
     async def perform(self, step: Step, on_progress: Progress) -> str:
+        if isinstance(step.action, ProofAction):
+            return await self._of(step).prover.perform(step, step.action, on_progress)
         return await self._of(step).perform(step, on_progress)
 
     async def undo(self, step: Step, on_progress: Progress) -> None:
+        if isinstance(step.action, ProofAction):
+            await self._of(step).prover.undo(step, step.action)
+            return
         await self._of(step).undo(step, on_progress)
 
     async def settle_down(self) -> None:

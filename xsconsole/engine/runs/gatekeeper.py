@@ -5,22 +5,22 @@ tried through a `Prober`, which belongs to this console's machine.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol, assert_never
 
 import msgspec
 
-from xsconsole.domain.board import Board
+from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.continuing import version_on
 from xsconsole.domain.gates import Answer, Elsewhere, Scene, judge, judge_approved
 from xsconsole.domain.gates.judging import addresses_of, members_of
-from xsconsole.domain.ids import StepKey
-from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.ids import Digest, StageId, StepKey, Uuid
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step
-from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.poolstate import MemberValue, RunRecord
 from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
@@ -139,10 +139,13 @@ class Gatekeeper:
         """Return one that looks at another one's pool too."""
         return Gatekeeper(self.world, self._clock, self._prober, other.world)
 
-    async def pass_through(self, gate: Gate, plan: Plan, approved: str = "") -> str:
+    async def pass_through(
+        self, gate: Gate, plan: Plan, approved: str = "", machines: Sequence[Uuid] | None = None
+    ) -> str:
         """Wait until the gate is met, and return what was seen; one that leads nowhere back only says so.
 
-        `approved` is the text of the manifest that one against what was approved compares with.
+        `approved` is the text of the manifest that one against what was approved compares with. `machines` are those
+        that it looks at where they are no configuration.
 
         Raises:
             GateNotMet: its time is up, and the run must not go on, or must go back.
@@ -151,7 +154,7 @@ class Gatekeeper:
         end_s = self._clock.monotonic_s() + timeout_s
         while True:
             left_s = max(end_s - self._clock.monotonic_s(), POLL_S)
-            answer = await self._answer(gate, plan, approved, left_s)
+            answer = await self._answer(gate, plan, approved, left_s, machines)
             if answer.is_met:
                 return answer.sentence
             if self._clock.monotonic_s() + POLL_S > end_s or isinstance(gate, Script):
@@ -161,8 +164,10 @@ class Gatekeeper:
             return f"{NOT_MET}{answer.sentence}"
         raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
 
-    async def _answer(self, gate: Gate, plan: Plan, approved: str, left_s: float) -> Answer:
-        scene = self._scene(plan, gate.when)
+    async def _answer(
+        self, gate: Gate, plan: Plan, approved: str, left_s: float, machines: Sequence[Uuid] | None
+    ) -> Answer:
+        scene = self._scene(plan, gate.when, machines)
         if scene is None:
             return Answer(is_met=False, sentence="The configuration is not on the board.")
         match gate:
@@ -181,13 +186,15 @@ class Gatekeeper:
                 return judge(gate, scene)
         assert_never(gate)
 
-    def _scene(self, plan: Plan, when: When) -> Scene | None:
+    def _scene(self, plan: Plan, when: When, machines: Sequence[Uuid] | None = None) -> Scene | None:
         """Return what a gate looks at: after a copying that is the configuration that came into being."""
         board, intent = self.world.board, plan.intent
         workflow = self._version_of(plan, board.workflow)
         made = intent.makes if when is When.AFTER else None
         card = board.cards.get(made or intent.configuration)
         target = workflow.stage(intent.target) if workflow and intent.target else None
+        if machines is not None:
+            card = _card_apart(plan.intent, machines, self.world.inventory)
         if card is None:
             return None
         if when is When.AFTER and intent.target is not None:
@@ -224,6 +231,52 @@ class Gatekeeper:
             return silent[0]
         where = f"port {gate.port}" if gate.port else "ping"
         return Answer(is_met=True, sentence=f"{len(tried)} of {len(tried)} machines answer ({where}).")
+
+
+def _card_apart(intent: Intent, machines: Sequence[Uuid], inventory: Inventory) -> Card | None:
+    """Return machines that belong to nothing as if they were a configuration; None until all are heard of."""
+    found = [vm for vm in (inventory.by_uuid(VM, uuid) for uuid in machines) if vm is not None]
+    if len(found) < len(machines):
+        return None
+    stage = intent.target or StageId("")
+    members = [
+        Member(
+            ref=vm.ref,
+            uuid=vm.uuid,
+            name=vm.name_label,
+            role=vm.name_label,
+            power_state=vm.power_state,
+            memory_bytes=vm.memory_static_max,
+            disks_bytes=0,
+            order=vm.order,
+            value=MemberValue(
+                vm=vm.uuid,
+                configuration=intent.configuration,
+                name=intent.name,
+                service=intent.service,
+                version="",
+                stage=stage,
+                workflow=intent.workflow,
+                workflow_version=intent.workflow_version,
+                role="",
+                revision=0,
+                roster_count=len(found),
+                roster_digest=Digest(""),
+            ),
+        )
+        for vm in found
+    ]
+    return Card(
+        id=intent.configuration,
+        name=intent.name,
+        service=intent.service,
+        version="",
+        stage=stage,
+        revision=0,
+        workflow_version=intent.workflow_version,
+        members=tuple(members),
+        standing=Standing.WHOLE,
+    )
 
 
 def _environment(scene: Scene, intent: Intent) -> dict[str, str]:

@@ -33,6 +33,7 @@ from xsconsole.domain.actions.copies import (
 from xsconsole.domain.actions.holds import DropHold, PlaceHold
 from xsconsole.domain.actions.mends import MendFields
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.actions.service import Resume, Suspend
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.ids import Uuid
@@ -52,12 +53,10 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
-from xsconsole.domain.poolstate import (
-    RESTORE_POINT_KEY,
-    RunRecord,
-)
+from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RunRecord
 from xsconsole.engine.archives.archivist import Archivist
 from xsconsole.engine.archives.ports import Archives, NoArchives
+from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.copies.disk_work import DiskWork
 from xsconsole.engine.moves.placing import Placing
@@ -104,9 +103,9 @@ class Performer:
         self._holding = Holding(self._at, why=record.reason)
         self._copier = Copier(self._at, self._marking, self._snapshots, source)
         self._disks = DiskWork(self._at, self._copier)
-        self._archivist = Archivist(
-            self._at, record, self._snapshots, self._copier, self._marking, gatekeeper.world, archives or NoArchives()
-        )
+        own, world = archives or NoArchives(), gatekeeper.world
+        self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
+        self.prover = Prover(self._at, record, self._copier, gatekeeper, own)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
         self._travel = Travel(self._at, Presence(source, clock, run, plan, results) if source is not None else None)
@@ -114,6 +113,7 @@ class Performer:
 
     async def is_there(self, step: Step) -> bool:
         """Return whether the pool shows the effect of the step. A verification or a gate has none."""
+        assert not isinstance(step.action, ProofAction), "the crew asks the prover"
         match step.action:
             case TakeSnapshot():
                 return await self._snapshots.find(step) is not None
@@ -198,6 +198,7 @@ class Performer:
             PoolFailed: the pool said no. VerificationFailed, Refused: it shows what must not be.
             PoolUnavailable: it stays away; whether the effect is there is not known.
         """
+        assert not isinstance(step.action, ProofAction), "the crew asks the prover"
         match step.action:
             case TakeSnapshot():
                 return await self._snapshots.take(step, on_progress)

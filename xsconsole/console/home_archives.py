@@ -1,0 +1,106 @@
+"""What runs that archive, restore or prove need of this home, and what its record says of archives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from xsconsole.console.home import Home
+from xsconsole.domain.archive import Proof, Proofs, proofs_in, proofs_to_bytes, sealed_proof, to_lines
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
+from xsconsole.domain.signing import Signer
+from xsconsole.errors import Refused
+from xsconsole.store.archives import PROOF, FolderShelf
+from xsconsole.store.keys import is_signature
+
+PROVEN_ROWS = 500
+
+
+class HomeArchives:
+    """Implements `engine.archives.Archives` for one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.shelf = FolderShelf()
+        self.check = is_signature
+
+    @property
+    def console(self) -> ConsoleId:
+        return self._home.settings.console
+
+    @property
+    def signer(self) -> Signer:
+        return self._home.signer
+
+    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
+        sealed = sealed_proof(proof, self.signer)
+        await self._home.record(
+            Fact(
+                event=AuditEvent.ARCHIVE_PROVEN,
+                actor=proof.actor,
+                pool=proof.pool,
+                configuration_name=name,
+                run=proof.run,
+                outcome=Outcome.FAILED if proof.failure else Outcome.DONE,
+                reason=shortened(proof.failure or " ".join(proof.found), 300),
+                details={
+                    "what": f"the archive of {shortened(name)}",
+                    "folder": str(folder),
+                    "archive": proof.archive,
+                    "proof": msgspec.to_builtins(sealed),
+                },
+            )
+        )
+        try:
+            known = proofs_in(await self.shelf.content(folder, PROOF), proof.archive, is_signature)
+            await self.shelf.keep(folder, PROOF, proofs_to_bytes(known.after(sealed)))
+        except Refused as refusal:  # such as on a disk that can only be read
+            return f"It is on this console's record only: {refusal.reason}"
+        return ""
+
+    async def record_of(self, configuration: ConfigurationId) -> bytes:
+        return to_lines(await self._home.ledger.rows_about(configuration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRecord:
+    """When each archive was last verified and whether it was whole, and what trials of it this console recorded."""
+
+    verdicts: Mapping[ArchiveId, tuple[datetime, bool]]
+    trials: Mapping[ArchiveId, tuple[Proof, ...]]  # oldest first
+
+    def proofs_of(self, archive: ArchiveId, beside: bytes) -> Proofs:
+        """Return what is stated beside an archive, and what is recorded here where that is later."""
+        found = proofs_in(beside, archive, is_signature)
+        for proof in self.trials.get(archive, ()):
+            known = [one.at for one in (found.proven, found.failed) if one is not None]
+            if all(proof.at > at for at in known):
+                found = found.after(proof)
+        return found
+
+
+async def on_record(home: Home) -> OnRecord:
+    verdicts: dict[ArchiveId, tuple[datetime, bool]] = {}
+    for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS):
+        archive = (row.fact.details or {}).get("archive")
+        if isinstance(archive, str):
+            verdicts.setdefault(ArchiveId(archive), (row.at, row.fact.outcome is Outcome.DONE))
+    trials: dict[ArchiveId, tuple[Proof, ...]] = {}
+    for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_PROVEN), None, PROVEN_ROWS):
+        proof = _proof_in(row.fact.details or {})
+        if proof is not None:
+            trials[proof.archive] = (proof, *trials.get(proof.archive, ()))
+    return OnRecord(verdicts=verdicts, trials=trials)
+
+
+def _proof_in(details: Mapping[str, Json]) -> Proof | None:
+    """Return the statement of a row; rows of later programs may hold one that cannot be read."""
+    try:
+        return msgspec.convert(details.get("proof"), Proof)
+    except msgspec.ValidationError:
+        return None
