@@ -21,7 +21,7 @@ from xsconsole.domain.workflow import Binding, DiskRule, Workflow, default_workf
 from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.gates import Script, When
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.commands import AddMembers, Direction, NewMember, RemoveMembers
+from xsconsole.engine.commands import AddMembers, Direction, NewMember, RemoveMembers, RevertTo
 
 TRAVELS: tuple[DiskRule, ...] = ()
 
@@ -226,6 +226,11 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
         returning = desk.refusal(desk.demotion(scene.new, "staging", Disks.RESTORE))
         assert "belongs to the place that it took" in returning.reason
         assert "Swap with the stand-by" in returning.mend
+        card = desk.card(scene.new)
+        point = card.restore_points[0].run
+        reverting = desk.refusal(RevertTo(configuration=card.id, revision=card.revision, point=point))
+        assert "and reverting would leave that with nobody" in reverting.reason
+        assert reverting.mend.startswith("Demote it with a swap")
         assert place_words(desk.card(scene.new), desk.board) == (
             "It took the place of shop 1 in Production, with 1 disk that stays there; shop 1 stands by in Staging.",
         )

@@ -46,8 +46,8 @@ def plan_restore(
     written before the start, because `VM.revert` brings back the metadata of the snapshot, which must not be seen on
     a running machine. Where it stays in its stage, what runs is started again.
     """
-    demand_own_disks(card, source, inventory)
     stays = source.id == target.id
+    demand_own_disks(card, source, inventory, stays=stays)
     mend = "Leave its disks as they are." if stays else "Demote with the disks as they are."
     parts = [Returnee.of(member, point, inventory, mend) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
@@ -168,16 +168,19 @@ class Returnee:
         return cls(member, vm, snapshot, inventory)
 
 
-def demand_own_disks(card: Card, source: Stage, inventory: Inventory) -> None:
+def demand_own_disks(card: Card, source: Stage, inventory: Inventory, *, stays: bool = False) -> None:
     """Refuse where a disk of the place would be left behind by machines that return, belonging to nobody."""
     names = kept_at(card, inventory)
     if names:
         belongs = "belongs" if len(names) == 1 else "belong"
+        swapping = "wap with the stand-by, which gives both sides their own disks back"
         raise NotPromotable(
             reason=f"{listing(names)} of “{shortened(card.name)}” {belongs} to the place that it took in "
-            f"{source.name}, and a return to the restore point would leave that with nobody.",
-            mend="Swap with the stand-by, which gives both sides their own disks back, or demote with the disks as "
-            "they are.",
+            f"{source.name}, and {'reverting' if stays else 'a return to the restore point'} would leave that with "
+            "nobody.",
+            mend=f"Demote it with a s{swapping}; then it can be reverted where it stands."
+            if stays
+            else f"S{swapping}, or demote with the disks as they are.",
         )
 
 
