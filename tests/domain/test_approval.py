@@ -14,6 +14,7 @@ from xsconsole.domain.approval import (
     Requester,
     Tally,
     decided,
+    fewest,
     from_text,
     is_genuine,
     tally,
@@ -97,6 +98,20 @@ def test_every_rule_must_be_satisfied_and_who_could_is_named() -> None:
     assert none.sentence == "0 of 2 approvals; Alice and Bob could approve. 0 of 1 approval; Carol could approve."
     assert (some.is_satisfied, some.sentence) == (False, "1 of 2 approvals; Bob could approve.")
     assert (all_.is_satisfied, all_.sentence) == (True, "")
+
+
+def test_as_many_are_waited_for_as_have_to_approve_yet() -> None:
+    people = [f"person-{number}" for number in range(30)]
+    ids = [PersonId(name) for name in people]
+
+    assert (counted([]).fewest_left, counted([by(ALICE)]).fewest_left) == (3, 2)
+    assert counted([by(ALICE), by(CAROL), by(BOB)]).fewest_left == 0
+    assert fewest([1, 1, 1], [ids[:2], ids[1:3], ids[:3:2]]) == 2  # no single person is in all three
+    assert fewest([2, 1], [ids[:3], ids[2:4]]) == 2  # one of the two counts for both
+    assert fewest([], []) == 0
+    assert fewest([3] * 12, [ids[at : at + 10] for at in range(12)]) == 3  # too many to try every way
+    alone = ApprovalRule(people=(PersonId("alice"),), count=3)
+    assert counted([], rules=(alone,)).fewest_left == 3  # nobody but one could, and three are wanted
 
 
 def test_nobody_counts_twice_whatever_keys_they_have() -> None:

@@ -4,6 +4,7 @@ A decision counts for the person to whom the rules' own workflow pins the key th
 key that is pinned to several people or to none, and whoever asked.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.findings.approvals import is_shared
 
 REASON_LIMIT = 1000
+MOST_COUNTED = 5000  # more would be felt in a list of requests
 
 
 class Meaning(StrEnum):
@@ -214,6 +216,17 @@ class Tally:
         return not self.rejected and all(rule.is_satisfied for rule in self.rules)
 
     @property
+    def fewest_left(self) -> int:
+        """The least number of people who have to approve yet: one counts for every rule that names them.
+
+        Where more are needed than anybody could give, those are counted too.
+        """
+        short = [rule for rule in self.rules if not rule.is_satisfied]
+        wanted = [rule.rule.count - len(rule.approved) - rule.lacking for rule in short]
+        able = [frozenset(person.id for person in rule.could) for rule in short]
+        return fewest(wanted, able) + max((rule.lacking for rule in short), default=0)
+
+    @property
     def dead_end(self) -> str:
         """Return why it can never be had, whoever approves now; empty where it can."""
         short = tuple(rule for rule in self.rules if rule.lacking)
@@ -231,6 +244,25 @@ class Tally:
             person, decision = self.rejected[0]
             return f"{person.name} rejected it: {shortened(decision.reason, 200) or 'without a reason'}."
         return " ".join(rule.sentence for rule in self.rules if not rule.is_satisfied)
+
+
+def fewest(wanted: Sequence[int], able: Sequence[Collection[PersonId]]) -> int:
+    """Return how many people give every rule what it wants, each counting wherever they are able; at least so many.
+
+    People who serve the same rules are alike. It is exact up to `MOST_COUNTED` ways to stand half-way; beyond, the
+    rule that wants most is the answer, which is never too much.
+    """
+    everybody = {person for people in able for person in people}
+    alike = Counter(tuple(at for at, people in enumerate(able) if person in people) for person in everybody)
+    reached = {tuple(wanted): 0}
+    for serves, number in alike.items():
+        for left, used in tuple(reached.items()):
+            for more in range(1, min(number, max((left[at] for at in serves), default=0)) + 1):
+                then = tuple(max(0, one - more) if at in serves else one for at, one in enumerate(left))
+                reached[then] = min(used + more, reached.get(then, used + more))
+        if len(reached) > MOST_COUNTED:
+            return max(wanted)
+    return reached.get((0,) * len(wanted), sum(wanted))
 
 
 def tally(

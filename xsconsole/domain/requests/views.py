@@ -313,7 +313,7 @@ def waiting_words(view: RequestView) -> str:
     """Return how it stands in a few words, such as `waits for 1 more approval`."""
     match view.state:
         case RequestState.WAITING:
-            missing = view.needed - view.given
+            missing = view.tally.fewest_left if view.tally is not None else 0
             return f"waits for {count(missing, 'more approval' if view.given else 'approval')}"
         case RequestState.APPROVED:
             if view.is_running:
