@@ -1,5 +1,7 @@
 """What others do to the pool while a run goes on, and what the engine finds out."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.desks import Office, virtually
@@ -9,7 +11,9 @@ from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Confirmed, Direction
+from xsconsole.engine.facts import cause_of
 from xsconsole.errors import (
+    HeldElsewhere,
     PlanIsStale,
     PoolFailed,
     Refused,
@@ -175,5 +179,21 @@ def test_what_the_pool_says_under_the_lease_counts_and_not_the_mirror() -> None:
             await desk.engine.open(Confirmed(command=command, digest="something else"))  # type: ignore[arg-type]
 
         assert desk.ledger.events()[-1] is AuditEvent.COMMAND_REFUSED
+
+        # What tries again by itself leaves a row of it until the reason is another one.
+        wrong = Confirmed(command=command, digest="something else")  # type: ignore[arg-type]
+        causes = []
+        for refused_before in ("", "another reason"):
+            with pytest.raises(PlanIsStale) as refused:
+                await desk.engine.open(replace(wrong, refused_before=refused_before))
+            causes.append(cause_of(refused.value))
+        on_record = len(desk.ledger.facts)
+        with pytest.raises(PlanIsStale) as again:
+            await desk.engine.open(replace(wrong, refused_before=causes[0]))
+        assert again.value.is_recorded
+        assert len(desk.ledger.facts) == on_record
+        assert desk.ledger.events()[-2:] == [AuditEvent.COMMAND_REFUSED] * 2
+        held = HeldElsewhere(reason="quiet for 3 s", mend="", holder="ann", console="laptop", quiet_s=3)
+        assert cause_of(held) == cause_of(replace(held, reason="quiet for 9 s", quiet_s=9))
 
     virtually(story)

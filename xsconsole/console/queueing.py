@@ -16,6 +16,7 @@ from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.words import explain, refusal
 from xsconsole.engine.commands import Confirmed, Demote, Promote
+from xsconsole.engine.facts import cause_of
 from xsconsole.engine.plans.batch import demand_alone_no_more
 from xsconsole.engine.plans.planner import plan
 from xsconsole.errors import ConsoleError, HeldElsewhere, NotPromotable, PlanIsStale, Refused, StageFull
@@ -77,6 +78,7 @@ class Queue:
         self._beginning: asyncio.Task[None] | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self._ends: list[Callable[[], None]] = []
+        self._refused: dict[QueueId, str] = {}  # why each could not begin when it was last tried
 
     @property
     def entries(self) -> tuple[Queued, ...]:
@@ -220,14 +222,14 @@ class Queue:
         Who lacks nothing but a place comes before all that want the same one. Who cannot go for a reason of its own
         would not use it, and keeps its turn.
         """
-        order = order_of(entry)
+        order = replace(order_of(entry), refused_before=self._refused.get(entry.id, ""))
         try:
             made = console.plan(order.command)
             if made.digest != entry.digest:
                 raise PlanIsStale(
                     reason="What would be done now is not the plan that was queued.", mend="Look at it again."
                 )
-            run = await console.do(order)
+            run = await self._begun(order, console, entry)
         except StageFull as full:
             self._tell_why(entry, full.reason)
             return entry.target, full.service
@@ -246,6 +248,15 @@ class Queue:
             await self._leave(AuditEvent.QUEUE_BEGAN, entry, run=run)
             return entry.target, ""  # until the board shows that it is there
         return None
+
+    async def _begun(self, order: Confirmed, console: "Console", entry: Queued) -> RunId:
+        """Begin one; a refusal is on record once, until it is another one."""
+        try:
+            return await console.do(order)
+        except Refused as refused:
+            if refused.is_recorded:
+                self._refused[entry.id] = cause_of(refused)
+            raise
 
     def _console_of(self, entry: Queued) -> "Console | None":
         """Return the console of its pool, once that has heard all of the pool; None before."""
@@ -272,6 +283,7 @@ class Queue:
         desk = console or self._estate.pools.first
         await desk.record(queue_fact(event, entry, console.identity if console else None, reason, run))
         self._entries = [one for one in self._entries if one.id != entry.id]
+        self._refused.pop(entry.id, None)
         dropped = f"{entry.name}: {reason}" if event is AuditEvent.QUEUE_GIVEN_UP else ""
         self._changed((entry,), dropped)
 

@@ -366,7 +366,7 @@ class Confirmed:
 
     `answers` are the questions of the plan that this person answered with yes. `request` is the one whose approvals
     allow it, where the plan demands any. `declaration` is the signed one of an emergency. `batch` is what it is carried
-    out together with.
+    out together with. `refused_before` is why it was refused when it was last tried, which is on record already.
     """
 
     command: Plannable
@@ -375,3 +375,4 @@ class Confirmed:
     request: RequestId | None = None
     declaration: Declaration | None = None
     batch: BatchId | None = None
+    refused_before: str = ""

@@ -41,7 +41,7 @@ from xsconsole.engine.allowing import Allowing
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
-from xsconsole.engine.facts import observed_end, opening_fact, refusal_fact
+from xsconsole.engine.facts import cause_of, observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.hearing import Hearing
 from xsconsole.engine.neighbours import NOWHERE, Abroad, Neighbour, demand_neighbour, leases_of, neighbour_of
@@ -181,7 +181,9 @@ class Engine:
         try:
             return await self._open(confirmed)
         except Refused as refusal:
-            await self._ledger.record(refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity))
+            if cause_of(refusal) != confirmed.refused_before:
+                fact = refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity)
+                await self._ledger.record(fact)
             refusal.is_recorded = True
             raise
 

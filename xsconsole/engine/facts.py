@@ -16,7 +16,7 @@ from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
 from xsconsole.engine.ports import Identity
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import ConsoleError, HeldElsewhere, Refused
 
 REASON_LIMIT = 300
 UNDOING = frozenset({AuditEvent.UNDO_INTENDED, AuditEvent.UNDO_SETTLED, AuditEvent.UNDO_FAILED})
@@ -123,6 +123,13 @@ def refusal_fact(
         target=getattr(command, "target", None) or getattr(command, "stage", None),
         details={"command": type(command).__name__, "asked_for_because": command.reason},
     )
+
+
+def cause_of(refusal: Refused) -> str:
+    """Return by what a refusal is told from another one; how long a lease has been silent makes no difference."""
+    if isinstance(refusal, HeldElsewhere):
+        return f"held by {refusal.holder} at {refusal.console}"
+    return f"{type(refusal).__name__}: {refusal.reason}"
 
 
 def unread_fact(
