@@ -196,7 +196,8 @@ class CertificateChanged(ConnectFailed):
 class PoolFailed(ConsoleError):
     """XAPI answered with an error; its code and parameters stand as they came.
 
-    `storages` names those that can be meant where one is full, the fullest first, each with what is free there.
+    `storages` names those that can be meant where one is full, the fullest first, each with what is free there. `thing`
+    begins a sentence about what is gone, by its kind and name, where more is known of it than XAPI's parameters say.
     """
 
     code: str
@@ -204,6 +205,7 @@ class PoolFailed(ConsoleError):
     method: str = ""
     task: str | None = None
     storages: tuple[str, ...] = ()
+    thing: str = ""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -312,7 +312,7 @@ def _explain_connect_failure(error: ConnectFailed) -> Notice:
 
 
 def _explain_pool_failure(error: PoolFailed) -> Notice:
-    failed, mend = pool_words.sentences(error.code, error.parameters, error.storages)
+    failed, mend = pool_words.sentences(error.code, error.parameters, error.storages, error.thing)
     parameters = ", ".join(shortened(parameter, 200) for parameter in error.parameters if parameter)
     details = " ".join(part for part in (error.method, error.code, f"[{parameters}]" if parameters else "") if part)
     return Notice(failed=failed, mend=mend, details=details)

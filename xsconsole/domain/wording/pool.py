@@ -18,7 +18,10 @@ TOOLS = "Install the guest tools in the machine, then try again."
 SHUT_DOWN_BY_HAND = "Shut the machine down by hand, then try again."
 OTHER_HOST = "Choose another host, or let the pool choose."
 DETACH = "Remove it from the machine first, then try again."
-GONE = ("Something the run needs is gone from the pool.", "See the details, then try again.")
+GONE_MEND = (
+    "Somebody removed it meanwhile: the activity or the pool's log says who. Put it back, or take it out of the "
+    "configuration, then try again."
+)
 DISK_IN_THE_WAY = "See which disk it is in the details."
 STORAGE = "Look at the storage repository, then try again."
 REPORT = "Look into the log of the pool's coordinator at this time."
@@ -47,8 +50,6 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "OPERATION_PARTIALLY_FAILED": ("It was done only in part: {0}.", "See the details for what is missing."),
         "CLIENT_ERROR": ("The transfer was broken off.", "Try again."),
         # what a call says
-        "HANDLE_INVALID": GONE,
-        "UUID_INVALID": GONE,
         "INVALID_VALUE": ("The value of {0} is none that the pool takes: {1}.", "Change it, then try again."),
         "FIELD_TYPE_ERROR": ("The pool does not understand the value of {0}.", REPORT),
         "MAP_DUPLICATE_KEY": ("The key {3} stands there already.", "Somebody was faster: look again."),
@@ -229,18 +230,54 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 _FAMILIES = (
-    ("XSCONSOLE_", GONE),  # our own: what a step made was not found again
     ("SR_BACKEND_FAILURE_", ("The storage failed: {1}.", STORAGE)),
     ("IMPORT_ERROR_", ("The file cannot be imported.", "Check that the file is whole.")),
     ("HTTP_", ("The host sent a page instead of what was asked for.", REPORT)),
 )
 
 
-def sentences(code: str, parameters: Sequence[str], storages: Sequence[str] = ()) -> tuple[str, str]:
+GONE = frozenset({"HANDLE_INVALID", "UUID_INVALID"})
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "VM": "machine",
+        "VDI": "disk",
+        "SR": "storage repository",
+        "VBD": "connection of a disk",
+        "PBD": "connection of a storage repository",
+        "VIF": "network interface",
+        "PIF": "interface of a host",
+        "VM_guest_metrics": "report of the guest tools",
+        "VM_appliance": "vApp",
+        "COPY": "copy",
+        "DISK": "disk",
+        "SNAPSHOT": "snapshot of",
+    }
+)
+
+
+def is_gone(code: str) -> bool:
+    """Return whether a code says that something is not on the pool: XAPI's, and our own of what a step made."""
+    return code in GONE or (code.startswith("XSCONSOLE_") and code.endswith("_GONE"))
+
+
+def thing_of(code: str, parameters: Sequence[str], name: str = "") -> str:
+    """Return what is gone, such as `The disk “data”`: by its name where it is known, else its uuid, never a handle."""
+    own = code.removeprefix("XSCONSOLE_").removesuffix("_GONE") if code not in GONE else ""
+    kind = own or (parameters[0] if len(parameters) > 1 else "")
+    called = shortened(name or (parameters[-1] if parameters else ""), LONGEST_PARAMETER)
+    what = KINDS.get(kind, kind or "object")
+    if not called or called.startswith("OpaqueRef:"):
+        return f"{'An' if what[0] in 'aeiou' else 'A'} {what} that is needed"
+    return f"The {what} “{called}”"
+
+
+def sentences(code: str, parameters: Sequence[str], storages: Sequence[str] = (), thing: str = "") -> tuple[str, str]:
     """Return what failed and the mend. A code that nobody foresaw is shown as it is.
 
-    `storages` are those of which one is full, where that is what failed.
+    `storages` are those of which one is full, where that is what failed; `thing` is what is gone.
     """
+    if is_gone(code):
+        return f"{thing or thing_of(code, parameters)} is gone from the pool.", GONE_MEND
     if storages:
         where = " or ".join(storages)
         return (

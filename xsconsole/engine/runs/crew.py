@@ -1,13 +1,18 @@
 """Who performs the steps of a run: one performer for its own pool and, where it goes there, one for the other."""
 
+import contextlib
+from collections.abc import Iterator
+
 from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.engine.ports import PoolPort, Progress
 from xsconsole.engine.runs.gatekeeper import Gatekeeper
+from xsconsole.engine.runs.missing import note_missing
 from xsconsole.engine.runs.performer import Performer
 from xsconsole.engine.runs.presence import Results
 from xsconsole.engine.runs.surroundings import Surroundings
+from xsconsole.errors import PoolFailed
 
 
 class Crew:
@@ -20,6 +25,7 @@ class Crew:
         results: Results,
         other: tuple[PoolPort, Gatekeeper] | None,
     ) -> None:
+        self._plan = record.plan
         home, clock, key, archives = surroundings.pool, surroundings.clock, surroundings.key, surroundings.archives
         if other is None:
             gatekeeper = surroundings.gatekeeper
@@ -40,21 +46,31 @@ class Crew:
         return await self._of(step).left_nothing(step)
 
     async def perform(self, step: Step, on_progress: Progress) -> str:
-        if isinstance(step.action, ProofAction):
-            return await self._of(step).prover.perform(step, step.action, on_progress)
-        return await self._of(step).perform(step, on_progress)
+        with self._telling_what_is_gone(step):
+            if isinstance(step.action, ProofAction):
+                return await self._of(step).prover.perform(step, step.action, on_progress)
+            return await self._of(step).perform(step, on_progress)
 
     async def undo(self, step: Step, on_progress: Progress) -> None:
-        if isinstance(step.action, ProofAction):
-            await self._of(step).prover.undo(step, step.action)
-            return
-        await self._of(step).undo(step, on_progress)
+        with self._telling_what_is_gone(step):
+            if isinstance(step.action, ProofAction):
+                await self._of(step).prover.undo(step, step.action)
+                return
+            await self._of(step).undo(step, on_progress)
 
     async def settle_down(self) -> None:
         """Wait until nothing of the run goes on at either pool, or time is up."""
         await self._home.settle_down()
         if self._other is not self._home:
             await self._other.settle_down()
+
+    @contextlib.contextmanager
+    def _telling_what_is_gone(self, step: Step) -> Iterator[None]:
+        try:
+            yield
+        except PoolFailed as failure:
+            note_missing(failure, step, self._plan)
+            raise
 
     def _of(self, step: Step) -> Performer:
         return self._home if step.pool is None else self._other
