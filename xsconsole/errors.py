@@ -104,6 +104,11 @@ class AlreadyThere(Refused):
 
 
 @dataclass(kw_only=True, eq=False)
+class GivenUp(Refused):
+    """Somebody stopped what went on."""
+
+
+@dataclass(kw_only=True, eq=False)
 class HeldElsewhere(Refused):
     """Another console holds the lease, which has not moved for `quiet_s`; after `ttl_s` that console counts as dead."""
 

@@ -53,6 +53,8 @@ class MemoryPort:
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     on_call: Callable[[str], None] = lambda _: None
+    going: list[object] = field(default_factory=list)  # the last calls, of which those that last are tasks
+    cancelled: tuple[object, ...] = ()
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
 
     @property
@@ -149,12 +151,17 @@ class MemoryPort:
     async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = 5) -> None:
         await self.do("announce", lambda: self.pool.messages.append((name, body)))
 
+    async def cancel(self, run: RunId) -> None:
+        self.cancelled = tuple(self.going)
+
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         await self.do("quiesce", lambda: None)
 
     async def do(self, method: str, effect: Callable[[], Result], on_progress: Progress | None = None) -> Result:
         fault = self._fault(method)
         self.calls.append(method)
+        task = object()
+        self.going = [*self.going[-8:], task]
         self.on_call(method)
         await asyncio.sleep(0)
         self.cross(f"before {method}")
@@ -164,6 +171,9 @@ class MemoryPort:
             raise PoolFailed(code=fault.code, parameters=fault.parameters, method=method)
         if on_progress is not None:
             on_progress(0.5)
+            await asyncio.sleep(0)
+        if on_progress is not None and task in self.cancelled and method != "revert":  # XAPI never cancels that one
+            raise PoolFailed(code="TASK_CANCELLED", parameters=("OpaqueRef:task",), method=method)
         result = effect()
         await asyncio.sleep(0)
         self.cross(f"after {method}")

@@ -15,7 +15,7 @@ from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.engine.commands import Confirmed, Direction, Settle
 from xsconsole.engine.runs.runner import Run
-from xsconsole.errors import PoolFailed, RunFailed, VerificationFailed
+from xsconsole.errors import GivenUp, PoolFailed, RunFailed, VerificationFailed
 
 SHOP = "shop 1.3.0"
 SLOW, FAST = 0.02, 100
@@ -33,6 +33,15 @@ class Misfortunes:
         run = await self._opened()
         await self.seat.until(self._snapshots_under_way)
         await asyncio.to_thread(befall, self._snapshots_under_way()[0])
+        await self._control("speed", factor=FAST)
+        return await run.wait()
+
+    async def given_up(self) -> RunStatus:
+        """Promote shop, and give it up while its snapshots are under way; they would take for ever."""
+        await self._control("speed", factor=SLOW / 1000)
+        run = await self._opened()
+        await self.seat.until(self._snapshots_under_way)
+        await run.break_off()
         await self._control("speed", factor=FAST)
         return await run.wait()
 
@@ -110,6 +119,13 @@ async def test_what_other_clients_do_meanwhile_ends_it_whole_or_does_not_matter(
             assert isinstance(status.error, RunFailed)
             assert isinstance(status.error.cause, PoolFailed)
             assert status.error.cause.code == "TASK_CANCELLED"
+            await it.stands("staging")
+            await seat.until(lambda: it.snapshots() == before)
+
+            status = await it.given_up()
+            assert status.state is RunState.UNDONE
+            assert isinstance(status.error, RunFailed)
+            assert isinstance(status.error.cause, GivenUp)
             await it.stands("staging")
             await seat.until(lambda: it.snapshots() == before)
 

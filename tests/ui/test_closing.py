@@ -71,6 +71,25 @@ async def test_it_says_what_runs_and_what_stopping_means(
     assert window.isVisible()
 
 
+async def test_a_run_is_stopped_and_put_back_from_its_sheet(
+    window: MainWindow, console: Console, slow: EmbeddedPool
+) -> None:
+    configuration = await promote(console)
+    window.board.select(configuration)
+    page = window.inspector.plan_page
+    await until(page.undo.isVisible, "the way to stop it")
+    assert page.undo.text() == "Stop and put back"
+
+    click(page.undo)
+    await until(lambda: not page.undo.isVisible(), "that it is being stopped")
+    assert page.progress_text.whole.startswith("Stopping; what the pool does not cancel has to end first: Take")
+    await go_on(slow)
+
+    assert (await ended(console)).state is RunState.UNDONE
+    await until(lambda: "was given up: it was stopped on request." in page.outcome.headline, "the end")
+    assert card_of(console, SHOP).stage == "staging"
+
+
 async def test_esc_and_a_second_try_to_close_leave_everything_as_it_is(
     window: MainWindow, console: Console, slow: EmbeddedPool
 ) -> None:

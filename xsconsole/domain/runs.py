@@ -51,6 +51,7 @@ class RunStatus:
     current: tuple[StepKey, ...] = ()
     progress: float = 0.0
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
+    is_aborted: bool = False  # it was stopped on request, and is put back once what goes on has ended
     error: ConsoleError | None = None
     remarks: Mapping[StepKey, str] = field(default_factory=dict)  # by gate that was not met and leads nowhere back
 

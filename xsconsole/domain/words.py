@@ -19,6 +19,7 @@ from xsconsole.errors import (
     ConnectionLost,
     ConsoleError,
     GateNotMet,
+    GivenUp,
     HeldElsewhere,
     HostSilent,
     Interrupted,
@@ -263,11 +264,15 @@ def _explain_failed_run(error: RunFailed) -> Notice:
     acts, kept = (listing(tuple(act[:1].lower() + act[1:] for act in done)) for done in (error.undone, error.lasts))
     put_back = f"What had been done was put back: {acts}." if acts else "" if kept else "Nothing had been changed."
     stays = "The configuration stays where it was."
+    is_given_up = isinstance(error.cause, GivenUp)
+    why = f"was given up: {cause.failed[:1].lower()}{cause.failed[1:]}" if is_given_up else f"failed: {cause.failed}"
     return Notice(
-        failed=f"“{error.failed}” failed: {cause.failed}",
+        failed=f"“{error.failed}” {why}",
         put_back=put_back,
         remains=f"{stays} Done and not to be put back: {kept}." if kept else stays,
-        mend=RECONNECTS if cause.mend == PERHAPS_DONE else cause.mend or "Mend the cause and try again.",
+        mend=RECONNECTS
+        if cause.mend == PERHAPS_DONE
+        else cause.mend or ("" if is_given_up else "Mend the cause and try again."),
         details=cause.details,
     )
 

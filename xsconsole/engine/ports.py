@@ -259,6 +259,9 @@ class PoolPort(Protocol):
     async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = LEAST_PRIORITY) -> None:
         """Leave a XAPI message at a VM or at the pool; 1 is the highest priority."""
 
+    async def cancel(self, run: RunId) -> None:
+        """Ask the pool to cancel what it does for `run`; whoever waits for it is told how it ended."""
+
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         """Wait until no task of `run` is pending on the pool; cancel those that outlast the time."""
 

@@ -51,6 +51,7 @@ class XapiPool:
     ) -> None:
         self._session = session
         self._tasks = tasks
+        self._transfers = transfers
         self._until_available = until_available
         self._disposal = Disposal(session, tasks)
         self.placing: PlacingPort = XapiPlacing(session, tasks)
@@ -159,6 +160,10 @@ class XapiPool:
     async def announce(self, name: str, body: str, vm: Uuid | None = None, *, priority: int = LEAST_PRIORITY) -> None:
         cls, uuid = ("Pool", self.identity.pool) if vm is None else ("VM", vm)
         await self._session.call("message.create", name, priority, cls, uuid, body)
+
+    async def cancel(self, run: RunId) -> None:
+        self._transfers.stop(run)
+        await self._tasks.cancel(run)
 
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         await self._tasks.quiesce(run, timeout_s)

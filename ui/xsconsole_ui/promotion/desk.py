@@ -223,6 +223,10 @@ class Desk(QObject):
         """Finish an interrupted run, forward or back."""
         self._start(Settle(configuration=configuration, direction=direction, reason=reason))
 
+    def abort(self, run: RunId) -> None:
+        """Give up a run that goes on here, and put everything back."""
+        self._jobs.start(self._console.abort(run), "stop a run")
+
     def dismiss(self) -> None:
         """Drop the pending plan. Nothing was changed."""
         self._set(None)

@@ -323,7 +323,11 @@ class Inspector(pieces.Panel):
 
     @Slot()
     def _undo(self) -> None:
-        self._settle(Direction.UNDO)
+        run = self.run
+        if run is not None and run.can_be_stopped and self._run is not None:
+            self._desk.abort(self._run)
+        else:
+            self._settle(Direction.UNDO)
 
     def _settle(self, direction: Direction) -> None:
         run = self.run

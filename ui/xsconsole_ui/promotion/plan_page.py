@@ -231,14 +231,18 @@ class PlanPage(QWidget):
         self._why.setVisible(is_interrupted)
         self.go.hide()
         self.resume.setVisible(is_interrupted)
-        self.undo.setVisible(is_interrupted)
+        self.undo.setVisible(is_interrupted or run.can_be_stopped)
+        self.undo.setText(self.tr("Undo run") if is_interrupted else self.tr("Stop and put back"))
         for button in (self.resume, self.undo):
             button.setEnabled(not why_not)
             button.setToolTip(why_not)
+        if run.can_be_stopped:
+            self.undo.setEnabled(True)  # also while the pool is away: then it is put back once that is there again
+            self.undo.setToolTip(self.tr("Begins nothing more, cancels what goes on, and puts back what was done."))
         self.cancel.setText(self.tr("Close"))
         can_close = has_own_end and not run.is_going and not is_interrupted
         self.cancel.setVisible(can_close)
-        self._footer.setVisible(is_interrupted or can_close)
+        self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped)
 
     def _show_bar(self, run: ShownRun | None, *, is_away: bool = False) -> None:
         self._bar.setVisible(run is not None and run.is_going)
@@ -249,6 +253,8 @@ class PlanPage(QWidget):
         doing = words.describe(current) if current else self.tr("Working")
         if run.state is RunState.UNDOING:
             doing = self.tr("Undoing: {step}").format(step=doing)
+        if run.is_aborted and run.state is RunState.RUNNING:
+            doing = self.tr("Stopping; what the pool does not cancel has to end first: {step}").format(step=doing)
         if is_away and not run.who:
             doing = self.tr("Waiting for the pool: {step}").format(step=doing)
         self.progress_text.show_text(f"{doing} ({run.who})" if run.who else doing)

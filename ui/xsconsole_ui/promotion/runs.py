@@ -30,11 +30,17 @@ class ShownRun:
     failure: str = ""
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
     remarks: Mapping[StepKey, str] = field(default_factory=dict)
+    is_aborted: bool = False
     silence: str = ""  # what is known of a console that works on it and gives no sign of life
 
     @property
     def is_going(self) -> bool:
         return self.state in (RunState.RUNNING, RunState.UNDOING)
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether it goes forward here, so that it can be given up."""
+        return self.state is RunState.RUNNING and not self.who and not self.is_aborted
 
 
 def own(status: RunStatus) -> ShownRun:
@@ -53,6 +59,7 @@ def own(status: RunStatus) -> ShownRun:
         error=error,
         took_s=status.took_s,
         remarks=status.remarks,
+        is_aborted=status.is_aborted,
     )
 
 

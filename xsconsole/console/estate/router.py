@@ -352,6 +352,13 @@ class Estate:
         """Return for how long who works on a configuration has given no sign of life."""
         return self.of_card(configuration).quiet_s(configuration)
 
+    async def abort(self, run: RunId) -> None:
+        """Begin no more of a run of ours, have cancelled what goes on, and put back what was done."""
+        engine = self.of_run(run).engine
+        found = engine.run(run)
+        if found is not None:
+            await found.break_off()
+
     def stop_runs(self) -> None:
         """Let no run on any pool begin another step."""
         for console in self.pools.all:

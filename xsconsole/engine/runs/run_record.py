@@ -8,7 +8,9 @@ import msgspec
 
 from xsconsole.domain.board import RUN_PREFIX, numbered, run_of
 from xsconsole.domain.ids import ConfigurationId, StepKey
+from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
+from xsconsole.domain.words import describe, describe_undo
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
 from xsconsole.errors import ConsoleError, Refused
@@ -98,3 +100,19 @@ def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:
     """Return the record with one more step whose effect stands, and with what it made."""
     results = {**record.results, key: result} if result else record.results
     return msgspec.structs.replace(record, settled=(*record.settled, key), results=results)
+
+
+def undone_titles(record: RunRecord) -> tuple[str, ...]:
+    """Return in words what was put back."""
+    steps = (step for step in record.plan.steps if step.key in set(record.undone))
+    return tuple(describe_undo(step) for step in steps if has_effect(step))
+
+
+def lasting_titles(record: RunRecord) -> tuple[str, ...]:
+    """Return in words what was done and is not put back."""
+    steps = (step for step in record.plan.steps if step.key in set(record.settled))
+    return tuple(describe(step) for step in steps if isinstance(step.action, LASTING))
+
+
+def has_effect(step: Step) -> bool:
+    return not isinstance(step.action, WITHOUT_INVERSE)

@@ -16,25 +16,27 @@ from xsconsole.domain.emergency import from_text
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Plan, Step
+from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
-from xsconsole.domain.words import describe, describe_undo, explain, title
+from xsconsole.domain.words import describe, explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
 from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
 from xsconsole.engine.requests.emergency import PRIORITY
+from xsconsole.engine.runs.aborting import Aborting
 from xsconsole.engine.runs.crew import Crew
 from xsconsole.engine.runs.gatekeeper import Gatekeeper, remarks_of
 from xsconsole.engine.runs.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.runs.lease import Keeping
-from xsconsole.engine.runs.run_record import StandingRecord, settled
+from xsconsole.engine.runs.run_record import StandingRecord, has_effect, lasting_titles, settled, undone_titles
 from xsconsole.engine.runs.surroundings import Surroundings
 from xsconsole.engine.runs.walk import walk
 from xsconsole.engine.values import insist
 from xsconsole.errors import (
     ConsoleError,
+    GivenUp,
     Interrupted,
     LeaseLost,
     PoolFailed,
@@ -72,7 +74,7 @@ class Run:
         self._progress: dict[StepKey, float] = {}
         self._took_s: dict[StepKey, float] = {}
         self._is_new = False
-        self._is_aborted = False
+        self._aborting = Aborting(self._pools, record.run)
         self._is_stopped = False
         self._ended = asyncio.Event()
         self.status = RunStatus(
@@ -94,7 +96,13 @@ class Run:
 
     def abort(self) -> None:
         """Begin nothing more, and put back what was done."""
-        self._is_aborted = True
+        self._aborting.is_wanted = True
+        self._tell(replace(self.status, is_aborted=True))
+
+    async def break_off(self) -> None:
+        """Do the same, and have cancelled what goes on."""
+        self.abort()
+        await self._aborting.cancel()
 
     def stop(self) -> None:
         """Begin nothing more, and leave the run as interrupted for a later console."""
@@ -165,12 +173,12 @@ class Run:
             if isinstance(failure, STOPPING):
                 return await self._interrupt(failure)
         failed = next((step for step in self.plan.steps if step.key in failures), None)
-        if failed is not None:
+        if failed is not None and not self._aborting.is_why(failures[failed.key]):
             return await self._undo(failed, failures[failed.key])
         if set(self._standing.record.settled) == {step.key for step in self.plan.steps}:
             return await self._close(Outcome.DONE, None)
-        if self._is_aborted:
-            return await self._undo(None, Refused(reason="It was stopped on request."))
+        if self._aborting.is_wanted:
+            return await self._undo(None, GivenUp(reason="It was stopped on request."))
         return await self._interrupt(Refused(reason="The console was closed."))
 
     async def _do(self, key: StepKey) -> None:
@@ -201,7 +209,7 @@ class Run:
             return  # only how other programs show the stage; a later run tries again
 
     def _may_go_on(self) -> bool:
-        return not (self._is_aborted or self._is_stopped)
+        return not (self._aborting.is_wanted or self._is_stopped)
 
     # Back
 
@@ -212,6 +220,7 @@ class Run:
             return await self._interrupt(failure)
 
     async def _put_back(self, failed: Step | None, cause: ConsoleError | None) -> RunStatus:
+        await self._aborting.over()
         reason = shortened(explain(cause).failed, 300) if cause else ""
         if cause is not None:
             await self._ledger.record(self._fact(AuditEvent.RUN_UNDOING, reason=reason))
@@ -235,7 +244,12 @@ class Run:
         if cause is None:
             return await self._close(Outcome.UNDONE, None)
         what = describe(failed) if failed else title(self.plan)
-        failure = RunFailed(failed=what, cause=cause, undone=self._undone_titles(), lasts=self._lasting_titles())
+        failure = RunFailed(
+            failed=what,
+            cause=cause,
+            undone=undone_titles(self._standing.record),
+            lasts=lasting_titles(self._standing.record),
+        )
         return await self._close(Outcome.UNDONE, failure)
 
     def _to_undo(self) -> set[StepKey]:
@@ -256,7 +270,7 @@ class Run:
         step = self.plan.step(key)
         if key not in self._standing.record.settled and await self._performer.left_nothing(step):
             await self._ledger.record(nothing_fact(self._standing.record, self._pool.identity, step))
-        elif _has_effect(step):
+        elif has_effect(step):
             await self._record(AuditEvent.UNDO_INTENDED, step)
             await self._leases.confirm()
             self._report(key, 0.0)
@@ -330,23 +344,13 @@ class Run:
         begun = set(self._standing.record.settled) | self._intended
         left = tuple(describe(step) for step in self.plan.steps if step.key in begun - undone)
         reason = shortened(explain(failure).failed, 300)
-        error = Interrupted(run=self.id, reason=reason, undone=self._undone_titles(), left_behind=left)
+        error = Interrupted(run=self.id, reason=reason, undone=undone_titles(self._standing.record), left_behind=left)
         with contextlib.suppress(StoreFailed):  # the run record says it too, and is what counts
             await self._ledger.record(self._fact(AuditEvent.RUN_INTERRUPTED, outcome=Outcome.FAILED, reason=reason))
         return self._interrupted(error)
 
     def _interrupted(self, error: Interrupted) -> RunStatus:
         return replace(self._now(), state=RunState.INTERRUPTED, ended_at=self._clock.now(), error=error, current=())
-
-    def _undone_titles(self) -> tuple[str, ...]:
-        undone = set(self._standing.record.undone)
-        return tuple(describe_undo(step) for step in self.plan.steps if step.key in undone and _has_effect(step))
-
-    def _lasting_titles(self) -> tuple[str, ...]:
-        settled = set(self._standing.record.settled)
-        return tuple(
-            describe(step) for step in self.plan.steps if step.key in settled and isinstance(step.action, LASTING)
-        )
 
     # Telling
 
@@ -393,7 +397,3 @@ class Run:
 
     def _fact(self, event: AuditEvent, *, outcome: Outcome | None = None, reason: str = "") -> Fact:
         return run_fact(event, self._standing.record, self._pool.identity, outcome=outcome, reason=reason)
-
-
-def _has_effect(step: Step) -> bool:
-    return not isinstance(step.action, WITHOUT_INVERSE)
