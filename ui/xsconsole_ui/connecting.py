@@ -125,7 +125,7 @@ class Connecting(QObject):
             self._notices.tell(
                 "warn",
                 self.tr("A run is going on on {pool}.").format(pool=sight.name),
-                self.tr("Wait until it has ended, then disconnect."),
+                self.tr("Wait until it has ended, or stop it in the activity, then disconnect."),
             )
             return
         self._wanted.pop(sight.url, None)

@@ -85,8 +85,8 @@ def freeze_of(stage: Stage, board: Board, clocks: Iterable[datetime]) -> Span | 
 def freezes_of(stage: Stage, board: Board, clocks: Sequence[datetime]) -> tuple[str, ...]:
     """Return a sentence for each freeze of a stage: those that hold, and those that come."""
     told: list[str] = []
-    for spans, what, _ in _freezing(stage, board, clocks):
-        held = [barrier.sentence for barrier in _frozen(stage, spans, what)]
+    for spans, what, by_hand, _ in _freezing(stage, board, clocks):
+        held = [barrier.sentence for barrier in _frozen(stage, spans, what, by_hand=by_hand)]
         coming = [span for span, _ in spans if span is not None]
         told += held or [f"From {instant(span.begins)}: {what}." for span in coming[:1]]
     return tuple(told)
@@ -107,7 +107,7 @@ def stopped(stop: Stop) -> Barrier:
     return Barrier(
         kind=BarrierKind.STOP,
         sentence=f"{_by(stop.by, 'Somebody')} stopped the line{_when(stop.at)}: {_reason(stop.reason)} {what}.",
-        mend="Wait until the line is released; `xsconsole line release` does.",
+        mend="Release the line once its reason is mended; `xsconsole line release` does. An emergency goes past it.",
         since=_known(stop.at),
         overridable=True,
     )
@@ -147,24 +147,26 @@ def _freezes(way: Transition, scene: Scene) -> Iterator[Barrier]:
     ends = (way.target, way.source)
     for stage in (found for end in ends if workflow is not None and (found := workflow.stage(end)) is not None):
         is_entered = stage.id == way.target and way.kind is Kind.PROMOTE
-        for spans, told, is_total in _freezing(stage, board, clocks):
+        for spans, told, by_hand, is_total in _freezing(stage, board, clocks):
             if is_entered or is_total:
-                yield from _frozen(stage, spans, told)
+                yield from _frozen(stage, spans, told, by_hand=by_hand)
 
 
 def _freezing(
     stage: Stage, board: Board, clocks: Sequence[datetime]
-) -> Iterator[tuple[list[tuple[Span | None, datetime]], str, bool]]:
-    """Yield each freeze of a stage: when by each clock, why, and whether it is total."""
+) -> Iterator[tuple[list[tuple[Span | None, datetime]], str, bool, bool]]:
+    """Yield each freeze of a stage: when by each clock, why, whether somebody froze it by hand, and if it is total."""
     for freeze in board.closures.freezes:
         if _is_of(freeze, stage) and (freeze.ends is None or any(at < freeze.ends for at in clocks)):
-            yield [(_span(freeze), at) for at in clocks], _told(freeze), freeze.is_total
+            yield [(_span(freeze), at) for at in clocks], _told(freeze), True, freeze.is_total
     for calendar in stage.freezes:
         told = f"every week {calendar_words(calendar)}{_told_reason(calendar.reason)}"
-        yield [(span_of(calendar, at), at) for at in clocks], told, calendar.is_total
+        yield [(span_of(calendar, at), at) for at in clocks], told, False, calendar.is_total
 
 
-def _frozen(stage: Stage, spans: Sequence[tuple[Span | None, datetime]], told: str) -> Iterator[Barrier]:
+def _frozen(
+    stage: Stage, spans: Sequence[tuple[Span | None, datetime]], told: str, *, by_hand: bool
+) -> Iterator[Barrier]:
     name = shortened(stage.name, 60)
     if any(span is None for span, _ in spans):
         yield Barrier(
@@ -183,7 +185,9 @@ def _frozen(stage: Stage, spans: Sequence[tuple[Span | None, datetime]], told: s
     yield Barrier(
         kind=BarrierKind.FREEZE,
         sentence=f"{name} is frozen {until}: {told}.{doubt}",
-        mend="Wait until then." if span.ends is not None else "Wait until the freeze is lifted.",
+        mend=f"{'Wait until then, or l' if span.ends is not None else 'L'}ift the freeze; `xsconsole freeze lift` does."
+        if by_hand
+        else "Wait until then, or change the calendar in the workflow; an emergency goes past it.",
         since=_known(span.begins),
         until=span.ends,
         overridable=True,
@@ -202,7 +206,12 @@ def _soak(way: Transition, scene: Scene) -> Iterator[Barrier]:
     else:
         return
     yield Barrier(
-        kind=BarrierKind.SOAK, sentence=sentence, mend=DEMANDED, since=scene.card.since, until=until, overridable=True
+        kind=BarrierKind.SOAK,
+        sentence=sentence,
+        mend=f"{DEMANDED} {'Wait until then; an' if until is not None else 'An'} emergency goes past it.",
+        since=scene.card.since,
+        until=until,
+        overridable=True,
     )
 
 

@@ -197,7 +197,7 @@ def away(sight: PoolSight) -> Refused | None:
         return Refused(reason=f"{name} is still being connected to.{seen}", mend="Wait until that is done.")
     if sight.link.has_given_up:
         return Refused(reason=f"{name} is away, and nothing is tried any more.{seen}", mend="Connect to it again.")
-    return Refused(reason=f"{name} is away.{seen}", mend="Wait until it is back.")
+    return Refused(reason=f"{name} is away.{seen}", mend="Wait until it is back, or connect to another of its hosts.")
 
 
 def place_of(stage: Stage, sights: Sequence[PoolSight]) -> Refused | None:

@@ -258,7 +258,7 @@ class Engine:
         if self._is_active(record.run):
             raise HeldElsewhere(
                 reason="This console is working on it.",
-                mend="Wait until that has ended.",
+                mend="Wait until that has ended, or stop it first.",
                 holder=self._pool.identity.actor,
                 console=self._me.name,
             )

@@ -39,5 +39,5 @@ class Hearing:
         except TimeoutError:
             raise Refused(
                 reason="The console has not caught up with what happens on the pool.",
-                mend="Wait until the view is live again.",
+                mend="Wait until the view is live again, or connect anew: then all of it is read afresh.",
             ) from None

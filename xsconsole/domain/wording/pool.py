@@ -40,7 +40,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "It is not possible while the pool is being upgraded.",
             "Finish the upgrade first.",
         ),
-        "TOO_MANY_PENDING_TASKS": ("The pool has too much to do.", "Wait until some of its tasks have ended."),
+        "TOO_MANY_PENDING_TASKS": (
+            "The pool has too much to do.",
+            "Wait until some of its tasks have ended, or cancel some in the activity; then try again.",
+        ),
         "RBAC_PERMISSION_DENIED": (
             "The pool does not permit it to this user.",
             "Log in as somebody with the role pool-operator or pool-admin.",
@@ -138,7 +141,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "VM_HOST_INCOMPATIBLE_VERSION_MIGRATE": ("The host is of an older version than the machine's.", OTHER_HOST),
         "TOO_MANY_STORAGE_MIGRATES": (
             "There are {0} machines moving between storages already.",
-            "Wait until one of them has moved.",
+            "Wait until one of them has moved, then try again.",
         ),
         "SR_DOES_NOT_SUPPORT_MIGRATION": ("Disks cannot be moved out of that storage.", "Copy the machine instead."),
         "VDI_NOT_IN_MAP": ("It is not said where a disk of the machine goes.", DISK_IN_THE_WAY),

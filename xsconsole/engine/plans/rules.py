@@ -76,7 +76,9 @@ def demand_standing(card: Card, allowed: Collection[Standing]) -> None:
         case Standing.RUNNING:
             holder = card.run.holder if card.run else None
             who = f" by {shortened(holder.actor)} at {shortened(holder.console)}" if holder else ""
-            raise NotPromotable(reason=f"{name} is being changed{who}.", mend="Wait until that run has ended.")
+            raise NotPromotable(
+                reason=f"{name} is being changed{who}.", mend="Wait until that run has ended, or stop it there."
+            )
         case Standing.INTERRUPTED:
             raise NotPromotable(
                 reason=f"A run of {name} was interrupted.",
@@ -254,7 +256,7 @@ def demand_operation(vm: VM, operation: str, inventory: Inventory, *, is_own_blo
     if vm.current_operations:
         raise NotPromotable(
             reason=f"{name} is busy ({', '.join(sorted(set(vm.current_operations.values())))}).",
-            mend="Wait until that is over.",
+            mend="Wait until that is over, or cancel its task in the activity.",
         )
     fitting = POWER_FOR.get(operation)
     if fitting is not None and vm.power_state not in fitting:

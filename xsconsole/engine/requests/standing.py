@@ -224,7 +224,10 @@ def demand_warrant(
         raise ApprovalMissing(reason="What was approved is not this plan.", mend="Ask for this one.")
     begins = paper.request.not_before
     if begins is not None and min(clocks) < begins:
-        raise ApprovalMissing(reason=found.obstacle or "Its time has not come.", mend="Wait until then.")
+        raise ApprovalMissing(
+            reason=found.obstacle or "Its time has not come.",
+            mend="Wait until then; or withdraw it, and ask for it at once.",
+        )
     assert found.tally is not None
     return Warrant(request=paper.request, decisions=found.tally.counted)
 

@@ -253,7 +253,7 @@ def _held_elsewhere(holder: LeaseValue, quiet_s: float) -> HeldElsewhere:
     return HeldElsewhere(
         reason=f"It is being changed by {shortened(holder.actor) or 'somebody'} "
         f"at {shortened(holder.console) or 'another console'}. {silence(quiet_s, holder.ttl_s)}",
-        mend="Wait until that has ended.",
+        mend="Wait until that has ended, or have it stopped there. Any console takes over from a dead one.",
         holder=holder.actor,
         console=holder.console,
         quiet_s=quiet_s,
