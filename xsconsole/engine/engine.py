@@ -51,7 +51,7 @@ from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort, Prober
 from xsconsole.engine.publication import publishing
 from xsconsole.engine.requests import emergency
-from xsconsole.engine.requests.asking import Requests
+from xsconsole.engine.requests.asking import Requests, keys_of
 from xsconsole.engine.requests.freezer import Freezer
 from xsconsole.engine.requests.reviewing import forget_review
 from xsconsole.engine.runs.gatekeeper import Gatekeeper, World
@@ -181,9 +181,8 @@ class Engine:
         try:
             return await self._open(confirmed)
         except Refused as refusal:
-            if cause_of(refusal) != confirmed.refused_before:
-                fact = refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity)
-                await self._ledger.record(fact)
+            fact = refusal_fact(confirmed.command, refusal, self._world.board, self._pool.identity)
+            await self._ledger.record(*(() if cause_of(refusal) == confirmed.refused_before else (fact,)))
             refusal.is_recorded = True
             raise
 
@@ -220,8 +219,7 @@ class Engine:
             identity, batch = self._pool.identity, confirmed.batch
             facts = [opening_fact(AuditEvent.RUN_OPENED, record, identity, command.reason, manifest, batch)]
             if plan.is_emergency:
-                keys = inventory.pool.other_config if inventory.pool is not None else {}
-                facts.append(emergency.emergency_fact(record, self._pool.identity, keys, board))
+                facts.append(emergency.emergency_fact(record, self._pool.identity, keys_of(inventory), board))
             await self._ledger.record(*facts)
         except BaseException:
             await leases.free()
