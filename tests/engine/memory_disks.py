@@ -1,6 +1,6 @@
 """The part of the port on the pool of values that attaches, makes and destroys single disks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,11 @@ import msgspec
 
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.actions.copies import Slot
+from xsconsole.domain.actions.provisions import DiskShape
+from xsconsole.domain.disks import DISK_ROLE_KEY
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import VBD, VDI
-from xsconsole.engine.ports import Attached
+from xsconsole.engine.ports import Attached, Progress
 from xsconsole.errors import PoolFailed
 
 Do = Callable[[str, Callable[[], Any]], Awaitable[Any]]
@@ -75,6 +77,27 @@ class MemoryDisks:
                 self.pool.drop_record(found)
 
         await self.do("destroy_disk", destroy)
+
+    async def write(self, disk: Uuid, content: Callable[[], bytes], run: RunId, on_progress: Progress) -> None:
+        def write() -> None:
+            image = content()
+            assert len(image) <= self._disk(disk).virtual_size
+            self.pool.written[disk] = image
+
+        await self.do("write_disk", write)
+
+    async def make_of(self, vm: Uuid, disks: Mapping[str, DiskShape]) -> None:
+        def make() -> None:
+            self.pool.demand(vm, "make_of", ("Halted",))
+            for drive in self._drives(vm):
+                disk, shape = self.pool.records[drive.VDI], disks.get(drive.userdevice)
+                if shape is not None and isinstance(disk, VDI):
+                    size = max(disk.virtual_size, shape.size_bytes)
+                    self.pool.put(msgspec.structs.replace(disk, virtual_size=size, name_label=shape.name))
+                    roles = {**drive.other_config, DISK_ROLE_KEY: shape.role}
+                    self.pool.put(msgspec.structs.replace(drive, other_config=roles))
+
+        await self.do("make_of", make)
 
     def _all(self, kind: type[Any]) -> list[Any]:
         return [record for record in self.pool.records.values() if isinstance(record, kind)]

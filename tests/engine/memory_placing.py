@@ -9,7 +9,7 @@ import msgspec
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.actions.mends import MAPS, MEMORY, MendedField
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
-from xsconsole.domain.inventory import SR, VBD, VDI, Appliance
+from xsconsole.domain.inventory import SR, VBD, VDI, Appliance, Network
 from xsconsole.engine.ports import Progress
 from xsconsole.xapi.mending import LIMITS, SETTERS
 
@@ -50,6 +50,9 @@ class MemoryPlacing:
 
         await self.do("give_macs", give)
 
+    async def set_interfaces(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        await self.do("set_interfaces", lambda: self._set_interfaces(vm, networks))
+
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         found: Mapping[str, Uuid] = await self.do("networks_of", lambda: self.pool.networks_of(vm))
         return found
@@ -89,6 +92,18 @@ class MemoryPlacing:
     async def join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
         lacking: Mapping[str, str] = await self.do("join", lambda: self._join(vm, company))
         return lacking
+
+    def _set_interfaces(self, uuid: Uuid, networks: Mapping[str, Uuid]) -> None:
+        vm = self.pool.demand(uuid, "set_interfaces", ("Halted",))
+        for vif in self.pool.interfaces(uuid):
+            if vif.device not in networks:
+                self.pool.drop_record(vif)
+        kept = {vif.device: vif.ref for vif in self.pool.interfaces(uuid) if vif.device in networks}
+        self.pool.change(uuid, VIFs=tuple(kept.values()))
+        by_uuid = {each.uuid: each for each in self.pool.records.values() if isinstance(each, Network)}
+        for device in networks.keys() - kept.keys():
+            self.pool.plug(vm.uuid, by_uuid[networks[device]], device)
+        self.pool.move_interfaces(uuid, networks)
 
     def _company_of(self, vm: Uuid, has_schedule: bool) -> Mapping[str, str]:
         held = self.pool.records.get(self.pool.vm(vm).appliance)

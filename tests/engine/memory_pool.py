@@ -42,6 +42,7 @@ class MemoryPool(MemoryRecords):
         self.contents: dict[Uuid, str] = {}
         self.schedules: dict[Ref, str] = {}  # of snapshots, by reference: their names
         self.made: dict[Uuid, str] = {}
+        self.written: dict[Uuid, bytes] = {}  # disks, by what was sent to them
         self.messages: list[tuple[str, str]] = []
         self._sources: dict[Uuid, VM] = {}
         self.is_away = False

@@ -9,7 +9,7 @@ from xsconsole_ui.situation import Action, Hands, Situation
 
 def _refresh(situation: Situation, hands: Hands) -> None:
     card = situation.card
-    if card is not None and card.origin is not None:
+    if card is not None and card.origin is not None and card.origin.is_copy:
         method = method_again(card.origin)
         hands.ask(Refresh(configuration=card.id, revision=card.revision, method=method), show_only=True)
 
@@ -17,7 +17,8 @@ def _refresh(situation: Situation, hands: Hands) -> None:
 def _no_replica(situation: Situation) -> str:
     if no_live_card(situation):
         return no_live_card(situation)
-    return "" if situation.card is not None and situation.card.origin is not None else "It is no copy of another one."
+    origin = situation.card.origin if situation.card is not None else None
+    return "" if origin is not None and origin.is_copy else "It is no copy of another one."
 
 
 REPLICATE = Action(

@@ -16,7 +16,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.requests.values import Request
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import count, explain, refusal, state_name
-from xsconsole.engine.commands import Ask, Confirmed, Plannable, Settle, Together
+from xsconsole.engine.commands import Ask, Confirmed, Plannable, Provision, Settle, Together
 from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused
@@ -149,9 +149,11 @@ class Batch:
 
     async def _ask(self, part: Part) -> bool:
         assert part.plan is not None
+        command = self._commands[part.configuration]
+        assert not isinstance(command, Provision), "nobody has to approve it"
         request = await self._asker.ask(
             Ask(
-                command=self._commands[part.configuration],
+                command=command,
                 digest=part.plan.digest,
                 ticket=self._together.ticket,
                 runs_itself=self._together.runs_itself,

@@ -34,7 +34,7 @@ from xsconsole.domain.poolstate import (
     newest,
     numbers,
 )
-from xsconsole.domain.rosters import problems_of, roles_of
+from xsconsole.domain.rosters import awaited, problems_of, roles_of
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.names import name_of_id
 
@@ -343,7 +343,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
         standing = Standing.INCOMPLETE
     else:
         standing = Standing.INCONSISTENT if problems else Standing.WHOLE
-    first = members[0].value if members else None
+    first = members[0].value if members else awaited(id_, record.plan if record else None)
     intent = record.plan.intent if record else None
     stage = None
     if intent is not None and intent.kind is not RunKind.PROVE:  # what is tried stands nowhere

@@ -19,6 +19,8 @@ NO_COLOUR = "#808080"  # of a stage that nobody knows
 
 def descent(origin: Origin, workflow: Workflow | None) -> str:
     """Return of what a configuration is a copy, and how far apart its machines were frozen for that."""
+    if origin.blueprint is not None:
+        return f"Made of {blueprint_words(origin)}."
     stage = workflow.stage(origin.stage) if workflow else None
     kind = "Full copy" if origin.method == Method.FULL_COPY else "Linked clone"
     kind = "Restored from the archive" if origin.archive is not None else kind
@@ -26,6 +28,11 @@ def descent(origin: Origin, workflow: Workflow | None) -> str:
     if origin.frozen_at is None or origin.skew_s is None:
         return f"{text}, whose machines were off."
     return f"{text}, {_frozen(origin.frozen_at, origin.skew_s)}."
+
+
+def blueprint_words(origin: Origin) -> str:
+    """Return such as `blueprint web shop, version 3`, of the origin of what was made of one."""
+    return f"blueprint {shortened(origin.name, 60)}, version {origin.revision}"
 
 
 def method_again(origin: Origin | None) -> Method:
@@ -49,13 +56,17 @@ def _frozen(at: datetime, skew_s: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
-    """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone."""
+    """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone.
+
+    `is_blueprint`: it is none, but the version of a blueprint that others were made of.
+    """
 
     configuration: ConfigurationId
     name: str
     stage: StageId
     origin: Origin | None = None
     is_gone: bool = False
+    is_blueprint: bool = False
 
 
 def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]:
@@ -67,8 +78,13 @@ def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]
     for card in board.cards.values():
         origin = card.origin
         if origin is not None and origin.configuration not in known:
+            is_blueprint = origin.blueprint is not None
             known[origin.configuration] = Relative(
-                configuration=origin.configuration, name=origin.name, stage=origin.stage, is_gone=True
+                configuration=origin.configuration,
+                name=blueprint_words(origin) if is_blueprint else origin.name,
+                stage=origin.stage,
+                is_gone=not is_blueprint,
+                is_blueprint=is_blueprint,
             )
     if configuration not in known:
         return ()
@@ -101,9 +117,12 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
     stages = []
     for relative in relatives:
         stage = workflow.stage(relative.stage) if workflow is not None else None
-        name, colour = shortened(relative.name, 40), stage.colour if stage is not None else NO_COLOUR
+        name, colour = (
+            shortened(relative.name, 60 if relative.is_blueprint else 40),
+            stage.colour if stage is not None else NO_COLOUR,
+        )
         place = stage.name if stage is not None else shortened(relative.stage, 40)
-        told = f"was in {place}" if relative.is_gone else f"in {place}"
+        told = f"was in {place}" if relative.is_gone else "in the library" if relative.is_blueprint else f"in {place}"
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(
         Transition(

@@ -24,9 +24,10 @@ from xsconsole.domain.actions.copies import (
 from xsconsole.domain.actions.holds import HoldAction
 from xsconsole.domain.actions.placing import PlacingAction
 from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
+from xsconsole.domain.actions.provisions import ProvisionAction
 from xsconsole.domain.actions.service import ServiceAction
 from xsconsole.domain.actions.travel import AskAcross, TravelAction
-from xsconsole.domain.canonical import digest_of
+from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import (
     ConfigurationId,
     Digest,
@@ -193,6 +194,7 @@ Action = (
     | ArchiveAction
     | ProofAction
     | ServiceAction
+    | ProvisionAction
 )
 
 LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint, NoteProof)
@@ -258,7 +260,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     `pools` are the two that it is about, the one that the run is of first; none where it stays in its own.
     `makes` is the configuration that comes into being beside the one asked about, by another method than moving it;
-    `incumbent` the one whose place it takes.
+    `incumbent` the one whose place it takes; `beside` are those that one act makes together with the one asked about.
     """
 
     kind: RunKind
@@ -278,6 +280,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     incumbent: ConfigurationId | None = None
     pools: tuple[Uuid, ...] = ()
     pool_names: tuple[str, ...] = ()
+    beside: tuple[ConfigurationId, ...] = ()
 
     @property
     def abroad(self) -> Uuid | None:
@@ -287,7 +290,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def others(self) -> frozenset[ConfigurationId]:
         """Return the configurations that change beside the one that was asked about."""
-        return frozenset(id_ for id_ in (self.makes, self.incumbent) if id_ is not None)
+        return frozenset(id_ for id_ in (self.makes, self.incumbent, *self.beside) if id_ is not None)
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -333,7 +336,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return digest_of(
             {
                 "format": self.format,
-                "intent": msgspec.to_builtins(self.intent),
+                "intent": _told(self.intent),
                 "steps": [
                     {"key": step.key, "action": msgspec.to_builtins(step.action), "after": list(step.after)}
                     | ({} if step.pool is None else {"pool": step.pool})
@@ -387,3 +390,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         for step in self.steps:
             ends[step.key] = max((ends[key] for key in step.after), default=0.0) + step.estimate.seconds
         return max(ends.values(), default=0.0)
+
+
+def _told(intent: Intent) -> Json:
+    """Return an intent as digests cover it: what older plans did not have is left out where it is empty."""
+    found: dict[str, Json] = msgspec.to_builtins(intent)
+    return found if intent.beside else {key: value for key, value in found.items() if key != "beside"}

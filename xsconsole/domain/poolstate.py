@@ -16,6 +16,7 @@ import msgspec
 
 from xsconsole.domain.ids import (
     ArchiveId,
+    BlueprintId,
     ConfigurationId,
     ConsoleId,
     Digest,
@@ -122,7 +123,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What a configuration was copied from. `frozen_at` and `skew_s` tell of the snapshots; None: there were none.
 
     `incumbent` had the place in stage `place` that it took, and the disks `kept` there. `archive` is the one that it
-    came back from.
+    came back from. Of what was made of a blueprint, `blueprint` names that, `revision` is its version, `configuration`
+    stands for both, and there is no `stage`.
     """
 
     schema: int = SCHEMA
@@ -138,6 +140,12 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     place: StageId | None = None
     kept: tuple[KeptDisk, ...] = ()
     archive: ArchiveId | None = None
+    blueprint: BlueprintId | None = None
+
+    @property
+    def is_copy(self) -> bool:
+        """Return whether it is a copy of a configuration, which may be gone."""
+        return self.blueprint is None
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from xsconsole.domain.ids import Uuid
-from xsconsole.domain.poolstate import MemberValue, Roster, roster_digest
+from xsconsole.domain.actions.copies import WriteCopy
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.plan import Plan
+from xsconsole.domain.poolstate import MemberValue, Roster, decode, roster_digest
+
+
+def awaited(configuration: ConfigurationId, plan: Plan | None) -> MemberValue | None:
+    """Return what the first member of a configuration will carry that a plan makes; None where it makes none."""
+    actions = (step.action for step in plan.steps) if plan is not None else ()
+    values = (decode(action.value, MemberValue) for action in actions if isinstance(action, WriteCopy))
+    return next((value for value in values if value is not None and value.configuration == configuration), None)
 
 
 def roles_of(uuids: Iterable[Uuid], roster: Roster | None) -> Mapping[Uuid, str]:

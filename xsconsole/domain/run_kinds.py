@@ -31,3 +31,4 @@ class RunKind(StrEnum):
     RENAME = "rename"
     NOTE = "note"  # text about it
     REVERT = "revert"  # to a restore point, where it stands
+    PROVISION = "provision"  # new configurations, of a blueprint

@@ -161,6 +161,8 @@ def kind_name(kind: RunKind) -> str:
             return "Rename"
         case RunKind.NOTE:
             return "Write the notes of"
+        case RunKind.PROVISION:
+            return "Provision"
     assert_never(kind)
 
 
@@ -178,9 +180,10 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         return shortened(stage.name if stage else name_of_id(stage_id), 40)
 
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
+    text += f" and {count(len(intent.beside), 'other')}" if intent.beside else ""
     if intent.source and intent.target and intent.source != intent.target:
         text += f" from {named(intent.source)} to {named(intent.target)}"
-    elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE) and intent.target:
+    elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE, RunKind.PROVISION) and intent.target:
         text += f" in {named(intent.target)}"
     if intent.kind is RunKind.REPLICATE and intent.source == intent.target and intent.target:
         text += f" in {named(intent.target)}"

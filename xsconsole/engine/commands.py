@@ -12,6 +12,8 @@ from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
+from xsconsole.engine.provision_commands import Newcomer as Newcomer
+from xsconsole.engine.provision_commands import Provision as Provision
 from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
 from xsconsole.engine.replica_commands import ForbidDifference as ForbidDifference
 from xsconsole.engine.replica_commands import Mend as Mend
@@ -66,12 +68,12 @@ class Demote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Bring several configurations to one stage, in this order where they do not go side by side.
+    """Bring or make several configurations in one stage, in this order where they do not go side by side.
 
     `ticket` and `runs_itself` are those of `Ask`, for each that others have to approve.
     """
 
-    commands: tuple[Promote | Demote, ...]
+    commands: tuple[Promote | Demote | Provision, ...]
     target: StageId
     ticket: str = ""
     runs_itself: bool = False
@@ -354,7 +356,7 @@ OfService = ChangePower | TakePoint | RevertTo | Describe
 """Commands to a configuration as one thing, which stays where it is."""
 
 Kept = RemovePoints | RestoreFromArchive | ProveArchive | EndStay
-Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService
+Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService | Provision
 """Commands that become a plan and then a run."""
 
 Command = Plannable | Settle

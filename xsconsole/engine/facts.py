@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
+from xsconsole.domain.actions.provisions import recorded
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import MANIFEST
@@ -91,7 +92,7 @@ def step_fact(
 ) -> Fact:
     details: dict[str, Json] = {
         "what": describe_undo(step) if event in UNDOING else describe(step),
-        "action": msgspec.to_builtins(step.action),
+        "action": recorded(step.action),
     }
     if result:
         details["result"] = result
@@ -108,7 +109,7 @@ def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:
     """Return the row of a step that left nothing to put back."""
     details: dict[str, Json] = {
         "what": f"nothing, as “{describe(step)}” had not happened",
-        "action": msgspec.to_builtins(step.action),
+        "action": recorded(step.action),
     }
     fact = run_fact(AuditEvent.UNDO_SETTLED, record, identity, outcome=Outcome.UNDONE)
     return replace(fact, step=step.key, details=details)

@@ -28,7 +28,7 @@ from xsconsole.domain.inventory import (
 )
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
-from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable
+from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable, Provision
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
@@ -105,6 +105,8 @@ def _named(command: Plannable) -> Iterable[Uuid]:
             return tuple(member.vm for member in command.members)
         case Adopt():
             return command.vms
+        case Provision():
+            return tuple({member.template: None for one in command.newcomers for member in one.members})
     return ()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xsconsole.domain.actions.copies import Slot
+from xsconsole.domain.actions.provisions import DiskShape
 from xsconsole.domain.acts import Compression, ObjectId
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId, Uuid
@@ -89,6 +90,12 @@ class DiskPort(Protocol):
 
     async def destroy(self, disk: Uuid, run: RunId) -> None:
         """Destroy a disk; one that is gone already is no error."""
+
+    async def write(self, disk: Uuid, content: Callable[[], bytes], run: RunId, on_progress: Progress) -> None:
+        """Write to the beginning of a disk, which must be large enough; `content` may be called on another thread."""
+
+    async def make_of(self, vm: Uuid, disks: Mapping[str, DiskShape]) -> None:
+        """Let disks of a machine, by device, be at least so large, and say what they are for."""
 
 
 class CopyPort(Protocol):

@@ -1,14 +1,18 @@
 """Single disks of halted machines: the engine's `DiskPort` over session and tasks."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from xsconsole.domain.actions.copies import Slot
+from xsconsole.domain.actions.provisions import DiskShape
+from xsconsole.domain.disks import DISK_ROLE_KEY
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.poolstate import PREFIX
-from xsconsole.engine.ports import Attached
+from xsconsole.engine.ports import Attached, Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, GONE, Disposal, ref_of
 from xsconsole.xapi.session import PoolSession
+from xsconsole.xapi.transfer import XapiTransfers
 
 MADE_KEY = PREFIX + "made"
 
@@ -16,9 +20,10 @@ MADE_KEY = PREFIX + "made"
 class XapiDisks:
     """Disks on one pool."""
 
-    def __init__(self, session: PoolSession, disposal: Disposal) -> None:
+    def __init__(self, session: PoolSession, disposal: Disposal, transfers: XapiTransfers) -> None:
         self._session = session
         self._disposal = disposal
+        self._transfers = transfers
 
     async def at(self, vm: Uuid, device: str) -> Attached | None:
         for _, drive in await self._drives(vm):
@@ -80,6 +85,22 @@ class XapiDisks:
         ref = await ref_of(self._session, "VDI", disk)
         if ref is not None:
             await self._disposal.destroy_disk(ref, run)
+
+    async def write(self, disk: Uuid, content: Callable[[], bytes], run: RunId, on_progress: Progress) -> None:
+        await self._transfers.write_disk(disk, content, run, lambda _, share: on_progress(share))
+
+    async def make_of(self, vm: Uuid, disks: Mapping[str, DiskShape]) -> None:
+        for vbd, drive in await self._drives(vm):
+            shape = disks.get(drive["userdevice"]) if drive["type"] == DISK and not drive["empty"] else None
+            if shape is None:
+                continue
+            size_bytes = int(await self._session.call("VDI.get_virtual_size", drive["VDI"]))
+            if size_bytes < shape.size_bytes:
+                await self._session.call("VDI.resize", drive["VDI"], str(shape.size_bytes))
+            if drive["other_config"].get(DISK_ROLE_KEY) != shape.role:
+                await self._session.call("VBD.remove_from_other_config", vbd, DISK_ROLE_KEY)
+                await self._session.call("VBD.add_to_other_config", vbd, DISK_ROLE_KEY, shape.role)
+            await self._session.call("VDI.set_name_label", drive["VDI"], shape.name)
 
     async def _drives(self, vm: Uuid) -> list[tuple[Ref, dict[str, Any]]]:
         ref = await ref_of(self._session, "VM", vm)

@@ -76,3 +76,18 @@ async def give_mac(session: PoolSession, vif: Ref, mac: str) -> None:
         return
     await session.call("VIF.destroy", vif)
     await session.call("VIF.create", {**{name: record[name] for name in KEPT}, "MAC": mac, "MTU": str(record["MTU"])})
+
+
+async def add_interface(session: PoolSession, vm: Ref, device: str, network: Ref) -> None:
+    """Give a machine an interface on a network, with an address that XAPI makes and that network's largest packets."""
+    record = {
+        "device": device,
+        "network": network,
+        "VM": vm,
+        "MAC": "",
+        "MTU": str(await session.call("network.get_MTU", network)),
+        "other_config": {},
+        "qos_algorithm_type": "",
+        "qos_algorithm_params": {},
+    }
+    await session.call("VIF.create", record)

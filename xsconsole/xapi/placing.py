@@ -8,7 +8,7 @@ from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
-from xsconsole.xapi.mending import give_mac, write_fields
+from xsconsole.xapi.mending import add_interface, give_mac, write_fields
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
@@ -29,6 +29,15 @@ class XapiPlacing:
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
         for device, interface in (await self._interfaces(vm)).items():
             await give_mac(self._session, Ref(interface["ref"]), macs.get(device, ""))
+
+    async def set_interfaces(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        present, machine = await self._interfaces(vm), await self._ref("VM", vm)
+        for device, interface in present.items():
+            if device not in networks:
+                await self._session.call("VIF.destroy", interface["ref"])
+        await self.put_on(vm, networks)
+        for device in sorted(networks.keys() - present.keys(), key=int):
+            await add_interface(self._session, machine, device, await self._ref("network", networks[device]))
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         return {

@@ -58,7 +58,7 @@ class XapiPool:
         self.services: ServicePort = XapiServices(session, tasks)
         self.networks: NetworkPort = XapiNetworks(session)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
-        self.disks: DiskPort = XapiDisks(session, self._disposal)
+        self.disks: DiskPort = XapiDisks(session, self._disposal, transfers)
         self.travels: TravelPort = XapiTravels(session, tasks)
 
     @property

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import http.client
+import io
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -105,9 +106,17 @@ class Stream:
 
     def upload(self, request: Request, file: Path) -> Transferred:
         """Send `file` to the host and wait until it has taken all of it. Raises as `download` does."""
+        return self._put(request, lambda: _opened(file, "rb"))
+
+    def put(self, request: Request, content: bytes) -> Transferred:
+        """Send this much to the host and wait until it has taken all of it. Raises as `download` does but for files."""
+        return self._put(request, lambda: contextlib.nullcontext(io.BytesIO(content)))
+
+    def _put(self, request: Request, opened: Callable[[], contextlib.AbstractContextManager[BinaryIO]]) -> Transferred:
         for address in self._hops():
-            with _opened(file, "rb") as source, self._connected(address) as connected:
-                size_bytes = os.fstat(source.fileno()).st_size
+            with opened() as source, self._connected(address) as connected:
+                size_bytes = source.seek(0, os.SEEK_END)
+                source.seek(0)
                 connected.sendall(request.head(address, size_bytes))
                 digest, answer = hashlib.sha256(), _early_answer(connected, request.verb)
                 if answer is None or answer.status in OK:  # XAPI says yes before it reads

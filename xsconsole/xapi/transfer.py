@@ -98,6 +98,22 @@ class XapiTransfers:
         uuids = [Uuid(await self._session.call("VM.get_uuid", ref)) for ref in refs]
         return tuple(uuids), sent
 
+    async def write_disk(
+        self, disk: Uuid, content: Callable[[], bytes], run: RunId, on_progress: TransferProgress
+    ) -> Transferred:
+        """Write `content`, which is made on the transfer's thread, to the beginning of a disk that is large enough."""
+        query = {"vdi": disk, "format": DiskFormat.RAW.value}
+        task, sent = await self._moved(
+            "import of a disk",
+            lambda stream, cookie: stream.put(
+                Request(verb="PUT", path="/import_raw_vdi", query=query, cookie=cookie), content()
+            ),
+            run,
+            on_progress,
+        )
+        self._tasks.result_of(task, "import of a disk")
+        return sent
+
     async def send(
         self, vm: Uuid, to: "XapiTransfers", sr: Uuid, run: RunId, on_progress: TransferProgress
     ) -> tuple[tuple[Uuid, ...], Transferred]:

@@ -82,6 +82,7 @@ DOING = {
     RunKind.REVERT: "reverting",
     RunKind.RENAME: "renaming",
     RunKind.NOTE: "writing its notes",
+    RunKind.PROVISION: "provisioning",
 }
 
 

@@ -42,6 +42,7 @@ from xsconsole.domain.actions.proofs import (
     RemoveScratch,
     RemoveScratchNetwork,
 )
+from xsconsole.domain.actions.provisions import OutfitCopy, SeedDisk
 from xsconsole.domain.actions.service import Resume, Suspend
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.plan import (
@@ -118,10 +119,14 @@ def doing(action: Action, subject: str) -> str:
             return f"Make a linked clone of {subject}"
         case SendMachine():
             return f"Copy {subject} with all its disks to the other pool"
+        case OutfitCopy():
+            return f"Make {subject} what the blueprint says"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
         case RetireMachines(vms=vms):
             return f"Destroy the {len(vms)} machines of {subject} that were replaced"
+        case SeedDisk():
+            return f"Give {subject} the disk that cloud-init reads"
         case EmptyDisk():
             return f"Give {subject} an empty disk"
         case ExchangeDisks():
@@ -224,6 +229,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Destroy the copy of {subject} with its disks"
         case RetireMachines():
             return f"Make sure that the machines of {subject} are still there"
+        case SeedDisk():
+            return f"Destroy the disk that cloud-init reads of {subject}"
         case EmptyDisk():
             return f"Destroy the empty disk of {subject}"
         case HandOverDisk():

@@ -39,6 +39,7 @@ from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.archives.return_checks import (
     Part,
     barriers_against,
+    card_to_be,
     demand_alone,
     demand_here,
     demand_no_namesake,
@@ -85,7 +86,8 @@ def plan_proof(
         _demand_no_production(target)
         rules.demand_actor(workflow, (target,), actor)
         demand_here(target, inventory)
-        barriers = barriers_against(archive, made, target, board, inventory, clocks)
+        card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
+        barriers = barriers_against(card, target, board, inventory, clocks)
         closing = [barrier for barrier in barriers if barrier.kind in CLOSING]
         if closing:
             raise barred(closing)

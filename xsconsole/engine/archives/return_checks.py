@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive
@@ -11,7 +11,7 @@ from xsconsole.domain.barriers import Barrier, barriers_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import BLOCK_TYPES
 from xsconsole.domain.gates import Scene
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, TransitionId, Uuid
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.replica import NAME_LIMIT
@@ -41,24 +41,26 @@ class Part:
 # What must hold
 
 
-def demand_here(target: Stage, inventory: Inventory) -> None:
+def demand_here(
+    target: Stage, inventory: Inventory, mend: str = "Restore it on that pool, or into another stage."
+) -> None:
     bound = target.binding.pool
     if bound is not None and inventory.pool is not None and bound.uuid != inventory.pool.uuid:
         raise NotPromotable(
             reason=f"{target.name} lives in pool “{shortened(bound.name or bound.uuid, 60)}”, and this is another one.",
-            mend="Restore it on that pool, or into another stage.",
+            mend=mend,
         )
 
 
-def demand_open_way(target: Stage, workflow: Workflow) -> None:
-    """Refuse a stage into which others let things: an archive is no way round them."""
+def demand_open_way(target: Stage, workflow: Workflow, what: str = "an archive", verb: str = "Restore") -> None:
+    """Refuse a stage into which others let things: an archive, or `what` else there is, is no way round them."""
     ways = [way for way in workflow.transitions if way.target == target.id and way.kind is Kind.PROMOTE]
     if any(way.approvals for way in ways):
         stages = {way.source: workflow.stage(way.source) for way in ways}
         names = tuple(stage.name for stage in stages.values() if stage is not None)
         raise NotPromotable(
-            reason=f"What comes into {target.name} has to be approved, and an archive is no way round that.",
-            mend=f"Restore it into {listing(names)}, and promote it from there.",
+            reason=f"What comes into {target.name} has to be approved, and {what} is no way round that.",
+            mend=f"{verb} it into {listing(names)}, and promote it from there.",
         )
 
 
@@ -86,43 +88,28 @@ def demand_version(archive: Archive, inventory: Inventory) -> None:
 
 
 def barriers_against(
-    archive: Archive,
-    made: ConfigurationId,
-    target: Stage,
-    board: Board,
-    inventory: Inventory,
-    clocks: tuple[datetime, ...],
+    card: Card, target: Stage, board: Board, inventory: Inventory, clocks: tuple[datetime, ...]
 ) -> tuple[Barrier, ...]:
-    """Return what stands against it as against a promotion: freezes, quarantine, a stopped line."""
-    return barriers_of(_way(target), _scene(archive, made, target, board, inventory, clocks))
+    """Return what stands against something that comes anew, as against a promotion: freezes, quarantine, the line."""
+    way = Transition(id=TransitionId("return"), source=target.id, target=target.id, kind=Kind.PROMOTE)
+    card = replace(card, quarantine=board.closures.quarantine_of(card.service, card.version))
+    scene = Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
+    return barriers_of(way, scene)
 
 
-def _way(target: Stage) -> Transition:
-    """Return the way that it comes by, as far as freezes, quarantine and a stopped line ask: a promotion."""
-    return Transition(id=TransitionId("return"), source=target.id, target=target.id, kind=Kind.PROMOTE)
-
-
-def _scene(
-    archive: Archive,
-    made: ConfigurationId,
-    target: Stage,
-    board: Board,
-    inventory: Inventory,
-    clocks: tuple[datetime, ...],
-) -> Scene:
-    card = Card(
+def card_to_be(made: ConfigurationId, name: str, service: str, version: str, stage: StageId) -> Card:
+    """Return the card of what is to come into a stage, before there is a machine of it."""
+    return Card(
         id=made,
-        name=archive.name,
-        service=archive.service,
-        version=archive.version,
-        stage=target.id,
+        name=name,
+        service=service,
+        version=version,
+        stage=stage,
         revision=0,
         workflow_version=0,
         members=(),
         standing=Standing.WHOLE,
-        quarantine=board.closures.quarantine_of(archive.service, archive.version),
     )
-    return Scene(card=card, target=target, board=board, inventory=inventory, at=clocks[0], also_at=clocks[1:])
 
 
 def made_of(archive: Archive, board: Board, inventory: Inventory) -> tuple[ConfigurationId, int]:

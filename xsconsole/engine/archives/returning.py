@@ -18,6 +18,7 @@ from xsconsole.domain.workflow import EntryAction, Method, Stage, Workflow
 from xsconsole.engine.archives.return_checks import (
     Part,
     barriers_against,
+    card_to_be,
     demand_alone,
     demand_here,
     demand_open_way,
@@ -57,8 +58,9 @@ def plan_return(
     demand_version(archive, inventory)
     made, number = made_of(archive, board, inventory)
     will_run = target.entry is EntryAction.START
+    card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
     demand_open(
-        barriers_against(archive, made, target, board, inventory, clocks),
+        barriers_against(card, target, board, inventory, clocks),
         lambda: rules.demand_place(board, target, archive.service, made, will_run=will_run),
     )
     sr = storage_for(command, target, inventory)

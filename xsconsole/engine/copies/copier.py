@@ -18,7 +18,8 @@ from xsconsole.domain.actions.copies import (
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.actions.provisions import OutfitCopy
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
@@ -35,6 +36,7 @@ from xsconsole.domain.poolstate import (
 from xsconsole.domain.replica import is_left_behind
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.ports import Field, PoolPort, Progress, Shape
+from xsconsole.engine.provisions.outfitting import outfit, outfit_amiss
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, gone
 from xsconsole.engine.runs.snapshots import Freeze, Snapshots
@@ -176,6 +178,8 @@ class Copier:
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
         if isinstance(action, RefitCopy):
             await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
+        if isinstance(action, OutfitCopy):
+            await outfit(self._pool, vm, action)
 
     async def retire(self, action: RetireMachines) -> None:
         """Destroy machines whose place others have taken.
@@ -243,7 +247,7 @@ class Copier:
         assert value is not None, "a plan holds what this console wrote"
         if vm is None:
             return ""
-        members = self._members()
+        members = self._members(value.configuration)
         filled = msgspec.structs.replace(value, vm=vm, roster_count=len(members), roster_digest=roster_digest(members))
         return encode(filled)
 
@@ -280,7 +284,7 @@ class Copier:
                 for what in await self._amiss(found, entered[key], fitted[key], must_run=key in action.running)
             ]
         for step in steps:
-            if isinstance(step.action, WriteCopyRoster):
+            if isinstance(step.action, WriteCopyRoster) and step.action.configuration == action.configuration:
                 text = self.roster_text(step.action)
                 if not await self._marking.has_roster(action.configuration, text):
                     differences.append("the pool shows another roster")
@@ -302,12 +306,12 @@ class Copier:
             networks = await insist(self._pool, lambda: self._pool.placing.networks_of(vm.uuid))
             wrong = sorted(device for device, network in fitting.networks.items() if networks.get(device) != network)
             amiss += [f"has interface {device} on another network" for device in wrong]
-        return amiss
+        return [*amiss, *(outfit_amiss(vm, fitting) if isinstance(fitting, OutfitCopy) else ())]
 
-    def _members(self) -> tuple[Uuid, ...]:
-        """Return all that the plan makes members, as far as they are there."""
+    def _members(self, configuration: ConfigurationId) -> tuple[Uuid, ...]:
+        """Return all that the plan makes members of a configuration, as far as they are there."""
         rosters = (step.action for step in self._at.plan.steps if isinstance(step.action, WriteCopyRoster))
-        keys = (key for roster in rosters for key in roster.roles)
+        keys = (key for roster in rosters if roster.configuration == configuration for key in roster.roles)
         return tuple(vm for key in keys if (vm := self._at.made(key)) is not None)
 
     def _frozen(self) -> Mapping[str, datetime | float]:

@@ -1,11 +1,15 @@
 """Disks of copies that do not travel: new empty ones, and those that the slot keeps."""
 
+from functools import partial
+
 from xsconsole.domain.actions.copies import EmptyDisk, ExchangeDisks, HandOverDisk, PassDisk, Slot
+from xsconsole.domain.actions.provisions import SeedDisk
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.engine.copies.copier import Copier
-from xsconsole.engine.ports import Attached
+from xsconsole.engine.ports import Attached, Progress
+from xsconsole.engine.provisions.cidata import META_DATA, image_of, meta_data
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, Refused
@@ -26,8 +30,11 @@ class DiskWork:
         present = await self._present(action.copy, action.slot.device)
         return present is not None and present.made == self._at.mark_of(step.key)
 
-    async def empty(self, step: Step, action: EmptyDisk) -> None:
-        """Put an empty disk where the copied one is. It begins with a name by which it is found again."""
+    async def empty(self, step: Step, action: EmptyDisk, on_progress: Progress) -> None:
+        """Put an empty disk where the copied one is. It begins with a name by which it is found again.
+
+        What cloud-init reads is on its disk before that is attached.
+        """
         vm = (await self._copier.of(action.copy)).uuid
         mark, name = self._at.mark_of(step.key), self._first_name(step, action)
 
@@ -35,6 +42,8 @@ class DiskWork:
             present = await self._disks.at(vm, action.slot.device)
             if present is None or present.made != mark:
                 blank = await self._blank(action, name, mark)
+                if isinstance(action, SeedDisk):
+                    await self._write(vm, blank, action, on_progress)
                 if present is not None:
                     await self._discard(present)
                 await self._disks.attach(vm, blank, action.slot)
@@ -43,6 +52,11 @@ class DiskWork:
             await self._disks.rename(blank, action.name)
 
         await insist(self._at.pool, attempt)
+
+    async def _write(self, vm: Uuid, disk: Uuid, action: SeedDisk, on_progress: Progress) -> None:
+        files = {**action.files, META_DATA: meta_data(vm, action.hostname)}
+        image = partial(image_of, files, action.size_bytes)
+        await self._at.settling(self._disks.write(disk, image, self._at.run, on_progress))
 
     async def forget_empty(self, step: Step, action: EmptyDisk) -> None:
         """Destroy the empty disk where it was not attached yet; an attached one goes with the copy."""

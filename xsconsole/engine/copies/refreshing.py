@@ -112,7 +112,7 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
 def _source(command: Refresh, board: Board) -> Card:
     """Return what a replica is made anew of: what is named, or what it was copied from."""
     card = rules.card_of(board, command.configuration)
-    wanted = command.source or (card.origin.configuration if card.origin is not None else None)
+    wanted = command.source or (card.origin.configuration if card.origin is not None and card.origin.is_copy else None)
     found = board.cards.get(wanted) if wanted is not None else None
     name = f"“{shortened(card.name, 60)}”"
     if wanted is None:

@@ -1,6 +1,6 @@
 """Several promotions or demotions planned together: each as if the runs of those before it stood on the pool."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,10 +9,12 @@ from xsconsole.domain.board import Board, Card, RunView, Standing
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, StageId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.rosters import awaited
 from xsconsole.domain.workflow import Kind, Workflow
-from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.archives.return_checks import card_to_be
+from xsconsole.engine.commands import Demote, Promote, Provision, Together
 from xsconsole.engine.plans.lands import Land, Lands, no_land
 from xsconsole.engine.plans.planner import plan
 from xsconsole.errors import NotPromotable, Refused
@@ -45,7 +47,7 @@ def plan_together(
     parts: list[Part] = []
     for command in together.commands:
         card = board.cards.get(command.configuration)
-        name = card.name if card is not None else str(command.configuration)
+        name = card.name if card is not None else _name_of(command)
         try:
             made = plan(command, board, inventory, actor, at, also_at, lands)
             demand_unasked(made)
@@ -54,8 +56,13 @@ def plan_together(
             continue
         parts.append(Part(configuration=command.configuration, name=name, plan=made, after=_before(made, parts)))
         view = _as_run(made, actor, at)
-        board, lands = _with_run(board, made, view), _with_arrival(lands, board.cards[made.intent.configuration], view)
+        board = _with_run(board, made, view)
+        lands = _with_arrival(lands, board.cards[made.intent.configuration], view)
     return BatchPlan(target=together.target, parts=tuple(parts))
+
+
+def _name_of(command: Promote | Demote | Provision) -> str:
+    return command.newcomers[0].name if isinstance(command, Provision) else str(command.configuration)
 
 
 def _refused(configuration: ConfigurationId, name: str, refusal: Refused) -> Part:
@@ -117,9 +124,20 @@ def _as_run(made: Plan, actor: str, at: datetime) -> RunView:
 def _with_run(board: Board, made: Plan, view: RunView) -> Board:
     """Return the board as it would be while the plan is carried out."""
     intent = made.intent
-    touched = {intent.configuration, *intent.others} & board.cards.keys()
-    running = {id_: replace(board.cards[id_], run=view, standing=Standing.RUNNING) for id_ in touched}
+    concerned = {intent.configuration, *intent.others}
+    touched = {id_: board.cards[id_] for id_ in concerned & board.cards.keys()}
+    coming = {card.id: card for card in _coming(made)}
+    running = {id_: replace(card, run=view, standing=Standing.RUNNING) for id_, card in (coming | touched).items()}
     return replace(board, cards={**board.cards, **running})
+
+
+def _coming(made: Plan) -> Iterator[Card]:
+    """Return the cards of what a plan makes of a blueprint."""
+    intent = made.intent
+    for id_ in (intent.configuration, *intent.beside) if intent.kind is RunKind.PROVISION else ():
+        value = awaited(id_, made)
+        if value is not None:
+            yield card_to_be(id_, value.name, value.service, value.version, value.stage)
 
 
 def _with_arrival(lands: Lands, card: Card, view: RunView) -> Lands:

@@ -36,6 +36,7 @@ from xsconsole.engine.commands import (
     Plannable,
     Promote,
     ProveArchive,
+    Provision,
     Refresh,
     Remap,
     RemoveMembers,
@@ -65,6 +66,7 @@ from xsconsole.engine.plans.lands import Lands, land_of, looked_after_there, nam
 from xsconsole.engine.plans.point_notes import noted
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.plans.steps import moved
+from xsconsole.engine.provisions.provisioning import plan_provision
 from xsconsole.engine.publication.mapping import plan_remap
 from xsconsole.engine.requests.emergency import passing
 from xsconsole.engine.requests.reviewing import reviewed
@@ -144,6 +146,8 @@ def plan(
             return plan_point(command, board, inventory, actor)
         case RevertTo():
             return plan_revert(command, board, inventory, actor)
+        case Provision():
+            return plan_provision(command, board, inventory, actor, clocks)
     assert_never(command)
 
 

@@ -240,7 +240,7 @@ class Performer:
             case RetireMachines() as action:
                 await self._copier.retire(action)
             case EmptyDisk() as action:
-                await self._disks.empty(step, action)
+                await self._disks.empty(step, action, on_progress)
             case HandOverDisk() as action:
                 await self._disks.hand_over(action)
             case PassDisk() as action:

@@ -15,3 +15,6 @@ class MendingPort(Protocol):
 
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
         """Let interfaces of a halted machine have these MAC addresses, by device; they are made anew for it."""
+
+    async def set_interfaces(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        """Let a halted machine have exactly these interfaces, by device: others go, and new ones have new addresses."""

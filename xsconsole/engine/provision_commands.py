@@ -1,0 +1,43 @@
+"""What can be asked for about blueprints: configurations made of one. A part of `commands`."""
+
+from dataclasses import dataclass
+
+from xsconsole.domain.blueprint.rendering import FilledMember
+from xsconsole.domain.ids import BlueprintId, ConfigurationId, StageId, Uuid
+from xsconsole.domain.workflow import Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A configuration that is to be: what it is called, its machines, and the addresses that were given for it."""
+
+    configuration: ConfigurationId
+    name: str
+    service: str
+    version: str
+    members: tuple[FilledMember, ...]
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision:
+    """Make configurations of a version of a blueprint in a stage: all of them, or nothing.
+
+    `sr` None: the stage's storage for full copies, and that of the template for linked clones. `pool` None: the one
+    that the stage lives in, or the first.
+    """
+
+    blueprint: BlueprintId
+    blueprint_name: str
+    blueprint_version: int
+    newcomers: tuple[Newcomer, ...]
+    target: StageId
+    method: Method = Method.LINKED_CLONE
+    sr: Uuid | None = None
+    pool: Uuid | None = None
+    reason: str = ""
+
+    @property
+    def configuration(self) -> ConfigurationId:
+        """The one under which the run stands."""
+        return self.newcomers[0].configuration

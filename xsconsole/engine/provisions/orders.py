@@ -1,0 +1,180 @@
+"""From a blueprint and what somebody fills in to commands: a row for each configuration, with what is wrong with it."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from xsconsole.domain.blueprint import templating
+from xsconsole.domain.blueprint.answers import answered
+from xsconsole.domain.blueprint.finding import Finding, Severity
+from xsconsole.domain.blueprint.rendering import Filled, Surroundings, fill
+from xsconsole.domain.blueprint.values import Blueprint, ParameterKind
+from xsconsole.domain.board import Board
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow.bounds import NAME_LIMIT, unfit_character
+from xsconsole.engine.commands import Newcomer, Provision, Together
+from xsconsole.errors import NotPromotable
+
+PROVISION_SPACE = uuid.UUID("7e0a4c1d-8f0b-4f5e-9a61-52d7f1b0c3ae")
+MOST_AT_ONCE = 50
+VERSION_PATTERN, NAME_PATTERN = "{{ blueprint }}.{{ number }}", "{{ service }} {{ version }}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionOrder:
+    """What somebody asks for: a row of values for each configuration.
+
+    Texts among the values, and the patterns of versions and names, may have `{{ number }}`, `{{ service }}`,
+    `{{ stage }}` and `{{ blueprint }}` in them; those of versions and names the parameters too. `is_whole`: all of them
+    or nothing; else what stands stays.
+    """
+
+    blueprint: Blueprint
+    target: StageId
+    rows: tuple[Mapping[str, object], ...]
+    service: str = ""  # empty: that of the blueprint
+    version: str = VERSION_PATTERN
+    name: str = NAME_PATTERN
+    is_whole: bool = True
+    method: Method = Method.LINKED_CLONE
+    sr: Uuid | None = None
+    pool: Uuid | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledRow:
+    """One row: its number, its configuration as far as that can be told, and what came of it."""
+
+    number: int
+    newcomer: Newcomer | None
+    filled: Filled
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.filled.findings
+
+
+def fill_rows(order: ProvisionOrder, board: Board, pool: Uuid) -> tuple[FilledRow, ...]:
+    """Fill every row in. Numbers begin after those of which a configuration stands on the board. Pure."""
+    numbers = _free_numbers(order, board, pool)
+    stage = board.workflow.stage(order.target) if board.workflow is not None else None
+    service = order.service or order.blueprint.service
+    plain = {
+        "service": service,
+        "stage": stage.name if stage is not None else order.target,
+        "blueprint": order.blueprint.version,
+    }
+    return tuple(
+        _row(order, row, {**plain, "number": number}, _id(order, pool, number))
+        for row, number in zip(order.rows, numbers, strict=False)
+    )
+
+
+def provisions_of(order: ProvisionOrder, board: Board, pool: Uuid) -> Together:
+    """Return the commands: one for all, or one for each, as the order says.
+
+    Raises:
+        NotPromotable: something that was filled in is wrong: the first of it, and how much more.
+    """
+    if not order.rows or len(order.rows) > MOST_AT_ONCE:
+        raise NotPromotable(
+            reason=f"{count(len(order.rows), 'configuration')} cannot be made at once.",
+            mend=f"Make from 1 to {MOST_AT_ONCE}.",
+        )
+    rows = fill_rows(order, board, pool)
+    wrong = [(row, finding) for row in rows for finding in row.findings if finding.is_error]
+    if wrong:
+        row, first = wrong[0]
+        where = f"Number {row.number}: " if len(rows) > 1 else ""
+        more = f" {count(len(wrong) - 1, 'more thing')} is wrong." if len(wrong) == 2 else ""
+        more = f" {len(wrong) - 1} more things are wrong." if len(wrong) > 2 else more
+        raise NotPromotable(reason=f"{where}{first.sentence}{more}", mend=first.mend)
+    newcomers = [row.newcomer for row in rows if row.newcomer is not None]
+    whole = Provision(
+        blueprint=order.blueprint.id,
+        blueprint_name=order.blueprint.name,
+        blueprint_version=order.blueprint.version,
+        newcomers=tuple(newcomers),
+        target=order.target,
+        method=order.method,
+        sr=order.sr,
+        pool=order.pool,
+        reason=order.reason,
+    )
+    each = (whole,) if order.is_whole else tuple(replace(whole, newcomers=(one,)) for one in newcomers)
+    return Together(commands=each, target=order.target)
+
+
+def _free_numbers(order: ProvisionOrder, board: Board, pool: Uuid) -> Iterator[int]:
+    number = 0
+    while True:
+        number += 1
+        if _id(order, pool, number) not in board.cards:
+            yield number
+
+
+def _id(order: ProvisionOrder, pool: Uuid, number: int) -> ConfigurationId:
+    return ConfigurationId(str(uuid.uuid5(PROVISION_SPACE, f"{order.blueprint.id}\n{pool}\n{number}")))
+
+
+def _row(
+    order: ProvisionOrder, row: Mapping[str, object], plain: Mapping[str, object], made: ConfigurationId
+) -> FilledRow:
+    findings: list[Finding] = []
+    number, service = int(str(plain["number"])), str(plain["service"])
+
+    def rendered(what: str, text: str, values: Mapping[str, object]) -> str:
+        try:
+            return templating.render(text, values).strip()
+        except templating.Fault as fault:
+            findings.append(_wrong(what, f"“{shortened(text, 60)}” {fault.what}.", fault.mend))
+            return ""
+
+    values = {
+        name: rendered(name, given, plain) if isinstance(given, str) and "{{" in given else given
+        for name, given in row.items()
+    }
+    known = {**answered(order.blueprint, values)[0], **plain}
+    version = rendered("version", order.version, known)
+    name = rendered("name", order.name, {**known, "version": version})
+    for what, text in (("service", service), ("version", version), ("name", name)):
+        findings += _unfit(what, text)
+    around = Surroundings(
+        configuration=name, service=service, version=version, stage=str(plain["stage"]), number=number
+    )
+    filled = fill(order.blueprint, values, around)
+    filled = replace(filled, findings=(*findings, *filled.findings))
+    if not filled.is_whole:
+        return FilledRow(number=number, newcomer=None, filled=filled)
+    addresses = tuple(
+        str(filled.values[parameter.name]).partition("/")[0]
+        for parameter in order.blueprint.parameters
+        if parameter.kind is ParameterKind.ADDRESS and filled.values.get(parameter.name)
+    )
+    newcomer = Newcomer(
+        configuration=made,
+        name=name,
+        service=service,
+        version=version,
+        members=filled.members,
+        addresses=addresses,
+    )
+    return FilledRow(number=number, newcomer=newcomer, filled=filled)
+
+
+def _unfit(what: str, text: str) -> list[Finding]:
+    if not text:
+        mend = "Name one; the blueprint names none." if what == "service" else f"Give the {what}s a pattern."
+        return [_wrong(what, f"The configuration has no {what}.", mend)]
+    if len(text) > NAME_LIMIT or unfit_character(text, lines=False) is not None:
+        why = "is too long" if len(text) > NAME_LIMIT else "has a character that cannot be shown"
+        return [_wrong(what, f"The {what} “{shortened(text, 60)}” {why}.", f"Choose another {what}.")]
+    return []
+
+
+def _wrong(what: str, sentence: str, mend: str) -> Finding:
+    return Finding(rule=what, severity=Severity.ERROR, sentence=sentence, mend=mend, field=what, parameter=what)
