@@ -11,6 +11,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.hold_dialog import HoldDialog
+from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.demo.gestures import click, until
@@ -75,6 +76,13 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     place.hold.trigger()
     await until(place.delete.isEnabled, "the hold to be lifted")
 
+    place.keep.trigger()
+    long = await opened(window, KeepDialog)
+    assert isinstance(long, KeepDialog)
+    long.choice.setCurrentIndex(long.choice.findText("90 days"))
+    click(long.go)
+    await until(lambda: "To be kept until" in place.list.whole.text(), "the time")
+
     place.prove.trigger()
     how = await opened(window, ProveDialog)
     assert isinstance(how, ProveDialog)
@@ -109,6 +117,7 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     place.delete.trigger()
     box = await opened(window, Question)
     assert isinstance(box, Question)
+    assert "It was to be kept until" in box.accessibleDescription()
     click(box.go)
     await until(lambda: place.list.model.rowCount() == 0, "it to be gone")
     place.look_in(str(tmp_path / "nothing"))

@@ -118,6 +118,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "archive verify": ("archives", "verify"),
     "archive restore": ("archives", "restore"),
     "archive prove": ("archives", "prove"),
+    "archive keep": ("archives", "keep"),
+    "archive expire": ("archives", "expire"),
     "archive hold": ("archives", "hold"),
     "archive release": ("archives", "release"),
     "archive delete": ("archives", "delete"),

@@ -16,6 +16,9 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument(
         "--stop-first", action="store_true", help="shut the machines down, freeze them together and start them again"
     )
+    verb.add_argument(
+        "--keep-until", type=instant, metavar="T", help="it has expired then; else it is kept until somebody deletes it"
+    )
     _add_planned(verb.add_argument)
     add_reason(verb)
     verb = make("archive list", "the archives that this home knows; no pool is needed", has_json=True)
@@ -55,6 +58,18 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--reason", required=True, metavar="TEXT", help="why it must be kept")
     verb.add_argument("--until", type=instant, metavar="T", help="only until then, such as 2036-12-31T00:00+01:00")
+    verb = make("archive keep", "say until when it is kept, or that somebody has to delete it", has_json=False)
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    choice = verb.add_mutually_exclusive_group(required=True)
+    choice.add_argument(
+        "--until", type=instant, metavar="T", help="it has expired then, such as 2036-12-31T00:00+01:00"
+    )
+    choice.add_argument("--for-ever", action="store_true", help="until somebody deletes it")
+    add_reason(verb)
+    verb = make(
+        "archive expire", "delete now what has expired and is not held, in the folders known here", has_json=True
+    )
+    verb.add_argument("--dry-run", action="store_true", help="say what would be deleted, and change nothing")
     for name, what in (("release", "lift the hold"), ("delete", "delete it for good")):
         verb = make(f"archive {name}", what, has_json=name == "delete")
         verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from xsconsole.cli.acting import confirm, on_record, see_through
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination, RunState
 from xsconsole.domain import words
-from xsconsole.domain.archive import Archive, Check, Shelved, find_archive, fits
+from xsconsole.domain.archive import Archive, Check, Shelved, find_archive, fits, freed_words, is_due, kept_words
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
@@ -30,7 +31,13 @@ async def create(options: argparse.Namespace) -> int:
         card = find_configuration(console.board, options.name)
         place = Path(options.out) if options.out else None
         room = ArchiveRoom(console.home)
-        command = room.archiving(card, place, is_stopped_first=options.stop_first, reason=options.reason)
+        command = room.archiving(
+            card,
+            place,
+            is_stopped_first=options.stop_first,
+            keep_until=options.keep_until,
+            reason=options.reason,
+        )
         return await _carry_out(console, command, options, {"folder": str(command.folder)})
 
 
@@ -92,12 +99,12 @@ async def _carry_out(
 async def list_(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=True) as room:
         wanted = " ".join(options.words)
-        found = [one for one in await room.listed() if fits(one, wanted)]
+        found, now = [one for one in await room.listed() if fits(one, wanted)], room.now()
     if options.json:
         output.print_json([_document(one) for one in found])
         return 0
-    heads = ("ID", "CONFIGURATION", "STOOD IN", "POOL", "FROZEN", "SIZE", "WHOLE", "RESTORABLE", "HELD", "FOLDER")
-    output.print_table(heads, map(_row, found))
+    heads = ("ID", "CONFIGURATION", "STOOD IN", "POOL", "FROZEN", "SIZE", "WHOLE", "RESTORABLE", "KEPT", "FOLDER")
+    output.print_table(heads, (_row(one, now) for one in found))
     for one in found:
         if one.problem:
             output.note(f"{one.folder}: {one.problem}")
@@ -156,9 +163,38 @@ async def release(options: argparse.Namespace) -> int:
     return 0
 
 
+async def keep(options: argparse.Namespace) -> int:
+    async with _at_home(options, is_reading=False) as room:
+        found = await _found(room, options.archive)
+        await room.keep(Path(found.folder), options.until, options.reason)
+        how = f"until {words.instant(options.until)}" if options.until is not None else "until somebody deletes it"
+        output.say(f"“{output.cell(found.called)}” is kept {how}.")
+    return 0
+
+
+async def expire(options: argparse.Namespace) -> int:
+    """Delete what has expired, or say what would be."""
+    async with _at_home(options, is_reading=options.dry_run) as room:
+        due = [one for one in await room.listed() if is_due(one, room.now())]
+        gone = [(one, one.archive.size_bytes if one.archive else 0) for one in due]
+        if not options.dry_run:
+            gone = list(await room.expire())
+    if options.json:
+        output.print_json([{"folder": str(one.folder), "freed_bytes": freed} for one, freed in gone])
+        return 0
+    for one, freed in gone:
+        did = "Would delete" if options.dry_run else "Deleted"
+        output.say(f"{did} {output.cell(str(one.folder), 400)}: {words.size(freed)}.")
+    if not gone:
+        output.say("Nothing has expired.")
+    return 0
+
+
 async def delete(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
         found = await _found(room, options.archive)
+        if not options.json:
+            output.say(output.cell(freed_words(found, room.now()), 600))
         freed_bytes = await room.delete(Path(found.folder), options.reason)
     if options.json:
         output.print_json({"folder": str(found.folder), "freed_bytes": freed_bytes})
@@ -193,7 +229,7 @@ def _folder(name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _row(one: Shelved) -> tuple[str, ...]:
+def _row(one: Shelved, now: datetime) -> tuple[str, ...]:
     archive, folder = one.archive, str(one.folder)
     if archive is None:
         return (
@@ -217,7 +253,7 @@ def _row(one: Shelved) -> tuple[str, ...]:
         words.size(archive.size_bytes),
         "DAMAGED" if one.damaged_at else words.instant(one.proven_at) if one.proven_at else "never",
         _restorable(one),
-        "held" if one.held else "",
+        kept_words(one, now),
         folder,
     )
 
@@ -250,6 +286,8 @@ def _lines(one: Shelved, archive: Archive) -> list[str]:
         found.append(f"  · {name} had {', '.join(addresses)}")
     if proofs.failed is not None:
         found.append(f"COULD NOT BE RESTORED: {proofs.failed.words}")
+    if one.keep is not None:
+        found.append(f"To be kept until {words.instant(one.keep.until)}, as {one.keep.by} said")
     if one.held is not None:
         found.append(f"Held since {words.instant(one.held.at)} by {one.held.words}")
     found += [f"Copied from {each.name} in {each.stage}, by {each.method}" for each in archive.lineage]
@@ -274,6 +312,7 @@ def _document(one: Shelved) -> documents.Document:
         "proven_restorable": msgspec.to_builtins(one.proofs.proven),
         "failed_to_restore": msgspec.to_builtins(one.proofs.failed),
         "is_own_key": one.is_own,
+        "keep": msgspec.to_builtins(one.keep),
         "held": msgspec.to_builtins(one.held),
     }
     if one.archive is not None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,15 +12,7 @@ import msgspec
 
 from xsconsole.console.home import Home
 from xsconsole.console.home_archives import OnRecord, on_record
-from xsconsole.domain.archive import (
-    MANIFEST,
-    Archive,
-    Check,
-    Held,
-    Shelved,
-    judge,
-    read,
-)
+from xsconsole.domain.archive import KEEP, MANIFEST, Archive, Check, Held, Keep, Shelved, is_due, judge, read
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import Source, Version
@@ -28,6 +20,7 @@ from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, RunId, Stag
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.words import instant
 from xsconsole.engine.archives.archiving import stem_of
 from xsconsole.engine.commands import ArchiveToFiles, RestoreFromArchive
 from xsconsole.errors import Refused
@@ -86,9 +79,20 @@ class ArchiveRoom:
         return (place or self.usual) / f"{stem_of(card.name)}-{stamp}"
 
     def archiving(
-        self, card: Card, place: Path | None = None, *, is_stopped_first: bool = False, reason: str = ""
+        self,
+        card: Card,
+        place: Path | None = None,
+        *,
+        is_stopped_first: bool = False,
+        keep_until: datetime | None = None,
+        reason: str = "",
     ) -> ArchiveToFiles:
-        """Return the command that archives a configuration into a new folder within `place`, which is remembered."""
+        """Return the command that archives a configuration into a new folder within `place`, which is remembered.
+
+        Raises:
+            Refused: it would have expired by now.
+        """
+        self._demand_later(keep_until)
         place = (place or self.usual).expanduser().absolute()
         if not self._home.is_reading:
             self._home.settings.keep_archive_place(str(place))
@@ -98,6 +102,7 @@ class ArchiveRoom:
             folder=self.folder_for(card, place),
             is_stopped_first=is_stopped_first,
             room_bytes=_room(place),
+            keep_until=keep_until,
             reason=reason,
         )
 
@@ -185,6 +190,7 @@ class ArchiveRoom:
             folder=folder,
             archive=archive,
             held=await self._held(folder),
+            keep=await self._shelf.kept_until(folder),
             proofs=recorded.proofs_of(archive.id, await self._shelf.content(folder, PROOF)),
             proven_at=at if is_good else None,
             damaged_at=None if is_good else at,
@@ -217,8 +223,7 @@ class ArchiveRoom:
             raise Refused(reason="A hold needs a reason.", mend="Say why it must be kept.")
         archive = read(await self._shelf.document(folder), is_signature)
         held = Held(reason=shortened(reason, 500), by=_who(self._home), at=self._home.clock.now(), until=until)
-        if not held.holds(held.at):
-            raise Refused(reason="That time is over already.", mend="Name a later one.")
+        self._demand_later(until)
         await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, None)
         await self._shelf.keep(folder, HOLD, msgspec.json.encode(held))
 
@@ -230,6 +235,39 @@ class ArchiveRoom:
             raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
         await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, None)
         await self._shelf.keep(folder, HOLD, None)
+
+    async def keep(self, folder: Path, until: datetime | None, reason: str = "") -> None:
+        """Say until when an archive is kept; None: until somebody deletes it.
+
+        Raises:
+            Refused: there is no archive that can be believed, or the time is over already.
+        """
+        self._demand_writing()
+        self._demand_later(until)
+        archive = read(await self._shelf.document(folder), is_signature)
+        said = Keep(until=until, by=_who(self._home), at=self._home.clock.now()) if until is not None else None
+        why = f"Until {instant(until) if until is not None else 'somebody deletes it'}. {reason}".strip()
+        await self._record(AuditEvent.ARCHIVE_KEPT, folder, archive, why, None)
+        await self._shelf.keep(folder, KEEP, msgspec.json.encode(said) if said is not None else None)
+
+    def now(self) -> datetime:
+        return self._home.clock.now()
+
+    def _demand_later(self, until: datetime | None) -> None:
+        if until is not None and until <= self._home.clock.now():
+            raise Refused(reason="That time is over already.", mend="Name a later one.")
+
+    async def expire(self) -> tuple[tuple[Shelved, int], ...]:
+        """Delete what has expired in the known places, and return it with how many bytes that freed; a hold wins."""
+        self._demand_writing()
+        gone = []
+        for one in await self.listed():
+            folder = Path(one.folder)
+            keep = await self._shelf.kept_until(folder)
+            if is_due(replace(one, keep=keep), self.now()) and keep is not None:
+                why = f"It has expired: it was to be kept until {instant(keep.until)}."
+                gone.append((one, await self.delete(folder, why)))
+        return tuple(gone)
 
     async def delete(self, folder: Path, reason: str) -> int:
         """Delete an archive for good, and return how many bytes that freed.

@@ -61,6 +61,7 @@ class AuditEvent(StrEnum):
     ARCHIVE_DELETED = "archive.deleted"
     ARCHIVE_HELD = "archive.held"  # nobody deletes it until that is lifted
     ARCHIVE_RELEASED = "archive.released"
+    ARCHIVE_KEPT = "archive.kept"  # until when it is kept was said anew
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
 
 

@@ -174,13 +174,17 @@ class RemovePoints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveToFiles:
-    """Write a configuration into `folder`, which must not be there yet; `room_bytes` is what was free there."""
+    """Write a configuration into `folder`, which must not be there yet; `room_bytes` is what was free there.
+
+    It is kept until `keep_until`, None: until somebody deletes it.
+    """
 
     configuration: ConfigurationId
     revision: int
     folder: Path
     is_stopped_first: bool = False
     room_bytes: int | None = None
+    keep_until: datetime | None = None
     reason: str = ""
 
 

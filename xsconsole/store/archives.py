@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from xsconsole.domain.archive import DOCUMENT, MOST_DOCUMENT_BYTES, Held, Measured
+from xsconsole.domain.archive import DOCUMENT, KEEP, MOST_DOCUMENT_BYTES, Held, Keep, Measured
 from xsconsole.domain.ids import RunId
 from xsconsole.errors import Refused
 from xsconsole.store.files import settle
@@ -27,10 +27,10 @@ UNFINISHED = ".part"
 OWNER = ".run"  # in an unfinished folder: the run that made it
 HOLD = "hold.json"  # beside the document: it may come and go, and is no part of the archive
 PROOF = "proof.json"  # and this: that it could be restored, and when
-BESIDE = frozenset({HOLD, PROOF})
+BESIDE = frozenset({HOLD, PROOF, KEEP})
 PIECE_BYTES = 1024 * 1024
 READ_ONLY = 0o444
-OURS = re.compile(r"\.run|(archive|manifest|workflow)\.json|record\.jsonl|members/[^/]+\.xva(\.part)?")
+OURS = re.compile(r"\.run|(archive|manifest|workflow|keep)\.json|record\.jsonl|members/[^/]+\.xva(\.part)?")
 FOLDER_READ_ONLY = 0o555
 
 
@@ -114,6 +114,17 @@ class FolderShelf:
                 return None
             except msgspec.MsgspecError:
                 return Held(reason=f"{HOLD} cannot be read.", by="somebody", at=datetime.fromtimestamp(0, UTC))
+
+        return await _apart(folder, read)
+
+    async def kept_until(self, folder: Path) -> Keep | None:
+        """Return until when an archive is kept; what cannot be read lets none expire."""
+
+        def read() -> Keep | None:
+            try:
+                return msgspec.json.decode((folder / KEEP).read_bytes(), type=Keep)
+            except (FileNotFoundError, msgspec.MsgspecError):
+                return None
 
         return await _apart(folder, read)
 

@@ -10,6 +10,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.engine.commands import ArchiveToFiles
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.archives.keeping import KeepChoice
 
 WIDTH = 520  # px
 
@@ -29,6 +30,7 @@ class ArchiveDialog(QDialog):
         self.files.setFileMode(QFileDialog.FileMode.Directory)
         self.files.setOption(QFileDialog.Option.DontUseNativeDialog)
         self.files.setOption(QFileDialog.Option.ShowDirsOnly)
+        self.keep = KeepChoice(self)
         self.go = pieces.button(self.tr("Review plan"), "primary", self)
         self.go.setDefault(True)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
@@ -57,6 +59,7 @@ class ArchiveDialog(QDialog):
         column.addWidget(pieces.wrapped(text, "muted", self))
         column.addLayout(form)
         form.addRow(self.tr("Folder"), where)
+        form.addRow(self.tr("&Kept"), self.keep)
         where.addWidget(self.folder, 1)
         where.addWidget(self.choose)
         column.addLayout(buttons)
@@ -67,7 +70,8 @@ class ArchiveDialog(QDialog):
 
     @property
     def command(self) -> ArchiveToFiles:
-        return self._room.archiving(self._card, Path(self.folder.text().strip()))
+        until = self.keep.until(self._room.now())
+        return self._room.archiving(self._card, Path(self.folder.text().strip()), keep_until=until)
 
     @Slot()
     def _look(self) -> None:

@@ -1,8 +1,8 @@
 """What the list of archives has columns for, what it can be asked for, and all that is told of one."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from xsconsole.domain.archive import Shelved
+from xsconsole.domain.archive import Shelved, is_due
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count, size
@@ -47,10 +47,12 @@ def columns_of_archives() -> tuple[Column[Shelved], ...]:
             width=90,
         ),
         Column(
-            head="Held",
-            text=lambda one: tr("held") if one.held else "",
+            head="Kept",
+            text=_kept,
             hint=lambda one: one.held.words if one.held else "",
-            width=52,
+            tone=lambda one: "warn" if _has_expired(one) else "",
+            key=lambda one: _rank(one.keep.until if one.keep else None),
+            width=72,
         ),
         Column(head="Folder", text=lambda one: str(one.folder), tone=lambda _: "muted"),
     )
@@ -127,6 +129,9 @@ def told(one: Shelved) -> str:
     if one.damaged_at is not None:
         lines.append(tr("Found damaged at {time}.").format(time=times.exact_time(one.damaged_at)))
     lines += _trials(one)
+    if one.keep is not None:
+        until = times.exact_time(one.keep.until)
+        lines.append(tr("To be kept until {time}, as {who} said.").format(time=until, who=one.keep.by))
     if one.held is not None:
         lines.append(tr("Held by {words}").format(words=one.held.words))
     return "\n".join(lines)
@@ -166,6 +171,18 @@ def _trials(one: Shelved) -> list[str]:
     return found
 
 
+def _kept(one: Shelved) -> str:
+    if one.held is not None:
+        return tr("held")
+    if one.keep is None:
+        return ""
+    return tr("expired") if _has_expired(one) else f"{one.keep.until.astimezone():%Y-%m-%d}"
+
+
+def _has_expired(one: Shelved) -> bool:
+    return is_due(one, datetime.now(UTC))
+
+
 def _is_bad(one: Shelved) -> bool:
     return (one.archive is None and not one.is_unfinished) or one.damaged_at is not None
 
@@ -179,7 +196,7 @@ def _standing(one: Shelved) -> list[str]:
         return ["unfinished" if one.is_unfinished else "unreadable"]
     found = ["damaged" if one.damaged_at else "proven" if one.proven_at else "unproven"]
     found.append("failed" if one.proofs.failed else "restorable" if one.proofs.proven else "untried")
-    found += ["held"] if one.held else []
+    found += ["held"] if one.held else ["expired"] if _has_expired(one) else []
     return found + ([] if one.is_own else ["foreign"])
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import ArchiveRoom, Destination, Estate
 from xsconsole.domain import words
-from xsconsole.domain.archive import Shelved
+from xsconsole.domain.archive import Shelved, freed_words
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId, StageId
@@ -20,6 +20,7 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
+from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
@@ -45,7 +46,9 @@ class ArchivePlace(pieces.Panel):
         self.room = ArchiveRoom(console.home)
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
-        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | Question | None = None  # while it is open
+        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | Question | None = (
+            None  # while it is open
+        )
         empty = (
             self.tr("No archives yet"),
             self.tr("Archive… in the menu of a card writes a configuration into files, which come back as a new one."),
@@ -83,6 +86,9 @@ class ArchivePlace(pieces.Panel):
         self.restore = self._offer(self.tr("Restore…"), self._restore)
         self.prove = self._offer(self.tr("Prove…"), self._prove)
         self.hold = self._offer(self.tr("Hold…"), self._hold)
+        self.keep = QAction(self.tr("Keep until…"), self)  # in the menu only: the row is wide enough
+        self.keep.triggered.connect(self._keep)
+        self.list.view.add_context_action(self.keep)
         self.delete = self._offer(self.tr("Delete…"), self._delete)
         self._acts.addStretch(1)
         self.body.addWidget(self.list, 1)
@@ -138,6 +144,7 @@ class ArchivePlace(pieces.Panel):
         self._allow(self.restore, unreadable or busy or away)
         self._allow(self.prove, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
+        self._allow(self.keep, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
@@ -254,18 +261,32 @@ class ArchivePlace(pieces.Panel):
         await self._read()
 
     @Slot()
+    def _keep(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._start(self._kept(one), "keep an archive")
+
+    async def _kept(self, one: Shelved) -> None:
+        self.dialog = dialog = KeepDialog(one, self.window())
+        try:
+            if await answered(dialog):
+                await self.room.keep(Path(one.folder), dialog.choice.until(self.room.now()))
+                await self._read()
+        finally:
+            self.dialog = None
+
+    @Slot()
     def _delete(self) -> None:
         one = self.chosen
         if one is not None:
             self._start(self._deleted(one), "delete an archive")
 
     async def _deleted(self, one: Shelved) -> None:
-        free = words.size(one.archive.size_bytes) if one.archive is not None else ""
         self.dialog = box = Question(
             self,
             self.tr("Delete the archive?"),
             self.tr("The archive of {name} is deleted for good.").format(name=one_line(one.called)),
-            self.tr("{folder}: {size} become free. What stands on pools stays.").format(folder=one.folder, size=free),
+            self.tr("{frees} What stands on pools stays.").format(frees=freed_words(one, self.room.now())),
             self.tr("Delete"),
         )
         try:

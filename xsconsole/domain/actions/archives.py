@@ -93,6 +93,7 @@ class SealArchive(msgspec.Struct, frozen=True, kw_only=True, tag="archive-seal")
     manifest: str
     members: tuple[ArchivedMember, ...]
     lineage: tuple[Ancestor, ...] = ()
+    keep_until: datetime | None = None  # None: until somebody deletes it
 
 
 class NoteArchived(msgspec.Struct, frozen=True, kw_only=True, tag="archive-note"):

@@ -1,6 +1,7 @@
 """A configuration outside of any pool: what an archive says, and whether what lies in a folder is what it says."""
 
 from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, judge
+from xsconsole.domain.archive.keeping import freed_words, is_due, kept_words
 from xsconsole.domain.archive.listing import Listed, find_archive, fits
 from xsconsole.domain.archive.pooled import (
     ARCHIVED_KEY,
@@ -24,7 +25,7 @@ from xsconsole.domain.archive.pooled import (
 from xsconsole.domain.archive.proving import NOTHING, Proof, Proofs, proofs_in, proofs_to_bytes, sealed_proof
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
-from xsconsole.domain.archive.shelf import Held, Shelved
+from xsconsole.domain.archive.shelf import Held, Keep, Shelved
 from xsconsole.domain.archive.standing import (
     BLOCKED,
     Pooled,
@@ -36,6 +37,7 @@ from xsconsole.domain.archive.standing import (
 )
 from xsconsole.domain.archive.values import (
     DOCUMENT,
+    KEEP,
     MANIFEST,
     RECORD,
     WORKFLOW,
@@ -49,6 +51,7 @@ __all__ = [
     "ARCHIVED_KEY",
     "BLOCKED",
     "DOCUMENT",
+    "KEEP",
     "MANIFEST",
     "MOST_DOCUMENT_BYTES",
     "NOTHING",
@@ -64,6 +67,7 @@ __all__ = [
     "Finding",
     "Form",
     "Held",
+    "Keep",
     "Listed",
     "Measured",
     "PoolArchive",
@@ -82,10 +86,13 @@ __all__ = [
     "find_archive",
     "fits",
     "fitting",
+    "freed_words",
     "held_on",
     "hold_stem",
+    "is_due",
     "judge",
     "judge_pooled",
+    "kept_words",
     "marked_in",
     "pooled_in",
     "proofs_in",

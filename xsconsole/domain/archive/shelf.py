@@ -30,18 +30,31 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return f"{shortened(self.by, 60)}{until}: {shortened(self.reason, 200)}"
 
 
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """It is kept until then, as somebody said at that time; afterwards it has expired. No part of what is signed."""
+
+    until: datetime
+    by: str
+    at: datetime
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.until
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelved:
     """A folder of an archive. `archive` is None where the document cannot be believed; `problem` then says why.
 
     `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later; `is_own`
-    says that this console's key signed it. `proofs` tell whether it could be restored.
+    says that this console's key signed it. `proofs` tell whether it could be restored. `keep` None:
+    until somebody deletes it.
     """
 
     folder: PurePath
     archive: Archive | None
     problem: str = ""
     held: Held | None = None
+    keep: Keep | None = None
     proven_at: datetime | None = None
     proofs: Proofs = NOTHING
     damaged_at: datetime | None = None

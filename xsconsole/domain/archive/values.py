@@ -19,6 +19,7 @@ MANIFEST = "manifest.json"
 WORKFLOW = "workflow.json"
 RECORD = "record.jsonl"
 FORMAT = 1
+KEEP = "keep.json"  # beside the document, and no part of the archive: until when it is kept
 
 
 class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):

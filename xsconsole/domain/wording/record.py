@@ -52,6 +52,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.ARCHIVE_PROVEN: "Tried to restore",
     AuditEvent.ARCHIVE_DELETED: "Deleted",
     AuditEvent.ARCHIVE_HELD: "Held against deletion",
+    AuditEvent.ARCHIVE_KEPT: "Said how long to keep",
     AuditEvent.ARCHIVE_RELEASED: "No more held against deletion",
     AuditEvent.OBSERVED: "Seen on the pool",
 }

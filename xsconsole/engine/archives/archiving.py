@@ -24,7 +24,7 @@ from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.poolstate import Roster, newest_text, roster_stem
-from xsconsole.domain.words import count, size
+from xsconsole.domain.words import count, instant, size
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine.commands import ArchiveToFiles
 from xsconsole.engine.copies.freezing import add_freeze, demand_freezable, runs
@@ -109,6 +109,7 @@ def _planned(command: ArchiveToFiles, card: Card, board: Board, inventory: Inven
             manifest=msgspec.json.encode(manifest, order="sorted").decode(),
             members=tuple(members),
             lineage=_lineage(card, board),
+            keep_until=command.keep_until,
         ),
         card.name,
         written,
@@ -235,5 +236,7 @@ def _sentences(command: ArchiveToFiles, members: Sequence[ArchivedMember], runni
             f"The archive holds what a power cut would leave on {count(running, 'running machine')}, one frozen after "
             "the other: how far apart is recorded."
         )
+    if command.keep_until is not None:
+        found.append(f"It is kept until {instant(command.keep_until)}; then it has expired, and can be cleared away.")
     found.append("Whoever can read the files can read the disks: they are signed, and not encrypted.")
     return found

@@ -18,11 +18,13 @@ from xsconsole.domain.actions.archives import (
     SealArchive,
 )
 from xsconsole.domain.archive import (
+    KEEP,
     MANIFEST,
     RECORD,
     WORKFLOW,
     Archive,
     ArchivedFile,
+    Keep,
     judge,
     rows_of,
     sealed,
@@ -157,6 +159,9 @@ class Archivist:
         }
         for path, content in papers.items():
             await shelf.write(folder, path, content)
+        if action.keep_until is not None:
+            keep = Keep(until=action.keep_until, by=self._record.actor, at=self._at.clock.now())
+            await shelf.write(folder, KEEP, msgspec.json.encode(keep))
         files = [*exported.values(), *(_of(path, content) for path, content in papers.items())]
         archive = self._document(action, workflow, record, tuple(sorted(files, key=lambda file: file.path)))
         await shelf.seal(folder, to_bytes(sealed(archive, self._archives.signer)))

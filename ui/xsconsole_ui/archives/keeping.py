@@ -1,0 +1,63 @@
+"""Until when an archive is kept: a choice, and the dialog that asks it of one that is there."""
+
+from datetime import datetime, timedelta
+
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from xsconsole.domain.archive import Shelved
+from xsconsole.domain.folding import one_line
+from xsconsole_ui import pieces, theme, times
+from xsconsole_ui.texts import tr
+
+WIDTH = 420  # px
+TIMES = ((30, "30 days"), (90, "90 days"), (365, "1 year"), (3 * 365, "3 years"), (7 * 365, "7 years"))
+
+
+class KeepChoice(pieces.Choice):
+    """For ever, or for a time from now on; of an archive that has a time already, that too."""
+
+    def __init__(self, parent: QWidget, present: datetime | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("How long it is kept"))
+        self.addItem(tr("Until somebody deletes it"), None)
+        for days, name in TIMES:
+            self.addItem(tr(name), days)
+        if present is not None:
+            self.addItem(tr("Until {time}, as it is").format(time=times.exact_time(present)), present)
+            self.setCurrentIndex(self.count() - 1)
+
+    def until(self, now: datetime) -> datetime | None:
+        chosen = self.currentData()
+        return now + timedelta(days=chosen) if isinstance(chosen, int) else chosen
+
+
+class KeepDialog(QDialog):
+    """Asks until when an archive is kept."""
+
+    def __init__(self, one: Shelved, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keep the archive of {name}").format(name=one_line(one.called)))
+        self.setMinimumWidth(WIDTH)
+        text = self.tr(
+            "When that time is over it has expired: it is shown as such, and “xsconsole archive expire” deletes it. "
+            "A hold keeps it beyond."
+        )
+        self.choice = KeepChoice(self, one.keep.until if one.keep is not None else None)
+        self.go = pieces.button(self.tr("Keep"), "primary", self)
+        self.go.setDefault(True)
+        self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+        column.setSpacing(theme.MARGIN)
+        buttons = QHBoxLayout()
+        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
+        column.addWidget(pieces.wrapped(text, "muted", self))
+        column.addWidget(self.choice)
+        column.addLayout(buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
+        self.setAccessibleDescription(text)
+        self.go.clicked.connect(self.accept)
+        self.cancel.clicked.connect(self.reject)
+        self.choice.setFocus()

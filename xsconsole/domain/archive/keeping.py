@@ -1,0 +1,34 @@
+"""How long an archive is kept: until when, and whether that is over. A hold keeps it beyond.
+
+It lies beside the document as `keep.json`, and is no part of what is signed: it may be changed at any time.
+"""
+
+from datetime import datetime
+
+from xsconsole.domain.archive.shelf import Shelved
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import instant, size
+
+
+def is_due(one: Shelved, now: datetime) -> bool:
+    """Return whether the time of an archive is over and nothing holds it, so that it may go without further ado."""
+    return one.archive is not None and one.keep is not None and one.keep.is_over(now) and one.held is None
+
+
+def kept_words(one: Shelved, now: datetime) -> str:
+    """Return such as `held`, `until 2027-01-01 00:00 UTC` or `expired`; empty where it is kept for ever."""
+    if one.held is not None:
+        return "held"
+    if one.keep is None:
+        return ""
+    return "expired" if one.keep.is_over(now) else f"until {instant(one.keep.until)}"
+
+
+def freed_words(one: Shelved, now: datetime) -> str:
+    """Return what deleting an archive frees and when, and what speaks against it."""
+    frees = f"{size(one.archive.size_bytes)} become" if one.archive is not None else "What it takes becomes"
+    early = one.keep is not None and not one.keep.is_over(now)
+    said = f"{frees} free in {shortened(str(one.folder.parent), 200)}, at once."
+    if early and one.keep is not None:
+        said += f" It was to be kept until {instant(one.keep.until)}, as {shortened(one.keep.by, 60)} said."
+    return said
