@@ -82,7 +82,7 @@ async def test_a_run_is_stopped_and_put_back_from_its_sheet(
 
     click(page.undo)
     await until(lambda: not page.undo.isVisible(), "that it is being stopped")
-    assert page.progress_text.whole.startswith("Stopping; what the pool does not cancel has to end first: Take")
+    assert page.progress_text.whole.startswith("Stopping; not cancelled yet: Take")
     await go_on(slow)
 
     assert (await ended(console)).state is RunState.UNDONE

@@ -254,7 +254,7 @@ class PlanPage(QWidget):
         if run.state is RunState.UNDOING:
             doing = self.tr("Undoing: {step}").format(step=doing)
         if run.is_aborted and run.state is RunState.RUNNING:
-            doing = self.tr("Stopping; what the pool does not cancel has to end first: {step}").format(step=doing)
+            doing = self.tr("Stopping; not cancelled yet: {step}").format(step=doing)
         if is_away and not run.who:
             doing = self.tr("Waiting for the pool: {step}").format(step=doing)
         self.progress_text.show_text(f"{doing} ({run.who})" if run.who else doing)
@@ -270,7 +270,7 @@ class PlanPage(QWidget):
                 self._tell("good", self.tr("Undone."), told)
             case RunState.UNDONE:
                 failure, remains = _explained(run)
-                self._tell("bad", failure, remains, _details(run))
+                self._tell("warn" if run.is_aborted else "bad", failure, remains, _details(run))
             case RunState.INTERRUPTED:
                 failure, remains = _explained(run)
                 self._tell("warn", failure, remains, _details(run))
