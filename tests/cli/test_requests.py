@@ -75,6 +75,15 @@ def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people:
     assert (ran.status, ran.document["state"]) == (0, "done"), ran.err
     assert people.ann.say("request", "list", "--json").document == []
 
+    (point,) = people.rita.say("restore-point", "list", "shop@1.3.0", "--json").document
+    reverted = people.rita.say("config", "revert", "shop@1.3.0", point["run"][:8], "--ticket", "CHG-10")
+    assert reverted.status == 3, reverted.err
+    assert "Asked for: revert shop 1.3.0 in Production. It waits for 2 approvals" in reverted.out
+    urgent = people.rita.say(
+        "config", "revert", "shop@1.3.0", point["run"][:8], "--emergency", "--reason", "it is down"
+    )
+    assert (urgent.status, "names nobody who may declare an emergency" in urgent.err) == (1, True)
+
     back = people.rita.say("demote", "shop@1.3.0", "--to", "staging", "--json")
     assert back.status == 3, back.err
     asked_file, answer = str(tmp_path / "asked.json"), str(tmp_path / "answer.json")

@@ -164,7 +164,7 @@ def test_what_a_known_person_signs_is_still_judged() -> None:
 
         odd = signed_anew(scene.alice, request, intent=msgspec.structs.replace(request.intent, kind=RunKind.CREATE))
         await put(scene, odd, 4)
-        assert "asks for no promotion or demotion" in view(scene.bob, odd).obstacle
+        assert "asks for no promotion, demotion or revert" in view(scene.bob, odd).obstacle
 
         bare = signed_anew(
             scene.alice, request, intent=msgspec.structs.replace(request.intent, transition=None), expires_at=None

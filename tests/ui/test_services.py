@@ -130,6 +130,7 @@ async def test_a_restore_point_is_taken_by_hand_and_returned_to_and_a_name_and_n
     await until(dialog.isVisible, "the choice of a restore point")
     assert [dialog.point.itemText(at).endswith("by hand in Staging") for at in range(2)] == [True, True]
     dialog.point.setCurrentIndex(1)
+    assert not dialog.urgent.isVisible()  # nothing demands approval there
     dialog.go.click()
     await until(lambda: window.desk.question is not None, "the plan")
     assert window.desk.question is not None

@@ -25,14 +25,13 @@ from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
+    Approvable,
     Confirmed,
     Create,
-    Demote,
     Direction,
     Dissolve,
     NewMember,
     Plannable,
-    Promote,
     RemoveMembers,
     Replicate,
     Settle,
@@ -102,7 +101,7 @@ async def act(options: argparse.Namespace) -> int:
             if confirmed != plan.digest:
                 answers = confirm(console, plan, options)
                 confirmed = plan.digest
-            if plan.demand is not None and isinstance(command, Promote | Demote) and not plan.is_emergency:
+            if plan.demand is not None and isinstance(command, Approvable) and not plan.is_emergency:
                 await line.leave(AuditEvent.QUEUE_BEGAN, "Others have to approve it, so it is asked for.")
                 return await ask_for(console, command, plan, answers, options)
             order = Confirmed(command=command, digest=plan.digest, answers=answers)

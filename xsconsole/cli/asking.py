@@ -8,7 +8,7 @@ from xsconsole.domain.ids import Digest
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests.views import about, waiting_words
 from xsconsole.domain.words import listing
-from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
+from xsconsole.engine.commands import Approvable, Ask, Plannable
 
 ASKED = 3
 """The exit status of what is asked for and not done yet: a script that goes on after 0 must not go on."""
@@ -23,13 +23,13 @@ async def planned(console: Console, command: Plannable, options: argparse.Namesp
 
 def _planned(console: Console, command: Plannable, options: argparse.Namespace) -> Plan:
     not_before = getattr(options, "not_before", None)
-    if not_before is None or not isinstance(command, Promote | Demote):
+    if not_before is None or not isinstance(command, Approvable):
         return console.plan(command)
     return console.requests.plan(Ask(command=command, digest=Digest(""), not_before=not_before))
 
 
 async def ask_for(
-    console: Console, command: Promote | Demote, plan: Plan, answers: tuple[str, ...], options: argparse.Namespace
+    console: Console, command: Approvable, plan: Plan, answers: tuple[str, ...], options: argparse.Namespace
 ) -> int:
     """Put the request on the pool, and say who could approve it."""
     ask = Ask(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from xsconsole.cli.points_parser import POINT_HELP
-from xsconsole.cli.request_parser import VerbMaker
+from xsconsole.cli.request_parser import VerbMaker, add_asking, add_emergency
 
 NAME_HELP = "id, service, service@version or service@stage"
 
@@ -48,10 +48,10 @@ def add_configurations(make: VerbMaker, instant: Callable[[str], datetime]) -> t
     adopt.add_argument("--vm", action="append", default=[], metavar="VM", help="a stray, by name or uuid; repeat it")
     adopt.add_argument("--stage", metavar="STAGE", help="where it then stands; default: where it is shown")
     dissolve = _changing(make, "config dissolve", "forget a configuration; its VMs stay as they are")
-    return (create, add, remove, adopt, dissolve, *_add_services(make))
+    return (create, add, remove, adopt, dissolve, *_add_services(make, instant))
 
 
-def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
+def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[argparse.ArgumentParser]:
     """Add the verbs to a configuration as one thing, which stays where it is."""
     verbs = [
         _changing(make, "config start", "start its machines, in their order; those that run are passed over"),
@@ -68,6 +68,8 @@ def _add_services(make: VerbMaker) -> list[argparse.ArgumentParser]:
     rename.add_argument("--version", dest="new_version", metavar="VERSION", help="the new version")
     note.add_argument("text", metavar="TEXT", help="the notes; empty: none")
     revert.add_argument("point", metavar="POINT", help=POINT_HELP)
+    add_asking(revert, instant)
+    add_emergency(revert)
     for verb in verbs:
         verb.add_argument("--dry-run", action="store_true", help="only show the plan")
     return verbs

@@ -40,8 +40,7 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
             reason=f"From {source.name} to {target.name} is a way to {kind.value}, not to {asked.value}.",
             mend=f"Say `xsconsole {kind.value}`.",
         )
-    is_urgent = getattr(options, "emergency", False)
-    urgency = Emergency(reason=options.reason, ticket=getattr(options, "ticket", "")) if is_urgent else None
+    urgency = urgency_of(options)
     disks = Disks(getattr(options, "disks", Disks.KEEP))
     if kind is Kind.PROMOTE:
         if disks is not Disks.KEEP:
@@ -64,6 +63,12 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
         reason=options.reason,
         emergency=urgency,
     )
+
+
+def urgency_of(options: argparse.Namespace) -> Emergency | None:
+    """Return why it cannot wait, where that was said."""
+    is_urgent = getattr(options, "emergency", False)
+    return Emergency(reason=options.reason, ticket=getattr(options, "ticket", "")) if is_urgent else None
 
 
 def demand_settled(console: Console, card: Card, *, is_move: bool = True, may_wait: bool = True) -> None:

@@ -17,7 +17,7 @@ class VerbMaker(Protocol):
 
 
 def add_asking(verb: argparse.ArgumentParser, instant: Callable[[str], datetime]) -> None:
-    """Add to a promotion or demotion what it says where others have to approve it."""
+    """Add to what others may have to approve what it says where others have to approve it."""
     group = verb.add_argument_group("where others have to approve it (exit status 3: asked for, and not done yet)")
     group.add_argument("--ticket", default="", metavar="REF", help="a reference to a change ticket")
     group.add_argument(

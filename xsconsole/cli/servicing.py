@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsconsole.cli.moves import urgency_of
 from xsconsole.cli.points import point_named
 from xsconsole.domain.board import Card
 from xsconsole.domain.run_kinds import RunKind
@@ -36,6 +37,12 @@ def servicing(card: Card, options: argparse.Namespace) -> OfService:
             )
         case "config revert":
             point = point_named(card, options.point)
-            return RevertTo(configuration=card.id, revision=card.revision, point=point, reason=options.reason)
+            return RevertTo(
+                configuration=card.id,
+                revision=card.revision,
+                point=point,
+                reason=options.reason,
+                emergency=urgency_of(options),
+            )
     kind = POWER[options.verb]
     return ChangePower(configuration=card.id, revision=card.revision, kind=kind, reason=options.reason)

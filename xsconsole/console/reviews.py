@@ -14,6 +14,7 @@ from xsconsole.domain.events import Event, InventoryChanged, ReviewsChanged
 from xsconsole.domain.ids import ConfigurationId, ReviewId, RunId
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests.views import stage_name
+from xsconsole.domain.requests.ways import asked_words
 from xsconsole.domain.reviews import (
     REVIEW_PREFIX,
     ReviewItem,
@@ -27,7 +28,7 @@ from xsconsole.domain.reviews import (
 from xsconsole.domain.signing import owner_of
 from xsconsole.domain.workflow import Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
-from xsconsole.engine.commands import Confirmed, Demote, Promote
+from xsconsole.engine.commands import Approvable, Confirmed
 from xsconsole.errors import NotFound, NotPermitted, PlanIsStale, Refused
 from xsconsole.store.keys import is_signature
 
@@ -39,7 +40,7 @@ E = TypeVar("E", bound=Event)
 class ReviewDesk(Desk, Protocol):
     """What is needed of the console of one pool."""
 
-    async def demand_rights(self, command: Promote | Demote) -> None: ...
+    async def demand_rights(self, command: Approvable) -> None: ...
 
 
 class Reviews:
@@ -148,8 +149,10 @@ class Reviews:
             PoolUnavailable, StoreFailed: as `Console.do`.
         """
         command = confirmed.command
-        if not isinstance(command, Promote | Demote) or command.emergency is None:
-            raise Refused(reason="Only a promotion or demotion can be an emergency.", mend="Ask for it without one.")
+        if not isinstance(command, Approvable) or command.emergency is None:
+            raise Refused(
+                reason="Only a promotion, a demotion or a revert can be an emergency.", mend="Ask for it without one."
+            )
         await self._desk.demand_rights(command)
         if not command.emergency.reason.strip():
             raise Refused(reason="An emergency needs a reason.", mend="Say why it cannot wait.")
@@ -185,7 +188,7 @@ class Reviews:
     def _about(self, plan: Plan) -> str:
         intent = plan.intent
         source, target = stage_name(self.workflow, intent.source), stage_name(self.workflow, intent.target)
-        return f"{intent.kind.value} {intent.name} from {source} to {target}"
+        return asked_words(intent, source, target)
 
     async def close(self, review: ReviewId, findings: str, password: Secret | None = None) -> ReviewView | None:
         """Say what was found; the item is closed when all have looked whom its rule demands. Returns what is left.

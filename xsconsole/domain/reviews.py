@@ -21,6 +21,7 @@ from xsconsole.domain.plan import Because, Intent
 from xsconsole.domain.poolstate import PREFIX, numbers
 from xsconsole.domain.publication.values import decisions_on
 from xsconsole.domain.requests.views import stage_name
+from xsconsole.domain.requests.ways import asked_words
 from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
@@ -198,7 +199,7 @@ def about(item: ReviewItem, workflow: Workflow | None) -> str:
     intent = item.intent
     source, target = stage_name(workflow, intent.source), stage_name(workflow, intent.target)
     what = "emergency" if item.because is Because.EMERGENCY else "review"
-    return f"{what}: {intent.kind.value} {intent.name} from {source} to {target}"
+    return f"{what}: {asked_words(intent, source, target)}"
 
 
 def could_words(view: ReviewView) -> str:

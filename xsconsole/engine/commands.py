@@ -23,6 +23,7 @@ from xsconsole.engine.service_commands import ChangePower as ChangePower
 from xsconsole.engine.service_commands import Describe as Describe
 from xsconsole.engine.service_commands import RevertTo as RevertTo
 from xsconsole.engine.service_commands import TakePoint as TakePoint
+from xsconsole.engine.urgency import Emergency as Emergency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +32,6 @@ class NewMember:
 
     vm: Uuid
     role: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emergency:
-    """Why it has to be done now, past what stands against it. A plan needs no reason yet; who declares it does."""
-
-    reason: str = ""
-    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,15 +232,19 @@ class EndStay:
     reason: str = ""
 
 
+Approvable = Promote | Demote | RevertTo
+"""Commands that others may have to approve, and that can be an emergency."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Ask those who have to approve for a promotion or demotion whose plan, of that digest, somebody saw.
+    """Ask those who have to approve for a command whose plan, of that digest, somebody saw.
 
     It may not begin before `not_before`. `runs_itself`: this console carries it out as soon as it may. `answers` are
     the questions of the plan that were answered with yes. `batch` is what it is asked for together with.
     """
 
-    command: Promote | Demote
+    command: Approvable
     digest: Digest
     ticket: str = ""
     not_before: datetime | None = None

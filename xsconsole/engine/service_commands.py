@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.run_kinds import RunKind
+from xsconsole.engine.urgency import Emergency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class RevertTo:
     revision: int
     point: RunId
     reason: str = ""
+    emergency: Emergency | None = None
 
     @property
     def kind(self) -> RunKind:

@@ -42,7 +42,8 @@ def entry(view: RequestView, console: Estate) -> Row:
     """Return a request as one row of the list: where it comes from is said by its page and its card."""
     workflow = console.requests.workflow_of(view)
     who, intent = asker(view.request, workflow), view.request.intent
-    what = tr("{kind} {name} to {target}").format(
+    stays = intent.source == intent.target
+    what = (tr("{kind} {name} in {target}") if stays else tr("{kind} {name} to {target}")).format(
         kind=intent.kind.value.capitalize(), name=one_line(intent.name), target=stage_name(workflow, intent.target)
     )
     return Row(

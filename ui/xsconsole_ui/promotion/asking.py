@@ -11,6 +11,7 @@ from xsconsole.console.foresight import tallied
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests.views import RequestView, waiting_words
+from xsconsole.domain.requests.ways import demanding_way
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.wording import rule_words, span_words
 from xsconsole_ui import pieces, theme
@@ -102,7 +103,7 @@ def approval_rows(plan: Plan, console: Console, standing: RequestView | None = N
         could = tr("{names} could, if you ask for it.").format(names=names)
         others = "" if rule.lacking else listing(tuple(one.words for one in rule.left_out if not one.is_requester), 8)
         rows.append(Row(mark=Mark.WAITING, text=pieces.joined(text, could, f"{others}." if others else "")))
-    way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
+    way = demanding_way(plan.intent, workflow)
     if way is not None and way.expiry_s is not None:
         ends = tr("A request for it ends after {span}.").format(span=span_words(way.expiry_s))
         rows.append(Row(mark=Mark.WAITING, text=ends))

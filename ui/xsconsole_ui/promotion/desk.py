@@ -15,6 +15,7 @@ from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import (
+    Approvable,
     Ask,
     Confirmed,
     Demote,
@@ -121,7 +122,7 @@ class Desk(QObject):
         self._set(Question(command=command, plan=plan, not_before=not_before, refusal=self._denial(command)))
 
     def _planned(self, command: Plannable, not_before: datetime | None) -> Plan:
-        if not_before is None or not isinstance(command, Promote | Demote):
+        if not_before is None or not isinstance(command, Approvable):
             return self._console.plan(command)
         return self._console.requests.plan(Ask(command=command, digest=Digest(""), not_before=not_before))
 
@@ -170,7 +171,7 @@ class Desk(QObject):
         command = question.command if question is not None else None
         if question is None or question.refusal is not None or self._is_starting:
             return
-        if isinstance(command, Promote | Demote) and command.emergency is not None:
+        if isinstance(command, Approvable) and command.emergency is not None:
             urgent = replace(command, reason=reason, emergency=Emergency(reason=reason, ticket=declaring.ticket))
             order = Confirmed(command=urgent, digest=question.plan.digest, answers=answers)
             self._is_starting = True
@@ -188,7 +189,7 @@ class Desk(QObject):
         if standing is not None:
             self.dismiss()
             self.met.emit(standing.request.id)
-        elif isinstance(command, Promote | Demote):
+        elif isinstance(command, Approvable):
             ask = Ask(
                 command=replace(command, reason=reason),
                 digest=question.plan.digest,

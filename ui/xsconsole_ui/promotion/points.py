@@ -12,13 +12,15 @@ from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.points.retention import Keeping, taken_words
 from xsconsole.domain.points.sizes import Cost, cost_words
+from xsconsole.domain.requests.ways import way_in
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine.commands import RemovePoints, RevertTo
+from xsconsole.engine.commands import Emergency, RemovePoints, RevertTo
 from xsconsole_ui import pieces, times
 from xsconsole_ui.membership.dialogs import MembershipDialog
 from xsconsole_ui.membership.model import Candidate, Column
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
+from xsconsole_ui.tick import Tick
 
 SIZE_WIDTH, KEPT_WIDTH, DIALOG_WIDTH = 84, 230, 660  # px
 
@@ -87,12 +89,20 @@ class RevertDialog(MembershipDialog):
             what = taken_words(keeping.point, console.board.workflow, _stage(keeping, console.board.workflow))
             self.point.addItem(one_line(f"{times.exact_time(keeping.point.at)}  {what}"), keeping.point.run)
         self.point.currentIndexChanged.connect(self._look_soon)
+        self.urgent = Tick(self.tr("As an &emergency, past the approvals that it needs"), self)
+        workflow = console.board.workflow
+        self.urgent.toggled.connect(self._look_soon)
+        if workflow is not None and way_in(card.stage, workflow) is not None:
+            self.form.addRow("", self.urgent)
+        else:
+            self.urgent.hide()
         self.point.setFocus()
         self.look()
 
     def wanted(self) -> RevertTo:
         point = RunId(str(self.point.currentData() or ""))
-        return RevertTo(configuration=self._card.id, revision=self._card.revision, point=point)
+        emergency = Emergency() if self.urgent.isChecked() else None
+        return RevertTo(configuration=self._card.id, revision=self._card.revision, point=point, emergency=emergency)
 
 
 class PointsDialog(MembershipDialog):

@@ -12,7 +12,7 @@ from xsconsole.domain.requests.files import DecisionFile, RequestFile
 from xsconsole.domain.requests.values import Request
 from xsconsole.domain.requests.views import RequestView
 from xsconsole.domain.workflow import Workflow
-from xsconsole.engine.commands import Ask, Demote, Plannable, Promote
+from xsconsole.engine.commands import Approvable, Ask, Plannable, Promote
 from xsconsole.engine.requests.standing import asks_for, command_of
 from xsconsole.errors import NotFound
 
@@ -98,12 +98,12 @@ class EstateRequests:
 
     def standing(self, command: Plannable) -> RequestView | None:
         """Return the open request that asks for just this; None where there is none."""
-        if not isinstance(command, Promote | Demote) or command.emergency is not None:
+        if not isinstance(command, Approvable) or command.emergency is not None:
             return None
         found = (view for view in self.of(command.configuration) if view.is_open and asks_for(view.request, command))
         return next(found, None)
 
-    def renewed(self, request: RequestId) -> Promote | Demote:
+    def renewed(self, request: RequestId) -> Approvable:
         """Return the command that asks for the same of the configuration as it is now.
 
         Raises:

@@ -26,7 +26,7 @@ from xsconsole.domain.rights import has_role
 from xsconsole.domain.signing import owner_of
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.wording import rule_words
-from xsconsole.engine.commands import Ask, Confirmed, Demote, Promote
+from xsconsole.engine.commands import Approvable, Ask, Confirmed
 from xsconsole.engine.copies.candidates import left_over
 from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.ports import Ids
@@ -59,7 +59,7 @@ class RequestDesk(Desk, Protocol):
 
     abroad: Abroad
 
-    async def demand_rights(self, command: Promote | Demote) -> None: ...
+    async def demand_rights(self, command: Approvable) -> None: ...
 
 
 class Requests:

@@ -14,6 +14,7 @@ from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, differe
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.points.sets import Candidate
 from xsconsole.domain.requests.values import Paper, Request, from_warrant, is_genuine
+from xsconsole.domain.requests.ways import asked_words, demanding_way
 from xsconsole.domain.signing import SignatureCheck, owner_of
 from xsconsole.domain.words import count, describe, instant, listing, size
 from xsconsole.domain.workflow import ApprovalRule, Person, Transition, Workflow
@@ -126,8 +127,7 @@ def view_of(
     `also_at` is the moment by other clocks: it ends when one of them says so, and begins when all do.
     """
     request, workflow, decisions = paper.request, present.workflow, tuple(decisions)
-    transition = request.intent.transition
-    way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
+    way = demanding_way(request.intent, workflow)
     distrust = _distrust(request, workflow, way, pool, check)
     if distrust or workflow is None:
         return RequestView(
@@ -263,7 +263,7 @@ def _state(
     if void:
         return RequestState.VOID, void
     if not rules:
-        return RequestState.VOID, "The workflow demands no approval there any more: promote it."
+        return RequestState.VOID, "The workflow demands no approval there any more: do it without."
     if not found.is_satisfied:
         return RequestState.WAITING, found.sentence
     by = listing(tuple(dict.fromkeys(person.name for rule in found.rules for person in rule.approved)))
@@ -341,7 +341,7 @@ def about(request: Request, workflow: Workflow | None) -> str:
     """Return what a request asks for, such as `promote shop 1.3.0 from Staging to Production`."""
     intent = request.intent
     source, target = stage_name(workflow, intent.source), stage_name(workflow, intent.target)
-    return f"{intent.kind.value} {intent.name} from {source} to {target}"
+    return asked_words(intent, source, target)
 
 
 def stage_name(workflow: Workflow | None, stage: StageId | None) -> str:

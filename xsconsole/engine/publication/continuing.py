@@ -21,14 +21,15 @@ from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.publication.effects import RequestFate
 from xsconsole.domain.publication.values import Continued, Publication
 from xsconsole.domain.requests.values import Request, decisions_of, papers_on
 from xsconsole.domain.requests.views import Present, RequestView, view_of
+from xsconsole.domain.requests.ways import demanding_way
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Stage, Workflow
-from xsconsole.engine.commands import Demote, Plannable, Promote
+from xsconsole.engine.commands import Approvable, Plannable, RevertTo
 from xsconsole.engine.plans import planner, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.lands import Lands, at_version, no_land
@@ -54,7 +55,7 @@ def plan_under(
     Raises:
         Refused: see `planner.plan`.
     """
-    is_emergency = isinstance(command, Promote | Demote) and command.emergency is not None
+    is_emergency = isinstance(command, Approvable) and command.emergency is not None
     if judged_by is None or not judged_by.is_earlier or is_emergency:
         return planner.plan(command, board, inventory, actor, clocks[0], clocks[1:], lands)
     earlier = replace(board, workflow=judged_by.version)
@@ -65,6 +66,8 @@ def plan_under(
     intent, counting = found.intent, judged_by.counting
     stages = [counting.stage(stage) for stage in (intent.source, intent.target) if stage is not None]
     rules.demand_actor(counting, stages, actor)
+    if isinstance(command, RevertTo):
+        return found  # it comes from nowhere: neither places nor freezes stand against it
     card = rules.card_of(board, intent.configuration)
     now = rules.stage_of(rules.workflow_of(board), intent.target or card.stage)
     newcomer, will_run = intent.makes or intent.configuration, planner.will_run(card, now, intent.method)
@@ -196,15 +199,16 @@ def _remark(one: _Open, workflow: Workflow, check: SignatureCheck) -> str:
     request, version = one.view.request, one.judged_by.version
     intent = request.intent
     found: list[str] = []
+    stays = intent.kind is RunKind.REVERT
     way = workflow.transition(intent.source, intent.target) if intent.source and intent.target else None
-    if way is None:
+    if way is None and not stays:
         found.append(f"Version {workflow.version} has that way no more.")
     target = intent.target
     before, after = (version.stage(target), workflow.stage(target)) if target is not None else (None, None)
     if before is not None and after is not None and _bound_otherwise(before, after):
         found.append(f"“{shortened(after.name, 40)}” is bound as it was then.")
     counting = still_counting(version, workflow)
-    edge = version.transition_of(intent.transition) if intent.transition is not None else None
+    edge = demanding_way(intent, version)
     if request.requester.among(counting.people) is None:
         found.append(f"Version {workflow.version} does not know who asked, so it cannot run.")
     elif edge is not None:

@@ -27,6 +27,7 @@ from xsconsole.domain.requests.values import (
     to_warrant,
 )
 from xsconsole.domain.requests.views import RequestView, unknown_requester
+from xsconsole.domain.requests.ways import demanding_way
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Method, Workflow
@@ -249,8 +250,7 @@ class Requests:
             ApprovalMissing, NotFound: see `requests.demand_warrant`.
         """
         judged_by = self._judging(request, board, inventory)
-        transition, workflow = plan.intent.transition, judged_by.version if judged_by is not None else board.workflow
-        way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
+        way = demanding_way(plan.intent, judged_by.version if judged_by is not None else board.workflow)
         assert plan.demand is not None or way is None or not way.approvals, "the plan leaves out what the way demands"
         if plan.demand is None or plan.is_emergency:
             return ""
@@ -292,7 +292,7 @@ def keys_of(inventory: Inventory) -> Mapping[str, str]:
 
 def _end(plan: Plan, workflow: Workflow, at: datetime, ask: Ask) -> datetime | None:
     """Return when a request that is made now ends, as the way says."""
-    way = workflow.transition_of(plan.intent.transition) if plan.intent.transition is not None else None
+    way = demanding_way(plan.intent, workflow)
     ends = at + timedelta(seconds=way.expiry_s) if way is not None and way.expiry_s is not None else None
     if ends is not None and ask.not_before is not None and ask.not_before >= ends:
         raise Refused(

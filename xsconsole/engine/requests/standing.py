@@ -34,10 +34,11 @@ from xsconsole.domain.requests.values import (
     to_stored,
 )
 from xsconsole.domain.requests.views import Present, RequestState, RequestView, view_of
+from xsconsole.domain.requests.ways import demanding_way
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
-from xsconsole.engine.commands import Demote, Promote
+from xsconsole.engine.commands import Approvable, Demote, Promote, RevertTo
 from xsconsole.engine.copies.candidates import bytes_of, candidate_of, loss_of, manifest_of_stock
 from xsconsole.engine.plans.lands import Lands, no_land, seen_by_nobody
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
@@ -51,11 +52,18 @@ MOST_REQUESTS = 200
 SKEW = timedelta(minutes=5)  # a clock that is read twice does not say the same
 
 
-def command_of(request: Request) -> Promote | Demote:
+def command_of(request: Request) -> Approvable:
     """Return the command that a request asks for."""
     intent = request.intent
+    if intent.kind is RunKind.REVERT and intent.restore_point is not None:
+        return RevertTo(
+            configuration=intent.configuration,
+            revision=intent.revision,
+            point=intent.restore_point,
+            reason=request.reason,
+        )
     if intent.target is None or intent.kind not in (RunKind.PROMOTE, RunKind.DEMOTE):
-        raise Refused(reason="The request asks for no promotion or demotion.", mend="Withdraw it.")
+        raise Refused(reason="The request asks for no promotion, demotion or revert.", mend="Withdraw it.")
     if intent.kind is RunKind.PROMOTE:
         return Promote(
             configuration=intent.configuration,
@@ -73,9 +81,12 @@ def command_of(request: Request) -> Promote | Demote:
     )
 
 
-def asks_for(request: Request, command: Promote | Demote) -> bool:
+def asks_for(request: Request, command: Approvable) -> bool:
     """Return whether a request asks for what a command would do, whoever asked and why."""
     intent = request.intent
+    if isinstance(command, RevertTo):
+        asked = (intent.kind, intent.configuration, intent.revision, intent.restore_point)
+        return asked == (RunKind.REVERT, command.configuration, command.revision, command.point)
     if (intent.configuration, intent.revision, intent.target) != (
         command.configuration,
         command.revision,
@@ -269,8 +280,7 @@ def demand_resumable(
 
 
 def _demanded(plan: Plan, workflow: Workflow | None) -> tuple[ApprovalRule, ...]:
-    transition = plan.intent.transition
-    way = workflow.transition_of(transition) if workflow is not None and transition is not None else None
+    way = demanding_way(plan.intent, workflow)
     standing = way.approvals if way is not None else ()
     return plan.demand.rules if plan.demand is not None else standing
 

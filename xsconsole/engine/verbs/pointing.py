@@ -4,11 +4,14 @@ import msgspec
 
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Demand, Plan
 from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.poolstate import MemberValue
+from xsconsole.domain.requests.ways import way_in
 from xsconsole.domain.words import instant, listing
+from xsconsole.domain.workflow import Transition
 from xsconsole.engine.commands import RevertTo, TakePoint
 from xsconsole.engine.moves.moving import add_restore_point, of_running, vms_of
 from xsconsole.engine.moves.restoring import plan_restore
@@ -18,7 +21,9 @@ from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.intents import intent_in
 from xsconsole.engine.plans.point_notes import noted
 from xsconsole.engine.plans.steps import Steps
-from xsconsole.engine.verbs.powering import surroundings_of
+from xsconsole.engine.requests.emergency import passing
+from xsconsole.engine.requests.reviewing import reviewed
+from xsconsole.engine.verbs.powering import Surroundings, surroundings_of
 from xsconsole.errors import NotFound, NotPromotable
 
 
@@ -63,7 +68,25 @@ def plan_revert(command: RevertTo, board: Board, inventory: Inventory, actor: st
     values = {member.uuid: _again(member.value) for member in card.members}
     intent = intent_in(command.kind, card, found.workflow, restore_point=point.run)
     leases = rules.leases_for(card.id, card.service, ())
-    return plan_restore(card, point, stage, stage, intent, values, leases, board, inventory)
+    plan = plan_restore(card, point, stage, stage, intent, values, leases, board, inventory)
+    return _approved(plan, command, found, way_in(stage.id, found.workflow))
+
+
+def _approved(plan: Plan, command: RevertTo, found: Surroundings, way: Transition | None) -> Plan:
+    """Return the plan with whom it needs: other contents come into the stage only as anything comes into it."""
+    workflow, stage = found.workflow, shortened(found.stage.name, 60)
+    if way is None and command.emergency is not None:
+        raise NotPromotable(
+            reason="Nothing stands against it that an emergency goes past.", mend="Ask for it without one."
+        )
+    if way is None:
+        return plan
+    if command.emergency is not None:
+        plan = reviewed(plan, msgspec.structs.replace(way, afterwards=()), passing((), way, workflow))
+    note = f"Nothing comes into {stage} without approval, so reverting there has to be approved, too."
+    approved = fingerprint(manifest_of_card(found.card, found.inventory, workflow))
+    demand = Demand(rules=way.approvals, workflow=workflow.digest, manifest=approved)
+    return msgspec.structs.replace(plan, demand=demand, notes=(*plan.notes, note))
 
 
 def _whole(card: Card, command: RevertTo) -> RestorePoint:
