@@ -16,7 +16,7 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Confirmed
 from xsconsole.engine.publication.publish_plan import Wish, plan_publication
 from xsconsole.engine.publication.publish_pools import Site
-from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import ApprovalMissing
 from xsconsole.store.keys import is_signature

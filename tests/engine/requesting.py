@@ -13,7 +13,7 @@ from xsconsole.domain.requests.views import RequestView
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow
 from xsconsole.engine.commands import Ask, Confirmed
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.engine.runs.runner import Run
 from xsconsole.errors import ApprovalMissing, Refused
 

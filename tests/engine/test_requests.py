@@ -28,7 +28,7 @@ from xsconsole.domain.requests.views import RequestState, waiting_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.engine.commands import Direction, Dissolve
-from xsconsole.engine.requests.standing import asks_for
+from xsconsole.engine.requests.asked import asks_for
 from xsconsole.errors import ApprovalMissing, NotFound, NotPermitted, Refused
 
 

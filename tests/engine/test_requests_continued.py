@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.values import FreezeCalendar
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.errors import Barred, NotPermitted, NotPromotable, Refused
 
 

@@ -16,7 +16,7 @@ from xsconsole.domain.requests.ways import way_in
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import ApprovalRule, Kind, default_workflow
 from xsconsole.engine.commands import Ask, Confirmed, Emergency, RevertTo, TakePoint
-from xsconsole.engine.requests.standing import asks_for, command_of
+from xsconsole.engine.requests.asked import asks_for, command_of
 from xsconsole.errors import ApprovalMissing, NotPromotable, Refused
 
 

@@ -31,7 +31,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Direction, Emergency, FreezeStage, Lift, Promote
 from xsconsole.engine.ports import Field
-from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.errors import Refused
 
 GIB = 1024**3

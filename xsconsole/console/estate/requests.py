@@ -13,7 +13,7 @@ from xsconsole.domain.requests.values import Request
 from xsconsole.domain.requests.views import RequestView
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Approvable, Ask, Plannable, Promote
-from xsconsole.engine.requests.standing import asks_for, command_of
+from xsconsole.engine.requests.asked import asks_for, command_of
 from xsconsole.errors import NotFound
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from xsconsole.engine.commands import Approvable, Ask, Confirmed
 from xsconsole.engine.copies.candidates import left_over
 from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.ports import Ids
-from xsconsole.engine.requests.standing import command_of
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.errors import ConsoleError, NotFound, NotPermitted, Refused
 from xsconsole.store.keys import is_signature
 

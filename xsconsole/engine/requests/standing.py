@@ -16,7 +16,7 @@ from xsconsole.domain.continuing import Judging, is_outlived, judging
 from xsconsole.domain.ids import BatchId, RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
-from xsconsole.domain.plan import Disks, Plan, RunKind
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.publication.values import approval_stem
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
@@ -38,64 +38,18 @@ from xsconsole.domain.requests.ways import demanding_way
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
-from xsconsole.engine.commands import Approvable, Demote, Promote, RevertTo
 from xsconsole.engine.copies.candidates import bytes_of, candidate_of, loss_of, manifest_of_stock
 from xsconsole.engine.plans.lands import Lands, no_land, seen_by_nobody
 from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
 from xsconsole.engine.publication.continuing import plan_under, why_ended
 from xsconsole.engine.publication.publishing import drop_versions
 from xsconsole.engine.requests import emergency
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.engine.values import insist, remove_value, write_value
 from xsconsole.errors import ApprovalMissing, NotFound, Refused
 
 MOST_REQUESTS = 200
 SKEW = timedelta(minutes=5)  # a clock that is read twice does not say the same
-
-
-def command_of(request: Request) -> Approvable:
-    """Return the command that a request asks for."""
-    intent = request.intent
-    if intent.kind is RunKind.REVERT and intent.restore_point is not None:
-        return RevertTo(
-            configuration=intent.configuration,
-            revision=intent.revision,
-            point=intent.restore_point,
-            reason=request.reason,
-        )
-    if intent.target is None or intent.kind not in (RunKind.PROMOTE, RunKind.DEMOTE):
-        raise Refused(reason="The request asks for no promotion, demotion or revert.", mend="Withdraw it.")
-    if intent.kind is RunKind.PROMOTE:
-        return Promote(
-            configuration=intent.configuration,
-            revision=intent.revision,
-            target=intent.target,
-            candidate=request.id if request.is_frozen else None,
-            reason=request.reason,
-        )
-    return Demote(
-        configuration=intent.configuration,
-        revision=intent.revision,
-        target=intent.target,
-        disks=intent.disks or Disks.KEEP,
-        reason=request.reason,
-    )
-
-
-def asks_for(request: Request, command: Approvable) -> bool:
-    """Return whether a request asks for what a command would do, whoever asked and why."""
-    intent = request.intent
-    if isinstance(command, RevertTo):
-        asked = (intent.kind, intent.configuration, intent.revision, intent.restore_point)
-        return asked == (RunKind.REVERT, command.configuration, command.revision, command.point)
-    if (intent.configuration, intent.revision, intent.target) != (
-        command.configuration,
-        command.revision,
-        command.target,
-    ):
-        return False
-    if isinstance(command, Promote):
-        return intent.kind is RunKind.PROMOTE
-    return intent.kind is RunKind.DEMOTE and (intent.disks or Disks.KEEP) is command.disks
 
 
 # --- judging --------------------------------------------------------------------------------------------------------
