@@ -14,6 +14,7 @@ from tests.engine.memory_placing import MemoryPlacing
 from tests.engine.memory_pool import POWER_OPERATIONS, MemoryPool
 from tests.engine.memory_sending import receive
 from tests.engine.memory_services import MemoryServices
+from tests.engine.memory_templates import MemoryTemplates
 from tests.engine.memory_travels import MemoryTravels
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
@@ -72,6 +73,10 @@ class MemoryPort:
     @property
     def networks(self) -> MemoryNetworks:
         return MemoryNetworks(self.pool, self.do)
+
+    @property
+    def templates(self) -> MemoryTemplates:
+        return MemoryTemplates(self.pool, self.do)
 
     @property
     def travels(self) -> MemoryTravels:
@@ -228,7 +233,7 @@ class MemoryCopies:
             self.port.pool.change(
                 vm,
                 name_label=shape.name,
-                is_a_template=False,
+                is_a_template=shape.is_template,
                 tags=(),
                 affinity=self.port.pool.host_ref(shape.home),
                 ha_restart_priority="",

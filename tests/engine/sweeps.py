@@ -14,10 +14,12 @@ from typing import Protocol
 import pytest
 
 from tests.engine import (
+    test_archiving_incumbents,
     test_candidates,
     test_copying_failing,
     test_crossing,
     test_moving_across_failing,
+    test_pool_archives,
     test_relocation,
     test_restoring_across,
     test_succession,
@@ -31,6 +33,7 @@ from tests.engine.test_candidates import frozen_in
 from tests.engine.test_copying import census
 from tests.engine.test_moving_across import MOVE, machines
 from tests.engine.two_pools import Company
+from xsconsole.domain.archive import Form
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.plan import Disks, RunKind
@@ -203,6 +206,51 @@ async def taking_over() -> Sweep:
     return Sweep(deaths=await _of(scene, scene.desk.promotion(scene.new, "production")), inherit=inherit)
 
 
+async def archived_incumbent() -> Sweep:
+    """Copies into a place that is taken, whose holder goes into the archive."""
+    scene = await test_succession.Scene().begin(test_archiving_incumbents.archiving_copies())
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        fate = await settled(left.desk, scene.new, direction)
+        if scene.old in left.desk.board.cards:
+            test_archiving_incumbents.nothing_is_archived(left)
+        else:
+            assert test_archiving_incumbents.archived(left).configuration == scene.old
+            assert left.made().stage == "production"
+        return fate
+
+    return Sweep(deaths=await _of(scene, scene.desk.promotion(scene.new, "production")), inherit=inherit)
+
+
+async def archive_in_the_pool() -> Sweep:
+    """Templates of copies of what runs."""
+    return await _archived(Form.COPY)
+
+
+async def retirement() -> Sweep:
+    """The machines themselves as templates."""
+    return await _archived(Form.RETIRED)
+
+
+async def _archived(form: Form) -> Sweep:
+    scene = await test_pool_archives.Scene().begin()
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        fate = await settled(left.desk, scene.shop, direction)
+        if left.listed:
+            assert left.listed[0].is_whole
+            assert (scene.shop in left.desk.board.cards) is (form is Form.COPY)
+        else:
+            left.nothing_is_left()
+            assert left.desk.card(scene.shop).standing is Standing.WHOLE
+        assert fate is Fate.CLOSED or bool(left.listed) is (fate is Fate.RESUMED)
+        return fate
+
+    return Sweep(deaths=await _of(scene, scene.archiving(form=form)), inherit=inherit)
+
+
 async def crossing() -> Sweep:
     """Full copies from one pool into another, which a console at both pools settles."""
     company = await Company().begin()
@@ -303,6 +351,9 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "linked clones": linked_clones,
         "copies into a place that is taken": succession,
         "move into a place that is taken": taking_over,
+        "archive in the pool": archive_in_the_pool,
+        "retirement into the archive": retirement,
+        "archive of who had the place": archived_incumbent,
         "full copies into another pool": crossing,
         "move into another pool": moving_across,
         "return to the restore point from another pool": return_from_another_pool,

@@ -55,7 +55,9 @@ def elsewhere(workflow: Workflow) -> Workflow:
 
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
-    "an archive for who had the place": with_way(afterwards=(ArchiveIncumbent(),)),
+    "an archive for who has the place in another pool": elsewhere(
+        with_way(method=Method.FULL_COPY, afterwards=(ArchiveIncumbent(),))
+    ),
     "actions afterwards (telling a web address)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the method “linked-clone” to another pool": elsewhere(with_way(method=Method.LINKED_CLONE)),
 }
@@ -311,11 +313,11 @@ def test_a_shared_root_is_nobody() -> None:
     virtually(story)
 
 
-def test_who_had_the_place_is_led_back_where_the_archive_is_not_there_yet() -> None:
-    asked = with_way(method=Method.LINKED_CLONE, afterwards=(ArchiveIncumbent(),))
+def test_who_had_the_place_is_archived_in_its_own_pool_only() -> None:
+    asked = elsewhere(with_way(method=Method.FULL_COPY, afterwards=(ArchiveIncumbent(),)))
     (finding,) = findings_of_gaps(asked, None)
 
     mended = finding.mends[0].apply(asked)
 
-    assert finding.mends[0].label == "Lead who had the place back instead"
+    assert finding.mends[0].label == "Do not archive who has the place"
     assert gaps(mended, None) == ()

@@ -19,9 +19,8 @@ from xsconsole.domain.workflow import DiskRule, DiskTreatment, Group, Kind, Pers
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import Limits
-from xsconsole.engine.moves.succession import Ending, Incumbent, ended
 from xsconsole.engine.plans import enforcement
-from xsconsole.errors import ApprovalMissing, NotPermitted, NotPromotable, RunFailed, StageFull, VerificationFailed
+from xsconsole.errors import ApprovalMissing, NotPermitted, RunFailed, StageFull, VerificationFailed
 
 
 def test_where_it_goes_back_to_there_must_be_room() -> None:
@@ -209,7 +208,7 @@ def test_a_hold_of_the_way_back_is_left_at_who_went_it() -> None:
     virtually(story)
 
 
-def test_the_end_of_who_gives_way_is_one_choice_and_an_archive_is_none_yet() -> None:
+def test_the_end_of_who_gives_way_is_one_choice() -> None:
     async def story() -> None:
         scene = await Scene().begin()
         workflow = scene.desk.board.workflow
@@ -220,17 +219,10 @@ def test_the_end_of_who_gives_way_is_one_choice_and_an_archive_is_none_yet() -> 
         assert way and back and place and staging  # noqa: PT018
         assert enforcement.gaps_of(workflow, way, None) == ()
         archiving = msgspec.structs.replace(way, afterwards=(ArchiveIncumbent(),), disks=())
-        (gap,) = enforcement.gaps_of(workflow, archiving, None)
-        assert gap.what == "an archive for who had the place"
-        led_back = gap.mends[0].apply(msgspec.structs.replace(workflow, transitions=(archiving, back)))
-        assert led_back.transitions[0].afterwards == (DemoteIncumbent(),)
+        assert enforcement.gaps_of(workflow, archiving, None) == ()
         on_the_way_back = msgspec.structs.replace(back, afterwards=(DemoteIncumbent(),), disks=STAYS)
         assert [gap.field for gap in enforcement.gaps_of(workflow, on_the_way_back, None)] == ["disks", "afterwards"]
         empty = msgspec.structs.replace(way, disks=(DiskRule(role="data", treatment=DiskTreatment.EMPTY),))
         assert [gap.is_senseless for gap in enforcement.gaps_of(workflow, empty, None)] == [True]
-
-        leaving = Incumbent(card=scene.desk.card(scene.old), members=(), back=staging, way=back, ending=Ending.ARCHIVE)
-        with pytest.raises(NotPromotable, match="cannot be archived within"):
-            ended(leaving, place, workflow, scene.desk.inventory, ())
 
     virtually(story)

@@ -25,7 +25,7 @@ EMPTY = (DiskRule(role="data", treatment=DiskTreatment.EMPTY),)
 def succeeding(disks: tuple[DiskRule, ...] = STAYS, **fields: object) -> Workflow:
     workflow = copying()
     ways = tuple(
-        msgspec.structs.replace(way, disks=disks, afterwards=(DemoteIncumbent(),), **fields)
+        msgspec.structs.replace(way, **{"disks": disks, "afterwards": (DemoteIncumbent(),), **fields})
         if way.id == "staging-to-production"
         else way
         for way in workflow.transitions

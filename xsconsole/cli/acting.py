@@ -40,10 +40,18 @@ from xsconsole.errors import ConsoleError, HeldElsewhere, Interrupted, NotFound,
 
 RETRY_HELD_S = 2.0
 SHOWN_TIMEOUT_S = 5.0
-UNWRITTEN = {RunKind.PRUNE, RunKind.MEND, RunKind.HALT, RunKind.ARCHIVE, RunKind.SNAPSHOT, RunKind.NOTE} | set(
-    POWER.values()
-)
+UNWRITTEN = {
+    RunKind.PRUNE,
+    RunKind.MEND,
+    RunKind.HALT,
+    RunKind.ARCHIVE,
+    RunKind.DELETE_ARCHIVE,
+    RunKind.SNAPSHOT,
+    RunKind.NOTE,
+} | set(POWER.values())
 """Runs that write nothing to the members."""
+ENDING = {RunKind.DISSOLVE, RunKind.RETIRE}
+"""Runs after which there is no such configuration."""
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -280,12 +288,12 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
         if configuration == intent.makes:
             return card is not None and card.run is None and bool(card.members)
         if card is None:
-            return intent.kind in (RunKind.DISSOLVE, RunKind.PROVE) or ended.state is not RunState.DONE
+            return intent.kind in (*ENDING, RunKind.DELETE_ARCHIVE, RunKind.PROVE) or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
         is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
         is_new = is_kept or intent.source is None or card.revision > intent.revision
-        return card.run is None and is_new and not (intent.kind is RunKind.DISSOLVE and ended.state is RunState.DONE)
+        return card.run is None and is_new and not (intent.kind in ENDING and ended.state is RunState.DONE)
 
     is_so = console.identity is not None and await until(console, is_told, SHOWN_TIMEOUT_S)
     return console.board.cards.get(configuration), is_so
@@ -302,6 +310,10 @@ def _print_failure(error: ConsoleError, card: Card | None) -> None:
 def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
     if plan.intent.kind is RunKind.PROVE and card is None:
         return f"Nothing is left of what was tried of “{plan.intent.name}”."
+    if card is None and plan.intent.kind is RunKind.RETIRE:
+        return f"“{plan.intent.name}” is in the archive of its pool now, and on no board any more."
+    if card is None and plan.intent.kind is RunKind.DELETE_ARCHIVE:
+        return f"The archive of “{plan.intent.name}” is gone."
     if card is None:
         return f"“{plan.intent.name}” is no configuration any more; its machines stay as they are."
     workflow = console.board.workflow

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from xsconsole.domain.actions.archives import ArchiveAction, CheckArchive, CompareArchived
+from xsconsole.domain.actions.archives import ARCHIVES_WITHOUT_INVERSE, ArchiveAction
 from xsconsole.domain.actions.copies import (
     CopyAction,
     DropCandidate,
@@ -26,6 +26,7 @@ from xsconsole.domain.actions.placing import PlacingAction
 from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
 from xsconsole.domain.actions.provisions import ProvisionAction
 from xsconsole.domain.actions.service import ServiceAction
+from xsconsole.domain.actions.stowing import STOWS_THAT_LAST, STOWS_WITHOUT_INVERSE, StowAction
 from xsconsole.domain.actions.travel import AskAcross, TravelAction
 from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import (
@@ -195,9 +196,10 @@ Action = (
     | ProofAction
     | ServiceAction
     | ProvisionAction
+    | StowAction
 )
 
-LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint, NoteProof)
+LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint, NoteProof, *STOWS_THAT_LAST)
 """Actions of which what they did outlasts a run that is put back."""
 
 WITHOUT_INVERSE = (
@@ -209,9 +211,9 @@ WITHOUT_INVERSE = (
     FitCopy,
     VerifyCopies,
     AskAcross,
-    CompareArchived,
-    CheckArchive,
+    *ARCHIVES_WITHOUT_INVERSE,
     *PROOFS_WITHOUT_INVERSE,
+    *STOWS_WITHOUT_INVERSE,
     *LASTING,
 )
 """Actions of which undoing has nothing to do."""

@@ -18,7 +18,9 @@ class RunKind(StrEnum):
     REPLICATE = "replicate"  # copies in a stage, apart from the ways of the workflow
     REFRESH = "refresh"  # a replica is made anew of what it was copied from
     MEND = "mend"  # fields are brought back to what they should be
-    ARCHIVE = "archive"  # into files; it stays as it is
+    ARCHIVE = "archive"  # into files or into its pool; it stays as it is
+    RETIRE = "retire"  # it leaves the board into an archive of its pool
+    DELETE_ARCHIVE = "delete-archive"  # of its pool
     RETURN = "return"  # from an archive, as a new one
     PROVE = "prove"  # that an archive comes back: tried in a scratch place, and removed again
     HALT = "halt"  # its time in a stage is over

@@ -139,6 +139,10 @@ def kind_name(kind: RunKind) -> str:
             return "Mend"
         case RunKind.ARCHIVE:
             return "Archive"
+        case RunKind.RETIRE:
+            return "Retire"
+        case RunKind.DELETE_ARCHIVE:
+            return "Delete the archive of"
         case RunKind.RETURN:
             return "Restore the archive of"
         case RunKind.PROVE:

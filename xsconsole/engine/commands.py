@@ -1,17 +1,22 @@
 """Everything a user can ask for, in the imperative. The window and the command line issue the same objects."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from xsconsole.domain.acts import Act, Compression, ObjectId
-from xsconsole.domain.archive import Archive
 from xsconsole.domain.closures import AnyClosure, ClosureKind
 from xsconsole.domain.emergency import Declaration
 from xsconsole.domain.ids import BatchId, ConfigurationId, Digest, RequestId, RunId, StageId, Uuid
 from xsconsole.domain.plan import Disks
+from xsconsole.engine.archive_commands import ArchiveInPool as ArchiveInPool
+from xsconsole.engine.archive_commands import ArchiveToFiles as ArchiveToFiles
+from xsconsole.engine.archive_commands import DeletePooled as DeletePooled
+from xsconsole.engine.archive_commands import ProveArchive as ProveArchive
+from xsconsole.engine.archive_commands import RestoreFromArchive as RestoreFromArchive
+from xsconsole.engine.archive_commands import RestoreFromPool as RestoreFromPool
+from xsconsole.engine.archive_commands import Restoring as Restoring
 from xsconsole.engine.provision_commands import Newcomer as Newcomer
 from xsconsole.engine.provision_commands import Provision as Provision
 from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
@@ -166,60 +171,6 @@ class RemovePoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveToFiles:
-    """Write a configuration into `folder`, which must not be there yet; `room_bytes` is what was free there.
-
-    It is kept until `keep_until`, None: until somebody deletes it.
-    """
-
-    configuration: ConfigurationId
-    revision: int
-    folder: Path
-    is_stopped_first: bool = False
-    room_bytes: int | None = None
-    keep_until: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreFromArchive:
-    """Make a new configuration of an archive in files. `document` is the SHA-256 of the one that was read.
-
-    `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
-    storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first. `is_own` says that
-    this console's key signed it.
-    """
-
-    archive: Archive
-    document: Digest
-    folder: Path
-    is_own: bool = True
-    target: StageId
-    networks: Mapping[str, Uuid] = field(default_factory=dict)
-    sr: Uuid | None = None
-    pool: Uuid | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProveArchive:
-    """Try whether an archive comes back: `of` says which, from where and on what storage; all of it is removed again.
-
-    Without `is_in_stage` it comes on networks of its own, and the target of `of` counts for nothing. `asks_tools`: the
-    guest tools of each machine have to answer.
-    """
-
-    of: RestoreFromArchive
-    is_in_stage: bool = False
-    asks_tools: bool = True
-    reason: str = ""
-
-    @property
-    def target(self) -> StageId | None:
-        return self.of.target if self.is_in_stage else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EndStay:
     """Shut the machines of a configuration down, in order, because its time in its stage is over and that says so.
 
@@ -350,13 +301,13 @@ Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine | ExtendStay
 """Commands that decide something by hand; they change a key of the pool and no machine."""
 
 OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
-Freezing = Promote | Replicate | Refresh | ArchiveToFiles
+Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
 OfService = ChangePower | TakePoint | RevertTo | Describe
 """Commands to a configuration as one thing, which stays where it is."""
 
-Kept = RemovePoints | RestoreFromArchive | ProveArchive | EndStay
+Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService | Provision
 """Commands that become a plan and then a run."""
 

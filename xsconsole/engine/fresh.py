@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
+from xsconsole.domain.actions.stowing import SealStow
+from xsconsole.domain.archive import marked_in
 from xsconsole.domain.board import derive
 from xsconsole.domain.disks import chain_of, disks_of
-from xsconsole.domain.ids import NULL_REF, Uuid
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Uuid
 from xsconsole.domain.inventory import (
     PBD,
     PIF,
@@ -17,6 +19,7 @@ from xsconsole.domain.inventory import (
     VDI,
     VIF,
     VM,
+    Appliance,
     Change,
     ChangeBatch,
     GuestMetrics,
@@ -28,14 +31,24 @@ from xsconsole.domain.inventory import (
 )
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
-from xsconsole.engine.commands import AddMembers, Adopt, Create, Plannable, Provision
+from xsconsole.engine.archive_commands import is_named_after
+from xsconsole.engine.commands import (
+    AddMembers,
+    Adopt,
+    ArchiveInPool,
+    Create,
+    DeletePooled,
+    Plannable,
+    Provision,
+    RestoreFromPool,
+)
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.runs.traces import traced
 from xsconsole.engine.values import insist
 
-SURROUNDINGS: tuple[type[Record], ...] = (Host, HostMetrics, SR, PBD, Network, PIF)
+SURROUNDINGS: tuple[type[Record], ...] = (Host, HostMetrics, SR, PBD, Network, PIF, Appliance)
 CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 
 
@@ -44,7 +57,10 @@ async def fresh_land(pool: PoolPort, world: World, command: Plannable, plan: Pla
     target = plan.intent.target
     is_limited = target is not None and stage_thing(target) in leases
     mirror = world.inventory
-    fresh = await insist(pool, lambda: read_afresh(pool, mirror, command, plan.intent, is_stage_limited=is_limited))
+    retired = {step.action.configuration for step in plan.steps if isinstance(step.action, SealStow)}
+    fresh = await insist(
+        pool, lambda: read_afresh(pool, mirror, command, plan.intent, is_stage_limited=is_limited, retired=retired)
+    )
     board = derive(fresh, _nobody_else, world.board.elsewhere)
     return Land(board=board, inventory=fresh, actor=pool.identity.actor)
 
@@ -54,14 +70,21 @@ def _nobody_else(thing: str) -> None:
 
 
 async def read_afresh(
-    pool: PoolPort, mirror: Inventory, command: Plannable, intent: Intent, *, is_stage_limited: bool
+    pool: PoolPort,
+    mirror: Inventory,
+    command: Plannable,
+    intent: Intent,
+    *,
+    is_stage_limited: bool,
+    retired: Collection[ConfigurationId] = (),
 ) -> Inventory:
     """Return an inventory of what a plan depends on: our pool keys, the machines concerned, and their snapshots.
 
     Concerned are the configuration's members, the machines that the command names, and all members of the same
     service, because they may stand in the place that the plan wants; where a limit counts all that is in the stage,
-    those too. Which those are comes from the mirror, which must have heard of everything before the lease was taken.
-    Devices, storage and hosts come from the mirror too: they decide on capacity and not on what will be done.
+    those too, and the snapshots of who is `retired`. Which those are comes from the mirror, which must have heard of
+    everything before the lease was taken. Devices, storage and hosts come from the mirror too: they decide on capacity
+    and not on what will be done.
     """
     keys = await pool.keys(Field.POOL)
     own, others = _concerned(mirror, command, intent, is_stage_limited=is_stage_limited)
@@ -69,7 +92,8 @@ async def read_afresh(
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
     # Snapshots outlive the machine and its membership, and still carry what is ours.
     known = {vm.uuid for vm in vms} | {snapshot.uuid for found in snapshots for snapshot in found}
-    left = [vm.uuid for vm in traced(intent.configuration, mirror) if vm.uuid not in known]
+    traces = {vm.uuid: None for id_ in (intent.configuration, *sorted(retired)) for vm in traced(id_, mirror)}
+    left = [uuid for uuid in traces if uuid not in known]
     leftovers = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in left)) if vm is not None]
     everything = [*vms, *(snapshot for found in snapshots for snapshot in found), *leftovers]
     records: list[Record] = [*everything, *(record for kind in SURROUNDINGS for record in mirror.all(kind))]
@@ -85,7 +109,7 @@ async def read_afresh(
 def _concerned(
     mirror: Inventory, command: Plannable, intent: Intent, *, is_stage_limited: bool
 ) -> tuple[list[Uuid], list[Uuid]]:
-    own: dict[Uuid, None] = dict.fromkeys(_named(command))
+    own: dict[Uuid, None] = dict.fromkeys(_named(command, mirror))
     others: dict[Uuid, None] = {}
     for vm in mirror.all(VM):
         if vm.is_ordinary and any(key.startswith(MEMBER_STEM) for key in vm.other_config):
@@ -96,10 +120,13 @@ def _concerned(
                 value.service == intent.service or (is_stage_limited and value.stage == intent.target)
             ):
                 others[vm.uuid] = None
+    if isinstance(command, ArchiveInPool):
+        names = {found.name_label for uuid in own if (found := mirror.by_uuid(VM, uuid)) is not None}
+        own |= {vm.uuid: None for vm in mirror.all(VM) if vm.is_a_template and is_named_after(vm.name_label, names)}
     return list(own), [uuid for uuid in others if uuid not in own]
 
 
-def _named(command: Plannable) -> Iterable[Uuid]:
+def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
     match command:
         case Create() | AddMembers():
             return tuple(member.vm for member in command.members)
@@ -107,6 +134,10 @@ def _named(command: Plannable) -> Iterable[Uuid]:
             return command.vms
         case Provision():
             return tuple({member.template: None for one in command.newcomers for member in one.members})
+        case RestoreFromPool(archive=archive):
+            return tuple(member.template for member in archive.members)
+        case DeletePooled(archive=id_):
+            return tuple(vm.uuid for vm in marked_in(mirror).get(id_, ()))
     return ()
 
 

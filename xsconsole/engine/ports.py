@@ -16,6 +16,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.jobs import PastJob
 from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.archives.network_port import NetworkPort as NetworkPort
+from xsconsole.engine.archives.template_port import TemplatePort as TemplatePort
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
 from xsconsole.engine.outside_ports import Prober as Prober
@@ -51,7 +52,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a copy is given to be a machine in its own right. `networks` are by device of the interface."""
+    """What a copy is given to be a machine, or a template, in its own right. `networks` are by device."""
 
     name: str
     order: int
@@ -59,6 +60,7 @@ class Shape:
     shutdown_delay_s: int
     networks: Mapping[str, Uuid]
     home: Uuid | None
+    is_template: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ class CopyPort(Protocol):
         """
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
-        """Give a machine its shape, as often as wanted. It becomes no template; tags and the priority of HA go."""
+        """Give a machine its shape, as often as wanted; tags and the priority of HA go."""
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
         """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
@@ -221,6 +223,9 @@ class PoolPort(Protocol):
 
     @property
     def networks(self) -> NetworkPort: ...
+
+    @property
+    def templates(self) -> TemplatePort: ...
 
     async def time(self) -> datetime:
         """Return what the coordinator's clock says: the one that all consoles of the pool share."""

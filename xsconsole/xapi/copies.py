@@ -82,6 +82,8 @@ class XapiCopies:
             await self._session.call(f"VM.set_{field}", ref, value)
         arrived = await self._made_on_arrival(ref)
         await self._placing.put_on(vm, shape.networks)
+        if shape.is_template:
+            await self._session.call("VM.set_is_a_template", ref, True)
         await self._tidy(arrived)
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:

@@ -18,6 +18,7 @@ from xsconsole.engine.ports import (
     PlacingPort,
     Progress,
     ServicePort,
+    TemplatePort,
     TravelPort,
 )
 from xsconsole.errors import ConnectionLost, PoolFailed
@@ -32,6 +33,7 @@ from xsconsole.xapi.records import instant_of, record_of
 from xsconsole.xapi.services import XapiServices
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks, Waiting
+from xsconsole.xapi.templates import XapiTemplates
 from xsconsole.xapi.transfer import XapiTransfers
 from xsconsole.xapi.travels import XapiTravels
 
@@ -57,6 +59,7 @@ class XapiPool:
         self.placing: PlacingPort = XapiPlacing(session, tasks)
         self.services: ServicePort = XapiServices(session, tasks)
         self.networks: NetworkPort = XapiNetworks(session)
+        self.templates: TemplatePort = XapiTemplates(session)
         self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
         self.disks: DiskPort = XapiDisks(session, self._disposal, transfers)
         self.travels: TravelPort = XapiTravels(session, tasks)

@@ -70,6 +70,8 @@ DOING = {
     RunKind.MEND: "mending",
     RunKind.REFRESH: "refreshing",
     RunKind.ARCHIVE: "archiving",
+    RunKind.RETIRE: "retiring",
+    RunKind.DELETE_ARCHIVE: "deleting an archive",
     RunKind.RETURN: "restoring",
     RunKind.PROVE: "proving its archive",
     RunKind.HALT: "shutting down",

@@ -40,7 +40,8 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
-from xsconsole.engine.commands import Confirmed, Create, Plannable, ProveArchive, RestoreFromArchive, Settle, Together
+from xsconsole.engine.archive_commands import DeletePooled, ProveArchive, RestoreFromArchive, RestoreFromPool
+from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -270,15 +271,20 @@ class Estate:
             return self._of_restore(command)
         if isinstance(command, ProveArchive):
             return self._of_restore(command.of)
+        if isinstance(command, RestoreFromPool | DeletePooled):
+            return self.of_pool_uuid(command.lies_in)
         return self.of_card(command.configuration)
 
     def _of_restore(self, command: RestoreFromArchive) -> Console:
         """Return the console of the pool that was named, else of the one that the stage lives in, else the first."""
         stage = self.board.workflow.stage(command.target) if self.board.workflow is not None else None
         bound = stage.binding.pool.uuid if stage is not None and stage.binding.pool is not None else None
+        return self.of_pool_uuid(command.pool or bound or Uuid(""))
+
+    def of_pool_uuid(self, pool: Uuid) -> Console:
+        """Return the console of a pool by its uuid; of one that is not shown, the first."""
         shown = ((one, one.inventory.pool) for one in self.pools.all)
-        known = {pool.uuid: one for one, pool in shown if pool is not None}
-        return known.get(command.pool or bound or Uuid(""), self.pools.first)
+        return {found.uuid: one for one, found in shown if found is not None}.get(pool, self.pools.first)
 
     def pool_name(self, console: Console) -> str:
         """Return the name of a console's pool where it has to be told; empty where there is one pool only."""

@@ -138,3 +138,5 @@ class ImportMember(msgspec.Struct, frozen=True, kw_only=True, tag="import-member
 ArchiveAction = (
     PrepareArchive | CompareArchived | ExportMember | SealArchive | NoteArchived | CheckArchive | ImportMember
 )
+
+ARCHIVES_WITHOUT_INVERSE = (CompareArchived, CheckArchive)

@@ -21,6 +21,7 @@ from xsconsole.domain.archive.pooled import (
     read_carried,
     read_pooled,
     stored,
+    told_in,
 )
 from xsconsole.domain.archive.proving import NOTHING, Proof, Proofs, proofs_in, proofs_to_bytes, sealed_proof
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
@@ -106,5 +107,6 @@ __all__ = [
     "stored",
     "to_bytes",
     "to_lines",
+    "told_in",
     "warrants_in",
 ]

@@ -183,6 +183,14 @@ def document_bytes(text: str) -> bytes:
     return inflate(text)
 
 
+def told_in(text: str) -> PoolArchive | None:
+    """Return what a document says, whoever signed it; None where it cannot be read."""
+    try:
+        return msgspec.json.decode(document_bytes(text), type=PoolArchive)
+    except (msgspec.MsgspecError, Refused, ValueError, RecursionError):
+        return None
+
+
 def read_pooled(text: str, check: SignatureCheck) -> PoolArchive:
     """Return what the document in a key says, if it is whole and what its key signed.
 
@@ -191,13 +199,15 @@ def read_pooled(text: str, check: SignatureCheck) -> PoolArchive:
     """
     try:
         content = document_bytes(text)
-        archive = msgspec.json.decode(content, type=PoolArchive)
-        again = to_bytes(archive)
-    except (msgspec.MsgspecError, Refused, ValueError, RecursionError) as failure:
+        archive = told_in(text)
+        again = to_bytes(archive) if archive is not None else b""
+    except (Refused, ValueError):  # numbers and texts that canonical JSON does not hold
+        archive = None
+    if archive is None:
         raise Refused(
             reason="Its document in the pool is damaged, or of a format that this console does not read.",
             mend="Use a newer console; where that does not help, its templates are still there.",
-        ) from failure
+        )
     if again != content or not is_genuine(archive, check):
         raise Refused(
             reason="Its document in the pool was changed after it was signed.",

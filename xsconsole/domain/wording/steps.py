@@ -44,6 +44,15 @@ from xsconsole.domain.actions.proofs import (
 )
 from xsconsole.domain.actions.provisions import OutfitCopy, SeedDisk
 from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.stowing import (
+    CheckStow,
+    DestroyTemplate,
+    ForgetStow,
+    SealStow,
+    StowCopy,
+    StowMember,
+    VerifyStow,
+)
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
@@ -121,6 +130,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Copy {subject} with all its disks to the other pool"
         case OutfitCopy():
             return f"Make {subject} what the blueprint says"
+        case StowCopy() | StowMember():
+            return f"Make {subject} a template of the archive, which nobody starts or destroys"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
         case RetireMachines(vms=vms):
@@ -197,6 +208,16 @@ def doing(action: Action, subject: str) -> str:
             return f"Destroy {subject} again, with its disks"
         case RemoveScratchNetwork():
             return f"Destroy the private network for {subject}"
+        case SealStow():
+            return f"Sign the archive of {subject} and write it to the pool"
+        case VerifyStow():
+            return f"Compare the archive of {subject} with the pool"
+        case CheckStow():
+            return f"Make sure that the archive of {subject} stands as it was archived"
+        case DestroyTemplate():
+            return f"Destroy the template of {subject} with its disks"
+        case ForgetStow():
+            return f"Forget the archive of {subject}"
         case Suspend():
             return f"Suspend {subject}"
         case Resume():
@@ -269,8 +290,10 @@ def undoing(action: Action, subject: str) -> str:
             return f"Let {subject} belong to its vApp and schedule again"
         case PrepareArchive() | ExportMember():
             return f"Remove what was written of {subject}"
-        case SealArchive():
+        case SealArchive() | SealStow():
             return f"Remove the archive of {subject}"
+        case StowMember():
+            return f"Make {subject} a machine again"
         case NoteArchived():
             return f"Write back the roster of {subject}"
         case ImportMember():

@@ -94,7 +94,14 @@ def _planned(command: ArchiveToFiles, card: Card, board: Board, inventory: Inven
     compare = CompareArchived(configuration=card.id, fingerprint=fingerprint(manifest))
     compared = [steps.add(compare, card.name, [freeze], Estimate(seconds=LOOK_S))]
     members = [
-        _member(number, member, vm, stage, inventory, is_stopped_first=command.is_stopped_first)
+        member_of(
+            member,
+            vm,
+            stage,
+            inventory,
+            file=f"members/{number:02d}-{stem_of(member.role)}.xva",
+            is_stopped_first=command.is_stopped_first,
+        )
         for number, (member, vm) in enumerate(machines, start=1)
     ]
     written = [_add_export(steps, folder, member, taken[member.vm], compared) for member in members]
@@ -108,7 +115,7 @@ def _planned(command: ArchiveToFiles, card: Card, board: Board, inventory: Inven
             xapi_version=".".join(map(str, version_of(inventory, highest=True))),
             manifest=msgspec.json.encode(manifest, order="sorted").decode(),
             members=tuple(members),
-            lineage=_lineage(card, board),
+            lineage=lineage_of(card, board),
             keep_until=command.keep_until,
         ),
         card.name,
@@ -149,14 +156,15 @@ def _demand_archivable(machines: Sequence[tuple[Member, VM]], inventory: Invento
         capacity.demand_short_chains(inventory, vm, 1)
 
 
-def _member(
-    number: int, member: Member, vm: VM, stage: Stage, inventory: Inventory, *, is_stopped_first: bool
+def member_of(
+    member: Member, vm: VM, stage: Stage, inventory: Inventory, *, file: str, is_stopped_first: bool
 ) -> ArchivedMember:
+    """Return what an archive says of a machine of a configuration in `stage`."""
     return ArchivedMember(
         role=member.role,
         name=vm.name_label,
         vm=vm.uuid,
-        file=f"members/{number:02d}-{stem_of(member.role)}.xva",
+        file=file,
         arrives_as="",
         was_running=runs(member) and not is_stopped_first,
         order=vm.order,
@@ -198,7 +206,7 @@ def _add_drops(steps: Steps, machines: Sequence[tuple[Member, VM]], taken: dict[
         steps.add(DropSnapshot(snapshot=taken[vm.uuid]), member.name, [sealed], Estimate(seconds=1.0))
 
 
-def _lineage(card: Card, board: Board) -> tuple[Ancestor, ...]:
+def lineage_of(card: Card, board: Board) -> tuple[Ancestor, ...]:
     """Return what the configuration was copied from, and that, as far as the board tells."""
     found: list[Ancestor] = []
     origin, seen = card.origin, {card.id}

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import datetime
 from pathlib import Path
-from typing import assert_never
 
 import msgspec
 
@@ -17,6 +16,7 @@ from xsconsole.domain.actions.archives import (
     PrepareArchive,
     SealArchive,
 )
+from xsconsole.domain.actions.stowing import StowAction
 from xsconsole.domain.archive import (
     KEEP,
     MANIFEST,
@@ -40,6 +40,7 @@ from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import Archived, Roster, RunRecord, decode, encode, newest, roster_stem
 from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.engine.archives.ports import Archives
+from xsconsole.engine.archives.stower import Stower
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.ports import Field, Progress, Transferred
 from xsconsole.engine.runs.gatekeeper import World
@@ -71,11 +72,12 @@ class Archivist:
         self._marking = marking
         self._world = world
         self._archives = archives
+        self.stower = Stower(presence, record, marking, world, archives)  # of what stays in the pool
 
     async def perform(
         self,
         step: Step,
-        action: ArchiveAction,
+        action: ArchiveAction | StowAction,
         on_progress: Progress,
     ) -> str:
         """Bring about what a step says, and return what has to be known of it later."""
@@ -95,7 +97,7 @@ class Archivist:
             case ImportMember():
                 return await self._bring(step, action, on_progress)
             case _:
-                assert_never(action)
+                await self.stower.perform(action)
         return ""
 
     async def is_there(self, action: PrepareArchive | ExportMember | SealArchive | NoteArchived) -> bool:

@@ -139,6 +139,7 @@ def _parts(command: ProveArchive, target: Stage | None, sr: SR, inventory: Inven
                 networks={},
                 home=None,
                 space={sr.uuid: taken_by(member, sizes[member.file], sr)},
+                storages=frozenset({sr.uuid}),
             )
             for member in archive.members
         ]
@@ -182,7 +183,7 @@ def _hosts(
     """Return where each machine starts; on private networks all on one host, because such a network is inside one."""
     memory = claims_on(board).memory
     if not is_apart:
-        return place(inventory, [guest_of(part, sr) for part in parts], memory)
+        return place(inventory, [guest_of(part) for part in parts], memory)
     together = Guest(
         key=Uuid(archive.id),
         name=archive.name,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive
-from xsconsole.domain.archive import Archive
+from xsconsole.domain.actions.stowing import CheckStow
+from xsconsole.domain.archive import Archive, PoolArchive, PoolMember
 from xsconsole.domain.barriers import Barrier, barriers_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import BLOCK_TYPES
@@ -16,14 +17,15 @@ from xsconsole.domain.inventory import SR, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.replica import NAME_LIMIT
 from xsconsole.domain.words import listing
-from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow
-from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
+from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.moves.relocation import preferred_hosts
 from xsconsole.engine.plans import capacity
 from xsconsole.engine.plans.lands import storage_in, version_of
 from xsconsole.engine.plans.placement import Guest
 from xsconsole.errors import NotPromotable
 
+Document = Archive | PoolArchive
 RETURN_SPACE = uuid.UUID("0d6e21a5-51a7-4f0f-8a2c-6a1c1b0f7b52")
 
 
@@ -36,6 +38,12 @@ class Part:
     networks: dict[str, Uuid]
     home: Uuid | None
     space: Mapping[Uuid, int]
+    storages: frozenset[Uuid]
+
+    @property
+    def key(self) -> Uuid:
+        """What it is made of: a template, or a file."""
+        return self.member.template if isinstance(self.member, PoolMember) else Uuid(self.member.file)
 
 
 # What must hold
@@ -67,7 +75,7 @@ def demand_open_way(target: Stage, workflow: Workflow, what: str = "an archive",
 def demand_alone(archive: ArchiveId, board: Board) -> None:
     for card in board.cards.values():
         steps = card.run.record.plan.steps if card.run is not None else ()
-        if any(isinstance(step.action, CheckArchive) and step.action.archive == archive for step in steps):
+        if any(isinstance(step.action, CheckArchive | CheckStow) and step.action.archive == archive for step in steps):
             is_on = card.standing is Standing.RUNNING
             raise NotPromotable(
                 reason=f"This archive {'is being restored' if is_on else 'was being restored, and that was cut off'}.",
@@ -75,7 +83,7 @@ def demand_alone(archive: ArchiveId, board: Board) -> None:
             )
 
 
-def demand_version(archive: Archive, inventory: Inventory) -> None:
+def demand_version(archive: Document, inventory: Inventory) -> None:
     here = version_of(inventory, highest=False)
     parts = archive.xapi_version.split(".")
     was = tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
@@ -112,7 +120,7 @@ def card_to_be(made: ConfigurationId, name: str, service: str, version: str, sta
     )
 
 
-def made_of(archive: Archive, board: Board, inventory: Inventory) -> tuple[ConfigurationId, int]:
+def made_of(archive: Document, board: Board, inventory: Inventory) -> tuple[ConfigurationId, int]:
     """Return the first configuration of this archive that is not there, and its number."""
     pool = inventory.pool.uuid if inventory.pool is not None else ""
     number = 1
@@ -128,6 +136,20 @@ def _id(archive: ArchiveId, pool: str, number: int) -> ConfigurationId:
 # Where it goes
 
 
+def storage_of_copies(command: RestoreFromPool, inventory: Inventory) -> SR | None:
+    """Return where full copies of templates go; None leaves each disk where it is."""
+    if command.sr is None:
+        return None
+    if command.method is not Method.FULL_COPY:
+        raise NotPromotable(
+            reason="A linked clone stays on the storage of the template.", mend="Make full copies, or name no storage."
+        )
+    sr = inventory.by_uuid(SR, command.sr)
+    if sr is None or sr.content_type == "iso":
+        raise NotPromotable(reason="That is no storage of the pool for disks.", mend="Choose another storage.")
+    return sr
+
+
 def storage_for(command: RestoreFromArchive, target: Stage | None, inventory: Inventory) -> SR:
     """Return the storage that was named, else the stage's, else the pool's usual one."""
     if command.sr is None and target is not None:
@@ -141,7 +163,7 @@ def storage_for(command: RestoreFromArchive, target: Stage | None, inventory: In
     return sr
 
 
-def networks_for(archive: Archive, target: Stage, inventory: Inventory) -> dict[str, Uuid]:
+def networks_for(archive: Document, target: Stage, inventory: Inventory) -> dict[str, Uuid]:
     """Return where each network of an archive belongs in a stage, as far as its map or equal names tell."""
     mapped = {entry.logical: entry.network.uuid for entry in target.binding.networks}
     by_name: dict[str, list[Uuid]] = {}
@@ -158,9 +180,9 @@ def networks_for(archive: Archive, target: Stage, inventory: Inventory) -> dict[
     return found
 
 
-def demand_no_namesake(archive: Archive, inventory: Inventory) -> None:
+def demand_no_namesake(archive: Document, inventory: Inventory) -> None:
     """Refuse where a machine has the name by which one of the archive arrives."""
-    arriving = {member.arrives_as for member in archive.members}
+    arriving = {member.arrives_as for member in archive.members} - {""}
     in_the_way = next((vm for vm in inventory.all(VM) if not vm.is_a_snapshot and vm.name_label in arriving), None)
     if in_the_way is not None:
         raise NotPromotable(
@@ -169,7 +191,7 @@ def demand_no_namesake(archive: Archive, inventory: Inventory) -> None:
         )
 
 
-def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, inventory: Inventory) -> list[Part]:
+def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inventory: Inventory) -> list[Part]:
     archive = command.archive
     table = {**networks_for(archive, target, inventory), **command.networks}
     lacking = tuple(name for name in archive.networks if name not in table)
@@ -191,7 +213,6 @@ def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, in
         )
     demand_no_namesake(archive, inventory)
     hosts = preferred_hosts(target, inventory)
-    sizes = {file.path: file.size_bytes for file in archive.files}
     ending = f" ({target.name}){f' {number}' if number > 1 else ''}"
     return [
         Part(
@@ -199,10 +220,28 @@ def parts_of(command: RestoreFromArchive, target: Stage, sr: SR, number: int, in
             name=f"{shortened(plain_name(member.name, archive.stage_name, target.name), NAME_LIMIT)}{ending}",
             networks={nic.device: table[nic.called] for nic in member.interfaces},
             home=hosts[at % len(hosts)] if hosts else None,
-            space={sr.uuid: taken_by(member, sizes[member.file], sr)},
+            space=space,
+            storages=frozenset({sr.uuid} if sr is not None else space),
         )
         for at, member in enumerate(archive.members)
+        for space in (_space(command, member, sr, inventory),)
     ]
+
+
+def _space(command: Restoring, member: ArchivedMember, sr: SR | None, inventory: Inventory) -> dict[Uuid, int]:
+    """Return what a machine takes, by storage."""
+    if isinstance(command, RestoreFromArchive):
+        assert sr is not None, "what is imported goes somewhere"
+        sizes = {file.path: file.size_bytes for file in command.archive.files}
+        return {sr.uuid: taken_by(member, sizes[member.file], sr)}
+    assert isinstance(member, PoolMember), "an archive in a pool has no others"
+    template = inventory.by_uuid(VM, member.template)
+    if template is None:
+        return {}
+    if command.method is Method.FULL_COPY:
+        return capacity.copy_space(inventory, template, sr)
+    capacity.demand_short_chains(inventory, template, 1)
+    return capacity.clone_space(inventory, template, is_of_snapshot=True)  # nobody writes to a template
 
 
 def plain_name(name: str, *stages: str) -> str:
@@ -219,12 +258,12 @@ def taken_by(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
     return min(whole, file_bytes + capacity.FILE_SNAPSHOT_BYTES * len(member.disks_bytes))
 
 
-def guest_of(part: Part, sr: SR) -> Guest:
+def guest_of(part: Part) -> Guest:
     return Guest(
-        key=Uuid(part.member.file),
+        key=part.key,
         name=part.name,
         memory_bytes=part.member.memory_bytes,
-        storages=frozenset({sr.uuid}),
+        storages=part.storages,
         networks=frozenset(part.networks.values()),
         home=part.home,
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive, ImportMember
-from xsconsole.domain.actions.copies import FitCopy, StartCopy, VerifyCopies, WriteCopy, WriteCopyRoster
-from xsconsole.domain.archive import Archive
+from xsconsole.domain.actions.copies import CopyMachine, FitCopy, StartCopy, VerifyCopies, WriteCopy, WriteCopyRoster
+from xsconsole.domain.actions.stowing import CheckStow
+from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory
@@ -27,8 +28,10 @@ from xsconsole.engine.archives.return_checks import (
     made_of,
     parts_of,
     storage_for,
+    storage_of_copies,
 )
-from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.engine.archives.stow_checks import demand_whole
+from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
@@ -36,14 +39,16 @@ from xsconsole.engine.plans.placement import place
 from xsconsole.engine.plans.steps import START_S, Steps, protection_of
 
 IMPORT_S = 10.0
+COPY_S = 4.0
+CHECK_S = 1.0
 READ_BYTES_PER_S = 100 * 1024 * 1024
 FIT_S = 2.0
 
 
 def plan_return(
-    command: RestoreFromArchive, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]
+    command: Restoring, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]
 ) -> Plan:
-    """Verify every hash, import every machine, then do what a copying does; all of it or nothing.
+    """Verify the archive, make every machine of it, then do what a copying does; all of it or nothing.
 
     Raises:
         Refused: it cannot come back there, and why.
@@ -55,7 +60,10 @@ def plan_return(
     demand_here(target, inventory)
     demand_open_way(target, workflow)
     demand_alone(archive.id, board)
-    demand_version(archive, inventory)
+    if isinstance(command, RestoreFromPool):
+        demand_whole(command.archive, inventory)
+    else:
+        demand_version(archive, inventory)
     made, number = made_of(archive, board, inventory)
     will_run = target.entry is EntryAction.START
     card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
@@ -63,12 +71,16 @@ def plan_return(
         barriers_against(card, target, board, inventory, clocks),
         lambda: rules.demand_place(board, target, archive.service, made, will_run=will_run),
     )
-    sr = storage_for(command, target, inventory)
+    sr: SR | None
+    if isinstance(command, RestoreFromPool):
+        sr = storage_of_copies(command, inventory)
+    else:
+        sr = storage_for(command, target, inventory)
     parts = parts_of(command, target, sr, number, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
     to_start = sorted((part for part in parts if will_run), key=lambda part: part.member.order)
-    hosts = place(inventory, [guest_of(part, sr) for part in to_start], claims_on(board).memory)
+    hosts = place(inventory, [guest_of(part) for part in to_start], claims_on(board).memory)
     intent = Intent(
         kind=RunKind.RETURN,
         configuration=made,
@@ -77,6 +89,7 @@ def plan_return(
         workflow=workflow.id,
         workflow_version=workflow.version,
         target=target.id,
+        method=command.method if isinstance(command, RestoreFromPool) else Method.MOVE,
     )
     leases = rules.leases_for(made, archive.service, (target,))
     return Plan(
@@ -92,30 +105,34 @@ def plan_return(
 
 
 def _steps(
-    command: RestoreFromArchive,
+    command: Restoring,
     parts: Sequence[Part],
     to_start: Sequence[Part],
     hosts: Mapping[Uuid, Uuid],
     made: ConfigurationId,
     target: Stage,
     workflow: Workflow,
-    sr: SR,
+    sr: SR | None,
 ) -> Steps:
     archive, steps = command.archive, Steps()
-    made_by = add_imports(steps, command, parts, sr, [add_check(steps, command)])
+    if isinstance(command, RestoreFromPool):
+        made_by = _add_copies(steps, command, parts)
+    else:
+        assert sr is not None, "what is imported goes somewhere"
+        made_by = add_imports(steps, command, parts, sr, [add_check(steps, command)])
     # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
     ready = [
-        steps.add(_fitting(part, made_by[part.member.file]), part.name, made_by.values(), Estimate(seconds=FIT_S))
+        steps.add(_fitting(part, made_by[part.key]), part.name, made_by.values(), Estimate(seconds=FIT_S))
         for part in parts
     ]
     ready = add_arrived_starts(steps, to_start, made_by, hosts, ready)
-    roles = {made_by[part.member.file]: part.member.role for part in parts}
-    origin = encode(_origin(archive))
+    roles = {made_by[part.key]: part.member.role for part in parts}
+    origin = encode(_origin(command))
     roster = steps.add(WriteCopyRoster(configuration=made, roles=roles, origin=origin), archive.name, ready)
     entered = [
         steps.add(
             WriteCopy(
-                copy=made_by[part.member.file],
+                copy=made_by[part.key],
                 value=encode(_value(archive, made, part.member, target, workflow)),
                 stage_name=target.name,
                 blocked=protection_of(target),
@@ -125,9 +142,29 @@ def _steps(
         )
         for part in parts
     ]
-    running = tuple(made_by[part.member.file] for part in to_start)
+    running = tuple(made_by[part.key] for part in to_start)
     steps.add(VerifyCopies(configuration=made, copies=tuple(roles), running=running), archive.name, entered)
     return steps
+
+
+def _add_copies(steps: Steps, command: RestoreFromPool, parts: Sequence[Part]) -> dict[str, StepKey]:
+    """Make sure that the templates are as they were archived, then copy each; return the step of each machine."""
+    check = CheckStow(archive=command.archive.id, document=command.document)
+    checked = [steps.add(check, command.archive.name, (), Estimate(seconds=CHECK_S))]
+    return {
+        part.key: steps.add(
+            CopyMachine(vm=part.key, name=part.name, method=command.method, sr=command.sr),
+            part.name,
+            checked,
+            _making(part, COPY_S, is_full=command.method is Method.FULL_COPY),
+        )
+        for part in parts
+    }
+
+
+def _making(part: Part, least_s: float, *, is_full: bool) -> Estimate:
+    moved = sum(part.member.disks_bytes) if is_full else 0
+    return Estimate(seconds=least_s + moved / READ_BYTES_PER_S, bytes=sum(part.space.values()), space=dict(part.space))
 
 
 def add_check(steps: Steps, command: RestoreFromArchive) -> StepKey:
@@ -191,11 +228,11 @@ def add_arrived_starts(
     for order in sorted({part.member.order for part in to_start}):
         ready = [
             steps.add(
-                StartCopy(copy=made_by[part.member.file]),
+                StartCopy(copy=made_by[part.key]),
                 part.name,
                 ready,
                 Estimate(seconds=START_S + part.member.start_delay_s, memory_bytes=part.member.memory_bytes),
-                host=hosts.get(Uuid(part.member.file)),
+                host=hosts.get(part.key),
             )
             for part in to_start
             if part.member.order == order
@@ -203,13 +240,15 @@ def add_arrived_starts(
     return ready
 
 
-def _origin(archive: Archive) -> Origin:
+def _origin(command: Restoring) -> Origin:
+    archive = command.archive
+    method = command.method if isinstance(command, RestoreFromPool) else Method.FULL_COPY
     return Origin(
         configuration=archive.configuration,
         name=archive.name,
         stage=archive.stage,
         revision=archive.revision,
-        method=Method.FULL_COPY.value,
+        method=method.value,
         frozen_at=archive.frozen_at,
         skew_s=archive.skew_s,
         archive=archive.id,
@@ -217,7 +256,7 @@ def _origin(archive: Archive) -> Origin:
 
 
 def _value(
-    archive: Archive, made: ConfigurationId, member: ArchivedMember, target: Stage, workflow: Workflow
+    archive: Archive | PoolArchive, made: ConfigurationId, member: ArchivedMember, target: Stage, workflow: Workflow
 ) -> MemberValue:
     """Return the member value without what only the import tells: the machine's uuid, and the roster."""
     return MemberValue(
@@ -236,7 +275,7 @@ def _value(
     )
 
 
-def _vouching(command: RestoreFromArchive, workflow: Workflow) -> list[str]:
+def _vouching(command: Restoring, workflow: Workflow) -> list[str]:
     """Return what to know of an archive that another console signed."""
     if command.is_own:
         return []
@@ -250,12 +289,13 @@ def _vouching(command: RestoreFromArchive, workflow: Workflow) -> list[str]:
     ]
 
 
-def _sentences(command: RestoreFromArchive, target: Stage, parts: Sequence[Part], sr: SR) -> list[str]:
+def _sentences(command: Restoring, target: Stage, parts: Sequence[Part], sr: SR | None) -> list[str]:
+    there = f" in “{shortened(sr.name_label, 60)}”" if sr is not None else ""
     archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
     found = [
         f"{shortened(archive.name, 60)} comes back as a new configuration, as it stood in "
         f"{shortened(archive.stage_name, 60)} at {instant(archive.frozen_at)}: {count(len(parts), 'machine')}, up to "
-        f"{taken} in “{shortened(sr.name_label, 60)}”. The machines get new MAC addresses.",
+        f"{taken}{there}. The machines get new MAC addresses.",
     ]
     if any(part.networks for part in parts):
         found.append("A fixed address of a guest comes back as it was: keep it off where that one is in use.")

@@ -19,6 +19,7 @@ from xsconsole.domain.actions.copies import (
     WriteCopyRoster,
 )
 from xsconsole.domain.actions.provisions import OutfitCopy
+from xsconsole.domain.actions.stowing import StowCopy
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
@@ -174,12 +175,15 @@ class Copier:
             shutdown_delay_s=action.shutdown_delay_s,
             networks=action.networks,
             home=action.home,
+            is_template=isinstance(action, StowCopy),
         )
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
         if isinstance(action, RefitCopy):
             await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
         if isinstance(action, OutfitCopy):
             await outfit(self._pool, vm, action)
+        if isinstance(action, StowCopy):
+            await self._marking.protect(vm, action.blocked)
 
     async def retire(self, action: RetireMachines) -> None:
         """Destroy machines whose place others have taken.

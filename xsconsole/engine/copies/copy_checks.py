@@ -124,7 +124,8 @@ def demand_room(
             capacity.demand_short_chains(inventory, part.vm, is_linked + is_freezing)
     frozen = [capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing]
     copied = [space_of(order, part.vm, sr, inventory, is_frozen=is_frozen) for part in parts]
-    kept = [capacity.snapshot_space(inventory, vm) for vm in order.incumbent.vms] if order.incumbent else []
+    leaving = order.incumbent.vms if order.incumbent is not None and order.incumbent.can_return else ()
+    kept = [capacity.snapshot_space(inventory, vm) for vm in leaving]
     needed = capacity.total(*frozen, *copied, *kept)
     what = "The copies" if not is_freezing else "The snapshots and the copies"
     warnings = capacity.demand_space(inventory, needed, what, claims.space)

@@ -142,6 +142,8 @@ def plan_move(
 
 def _is_kept(incumbent: Incumbent, edge: Transition, exchanged: Sequence[ExchangeDisks]) -> bool:
     """Whether who gives way gets a restore point: where a way asks for one, or others will write to its disks."""
+    if incumbent.way is None:
+        return False
     return bool(exchanged) or edge.restore_point is not None or incumbent.way.restore_point is not None
 
 

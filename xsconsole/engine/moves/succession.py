@@ -7,14 +7,18 @@ from enum import StrEnum
 import msgspec
 
 from xsconsole.domain.actions.holds import PlaceHold
+from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Action, Estimate, Plan, Purpose, Step, TakeSnapshot, Verify
 from xsconsole.domain.workflow import Stage, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.giving_way import has_demands, has_slot, way_back_from
+from xsconsole.engine.archives.retiring import Leaving, add_retirement, demand_retirable, sealing_of
+from xsconsole.engine.archives.stow_checks import demand_room
 from xsconsole.engine.moves.relocation import changed_networks
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.steps import WRITE_S, Steps, add_shutdowns, moved, writing
@@ -27,7 +31,7 @@ class Ending(StrEnum):
     """What becomes of who had the place, once all has passed."""
 
     DEMOTE = "demote"
-    ARCHIVE = "archive"  # no way that asks for it gets as far as a plan: `enforcement` refuses it
+    ARCHIVE = "archive"  # its machines become templates of the pool
 
 
 ENDINGS = {DemoteIncumbent: Ending.DEMOTE, ArchiveIncumbent: Ending.ARCHIVE}
@@ -35,13 +39,16 @@ ENDINGS = {DemoteIncumbent: Ending.DEMOTE, ArchiveIncumbent: Ending.ARCHIVE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incumbent:
-    """The configuration in the slot, what becomes of it, and the stage to which it goes back along `way`."""
+    """The configuration in the slot, and what becomes of it.
+
+    It goes `back` to a stage along `way`, or into the archive, which `sealing` says what it tells.
+    """
 
     card: Card
     members: tuple[tuple[Member, VM], ...]
-    back: Stage
-    way: Transition
-    ending: Ending = Ending.DEMOTE
+    back: Stage | None = None
+    way: Transition | None = None
+    sealing: SealStow | None = None
 
     @property
     def vms(self) -> tuple[VM, ...]:
@@ -54,7 +61,12 @@ class Incumbent:
     @property
     def is_held(self) -> bool:
         """Whether the way that it goes back leaves a hold behind."""
-        return any(isinstance(action, Hold) for action in self.way.afterwards)
+        return self.way is not None and any(isinstance(action, Hold) for action in self.way.afterwards)
+
+    @property
+    def can_return(self) -> bool:
+        """Whether it stays a configuration, so that a restore point of it is of use."""
+        return self.sealing is None
 
 
 def ending_of(edge: Transition) -> Ending | None:
@@ -86,6 +98,13 @@ def incumbent_of(
     rules.demand_standing(other, {Standing.WHOLE})
     rules.demand_settled_power(other)
     found = ((member, inventory.get(VM, member.ref)) for member in other.members)
+    members = tuple((member, vm) for member, vm in found if vm is not None)
+    if ending is Ending.ARCHIVE:
+        demand_room(inventory.pool.other_config if inventory.pool is not None else {})
+        demand_retirable([vm for _, vm in members])
+        manifest = manifest_of_card(other, inventory, workflow)
+        sealing = sealing_of(other, target, members, manifest, board, inventory)
+        return Incumbent(card=other, members=members, sealing=sealing)
     way = _way_back(workflow, target, edge, other)
     back = rules.stage_of(workflow, way.target)
     try:
@@ -93,24 +112,28 @@ def incumbent_of(
     except StageFull as full:
         reason = f"“{shortened(other.name)}” has the place in {target.name} and finds none where it goes back to."
         raise StageFull(reason=f"{reason} {full.reason}", mend=full.mend) from full
-    return Incumbent(
-        card=other,
-        members=tuple((member, vm) for member, vm in found if vm is not None),
-        back=back,
-        way=way,
-        ending=ending,
-    )
+    return Incumbent(card=other, members=members, back=back, way=way)
 
 
 def told(incumbent: Incumbent, *, is_kept: bool) -> str:
     """Return what whoever confirms should know of who gives way. `is_kept` says whether a restore point is taken."""
     does = ["it is shut down"] if incumbent.is_serving else []
-    does += ["its restore point is taken"] if is_kept else []
-    does.append(f"once all has passed it goes to {incumbent.back.name} and stays off")
+    does += ["its restore point is taken"] if is_kept and incumbent.can_return else []
+    back = incumbent.back
+    does.append(
+        f"once all has passed it goes to {back.name} and stays off"
+        if back is not None
+        else "once all has passed its machines become templates of an archive in the pool"
+    )
     *first, last = does
     happens = f"{', '.join(first)}, and {last}" if first else last
     text = f"“{shortened(incumbent.card.name, 60)}” has the place: {happens}."
-    return f"{text} It is held there until somebody lifts that." if incumbent.is_held else text
+    if incumbent.can_return:
+        return f"{text} It is held there until somebody lifts that." if incumbent.is_held else text
+    return (
+        f"{text} Until then it stands by. Afterwards nobody stands by: it comes back only as a new configuration, "
+        "restored from the archive."
+    )
 
 
 def add_standing_down(
@@ -123,6 +146,7 @@ def add_standing_down(
     is_kept: bool = True,
 ) -> list[StepKey]:
     """Shut the incumbent down and, where it `is_kept`, take its restore point; return what comes next waits for."""
+    is_kept = is_kept and incumbent.can_return
     running = [member for member, _ in incumbent.members if member.power_state == "Running"]
     rules.demand_power_changes((target, running), what="making place")
     for member, vm in incumbent.members:
@@ -160,19 +184,14 @@ def add_standing_down(
 def ended(
     incumbent: Incumbent, place: Stage, workflow: Workflow, inventory: Inventory, after: Sequence[StepKey]
 ) -> tuple[Step, ...]:
-    """Return the last steps: what becomes of the incumbent.
-
-    Raises:
-        NotPromotable: it cannot stand where it goes back to.
-    """
-    match incumbent.ending:
-        case Ending.DEMOTE:
-            return _led_back(incumbent, place, workflow, inventory, after)
-        case Ending.ARCHIVE:
-            raise NotPromotable(
-                reason=f"“{shortened(incumbent.card.name)}” cannot be archived within the run of another.",
-                mend="Let the way lead it back instead, and archive it then.",
-            )
+    """Return the last steps: what becomes of the incumbent."""
+    if incumbent.sealing is not None:
+        leaving = Leaving(card=incumbent.card, machines=incumbent.members, sealing=incumbent.sealing)
+        steps = Steps("zzz-retire-")
+        add_retirement(steps, leaving, workflow, inventory, after)
+        return steps.all
+    assert incumbent.back is not None, "who is not archived goes somewhere"
+    return _led_back(incumbent, incumbent.back, place, workflow, inventory, after)
 
 
 def succeeded(plan: Plan, incumbent: Incumbent, place: Stage, workflow: Workflow, inventory: Inventory) -> Plan:
@@ -182,7 +201,12 @@ def succeeded(plan: Plan, incumbent: Incumbent, place: Stage, workflow: Workflow
 
 
 def _led_back(
-    incumbent: Incumbent, place: Stage, workflow: Workflow, inventory: Inventory, after: Sequence[StepKey]
+    incumbent: Incumbent,
+    back: Stage,
+    place: Stage,
+    workflow: Workflow,
+    inventory: Inventory,
+    after: Sequence[StepKey],
 ) -> tuple[Step, ...]:
     """Put the incumbent on the networks of the stage that it goes back to, write it there, and compare.
 
@@ -200,9 +224,9 @@ def _led_back(
 
     written, ready = {}, []
     for number, (member, vm) in enumerate(incumbent.members, start=1):
-        put = changed_networks(vm, place, incumbent.back, inventory)
+        put = changed_networks(vm, place, back, inventory)
         before = [add(f"{number:02d}-networks", put, member.name, after)] if put is not None else after
-        action = writing(vm, moved(member.value, incumbent.back, workflow), incumbent.back)
+        action = writing(vm, moved(member.value, back, workflow), back)
         written[vm.uuid] = action.value
         ready.append(add(f"{number:02d}", action, member.name, before))
     ready = [add("verify", Verify(members=written), incumbent.card.name, ready)]

@@ -16,6 +16,7 @@ from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
 from xsconsole.domain.workflow.gates import Checklist, HttpCall, MaintenanceWindow
 from xsconsole.domain.workflow.names import gate_name
+from xsconsole.engine.archives.stow_checks import archived_standby
 from xsconsole.engine.moves.exchanging import add_passes, at_hand, guest_after
 from xsconsole.engine.moves.moving import runs
 from xsconsole.engine.moves.relocation import (
@@ -42,7 +43,9 @@ LOOKING_AT_NOBODY = (MaintenanceWindow, Checklist, HttpCall)  # gates that are a
 Pairs = Sequence[tuple[Member, VM]]
 
 
-def demand_standby(card: Card, source: Stage, target: Stage, edge: Transition, board: Board) -> Card:
+def demand_standby(
+    card: Card, source: Stage, target: Stage, edge: Transition, board: Board, inventory: Inventory
+) -> Card:
     """Return whom a configuration is swapped with along a way back.
 
     Raises:
@@ -51,6 +54,13 @@ def demand_standby(card: Card, source: Stage, target: Stage, edge: Transition, b
     found, name = standby_of(card, board), f"“{shortened(card.name)}”"
     keep = "Demote it with its disks as they are."
     if found is None:
+        archived = archived_standby(card, inventory)
+        if archived is not None:
+            raise NotPromotable(
+                reason=f"“{shortened(archived.name)}”, who had the place before, was archived on "
+                f"{instant(archived.at)}: it stands by no more.",
+                mend="Restore it from the archive as a new configuration, or demote with the disks as they are.",
+            )
         raise NotPromotable(
             reason=f"{name} took the place in {source.name} of nobody who is still there, so there is no stand-by.",
             mend=keep,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from xsconsole.domain.actions.archives import CheckArchive, PrepareArchive
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.plan import Plan, RunKind
@@ -28,7 +29,8 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
 
 def demand_asker(record: RunRecord, console: ConsoleId) -> None:
     """Refuse to finish a freezing for somebody else's request, or what has its files on another machine."""
-    if record.plan.intent.kind in (RunKind.ARCHIVE, RunKind.RETURN, RunKind.PROVE) and record.console != console:
+    has_files = any(isinstance(step.action, PrepareArchive | CheckArchive) for step in record.plan.steps)
+    if has_files and record.console != console:
         raise Refused(
             reason=f"The files of the archive are on the machine of console “{shortened(record.console_name, 60)}”.",
             mend="Resume it there; or undo it, here or there.",

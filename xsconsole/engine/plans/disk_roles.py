@@ -116,9 +116,11 @@ def staying_words(staying: Sequence[Staying], incumbent: Incumbent | None) -> tu
     if not staying or incumbent is None:
         return ()
     stays = "stays" if len(staying) == 1 else "stay"
+    left_out = () if incumbent.can_return else ("They are not in the archive of who had it.",)
     return (
         f"{count(len(staying), 'disk')} of {shortened(incumbent.card.name, 60)} {stays} with the place; what "
         "the new machines write there stays written, also where the run goes back.",
+        *left_out,
     )
 
 

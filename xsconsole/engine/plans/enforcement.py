@@ -105,14 +105,7 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
     kinds = tuple(dict.fromkeys(gate_name(gate) for gate in way.gates if not is_kept(gate)))
     if kinds:
         yield gap(f"gates ({listing(kinds)})", "gates")
-    if any(isinstance(action, ArchiveIncumbent) for action in way.afterwards):
-        yield Gap(
-            what="an archive for who had the place",
-            field="afterwards",
-            transition=way.id,
-            mends=(_led_back_instead(way.id),) if is_leading_back else (),
-        )
-    kept: set[type] = {Review, ArchiveIncumbent} | ({DemoteIncumbent} if is_leading_back else set())
+    kept: set[type] = {Review} | ({DemoteIncumbent, ArchiveIncumbent} if is_leading_back else set())
     kept |= set() if is_copying else {Hold}
     left = [action for action in way.afterwards if type(action) not in kept]
     if left:
@@ -127,15 +120,15 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield from _between_pools(way)
 
 
-def _led_back_instead(way: TransitionId) -> Mend:
-    def led_back(workflow: Workflow) -> Workflow:
+def _nobody_archived(way: TransitionId) -> Mend:
+    def staying(workflow: Workflow) -> Workflow:
         found = workflow.transition_of(way)
         if found is None:
             return workflow
         others = tuple(action for action in found.afterwards if not isinstance(action, ArchiveIncumbent))
-        return change_transition(workflow, way, afterwards=(*others, DemoteIncumbent()))
+        return change_transition(workflow, way, afterwards=others)
 
-    return Mend(label="Lead who had the place back instead", apply=led_back)
+    return Mend(label="Do not archive who has the place", apply=staying)
 
 
 def _between_pools(way: Transition) -> Iterator[Gap]:
@@ -151,6 +144,13 @@ def _between_pools(way: Transition) -> Iterator[Gap]:
         yield gap("disks that stay with a place in another pool", "disks")
     if leads_back(way):
         yield gap("a demotion of who has the place in another pool", "afterwards")
+    if any(isinstance(action, ArchiveIncumbent) for action in way.afterwards):
+        yield Gap(
+            what="an archive for who has the place in another pool",
+            field="afterwards",
+            transition=way.id,
+            mends=(_nobody_archived(way.id),),
+        )
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:

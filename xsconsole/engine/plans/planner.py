@@ -21,12 +21,15 @@ from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transiti
 from xsconsole.engine.archives.archiving import plan_archive
 from xsconsole.engine.archives.proving import plan_proof
 from xsconsole.engine.archives.returning import plan_return
+from xsconsole.engine.archives.stowing import plan_deletion, plan_stow
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
+    ArchiveInPool,
     ArchiveToFiles,
     ChangePower,
     Create,
+    DeletePooled,
     Demote,
     Describe,
     Dissolve,
@@ -43,6 +46,7 @@ from xsconsole.engine.commands import (
     RemovePoints,
     Replicate,
     RestoreFromArchive,
+    RestoreFromPool,
     RevertTo,
     TakePoint,
     Thaw,
@@ -132,7 +136,11 @@ def plan(
             return plan_removal(command, board, inventory, min(clocks))
         case ArchiveToFiles():
             return plan_archive(command, board, inventory, actor)
-        case RestoreFromArchive():
+        case ArchiveInPool():
+            return plan_stow(command, board, inventory, actor)
+        case DeletePooled():
+            return plan_deletion(command, board, inventory, min(clocks))
+        case RestoreFromArchive() | RestoreFromPool():
             return plan_return(command, board, inventory, actor, clocks)
         case ProveArchive():
             return plan_proof(command, board, inventory, actor, clocks)
@@ -185,7 +193,7 @@ def _plan_transition(
         incumbent = incumbent_of(workflow, card, target, edge, board, inventory, leaves)
     if incumbent is not None:
         rules.demand_actor(workflow, (incumbent.back,), actor)
-    standby = demand_standby(card, source, target, edge, board) if disks is Disks.SWAP else None
+    standby = demand_standby(card, source, target, edge, board, inventory) if disks is Disks.SWAP else None
     leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
     seen = board if land is None else replace(board, closures=together((board.closures, land.board.closures)))

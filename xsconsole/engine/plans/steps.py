@@ -26,9 +26,13 @@ SUBJECT_LIMIT = 80
 
 
 class Steps:
-    """Steps in the order in which they are added; their keys are numbers and kinds, equal for equal plans."""
+    """Steps in the order in which they are added; their keys are numbers and kinds, equal for equal plans.
 
-    def __init__(self) -> None:
+    `stem` begins the keys of steps that are added to those of another plan.
+    """
+
+    def __init__(self, stem: str = "") -> None:
+        self._stem = stem
         self._steps: list[Step] = []
 
     def add(
@@ -41,7 +45,7 @@ class Steps:
         back: Uuid | None = None,
     ) -> StepKey:
         kind = str(action.__struct_config__.tag)
-        key = StepKey(f"{len(self._steps) + 1:02d}-{kind}")
+        key = StepKey(f"{self._stem}{len(self._steps) + 1:02d}-{kind}")
         self._steps.append(
             Step(
                 key=key,

@@ -35,6 +35,7 @@ from xsconsole.domain.actions.mends import MendFields
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.stowing import CheckStow, DestroyTemplate, ForgetStow, SealStow, StowMember, VerifyStow
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
@@ -137,6 +138,8 @@ class Performer:
                 return await self._copier.find(step.key) is not None
             case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 return await self._archivist.is_there(action)
+            case StowMember() | SealStow() | DestroyTemplate() | ForgetStow() as action:
+                return await self._archivist.stower.is_there(action)
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
             case EmptyDisk() as action:
@@ -167,7 +170,7 @@ class Performer:
                 return not await self._marking.is_protected(vm)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
                 return False
-            case CompareArchived() | CheckArchive() | NoteCompany() | JoinCompany():
+            case CompareArchived() | CheckArchive() | NoteCompany() | JoinCompany() | VerifyStow() | CheckStow():
                 return False
         assert_never(step.action)
 
@@ -327,6 +330,8 @@ class Performer:
                 await self._placing.undo(action, on_progress)
             case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 await self._archivist.undo(action)
+            case StowMember() | SealStow() as action:
+                await self._archivist.stower.undo(action)
             case MoveAcross() as action:
                 await self._travel.come_back(step, action, on_progress)
             case LiftProtection() as action:

@@ -7,6 +7,7 @@ from xsconsole.domain.actions.archives import ImportMember
 from xsconsole.domain.actions.copies import CopyMachine, DropCandidate, DropPoint, SendMachine, StartAgain
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
 from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.stowing import DestroyTemplate, StowMember
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
@@ -132,6 +133,8 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
             return (vm,)
         case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | Suspend(vm=vm) | Resume(vm=vm):
+            return (vm,)
+        case StowMember(vm=vm) | DestroyTemplate(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

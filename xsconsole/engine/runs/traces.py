@@ -28,7 +28,11 @@ def points(snapshots: Iterable[VM]) -> set[RunId]:
 
 
 def add_clearing(
-    steps: Steps, snapshots: Sequence[VM], stage_names: Sequence[str], inventory: Inventory
+    steps: Steps,
+    snapshots: Sequence[VM],
+    stage_names: Sequence[str],
+    inventory: Inventory,
+    after: Sequence[StepKey] = (),
 ) -> list[StepKey]:
     """Add what removes all that is ours from the snapshots; return what comes next waits for.
 
@@ -41,12 +45,12 @@ def add_clearing(
             continue
         vm = inventory.get(VM, snapshot.snapshot_of)
         name = vm.name_label if vm is not None else "a machine that is gone"
-        after: list[StepKey] = []
+        before = list(after)
         if mark is not None:
             text = snapshot.other_config[RESTORE_POINT_KEY]
-            after = [steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), name)]
+            before = [steps.add(WriteMark(snapshot=snapshot.uuid, value="", original=text), name, after)]
         # Undoing goes the other way round: putting the marks of a member back would remove that of the restore point.
-        ready.append(steps.add(clearing(snapshot, stage_names), f"a snapshot of {name}", after))
+        ready.append(steps.add(clearing(snapshot, stage_names), f"a snapshot of {name}", before))
     return ready
 
 

@@ -285,7 +285,8 @@ def _afterwards(case: Case, way: Transition) -> Iterator[Finding]:
             _without_action("Do not archive", way, lambda action: isinstance(action, ArchiveIncumbent)),
         )
     has_back = any(each.kind is Kind.DEMOTE for each in case.out[way.target])
-    yield from _giving_way(case, way) if gives_way(way) and has_back else ()
+    yield from _without_slot(case, way) if gives_way(way) and (has_back or not leads_back(way)) else ()
+    yield from _going_back(case, way) if leads_back(way) and has_back else ()
     if DemoteIncumbent in kinds and not has_back:
         yield Rule(name="incumbent-nowhere", transition=way.id).error(
             f"{case.words(way)}: who had the slot should go back, but nothing leads back from "
@@ -302,8 +303,8 @@ def _afterwards(case: Case, way: Transition) -> Iterator[Finding]:
         )
 
 
-def _giving_way(case: Case, way: Transition) -> Iterator[Finding]:
-    """Yield why who has the place would not give way, though the way says so."""
+def _without_slot(case: Case, way: Transition) -> Iterator[Finding]:
+    """Yield why nobody would give way, though the way says so."""
     target = case.stages[way.target]
     if not has_slot(target):
         yield Rule(name="incumbent-without-slot", transition=way.id).warning(
@@ -312,6 +313,11 @@ def _giving_way(case: Case, way: Transition) -> Iterator[Finding]:
             "afterwards",
             Mend(label="Let it take one per service", apply=_stage_limits(way.target)),
         )
+
+
+def _going_back(case: Case, way: Transition) -> Iterator[Finding]:
+    """Yield why who has the place would not find where to go."""
+    target = case.stages[way.target]
     back = way_back_from(case.workflow, way)
     if back is None:
         yield Rule(name="incumbent-way-back", transition=way.id).warning(
