@@ -165,6 +165,9 @@ def test_whatever_fails_or_dies_nothing_of_a_trial_is_left() -> None:
         run = await scene.there.open(command)
         scene.there.port.on_call = lambda method: run.stop() if method == "destroy" else None
         assert (await run.wait()).state is RunState.INTERRUPTED
+        card = scene.there.board.cards[configuration]
+        assert (card.name, card.service, card.stage) == ("trial of shop 1.3.0", "", "")
+        assert scene.there.board.homeless == (card,)
         scene.there.port.on_call = lambda _: None
         assert (await scene.there.settle(configuration, Direction.RESUME)).state is RunState.DONE
         assert left(scene) == before

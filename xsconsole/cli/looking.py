@@ -83,7 +83,7 @@ def _print_status(console: Console) -> None:
     output.say(f"Workflow “{output.cell(workflow.name)}”{state}")
     counts = [(output.cell(stage.name), len(board.in_stage(stage.id))) for stage in workflow.stages]
     if board.homeless:
-        counts.append(("in a stage that it does not have", len(board.homeless)))
+        counts.append(("in none of its stages", len(board.homeless)))
     widest = max(len(name) for name, _ in counts)
     for name, number in counts:
         output.say(f"  {name:<{widest}}  {number}")

@@ -346,12 +346,15 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     first = members[0].value if members else awaited(id_, record.plan if record else None)
     intent = record.plan.intent if record else None
     stage = None
-    if intent is not None and intent.kind is not RunKind.PROVE:  # what is tried stands nowhere
+    name, service = (intent.name, intent.service) if intent is not None else (str(id_), "")
+    if intent is not None and intent.kind is RunKind.PROVE:  # what is tried is nobody's, and stands nowhere
+        name, service = f"trial of {name}", ""
+    elif intent is not None:
         stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(
         id=id_,
-        name=first.name if first else (intent.name if intent else str(id_)),
-        service=first.service if first else (intent.service if intent else ""),
+        name=first.name if first else name,
+        service=first.service if first else service,
         version=first.version if first else "",
         stage=stage or (first.stage if first else StageId("")),
         revision=max((member.value.revision for member in members), default=0),

@@ -67,7 +67,7 @@ class LeftoverBand(QFrame):
             if strays
             else ""
         )
-        homeless = board.homeless if board.workflow else ()
+        homeless = _left_over(board)
         names = ", ".join(_homeless_name(card, board) for card in homeless)
         self.homeless.button.setText(self.tr("Show…") if len(homeless) > 1 else self.tr("Show"))
         self.homeless.button.setToolTip(
@@ -75,9 +75,12 @@ class LeftoverBand(QFrame):
                 "Selects it: what it is, and how to resume or undo an interrupted run of it, stands in the inspector."
             )
         )
-        self.homeless.show_text(
-            self.tr("In a stage that this workflow does not have: {names}").format(names=names) if names else ""
+        where = (
+            self.tr("In a stage that this workflow does not have: {names}")
+            if any(card.stage for card in homeless)
+            else self.tr("In no stage: {names}")
         )
+        self.homeless.show_text(where.format(names=names) if names else "")
         unreadable = ", ".join(board.unreadable)
         self.unreadable.show_text(
             self.tr("Written by a newer console and not readable here: {unreadable}").format(unreadable=unreadable)
@@ -100,7 +103,7 @@ class LeftoverBand(QFrame):
     @Slot()
     def _show_homeless(self) -> None:
         """Ask for the card to be shown; of several, ask which."""
-        homeless = self._board.homeless if self._board is not None else ()
+        homeless = _left_over(self._board) if self._board is not None else ()
         if len(homeless) == 1:
             self.card_wanted.emit(homeless[0].id)
         elif homeless and self._board is not None:
@@ -117,8 +120,16 @@ class LeftoverBand(QFrame):
         self.card_wanted.emit(ConfigurationId(str(action.data())))
 
 
+def _left_over(board: Board) -> tuple[Card, ...]:
+    """Return cards of stages that are gone; what stands nowhere, such as a trial, only once it is cut off."""
+    found = board.homeless if board.workflow is not None else ()
+    return tuple(card for card in found if card.stage or card.standing is not Standing.RUNNING)
+
+
 def _homeless_name(card: Card, board: Board) -> str:
     stands = shortened(board.stage_name(card.stage))
+    if not stands and card.standing is Standing.INTERRUPTED:
+        return tr("{name} (interrupted)").format(name=shortened(card.name))
     if card.standing is Standing.INTERRUPTED:
         stands = tr("{stage}, interrupted").format(stage=stands)
     return f"{shortened(card.name)} ({stands})"

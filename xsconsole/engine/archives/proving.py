@@ -271,8 +271,8 @@ def _sentences(
         "all of it is removed again, whatever comes of it."
     ]
     if target is None:
-        inside = count(len(archive.networks), "private network")
-        found.append(f"It is on {inside} made for it, which nothing else is on and which lead nowhere.")
+        inside = count(len(archive.networks), "private network is", "private networks are")
+        found.append(f"{inside} made for it: nothing else is there, and nothing leads out.")
     else:
         found.append(
             f"It is on the networks of {target.name}, with new MAC addresses. A fixed address of a guest comes back as "
