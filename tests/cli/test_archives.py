@@ -51,9 +51,14 @@ def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, 
     back = shell.say("archive", "restore", "payroll", "--to", "Integration", "--sr", "SAN-gold", "--json")
     assert back.status == 0, back.err
     card = back.document["configuration"]
+    same = shell.say("config", "compare", NAME, "--archive", "payroll", "--json")
+    assert (same.status, same.document["differences"]) == (0, []), same.err
     assert (card["stage"], card["origin"]["archive"]) == ("integration", back.document["archive"])
 
     assert shell.say("archive", "keep", "payroll", "--until", "2096-01-01T00:00Z").status == 0
+
+    twice = shell.say("archive", "compare", "payroll", str(folder), "--json")
+    assert (twice.status, twice.document["differences"]) == (0, []), twice.err
 
     xva = sorted((folder / "members").iterdir())[0]
     xva.chmod(0o600)

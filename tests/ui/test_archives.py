@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog
 
 from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
+from xsconsole.domain.ids import ArchiveId
 from xsconsole.domain.runs import RunState
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
@@ -14,6 +15,7 @@ from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
+from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
 from xsconsole_ui.keeping_actions import ARCHIVE
@@ -112,6 +114,19 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     click(page.go)
     assert (await ended(console)).state is RunState.DONE
     await until(lambda: any(card.origin and card.origin.archive for card in console.board.cards.values()), "the card")
+
+    place.list.view.selectRow(0)
+    place.compare.trigger()
+    sides = await opened(window, CompareDialog)
+    assert isinstance(sides, CompareDialog)
+    await until(lambda: sides.first.card.currentText().startswith("Archive of payroll 2026.4"), "the archive")
+    assert sides.second.card.currentText().startswith("payroll 2026.4 · Patch testing")
+    assert sides.comparison is not None
+    assert not sides.comparison.drift
+    sides.second.choose_archive(ArchiveId(str(sides.first.card.currentData())))
+    assert sides.comparison.first.manifest == sides.comparison.second.manifest
+    sides.accept()
+    await until(lambda: window.archive.dialog is None, "the end")
 
     place.list.view.selectRow(0)
     place.delete.trigger()

@@ -120,6 +120,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "archive prove": ("archives", "prove"),
     "archive keep": ("archives", "keep"),
     "archive expire": ("archives", "expire"),
+    "archive compare": ("archives", "compare"),
     "archive hold": ("archives", "hold"),
     "archive release": ("archives", "release"),
     "archive delete": ("archives", "delete"),

@@ -11,11 +11,13 @@ import msgspec
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.acting import confirm, on_record, see_through
+from xsconsole.cli.comparing import print_comparison
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination, RunState
 from xsconsole.domain import words
-from xsconsole.domain.archive import Archive, Check, Shelved, find_archive, fits, freed_words, is_due, kept_words
+from xsconsole.domain.archive import Archive, Check, Shelved, fits, freed_words, is_due, kept_words
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.comparison import compare as compared
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
 from xsconsole.engine.commands import ArchiveToFiles, Confirmed, ProveArchive, RestoreFromArchive
@@ -46,7 +48,7 @@ async def restore(options: argparse.Namespace) -> int:
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         room = ArchiveRoom(console.home)
-        folder = Path((await _found(room, options.archive)).folder)
+        folder = Path((await room.find(options.archive)).folder)
         networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
         sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
         target = find_stage(published(console), options.to).id
@@ -59,7 +61,7 @@ async def prove(options: argparse.Namespace) -> int:
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         room = ArchiveRoom(console.home)
-        folder = Path((await _found(room, options.archive)).folder)
+        folder = Path((await room.find(options.archive)).folder)
         networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
         sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
         target = find_stage(published(console), options.to).id if options.to else StageId("")
@@ -113,7 +115,7 @@ async def list_(options: argparse.Namespace) -> int:
 
 async def show(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=True) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
     if options.json:
         output.print_json(_document(found))
         return 0 if found.archive is not None else 1
@@ -127,7 +129,7 @@ async def show(options: argparse.Namespace) -> int:
 async def verify(options: argparse.Namespace) -> int:
     """Compare every hash. Whole, but by a key that nobody vouches for, has an exit status of its own."""
     async with _at_home(options, is_reading=options.unrecorded) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
         is_watched = sys.stderr is not None and sys.stderr.isatty()
         check = await room.verify(
             Path(found.folder), {options.key} if options.key else (), _say_share if is_watched else None
@@ -149,7 +151,7 @@ def _say_share(share: float) -> None:
 
 async def hold(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
         await room.hold(Path(found.folder), options.reason, options.until)
         output.say(f"“{output.cell(found.called)}” is held: nobody deletes it by this program.")
     return 0
@@ -157,15 +159,24 @@ async def hold(options: argparse.Namespace) -> int:
 
 async def release(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
         await room.release(Path(found.folder), options.reason)
         output.say(f"“{output.cell(found.called)}” is not held any more.")
     return 0
 
 
+async def compare(options: argparse.Namespace) -> int:
+    """Print how the second archive differs from the first."""
+    async with _at_home(options, is_reading=True) as room:
+        first, second = [
+            await room.version_in(Path((await room.find(name)).folder)) for name in (options.archive, options.other)
+        ]
+    return print_comparison(compared(first, second), is_json=options.json)
+
+
 async def keep(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
         await room.keep(Path(found.folder), options.until, options.reason)
         how = f"until {words.instant(options.until)}" if options.until is not None else "until somebody deletes it"
         output.say(f"“{output.cell(found.called)}” is kept {how}.")
@@ -192,7 +203,7 @@ async def expire(options: argparse.Namespace) -> int:
 
 async def delete(options: argparse.Namespace) -> int:
     async with _at_home(options, is_reading=False) as room:
-        found = await _found(room, options.archive)
+        found = await room.find(options.archive)
         if not options.json:
             output.say(output.cell(freed_words(found, room.now()), 600))
         freed_bytes = await room.delete(Path(found.folder), options.reason)
@@ -212,21 +223,6 @@ async def _at_home(options: argparse.Namespace, *, is_reading: bool) -> AsyncIte
         yield ArchiveRoom(console.home)
     finally:
         await console.close()
-
-
-async def _found(room: ArchiveRoom, name: str) -> Shelved:
-    """Return an archive that is known here, or that lies in the folder which is named.
-
-    Raises:
-        Refused: there is none, or several.
-    """
-    folder = _folder(name)
-    return await room.look(folder) if folder is not None else find_archive(await room.listed(), name)
-
-
-def _folder(name: str) -> Path | None:
-    folder = Path(name).expanduser().absolute()
-    return folder if folder.is_dir() else None
 
 
 def _row(one: Shelved, now: datetime) -> tuple[str, ...]:

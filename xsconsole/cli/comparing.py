@@ -2,13 +2,14 @@
 
 import argparse
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import connected
-from xsconsole.console import Console, past
+from xsconsole.console import ArchiveRoom, Console, past
 from xsconsole.domain.board import Card
 from xsconsole.domain.comparison import Comparison, Version, aspect_of, version_at, version_now
 from xsconsole.domain.comparison import compare as compared
@@ -31,6 +32,11 @@ async def compare(options: argparse.Namespace) -> int:
         first = find_configuration(console.board, options.name)
         if options.times:
             return await _print_times(console, first, options)
+        if options.archive is not None:
+            room = ArchiveRoom(console.home)
+            was = await room.version_in(Path((await room.find(options.archive)).folder))
+            now = await _version(console, first, options.at)
+            return print_comparison(compared(was, now, console.board.allowances), is_json=options.json)
         if options.other is None and options.at is None and options.other_at is None:
             raise Refused(
                 reason="There is nothing to compare it with.", mend="Name another configuration, or a time by --at."
@@ -38,20 +44,24 @@ async def compare(options: argparse.Namespace) -> int:
         second = first if options.other is None else find_configuration(console.board, options.other)
         one, other = await _version(console, first, options.at), await _version(console, second, options.other_at)
         found = compared(one, other, console.board.allowances)
-        if options.json:
-            output.print_json(_document(found))
-            return 0
-        output.say(f"{_told(found.first)} and {_told(found.second)}: {summary(found)}")
-        if found.judged:
-            output.print_table(
-                ("WHERE", "WHAT", "FIRST", "SECOND", "VERDICT"),
-                (
-                    (words.place(each.change), words.label(each.change), *words.sides(each.change), words.verdict(each))
-                    for each in (*found.drift, *found.allowed)
-                ),
-            )
-        output.note(f"Not compared: {words.NOT_COMPARED}")
+        return print_comparison(found, is_json=options.json)
+
+
+def print_comparison(found: Comparison, *, is_json: bool) -> int:
+    if is_json:
+        output.print_json(_document(found))
         return 0
+    output.say(f"{_told(found.first)} and {_told(found.second)}: {summary(found)}")
+    if found.judged:
+        output.print_table(
+            ("WHERE", "WHAT", "FIRST", "SECOND", "VERDICT"),
+            (
+                (words.place(each.change), words.label(each.change), *words.sides(each.change), words.verdict(each))
+                for each in (*found.drift, *found.allowed)
+            ),
+        )
+    output.note(f"Not compared: {words.NOT_COMPARED}")
+    return 0
 
 
 def summary(comparison: Comparison) -> str:

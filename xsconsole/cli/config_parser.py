@@ -86,6 +86,7 @@ def _add_compare(make: VerbMaker, instant: Callable[[str], datetime]) -> None:
     when = "such as 2026-12-24T18:00+01:00; as a restore point or this home's record tells; default: now"
     compare.add_argument("--at", type=instant, metavar="T", help=f"NAME as it was at this time, {when}")
     compare.add_argument("--other-at", type=instant, metavar="T", help="OTHER as it was at this time")
+    compare.add_argument("--archive", metavar="ARCHIVE", help="NAME with what this archive is of, by its folder or id")
     compare.add_argument("--times", action="store_true", help="only list the times at which NAME is known")
 
 

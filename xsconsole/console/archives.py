@@ -1,6 +1,7 @@
 """The archives of this home: where they are kept, whether they are whole, and what is done with them."""
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Collection, Mapping
@@ -12,7 +13,19 @@ import msgspec
 
 from xsconsole.console.home import Home
 from xsconsole.console.home_archives import OnRecord, on_record
-from xsconsole.domain.archive import KEEP, MANIFEST, Archive, Check, Held, Keep, Shelved, is_due, judge, read
+from xsconsole.domain.archive import (
+    KEEP,
+    MANIFEST,
+    Archive,
+    Check,
+    Held,
+    Keep,
+    Shelved,
+    find_archive,
+    is_due,
+    judge,
+    read,
+)
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import Source, Version
@@ -146,18 +159,43 @@ class ArchiveRoom:
             await self._shelf.document(folder)
         return await self._shelved(folder, await on_record(self._home))
 
+    async def find(self, name: str) -> Shelved:
+        """Return an archive that is known here, or that lies in the folder which is named.
+
+        Raises:
+            Refused: there is none, or several.
+        """
+        folder = _folder(name)
+        return await self.look(folder) if folder is not None else find_archive(await self.listed(), name)
+
     async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
         """Return what a configuration was in its archives, and in that one, as far as their manifests are whole."""
-        found = []
+        found = await self.versions()
+        return tuple(one for id_, one in found.items() if id_ == archive or one.configuration == configuration)
+
+    async def versions(self) -> Mapping[ArchiveId, Version]:
+        """Return what each archive is of, newest first, as far as their manifests are whole."""
+        found = {}
         for one in await self.listed():
-            document = one.archive
-            if document is None or (document.configuration != configuration and document.id != archive):
-                continue
-            content = await self._shelf.content(Path(one.folder), MANIFEST)
-            hashes = {file.path: file.sha256 for file in document.files}
-            if hashlib.sha256(content).hexdigest() == hashes.get(MANIFEST):
-                found.append(_version(document, msgspec.json.decode(content, type=Manifest)))
-        return tuple(found)
+            if one.archive is not None:
+                with contextlib.suppress(Refused):
+                    found[one.archive.id] = await self._version(Path(one.folder), one.archive)
+        return found
+
+    async def version_in(self, folder: Path) -> Version:
+        """Return what an archive is of.
+
+        Raises:
+            Refused: there is none that can be believed, or its manifest is not whole.
+        """
+        return await self._version(folder, read(await self._shelf.document(folder), is_signature))
+
+    async def _version(self, folder: Path, document: Archive) -> Version:
+        content = await self._shelf.content(folder, MANIFEST)
+        hashes = {file.path: file.sha256 for file in document.files}
+        if hashlib.sha256(content).hexdigest() != hashes.get(MANIFEST):
+            raise Refused(reason=f"{MANIFEST} is not as it was signed.", mend="Verify the archive; it says more.")
+        return _version(document, msgspec.json.decode(content, type=Manifest))
 
     async def verify(
         self, folder: Path, vouched: Collection[str] = (), tell: Callable[[float], None] | None = None
@@ -348,6 +386,11 @@ def _room(place: Path) -> int | None:
     """Return what is free where a folder would be made; None where that cannot be told."""
     there = next((folder for folder in (place, *place.parents) if folder.is_dir()), None)
     return shutil.disk_usage(there).free if there is not None else None
+
+
+def _folder(name: str) -> Path | None:
+    folder = Path(name).expanduser().absolute()
+    return folder if folder.is_dir() else None
 
 
 def _who(home: Home) -> str:

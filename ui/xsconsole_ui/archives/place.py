@@ -13,7 +13,7 @@ from xsconsole.domain import words
 from xsconsole.domain.archive import Shelved, freed_words
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import RunId, StageId
+from xsconsole.domain.ids import ArchiveId, RunId, StageId
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
@@ -24,6 +24,7 @@ from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
@@ -42,11 +43,11 @@ class ArchivePlace(pieces.Panel):
         self, console: Estate, theme: Theme, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None
     ) -> None:
         super().__init__(self.tr("Archive"), parent=parent)
-        self._console, self._jobs = console, jobs
+        self._console, self._bridge, self._jobs = console, bridge, jobs
         self.room = ArchiveRoom(console.home)
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
-        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | Question | None = (
+        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | CompareDialog | Question | None = (
             None  # while it is open
         )
         empty = (
@@ -86,6 +87,9 @@ class ArchivePlace(pieces.Panel):
         self.restore = self._offer(self.tr("Restore…"), self._restore)
         self.prove = self._offer(self.tr("Prove…"), self._prove)
         self.hold = self._offer(self.tr("Hold…"), self._hold)
+        self.compare = QAction(self.tr("Compare…"), self)
+        self.compare.triggered.connect(self._compare)
+        self.list.view.add_context_action(self.compare)
         self.keep = QAction(self.tr("Keep until…"), self)  # in the menu only: the row is wide enough
         self.keep.triggered.connect(self._keep)
         self.list.view.add_context_action(self.keep)
@@ -144,6 +148,8 @@ class ArchivePlace(pieces.Panel):
         self._allow(self.restore, unreadable or busy or away)
         self._allow(self.prove, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
+        several = len(self.list.selected())
+        self._allow(self.compare, "" if several in (1, 2) else self.tr("Select one archive, or two."))
         self._allow(self.keep, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
@@ -259,6 +265,21 @@ class ArchivePlace(pieces.Panel):
             finally:
                 self.dialog = None
         await self._read()
+
+    @Slot()
+    def _compare(self) -> None:
+        """Compare two archives, the older one first, or one with what it is of."""
+        archives = [one.archive for one in self.list.selected() if one.archive is not None]
+        if archives:
+            chosen = [archive.id for archive in sorted(archives, key=lambda archive: archive.frozen_at)]
+            self._start(self._compared(chosen), "compare archives")
+
+    async def _compared(self, chosen: list[ArchiveId]) -> None:
+        self.dialog = dialog = CompareDialog(self._console, self._bridge, self._jobs, (), self.window(), chosen)
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
 
     @Slot()
     def _keep(self) -> None:

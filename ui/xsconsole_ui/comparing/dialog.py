@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, write_text
+from xsconsole.console import ArchiveRoom, Estate, write_text
 from xsconsole.domain.comparison import Comparison, Version, compare
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ArchiveId, ConfigurationId
 from xsconsole.domain.manifest import words
 from xsconsole.domain.words import explain
 from xsconsole.errors import ConsoleError
@@ -45,8 +45,12 @@ class CompareDialog(QDialog):
         jobs: Jobs,
         chosen: Sequence[ConfigurationId],
         parent: QWidget | None = None,
+        archives: Sequence[ArchiveId] = (),
     ) -> None:
-        """`chosen` are one or two configurations; one is compared with another of its service, or with its past."""
+        """`chosen` are one or two configurations; one is compared with another of its service, or with its past.
+
+        Of `archives`, two are compared with each other, one with what it is of, where that stands.
+        """
         super().__init__(parent)
         self._console, self._jobs = console, jobs
         self.comparison: Comparison | None = None
@@ -74,6 +78,7 @@ class CompareDialog(QDialog):
         self._lay_out()
         self._connect(bridge)
         self._choose(console, chosen)
+        jobs.start(self._offer_archives(tuple(archives)), "look at the archives")
         self.first.card.setFocus()
 
     def _table(self, model: ListModel, name: str) -> DenseTable:  # type: ignore[type-arg]
@@ -153,6 +158,25 @@ class CompareDialog(QDialog):
         else:
             self.first.choose(first)
             self.second.choose(second)
+
+    async def _offer_archives(self, wanted: tuple[ArchiveId, ...]) -> None:
+        try:
+            found = await ArchiveRoom(self._console.home).versions()
+        except ConsoleError as error:
+            self._tell(error)
+            return
+        if self.result() or not self.isVisible():
+            return  # it was closed meanwhile
+        for side in (self.first, self.second):
+            side.show_archives(found)
+        known = [one for one in wanted if one in found]
+        for side, archive in zip((self.first, self.second), known, strict=False):
+            side.choose_archive(archive)
+        if len(known) == 1:
+            of = found[known[0]].configuration
+            if of in self._console.board.cards:
+                self.second.choose(of)
+        self._show()
 
     @Slot()
     def _show_soon(self) -> None:

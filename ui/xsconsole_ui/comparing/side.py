@@ -1,5 +1,6 @@
 """One side of a comparison: which configuration, and as of when."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -7,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from xsconsole.console import Estate, past, present
 from xsconsole.domain.comparison import Source, Version
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ArchiveId, ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
@@ -40,6 +41,7 @@ class Side(QWidget):
         super().__init__(parent)
         self._console, self._jobs = console, jobs
         self._past: tuple[Version, ...] = ()
+        self._archives: Mapping[ArchiveId, Version] = {}
         self._is_over = False
         self.card, self.time = pieces.Choice(self), pieces.Choice(self)
         self.card.setAccessibleName(self.tr("{side}: configuration").format(side=name))
@@ -71,7 +73,24 @@ class Side(QWidget):
     @property
     def configuration(self) -> ConfigurationId | None:
         chosen = self.card.currentData()
-        return ConfigurationId(str(chosen)) if chosen else None
+        return ConfigurationId(str(chosen)) if chosen and self._archived is None else None
+
+    @property
+    def _archived(self) -> Version | None:
+        return self._archives.get(ArchiveId(str(self.card.currentData())))
+
+    def show_archives(self, archives: Mapping[ArchiveId, Version]) -> None:
+        """Offer archives too, behind the configurations."""
+        self._archives = archives
+        for id_, version in archives.items():
+            when = times.clock_time(version.at) if version.at is not None else ""
+            text = self.tr("Archive of {name} · {when}").format(name=shortened(version.name, NAME_LIMIT), when=when)
+            self.card.addItem(text, str(id_))
+
+    def choose_archive(self, archive: ArchiveId) -> None:
+        """Show what an archive is of."""
+        self.card.setCurrentIndex(max(0, self.card.findData(str(archive))))
+        self._look_back(is_past=False)
 
     @property
     def version(self) -> Version | None:
@@ -81,7 +100,7 @@ class Side(QWidget):
             return self._past[at]
         configuration = self.configuration
         if configuration is None:
-            return None
+            return self._archived
         return present(self._console.of_card(configuration), configuration)
 
     def choose(self, configuration: ConfigurationId, *, is_past: bool = False) -> None:
@@ -136,7 +155,9 @@ class Side(QWidget):
     def _show_times(self, versions: tuple[Version, ...]) -> None:
         self._past = versions
         self.time.clear()
-        self.time.addItem(self.tr("now"), NOW)
+        is_archive = self._archived is not None
+        self.time.setEnabled(not is_archive)
+        self.time.addItem(self.tr("as archived") if is_archive else self.tr("now"), NOW)
         for at, version in enumerate(versions):
             if version.at is not None:
                 when, source = times.clock_time(version.at), self.tr(SOURCES[version.source])
