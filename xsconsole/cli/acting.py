@@ -46,6 +46,7 @@ UNWRITTEN = {
     RunKind.HALT,
     RunKind.ARCHIVE,
     RunKind.DELETE_ARCHIVE,
+    RunKind.CAPTURE,
     RunKind.SNAPSHOT,
     RunKind.NOTE,
 } | set(POWER.values())

@@ -35,6 +35,7 @@ class Matter(StrEnum):
 
     PUBLICATION = "publication"
     PROMOTION = "promotion"
+    BLUEPRINT = "blueprint"  # a version as gold master
     REVIEW = "review"  # what somebody found who looked at it afterwards
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from xsconsole.domain.actions.archives import ARCHIVES_WITHOUT_INVERSE, ArchiveAction
+from xsconsole.domain.actions.captures import CaptureAction, VerifyTemplates
 from xsconsole.domain.actions.copies import (
     CopyAction,
     DropCandidate,
@@ -190,6 +191,7 @@ Action = (
     | CheckApproved
     | HoldAction
     | CopyAction
+    | CaptureAction
     | PlacingAction
     | TravelAction
     | ArchiveAction
@@ -210,6 +212,7 @@ WITHOUT_INVERSE = (
     UseCandidate,
     FitCopy,
     VerifyCopies,
+    VerifyTemplates,
     AskAcross,
     *ARCHIVES_WITHOUT_INVERSE,
     *PROOFS_WITHOUT_INVERSE,
@@ -220,10 +223,7 @@ WITHOUT_INVERSE = (
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step is likely to take; never part of the plan's digest.
-
-    `space` says of which storage, by its uuid, `bytes` are.
-    """
+    """What a step is likely to take, `bytes` by the uuid of their storage in `space`; never part of the digest."""
 
     seconds: float = 0.0
     bytes: int = 0

@@ -147,6 +147,8 @@ def kind_name(kind: RunKind) -> str:
             return "Restore the archive of"
         case RunKind.PROVE:
             return "Prove the archive of"
+        case RunKind.CAPTURE:
+            return "Capture"
         case RunKind.HALT | RunKind.SHUT_DOWN:
             return "Shut down"
         case RunKind.START:

@@ -17,6 +17,7 @@ from xsconsole.engine.archive_commands import ProveArchive as ProveArchive
 from xsconsole.engine.archive_commands import RestoreFromArchive as RestoreFromArchive
 from xsconsole.engine.archive_commands import RestoreFromPool as RestoreFromPool
 from xsconsole.engine.archive_commands import Restoring as Restoring
+from xsconsole.engine.library_commands import Capture as Capture
 from xsconsole.engine.provision_commands import Newcomer as Newcomer
 from xsconsole.engine.provision_commands import Provision as Provision
 from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
@@ -301,7 +302,7 @@ Closing = FreezeStage | HoldBack | QuarantineVersion | StopTheLine | ExtendStay
 """Commands that decide something by hand; they change a key of the pool and no machine."""
 
 OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
-Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool
+Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool | Capture
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
 OfService = ChangePower | TakePoint | RevertTo | Describe

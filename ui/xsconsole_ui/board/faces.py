@@ -74,6 +74,7 @@ DOING = {
     RunKind.DELETE_ARCHIVE: "deleting an archive",
     RunKind.RETURN: "restoring",
     RunKind.PROVE: "proving its archive",
+    RunKind.CAPTURE: "capturing",
     RunKind.HALT: "shutting down",
     RunKind.START: "starting",
     RunKind.SHUT_DOWN: "shutting down",

@@ -54,6 +54,9 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.ARCHIVE_HELD: "Held against deletion",
     AuditEvent.ARCHIVE_KEPT: "Said how long to keep",
     AuditEvent.ARCHIVE_RELEASED: "No more held against deletion",
+    AuditEvent.BLUEPRINT_PUBLISHED: "Published the blueprint",
+    AuditEvent.BLUEPRINT_RETIRED: "Retired the blueprint",
+    AuditEvent.TEMPLATES_REMOVED: "Removed from the library",
     AuditEvent.OBSERVED: "Seen on the pool",
 }
 

@@ -11,6 +11,7 @@ from xsconsole.domain.actions.archives import (
     PrepareArchive,
     SealArchive,
 )
+from xsconsole.domain.actions.captures import KeepTemplate, VerifyTemplates, WriteBlueprint
 from xsconsole.domain.actions.copies import (
     CopyMachine,
     DropCandidate,
@@ -130,8 +131,14 @@ def doing(action: Action, subject: str) -> str:
             return f"Copy {subject} with all its disks to the other pool"
         case OutfitCopy():
             return f"Make {subject} what the blueprint says"
+        case KeepTemplate():
+            return f"Make {subject} a template of the library"
         case StowCopy() | StowMember():
             return f"Make {subject} a template of the archive, which nobody starts or destroys"
+        case WriteBlueprint(version=version):
+            return f"Write version {version} of the blueprint {subject} to the pool"
+        case VerifyTemplates():
+            return f"Compare the templates of {subject} with the pool"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
         case RetireMachines(vms=vms):
@@ -294,6 +301,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove the archive of {subject}"
         case StowMember():
             return f"Make {subject} a machine again"
+        case WriteBlueprint(version=version):
+            return f"Remove version {version} of the blueprint {subject}"
         case NoteArchived():
             return f"Write back the roster of {subject}"
         case ImportMember():

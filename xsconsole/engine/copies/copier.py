@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from xsconsole.domain.actions.archives import ImportMember
+from xsconsole.domain.actions.captures import KeepTemplate
 from xsconsole.domain.actions.copies import (
     CopyMachine,
     FitCopy,
@@ -20,6 +21,7 @@ from xsconsole.domain.actions.copies import (
 )
 from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.actions.stowing import StowCopy
+from xsconsole.domain.blueprint.standing import TEMPLATE_KEY, filled_mark
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
@@ -41,7 +43,7 @@ from xsconsole.engine.provisions.outfitting import outfit, outfit_amiss
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, gone
 from xsconsole.engine.runs.snapshots import Freeze, Snapshots
-from xsconsole.engine.values import insist
+from xsconsole.engine.values import insist, set_key
 from xsconsole.errors import PoolFailed, Refused, VerificationFailed
 
 
@@ -182,6 +184,8 @@ class Copier:
             await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
         if isinstance(action, OutfitCopy):
             await outfit(self._pool, vm, action)
+        if isinstance(action, KeepTemplate):
+            await set_key(self._pool, Field.VM, TEMPLATE_KEY, filled_mark(action.mark, vm, self._at.run), vm)
         if isinstance(action, StowCopy):
             await self._marking.protect(vm, action.blocked)
 

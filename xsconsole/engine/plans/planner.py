@@ -27,6 +27,7 @@ from xsconsole.engine.commands import (
     Adopt,
     ArchiveInPool,
     ArchiveToFiles,
+    Capture,
     ChangePower,
     Create,
     DeletePooled,
@@ -57,6 +58,7 @@ from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
 from xsconsole.engine.copies.replicating import plan_replica
+from xsconsole.engine.library.capturing import plan_capture
 from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import plan_restore
@@ -140,6 +142,8 @@ def plan(
             return plan_stow(command, board, inventory, actor)
         case DeletePooled():
             return plan_deletion(command, board, inventory, min(clocks))
+        case Capture():
+            return plan_capture(command, board, inventory, actor)
         case RestoreFromArchive() | RestoreFromPool():
             return plan_return(command, board, inventory, actor, clocks)
         case ProveArchive():

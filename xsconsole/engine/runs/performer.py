@@ -11,6 +11,7 @@ from xsconsole.domain.actions.archives import (
     PrepareArchive,
     SealArchive,
 )
+from xsconsole.domain.actions.captures import VerifyTemplates, WriteBlueprint
 from xsconsole.domain.actions.copies import (
     CopyMachine,
     DropCandidate,
@@ -60,6 +61,7 @@ from xsconsole.engine.archives.ports import Archives, NoArchives
 from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.copies.disk_work import DiskWork
+from xsconsole.engine.library.librarian import Librarian
 from xsconsole.engine.moves.placing import Placing
 from xsconsole.engine.moves.travel import Travel
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
@@ -76,10 +78,7 @@ from xsconsole.errors import Refused
 
 
 class Performer:
-    """Performs the steps of one run at one pool; with a `source`, at the pool that this one sends machines to.
-
-    `results` tells what settled steps made, such as a snapshot's uuid.
-    """
+    """Performs the steps of one run at one pool; with a `source`, at the pool that this one sends machines to."""
 
     def __init__(
         self,
@@ -95,8 +94,7 @@ class Performer:
         run, plan = record.run, record.plan
         self._pool = pool
         self._gatekeeper = gatekeeper
-        self._run = run
-        self._plan = plan
+        self._run, self._plan = run, plan
         self._at = Presence(pool, clock, run, plan, results, is_abroad=source is not None)
         self._snapshots = Snapshots(self._at)
         self._services = Servicing(self._at)
@@ -107,6 +105,7 @@ class Performer:
         own, world = archives or NoArchives(), gatekeeper.world
         self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
         self.prover = Prover(self._at, record, self._copier, gatekeeper, own)
+        self._librarian = Librarian(self._at, record, self._copier, own)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
         self._travel = Travel(self._at, Presence(source, clock, run, plan, results) if source is not None else None)
@@ -140,6 +139,8 @@ class Performer:
                 return await self._archivist.is_there(action)
             case StowMember() | SealStow() | DestroyTemplate() | ForgetStow() as action:
                 return await self._archivist.stower.is_there(action)
+            case WriteBlueprint() | VerifyTemplates() as action:
+                return await self._librarian.is_there(action)
             case StartCopy(copy=copy):
                 return await self._copier.is_running(copy)
             case EmptyDisk() as action:
@@ -240,6 +241,8 @@ class Performer:
                 return await self._copier.send(step, action, on_progress)
             case FitCopy() as action:
                 await self._copier.fit(action)
+            case WriteBlueprint() | VerifyTemplates() as action:
+                await self._librarian.perform(action)
             case RetireMachines() as action:
                 await self._copier.retire(action)
             case EmptyDisk() as action:
@@ -332,6 +335,8 @@ class Performer:
                 await self._archivist.undo(action)
             case StowMember() | SealStow() as action:
                 await self._archivist.stower.undo(action)
+            case WriteBlueprint() as action:
+                await self._librarian.undo(action)
             case MoveAcross() as action:
                 await self._travel.come_back(step, action, on_progress)
             case LiftProtection() as action:
@@ -354,9 +359,8 @@ class Performer:
         await self._at.bring_to("Running", vm, lambda: self._pool.start(vm, self._run, on_progress, host))
 
     async def _shut_down(self, vm: Uuid, on_progress: Progress, *, may_force: bool) -> None:
-        await self._at.bring_to(
-            "Halted", vm, lambda: self._pool.shut_down(vm, self._run, on_progress, may_force=may_force)
-        )
+        pool, run = self._pool, self._run
+        await self._at.bring_to("Halted", vm, lambda: pool.shut_down(vm, run, on_progress, may_force=may_force))
 
     # Disks
 
@@ -392,9 +396,5 @@ class Performer:
 
     async def _write_back(self, action: WriteMember) -> None:
         await self._marking.write(
-            action.vm,
-            action.original,
-            action.original_stage_name,
-            action.original_blocked,
-            action.ha_restart_priority,
+            action.vm, action.original, action.original_stage_name, action.original_blocked, action.ha_restart_priority
         )

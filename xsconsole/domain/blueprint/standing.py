@@ -1,0 +1,316 @@
+"""What stands in a pool's library: blueprints with their versions, the marks of their templates, and what is left over.
+
+`docs/pool-keys.md` publishes the keys. A version is written once and never changed, under its own number: of two who
+publish the same one, XAPI lets one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from xsconsole.domain.approval import Decision, Matter, Requester, Tally, tally
+from xsconsole.domain.blueprint.finding import Finding
+from xsconsole.domain.blueprint.findings import Template, findings
+from xsconsole.domain.blueprint.text import from_stored
+from xsconsole.domain.blueprint.values import Blueprint
+from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.disks import drives_of
+from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
+from xsconsole.domain.inventory import VIF, VM, Inventory
+from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
+from xsconsole.domain.publication.values import decisions_on
+from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
+from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.values import Signature
+from xsconsole.errors import NotFound, Refused
+
+BLUEPRINT_PREFIX = PREFIX + "blueprint."
+RETIRED_PREFIX = PREFIX + "blueprint_retired."
+TEMPLATE_KEY = PREFIX + "library"  # at a template
+TOGETHER_LIMIT_BYTES = 256 * 1024  # of all blueprints of a pool, which everybody reads all the time
+BLOCKED = {"destroy": f"{BLOCK_REASON_PREFIX}of the library"}
+
+
+def blueprint_stem(blueprint: BlueprintId) -> str:
+    return BLUEPRINT_PREFIX + blueprint
+
+
+def blueprint_key(blueprint: BlueprintId, version: int) -> str:
+    """Return the key of one version."""
+    return f"{blueprint_stem(blueprint)}.{version}"
+
+
+def retired_stem(blueprint: BlueprintId) -> str:
+    return RETIRED_PREFIX + blueprint
+
+
+def blueprint_thing(blueprint: BlueprintId) -> str:
+    """Return the name under which a blueprint is leased while a version of it is made."""
+    return f"blueprint.{blueprint}"
+
+
+class TemplateMark(msgspec.Struct, frozen=True, kw_only=True):
+    """What a template of the library carries. `vm` is its own uuid: a clone copies the value and is told apart by it.
+
+    `run` is the one that made it; None: it was there before, and stays when nobody needs it any more.
+    """
+
+    schema: int = SCHEMA
+    vm: Uuid
+    blueprint: BlueprintId
+    role: str
+    run: RunId | None = None
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """The highest version that was ever retired, so that no other one gets its number."""
+
+    schema: int = SCHEMA
+    blueprint: BlueprintId
+    version: int
+    by: str
+    at: datetime
+
+
+def mark_text(mark: TemplateMark) -> str:
+    return msgspec.json.encode(mark, order="sorted").decode()
+
+
+def filled_mark(text: str, vm: Uuid, run: RunId) -> str:
+    """Return the mark of a plan with what was not known when it was planned."""
+    return mark_text(msgspec.structs.replace(msgspec.json.decode(text, type=TemplateMark), vm=vm, run=run))
+
+
+def read_mark(vm: VM) -> TemplateMark | None:
+    """Return the mark of a template's own; None where it has none, or that of what it was cloned of."""
+    text = vm.other_config.get(TEMPLATE_KEY, "")
+    try:
+        mark = msgspec.json.decode(text, type=TemplateMark) if text else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return mark if mark is not None and mark.vm == vm.uuid and not vm.is_a_snapshot else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelved:
+    """One version as it stands on a pool. `blueprint` is None where the document cannot be read; `problem` says why.
+
+    `signed_by` is the fingerprint of the key that signed it; empty where nobody did, or the signature does not match.
+    """
+
+    id: BlueprintId
+    version: int
+    pool: Uuid
+    pool_name: str
+    blueprint: Blueprint | None
+    problem: str = ""
+    signed_by: str = ""
+    findings: tuple[Finding, ...] = ()
+    gold: Tally | None = None  # None: the workflow has no rules by which one could be
+    is_newest: bool = False
+
+    @property
+    def called(self) -> str:
+        return self.blueprint.name if self.blueprint is not None else f"blueprint {self.id[:8]}"
+
+    @property
+    def is_gold(self) -> bool:
+        """Whether so many as have to have signed it, and nobody rejected it."""
+        return self.gold is not None and self.gold.is_satisfied
+
+    @property
+    def is_usable(self) -> bool:
+        return self.blueprint is not None and not any(finding.is_error for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """What a pool has. `left` are templates with a mark of a blueprint of which no version needs them."""
+
+    versions: tuple[Shelved, ...] = ()
+    left: tuple[tuple[Uuid, str], ...] = ()
+
+    @property
+    def newest(self) -> tuple[Shelved, ...]:
+        return tuple(one for one in self.versions if one.is_newest)
+
+    def of(self, blueprint: BlueprintId) -> tuple[Shelved, ...]:
+        """Return the versions of one blueprint, newest first."""
+        return tuple(one for one in self.versions if one.id == blueprint)
+
+    def version(self, blueprint: BlueprintId, version: int) -> Shelved | None:
+        return next((one for one in self.of(blueprint) if one.version == version), None)
+
+
+def library_of(inventory: Inventory, workflow: Workflow | None, check: SignatureCheck) -> Library:
+    """Return what stands in a pool's library: blueprints by name, of each the newest version first."""
+    pool = inventory.pool
+    if pool is None:
+        return Library()
+    keys = pool.other_config
+    templates = templates_of(inventory)
+    found = []
+    for id_, version in versions_in(keys):
+        stands = blueprint_key(id_, version)
+        blueprint, problem = _read(keys[stands], id_, version)
+        is_newest = version == numbers(keys, blueprint_stem(id_))[0]
+        found.append(
+            Shelved(
+                id=id_,
+                version=version,
+                pool=pool.uuid,
+                pool_name=pool.name_label,
+                blueprint=blueprint,
+                problem=problem,
+                signed_by=signer_of(blueprint, check) if blueprint is not None else "",
+                findings=findings(blueprint, templates) if blueprint is not None else (),
+                gold=gold_of(blueprint, keys, workflow, check) if blueprint is not None else None,
+                is_newest=is_newest,
+            )
+        )
+    names = {one.id: one.called.casefold() for one in found if one.is_newest}
+    found.sort(key=lambda one: (names[one.id], one.id, -one.version))
+    needed = {member.template for one in found if one.blueprint is not None for member in one.blueprint.members}
+    unread = {one.id for one in found if one.blueprint is None}
+    left = [
+        (vm.uuid, vm.name_label)
+        for vm in inventory.all(VM)
+        if (mark := read_mark(vm)) is not None and vm.uuid not in needed and mark.blueprint not in unread
+    ]
+    return Library(versions=tuple(found), left=tuple(sorted(left, key=lambda one: (one[1], one[0]))))
+
+
+def versions_in(keys: Mapping[str, str]) -> tuple[tuple[BlueprintId, int], ...]:
+    """Return which versions stand in the keys of a pool."""
+    found = []
+    for key in keys:
+        stem, _, number = key.rpartition(".")
+        if stem.startswith(BLUEPRINT_PREFIX) and number.isdecimal() and len(stem) > len(BLUEPRINT_PREFIX):
+            found.append((BlueprintId(stem.removeprefix(BLUEPRINT_PREFIX)), int(number)))
+    return tuple(sorted(found))
+
+
+def _read(stored: str, id_: BlueprintId, version: int) -> tuple[Blueprint | None, str]:
+    try:
+        found = from_stored(stored)
+    except Refused as refusal:
+        return None, f"{refusal.reason} {refusal.mend}".strip()
+    if (found.id, found.version) != (id_, version):
+        return None, "It says that it is another one than its key says: somebody copied it there by hand."
+    return found, ""
+
+
+def next_version(keys: Mapping[str, str], blueprint: BlueprintId) -> int:
+    """Return the number of the version that would be published next."""
+    standing = (*numbers(keys, blueprint_stem(blueprint)), *numbers(keys, retired_stem(blueprint)))
+    return max(standing, default=0) + 1
+
+
+def shelved(library: Library, name: str, version: int | None = None) -> Shelved:
+    """Return the version meant by an id or a name, the newest one where none is named.
+
+    Raises:
+        NotFound: there is none; with the choices.
+    """
+    wanted = name.casefold()
+    ids = {one.id for one in library.versions if one.id == name or one.called.casefold() == wanted}
+    found = [one for one in library.versions if one.id in ids and version in (None, one.version)]
+    if len(ids) == 1 and found:
+        return found[0]
+    choices = tuple(f"{one.called} ({one.id})" for one in library.newest)
+    if len(ids) > 1:
+        raise NotFound(
+            reason=f"{len(ids)} blueprints are called so.",
+            mend="Name it by its id.",
+            choices=tuple(sorted(ids)),
+        )
+    if ids:
+        numbers_ = tuple(str(one.version) for one in library.versions if one.id in ids)
+        raise NotFound(
+            reason=f"There is no version {version} of it.", mend="Name one of those there are.", choices=numbers_
+        )
+    raise NotFound(
+        reason="The library has no blueprint of that name or id.", mend="Name one of those there are.", choices=choices
+    )
+
+
+def signer_of(blueprint: Blueprint, check: SignatureCheck) -> str:
+    """Return the fingerprint of the key that signed a version; empty where its signature does not hold."""
+    if blueprint.signature is None:
+        return ""
+    key, value = raw_of(blueprint.signature.public_key), raw_of(blueprint.signature.value)
+    if key is None or value is None or not check(key, value, _covered(blueprint)):
+        return ""
+    return key_fingerprint(key)
+
+
+def signed(blueprint: Blueprint, signer: Signer) -> Blueprint:
+    """Return a version with this key's signature over its digest."""
+    signature = Signature(public_key=text_of(signer.public_key), value=text_of(signer.sign(_covered(blueprint))))
+    return msgspec.structs.replace(blueprint, signature=signature)
+
+
+def _covered(blueprint: Blueprint) -> bytes:
+    return canonical_bytes({"type": "xsconsole blueprint", "format": blueprint.format, "digest": blueprint.digest})
+
+
+def gold_of(
+    blueprint: Blueprint, keys: Mapping[str, str], workflow: Workflow | None, check: SignatureCheck
+) -> Tally | None:
+    """Return how the approvals of a version as gold master stand, by the rules for publishing the workflow.
+
+    Whoever published the version does not count. None: the workflow has no such rules.
+    """
+    if workflow is None or not workflow.publishing:
+        return None
+    decisions = decisions_on(keys, Matter.BLUEPRINT, subject_of(blueprint))
+    asker = Requester(fingerprint=signer_of(blueprint, check) or "nobody", actor=blueprint.author)
+    return tally(
+        workflow.publishing, workflow, Matter.BLUEPRINT, subject_of(blueprint), decisions, asker, check, (asker,)
+    )
+
+
+def subject_of(blueprint: Blueprint) -> Digest:
+    """Return what is signed of a version that is to be a gold master."""
+    return blueprint.digest
+
+
+def decisions_of(blueprint: Blueprint, keys: Mapping[str, str]) -> tuple[Decision, ...]:
+    return decisions_on(keys, Matter.BLUEPRINT, subject_of(blueprint))
+
+
+def templates_of(inventory: Inventory) -> dict[Uuid, Template]:
+    """Return the machines and templates of a pool as the findings of blueprints see them."""
+    return {vm.uuid: template_of(vm, inventory) for vm in inventory.all(VM) if not vm.is_a_snapshot}
+
+
+def template_of(vm: VM, inventory: Inventory) -> Template:
+    disks = {
+        int(drive.userdevice): disk.virtual_size
+        for drive, disk in drives_of(inventory, vm)
+        if drive.userdevice.isdecimal()
+    }
+    nics = (vif.device for ref in vm.VIFs if (vif := inventory.get(VIF, ref)) is not None)
+    return Template(
+        uuid=vm.uuid,
+        name=vm.name_label,
+        is_template=vm.is_a_template,
+        disks=disks,
+        interfaces=tuple(sorted(int(device) for device in nics if device.isdecimal())),
+        is_protected="destroy" in vm.blocked_operations,
+        is_marked=read_mark(vm) is not None,
+    )
+
+
+def needed_by(library: Library, but: Iterable[tuple[BlueprintId, int]] = ()) -> Mapping[Uuid, tuple[str, ...]]:
+    """Return which templates versions need, and which those are called; without some versions."""
+    left_out = set(but)
+    found: dict[Uuid, list[str]] = defaultdict(list)
+    for one in library.versions:
+        if one.blueprint is not None and (one.id, one.version) not in left_out:
+            for member in one.blueprint.members:
+                found[member.template].append(f"{one.called} version {one.version}")
+    return {template: tuple(names) for template, names in found.items()}
