@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.engine.deaths import Fate, after, deaths, settled
-from tests.engine.desks import CountingIds, Desk, Office, virtually
+from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census
 from xsconsole.domain.approval import Matter, Meaning, decided
@@ -68,7 +68,7 @@ class Scene:
 
     def shelving(self, desk: Desk | None = None) -> Shelving:
         desk = desk or self.desk
-        return Shelving(desk.port, desk.ledger, CountingIds(77), desk.signer)
+        return desk.engine.shelving
 
     @property
     def newest(self) -> Blueprint:

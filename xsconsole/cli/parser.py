@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from xsconsole.cli.archive_parser import add_archives
+from xsconsole.cli.blueprint_parser import add_blueprints
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
@@ -93,6 +94,8 @@ def parser() -> argparse.ArgumentParser:
     add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)
     of_archives = _family(verbs, "archive", "configurations in files, which come back as new ones")
     add_archives(partial(_verb, of_archives), NAME_HELP, _add_reason)
+    of_library = _family(verbs, "blueprint", "the library: what configurations are made of")
+    add_blueprints(partial(_verb, of_library), NAME_HELP, _add_reason)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")

@@ -21,6 +21,7 @@ from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate.router import Estate
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
+from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pools import Pools
 from xsconsole.console.publication.versions import KnownVersion, version_numbered
@@ -37,6 +38,7 @@ from xsconsole.engine.plans.batch import moves_to
 __all__ = [
     "ArchiveRoom",
     "Batch",
+    "BlueprintDraft",
     "Connection",
     "Console",
     "Destination",
@@ -45,6 +47,7 @@ __all__ = [
     "Failed",
     "KnownVersion",
     "LastWords",
+    "LibraryDesk",
     "Pools",
     "Right",
     "RunState",
@@ -69,8 +72,10 @@ __all__ = [
     "planned_together",
     "present",
     "queue_fact",
+    "read_document",
     "read_file",
     "read_key",
+    "read_one",
     "read_paper",
     "read_plan",
     "record_refusal",
@@ -81,6 +86,7 @@ __all__ = [
     "state",
     "statement_of",
     "version_numbered",
+    "write_document",
     "write_file",
     "write_key",
     "write_paper",

@@ -44,6 +44,7 @@ from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import cause_of, observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.hearing import Hearing
+from xsconsole.engine.library.shelving import Shelving
 from xsconsole.engine.neighbours import NOWHERE, Abroad, Neighbour, demand_neighbour, leases_of, neighbour_of
 from xsconsole.engine.plans import targets
 from xsconsole.engine.plans.confirming import demand_answers, demand_asker, stale
@@ -87,8 +88,7 @@ class Engine:
         self._pool = pool
         self._ledger = ledger
         self._clock = clock
-        self._ids = ids
-        self._me = me
+        self._ids, self._me = ids, me
         self._check = check
         self._world = world
         self._timing = timing or LeaseTiming()
@@ -99,7 +99,7 @@ class Engine:
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up), self)
         self.closings = Closings(pool, ledger, clock, ids, world)
-        self.allowing = Allowing(pool, ledger, ids)
+        self.allowing, self.shelving = Allowing(pool, ledger, ids), Shelving(pool, ledger, ids, archives)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing = Hearing(pool)

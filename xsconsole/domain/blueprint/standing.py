@@ -151,7 +151,6 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
     if pool is None:
         return Library()
     keys = pool.other_config
-    templates = templates_of(inventory)
     found = []
     for id_, version in versions_in(keys):
         stands = blueprint_key(id_, version)
@@ -166,7 +165,7 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
                 blueprint=blueprint,
                 problem=problem,
                 signed_by=signer_of(blueprint, check) if blueprint is not None else "",
-                findings=findings(blueprint, templates) if blueprint is not None else (),
+                findings=findings(blueprint, templates_of(blueprint, inventory)) if blueprint is not None else (),
                 gold=gold_of(blueprint, keys, workflow, check) if blueprint is not None else None,
                 is_newest=is_newest,
             )
@@ -282,9 +281,10 @@ def decisions_of(blueprint: Blueprint, keys: Mapping[str, str]) -> tuple[Decisio
     return decisions_on(keys, Matter.BLUEPRINT, subject_of(blueprint))
 
 
-def templates_of(inventory: Inventory) -> dict[Uuid, Template]:
-    """Return the machines and templates of a pool as the findings of blueprints see them."""
-    return {vm.uuid: template_of(vm, inventory) for vm in inventory.all(VM) if not vm.is_a_snapshot}
+def templates_of(blueprint: Blueprint, inventory: Inventory) -> dict[Uuid, Template]:
+    """Return what a pool has of a blueprint's templates, as the findings see them."""
+    found = (inventory.by_uuid(VM, member.template) for member in blueprint.members)
+    return {vm.uuid: template_of(vm, inventory) for vm in found if vm is not None and not vm.is_a_snapshot}
 
 
 def template_of(vm: VM, inventory: Inventory) -> Template:

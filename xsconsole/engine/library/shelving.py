@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from xsconsole.domain.actions.copies import CopyMachine
-from xsconsole.domain.approval import Matter
+from xsconsole.domain.approval import Decision, Matter
 from xsconsole.domain.blueprint import Blueprint, check, findings, from_stored, to_stored
 from xsconsole.domain.blueprint.standing import (
     BLOCKED,
@@ -38,12 +38,13 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, numbers
 from xsconsole.domain.publication.values import approval_stem
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.signing import Signer
 from xsconsole.domain.words import listing
+from xsconsole.engine.archives.ports import Archives, NoArchives
 from xsconsole.engine.closing import demand_reason
 from xsconsole.engine.library.room import demand_room_for
 from xsconsole.engine.library_commands import PublishBlueprint, RemoveLeftTemplates, RetireBlueprint
 from xsconsole.engine.ports import Field, Ids, Ledger, PoolPort
+from xsconsole.engine.publication.publishing import leave_decision
 from xsconsole.engine.values import insist, remove_value, set_key
 from xsconsole.errors import NotFound, PlanIsStale, PoolFailed, Refused
 
@@ -51,11 +52,11 @@ from xsconsole.errors import NotFound, PlanIsStale, PoolFailed, Refused
 class Shelving:
     """The library of one pool, as far as it is changed without a run."""
 
-    def __init__(self, pool: PoolPort, ledger: Ledger, ids: Ids, signer: Signer) -> None:
+    def __init__(self, pool: PoolPort, ledger: Ledger, ids: Ids, archives: Archives | None) -> None:
         self._pool = pool
         self._ledger = ledger
         self._ids = ids
-        self._signer = signer
+        self._archives = archives or NoArchives()
 
     async def publish(self, command: PublishBlueprint, inventory: Inventory) -> Blueprint:
         """Write the next version, mark and protect its templates, and return it as it stands.
@@ -82,12 +83,12 @@ class Shelving:
             signature=None,
         )
         check(made)
-        error = next((one for one in findings(made, templates_of(inventory)) if one.is_error), None)
+        error = next((one for one in findings(made, templates_of(made, inventory)) if one.is_error), None)
         if error is not None:
             raise Refused(reason=error.sentence, mend=error.mend)
         if standing:
             demand_reason(command.changes)
-        made = signed(made, self._signer)
+        made = signed(made, self._archives.signer)
         stored = to_stored(made)
         demand_room_for(keys, len(stored))
         fact = self._fact(AuditEvent.BLUEPRINT_PUBLISHED, made, command.changes)
@@ -157,6 +158,10 @@ class Shelving:
         gone = await self._let_go(unneeded)
         await self._ledger.record(replace(fact, outcome=Outcome.DONE))
         return gone
+
+    async def decide(self, decision: Decision) -> None:
+        """Leave a signed decision on a version as gold master; see `leave_decision`."""
+        await leave_decision(self._pool, self._ledger, decision)
 
     async def _keys(self) -> Mapping[str, str]:
         return await insist(self._pool, lambda: self._pool.keys(Field.POOL))
