@@ -319,10 +319,12 @@ class Desk:
             await self._news.wait()
 
     async def do(self, command: Plannable) -> RunStatus:
-        return await (await self.open(command)).wait()
+        """Answer every question with yes, and see it through."""
+        return await (await self.open(command, answers=self.engine.plan(command).questions)).wait()
 
-    async def open(self, command: Plannable, digest: Digest | None = None) -> Run:
-        return await self.engine.open(Confirmed(command=command, digest=digest or self.engine.plan(command).digest))
+    async def open(self, command: Plannable, digest: Digest | None = None, answers: Sequence[str] = ()) -> Run:
+        seen = digest or self.engine.plan(command).digest
+        return await self.engine.open(Confirmed(command=command, digest=seen, answers=tuple(answers)))
 
     async def settle(self, configuration: ConfigurationId, direction: Direction) -> RunStatus:
         return await (await self.engine.settle(Settle(configuration=configuration, direction=direction))).wait()

@@ -44,6 +44,14 @@ class MemoryDisks:
         found: tuple[Uuid, ...] = await self.do("disks_named", look)
         return found
 
+    async def holders(self, disk: Uuid) -> int:
+        def look() -> int:
+            refs = {found.ref for found in self._all(VDI) if found.uuid == disk}
+            return sum(drive.VDI in refs for drive in self._all(VBD))
+
+        found: int = await self.do("holders", look)
+        return found
+
     async def create(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None:
         await self.do("create_disk", lambda: self.pool.new_disk(name, made, size_bytes, sr))
 

@@ -251,7 +251,7 @@ class MemoryPool(MemoryRecords):
         self.put_vm(copy)
         return copy.uuid
 
-    def destroy(self, uuid: Uuid, keep: Collection[Uuid] = ()) -> None:
+    def destroy(self, uuid: Uuid, keep: Collection[Uuid] | None = ()) -> None:
         if self.find(uuid) is not None:
             self._drop(self.demand(uuid, "destroy", ("Halted",)), keep)
 
@@ -376,16 +376,16 @@ class MemoryPool(MemoryRecords):
         disks = [self.records[drive.VDI] for drive in drives if isinstance(drive, VBD)]
         return [disk for disk in disks if isinstance(disk, VDI)]
 
-    def _drop_disks(self, vm: VM, keep: Collection[Uuid] = ()) -> None:
+    def _drop_disks(self, vm: VM, keep: Collection[Uuid] | None = ()) -> None:
         drives = [record for record in self.records.values() if isinstance(record, VBD)]
         for disk in self._disks(vm):
             holders = {drive.VM for drive in drives if disk.ref == drive.VDI}
-            if disk.uuid not in keep and holders == {vm.ref}:
+            if keep is not None and disk.uuid not in keep and holders == {vm.ref}:
                 self._remove(disk)
         for drive in vm.VBDs:
             self._remove(self.records[drive])
 
-    def _drop(self, vm: VM, keep: Collection[Uuid] = ()) -> None:
+    def _drop(self, vm: VM, keep: Collection[Uuid] | None = ()) -> None:
         self._drop_disks(vm, keep)
         for interface in vm.VIFs:
             self._remove(self.records[interface])

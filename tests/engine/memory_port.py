@@ -245,5 +245,5 @@ class MemoryCopies:
 
         await self.port.do("shape", give)
 
-    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid] | None) -> None:
         await self.port.do("destroy", lambda: self.port.pool.destroy(vm, keep))

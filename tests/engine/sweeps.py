@@ -29,6 +29,7 @@ from tests.engine.deaths import STALE_S, Death, Fate, Scene, Sweep, after, death
 from tests.engine.desks import Desk, Office
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, run
+from tests.engine.sweeps_of_verbs import deletion, migration
 from tests.engine.test_candidates import frozen_in
 from tests.engine.test_copying import census
 from tests.engine.test_moving_across import MOVE, machines
@@ -359,6 +360,8 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "return to the restore point from another pool": return_from_another_pool,
         ASKING: asking,
         "copies that were approved": carrying_out,
+        "migration": migration,
+        "deletion": deletion,
     }
 )
 

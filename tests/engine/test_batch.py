@@ -8,12 +8,13 @@ from tests.engine.requesting import Scene
 from tests.engine.test_gates import shop_before
 from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
-from xsconsole.domain.batch import Part, PartState
+from xsconsole.domain.batch import BatchPlan, Part, PartState
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.inventory import HostMetrics
+from xsconsole.domain.run_kinds import RunKind
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.domain.workflow.values import Limits
-from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.commands import ChangePower, Delete, Demote, OfService, Promote, Together
 from xsconsole.engine.plans.batch import moves_to, plan_together
 
 PRODUCTION = StageId("production")
@@ -152,5 +153,38 @@ def test_what_goes_into_another_pool_finds_what_the_earlier_ones_leave_there() -
         assert first.refusal is None
         assert second.refusal is not None
         assert "“crm-db” needs 2 GiB of memory; xen-1 has 0 B free." in second.refusal.reason
+
+    virtually(story)
+
+
+def test_verbs_to_several_are_one_plan_that_says_what_is_touched_and_asks_for_each_deletion() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        first = await office.shop(desk)
+        second = await office.configuration(desk, "crm", "7", "staging", [office.pool.add_vm("crm", "Halted").uuid])
+        ids = (first, second)
+        revisions = {one: desk.card(one).revision for one in ids}
+
+        def planned(*commands: OfService) -> BatchPlan:
+            together = Together(commands=commands)
+            return plan_together(together, desk.board, desk.inventory, "alice", desk.clock.now())
+
+        down = planned(
+            *(ChangePower(configuration=one, revision=revisions[one], kind=RunKind.SHUT_DOWN) for one in ids)
+        )
+        assert (down.target, down.kind, down.title("")) == (None, RunKind.SHUT_DOWN, "Shut down 1 configuration")
+        assert (down.machines, down.questions, len(down.refused)) == (2, (), 1)
+        gone = planned(*(Delete(configuration=one, revision=revisions[one]) for one in ids))
+        assert (gone.machines, gone.title("")) == (4, "Delete 2 configurations")
+        assert gone.questions == (
+            "Delete “shop 1.3.0” for good: 3 machines with 3 disks",
+            "Delete “crm 7” for good: 1 machine with 1 disk",
+        )
+        workflow = desk.board.workflow
+        assert workflow is not None
+        moves = moves_to([desk.card(first)], PRODUCTION, workflow)
+        there = plan_together(moves, desk.board, desk.inventory, "alice", desk.clock.now())
+        assert (there.kind, there.title("Production")) == (None, "1 configuration to Production")
 
     virtually(story)

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QMenu
 from tests.cli.shell import Shell
 from tests.embedded import EmbeddedPool, embedded_pool
 from tests.ui.board_window import card_of, console, window
+from tests.ui.test_batch import select
 from xsconsole.console import Console, RunState
 from xsconsole.domain.board import Card
+from xsconsole.domain.inventory import VM
 from xsconsole_ui import keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.membership import DescribeDialog
+from xsconsole_ui.membership import DeleteDialog, DescribeDialog
 from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import Action
 
@@ -162,3 +164,51 @@ async def test_a_restore_point_is_taken_by_hand_and_returned_to_and_a_name_and_n
     assert renamed.document["configuration"]["name"] == "Shop, the second", renamed.err
     assert renamed.document["configuration"]["notes"] == "<b>mind</b> & look\nsecond line"
     assert (card_of(console, SHOP).since, powers(card_of(console, SHOP))) == (before.since, {"Running"})
+
+
+async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice_asked(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    both = ("shop@1.4.0", "crm@7.2-rc1")
+    select(window, console, *both)
+    window.actions_[service_actions.SHUT_DOWN].trigger()
+    batch = window.hands.batch
+    assert batch is not None
+    assert batch.windowTitle() == "Shut down 2 configurations"
+    assert "6 machines" in batch.meaning.text()
+    batch.go.click()
+    await until(lambda: batch.planned.is_over, "the end of both")
+    assert [powers(card_of(console, name)) for name in both] == [{"Halted"}, {"Halted"}]
+    batch.close()
+
+    shell = Shell(home=tmp_path / "shell", pool=pool)
+    noted = shell.say("config", "note", *both, "kept for the audit", "--json")
+    assert noted.status == 0, noted.err
+    moved = shell.say(
+        "config", "migrate", SHOP, "--host", "xen-1", "--sr", "NFS-silver", "--vm", "shop-lb.stg", "--json"
+    )
+    assert (moved.status, moved.document["state"]) == (0, "done"), moved.err
+    unsure = shell.say("config", "delete", "shop@1.4.0", "--yes", SHOP)
+    assert "Not answered with yes: Delete “shop 1.4.0” for good" in unsure.err
+    assert unsure.status == 1
+    await until(lambda: all(card_of(console, name).notes == "kept for the audit" for name in both), "the notes")
+    for name in (SHOP, "shop@1.4.0"):
+        window.board.select(card_of(console, name).id)
+    window.situate()
+    assert [card.version for card in window.board.chosen] == ["1.4.0"]
+    window.actions_[service_actions.DELETE].trigger()
+    (asked,) = window.findChildren(DeleteDialog)
+    await until(asked.isVisible, "the question")
+    asked.go.click()
+    await until(lambda: window.desk.question is not None, "the plan")
+    page = window.inspector.plan_page
+    assert not page.go.isEnabled()
+    (box,) = page.checklist.boxes
+    box.setChecked(True)
+    page.go.click()
+    await until(lambda: all(card.version != "1.4.0" for card in console.board.cards.values()), "it gone")
+    await until(
+        lambda: not any(vm.name_label == "shop-db.int" for vm in console.inventory.all(VM)), "its machines gone"
+    )
+    gone = shell.say("config", "delete", "crm@7.2-rc1", "--yes", "crm@7.2-rc1", "--json")
+    assert (gone.status, gone.document["configuration"]) == (0, None), gone.err

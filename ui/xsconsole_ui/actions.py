@@ -15,8 +15,8 @@ from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
-from xsconsole_ui.service_actions import DESCRIBE, POWER
-from xsconsole_ui.situation import Action, Hands, Menu, Situation, Submenu, actions_of
+from xsconsole_ui.service_actions import DELETE, DESCRIBE, MIGRATE, POWER
+from xsconsole_ui.situation import About, Action, Hands, Menu, Situation, Submenu, actions_of
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
 
@@ -267,7 +267,7 @@ REMOVE_MEMBERS = Action(
     id="configuration.remove",
     text="Remo&ve members…",
     tip="Take VMs out of the configuration; the VMs stay",
-    perform=lambda _, hands: hands.remove_members(),
+    perform=lambda _, hands: hands.ask_about(About.REMOVE_MEMBERS),
     why_not=permitted(Verb.CHANGE, no_live_card),
 )
 ADOPT = Action(
@@ -347,8 +347,8 @@ QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hand
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
 RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS))
-KEEPING: Menu = (DESCRIBE, POINTS, THAW, ARCHIVE)
-MEMBERS_MENU: Menu = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE)
+KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, THAW, ARCHIVE)
+MEMBERS_MENU: Menu = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE, DELETE)
 MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
 CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, *MEMBERS_MENU)
@@ -357,7 +357,7 @@ MENUS: tuple[tuple[str, Menu], ...] = (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
     ),
-    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, MEMBERS, *KEEPING, DISSOLVE)),
+    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
     (

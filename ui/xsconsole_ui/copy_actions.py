@@ -4,7 +4,7 @@ from xsconsole.console import Verb
 from xsconsole.domain.lineage import method_again
 from xsconsole.engine.commands import Refresh
 from xsconsole_ui.conditions import no_live_card, permitted
-from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
 def _refresh(situation: Situation, hands: Hands) -> None:
@@ -26,7 +26,7 @@ REPLICATE = Action(
     text="&Replicate…",
     shortcut="Ctrl+R",
     tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
-    perform=lambda _, hands: hands.replicate(),
+    perform=lambda _, hands: hands.ask_about(About.REPLICATE),
     why_not=permitted(Verb.MOVE, no_live_card),
 )
 REFRESH = Action(

@@ -12,7 +12,7 @@ from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
 from xsconsole.domain.workflow import Kind
-from xsconsole.engine.commands import Direction, Emergency, Plannable, Together
+from xsconsole.engine.commands import Direction, Emergency, OfService, Plannable, Together
 from xsconsole.errors import Barred, Refused
 from xsconsole_ui import membership
 from xsconsole_ui.actions import command_to
@@ -28,9 +28,10 @@ from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
-from xsconsole_ui.promotion.points import PointsDialog, RevertDialog
+from xsconsole_ui.promotion.points import PointsDialog
 from xsconsole_ui.promotion.queueing import Queueing
-from xsconsole_ui.situation import ByFile, Design, Situation
+from xsconsole_ui.service_desk import ServiceDesk
+from xsconsole_ui.situation import About, ByFile, Design, Situation
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -57,6 +58,7 @@ class WindowHands(QObject):
         self.batch: BatchDialog | None = None  # the last one
         self._jobs = jobs
         self._queueing = Queueing(console, jobs, board, window)
+        self._services = ServiceDesk(console, jobs, self, window)
         self.closures = ClosureDesk(console, jobs, window)
         self.drift = DriftDesk(console, bridge, jobs, desk, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
@@ -229,8 +231,11 @@ class WindowHands(QObject):
         elif card is not None and (owner is not None or not self._situation.vms):
             self._open(membership.AddDialog(self._console.of_card(card.id), card, self._situation.vms, self._window))
 
-    def remove_members(self) -> None:
-        self._open_for_card(membership.RemoveDialog)
+    def ask_about(self, what: About) -> None:
+        self._services.ask(what, self._situation)
+
+    def ask_each(self, commands: tuple[OfService, ...]) -> None:
+        self._services.ask_each(commands)
 
     def adopt(self) -> None:
         """Take the clones of the selected configuration in, or make it whole."""
@@ -279,16 +284,6 @@ class WindowHands(QObject):
         self._board.select(card.id)
         self._open(membership.CleanDialog(self._console.of_card(card.id), card, self._window))
 
-    def replicate(self) -> None:
-        """Let the user choose where copies of the selected configuration are to come into being, and how."""
-        self._open_for_card(membership.ReplicateDialog)
-
-    def revert(self) -> None:
-        self._open_for_card(RevertDialog)
-
-    def describe(self) -> None:
-        self._open_for_card(membership.DescribeDialog)
-
     def archive(self) -> None:
         if self._situation.card is not None:
             self._window.archive.ask_where(self._situation.card)
@@ -319,11 +314,6 @@ class WindowHands(QObject):
     def lift_freeze(self) -> None:
         """Lift the freeze there is; of several, the one that is chosen."""
         self.closures.lift_freeze(self._board.mapToGlobal(QPoint(40, 40)))
-
-    def _open_for_card(self, kind: membership.OfCard) -> None:
-        card = self._situation.card
-        if card is not None:
-            self._open(kind(self._console.of_card(card.id), card, self._window))
 
     def _open(self, dialog: membership.MembershipDialog) -> None:
         self._jobs.start(self._ask_by(dialog), "ask about members")

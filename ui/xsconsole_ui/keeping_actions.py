@@ -3,7 +3,7 @@
 from xsconsole.console import Verb
 from xsconsole.engine.commands import TakePoint, Thaw
 from xsconsole_ui.conditions import no_live_card, permitted
-from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
 def _denied(situation: Situation) -> str:
@@ -47,9 +47,8 @@ def _no_archive(situation: Situation) -> str:
 
 
 def _take_point(situation: Situation, hands: Hands) -> None:
-    card = situation.card
-    if card is not None:
-        hands.ask(TakePoint(configuration=card.id, revision=card.revision), show_only=True)
+    commands = (TakePoint(configuration=card.id, revision=card.revision) for card in situation.cards)
+    hands.ask_each(tuple(commands))
 
 
 TAKE_POINT = Action(
@@ -64,15 +63,15 @@ REVERT = Action(
     id="configuration.revert",
     text="Rever&t to a restore point…",
     tip="Return its disks to a restore point; the plan says what would be lost",
-    perform=lambda _, hands: hands.revert(),
+    perform=lambda _, hands: hands.ask_about(About.REVERT),
     why_not=_no_points,
 )
 ARCHIVE = Action(
     id="configuration.archive",
-    text="Arc&hive…",
+    text="Arc&hive or export…",
     shortcut="Ctrl+Shift+A",
     icon="archive",
-    tip="Write it into files on this computer, from which it comes back as a new one",
+    tip="Write an XVA of each machine into files on this computer, from which it comes back as a new one",
     perform=lambda _, hands: hands.archive(),
     why_not=_no_archive,
 )

@@ -6,14 +6,13 @@ from xsconsole.console import Verb
 from xsconsole.domain.plan import RunKind
 from xsconsole.engine.commands import ChangePower
 from xsconsole_ui.conditions import no_live_card, permitted
-from xsconsole_ui.situation import Action, Hands, Situation
+from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
 def _change(kind: RunKind) -> Callable[[Situation, Hands], None]:
     def perform(situation: Situation, hands: Hands) -> None:
-        card = situation.card
-        if card is not None:
-            hands.ask(ChangePower(configuration=card.id, revision=card.revision, kind=kind), show_only=True)
+        cards = situation.cards
+        hands.ask_each(tuple(ChangePower(configuration=one.id, revision=one.revision, kind=kind) for one in cards))
 
     return perform
 
@@ -23,7 +22,8 @@ def _none_in(power_state: str, reason: str) -> Callable[[Situation], str]:
         card = situation.card
         if no_live_card(situation) or card is None:
             return no_live_card(situation)
-        return "" if any(member.power_state == power_state for member in card.members) else reason
+        members = (member for one in situation.cards for member in one.members)
+        return "" if any(member.power_state == power_state for member in members) else reason
 
     return permitted(Verb.CHANGE, why_not)
 
@@ -72,7 +72,23 @@ DESCRIBE = Action(
     text="Name and no&tes…",
     shortcut="Ctrl+Shift+N",
     tip="Give it another name or version, and write notes about it",
-    perform=lambda _, hands: hands.describe(),
+    perform=lambda _, hands: hands.ask_about(About.DESCRIBE),
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
+DELETE = Action(
+    id="configuration.delete",
+    text="De&lete with its disks…",
+    shortcut="Ctrl+Shift+Del",
+    tip="Destroy all its machines with their disks, for good; what it shares with others stays",
+    perform=lambda _, hands: hands.ask_about(About.DELETE),
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
+MIGRATE = Action(
+    id="configuration.migrate",
+    text="Mi&grate…",
+    shortcut="Ctrl+Shift+M",
+    tip="Bring its running machines to another host, or its disks to another storage; into another pool it is promoted",
+    perform=lambda _, hands: hands.ask_about(About.MIGRATE),
     why_not=permitted(Verb.CHANGE, no_live_card),
 )
 POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

@@ -12,7 +12,7 @@ from xsconsole.cli.drifting import mending, refreshing
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
-from xsconsole.cli.servicing import POWER, servicing
+from xsconsole.cli.servicing import POWER, servicing, yes_by_name
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, record_unread
 from xsconsole.domain import words
@@ -21,6 +21,7 @@ from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.run_kinds import FORGETTING
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import (
     AddMembers,
@@ -49,10 +50,9 @@ UNWRITTEN = {
     RunKind.CAPTURE,
     RunKind.SNAPSHOT,
     RunKind.NOTE,
+    RunKind.MIGRATE,
 } | set(POWER.values())
 """Runs that write nothing to the members."""
-ENDING = {RunKind.DISSOLVE, RunKind.RETIRE}
-"""Runs after which there is no such configuration."""
 UNCONFIRMED = (
     "The pool has not told of it yet, so how the configuration stands now is not known here. "
     "`xsconsole config show` says it once the pool does."
@@ -203,7 +203,7 @@ def confirm(console: Console, plan: Plan, options: argparse.Namespace) -> tuple[
         )
     for warning in plan.warnings:
         output.note(warning)
-    given = set(getattr(options, "yes_to", None) or ())
+    given = {*(getattr(options, "yes_to", None) or ()), *yes_by_name(console, plan, options)}
     answers = [question for question in plan.questions if question in given]
     if is_at_terminal():
         unanswered = [question for question in plan.questions if question not in given]
@@ -289,12 +289,14 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
         if configuration == intent.makes:
             return card is not None and card.run is None and bool(card.members)
         if card is None:
-            return intent.kind in (*ENDING, RunKind.DELETE_ARCHIVE, RunKind.PROVE) or ended.state is not RunState.DONE
+            return (
+                intent.kind in (*FORGETTING, RunKind.DELETE_ARCHIVE, RunKind.PROVE) or ended.state is not RunState.DONE
+            )
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
         is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
         is_new = is_kept or intent.source is None or card.revision > intent.revision
-        return card.run is None and is_new and not (intent.kind in ENDING and ended.state is RunState.DONE)
+        return card.run is None and is_new and not (intent.kind in FORGETTING and ended.state is RunState.DONE)
 
     is_so = console.identity is not None and await until(console, is_told, SHOWN_TIMEOUT_S)
     return console.board.cards.get(configuration), is_so
@@ -316,7 +318,8 @@ def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
     if card is None and plan.intent.kind is RunKind.DELETE_ARCHIVE:
         return f"The archive of “{plan.intent.name}” is gone."
     if card is None:
-        return f"“{plan.intent.name}” is no configuration any more; its machines stay as they are."
+        what = "its machines are deleted" if plan.intent.kind is RunKind.DELETE else "its machines stay as they are"
+        return f"“{plan.intent.name}” is no configuration any more; {what}."
     workflow = console.board.workflow
     stage = workflow.stage(card.stage) if workflow else None
     running = sum(member.power_state == "Running" for member in card.members)
@@ -370,7 +373,7 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
         case "config dissolve":
             return Dissolve(configuration=card.id, revision=card.revision, reason=options.reason)
         case _:
-            return servicing(card, options)
+            return servicing(card, console.inventory, options)
 
 
 def _new_members(console: Console, given: list[str]) -> tuple[NewMember, ...]:

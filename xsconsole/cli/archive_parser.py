@@ -10,17 +10,7 @@ ARCHIVE_HELP = "an archive: its folder, the beginning of its id, a name, or serv
 
 def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None]) -> None:
     """Add the verbs of `archive`."""
-    verb = make("archive create", "write a configuration into files on this computer; it stays as it is", has_json=True)
-    verb.add_argument("name", metavar="NAME", help=name_help)
-    verb.add_argument("--out", metavar="DIR", help="where the folder is made; else where the last one went")
-    verb.add_argument(
-        "--stop-first", action="store_true", help="shut the machines down, freeze them together and start them again"
-    )
-    verb.add_argument(
-        "--keep-until", type=instant, metavar="T", help="it has expired then; else it is kept until somebody deletes it"
-    )
-    _add_planned(verb.add_argument)
-    add_reason(verb)
+    add_export(make, "archive create", name_help, add_reason)
     verb = make("archive list", "the archives that this home knows; no pool is needed", has_json=True)
     verb.add_argument("words", metavar="WORD", nargs="*", help="only those in which each of these words stands")
     verb = make("archive show", "one archive, as its document tells; no pool is needed", has_json=True)
@@ -88,6 +78,21 @@ def _add_map(add: Callable[..., object]) -> None:
         metavar="A=B",
         help="what the archive calls A is network B here, by name or uuid; repeat it",
     )
+
+
+def add_export(make: VerbMaker, name: str, name_help: str, add_reason: Callable[..., None]) -> None:
+    """Add a verb that writes a configuration into files, by whichever name people look for it."""
+    verb = make(name, "write a configuration into files on this computer; it stays as it is", has_json=True)
+    verb.add_argument("name", metavar="NAME", help=name_help)
+    verb.add_argument("--out", metavar="DIR", help="where the folder is made; else where the last one went")
+    verb.add_argument(
+        "--stop-first", action="store_true", help="shut the machines down, freeze them together and start them again"
+    )
+    verb.add_argument(
+        "--keep-until", type=instant, metavar="T", help="it has expired then; else it is kept until somebody deletes it"
+    )
+    _add_planned(verb.add_argument)
+    add_reason(verb)
 
 
 def _add_planned(add: Callable[..., object]) -> None:

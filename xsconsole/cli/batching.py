@@ -1,4 +1,4 @@
-"""Several configurations promoted or demoted together: one plan, side by side, and what became of each."""
+"""Several configurations promoted, demoted or changed together: one plan, side by side, and what became of each."""
 
 import argparse
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from xsconsole.cli import output
 from xsconsole.cli.asking import ASKED
 from xsconsole.cli.documents import Document
+from xsconsole.cli.servicing import servicing, yes_by_name
 from xsconsole.cli.session import connected, is_at_terminal, published
 from xsconsole.console import Batch, Console, moves_to, planned_together
 from xsconsole.domain import words
@@ -13,8 +14,10 @@ from xsconsole.domain.batch import BatchPlan, Part, PartState
 from xsconsole.domain.ids import BatchId
 from xsconsole.domain.naming import find_configuration, find_stage
 from xsconsole.engine.commands import Demote, Promote, Together
+from xsconsole.engine.plans.confirming import demand_answers
 from xsconsole.errors import NotPromotable, PlanIsStale, Refused
 
+AGAIN = "Look at it again with `xsconsole plan`."
 ALONE = {
     "emergency": "--emergency",
     "stop_first": "--stop-first",
@@ -43,7 +46,11 @@ async def act(options: argparse.Namespace) -> int:
         together = _together(console, options)
         await console.demand_rights(together.commands[0])
         planned = planned_together(console, together)
-        _confirm(planned, console, options)
+        if getattr(options, "dry_run", False):
+            _print(planned, console, options)
+            return 1 if planned.refused else 0
+        answers = _confirm(planned, console, options)
+        together = replace(together, answers=answers)
         batch = Batch(console, console.requests, together, planned, lambda _: None, goes_on=options.go_on)
         ended = await batch.carry_out()
         _print(ended, console, options, batch.id)
@@ -66,11 +73,15 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
         raise Refused(
             reason=f"{words.listing(tuple(given))} is for one configuration.", mend="Name one, or leave it out."
         )
-    workflow = published(console)
     cards = [find_configuration(console.board, name) for name in options.names]
     unique = {card.id: card for card in cards}
+    if options.verb.startswith("config "):
+        commands = tuple(servicing(card, console.inventory, options) for card in unique.values())
+        return Together(commands=commands)
+    workflow = published(console)
+    target = find_stage(workflow, options.to).id
     together = replace(
-        moves_to(unique.values(), find_stage(workflow, options.to).id, workflow, options.reason),
+        moves_to(unique.values(), target, workflow, options.reason),
         ticket=getattr(options, "ticket", ""),
         runs_itself=getattr(options, "by_itself", False),
     )
@@ -79,7 +90,7 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     for command in together.commands:
         card, edge = (
             unique[command.configuration],
-            workflow.transition(unique[command.configuration].stage, together.target),
+            workflow.transition(unique[command.configuration].stage, target),
         )
         if wanted is not None and edge is not None and not isinstance(command, wanted):
             raise Refused(
@@ -89,8 +100,10 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     return together
 
 
-def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) -> None:
+def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) -> tuple[str, ...]:
     """Say what must be known before, and who cannot go; ask at a terminal. A script that names them has decided.
+
+    Returns the questions of the plans that were answered with yes.
 
     Raises:
         PlanIsStale: `--plan` named another. Refused: none can go, some cannot and `--go-on` was not said, or no.
@@ -98,7 +111,7 @@ def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) 
     if options.plan is not None and not planned.digest.startswith(options.plan):
         raise PlanIsStale(
             reason=f"The plan is not {options.plan[:12]} any more but {planned.digest[:12]}; nothing was changed.",
-            mend="Look at it again with `xsconsole plan`.",
+            mend="Look at it again with `--dry-run`." if planned.target is None else AGAIN,
         )
     for warning in planned.warnings:
         output.note(warning)
@@ -108,23 +121,31 @@ def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) 
         names = words.listing(tuple(part.name for part in planned.refused))
         raise NotPromotable(
             reason=f"{names} cannot go; nothing was changed.",
-            mend="Leave them out, or add `--go-on` to promote the others." if planned.ready else "",
+            mend="Leave them out, or add `--go-on` for the others." if planned.ready else "",
         )
-    if is_at_terminal() and planned.asks and not output.is_yes(f"{_title(planned, console)}: go on? [y/N] "):
-        raise Refused(reason="Not confirmed; nothing was changed.")
+    plans = [part.plan for part in planned.ready if part.plan is not None]
+    answers = {answer for plan in plans for answer in yes_by_name(console, plan, options)}
+    if is_at_terminal():
+        asked = [question for question in planned.questions if question not in answers]
+        answers |= {question for question in asked if output.is_yes(f"{output.cell(question, 200)} [y/N] ")}
+        if planned.asks and not output.is_yes(f"{_title(planned, console)}: go on? [y/N] "):
+            raise Refused(reason="Not confirmed; nothing was changed.")
+    for plan in plans:
+        demand_answers(plan, answers)
+    return tuple(sorted(answers))
 
 
 def _title(planned: BatchPlan, console: Console) -> str:
-    stage = published(console).stage(planned.target)
-    ready = words.count(len(planned.ready), "configuration")
-    return f"{ready} to {stage.name if stage else planned.target}"
+    stage = published(console).stage(planned.target) if planned.target is not None else None
+    return planned.title(stage.name if stage is not None else str(planned.target))
 
 
 def _print(planned: BatchPlan, console: Console, options: argparse.Namespace, batch: BatchId | None = None) -> None:
     if options.json:
         output.print_json(_document(planned, batch))
         return
-    takes = f"about {words.duration(max(1.0, planned.duration_s))}, up to {words.size(planned.size_bytes)}"
+    machines, duration = words.count(planned.machines, "machine"), words.duration(max(1.0, planned.duration_s))
+    takes = f"{machines}, about {duration}, up to {words.size(planned.size_bytes)}"
     output.say(f"{_title(planned, console)}, side by side: {takes} (plan {planned.digest[:12]})")
     if planned.asked and batch is None:
         output.note(
@@ -155,6 +176,8 @@ def _document(planned: BatchPlan, batch: BatchId | None) -> Document:
         "bytes": planned.size_bytes,
         "seconds": planned.duration_s,
         "downtime_s": planned.downtime_s,
+        "machines": planned.machines,
+        "questions": list(planned.questions),
         "parts": [
             {
                 "id": part.configuration,

@@ -1,13 +1,27 @@
 """The words and options of configurations."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from xsconsole.cli.points_parser import POINT_HELP
 from xsconsole.cli.request_parser import VerbMaker, add_asking, add_emergency
+from xsconsole.cli.typed_values import digest
 
 NAME_HELP = "id, service, service@version or service@stage"
+
+
+OF_MANY: Mapping[str, str] = MappingProxyType(
+    {
+        "config start": "start its machines, in their order; those that run are passed over",
+        "config shut-down": "shut its running machines down, in descending order",
+        "config reboot": "shut its running machines down in order, and start them again",
+        "config suspend": "write what its running machines hold in memory to storage, and stop them",
+        "config resume": "let its suspended machines run on",
+        "config snapshot": "take a restore point by hand: a snapshot of each of its machines",
+    }
+)
 
 
 class Names(argparse.Action):
@@ -54,19 +68,24 @@ def add_configurations(make: VerbMaker, instant: Callable[[str], datetime]) -> t
 def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[argparse.ArgumentParser]:
     """Add the verbs to a configuration as one thing, which stays where it is."""
     verbs = [
-        _changing(make, "config start", "start its machines, in their order; those that run are passed over"),
-        _changing(make, "config shut-down", "shut its running machines down, in descending order"),
-        _changing(make, "config reboot", "shut its running machines down in order, and start them again"),
-        _changing(make, "config suspend", "write what its running machines hold in memory to storage, and stop them"),
-        _changing(make, "config resume", "let its suspended machines run on"),
-        _changing(make, "config snapshot", "take a restore point by hand: a snapshot of each of its machines"),
+        *(_of_many(make, name, what) for name, what in OF_MANY.items()),
+        note := _of_many(make, "config note", "write notes about it, in place of those that are there"),
+        delete := _of_many(make, "config delete", "delete its machines with their disks, for good"),
+        migrate := _of_many(make, "config migrate", "bring it to another host or storage of its pool"),
         revert := _changing(make, "config revert", "return its disks to a restore point; it stays where it is"),
         rename := _changing(make, "config rename", "give it another name or version; its machines keep their names"),
-        note := _changing(make, "config note", "write notes about it, in place of those that are there"),
     ]
     rename.add_argument("--name", dest="new_name", metavar="NAME", help="the new name")
     rename.add_argument("--version", dest="new_version", metavar="VERSION", help="the new version")
     note.add_argument("text", metavar="TEXT", help="the notes; empty: none")
+    delete.add_argument(
+        "--yes", action="append", default=[], metavar="NAME", help="name it again: delete it for good; repeat it"
+    )
+    delete.add_argument("--force", action="store_true", help="switch off what does not answer to a shutdown")
+    delete.add_argument("--keep-points", action="store_true", help="keep its restore points, as plain snapshots")
+    migrate.add_argument("--host", metavar="HOST", help="where its running machines go, by name or uuid")
+    migrate.add_argument("--sr", metavar="STORAGE", help="where the disks of its machines go, by name or uuid")
+    migrate.add_argument("--vm", action="append", default=[], metavar="VM", help="only this member; repeat it")
     revert.add_argument("point", metavar="POINT", help=POINT_HELP)
     add_asking(revert, instant)
     add_emergency(revert)
@@ -92,6 +111,17 @@ def _add_compare(make: VerbMaker, instant: Callable[[str], datetime]) -> None:
 
 def _add_name(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
+
+
+def _of_many(make: VerbMaker, name: str, what: str) -> argparse.ArgumentParser:
+    """Add a verb that can be done to several at once, as one plan."""
+    verb = make(name, what, has_json=True)
+    verb.add_argument("names", action=Names, nargs="+", metavar="NAME", help=f"{NAME_HELP}; several: one plan for all")
+    verb.add_argument("--go-on", action="store_true", help="do it to the others where one of several cannot or fails")
+    verb.add_argument(
+        "--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
+    )
+    return verb
 
 
 def _changing(make: VerbMaker, name: str, what: str) -> argparse.ArgumentParser:

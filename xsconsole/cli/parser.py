@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
-from xsconsole.cli.archive_parser import add_archives
+from xsconsole.cli.archive_parser import add_archives, add_export
 from xsconsole.cli.blueprint_parser import add_blueprints
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     for verb in add_configurations(partial(_verb, config), instant):
         _add_reason(verb)
         _add_wait(verb)
+    add_export(partial(_verb, config), "config export", NAME_HELP, _add_reason)
     beside = partial(_add_beside, what="another pool that the way leads to, or that a run is about")
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)

@@ -6,9 +6,13 @@ from types import MappingProxyType
 
 from xsconsole.cli.moves import urgency_of
 from xsconsole.cli.points import point_named
+from xsconsole.console import Console
 from xsconsole.domain.board import Card
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import find_configuration, find_host, find_storage, find_vm
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.run_kinds import RunKind
-from xsconsole.engine.commands import ChangePower, Describe, OfService, RevertTo, TakePoint
+from xsconsole.engine.commands import ChangePower, Delete, Describe, OfService, Relocate, RevertTo, TakePoint
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
     {
@@ -21,9 +25,35 @@ POWER: Mapping[str, RunKind] = MappingProxyType(
 )
 
 
-def servicing(card: Card, options: argparse.Namespace) -> OfService:
+def yes_by_name(console: Console, plan: Plan, options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the questions of a plan that deletes, where its configuration was named a second time."""
+    again = getattr(options, "yes", None) or ()
+    if plan.intent.kind is not RunKind.DELETE or not again:
+        return ()
+    named = {find_configuration(console.board, name).id for name in again}
+    return plan.questions if plan.intent.configuration in named else ()
+
+
+def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> OfService:
     """Return the command of such a verb."""
     match options.verb:
+        case "config delete":
+            return Delete(
+                configuration=card.id,
+                revision=card.revision,
+                is_forced=options.force,
+                keeps_points=options.keep_points,
+                reason=options.reason,
+            )
+        case "config migrate":
+            return Relocate(
+                configuration=card.id,
+                revision=card.revision,
+                host=find_host(inventory, options.host).uuid if options.host else None,
+                sr=find_storage(inventory, options.sr).uuid if options.sr else None,
+                members=tuple(find_vm(inventory, vm).uuid for vm in options.vm),
+                reason=options.reason,
+            )
         case "config snapshot":
             return TakePoint(configuration=card.id, revision=card.revision, reason=options.reason)
         case "config rename" | "config note":

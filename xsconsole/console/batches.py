@@ -15,8 +15,8 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.requests.values import Request
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.domain.words import count, explain, refusal, state_name
-from xsconsole.engine.commands import Ask, Confirmed, Plannable, Provision, Settle, Together
+from xsconsole.domain.words import count, explain, kind_name, refusal, state_name
+from xsconsole.engine.commands import Ask, Confirmed, Demote, Plannable, Promote, Settle, Together
 from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConsoleError, PlanIsStale, Refused
@@ -32,7 +32,7 @@ E = TypeVar("E", bound=Event)
 
 
 def planned_together(console: "Console", together: Together) -> BatchPlan:
-    """Return one plan of several promotions on one pool. Nothing is changed."""
+    """Return one plan of several promotions or verbs on one pool. Nothing is changed."""
     actor = console.identity.actor if console.identity is not None else ""
     at, also_at = console.requests.moment()
     lands = console.abroad.land
@@ -148,9 +148,9 @@ class Batch:
         return False
 
     async def _ask(self, part: Part) -> bool:
-        assert part.plan is not None
         command = self._commands[part.configuration]
-        assert not isinstance(command, Provision), "nobody has to approve it"
+        assert part.plan is not None
+        assert isinstance(command, Promote | Demote), "nothing else is asked for"
         request = await self._asker.ask(
             Ask(
                 command=command,
@@ -168,7 +168,9 @@ class Batch:
     async def _run(self, part: Part) -> bool:
         assert part.plan is not None
         command = self._commands[part.configuration]
-        run = await self._doer.do(Confirmed(command=command, digest=part.plan.digest, batch=self.id))
+        answers = self._together.answers
+        order = Confirmed(command=command, digest=part.plan.digest, answers=answers, batch=self.id)
+        run = await self._doer.do(order)
         self._change(part, state=PartState.RUNNING, run=run)
         ended = await self._doer.finished(run)
         is_done = ended.state is RunState.DONE
@@ -219,13 +221,17 @@ class Batch:
             return Outcome.DONE
         return Outcome.FAILED if states & {PartState.FAILED, PartState.REFUSED} else Outcome.CANCELLED
 
+    def _title(self) -> str:
+        number, kind = count(len(self.plan.ready), "configuration"), self.plan.kind
+        return f"{number} to {self.plan.target}" if kind is None else f"{kind_name(kind)} {number}"
+
     def _fact(self, event: AuditEvent, outcome: Outcome | None) -> Fact:
         """Return the row that holds all of them together; the rows of each name this batch."""
         is_end = event is AuditEvent.BATCH_CLOSED
         parts: list[Json] = [_told(part, is_end=is_end) for part in self.plan.parts]
         details: dict[str, Json] = {
             "batch": self.id,
-            "what": f"{count(len(self.plan.ready), 'configuration')} to {self.plan.target}",
+            "what": self._title(),
             "plan": self.plan.digest,
             "goes_on_after_failure": self._goes_on,
             "process": self._doer.home.me.process,

@@ -1,4 +1,4 @@
-"""Several configurations on their way to one stage: one plan made of theirs, and what became of each."""
+"""Several configurations to one stage, or one verb to several: one plan made of theirs, and what became of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.words import count, kind_name
 from xsconsole.errors import Refused
 
 AT_ONCE = 4
@@ -56,12 +57,35 @@ class Part:
 class BatchPlan:
     """All of them in the order in which they go, as far as they do not go side by side. Sizes in bytes."""
 
-    target: StageId
+    target: StageId | None  # None: they stay where they are
     parts: tuple[Part, ...]
 
     @property
     def ready(self) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.is_ready)
+
+    @property
+    def kind(self) -> RunKind | None:
+        """What is done to them, where they stay where they are."""
+        kinds = (part.plan.intent.kind for part in self.parts if part.plan is not None)
+        return next(kinds, None) if self.target is None else None
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What whoever confirms has to answer with yes, each once."""
+        return tuple(dict.fromkeys(one for part in self.ready if part.plan is not None for one in part.plan.questions))
+
+    @property
+    def machines(self) -> int:
+        """Return at how many machines something is done."""
+        actions = [step.action for part in self.ready if part.plan is not None for step in part.plan.steps]
+        touched = {vm for action in actions if (vm := getattr(action, "vm", None)) is not None}
+        return len(touched | {vm for action in actions for vm in getattr(action, "vms", ())})
+
+    def title(self, stage: str) -> str:
+        """Return what is done to how many, in one line; `stage` is what the one they go to is called."""
+        number = count(len(self.ready), "configuration")
+        return f"{number} to {stage}" if self.kind is None else f"{kind_name(self.kind)} {number}"
 
     @property
     def running(self) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import SR, VM, Inventory, Network
+from xsconsole.domain.inventory import SR, VM, Host, Inventory, Network
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
@@ -99,7 +99,12 @@ def find_network(inventory: Inventory, name: str) -> Network:
     return _one(inventory, Network, name, "network", "networks")
 
 
-T = TypeVar("T", SR, Network)
+def find_host(inventory: Inventory, name: str) -> Host:
+    """Return the host with this uuid or name; raises as `find_storage` does."""
+    return _one(inventory, Host, name, "host", "hosts")
+
+
+T = TypeVar("T", SR, Network, Host)
 
 
 def _one(inventory: Inventory, kind: type[T], name: str, one: str, many: str) -> T:

@@ -13,6 +13,7 @@ from xsconsole.domain.actions.archives import ARCHIVES_WITHOUT_INVERSE, ArchiveA
 from xsconsole.domain.actions.captures import CaptureAction, VerifyTemplates
 from xsconsole.domain.actions.copies import (
     CopyAction,
+    DeleteMachines,
     DropCandidate,
     DropPoint,
     DropSnapshot,
@@ -41,6 +42,7 @@ from xsconsole.domain.ids import (
     Uuid,
     WorkflowId,
 )
+from xsconsole.domain.run_kinds import Disks as Disks  # noqa: PLC0414 - everybody imports them from here
 from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
@@ -249,14 +251,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     pool: Uuid | None = None
 
 
-class Disks(StrEnum):
-    """What a demotion does with the disks."""
-
-    KEEP = "keep"
-    RESTORE = "restore"
-    SWAP = "swap"  # with those of whose place it took
-
-
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, in the terms that a person confirms.
 
@@ -357,9 +351,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What whoever confirms must answer with yes first: the items of the transition's checklists."""
-        gates = (step.action.gate for step in self.steps if isinstance(step.action, CheckGate))
-        return tuple(item for gate in gates if isinstance(gate, Checklist) for item in gate.items)
+        """What whoever confirms must answer with yes first: the items of checklists, and whether to delete for good."""
+        actions = [step.action for step in self.steps]
+        lists = (one.gate for one in actions if isinstance(one, CheckGate) and isinstance(one.gate, Checklist))
+        deeds = (one.question for one in actions if isinstance(one, DeleteMachines))
+        return (*(item for gate in lists for item in gate.items), *deeds)
 
     @property
     def can_stop_first(self) -> bool:

@@ -35,3 +35,17 @@ class RunKind(StrEnum):
     NOTE = "note"  # text about it
     REVERT = "revert"  # to a restore point, where it stands
     PROVISION = "provision"  # new configurations, of a blueprint
+    DELETE = "delete"  # its machines with their disks
+    MIGRATE = "migrate"  # its machines to another host, their disks to another storage
+
+
+class Disks(StrEnum):
+    """What a demotion does with the disks."""
+
+    KEEP = "keep"
+    RESTORE = "restore"
+    SWAP = "swap"  # with those of whose place it took
+
+
+FORGETTING = frozenset({RunKind.DISSOLVE, RunKind.RETIRE, RunKind.DELETE})
+"""After these there is no configuration any more."""

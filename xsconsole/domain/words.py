@@ -169,6 +169,10 @@ def kind_name(kind: RunKind) -> str:
             return "Write the notes of"
         case RunKind.PROVISION:
             return "Provision"
+        case RunKind.DELETE:
+            return "Delete"
+        case RunKind.MIGRATE:
+            return "Migrate"
     assert_never(kind)
 
 

@@ -26,7 +26,9 @@ from xsconsole.engine.replica_commands import Mend as Mend
 from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
 from xsconsole.engine.service_commands import ChangePower as ChangePower
+from xsconsole.engine.service_commands import Delete as Delete
 from xsconsole.engine.service_commands import Describe as Describe
+from xsconsole.engine.service_commands import Relocate as Relocate
 from xsconsole.engine.service_commands import RevertTo as RevertTo
 from xsconsole.engine.service_commands import TakePoint as TakePoint
 from xsconsole.engine.urgency import Emergency as Emergency
@@ -67,15 +69,18 @@ class Demote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Bring or make several configurations in one stage, in this order where they do not go side by side.
+    """Bring or make several configurations in one stage, or do one thing to all where they stand.
 
-    `ticket` and `runs_itself` are those of `Ask`, for each that others have to approve.
+    It happens in this order where they do not go side by side. `target` None: they stay in their stages. `ticket` and
+    `runs_itself` are those of `Ask`, for each that others have to approve; `answers` are questions of their plans that
+    were answered with yes.
     """
 
-    commands: tuple[Promote | Demote | Provision, ...]
-    target: StageId
+    commands: "tuple[Promote | Demote | Provision | OfService, ...]"
+    target: StageId | None = None
     ticket: str = ""
     runs_itself: bool = False
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,8 +310,8 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool | Capture
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-OfService = ChangePower | TakePoint | RevertTo | Describe
-"""Commands to a configuration as one thing, which stays where it is."""
+OfService = ChangePower | TakePoint | RevertTo | Describe | Delete | Relocate
+"""Commands to a configuration as one thing, which stays in its stage."""
 
 Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService | Provision

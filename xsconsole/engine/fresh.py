@@ -37,6 +37,7 @@ from xsconsole.engine.commands import (
     Adopt,
     ArchiveInPool,
     Create,
+    Delete,
     DeletePooled,
     Plannable,
     Provision,
@@ -101,6 +102,9 @@ async def read_afresh(
         records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))
     for vm in everything:
         records += _devices(mirror, vm)
+    if isinstance(command, Delete):
+        disks = {disk.ref for vm in vms if vm.uuid in own for disk in disks_of(mirror, vm)}
+        records += [drive for drive in mirror.all(VBD) if drive.VDI in disks]  # who else has them keeps them
     inventory = Inventory()
     inventory.apply(ChangeBatch(changes=tuple(_change(record) for record in records), is_whole=True))
     return inventory

@@ -7,8 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from xsconsole.domain.actions.copies import Slot
-from xsconsole.domain.actions.provisions import DiskShape
 from xsconsole.domain.acts import Compression, ObjectId
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId, Uuid
@@ -18,6 +16,8 @@ from xsconsole.domain.record import Fact, OpenRun
 from xsconsole.engine.archives.network_port import NetworkPort as NetworkPort
 from xsconsole.engine.archives.template_port import TemplatePort as TemplatePort
 from xsconsole.engine.commands import Operate
+from xsconsole.engine.copies.disk_port import Attached as Attached
+from xsconsole.engine.copies.disk_port import DiskPort as DiskPort
 from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
 from xsconsole.engine.outside_ports import Prober as Prober
 from xsconsole.engine.verbs.mending_port import MendingPort
@@ -63,43 +63,6 @@ class Shape:
     is_template: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
-    """A disk of a machine. `made` is the mark of the step that created it, `holders` how many machines have it."""
-
-    disk: Uuid
-    made: str
-    holders: int
-
-
-class DiskPort(Protocol):
-    """Single disks of halted machines. Raises as `PoolPort` does."""
-
-    async def at(self, vm: Uuid, device: str) -> Attached | None:
-        """Return the disk of a machine at a device; None where there is none, or no machine."""
-
-    async def named(self, name: str) -> tuple[Uuid, ...]:
-        """Return the disks of exactly this name."""
-
-    async def create(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None: ...
-
-    async def rename(self, disk: Uuid, name: str) -> None: ...
-
-    async def attach(self, vm: Uuid, disk: Uuid, slot: Slot) -> None: ...
-
-    async def detach(self, vm: Uuid, disk: Uuid) -> None:
-        """Take a disk from a machine; one that it has not is no error."""
-
-    async def destroy(self, disk: Uuid, run: RunId) -> None:
-        """Destroy a disk; one that is gone already is no error."""
-
-    async def write(self, disk: Uuid, content: Callable[[], bytes], run: RunId, on_progress: Progress) -> None:
-        """Write to the beginning of a disk, which must be large enough; `content` may be called on another thread."""
-
-    async def make_of(self, vm: Uuid, disks: Mapping[str, DiskShape]) -> None:
-        """Let disks of a machine, by device, be at least so large, and say what they are for."""
-
-
 class CopyPort(Protocol):
     """Machines made of other machines. Raises as `PoolPort` does."""
 
@@ -132,8 +95,11 @@ class CopyPort(Protocol):
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         """Give a machine its shape, as often as wanted; tags and the priority of HA go."""
 
-    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
-        """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error."""
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid] | None) -> None:
+        """Destroy a halted machine and the disks that only it has but those to `keep`; one that is gone is no error.
+
+        With None it keeps every disk.
+        """
 
 
 class PlacingPort(MendingPort, Protocol):

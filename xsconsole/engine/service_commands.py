@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.run_kinds import RunKind
 from xsconsole.engine.urgency import Emergency
 
@@ -15,6 +15,43 @@ class ChangePower:
     revision: int
     kind: RunKind
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """Destroy the machines of a configuration with their disks, and forget it.
+
+    `is_forced`: what does not answer is switched off. `keeps_points`: snapshots stay, as plain ones.
+    """
+
+    configuration: ConfigurationId
+    revision: int
+    is_forced: bool = False
+    keeps_points: bool = False
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.DELETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relocate:
+    """Bring the running machines of a configuration to `host`, and the disks of its machines to storage `sr`.
+
+    None: these stay where they are. `members` are those that go; none: all.
+    """
+
+    configuration: ConfigurationId
+    revision: int
+    host: Uuid | None = None
+    sr: Uuid | None = None
+    members: tuple[Uuid, ...] = ()
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.MIGRATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

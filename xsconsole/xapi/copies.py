@@ -86,13 +86,13 @@ class XapiCopies:
             await self._session.call("VM.set_is_a_template", ref, True)
         await self._tidy(arrived)
 
-    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid]) -> None:
+    async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid] | None) -> None:
         ref = await ref_of(self._session, "VM", vm)
         if ref is None:
             return
-        kept = [await ref_of(self._session, "VDI", disk) for disk in keep]
+        kept = None if keep is None else [await ref_of(self._session, "VDI", disk) for disk in keep]
         arrived = await self._made_on_arrival(ref)
-        await self._disposal.destroy(ref, run, [disk for disk in kept if disk is not None])
+        await self._disposal.destroy(ref, run, kept)
         await self._tidy(arrived)
 
     async def _made_on_arrival(self, vm: Ref) -> list[Ref]:

@@ -43,6 +43,10 @@ class XapiDisks:
                     raise
         return tuple(found)
 
+    async def holders(self, disk: Uuid) -> int:
+        ref = await ref_of(self._session, "VDI", disk)
+        return 0 if ref is None else len(await self._session.call("VDI.get_VBDs", ref))
+
     async def create(self, name: str, made: str, size_bytes: int, sr: Uuid) -> None:
         record = {
             "name_label": name,

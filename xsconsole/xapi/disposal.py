@@ -32,9 +32,9 @@ class Disposal:
         self._session = session
         self._tasks = tasks
 
-    async def destroy(self, ref: Ref, run: RunId, keep: Collection[Ref] = ()) -> None:
-        """Destroy a machine or a snapshot, then its disks but those to `keep`."""
-        disks = [disk for disk in await self._own_disks(ref) if disk not in keep]
+    async def destroy(self, ref: Ref, run: RunId, keep: Collection[Ref | None] | None = ()) -> None:
+        """Destroy a machine or a snapshot, then its disks but those to `keep`; with None it keeps all."""
+        disks = [] if keep is None else [disk for disk in await self._own_disks(ref) if disk not in keep]
         # The VM goes first: a snapshot without its disks would look like one that can be returned to.
         await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
         for disk in disks:

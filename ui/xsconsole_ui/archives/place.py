@@ -52,7 +52,7 @@ class ArchivePlace(pieces.Panel):
         )
         empty = (
             self.tr("No archives yet"),
-            self.tr("Archive… in the menu of a card writes a configuration into files, which come back as a new one."),
+            self.tr("Archive or export… in the menu of a card writes it into files, which come back as a new one."),
         )
         self.list = FilteredList(
             self.tr("Archives"),

@@ -86,6 +86,8 @@ DOING = {
     RunKind.RENAME: "renaming",
     RunKind.NOTE: "writing its notes",
     RunKind.PROVISION: "provisioning",
+    RunKind.DELETE: "deleting",
+    RunKind.MIGRATE: "migrating",
 }
 
 

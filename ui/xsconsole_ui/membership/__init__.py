@@ -10,16 +10,25 @@ from xsconsole_ui.membership.dialogs import (
     OfCard,
     RemoveDialog,
 )
+from xsconsole_ui.membership.ending import DeleteAllDialog, DeleteDialog
+from xsconsole_ui.membership.relocate import RelocateDialog
 from xsconsole_ui.membership.replicate import ReplicateDialog
+from xsconsole_ui.membership.together import NotesDialog, OfCards, TogetherDialog
 
 __all__ = [
     "AddDialog",
     "AdoptDialog",
     "CleanDialog",
     "CreateDialog",
+    "DeleteAllDialog",
+    "DeleteDialog",
     "DescribeDialog",
     "MembershipDialog",
+    "NotesDialog",
     "OfCard",
+    "OfCards",
+    "RelocateDialog",
     "RemoveDialog",
     "ReplicateDialog",
+    "TogetherDialog",
 ]

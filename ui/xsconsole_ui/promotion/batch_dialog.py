@@ -1,4 +1,4 @@
-"""Several configurations on their way to one stage: one plan to confirm, and then what becomes of each."""
+"""Several configurations to one stage, or one verb to several: one plan to confirm, then what becomes of each."""
 
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
@@ -104,6 +105,7 @@ class BatchDialog(QDialog):
             self,
             least_elastic=LEAST,
         )
+        self.checklist = ChecklistBox(self)
         self.asking = pieces.wrapped("", "", self)
         self.ticket = QLineEdit(self)
         self.ticket.setPlaceholderText(self.tr("Change ticket, if there is one"))
@@ -120,6 +122,7 @@ class BatchDialog(QDialog):
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self._lay_out()
         self.go.clicked.connect(self._go)
+        self.checklist.answered.connect(self._show_readiness)
         self.stop.clicked.connect(self._stop)
         self.cancel.clicked.connect(self.reject)
         self.finished.connect(self._stop)
@@ -136,7 +139,7 @@ class BatchDialog(QDialog):
         for part in (self.summary, self.meaning, self.news):
             column.addWidget(part)
         column.addWidget(self.view, 1)
-        for below in (self.asking, self.by_itself, self.ticket, self.goes_on, self.reason):
+        for below in (self.checklist, self.asking, self.by_itself, self.ticket, self.goes_on, self.reason):
             column.addWidget(below)
         column.addLayout(buttons)
         for button in (self.go, self.stop, self.cancel):
@@ -152,19 +155,17 @@ class BatchDialog(QDialog):
     def _show(self) -> None:
         planned, is_begun = self.planned, self._batch is not None
         workflow = self._console.board.workflow
-        stage = workflow.stage(planned.target) if workflow else None
-        name = one_line(stage.name) if stage else planned.target
-        number = words.count(len(planned.parts), "configuration")
-        self.setWindowTitle(self.tr("{number} to {stage}").format(number=number, stage=name))
+        stage = workflow.stage(planned.target) if workflow and planned.target is not None else None
+        self.setWindowTitle(planned.title(one_line(stage.name) if stage else str(planned.target)))
         self.summary.setText(self._outcome(planned) if is_begun else self.windowTitle())
         self.meaning.setText(self._meaning(planned))
         self.news.setText(self.tr("The plan has changed since it was first shown.") if self._has_changed else "")
         self.news.setVisible(self._has_changed and not is_begun)
         self.model.show_rows(planned.parts)
-        ready, asked = len(planned.ready), len(planned.asked)
+        asked = len(planned.asked)
+        self.checklist.ask(() if is_begun else planned.questions)
         self.go.setText(self._deed(planned))
-        self.go.setEnabled(bool(ready))
-        self.go.setToolTip("" if ready else self.tr("None of them can go; the list says why."))
+        self._show_readiness()
         self.go.setVisible(not is_begun)
         self.goes_on.setEnabled(not is_begun)
         for part in (self.asking, self.ticket, self.by_itself):
@@ -175,8 +176,19 @@ class BatchDialog(QDialog):
         self.stop.setVisible(is_begun and not planned.is_over)
         self.cancel.setText(self.tr("Close") if is_begun else self.tr("Cancel"))
 
+    @Slot()
+    def _show_readiness(self) -> None:
+        why = "" if self.planned.ready else self.tr("None of them can go; the list says why.")
+        if not why and not self.checklist.is_complete:
+            why = self.tr("Answer what is asked first.")
+        self.go.setEnabled(not why)
+        self.go.setToolTip(why)
+
     def _deed(self, planned: BatchPlan) -> str:
         running, asked = len(planned.running), len(planned.asked)
+        if planned.kind is not None:
+            act = tr(words.act_name(planned.kind))
+            return self.tr("{act} ({n} of {all})").format(act=act, n=running, all=len(planned.parts))
         if not asked:
             return self.tr("Start {n} of {all}").format(n=running, all=len(planned.parts))
         if not running:
@@ -187,11 +199,12 @@ class BatchDialog(QDialog):
         if not planned.running:
             return "\n".join(planned.warnings)
         takes = self.tr(
-            "Side by side, at most {most} at once, each as a run of its own: about {duration}, up to {size} of "
-            "storage. What needs the same place waits for the one before it."
+            "Side by side, {most} at most at once, each a run of its own: {machines}, about {duration}, up to {size} "
+            "of storage. What needs the same place waits for the one before it."
         )
+        machines = words.count(planned.machines, "machine")
         duration, size = words.duration(max(1.0, planned.duration_s)), words.size(planned.size_bytes)
-        told = takes.format(most=AT_ONCE, duration=duration, size=size)
+        told = takes.format(most=AT_ONCE, machines=machines, duration=duration, size=size)
         return "\n".join((told, *planned.warnings))
 
     def _outcome(self, planned: BatchPlan) -> str:
@@ -215,7 +228,7 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _go(self) -> None:
-        if self._batch is None and self._planned.ready:
+        if self._batch is None and self._planned.ready and self.checklist.is_complete:
             reason = self.reason.text().strip()
             commands = tuple(replace(command, reason=reason) for command in self._together.commands)
             together = replace(
@@ -223,6 +236,7 @@ class BatchDialog(QDialog):
                 commands=commands,
                 ticket=self.ticket.text().strip(),
                 runs_itself=self.by_itself.isChecked(),
+                answers=self.checklist.answers,
             )
             self._batch = Batch(
                 self._console,

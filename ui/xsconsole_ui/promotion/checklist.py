@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.tick import Tick
 
 
 class ChecklistBox(QWidget):
@@ -60,7 +61,7 @@ class _Question(QWidget):
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(parent)
         whole = one_line(text)
-        self.box = QCheckBox(self)
+        self.box = Tick("", self)
         self.box.setAccessibleName(whole)
         words = pieces.wrapped(pieces.breakable(whole), "", self)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)

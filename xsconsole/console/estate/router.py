@@ -316,7 +316,8 @@ class Estate:
         for console in dict.fromkeys(owners.values()):
             own = tuple(command for command in together.commands if owners[command.configuration] is console)
             planned = planned_together(console, replace(together, commands=own))
-            denial = away(self.sight_of(console)) or console.denial(Verb.MOVE)
+            verb = Verb.CHANGE if together.target is None else Verb.MOVE
+            denial = away(self.sight_of(console)) or console.denial(verb)
             for part in planned.parts:
                 refused = part.refusal or denial
                 state = PartState.REFUSED if refused is not None else part.state

@@ -105,10 +105,21 @@ class FitScratch(FitCopy, frozen=True, kw_only=True, tag="fit-scratch"):
 class RetireMachines(msgspec.Struct, frozen=True, kw_only=True, tag="retire"):
     """Destroy machines that others have taken the place of, with their disks. Inverse: none, as long as all are there.
 
-    When one is gone there is no way back: such a run is only resumed.
+    When one is gone there is no way back: such a run is only resumed. `disks` are those that go; none: what only these
+    machines have.
     """
 
     vms: tuple[Uuid, ...]
+    disks: tuple[Uuid, ...] = ()
+
+
+class DeleteMachines(RetireMachines, frozen=True, kw_only=True, tag="delete-machines"):
+    """Destroy the machines of a configuration and these `disks` of theirs, and no others.
+
+    `question` is what whoever confirms that has to answer with yes.
+    """
+
+    question: str
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +245,7 @@ CopyAction = (
     | FitCopy
     | RefitCopy
     | RetireMachines
+    | DeleteMachines
     | EmptyDisk
     | HandOverDisk
     | PassDisk

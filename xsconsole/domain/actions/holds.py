@@ -1,4 +1,4 @@
-"""Actions of plans that hold a configuration where it was demoted to, or let it go again."""
+"""Actions of plans that hold a configuration where it was demoted to, or let it go, and forget how long it may stay."""
 
 import msgspec
 
@@ -25,4 +25,8 @@ class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
     original: str
 
 
-HoldAction = PlaceHold | CarryHold | DropHold
+class DropStay(DropHold, frozen=True, kw_only=True, tag="drop-stay"):
+    """Forget that a configuration may stand in its stage for longer. Inverse: write `original`, of an `Extension`."""
+
+
+HoldAction = PlaceHold | CarryHold | DropHold | DropStay

@@ -44,4 +44,10 @@ class Migrate(msgspec.Struct, frozen=True, kw_only=True, tag="migrate"):
     original: Uuid
 
 
-PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | MendFields
+class BringTo(Migrate, frozen=True, kw_only=True, tag="bring-to"):
+    """Bring the running `vm` to the host that somebody chose. Inverse: back to host `original`."""
+
+    host: Uuid
+
+
+PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | BringTo | MendFields

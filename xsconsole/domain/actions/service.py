@@ -17,4 +17,10 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     vm: Uuid
 
 
-ServiceAction = Suspend | Resume
+class SwitchOff(msgspec.Struct, frozen=True, kw_only=True, tag="switch-off"):
+    """Shut a running `vm` down, by force where its guest does not. Inverse: start it."""
+
+    vm: Uuid
+
+
+ServiceAction = Suspend | Resume | SwitchOff

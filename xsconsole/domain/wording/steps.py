@@ -14,6 +14,7 @@ from xsconsole.domain.actions.archives import (
 from xsconsole.domain.actions.captures import KeepTemplate, VerifyTemplates, WriteBlueprint
 from xsconsole.domain.actions.copies import (
     CopyMachine,
+    DeleteMachines,
     DropCandidate,
     DropPoint,
     DropSnapshot,
@@ -32,9 +33,9 @@ from xsconsole.domain.actions.copies import (
     WriteCopy,
     WriteCopyRoster,
 )
-from xsconsole.domain.actions.holds import CarryHold, DropHold, PlaceHold
+from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
 from xsconsole.domain.actions.mends import MendFields
-from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.actions.proofs import (
     CheckApart,
     CheckScratch,
@@ -44,7 +45,7 @@ from xsconsole.domain.actions.proofs import (
     RemoveScratchNetwork,
 )
 from xsconsole.domain.actions.provisions import OutfitCopy, SeedDisk
-from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import (
     CheckStow,
     DestroyTemplate,
@@ -89,6 +90,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Start {subject}"
         case ShutDown():
             return f"Shut {subject} down"
+        case SwitchOff():
+            return f"Shut {subject} down, by force where its guest does not answer"
         case Revert():
             return f"Return {subject} to its restore point"
         case WriteMember(value=""):
@@ -107,6 +110,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Keep {subject} held"
         case PlaceHold():
             return f"Hold {subject}, so that nobody promotes it again"
+        case DropStay():
+            return f"Forget how long {subject} may stay"
         case DropHold():
             return f"Forget the hold of {subject}"
         case Verify():
@@ -141,6 +146,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Compare the templates of {subject} with the pool"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
+        case DeleteMachines(vms=vms, disks=disks):
+            return f"Destroy the machines of {subject} for good ({len(vms)}), with their disks ({len(disks)})"
         case RetireMachines(vms=vms):
             return f"Destroy the {len(vms)} machines of {subject} that were replaced"
         case SeedDisk():
@@ -166,11 +173,13 @@ def doing(action: Action, subject: str) -> str:
         case PutOnNetworks():
             return f"Put {subject} on the networks of its stage"
         case MoveDisk(device=device):
-            return f"Move disk {device} of {subject} to the storage of its stage"
+            return f"Move disk {device} of {subject} to its new storage"
         case PreferHost(host=None):
             return f"Let {subject} prefer no host any more"
         case PreferHost():
             return f"Let {subject} prefer a host of its stage"
+        case BringTo():
+            return f"Bring {subject} to the chosen host while it runs"
         case Migrate():
             return f"Bring {subject} to another host while it runs"
         case MendFields(fields=fields):
@@ -239,7 +248,7 @@ def undoing(action: Action, subject: str) -> str:
             return f"Destroy the snapshot of {subject}"
         case Start():
             return f"Shut {subject} down again"
-        case ShutDown():
+        case ShutDown() | SwitchOff():
             return f"Start {subject} again"
         case Revert():
             return f"Return {subject} to what was set aside"
@@ -251,6 +260,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write back the mark of the restore point of {subject}"
         case PlaceHold():
             return f"Lift the hold of {subject} again"
+        case DropStay():
+            return f"Let {subject} stay longer again"
         case DropHold():
             return f"Hold {subject} again"
         case CopyMachine() | SendMachine():

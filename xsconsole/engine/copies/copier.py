@@ -190,7 +190,7 @@ class Copier:
             await self._marking.protect(vm, action.blocked)
 
     async def retire(self, action: RetireMachines) -> None:
-        """Destroy machines whose place others have taken.
+        """Destroy machines whose place others have taken, or that are deleted.
 
         Raises:
             Refused: one is a member of something again.
@@ -205,7 +205,16 @@ class Copier:
                     mend="Take it out of its configuration, then resume the run.",
                 )
             await self._marking.protect(vm, {})
-            await insist(self._pool, lambda vm=vm: self._pool.copies.destroy(vm, self._at.run, set()))  # type: ignore[misc]
+            keep: set[Uuid] | None = None if action.disks else set()
+            await insist(self._pool, lambda vm=vm, keep=keep: self._pool.copies.destroy(vm, self._at.run, keep))  # type: ignore[misc]
+        # By name, so that none is left where somebody was cut off between a machine and its disks.
+        for disk in action.disks:
+            await insist(self._pool, lambda disk=disk: self._destroy_disk(disk))  # type: ignore[misc]
+
+    async def _destroy_disk(self, disk: Uuid) -> None:
+        """Destroy a disk that no machine has any more; what somebody else took meanwhile stays."""
+        if not await self._pool.disks.holders(disk):
+            await self._pool.disks.destroy(disk, self._at.run)
 
     async def demand_all(self, action: RetireMachines) -> None:
         """Refuse to go back where a machine to which that would lead is gone."""

@@ -102,7 +102,7 @@ def returning(
         if sr is not None and (held := inventory.get(SR, disk.SR)) is not None and held.uuid != sr.uuid
     ]
     for _, disk, _ in moving:
-        demand_movable(vm, disk, target)
+        demand_movable(vm, disk, f"the storage of {target.name}")
     return Relocation(
         member=member,
         vm=state,
@@ -155,18 +155,17 @@ def _home(number: int, vm: VM, source: Stage, target: Stage, inventory: Inventor
     return PreferHost(vm=vm.uuid, host=host, original=original)
 
 
-def demand_movable(vm: VM, disk: VDI, target: Stage) -> None:
+def demand_movable(vm: VM, disk: VDI, where: str) -> None:
     name = f"Disk “{shortened(disk.name_label, 60)}” of “{shortened(vm.name_label, 60)}”"
     if disk.cbt_enabled:
         raise NotPromotable(
-            reason=f"{name} has its changed blocks tracked, and such a disk does not move to the storage of "
-            f"{target.name}.",
+            reason=f"{name} has its changed blocks tracked, and such a disk does not move to {where}.",
             mend="Turn the tracking off, such as in the backup program, then ask again.",
         )
     if disk.sharable:
         raise NotPromotable(
-            reason=f"{name} is shared among machines, and does not move to the storage of {target.name} with one.",
-            mend="Let the stage leave disks where they are.",
+            reason=f"{name} is shared among machines, and does not move to {where} with one.",
+            mend="Leave its disks where they are.",
         )
 
 

@@ -190,7 +190,7 @@ def _demand_able(vm: VM, snapshots: Sequence[VM], way: Way, inventory: Inventory
         )
     for one in (vm, *snapshots):
         for _, disk in drives_of(inventory, one):
-            demand_movable(vm, disk, way.target)
+            demand_movable(vm, disk, f"the storage of {way.target.name}")
             _demand_plain(vm, disk)
     there = way.there.inventory
     if any(other.uuid == vm.uuid for other in there.all(VM)):

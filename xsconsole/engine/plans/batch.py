@@ -1,4 +1,4 @@
-"""Several promotions or demotions planned together: each as if the runs of those before it stood on the pool."""
+"""Several promotions, demotions or verbs planned together: each as if the runs of those before it stood on the pool."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.rosters import awaited
 from xsconsole.domain.workflow import Kind, Workflow
 from xsconsole.engine.archives.return_checks import card_to_be
-from xsconsole.engine.commands import Demote, Promote, Provision, Together
+from xsconsole.engine.commands import Demote, OfService, Promote, Provision, Together
 from xsconsole.engine.plans.lands import Land, Lands, no_land
 from xsconsole.engine.plans.planner import plan
 from xsconsole.errors import NotPromotable, Refused
@@ -61,7 +61,7 @@ def plan_together(
     return BatchPlan(target=together.target, parts=tuple(parts))
 
 
-def _name_of(command: Promote | Demote | Provision) -> str:
+def _name_of(command: Promote | Demote | Provision | OfService) -> str:
     return command.newcomers[0].name if isinstance(command, Provision) else str(command.configuration)
 
 
@@ -97,10 +97,12 @@ def demand_alone_no_more(made: Plan) -> None:
 def demand_unasked(made: Plan) -> None:
     """Refuse what asks whoever confirms it.
 
+    Whether to delete for good is asked about all of them together.
+
     Raises:
         NotPromotable: it has a checklist.
     """
-    if made.questions:
+    if made.questions and made.intent.kind is not RunKind.DELETE:
         raise NotPromotable(
             reason=f"The way of “{shortened(made.intent.name)}” has a checklist.",
             mend="Promote it alone, and go through the checklist.",

@@ -23,7 +23,7 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
     if open_questions:
         raise NotPromotable(
             reason=f"Not answered with yes: {listing(open_questions)}.",
-            mend="Go through the checklist, then confirm again.",
+            mend="Answer each with yes, then confirm again.",
         )
 
 

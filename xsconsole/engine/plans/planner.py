@@ -30,6 +30,7 @@ from xsconsole.engine.commands import (
     Capture,
     ChangePower,
     Create,
+    Delete,
     DeletePooled,
     Demote,
     Describe,
@@ -42,6 +43,7 @@ from xsconsole.engine.commands import (
     ProveArchive,
     Provision,
     Refresh,
+    Relocate,
     Remap,
     RemoveMembers,
     RemovePoints,
@@ -78,9 +80,11 @@ from xsconsole.engine.requests.emergency import passing
 from xsconsole.engine.requests.reviewing import reviewed
 from xsconsole.engine.runs.gatekeeper import gated, wants_approved
 from xsconsole.engine.verbs import membership
+from xsconsole.engine.verbs.deleting import plan_delete
 from xsconsole.engine.verbs.describing import plan_description
 from xsconsole.engine.verbs.ending import plan_end
 from xsconsole.engine.verbs.mending import plan_mend
+from xsconsole.engine.verbs.migrating import plan_relocation
 from xsconsole.engine.verbs.pointing import plan_point, plan_revert
 from xsconsole.engine.verbs.powering import plan_power
 from xsconsole.engine.verbs.removal import plan_removal
@@ -154,6 +158,10 @@ def plan(
             return plan_power(command, board, inventory, actor)
         case Describe():
             return plan_description(command, board, inventory, actor)
+        case Delete():
+            return plan_delete(command, board, inventory, actor)
+        case Relocate():
+            return plan_relocation(command, board, inventory, actor)
         case TakePoint():
             return plan_point(command, board, inventory, actor)
         case RevertTo():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from xsconsole.domain.actions.copies import StartAgain
+from xsconsole.domain.actions.service import SwitchOff
 from xsconsole.domain.board import Member
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
@@ -100,14 +101,19 @@ def add_starts(
 
 
 def add_shutdowns(
-    steps: Steps, members: Iterable[Member], after: list[StepKey], *, is_downtime: bool = True
+    steps: Steps,
+    members: Iterable[Member],
+    after: list[StepKey],
+    *,
+    is_downtime: bool = True,
+    action: type[ShutDown] | type[SwitchOff] = ShutDown,
 ) -> list[StepKey]:
     """Shut down in groups of descending order; return what comes next waits for."""
     ordered = sorted(members, key=lambda member: -member.order)
     for _, group in groupby(ordered, key=lambda member: member.order):
         after = [
             steps.add(
-                ShutDown(vm=member.uuid),
+                action(vm=member.uuid),
                 member.name,
                 after,
                 # Groups wait for each other, members of a group do not: the sum over steps is the time that passes.

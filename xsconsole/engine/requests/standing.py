@@ -16,7 +16,7 @@ from xsconsole.domain.continuing import Judging, is_outlived, judging
 from xsconsole.domain.ids import BatchId, RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
-from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.publication.values import approval_stem
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
@@ -35,6 +35,7 @@ from xsconsole.domain.requests.values import (
 )
 from xsconsole.domain.requests.views import Present, RequestState, RequestView, view_of
 from xsconsole.domain.requests.ways import demanding_way
+from xsconsole.domain.run_kinds import FORGETTING
 from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import ApprovalRule, Workflow
@@ -321,22 +322,19 @@ async def forget_request(
 
 
 async def tidy_after(pool: PoolPort, ledger: Ledger, record: RunRecord) -> tuple[Request, ...]:
-    """Forget the requests that a run which was carried out makes pointless: its own, and all of what is no more.
-
-    Returns them.
-    """
+    """Forget what a run makes pointless that was carried out, its own request and all of what is no more; return it."""
     intent = record.plan.intent
     warrant = from_warrant(record.warrant)
     own = warrant.request.id if warrant is not None else None
-    if own is None and intent.kind is not RunKind.DISSOLVE:
+    if own is None and intent.kind not in FORGETTING:
         return ()
     forgotten = []
     keys = await insist(pool, lambda: pool.keys(Field.POOL))
     for request in requests_of(keys, intent.configuration):
         if request.id == own:
             await forget_request(pool, ledger, request, Outcome.DONE, "It was carried out.", {"run": record.run})
-        elif intent.kind is RunKind.DISSOLVE:
-            await forget_request(pool, ledger, request, Outcome.REFUSED, "The configuration was dissolved.", {})
+        elif intent.kind in FORGETTING:
+            await forget_request(pool, ledger, request, Outcome.REFUSED, "The configuration is gone.", {})
         else:
             continue
         forgotten.append(request)

@@ -1,6 +1,6 @@
 """The hold that a demotion leaves behind, written as a step of its run."""
 
-from xsconsole.domain.actions.holds import CarryHold, PlaceHold
+from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
 from xsconsole.domain.closures import ClosureKind, Hold, closure_of, closure_stem, to_text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.engine.ports import Field
@@ -44,11 +44,25 @@ class Holding:
         if standing.run == self._at.run or to_text(standing) == carried:
             await self.drop(action.configuration)
 
-    async def drop(self, configuration: ConfigurationId) -> None:
-        await remove_value(self._pool, Field.POOL, closure_stem(ClosureKind.HOLD, configuration))
+    async def is_dropped(self, action: DropHold) -> bool:
+        return await self._standing(action.configuration, _kind_of(action)) is None
 
-    async def put_back(self, configuration: ConfigurationId, text: str) -> None:
-        await write_value(self._pool, Field.POOL, closure_stem(ClosureKind.HOLD, configuration), text)
+    async def drop(self, configuration: ConfigurationId, kind: ClosureKind = ClosureKind.HOLD) -> None:
+        await remove_value(self._pool, Field.POOL, closure_stem(kind, configuration))
 
-    async def _standing(self, configuration: ConfigurationId) -> object:
-        return closure_of(await self._at.keys(Field.POOL), ClosureKind.HOLD, configuration)
+    async def forget(self, action: DropHold) -> None:
+        await self.drop(action.configuration, _kind_of(action))
+
+    async def remember(self, action: DropHold) -> None:
+        """Write again what was forgotten."""
+        await self.put_back(action.configuration, action.original, _kind_of(action))
+
+    async def put_back(self, configuration: ConfigurationId, text: str, kind: ClosureKind = ClosureKind.HOLD) -> None:
+        await write_value(self._pool, Field.POOL, closure_stem(kind, configuration), text)
+
+    async def _standing(self, configuration: ConfigurationId, kind: ClosureKind = ClosureKind.HOLD) -> object:
+        return closure_of(await self._at.keys(Field.POOL), kind, configuration)
+
+
+def _kind_of(action: DropHold) -> ClosureKind:
+    return ClosureKind.STAY if isinstance(action, DropStay) else ClosureKind.HOLD

@@ -35,7 +35,7 @@ from xsconsole.domain.actions.holds import DropHold, PlaceHold
 from xsconsole.domain.actions.mends import MendFields
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.actions.proofs import ProofAction
-from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import CheckStow, DestroyTemplate, ForgetStow, SealStow, StowMember, VerifyStow
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
 from xsconsole.domain.ids import Uuid
@@ -131,8 +131,8 @@ class Performer:
                 return (await self._at.keys(Field.VM, snapshot)).get(RESTORE_POINT_KEY, "") == value
             case PlaceHold(configuration=configuration):
                 return await self._holding.stands(configuration)
-            case DropHold(configuration=configuration):
-                return not await self._holding.stands(configuration)
+            case DropHold() as action:
+                return await self._holding.is_dropped(action)
             case CopyMachine() | SendMachine() | ImportMember():
                 return await self._copier.find(step.key) is not None
             case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
@@ -165,7 +165,7 @@ class Performer:
                 return not any([await self._at.exists(vm) for vm in vms])
             case MoveAcross(vm=vm):
                 return await self._travel.has_arrived(vm)
-            case Suspend() | Resume() as action:
+            case Suspend() | Resume() | SwitchOff() as action:
                 return await self._services.is_there(action)
             case LiftProtection(vm=vm):
                 return not await self._marking.is_protected(vm)
@@ -223,7 +223,7 @@ class Performer:
             case PlaceHold() as action:
                 await self._holding.place(action)
             case DropHold() as action:
-                await self._holding.drop(action.configuration)
+                await self._holding.forget(action)
             case Verify() as action:
                 await verify(step, action, self._at, self._placing, self._travel, self._disks)
             case CheckGate() as action:
@@ -273,7 +273,7 @@ class Performer:
                 await self._marking.protect((await self._at.vm(vm)).uuid, {})
             case NoteCompany() as action:
                 return await self._travel.company(action, is_undone=False)
-            case Suspend() | Resume() as action:
+            case Suspend() | Resume() | SwitchOff() as action:
                 await self._services.perform(action, step.host, on_progress)
             case _:
                 return await self._archivist.perform(step, step.action, on_progress)
@@ -310,7 +310,7 @@ class Performer:
             case PlaceHold() as action:
                 await self._holding.take_back(action)
             case DropHold() as action:
-                await self._holding.put_back(action.configuration, action.original)
+                await self._holding.remember(action)
             case CopyMachine() | SendMachine() | ImportMember():
                 await self._copier.destroy(step, on_progress)
             case RetireMachines() as action:
@@ -344,7 +344,7 @@ class Performer:
                     await self._marking.protect(action.vm, action.original)
             case NoteCompany() as action:
                 await self._travel.company(action, is_undone=True)
-            case Suspend() | Resume() as action:
+            case Suspend() | Resume() | SwitchOff() as action:
                 await self._services.undo(action, on_progress)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)

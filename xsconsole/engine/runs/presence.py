@@ -6,7 +6,7 @@ from typing import TypeVar
 from xsconsole.domain.actions.archives import ImportMember
 from xsconsole.domain.actions.copies import CopyMachine, DropCandidate, DropPoint, SendMachine, StartAgain
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
-from xsconsole.domain.actions.service import Resume, Suspend
+from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import DestroyTemplate, StowMember
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StepKey, Uuid
@@ -134,7 +134,7 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
             return (vm,)
         case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | Suspend(vm=vm) | Resume(vm=vm):
             return (vm,)
-        case StowMember(vm=vm) | DestroyTemplate(vm=vm):
+        case SwitchOff(vm=vm) | StowMember(vm=vm) | DestroyTemplate(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

@@ -34,7 +34,7 @@ def add_clearing(
     inventory: Inventory,
     after: Sequence[StepKey] = (),
 ) -> list[StepKey]:
-    """Add what removes all that is ours from the snapshots; return what comes next waits for.
+    """Add what removes all that is ours from the snapshots, once `after` is done; return what comes next waits for.
 
     What was frozen for a request keeps its marks: by them it is found and destroyed when the request goes.
     """

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from xsconsole.domain.actions.service import Resume, ServiceAction, Suspend
+from xsconsole.domain.actions.service import Resume, ServiceAction, Suspend, SwitchOff
 from xsconsole.domain.ids import Uuid
 from xsconsole.engine.ports import Progress
 from xsconsole.engine.runs.presence import Presence
@@ -22,6 +22,8 @@ class Servicing:
                 return state == "Suspended"
             case Resume():
                 return state == "Running"
+            case SwitchOff():
+                return state == "Halted"
         assert_never(action)
 
     async def perform(self, action: ServiceAction, host: Uuid | None, on_progress: Progress) -> None:
@@ -30,6 +32,8 @@ class Servicing:
                 await self._suspend(vm, on_progress)
             case Resume(vm=vm):
                 await self._resume(vm, host, on_progress)
+            case SwitchOff(vm=vm):
+                await self._switch_off(vm, on_progress)
             case _:
                 assert_never(action)
 
@@ -41,8 +45,15 @@ class Servicing:
                 await self._resume(vm, None, on_progress)
             case Resume(vm=vm):
                 await self._suspend(vm, on_progress)
+            case SwitchOff(vm=vm):
+                pool, run = self._at.pool, self._at.run
+                await self._at.bring_to("Running", vm, lambda: pool.start(vm, run, on_progress))
             case _:
                 assert_never(action)
+
+    async def _switch_off(self, vm: Uuid, on_progress: Progress) -> None:
+        pool, run = self._at.pool, self._at.run
+        await self._at.bring_to("Halted", vm, lambda: pool.shut_down(vm, run, on_progress, may_force=True))
 
     async def _suspend(self, vm: Uuid, on_progress: Progress) -> None:
         await self._at.bring_to("Suspended", vm, lambda: self._port.suspend(vm, self._at.run, on_progress))
