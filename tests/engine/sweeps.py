@@ -16,6 +16,7 @@ import pytest
 from tests.engine import (
     test_archiving_incumbents,
     test_candidates,
+    test_changing_places_across,
     test_copying_failing,
     test_crossing,
     test_moving_across_failing,
@@ -273,9 +274,23 @@ async def return_from_another_pool() -> Sweep:
     return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[1])])
 
 
+async def taking_over_across() -> Sweep:
+    """A move into a place of another pool that is taken, whose data stay there, from when who has that is off."""
+    scene = await test_changing_places_across.Scene().begin()
+    sweep = await _promotion_between_pools(scene, test_changing_places_across.Ends(scene))
+    found = [(death, machines(death.pools[1]).get("shop-1")) for death in sweep.deaths]
+    return replace(sweep, deaths=[death for death, state in found if state is None or state[1] == "Halted"])
+
+
+async def swap_across() -> Sweep:
+    """A swap with a stand-by that is in another pool, from when that is back until the other has left."""
+    scene = await (await test_changing_places_across.Scene().begin()).promoted()
+    sweep = await _between_pools(scene, test_changing_places_across.Ends(scene), scene.pair.there, scene.swap())
+    return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[0])])
+
+
 async def _promotion_between_pools(company: Company, ends: Ends) -> Sweep:
-    here = company.pair.here
-    return await _between_pools(company, ends, here, here.promotion(company.shop, "production"))
+    return await _between_pools(company, ends, (here := company.pair.here), here.promotion(company.shop, "production"))
 
 
 async def _between_pools(company: Company, ends: Ends, desk: Desk, command: Plannable) -> Sweep:
@@ -291,8 +306,8 @@ async def _between_pools(company: Company, ends: Ends, desk: Desk, command: Plan
         ends.look(left)
         return fate
 
-    watched = company.pair.here  # what both desks do crosses there
-    return Sweep(deaths=await deaths(watched, work, company.test.pool, company.production.pool), inherit=inherit)
+    pools = company.test.pool, company.production.pool
+    return Sweep(deaths=await deaths(company.pair.here, work, *pools), inherit=inherit)  # both desks cross there
 
 
 async def asking() -> Sweep:
@@ -358,6 +373,8 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "full copies into another pool": crossing,
         "move into another pool": moving_across,
         "return to the restore point from another pool": return_from_another_pool,
+        "move into a place of another pool": taking_over_across,
+        "swap between pools": swap_across,
         ASKING: asking,
         "copies that were approved": carrying_out,
         "migration": migration,

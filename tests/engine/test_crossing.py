@@ -101,8 +101,8 @@ def test_both_pools_show_the_run_and_only_who_is_connected_to_both_settles_it() 
     ("way", "what"),
     [
         ({"method": Method.LINKED_CLONE}, "the method “linked-clone” to another pool"),
-        ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks that stay with a place in another"),
-        ({"afterwards": (DemoteIncumbent(),)}, "a demotion of who has the place in another pool"),
+        ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks of copies that stay with a place"),
+        ({"afterwards": (DemoteIncumbent(),)}, "that copies take the place of who has it in another pool"),
     ],
 )
 def test_what_is_not_carried_out_between_pools_is_refused(way: dict[str, object], what: str) -> None:

@@ -362,13 +362,13 @@ def test_a_machine_in_both_pools_is_left_to_who_can_look() -> None:
     virtually(story)
 
 
-def test_a_hold_goes_along_and_a_stand_by_does_not() -> None:
+def test_a_hold_goes_along_and_without_a_stand_by_nothing_is_swapped() -> None:
     async def story() -> None:
         company = await Company().begin(**MOVE)
         here, there = company.pair.here, company.pair.there
         assert (await here.do(here.promotion(company.shop, "production"))).error is None
         refusal = there.refusal(there.demotion(company.shop, "staging", Disks.SWAP))
-        assert "a swap with the stand-by does not lead there" in refusal.reason
+        assert "so there is no stand-by" in refusal.reason
         await there.engine.closings.close(HoldBack(configuration=company.shop, reason="the audit is coming"))
 
         assert (await there.do(there.demotion(company.shop, "staging"))).error is None

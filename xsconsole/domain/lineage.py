@@ -138,13 +138,14 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
     return Workflow(id=WorkflowId("lineage"), name="Lineage", version=1, stages=tuple(stages), transitions=ways)
 
 
-def standby_of(card: Card, board: Board) -> Card | None:
-    """Return who had the place that a configuration took, as long as this has it and that is still there."""
+def standby_of(card: Card, *boards: Board) -> Card | None:
+    """Return who had the place that a configuration took, as long as this has it and that is still on one of them."""
     succession = card.succession
     if succession is None or succession.place != card.stage:
         return None
-    found = board.cards.get(succession.incumbent)
-    return found if found is not None and found.stage != card.stage and found.id != card.id else None
+    cards = [found for board in boards if (found := board.cards.get(succession.incumbent))]
+    standby = max(cards, key=lambda each: len(each.members), default=None)  # it may be on its way from one to the other
+    return standby if standby is not None and standby.stage != card.stage and standby.id != card.id else None
 
 
 def place_words(card: Card, board: Board) -> tuple[str, ...]:

@@ -115,10 +115,11 @@ def _concerned(
 ) -> tuple[list[Uuid], list[Uuid]]:
     own: dict[Uuid, None] = dict.fromkeys(_named(command, mirror))
     others: dict[Uuid, None] = {}
+    concerned = {intent.configuration, *intent.others}
     for vm in mirror.all(VM):
         if vm.is_ordinary and any(key.startswith(MEMBER_STEM) for key in vm.other_config):
             _, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
-            if value is not None and value.configuration == intent.configuration:
+            if value is not None and value.configuration in concerned:
                 own[vm.uuid] = None
             elif value is not None and (
                 value.service == intent.service or (is_stage_limited and value.stage == intent.target)

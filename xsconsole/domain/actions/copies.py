@@ -176,6 +176,15 @@ class ExchangeDisks(PassDisk, frozen=True, kw_only=True, tag="exchange-disks"):
     given: Uuid
 
 
+class ExchangeArrived(ExchangeDisks, frozen=True, kw_only=True, tag="exchange-arrived"):
+    """The same where one of the two machines came from another pool before, by step `arrived`.
+
+    A disk has another uuid when it has moved: that of the machine that came is the one at its device, as the step says.
+    """
+
+    arrived: StepKey
+
+
 class StartCopy(msgspec.Struct, frozen=True, kw_only=True, tag="start-copy"):
     """Start what step `copy` made, on the host that its step names. Inverse: shut it down."""
 
@@ -250,6 +259,7 @@ CopyAction = (
     | HandOverDisk
     | PassDisk
     | ExchangeDisks
+    | ExchangeArrived
     | StartCopy
     | WriteCopyRoster
     | WriteCopy

@@ -1,16 +1,21 @@
 """Disks of copies that do not travel: new empty ones, and those that the slot keeps."""
 
+import json
 from functools import partial
 
-from xsconsole.domain.actions.copies import EmptyDisk, ExchangeDisks, HandOverDisk, PassDisk, Slot
+import msgspec
+
+from xsconsole.domain.actions.copies import EmptyDisk, ExchangeArrived, ExchangeDisks, HandOverDisk, PassDisk, Slot
 from xsconsole.domain.actions.provisions import SeedDisk
+from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.ports import Attached, Progress
 from xsconsole.engine.provisions.cidata import META_DATA, image_of, meta_data
-from xsconsole.engine.runs.presence import Presence
+from xsconsole.engine.runs.presence import Presence, machines_of
+from xsconsole.engine.runs.run_record import noted_of
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, Refused
 
@@ -107,6 +112,7 @@ class DiskWork:
         await insist(self._at.pool, attempt)
 
     async def is_passed(self, action: PassDisk) -> bool:
+        action = self._resolved(action)
         given = _given_by(action)
         return await self._has(action.to, action.slot, action.disk) and (
             given is None or await self._has(action.vm, action.original, given)
@@ -114,15 +120,51 @@ class DiskWork:
 
     async def amiss(self) -> list[str]:
         """Return which machines do not have the disk that the plan passed on to them, each for itself."""
-        passes = [step for step in self._at.plan.steps if isinstance(step.action, PassDisk)]
-        return [
-            f"{shortened(step.subject)} does not have the disk of the place for itself"
-            for step in passes
-            if isinstance(step.action, PassDisk) and not await self.is_passed(step.action)
-        ]
+        found = []
+        for step in filter(self._at.is_here, self._at.plan.steps):
+            action = step.action
+            if not isinstance(action, PassDisk) or await self._is_gone_on(action) or await self.is_passed(action):
+                continue
+            found.append(f"{shortened(step.subject)} does not have the disk of the place for itself")
+        return found
+
+    async def _is_gone_on(self, action: PassDisk) -> bool:
+        """Whether one of the two went into another pool since, with the disk that it got."""
+        if not isinstance(action, ExchangeArrived):
+            return False
+        return not all([await self._at.exists(vm) for vm in (action.vm, action.to)])
+
+    def _resolved(self, action: PassDisk) -> PassDisk:
+        """Return the action with what its disks are called now: each way between pools gives them other uuids.
+
+        One of the machines came before the exchange. The other may have left after it, and come back.
+        """
+        if not isinstance(action, ExchangeArrived):
+            return action
+        came = machines_of(self._at.plan.step(action.arrived))
+        first = self._disks_by(action.arrived)
+        at = {action.to: action.slot.device, action.vm: action.original.device}
+        found = {field: first.get(at[vm]) for vm, field in ((action.to, "given"), (action.vm, "disk")) if vm in came}
+        for step in self._at.plan.steps:
+            if isinstance(step.action, MoveAcross) and step.key != action.arrived and step.action.vm in at:
+                # It left with what it got in exchange.
+                field = "disk" if step.action.vm == action.to else "given"
+                again = self._disks_by(noted_of(step.key)).get(at[step.action.vm])
+                found |= {field: again} if again is not None else {}
+        if None in found.values():
+            raise Refused(
+                reason="The disk that was to change hands did not come along from the other pool.",
+                mend="Undo the run, and look at the machine.",
+            )
+        return msgspec.structs.replace(action, **found)
+
+    def _disks_by(self, key: StepKey) -> dict[str, Uuid]:
+        found: dict[str, Uuid] = json.loads(self._at.result(key) or "{}")
+        return found
 
     async def pass_on(self, action: PassDisk) -> None:
         """Give the disk to the other machine, and that one's own in exchange where the action says so."""
+        action = self._resolved(action)
         there, back, given = (action.vm, action.original), (action.to, action.slot), _given_by(action)
         if given is not None:
             await self._at.vm(action.vm)  # else what is given would belong to nobody
@@ -131,6 +173,7 @@ class DiskWork:
     async def pass_back(self, action: PassDisk) -> None:
         """Give it back. Where that machine is gone the disk stays where it is."""
         if await self._at.exists(action.vm):
+            action = self._resolved(action)
             there, back = (action.vm, action.original), (action.to, action.slot)
             await self._pass(action.disk, back, there, _given_by(action))
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from xsconsole.domain.actions.copies import ExchangeDisks, PassDisk
+from xsconsole.domain.actions.copies import ExchangeArrived, ExchangeDisks, PassDisk
 from xsconsole.domain.board import Card
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import StepKey, Uuid
@@ -30,16 +30,24 @@ DISK_S = 3.0
 
 
 def exchanges_of(
-    machines: Iterable[Machine], incumbent: Incumbent | None, target: Stage, edge: Transition, inventory: Inventory
+    machines: Iterable[Machine],
+    incumbent: Incumbent | None,
+    target: Stage,
+    edge: Transition,
+    inventory: Inventory,
+    there: Inventory | None = None,
 ) -> tuple[ExchangeDisks, ...]:
     """Return the disks of the place that the newcomer gets, and its own ones that are given for them.
+
+    `there` is what the pool of the place has, where that is another one.
 
     Raises:
         NotPromotable: one has no counterpart, data would be replaced, or other machines use one too.
     """
-    staying = staying_of(machines, incumbent, target, edge, inventory)
-    for uuid in (uuid for one in staying for uuid in (one.disk, one.own)):
-        disk = inventory.by_uuid(VDI, uuid)
+    staying = staying_of(machines, incumbent, target, edge, inventory, there)
+    own = ((inventory, one.own) for one in staying)
+    for pool, uuid in (*own, *((there or inventory, one.disk) for one in staying)):
+        disk = pool.by_uuid(VDI, uuid)
         if disk is not None and disk.sharable:
             raise NotPromotable(
                 reason=f"Disk “{shortened(disk.name_label, 60)}” is shared among machines, and cannot change hands.",
@@ -120,14 +128,23 @@ def add_succession(
     roster = decode(original, Roster)
     if roster is None:
         return after
-    succession = Succession(
+    value = encode(msgspec.structs.replace(roster, succeeded=succession_of(place, incumbent, exchanged)))
+    return [steps.add(WriteRoster(configuration=card.id, value=value, original=original), card.name, after)]
+
+
+def succession_of(place: Stage, incumbent: Incumbent, exchanged: Sequence[ExchangeDisks]) -> Succession:
+    """Return whose place is taken, and which disks changed hands; of one from another pool only where it is."""
+    return Succession(
         incumbent=incumbent.card.id,
         place=place.id,
         kept=tuple(KeptDisk(disk=one.disk, vm=one.vm, device=one.original.device) for one in exchanged),
-        given=tuple(KeptDisk(disk=one.given, vm=one.to, device=one.slot.device) for one in exchanged),
+        given=tuple(
+            KeptDisk(
+                disk=Uuid("") if isinstance(one, ExchangeArrived) else one.given, vm=one.to, device=one.slot.device
+            )
+            for one in exchanged
+        ),
     )
-    value = encode(msgspec.structs.replace(roster, succeeded=succession))
-    return [steps.add(WriteRoster(configuration=card.id, value=value, original=original), card.name, after)]
 
 
 def kept_at(card: Card, inventory: Inventory) -> tuple[str, ...]:

@@ -67,14 +67,14 @@ def plan_move(
     vms = vms_of(card.members, inventory)
     machines = list(zip(card.members, vms, strict=True))
     exchanged = exchanges_of(machines, incumbent, target, edge, inventory)
-    warnings = [told(incumbent, is_kept=_is_kept(incumbent, edge, exchanged))] if incumbent is not None else []
+    warnings = [told(incumbent, is_kept=is_kept_by(incumbent, edge, exchanged))] if incumbent is not None else []
     warnings += exchange_words(exchanged, card, incumbent)
     warnings += travels_after_all(machines, incumbent, edge, inventory)
     steps = Steps()
     ready: list[StepKey] = []
     claims = claims_on(board)
     relocated = at_hand(relocations(card.members, vms, source, target, inventory), exchanged)
-    kept = incumbent.vms if incumbent is not None and _is_kept(incumbent, edge, exchanged) else ()
+    kept = incumbent.vms if incumbent is not None and is_kept_by(incumbent, edge, exchanged) else ()
     warnings += _demand_room(edge, vms, kept, relocated, claims.space, inventory)
     is_cold = bool(exchanged)  # it is off before anything else happens, so that its restore point is whole as well
     if edge.restore_point is not None and not is_cold:
@@ -140,7 +140,7 @@ def plan_move(
     )
 
 
-def _is_kept(incumbent: Incumbent, edge: Transition, exchanged: Sequence[ExchangeDisks]) -> bool:
+def is_kept_by(incumbent: Incumbent, edge: Transition, exchanged: Sequence[ExchangeDisks]) -> bool:
     """Whether who gives way gets a restore point: where a way asks for one, or others will write to its disks."""
     if incumbent.way is None:
         return False

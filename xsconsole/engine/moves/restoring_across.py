@@ -15,6 +15,7 @@ from xsconsole.engine.clearance import demand_clearance
 from xsconsole.engine.moves.relocation import SET_S
 from xsconsole.engine.moves.restoring import Returnee, add_asides, add_reverts, demand_own_disks, losses, starts
 from xsconsole.engine.moves.trip_steps import (
+    Leg,
     add_company,
     add_homes,
     add_moves,
@@ -22,18 +23,14 @@ from xsconsole.engine.moves.trip_steps import (
     add_questions,
     add_records,
     demand_room,
-    journey,
-    placed_there,
-    questions_of,
+    hosts_there,
 )
 from xsconsole.engine.moves.trips import Traveller, Way, nics_of, sentences, travellers
 from xsconsole.engine.plans import rules
-from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.lands import Land, demand_versions, storage_in
 from xsconsole.engine.plans.networking import networks_in
-from xsconsole.engine.plans.placement import Guest, memory_of, place
+from xsconsole.engine.plans.placement import Guest, memory_of
 from xsconsole.engine.plans.steps import Steps, add_shutdowns, add_starts, add_verification
-from xsconsole.errors import NotPromotable
 
 MEND = "Demote with the disks as they are."
 
@@ -57,7 +54,7 @@ def plan_restoring_across(
     """
     demand_own_disks(card, source, inventory)
     sr = storage_in(target, there.inventory)
-    way = Way(source=source, target=target, edge=edge, intent=intent, sr=sr, there=there, is_set_aside=True)
+    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=True)
     one_way = demand_versions(target, there, inventory)
     parts = [Returnee.of(member, point, inventory, MEND) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
@@ -70,27 +67,28 @@ def plan_restoring_across(
         _guest(each, part, way, put[part.vm.uuid], will_start=part.member in to_start)
         for each, part in zip(party, parts, strict=True)
     ]
-    hosts = place(there.inventory, guests, claims_on(there.board).memory)
-    if len(hosts) < len(party):
-        raise NotPromotable(reason=f"The pool of {target.name} has no enabled host.", mend="Enable a host there.")
+    leg = Leg(
+        way=way,
+        party=tuple(party),
+        hosts=hosts_there(way, guests),
+        inventory=inventory,
+        is_one_way=bool(one_way),
+    )
+    demand_clearance(leg.journeys(card), there, inventory)
 
-    steps = Steps()
-    questions = questions_of(party, way)
-    demand_clearance([journey(card, each, questions, hosts) for each in party], there, inventory)
-    asked = add_questions(steps, party, questions, hosts)
-    ready = add_notes(steps, party, add_shutdowns(steps, running, asked))
-    first = len(steps.all)
-    ready = add_moves(steps, party, way, hosts, ready, inventory, is_one_way=bool(one_way))
-    was_up = bool(running)
-    space: dict[Uuid, dict[Uuid, int]] = {part.vm.uuid: {} for part in parts}  # that of the moves has it
-    aside = add_asides(steps, parts, running, space, ready)
-    ready = add_reverts(steps, parts, aside, values, target, is_downtime=was_up, is_lifted=True)
-    ready = _add_networks(steps, party, parts, put, ready, inventory)
-    ready = add_company(steps, party, add_homes(steps, party, ready), aside)
-    delays_s = {part.vm.uuid: part.vm.start_delay for part in parts}
-    ready = add_starts(steps, to_start, delays_s, ready, is_downtime=was_up, hosts=hosts)
-    ready, here = add_records(steps, card, ready, way, inventory)
-    add_verification(steps, card.name, {member.uuid for member in to_start}, ready)
+    steps, was_up = Steps(), bool(running)
+    ready = add_notes(steps, leg, add_shutdowns(steps, running, add_questions(steps, leg)))
+    ready = add_moves(steps, leg, ready)
+    with steps.at(way.ends):
+        space: dict[Uuid, dict[Uuid, int]] = {part.vm.uuid: {} for part in parts}  # that of the moves has it
+        aside = add_asides(steps, parts, running, space, ready)
+        ready = add_reverts(steps, parts, aside, values, target, is_downtime=was_up, is_lifted=True)
+        ready = _add_networks(steps, party, parts, put, ready, inventory)
+        ready = add_company(steps, leg, add_homes(steps, leg, ready), aside)
+        delays_s = {part.vm.uuid: part.vm.start_delay for part in parts}
+        ready = add_starts(steps, to_start, delays_s, ready, is_downtime=was_up, hosts=leg.hosts)
+        ready = add_records(steps, card, leg, ready)
+        add_verification(steps, card.name, {member.uuid for member in to_start}, ready)
     stays_down = tuple(member.name for member in running if member not in to_start)
     warnings = [
         *losses(parts, point, card, inventory, is_newest_meant=True),
@@ -102,7 +100,7 @@ def plan_restoring_across(
         warnings.append(f"{listing(stays_down)} will be shut down and stay so.")
     return Plan(
         intent=intent,
-        steps=placed_there(steps.all, {*asked}, first, here, intent),
+        steps=steps.all,
         leases=rules.leases_for(card.id, card.service, (source,)),
         leases_abroad=rules.leases_for(card.id, card.service, (target,)),
         warnings=tuple(warnings),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from xsconsole.domain.actions.copies import ExchangeDisks, PassDisk, Slot
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import drives_of
-from xsconsole.domain.ids import StepKey
+from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VBD, VDI, VM, Inventory
 from xsconsole.domain.lineage import standby_of
 from xsconsole.domain.naming import shortened
@@ -44,14 +44,14 @@ Pairs = Sequence[tuple[Member, VM]]
 
 
 def demand_standby(
-    card: Card, source: Stage, target: Stage, edge: Transition, board: Board, inventory: Inventory
+    card: Card, source: Stage, target: Stage, edge: Transition, inventory: Inventory, *boards: Board
 ) -> Card:
     """Return whom a configuration is swapped with along a way back.
 
     Raises:
         NotPromotable: there is nobody, or it is not as it was left.
     """
-    found, name = standby_of(card, board), f"“{shortened(card.name)}”"
+    found, name = standby_of(card, *boards), f"“{shortened(card.name)}”"
     keep = "Demote it with its disks as they are."
     if found is None:
         archived = archived_standby(card, inventory)
@@ -104,9 +104,9 @@ def plan_swap(
     Both are written last, when the stand-by runs: until then undoing is to shut it down, to give the disks back, and to
     start what was there. What was swapped out stays off, as a stand-by does.
     """
-    leaving, coming = _machines(card, inventory), _machines(standby, inventory)
+    leaving, coming = machines_in(card, inventory), machines_in(standby, inventory)
     running = [member for member, _ in leaving if runs(member)]
-    to_start = _to_start(coming, leaving, source)
+    to_start = to_start_again(coming, leaving, source)
     _demand_operations(leaving, coming, running, to_start, source, target, inventory)
     claims = claims_on(board)
     passed = _kept(card, leaving, coming, inventory)
@@ -117,7 +117,7 @@ def plan_swap(
     taken = [snapshot_space(inventory, vm) for _, vm in leaving] if edge.restore_point is not None else []
     carried = [each.space for each in (*out, *back) if each.disks]
     warnings = [
-        *_told(card, standby, source, target, passed, len(_disks(leaving, inventory)) - len(passed)),
+        *told_of_swap(card, standby, source, target, passed, len(_disks(leaving, inventory)) - len(passed)),
         *demand_space(inventory, total(*taken, *carried), "The snapshots and disks", claims.space),
         *sentences(out, {}, [], target, edge, inventory),
     ]
@@ -130,7 +130,7 @@ def plan_swap(
     steps = Steps()
     ready = add_shutdowns(steps, running, [])
     if edge.restore_point is not None:
-        ready = _add_points(steps, leaving, ready, inventory)
+        ready = add_points(steps, leaving, ready, inventory)
     names = {vm.uuid: member.name for member, vm in coming}
     ready = add_passes(steps, passed, names, ready, is_downtime=bool(running))
     ready = add_relocations(steps, [*out, *back], {}, (), ready)
@@ -146,7 +146,7 @@ def plan_swap(
     return Plan(intent=intent, steps=steps.all, leases=leases, warnings=tuple(warnings), asks=True)
 
 
-def _machines(card: Card, inventory: Inventory) -> Pairs:
+def machines_in(card: Card, inventory: Inventory) -> Pairs:
     found = ((member, inventory.get(VM, member.ref)) for member in card.members)
     return tuple((member, vm) for member, vm in found if vm is not None)
 
@@ -166,7 +166,7 @@ def _coming_back(coming: Pairs, source: Stage, target: Stage, inventory: Invento
     return found
 
 
-def _to_start(coming: Pairs, leaving: Pairs, source: Stage) -> list[Member]:
+def to_start_again(coming: Pairs, leaving: Pairs, source: Stage) -> list[Member]:
     """Return who is to run: as the stage says, or whose counterpart runs now."""
     if source.entry is EntryAction.STOP:
         return []
@@ -258,7 +258,8 @@ def _given(
         return None
     own = {one.disk for one in succession.given if one.vm == holder[0].uuid}
     at = (pair for pair in drives_of(inventory, before) if pair[0].userdevice == kept.device)
-    return next((pair for pair in at if pair[1].uuid in own), None)
+    # One that came from another pool is known by its place alone: it has another uuid since.
+    return next((pair for pair in at if pair[1].uuid in own or Uuid("") in own), None)
 
 
 def _is_taken(vm: VM, kept: KeptDisk, inventory: Inventory) -> bool:
@@ -271,7 +272,7 @@ def _disk_name(kept: KeptDisk, inventory: Inventory) -> str:
     return f"“{shortened(disk.name_label, 60)}”" if disk is not None else "one that is gone from the pool"
 
 
-def _add_points(steps: Steps, leaving: Pairs, after: list[StepKey], inventory: Inventory) -> list[StepKey]:
+def add_points(steps: Steps, leaving: Pairs, after: list[StepKey], inventory: Inventory) -> list[StepKey]:
     return [
         steps.add(
             TakeSnapshot(vm=vm.uuid, purpose=Purpose.RESTORE_POINT, was_running=runs(member)),
@@ -292,7 +293,7 @@ def _disks(pairs: Pairs, inventory: Inventory) -> list[VDI]:
     return [disk for _, vm in pairs for _, disk in drives_of(inventory, vm)]
 
 
-def _told(
+def told_of_swap(
     card: Card, standby: Card, source: Stage, target: Stage, passed: Sequence[PassDisk], disks: int
 ) -> tuple[str, ...]:
     """Return what whoever confirms should know; `disks` is how many of their own the leaving machines have."""

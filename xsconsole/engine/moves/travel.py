@@ -1,13 +1,14 @@
 """Machines moved from one pool into another: where each is is asked of both pools, before and after it moves."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 
+from xsconsole.domain.actions.copies import ExchangeArrived
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, MoveAcross, NoteCompany, RejoinCompany, Trip
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Revert, Step
+from xsconsole.domain.plan import Plan, Revert, Step
 from xsconsole.domain.poolstate import COMPANY_KEY
 from xsconsole.engine.moves.placing import when_storage_is_free
 from xsconsole.engine.ports import Berth, Field, PoolPort, Progress
@@ -17,10 +18,10 @@ from xsconsole.errors import PoolFailed, Refused
 
 
 class Travel:
-    """The machines that one run moves into this pool, from the one that it is of. Everything can be repeated."""
+    """The machines that one run moves into this pool, `there`, from its other one. Everything can be repeated."""
 
     def __init__(self, there: Presence, home: Presence | None) -> None:
-        """`home` is None at the pool that the run is of: nothing is moved into that."""
+        """`home` is that other one, None where the run is about this pool alone."""
         self._there = there
         self._home = home
 
@@ -49,8 +50,8 @@ class Travel:
         home, berth = self._demand_home(), _berth(step, action)
         await self._insist(lambda: home.pool.travels.may_go(action.vm, self._there.pool.travels, berth))
 
-    async def go(self, step: Step, action: MoveAcross, on_progress: Progress) -> None:
-        """Bring the machine here, unless it is.
+    async def go(self, step: Step, action: MoveAcross, on_progress: Progress) -> str:
+        """Bring the machine here, unless it is; return which disks it has, where a later step needs to know.
 
         Raises:
             PoolFailed: one of the pools said no, or the machine is gone from both.
@@ -62,9 +63,26 @@ class Travel:
                 await self._move(action.vm, home, self._there.pool, berth, on_progress)
 
         await self._insist(attempt)
+        if not any(each.arrived == step.key for each in self._exchanges()):
+            return ""
+        return await self._disks_of(action, self._there)
 
-    async def come_back(self, step: Step, action: MoveAcross, on_progress: Progress) -> None:
-        """Bring the machine back to where it was; one that is gone from both pools has nothing to be put back.
+    def _exchanges(self) -> list[ExchangeArrived]:
+        return [step.action for step in self._there.plan.steps if isinstance(step.action, ExchangeArrived)]
+
+    async def _disks_of(self, action: MoveAcross, at: Presence) -> str:
+        """Return the disks of a machine that has moved by device, in JSON: each move gives them other uuids."""
+        found = {}
+        for device in action.original_storage:
+            disk = await insist(at.pool, partial(at.pool.disks.at, action.vm, device))
+            if disk is not None:
+                found[device] = disk.disk
+        return json.dumps(found, sort_keys=True)
+
+    async def come_back(self, step: Step, action: MoveAcross, on_progress: Progress) -> str:
+        """Bring the machine back to where it was; return which disks it has, where one of them is to be given back.
+
+        One that is gone from both pools has nothing to be put back.
 
         Raises:
             Refused: it cannot come back.
@@ -89,6 +107,8 @@ class Travel:
         await self._insist(attempt)
         if await home.exists(action.vm):
             await insist(home.pool, lambda: home.pool.placing.prefer(action.vm, action.original_home))
+        handed = (each for each in self._exchanges() if action.vm in (each.vm, each.to) and each.arrived != step.key)
+        return await self._disks_of(action, home) if any(handed) else ""
 
     async def company(self, action: NoteCompany, *, is_undone: bool) -> str:
         """Note of which vApp and schedule a machine is, or let it be of those again; return what there is not."""
@@ -121,9 +141,13 @@ class Travel:
     async def amiss(self) -> list[str]:
         """Return what is not where the steps of the plan brought it."""
         found = []
+        handed = set(_handed_over(self._there.plan))
         reverted = {step.action.vm for step in self._there.plan.steps if isinstance(step.action, Revert)}
-        for action in (step.action for step in self._there.plan.steps if isinstance(step.action, MoveAcross)):
-            vm = await self._there.read(action.vm) if self._home is not None else None
+        for step in filter(self._there.is_here, self._there.plan.steps):
+            action = step.action
+            if not isinstance(action, MoveAcross):
+                continue
+            vm = await self._there.read(action.vm)
             if vm is None:
                 continue  # that it is gone is said elsewhere
             name = shortened(vm.name_label)
@@ -132,7 +156,11 @@ class Travel:
                 storages = [(device, sr) for device, sr in storages if sr is not None]
             elif any(networks.get(device) != network for device, network in action.networks.items()):
                 found.append(f"{name} is on another network")
-            found += [f"{name} has disk {device} on another storage" for device, sr in storages if sr != action.sr]
+            found += [
+                f"{name} has disk {device} on another storage"
+                for device, sr in storages
+                if sr != action.sr and (action.vm, device) not in handed
+            ]
         return found
 
     async def _whereabouts(self, action: MoveAcross) -> tuple[Mapping[str, Uuid], list[tuple[str, Uuid | None]]]:
@@ -163,6 +191,14 @@ def _berth(step: Step, action: Trip) -> Berth:
     if step.host is None:
         raise PoolFailed(code="NO_HOSTS_AVAILABLE", parameters=(), method="host.migrate_receive")
     return Berth(host=step.host, sr=action.sr, networks=action.networks, snapshot_networks=action.snapshot_networks)
+
+
+def _handed_over(plan: Plan) -> Iterator[tuple[Uuid, str]]:
+    """Return at which devices of machines disks change hands: these stay on the storage that they are on."""
+    for action in (step.action for step in plan.steps):
+        if isinstance(action, ExchangeArrived):
+            yield action.vm, action.original.device
+            yield action.to, action.slot.device
 
 
 def _stranded(name: str, *, is_one_way: bool) -> Refused:

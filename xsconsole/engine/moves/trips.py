@@ -8,7 +8,6 @@ from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, Appliance, Host, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent
 from xsconsole.domain.poolstate import COMPANY_KEY
 from xsconsole.domain.words import count, listing, size
 from xsconsole.domain.workflow import Stage, Transition
@@ -28,21 +27,18 @@ ENCRYPTED = "key_hash"
 class Way:
     """From where to where; `sr` is where all disks go, `there` the pool that has it.
 
-    `is_set_aside` says that what the machines are is set aside there, before they return to a restore point.
+    `begins` and `ends` are where steps at either end happen, as a step of a plan says it: None is the pool of the run.
+    What `is_doubled` is kept in a snapshot of each machine too, which takes room there beside the machine.
     """
 
     source: Stage
     target: Stage
     edge: Transition
-    intent: Intent
     sr: SR
     there: Land
-    is_set_aside: bool = False
-
-    @property
-    def is_kept_first(self) -> bool:
-        """Whether a restore point is taken before they go, which then goes along."""
-        return self.edge.restore_point is not None and not self.is_set_aside
+    begins: Uuid | None = None
+    ends: Uuid | None
+    is_doubled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +166,15 @@ def _space(vm: VM, snapshots: Sequence[VM], way: Way, inventory: Inventory) -> d
         for snapshot in snapshots
         for _, disk in drives_of(inventory, snapshot)
     )
-    return {way.sr.uuid: own * (2 if way.is_kept_first or way.is_set_aside else 1) + kept}
+    return {way.sr.uuid: own * (2 if way.is_doubled else 1) + kept}
+
+
+def pool_names(way: Way, inventory: Inventory) -> tuple[str, str]:
+    """Return what the pool that is left and the one that is entered are called, in quotation marks."""
+    first, last = (
+        f"“{shortened(found.name_label, 60)}”" if found else "" for found in (inventory.pool, way.there.inventory.pool)
+    )
+    return first, last
 
 
 # What XAPI refuses
@@ -231,7 +235,7 @@ def _demand_plain(vm: VM, disk: VDI) -> None:
 
 def sentences(card: Card, party: Sequence[Traveller], way: Way, inventory: Inventory) -> list[str]:
     """Return what whoever confirms should know of the move."""
-    pools = [f"“{shortened(name, 60)}”" for name in way.intent.pool_names]
+    pools = pool_names(way, inventory)
     disks = sum(len(drives_of(inventory, each.vm)) for each in party)
     taken = size(sum(sum(each.space.values()) for each in party))
     found = [

@@ -77,8 +77,12 @@ def demand_storage(inventory: Inventory, vms: Iterable[VM], claimed: Space | Non
     return demand_space(inventory, needed, "The snapshots", claimed)
 
 
-def demand_space(inventory: Inventory, needed: Space, what: str, claimed: Space | None = None) -> tuple[str, ...]:
+def demand_space(
+    inventory: Inventory, needed: Space, what: str, claimed: Space | None = None, freed: Space | None = None
+) -> tuple[str, ...]:
     """Return warnings about storage that would get tight. `claimed` is what other runs are still going to take.
+
+    `freed` is what leaves each storage before; what is not free until then is said.
 
     Raises:
         NotPromotable: it would not fit; naming the storage, with numbers.
@@ -90,13 +94,17 @@ def demand_space(inventory: Inventory, needed: Space, what: str, claimed: Space 
             continue
         name = f"“{shortened(sr.name_label)}”"
         promised = (claimed or {}).get(uuid, 0)
-        free = sr.free_bytes - promised
+        leaving = (freed or {}).get(uuid, 0)
+        free = sr.free_bytes - promised + leaving
         others = f", of which other runs take {size(promised)}" if promised else ""
+        others += f", and {size(leaving)} more when others have left it" if leaving else ""
         if bytes_ > free:
             raise NotPromotable(
                 reason=f"{what} may take {size(bytes_)} in {name}, which has {size(sr.free_bytes)} free{others}.",
                 mend=f"Free space in {name} or make it larger.",
             )
+        if leaving and bytes_ > free - leaving:
+            warnings.append(f"{what} fit into {name} only because others leave it before: {size(leaving)}.")
         if free - bytes_ < sr.physical_size * LOW_FRACTION:
             warnings.append(f"Storage {name} will be nearly full: {size(free - bytes_)} stay free.")
     return tuple(warnings)

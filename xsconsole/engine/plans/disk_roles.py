@@ -61,9 +61,16 @@ def blanks_of(order: Order, parts: Sequence[Part], sr: SR | None, inventory: Inv
 
 
 def staying_of(
-    machines: Iterable[Machine], incumbent: Incumbent | None, target: Stage, edge: Transition, inventory: Inventory
+    machines: Iterable[Machine],
+    incumbent: Incumbent | None,
+    target: Stage,
+    edge: Transition,
+    inventory: Inventory,
+    there: Inventory | None = None,
 ) -> tuple[Staying, ...]:
     """Return the disks that the incumbent hands over; none where nobody has the slot, and all of them travel then.
+
+    `there` is what the pool of the slot has, where that is another one.
 
     Raises:
         NotPromotable: the incumbent has no such disk, or one that holds data would be replaced.
@@ -75,7 +82,7 @@ def staying_of(
     for member, vm in machines:
         holder = holders.get(member.role)
         for drive, disk in _disks(vm, edge, DiskTreatment.STAYS, inventory):
-            kept = _counterpart(holder, drive, inventory)
+            kept = _counterpart(holder, drive, there or inventory)
             if kept is None or holder is None or kept[1].uuid in {one.disk for one in found}:
                 raise NotPromotable(
                     reason=f"Disk “{shortened(disk.name_label)}” of “{shortened(member.name)}” has no counterpart "
@@ -83,7 +90,7 @@ def staying_of(
                     mend="Give the machines the same roles and devices, or let the disk travel.",
                 )
             original, disk_kept = kept
-            home = inventory.get(SR, disk_kept.SR)
+            home = (there or inventory).get(SR, disk_kept.SR)
             found.append(
                 Staying(
                     source=vm.uuid,
@@ -95,7 +102,7 @@ def staying_of(
                     original=slot_of(original),
                 )
             )
-    _demand_kept_data(incumbent, target, edge, {staying.disk for staying in found}, inventory)
+    _demand_kept_data(incumbent, target, edge, {staying.disk for staying in found}, there or inventory)
     return tuple(found)
 
 

@@ -177,18 +177,20 @@ def version_of(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:
 def looked_after_there(plan: Plan) -> Plan:
     """Return a plan of which what comes afterwards, gates, reviews and a hold, is of the pool that it leads to."""
     steps = tuple(
-        msgspec.structs.replace(step, pool=plan.intent.abroad) if _is_about_what_arrived(step) else step
+        msgspec.structs.replace(step, pool=plan.intent.abroad) if _is_about_what_arrived(step, plan) else step
         for step in plan.steps
     )
     return msgspec.structs.replace(plan, steps=steps)
 
 
-def _is_about_what_arrived(step: Step) -> bool:
+def _is_about_what_arrived(step: Step, plan: Plan) -> bool:
     action = step.action
     match action:
         case CheckGate(gate=gate):
             return gate.when is When.AFTER
         case OpenReview(because=because):  # that of an emergency comes before the first effect, so it stands here
             return because is Because.AFTERWARDS
+        case PlaceHold(configuration=configuration):  # who gives way is held where that goes
+            return configuration == plan.intent.configuration
         case _:
-            return isinstance(action, PlaceHold)
+            return False

@@ -67,6 +67,8 @@ from xsconsole.engine.moves.restoring import plan_restore
 from xsconsole.engine.moves.restoring_across import plan_restoring_across
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
 from xsconsole.engine.moves.swapping import demand_standby, plan_swap
+from xsconsole.engine.moves.swapping_across import plan_swap_across
+from xsconsole.engine.moves.taking_over_across import plan_taking_over_across, retreated
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open, held
 from xsconsole.engine.plans.enforcement import demand_enforced
@@ -187,11 +189,6 @@ def _plan_transition(
     card = stock.ordered(card) if stock is not None else card
     land = land_of(target, board, inventory, lands)
     at_target = board if land is None else land.board
-    if land is not None and disks is Disks.SWAP:
-        raise NotPromotable(
-            reason=f"{target.name} is in another pool, and a swap with the stand-by does not lead there.",
-            mend="Demote it with its disks as they are.",
-        )
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
@@ -200,12 +197,13 @@ def _plan_transition(
     offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, at_target, inventory)
     newcomer = card.id if offspring is None else offspring.id
     incumbent = None
-    if land is None:
+    if land is None or offspring is None:
         leaves = card.id if offspring is None else None
-        incumbent = incumbent_of(workflow, card, target, edge, board, inventory, leaves)
+        there = inventory if land is None else land.inventory
+        incumbent = incumbent_of(workflow, card, target, edge, at_target, there, leaves)
     if incumbent is not None:
         rules.demand_actor(workflow, (incumbent.back,), actor)
-    standby = demand_standby(card, source, target, edge, board, inventory) if disks is Disks.SWAP else None
+    standby = demand_standby(card, source, target, edge, inventory, board, at_target) if disks is Disks.SWAP else None
     leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
     seen = board if land is None else replace(board, closures=together((board.closures, land.board.closures)))
@@ -271,7 +269,11 @@ def _plan_transition(
         copied = reviewed(copied, edge, passed)
         return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
-    if land is not None and point is not None:
+    if land is not None and incumbent is not None:
+        planned = plan_taking_over_across(card, source, target, edge, intent, values, incumbent, land, board, inventory)
+    elif land is not None and standby is not None:
+        planned = plan_swap_across(card, standby, source, target, edge, intent, workflow, land, board, inventory)
+    elif land is not None and point is not None:
         planned = plan_restoring_across(card, point, source, target, edge, intent, values, land, inventory)
     elif land is not None:
         planned = plan_moving_across(card, source, target, edge, intent, values, land, inventory)
@@ -284,7 +286,10 @@ def _plan_transition(
         planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory)
     left = held(noted(planned, edge.restore_point, card, inventory), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
-    left = left if incumbent is None else succeeded(left, incumbent, target, workflow, inventory)
+    if incumbent is not None and land is not None:
+        left = retreated(left, incumbent, target, edge, workflow, land, board, inventory)
+    elif incumbent is not None:
+        left = succeeded(left, incumbent, target, workflow, inventory)
     left = reviewed(left, edge, passed)
     whole = left if land is None else looked_after_there(left)
     return _demanding(whole, edge, workflow, manifest)

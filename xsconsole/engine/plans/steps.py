@@ -1,6 +1,7 @@
 """Parts of plans: numbered steps, power in order, and what a member's record becomes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 
 from xsconsole.domain.actions.copies import StartAgain
@@ -29,12 +30,23 @@ SUBJECT_LIMIT = 80
 class Steps:
     """Steps in the order in which they are added; their keys are numbers and kinds, equal for equal plans.
 
-    `stem` begins the keys of steps that are added to those of another plan.
+    All of them happen in the pool that the run is of, unless it is said otherwise. `stem` begins the keys of steps that
+    are added to those of another plan.
     """
 
     def __init__(self, stem: str = "") -> None:
         self._stem = stem
         self._steps: list[Step] = []
+        self._pool: Uuid | None = None
+
+    @contextmanager
+    def at(self, pool: Uuid | None) -> Iterator[None]:
+        """Let what is added meanwhile happen in that pool; None: in the one that the run is of."""
+        before, self._pool = self._pool, pool
+        try:
+            yield
+        finally:
+            self._pool = before
 
     def add(
         self,
@@ -56,6 +68,7 @@ class Steps:
                 estimate=estimate or Estimate(seconds=WRITE_S),
                 host=host,
                 back=back,
+                pool=self._pool,
             )
         )
         return key
@@ -124,9 +137,15 @@ def add_shutdowns(
     return after
 
 
-def add_verification(steps: Steps, subject: str, running: set[Uuid], after: list[StepKey]) -> None:
-    """Add the last step: every member value written so far is compared with the pool."""
-    written = {step.action.vm: step.action.value for step in steps.all if isinstance(step.action, WriteMember)}
+def add_verification(
+    steps: Steps, subject: str, running: set[Uuid], after: list[StepKey], vms: Collection[Uuid] | None = None
+) -> None:
+    """Add the last step: every member value written so far, or that of these machines, is compared with the pool."""
+    written = {
+        step.action.vm: step.action.value
+        for step in steps.all
+        if isinstance(step.action, WriteMember) and (vms is None or step.action.vm in vms)
+    }
     steps.add(Verify(members=written, running=tuple(sorted(running))), subject, after)
 
 

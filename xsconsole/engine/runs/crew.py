@@ -34,8 +34,8 @@ class Crew:
             return
         pool, there = other
         here = surroundings.gatekeeper
-        self._home = Performer(home, clock, here.beside(there), record, key, results)
-        self._other = Performer(pool, clock, there.beside(here), record, key, results, source=home)
+        self._home = Performer(home, clock, here.beside(there), record, key, results, pool)
+        self._other = Performer(pool, clock, there.beside(here), record, key, results, home, is_abroad=True)
 
     async def is_there(self, step: Step) -> bool:
         if isinstance(step.action, ProofAction):
@@ -51,12 +51,12 @@ class Crew:
                 return await self._of(step).prover.perform(step, step.action, on_progress)
             return await self._of(step).perform(step, on_progress)
 
-    async def undo(self, step: Step, on_progress: Progress) -> None:
+    async def undo(self, step: Step, on_progress: Progress) -> str:
         with self._telling_what_is_gone(step):
             if isinstance(step.action, ProofAction):
                 await self._of(step).prover.undo(step, step.action)
-                return
-            await self._of(step).undo(step, on_progress)
+                return ""
+            return await self._of(step).undo(step, on_progress)
 
     async def settle_down(self) -> None:
         """Wait until nothing of the run goes on at either pool, or time is up."""

@@ -78,7 +78,7 @@ from xsconsole.errors import Refused
 
 
 class Performer:
-    """Performs the steps of one run at one pool; with a `source`, at the pool that this one sends machines to."""
+    """Performs the steps of one run at one pool. `is_abroad`: at the second pool, `other` being the first one."""
 
     def __init__(
         self,
@@ -88,19 +88,21 @@ class Performer:
         record: RunRecord,
         key: str,
         results: Results,
-        source: PoolPort | None = None,
+        other: PoolPort | None = None,
         archives: Archives | None = None,
+        *,
+        is_abroad: bool = False,
     ) -> None:
         run, plan = record.run, record.plan
         self._pool = pool
         self._gatekeeper = gatekeeper
         self._run, self._plan = run, plan
-        self._at = Presence(pool, clock, run, plan, results, is_abroad=source is not None)
+        self._at = Presence(pool, clock, run, plan, results, is_abroad=is_abroad)
         self._snapshots = Snapshots(self._at)
         self._services = Servicing(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._holding = Holding(self._at, why=record.reason)
-        self._copier = Copier(self._at, self._marking, self._snapshots, source)
+        self._copier = Copier(self._at, self._marking, self._snapshots, other if is_abroad else None)
         self._disks = DiskWork(self._at, self._copier)
         own, world = archives or NoArchives(), gatekeeper.world
         self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
@@ -108,7 +110,8 @@ class Performer:
         self._librarian = Librarian(self._at, record, self._copier, own)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
-        self._travel = Travel(self._at, Presence(source, clock, run, plan, results) if source is not None else None)
+        beside = None if other is None else Presence(other, clock, run, plan, results, is_abroad=not is_abroad)
+        self._travel = Travel(self._at, beside)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -268,7 +271,7 @@ class Performer:
             case AskAcross() as action:
                 await self._travel.ask(step, action)
             case MoveAcross() as action:
-                await self._travel.go(step, action, on_progress)
+                return await self._travel.go(step, action, on_progress)
             case LiftProtection(vm=vm):
                 await self._marking.protect((await self._at.vm(vm)).uuid, {})
             case NoteCompany() as action:
@@ -279,8 +282,8 @@ class Performer:
                 return await self._archivist.perform(step, step.action, on_progress)
         return ""
 
-    async def undo(self, step: Step, on_progress: Progress) -> None:
-        """Put back what the step changed, as far as it did. A machine that is gone has nothing to put back.
+    async def undo(self, step: Step, on_progress: Progress) -> str:
+        """Put back what the step changed, if its machine is there; return what has to be known of that.
 
         Raises:
             Refused: what is needed for it is gone from the pool.
@@ -338,7 +341,7 @@ class Performer:
             case WriteBlueprint() as action:
                 await self._librarian.undo(action)
             case MoveAcross() as action:
-                await self._travel.come_back(step, action, on_progress)
+                return await self._travel.come_back(step, action, on_progress)
             case LiftProtection() as action:
                 if await self._at.exists(action.vm):
                     await self._marking.protect(action.vm, action.original)
@@ -348,6 +351,7 @@ class Performer:
                 await self._services.undo(action, on_progress)
             case _:
                 assert isinstance(step.action, WITHOUT_INVERSE)
+        return ""
 
     async def settle_down(self) -> None:
         """Wait until nothing of the run goes on at any machine of its plan, or time is up."""
@@ -381,15 +385,7 @@ class Performer:
         await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, "", vm)
 
     async def _revert_back(self, action: Revert, on_progress: Progress) -> None:
-        aside = self._at.made(action.set_aside)
-        if aside is None:
-            found = await self._snapshots.find(self._plan.step(action.set_aside))
-            aside = found.uuid if found else None
-        if aside is None or not await self._at.exists(aside):
-            raise Refused(
-                reason="A snapshot that was set aside is gone, so that what stood before cannot be put back.",
-                mend="Resume the run, or put the disks back from a backup.",
-            )
+        aside = await self._snapshots.set_aside(self._plan.step(action.set_aside))
         await self._revert(action.vm, aside, on_progress)
         if action.vm in self._records:
             await self._write_back(self._records[action.vm])

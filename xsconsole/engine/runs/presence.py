@@ -41,6 +41,7 @@ class Presence:
         self.clock = clock
         self.run = run
         self.plan = plan
+        self.is_abroad = is_abroad
         self._results = results
         # A machine on its way is busy where it was, and where it goes.
         self._own = tuple(
@@ -58,6 +59,10 @@ class Presence:
     def mark_of(self, key: StepKey) -> str:
         """Return the end of the name of what a step makes: by it the object is found again."""
         return f" · {self.run[:8]}/{key}"
+
+    def is_here(self, step: Step) -> bool:
+        """Whether a step happens in this pool."""
+        return (step.pool is not None) == self.is_abroad
 
     async def read(self, vm: Uuid) -> VM | None:
         return await insist(self.pool, lambda: self.pool.read_vm(vm))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.board import RUN_PREFIX, numbered, run_of
 from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
@@ -14,6 +15,8 @@ from xsconsole.domain.words import describe, describe_undo
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
 from xsconsole.errors import ConsoleError, Refused
+
+BACK = "~back"
 
 
 @dataclass(slots=True)
@@ -99,6 +102,8 @@ def standing_run(keys: Mapping[str, str], configuration: ConfigurationId) -> Run
 def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:
     """Return the record with one more step whose effect stands, and with what it made."""
     results = {**record.results, key: result} if result else record.results
+    if result and isinstance(record.plan.step(key).action, MoveAcross):
+        results = {of: text for of, text in results.items() if not of.endswith(BACK)}  # it is another way by now
     return msgspec.structs.replace(record, settled=(*record.settled, key), results=results)
 
 
@@ -116,3 +121,15 @@ def lasting_titles(record: RunRecord) -> tuple[str, ...]:
 
 def has_effect(step: Step) -> bool:
     return not isinstance(step.action, WITHOUT_INVERSE)
+
+
+def undone(record: RunRecord, key: StepKey, note: str) -> RunRecord:
+    """Return the record with a step that was put back, and with what is to be known of that."""
+    results = {**record.results, noted_of(key): note} if note else record.results
+    done = (*record.undone, key) if key in record.settled else record.undone
+    return msgspec.structs.replace(record, undone=done, results=results)
+
+
+def noted_of(key: StepKey) -> StepKey:
+    """Return by which key the results of a record hold what is to be known of a step that was put back."""
+    return StepKey(f"{key}{BACK}")

@@ -30,7 +30,7 @@ from xsconsole.engine.runs.crew import Crew
 from xsconsole.engine.runs.gatekeeper import Gatekeeper, remarks_of
 from xsconsole.engine.runs.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.runs.lease import Keeping
-from xsconsole.engine.runs.run_record import StandingRecord, has_effect, lasting_titles, settled, undone_titles
+from xsconsole.engine.runs.run_record import StandingRecord, has_effect, lasting_titles, settled, undone, undone_titles
 from xsconsole.engine.runs.surroundings import Surroundings
 from xsconsole.engine.runs.walk import walk
 from xsconsole.engine.values import insist
@@ -267,7 +267,7 @@ class Run:
         return standing | frontier
 
     async def _undo_step(self, key: StepKey) -> None:
-        step = self.plan.step(key)
+        step, note = self.plan.step(key), ""
         if key not in self._standing.record.settled and await self._performer.left_nothing(step):
             await self._ledger.record(nothing_fact(self._standing.record, self._pool.identity, step))
         elif has_effect(step):
@@ -276,7 +276,7 @@ class Run:
             self._report(key, 0.0)
             began_s = self._clock.monotonic_s()
             try:
-                await self._performer.undo(step, lambda progress: self._report(key, progress))
+                note = await self._performer.undo(step, lambda progress: self._report(key, progress))
             except STOPPING:
                 raise
             except ConsoleError as failure:
@@ -285,8 +285,8 @@ class Run:
             finally:
                 self._end(key, began_s)
             await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE)
-        if key in self._standing.record.settled:
-            await self._standing.change(lambda record: msgspec.structs.replace(record, undone=(*record.undone, key)))
+        if note or key in self._standing.record.settled:
+            await self._standing.change(lambda record: undone(record, key, note))
         self._show()
 
     async def _look_again(self) -> None:

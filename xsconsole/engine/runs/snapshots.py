@@ -51,6 +51,23 @@ class Snapshots:
         snapshots = await insist(self._pool, lambda: self._pool.snapshots_of(vm))
         return next((snapshot for snapshot in snapshots if self._is_ours(snapshot, step)), None)
 
+    async def set_aside(self, step: Step) -> Uuid:
+        """Return the snapshot in which a step set aside what was.
+
+        Raises:
+            Refused: it is gone.
+        """
+        aside = self._at.made(step.key)
+        if aside is None:
+            found = await self.find(step)
+            aside = found.uuid if found else None
+        if aside is None or not await self._at.exists(aside):
+            raise Refused(
+                reason="A snapshot that was set aside is gone, so that what stood before cannot be put back.",
+                mend="Resume the run, or put the disks back from a backup.",
+            )
+        return aside
+
     async def take(self, step: Step, on_progress: Progress) -> str:
         """Take the snapshot where it is not there yet, and return its uuid."""
         assert isinstance(step.action, TakeSnapshot)

@@ -1,0 +1,246 @@
+"""The plan of a move into a place that somebody has in another pool: who has it gives way, and goes back in the end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from xsconsole.domain.actions.copies import ExchangeArrived, ExchangeDisks
+from xsconsole.domain.actions.holds import PlaceHold
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VDI, VM, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Intent, Plan, Step
+from xsconsole.domain.poolstate import MemberValue
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
+from xsconsole.engine.clearance import demand_clearance
+from xsconsole.engine.moves.exchanging import add_passes, exchange_words, exchanges_of, succession_of
+from xsconsole.engine.moves.moving import add_restore_point, is_kept_by, runs, vms_of
+from xsconsole.engine.moves.succession import Incumbent, add_standing_down, ended, told
+from xsconsole.engine.moves.trip_steps import (
+    Leg,
+    add_company,
+    add_entries,
+    add_homes,
+    add_moves,
+    add_notes,
+    add_questions,
+    add_records,
+    demand_operations,
+    hosts_there,
+    left_by,
+    seeing,
+    space_of,
+)
+from xsconsole.engine.moves.trips import Traveller, Way, pool_names, sentences, travellers
+from xsconsole.engine.plans import capacity, rules
+from xsconsole.engine.plans.claims import claims_on
+from xsconsole.engine.plans.lands import Land, demand_versions, storage_in
+from xsconsole.engine.plans.placement import freed_by
+from xsconsole.engine.plans.steps import Steps, add_shutdowns, add_starts, add_verification, moved
+from xsconsole.errors import NotPromotable
+
+LAST = "zzz-back-"  # of the steps that come when all that may lead back has passed
+
+
+def plan_taking_over_across(
+    card: Card,
+    source: Stage,
+    target: Stage,
+    edge: Transition,
+    intent: Intent,
+    values: Mapping[Uuid, MemberValue],
+    incumbent: Incumbent,
+    there: Land,
+    board: Board,
+    inventory: Inventory,
+) -> Plan:
+    """Shut the newcomer down and move it while the place is served; then who has that stops, and the newcomer starts.
+
+    It comes off, so that nothing of it is on the networks of the place before those of the incumbent are gone. Disks
+    that stay change hands when both are in the pool of the place. The incumbent goes back by `retreated`.
+    """
+    sr, is_kept_first = storage_in(target, there.inventory), edge.restore_point is not None
+    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=is_kept_first)
+    one_way = demand_versions(target, there, inventory)
+    vms = vms_of(card.members, inventory)
+    machines = list(zip(card.members, vms, strict=True))
+    exchanged = exchanges_of(machines, incumbent, target, edge, inventory, there.inventory)
+    party = travellers(card.members, vms, way, set(), inventory)
+    running = [member for member in card.members if runs(member)]
+    to_start = [
+        member
+        for member in card.members
+        if target.entry is EntryAction.START or (target.entry is EntryAction.LEAVE and runs(member))
+    ]
+    demand_operations(party, [member for member in to_start if member not in running], running, inventory)
+    starting = {member.uuid for member in to_start}
+    gets = {vm.uuid: [one.disk for one in exchanged if one.to == vm.uuid] for vm in vms}
+    guests = [
+        seeing(each.guest(sr, will_start=each.uuid in starting), gets[each.uuid], there.inventory) for each in party
+    ]
+    hosts = hosts_there(way, guests, freed_by(incumbent.vms, there.inventory))
+    leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
+    demand_clearance(leg.journeys(card), there, inventory)
+    is_kept = is_kept_by(incumbent, edge, exchanged)
+    back = retreat_of(incumbent, target, edge, intent, exchanged, there, board, inventory)
+    room = _demand_room(leg, back, vms if is_kept_first else (), incumbent.vms if is_kept else (), board)
+    is_down = incumbent.is_serving
+
+    steps = Steps()
+    ready = [*add_questions(steps, leg), *(add_questions(steps, back) if back is not None else ())]
+    ready = add_shutdowns(steps, running, ready, is_downtime=not is_down)
+    if is_kept_first:
+        ready = add_restore_point(steps, card.members, vms, inventory, ready)
+    ready = add_moves(steps, leg, add_notes(steps, leg, ready))
+    arrived = dict(zip((vm.uuid for vm in vms), ready, strict=True))
+    ready = add_company(steps, leg, add_homes(steps, leg, ready))
+    with steps.at(way.ends):
+        ready = add_standing_down(steps, incumbent, target, ready, there.inventory, is_kept=is_kept)
+        passes = [_on_arrival(one, arrived[one.to]) for one in exchanged]
+        names = {vm.uuid: member.name for member, vm in machines}
+        ready = add_passes(steps, passes, names, ready, is_downtime=is_down)
+        delays_s = {vm.uuid: vm.start_delay for vm in vms}
+        ready = add_starts(steps, to_start, delays_s, ready, is_downtime=is_down, hosts=hosts)
+        succession = succession_of(target, incumbent, passes)
+        ready = add_records(steps, card, leg, add_entries(steps, leg, values, ready), succession)
+        add_verification(steps, card.name, starting, ready)
+    warnings = [
+        told(incumbent, is_kept=is_kept),
+        *exchange_words(exchanged, card, incumbent),
+        *sentences(card, party, way, inventory),
+        *room,
+        *one_way,
+    ]
+    if back is not None:
+        pools = pool_names(back.way, there.inventory)
+        warnings.append(f"For that {shortened(incumbent.card.name, 60)} moves from pool {pools[0]} to pool {pools[1]}.")
+    if running:
+        then = "started again there" if set(running) <= set(to_start) else "stay so"
+        warnings.append(f"{count(len(running), 'running machine')} will be shut down for the move and {then}.")
+    also = (incumbent.card.id,)
+    goes_home = incumbent.back if back is not None else None
+    stays_there = incumbent.back if back is None else None
+    return Plan(
+        intent=intent,
+        steps=steps.all,
+        leases=rules.leases_for(card.id, card.service, (source, goes_home), also=also),
+        leases_abroad=rules.leases_for(card.id, card.service, (target, stays_there), also=also),
+        warnings=tuple(warnings),
+        asks=True,
+    )
+
+
+def retreat_of(
+    incumbent: Incumbent,
+    place: Stage,
+    edge: Transition,
+    intent: Intent,
+    exchanged: Sequence[ExchangeDisks],
+    there: Land,
+    board: Board,
+    inventory: Inventory,
+) -> Leg | None:
+    """Return how who gives way goes to the pool of the run; None where its way back leads into no other pool.
+
+    Raises:
+        NotPromotable: it cannot go there, or its way back leads to a third pool.
+    """
+    stage, edge_back = incumbent.back, incumbent.way
+    if stage is None or edge_back is None or stage.binding.pool is None:
+        return None
+    bound, here, that = stage.binding.pool, inventory.pool, there.inventory.pool
+    if that is not None and bound.uuid == that.uuid:
+        return None
+    if here is None or bound.uuid != here.uuid:
+        raise NotPromotable(
+            reason=f"“{shortened(incumbent.card.name)}” has the place in {place.name}, and its way back leads into a "
+            f"third pool, “{shortened(bound.name or bound.uuid, 60)}”.",
+            mend="Demote it first.",
+        )
+    home = Land(board=board, inventory=inventory)
+    way = Way(
+        source=place,
+        target=stage,
+        edge=edge_back,
+        sr=storage_in(stage, inventory),
+        there=home,
+        begins=intent.abroad,
+        ends=None,
+        is_doubled=is_kept_by(incumbent, edge, exchanged),
+    )
+    demand_versions(stage, home, there.inventory)
+    members = [member for member, _ in incumbent.members]
+    party = travellers(members, incumbent.vms, way, set(), there.inventory)
+    for vm in incumbent.vms:
+        rules.demand_operation(vm, "migrate_send", there.inventory, is_own_block_lifted=True)
+    hosts = hosts_there(way, [each.guest(way.sr, will_start=False) for each in party])
+    grown = (replace(each, space=_with_given(each, exchanged, way, inventory)) for each in party)
+    return Leg(way=way, party=tuple(grown), hosts=hosts, inventory=there.inventory)
+
+
+def _with_given(each: Traveller, exchanged: Sequence[ExchangeDisks], way: Way, inventory: Inventory) -> dict[Uuid, int]:
+    """Return the room for a machine with disks of the newcomer, which may be larger than those that it gave."""
+    own = (inventory.by_uuid(VDI, one.given) for one in exchanged if one.vm == each.uuid)
+    return capacity.total(each.space, *({way.sr.uuid: disk.virtual_size} for disk in own if disk is not None))
+
+
+def retreated(
+    plan: Plan,
+    incumbent: Incumbent,
+    place: Stage,
+    edge: Transition,
+    workflow: Workflow,
+    there: Land,
+    board: Board,
+    inventory: Inventory,
+) -> Plan:
+    """Return the plan with what becomes of who had the place, once all that may lead back has passed."""
+    exchanged = [step.action for step in plan.steps if isinstance(step.action, ExchangeDisks)]
+    leg = retreat_of(incumbent, place, edge, plan.intent, exchanged, there, board, inventory)
+    if leg is None:
+        last = ended(incumbent, place, workflow, there.inventory, plan.ends)
+        return _with(plan, tuple(msgspec.structs.replace(step, pool=plan.intent.abroad) for step in last))
+    steps = Steps(LAST)
+    ready = add_moves(steps, leg, add_notes(steps, leg, list(plan.ends)))
+    ready = add_company(steps, leg, add_homes(steps, leg, ready))
+    values = {member.uuid: moved(member.value, leg.way.target, workflow) for member, _ in incumbent.members}
+    ready = add_records(steps, incumbent.card, leg, add_entries(steps, leg, values, ready))
+    add_verification(steps, incumbent.card.name, set(), ready)
+    if incumbent.is_held:
+        why = f"Gave way in {shortened(place.name, 60)}"
+        hold = PlaceHold(configuration=incumbent.card.id, reason=why)
+        steps.add(hold, incumbent.card.name, [steps.all[-1].key], Estimate(seconds=0.5))
+    return _with(plan, steps.all)
+
+
+def _with(plan: Plan, last: tuple[Step, ...]) -> Plan:
+    return msgspec.structs.replace(plan, steps=(*plan.steps, *last))
+
+
+def _on_arrival(one: ExchangeDisks, arrived: StepKey) -> ExchangeArrived:
+    return ExchangeArrived(
+        disk=one.disk, vm=one.vm, to=one.to, slot=one.slot, original=one.original, given=one.given, arrived=arrived
+    )
+
+
+def _demand_room(leg: Leg, back: Leg | None, snapped: Sequence[VM], kept: Sequence[VM], board: Board) -> list[str]:
+    """Demand room in both pools at every moment: the newcomer comes before the incumbent goes."""
+    here, there = leg.inventory, leg.way.there
+    frozen = capacity.total(*(capacity.snapshot_space(here, vm) for vm in snapped))
+    aside = capacity.total(*(capacity.snapshot_space(there.inventory, vm) for vm in kept))
+    said = [
+        *capacity.demand_space(here, frozen, "The snapshots"),
+        *capacity.demand_space(
+            there.inventory, capacity.total(space_of(leg), aside), "The machines", claims_on(there.board).space
+        ),
+    ]
+    if back is None:
+        return said
+    what = "The machines that give way"
+    return [
+        *said,
+        *capacity.demand_space(here, space_of(back), what, claims_on(board).space, left_by(leg)),
+    ]
