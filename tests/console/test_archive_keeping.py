@@ -83,8 +83,11 @@ async def test_a_trial_is_stated_beside_the_archive_or_where_that_cannot_be_on_r
         made = shelved(folder)
         room.know(folder)
 
-        assert await own.keep_proof(folder, made.name, trial(made)) == ""
-        assert await own.keep_proof(folder, made.name, trial(made, "Guest tools answer: none.")) == ""
+        async def kept(proof: Proof) -> str:
+            return await own.keep_proof(folder, await own.record_proof(made.name, str(folder), proof))
+
+        assert await kept(trial(made)) == ""
+        assert await kept(trial(made, "Guest tools answer: none.")) == ""
         proofs = (await room.look(folder)).proofs
         assert proofs.proven is not None
         assert proofs.failed is not None
@@ -95,7 +98,7 @@ async def test_a_trial_is_stated_beside_the_archive_or_where_that_cannot_be_on_r
         folder.chmod(0o755)
         (folder / PROOF).unlink()
         (folder / PROOF).mkdir()  # nothing can be written there
-        assert "on this console's record only" in await own.keep_proof(folder, made.name, trial(made))
+        assert "on this console's record only" in await kept(trial(made))
         proofs = (await room.look(folder)).proofs
         assert proofs.proven is not None
         assert proofs.failed is None

@@ -107,8 +107,11 @@ class MemoryArchives:
     def check(public_key: bytes, signature: bytes, covered: bytes) -> bool:
         return is_signature(public_key, signature, covered)
 
-    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
-        self.port.shelf.proofs.append(sealed_proof(proof, self.signer))
+    async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
+        return sealed_proof(proof, self.signer)
+
+    async def keep_proof(self, folder: Path, proof: Proof) -> str:
+        self.port.shelf.proofs.append(proof)
         return ""
 
     async def record_of(self, configuration: ConfigurationId) -> bytes:

@@ -10,6 +10,7 @@ from tests.engine.desks import virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_archives import Scene, failure
 from tests.engine.test_copying import census
+from tests.engine.test_pool_archives import Scene as PoolScene
 from xsconsole.domain.actions.proofs import CheckScratch, MakeScratchNetwork
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
@@ -199,5 +200,35 @@ def test_what_was_tried_and_adopted_meanwhile_is_not_destroyed() -> None:
         scene.there.port.on_call = lambda method: adopt(method) if method == "add_key" else None
         status = await scene.there.do(proving(scene))
         assert "is a member of a configuration by now" in failure(status)
+
+    virtually(story)
+
+
+def test_an_archive_in_the_pool_is_proven_there_and_what_was_found_goes_with_it() -> None:
+    async def story() -> None:
+        scene = await PoolScene().begin()
+        await scene.done(scene.archiving())
+        pool = scene.office.pool
+        before = {**census(scene.office), "networks": pool.count(Network)}
+        command = ProveArchive(of=scene.returning(target=StageId(""), networks={}))
+        away: list[int] = []
+        scene.desk.port.on_call = lambda method: away.append(pool.count(Network)) if method == "start" else None
+
+        status = await scene.done(command)
+
+        scene.desk.port.on_call = lambda _: None
+        assert [number - int(str(before["networks"])) for number in away] == [1, 1, 1]
+        keys = {str(key) for key in before.pop("keys")}  # type: ignore[attr-defined]
+        after = {**census(scene.office), "networks": pool.count(Network)}
+        assert {str(key) for key in after.pop("keys")} - keys == {f"xsconsole.archive_proof.{scene.archive.id}"}  # type: ignore[attr-defined]
+        assert after == before
+        (one,) = scene.listed
+        assert one.proofs.proven is not None
+        assert one.proofs.proven.run == status.run
+        assert one.proofs.proven.found == ("Every machine runs.", "The guest tools of 3 machines answer.")
+        pool.change(scene.templates()[0].uuid, memory_static_max=2**34)
+        assert "is not as it was archived" in scene.desk.refusal(command).reason
+        await scene.done(scene.deleting())
+        scene.nothing_is_left()
 
     virtually(story)

@@ -37,7 +37,7 @@ class HomeArchives:
     def signer(self) -> Signer:
         return self._home.signer
 
-    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
+    async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
         sealed = sealed_proof(proof, self.signer)
         await self._home.record(
             Fact(
@@ -50,15 +50,18 @@ class HomeArchives:
                 reason=shortened(proof.failure or " ".join(proof.found), 300),
                 details={
                     "what": f"the archive of {shortened(name)}",
-                    "folder": str(folder),
+                    "folder": where,
                     "archive": proof.archive,
                     "proof": msgspec.to_builtins(sealed),
                 },
             )
         )
+        return sealed
+
+    async def keep_proof(self, folder: Path, proof: Proof) -> str:
         try:
             known = proofs_in(await self.shelf.content(folder, PROOF), proof.archive, is_signature)
-            await self.shelf.keep(folder, PROOF, proofs_to_bytes(known.after(sealed)))
+            await self.shelf.keep(folder, PROOF, proofs_to_bytes(known.after(proof)))
         except Refused as refusal:  # such as on a disk that can only be read
             return f"It is on this console's record only: {refusal.reason}"
         return ""

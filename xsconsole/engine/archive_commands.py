@@ -49,24 +49,6 @@ class RestoreFromArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProveArchive:
-    """Try whether an archive comes back: `of` says which, from where and on what storage; all of it is removed again.
-
-    Without `is_in_stage` it comes on networks of its own, and the target of `of` counts for nothing. `asks_tools`: the
-    guest tools of each machine have to answer.
-    """
-
-    of: RestoreFromArchive
-    is_in_stage: bool = False
-    asks_tools: bool = True
-    reason: str = ""
-
-    @property
-    def target(self) -> StageId | None:
-        return self.of.target if self.is_in_stage else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveInPool:
     """Make templates of a configuration, in its pool: copies of it, or with `form` retired its own machines.
 
@@ -125,6 +107,24 @@ class DeletePooled:
 
 
 Restoring = RestoreFromArchive | RestoreFromPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveArchive:
+    """Try whether an archive comes back: `of` says which, from where and on what storage; all of it is removed again.
+
+    Without `is_in_stage` it comes on networks of its own, and the target of `of` counts for nothing. `asks_tools`: the
+    guest tools of each machine have to answer.
+    """
+
+    of: Restoring
+    is_in_stage: bool = False
+    asks_tools: bool = True
+    reason: str = ""
+
+    @property
+    def target(self) -> StageId | None:
+        return self.of.target if self.is_in_stage else None
 
 
 def name_of_template(name: str, number: int) -> str:

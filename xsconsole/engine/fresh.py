@@ -40,6 +40,7 @@ from xsconsole.engine.commands import (
     Delete,
     DeletePooled,
     Plannable,
+    ProveArchive,
     Provision,
     RestoreFromPool,
 )
@@ -139,7 +140,7 @@ def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
             return command.vms
         case Provision():
             return tuple({member.template: None for one in command.newcomers for member in one.members})
-        case RestoreFromPool(archive=archive):
+        case RestoreFromPool(archive=archive) | ProveArchive(of=RestoreFromPool(archive=archive)):
             return tuple(member.template for member in archive.members)
         case DeletePooled(archive=id_):
             return tuple(vm.uuid for vm in marked_in(mirror).get(id_, ()))

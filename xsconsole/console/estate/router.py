@@ -267,10 +267,10 @@ class Estate:
         """
         if isinstance(command, Create):
             return self.of_vms([member.vm for member in command.members])
+        if isinstance(command, ProveArchive):
+            command = command.of  # what comes back says where
         if isinstance(command, RestoreFromArchive):
             return self._of_restore(command)
-        if isinstance(command, ProveArchive):
-            return self._of_restore(command.of)
         if isinstance(command, RestoreFromPool | DeletePooled):
             return self.of_pool_uuid(command.lies_in)
         return self.of_card(command.configuration)

@@ -23,7 +23,16 @@ from xsconsole.domain.archive.pooled import (
     stored,
     told_in,
 )
-from xsconsole.domain.archive.proving import NOTHING, Proof, Proofs, proofs_in, proofs_to_bytes, sealed_proof
+from xsconsole.domain.archive.proving import (
+    NOTHING,
+    Proof,
+    Proofs,
+    proof_stem,
+    proofs_in,
+    proofs_on,
+    proofs_to_bytes,
+    sealed_proof,
+)
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
 from xsconsole.domain.archive.shelf import Held, Keep, Shelved
@@ -96,7 +105,9 @@ __all__ = [
     "kept_words",
     "marked_in",
     "pooled_in",
+    "proof_stem",
     "proofs_in",
+    "proofs_on",
     "proofs_to_bytes",
     "read",
     "read_carried",

@@ -1,9 +1,10 @@
 """That an archive could be restored: where it was tried, by whom, and what the machines answered.
 
-It is kept beside the archive as `proof.json`, and is no part of what is signed there: each statement is signed itself,
-by the key of the console that tried.
+It is kept beside the archive, as `proof.json` or in a key of its pool, and is no part of what is signed there: each
+statement is signed itself, by the key of the console that tried.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,11 @@ import msgspec
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import ArchiveId, RunId, Uuid
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import PREFIX, numbers
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
 from xsconsole.domain.words import instant
+
+PROOF_PREFIX = PREFIX + "archive_proof."
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +90,18 @@ def proofs_in(content: bytes, archive: ArchiveId, check: SignatureCheck) -> Proo
         proven=found.proven if _is_genuine(found.proven, archive, check) else None,
         failed=found.failed if _is_genuine(found.failed, archive, check) else None,
     )
+
+
+def proof_stem(archive: ArchiveId) -> str:
+    """Return the key under which it stands in the pool of an archive that is there; with a number behind."""
+    return f"{PROOF_PREFIX}{archive}"
+
+
+def proofs_on(keys: Mapping[str, str], archive: ArchiveId, check: SignatureCheck) -> Proofs:
+    """Return what is stated of an archive that is in a pool."""
+    stem = proof_stem(archive)
+    found = numbers(keys, stem)
+    return proofs_in(keys[f"{stem}.{found[0]}"].encode(), archive, check) if found else NOTHING
 
 
 def _is_genuine(proof: Proof | None, archive: ArchiveId, check: SignatureCheck) -> bool:

@@ -18,6 +18,7 @@ from xsconsole.domain.archive.pooled import (
     read_carried,
     read_pooled,
 )
+from xsconsole.domain.archive.proving import NOTHING, Proofs, proofs_on
 from xsconsole.domain.archive.shelf import Held
 from xsconsole.domain.disks import LONGEST_CHAIN, chain_length, chain_of, drives_of
 from xsconsole.domain.ids import NULL_REF, ArchiveId, Uuid
@@ -67,6 +68,7 @@ class Pooled:
     templates: tuple[Uuid, ...] = ()
     costs: tuple[Cost, ...] = ()
     held: Held | None = None
+    proofs: Proofs = NOTHING
     proven_at: datetime | None = None
     damaged_at: datetime | None = None
     is_own: bool = False
@@ -124,6 +126,7 @@ def pooled_in(inventory: Inventory, check: SignatureCheck, now: datetime) -> tup
                 templates=templates,
                 costs=scales.costs(templates),
                 held=held_on(pool.other_config, id_, now),
+                proofs=proofs_on(pool.other_config, id_, check),
             )
         )
     oldest = datetime.min.replace(tzinfo=now.tzinfo)

@@ -61,11 +61,11 @@ class Archives(Protocol):
     @property
     def check(self) -> SignatureCheck: ...
 
-    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
-        """Put on record, signed, that an archive was restored for a trial and what came of it, and beside the archive.
+    async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
+        """Sign what came of restoring an archive for a trial, put it on record, and return it signed."""
 
-        Returns why it is on this console's record only, where nothing can be put beside it.
-        """
+    async def keep_proof(self, folder: Path, proof: Proof) -> str:
+        """Put it beside an archive in files; where that cannot be, return why it is on this console's record only."""
 
     async def record_of(self, configuration: ConfigurationId) -> bytes:
         """Return the rows about a configuration, as `domain.archive.rows` writes them."""
@@ -88,8 +88,12 @@ class NoArchives:
     def check(self) -> SignatureCheck:
         raise _none()
 
-    async def keep_proof(self, folder: Path, name: str, proof: Proof) -> str:
-        del folder, name, proof
+    async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
+        del name, where, proof
+        raise _none()
+
+    async def keep_proof(self, folder: Path, proof: Proof) -> str:
+        del folder, proof
         raise _none()
 
     async def record_of(self, configuration: ConfigurationId) -> bytes:

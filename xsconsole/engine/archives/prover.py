@@ -16,7 +16,7 @@ from xsconsole.domain.actions.proofs import (
     RemoveScratch,
     RemoveScratchNetwork,
 )
-from xsconsole.domain.archive import Proof
+from xsconsole.domain.archive import Proof, proof_stem, proofs_on, proofs_to_bytes
 from xsconsole.domain.gates.judging import addresses_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM
@@ -25,10 +25,10 @@ from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, RunRecord, newest_text
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.copies.copier import Copier
-from xsconsole.engine.ports import Progress
+from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.runs.gatekeeper import Gatekeeper
 from xsconsole.engine.runs.presence import Presence
-from xsconsole.engine.values import insist
+from xsconsole.engine.values import insist, write_value
 from xsconsole.errors import GateNotMet, PoolFailed, Refused, VerificationFailed
 
 RUNS = "Every machine runs."
@@ -171,7 +171,14 @@ class Prover:
             addresses=self._addresses(action.copies),
             failure=failure,
         )
-        return await self._archives.keep_proof(Path(action.folder), self._at.plan.intent.name, proof)
+        where = action.folder or f"in pool {shortened(identity.pool_name, 60)}"
+        signed = await self._archives.record_proof(self._at.plan.intent.name, where, proof)
+        if action.folder:
+            return await self._archives.keep_proof(Path(action.folder), signed)
+        known = proofs_on(await self._at.keys(Field.POOL), action.archive, self._archives.check)
+        text = proofs_to_bytes(known.after(signed)).decode()
+        await write_value(self._at.pool, Field.POOL, proof_stem(action.archive), text)
+        return ""
 
     def _machines(self, copies: Collection[StepKey]) -> tuple[Uuid, ...]:
         return tuple(vm for key in copies if (vm := self._at.made(key)) is not None)

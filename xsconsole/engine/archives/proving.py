@@ -16,7 +16,7 @@ from xsconsole.domain.actions.proofs import (
     RemoveScratch,
     RemoveScratchNetwork,
 )
-from xsconsole.domain.archive import Archive
+from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.barriers import BarrierKind
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
@@ -47,11 +47,13 @@ from xsconsole.engine.archives.return_checks import (
     guest_of,
     parts_of,
     plain_name,
+    space_of,
     storage_for,
-    taken_by,
+    storage_of_copies,
 )
-from xsconsole.engine.archives.returning import FIT_S, add_arrived_starts, add_check, add_imports
-from xsconsole.engine.commands import ProveArchive
+from xsconsole.engine.archives.returning import FIT_S, add_arrived_starts, add_check, add_machines
+from xsconsole.engine.archives.stow_checks import demand_whole
+from xsconsole.engine.commands import ProveArchive, RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import barred
 from xsconsole.engine.plans.claims import claims_on
@@ -81,7 +83,10 @@ def plan_proof(
     target = rules.stage_of(workflow, command.target) if command.target is not None else None
     made = _id(archive, inventory)
     demand_alone(archive.id, board)
-    demand_version(archive, inventory)
+    if isinstance(command.of, RestoreFromPool):
+        demand_whole(command.of.archive, inventory)
+    else:
+        demand_version(archive, inventory)
     if target is not None:
         _demand_no_production(target)
         rules.demand_actor(workflow, (target,), actor)
@@ -91,13 +96,13 @@ def plan_proof(
         closing = [barrier for barrier in barriers if barrier.kind in CLOSING]
         if closing:
             raise barred(closing)
-    sr = storage_for(command.of, target, inventory)
+    sr = _storage(command.of, target, inventory)
     parts = _parts(command, target, sr, inventory)
     if target is not None:
         _demand_aside(target, parts, workflow, board, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
-    hosts = _hosts(archive, parts, sr, board, inventory, is_apart=target is None)
+    hosts = _hosts(archive, parts, board, inventory, is_apart=target is None)
     gates = _gates(command, target, workflow)
     intent = Intent(
         kind=RunKind.PROVE,
@@ -113,40 +118,47 @@ def plan_proof(
         intent=intent,
         steps=_steps(command, parts, hosts, gates, target, sr).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, parts, gates, target, sr), *warnings),
+        warnings=(*_sentences(command, parts, gates, target, inventory), *warnings),
         asks=True,
     )
 
 
-def _id(archive: Archive, inventory: Inventory) -> ConfigurationId:
+def _storage(back: Restoring, target: Stage | None, inventory: Inventory) -> SR | None:
+    """Return where the machines are put; None leaves copies of templates on the storage of those."""
+    if isinstance(back, RestoreFromPool):
+        return storage_of_copies(back, inventory)
+    return storage_for(back, target, inventory)
+
+
+def _id(archive: Archive | PoolArchive, inventory: Inventory) -> ConfigurationId:
     """Return what the run stands under: one proof of an archive at a time, by the archive's lease."""
     pool = inventory.pool.uuid if inventory.pool is not None else ""
     return ConfigurationId(str(uuid.uuid5(PROOF_SPACE, f"{archive.id}\n{pool}")))
 
 
-def _parts(command: ProveArchive, target: Stage | None, sr: SR, inventory: Inventory) -> list[Part]:
+def _parts(command: ProveArchive, target: Stage | None, sr: SR | None, inventory: Inventory) -> list[Part]:
     """Return the machines; where it is apart their networks are made later."""
     archive = command.of.archive
     if target is not None:
         found = parts_of(command.of, target, sr, 1, inventory)
     else:
         demand_no_namesake(archive, inventory)
-        sizes = {file.path: file.size_bytes for file in archive.files}
         found = [
             Part(
                 member=member,
                 name="",
                 networks={},
                 home=None,
-                space={sr.uuid: taken_by(member, sizes[member.file], sr)},
-                storages=frozenset({sr.uuid}),
+                space=space,
+                storages=frozenset({sr.uuid} if sr is not None else space),
             )
             for member in archive.members
+            for space in (space_of(command.of, member, sr, inventory),)
         ]
     return [replace(part, name=f"{_name(part, archive)} (proof)", home=None) for part in found]
 
 
-def _name(part: Part, archive: Archive) -> str:
+def _name(part: Part, archive: Archive | PoolArchive) -> str:
     return shortened(plain_name(part.member.name, archive.stage_name), NAME_LIMIT)
 
 
@@ -178,7 +190,7 @@ def _demand_aside(target: Stage, parts: Sequence[Part], workflow: Workflow, boar
 
 
 def _hosts(
-    archive: Archive, parts: Sequence[Part], sr: SR, board: Board, inventory: Inventory, *, is_apart: bool
+    archive: Archive | PoolArchive, parts: Sequence[Part], board: Board, inventory: Inventory, *, is_apart: bool
 ) -> Mapping[Uuid, Uuid]:
     """Return where each machine starts; on private networks all on one host, because such a network is inside one."""
     memory = claims_on(board).memory
@@ -188,11 +200,11 @@ def _hosts(
         key=Uuid(archive.id),
         name=archive.name,
         memory_bytes=sum(part.member.memory_bytes for part in parts),
-        storages=frozenset({sr.uuid}),
+        storages=frozenset(sr for part in parts for sr in part.storages),
         networks=frozenset(),
     )
     host = place(inventory, [together], memory).get(together.key)
-    return {Uuid(part.member.file): host for part in parts} if host is not None else {}
+    return {part.key: host for part in parts} if host is not None else {}
 
 
 def _gates(command: ProveArchive, target: Stage | None, workflow: Workflow) -> list[Gate]:
@@ -211,7 +223,7 @@ def _steps(
     hosts: Mapping[Uuid, Uuid],
     gates: Sequence[Gate],
     target: Stage | None,
-    sr: SR,
+    sr: SR | None,
 ) -> Steps:
     archive, steps, place_name = command.of.archive, Steps(), target.name if target is not None else ""
     checked = [add_check(steps, command.of)]
@@ -222,16 +234,16 @@ def _steps(
         for name in (archive.networks if target is None else ())
     }
     # What is on a network goes before it, also where the run is put back.
-    made_by = add_imports(steps, command.of, parts, sr, [*checked, *nets.values()])
+    made_by = add_machines(steps, command.of, parts, sr, [*checked, *nets.values()])
     fitted = [
-        steps.add(_fitting(part, made_by[part.member.file], nets), part.name, made_by.values(), Estimate(seconds=FIT_S))
+        steps.add(_fitting(part, made_by[part.key], nets), part.name, made_by.values(), Estimate(seconds=FIT_S))
         for part in parts
     ]
     copies = tuple(made_by.values())
     apart = [steps.add(CheckApart(copies=copies), archive.name, fitted)]
     ordered = sorted(parts, key=lambda part: part.member.order)
     after = add_arrived_starts(steps, ordered, made_by, hosts, apart)
-    folder = str(command.of.folder)
+    folder = str(command.of.folder) if isinstance(command.of, RestoreFromArchive) else ""
     asked = []
     for gate in gates:
         asking = CheckScratch(copies=copies, gate=gate, folder=folder, archive=archive.id, place=place_name)
@@ -240,8 +252,7 @@ def _steps(
     note = NoteProof(folder=folder, archive=archive.id, place=place_name, copies=copies, gates=tuple(asked))
     noted = [steps.add(note, archive.name, after)]
     gone = [
-        steps.add(RemoveScratch(copy=made_by[part.member.file]), part.name, noted, Estimate(seconds=REMOVE_S))
-        for part in parts
+        steps.add(RemoveScratch(copy=made_by[part.key]), part.name, noted, Estimate(seconds=REMOVE_S)) for part in parts
     ]
     for name, network in nets.items():
         steps.add(RemoveScratchNetwork(network=network), name, gone)
@@ -262,12 +273,14 @@ def _fitting(part: Part, copy: StepKey, networks: Mapping[str, StepKey]) -> FitS
 
 
 def _sentences(
-    command: ProveArchive, parts: Sequence[Part], gates: Sequence[Gate], target: Stage | None, sr: SR
+    command: ProveArchive, parts: Sequence[Part], gates: Sequence[Gate], target: Stage | None, inventory: Inventory
 ) -> list[str]:
     archive, taken = command.of.archive, size(sum(sum(part.space.values()) for part in parts))
+    storages = [inventory.by_uuid(SR, uuid) for uuid in sorted({sr for part in parts for sr in part.storages})]
+    where = listing(tuple(f"“{shortened(sr.name_label, 40)}”" for sr in storages if sr is not None))
     found = [
         f"{shortened(archive.name, 60)} comes back as it stood at {instant(archive.frozen_at)}, "
-        f"{count(len(parts), 'machine')}, up to {taken} in “{shortened(sr.name_label, 60)}”, for a trial: "
+        f"{count(len(parts), 'machine')}, up to {taken} in {where}, for a trial: "
         "all of it is removed again, whatever comes of it."
     ]
     if target is None:

@@ -224,16 +224,16 @@ def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inve
             storages=frozenset({sr.uuid} if sr is not None else space),
         )
         for at, member in enumerate(archive.members)
-        for space in (_space(command, member, sr, inventory),)
+        for space in (space_of(command, member, sr, inventory),)
     ]
 
 
-def _space(command: Restoring, member: ArchivedMember, sr: SR | None, inventory: Inventory) -> dict[Uuid, int]:
+def space_of(command: Restoring, member: ArchivedMember, sr: SR | None, inventory: Inventory) -> dict[Uuid, int]:
     """Return what a machine takes, by storage."""
     if isinstance(command, RestoreFromArchive):
         assert sr is not None, "what is imported goes somewhere"
         sizes = {file.path: file.size_bytes for file in command.archive.files}
-        return {sr.uuid: taken_by(member, sizes[member.file], sr)}
+        return {sr.uuid: _taken(member, sizes[member.file], sr)}
     assert isinstance(member, PoolMember), "an archive in a pool has no others"
     template = inventory.by_uuid(VM, member.template)
     if template is None:
@@ -250,7 +250,7 @@ def plain_name(name: str, *stages: str) -> str:
     return name
 
 
-def taken_by(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
+def _taken(member: ArchivedMember, file_bytes: int, sr: SR) -> int:
     """Return what its disks take: all of them on block storage, else no more than the file holds."""
     whole = sum(member.disks_bytes)
     if sr.type in BLOCK_TYPES:

@@ -31,7 +31,7 @@ from xsconsole.engine.archives.return_checks import (
     storage_of_copies,
 )
 from xsconsole.engine.archives.stow_checks import demand_whole
-from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
+from xsconsole.engine.commands import RestoreFromPool, Restoring
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
@@ -115,11 +115,7 @@ def _steps(
     sr: SR | None,
 ) -> Steps:
     archive, steps = command.archive, Steps()
-    if isinstance(command, RestoreFromPool):
-        made_by = _add_copies(steps, command, parts)
-    else:
-        assert sr is not None, "what is imported goes somewhere"
-        made_by = add_imports(steps, command, parts, sr, [add_check(steps, command)])
+    made_by = add_machines(steps, command, parts, sr, [add_check(steps, command)])
     # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
     ready = [
         steps.add(_fitting(part, made_by[part.key]), part.name, made_by.values(), Estimate(seconds=FIT_S))
@@ -147,61 +143,47 @@ def _steps(
     return steps
 
 
-def _add_copies(steps: Steps, command: RestoreFromPool, parts: Sequence[Part]) -> dict[str, StepKey]:
-    """Make sure that the templates are as they were archived, then copy each; return the step of each machine."""
-    check = CheckStow(archive=command.archive.id, document=command.document)
-    checked = [steps.add(check, command.archive.name, (), Estimate(seconds=CHECK_S))]
-    return {
-        part.key: steps.add(
-            CopyMachine(vm=part.key, name=part.name, method=command.method, sr=command.sr),
-            part.name,
-            checked,
-            _making(part, COPY_S, is_full=command.method is Method.FULL_COPY),
-        )
-        for part in parts
-    }
-
-
-def _making(part: Part, least_s: float, *, is_full: bool) -> Estimate:
-    moved = sum(part.member.disks_bytes) if is_full else 0
-    return Estimate(seconds=least_s + moved / READ_BYTES_PER_S, bytes=sum(part.space.values()), space=dict(part.space))
-
-
-def add_check(steps: Steps, command: RestoreFromArchive) -> StepKey:
+def add_check(steps: Steps, command: Restoring) -> StepKey:
     """Add the verifying of all that is to come back."""
     archive = command.archive
-    checking = Estimate(seconds=1.0 + archive.size_bytes / READ_BYTES_PER_S)
+    if isinstance(command, RestoreFromPool):
+        stow = CheckStow(archive=archive.id, document=command.document)
+        return steps.add(stow, archive.name, (), Estimate(seconds=CHECK_S))
+    checking = Estimate(seconds=CHECK_S + command.archive.size_bytes / READ_BYTES_PER_S)
     check = CheckArchive(folder=str(command.folder), archive=archive.id, document=command.document)
     return steps.add(check, archive.name, (), checking)
 
 
-def add_imports(
-    steps: Steps, command: RestoreFromArchive, parts: Sequence[Part], sr: SR, after: Sequence[StepKey]
-) -> dict[str, StepKey]:
-    """Add what makes the machines, and return by the file of each which step that is."""
-    archive, folder = command.archive, str(command.folder)
-    hashes = {file.path: file.sha256 for file in archive.files}
+def add_machines(
+    steps: Steps, command: Restoring, parts: Sequence[Part], sr: SR | None, after: Sequence[StepKey]
+) -> dict[Uuid, StepKey]:
+    """Add what makes the machines, and return by the key of each which step that is."""
     return {
-        part.member.file: steps.add(
-            ImportMember(
-                folder=folder,
-                file=part.member.file,
-                sha256=hashes[part.member.file],
-                name=part.name,
-                arrives_as=part.member.arrives_as,
-                sr=sr.uuid,
-                configuration=archive.configuration,
-            ),
-            part.name,
-            after,
-            Estimate(
-                seconds=IMPORT_S + sum(part.member.disks_bytes) / READ_BYTES_PER_S,
-                bytes=sum(part.space.values()),
-                space=dict(part.space),
-            ),
-        )
-        for part in parts
+        part.key: steps.add(_making_of(command, part, sr), part.name, after, _making(command, part)) for part in parts
     }
+
+
+def _making_of(command: Restoring, part: Part, sr: SR | None) -> CopyMachine | ImportMember:
+    if isinstance(command, RestoreFromPool):
+        return CopyMachine(vm=part.key, name=part.name, method=command.method, sr=command.sr)
+    assert sr is not None, "what is imported goes somewhere"
+    hashes = {file.path: file.sha256 for file in command.archive.files}
+    return ImportMember(
+        folder=str(command.folder),
+        file=part.member.file,
+        sha256=hashes[part.member.file],
+        name=part.name,
+        arrives_as=part.member.arrives_as,
+        sr=sr.uuid,
+        configuration=command.archive.configuration,
+    )
+
+
+def _making(command: Restoring, part: Part) -> Estimate:
+    is_linked = isinstance(command, RestoreFromPool) and command.method is not Method.FULL_COPY
+    moved = 0 if is_linked else sum(part.member.disks_bytes)
+    least_s = COPY_S if isinstance(command, RestoreFromPool) else IMPORT_S
+    return Estimate(seconds=least_s + moved / READ_BYTES_PER_S, bytes=sum(part.space.values()), space=dict(part.space))
 
 
 def _fitting(part: Part, copy: StepKey) -> FitCopy:
@@ -220,7 +202,7 @@ def _fitting(part: Part, copy: StepKey) -> FitCopy:
 def add_arrived_starts(
     steps: Steps,
     to_start: Sequence[Part],
-    made_by: Mapping[str, StepKey],
+    made_by: Mapping[Uuid, StepKey],
     hosts: Mapping[Uuid, Uuid],
     ready: list[StepKey],
 ) -> list[StepKey]:

@@ -31,6 +31,7 @@ from xsconsole.domain.archive import (
     fitting,
     hold_stem,
     judge_pooled,
+    proof_stem,
     read_carried,
     read_pooled,
     rows_of,
@@ -281,7 +282,8 @@ class Stower:
         for vm in action.vms:
             if await self._at.exists(vm):
                 await set_key(self._pool, Field.VM, ARCHIVED_KEY, "", vm)
-        await remove_value(self._pool, Field.POOL, hold_stem(action.archive))
+        for stem in (hold_stem(action.archive), proof_stem(action.archive)):
+            await remove_value(self._pool, Field.POOL, stem)
         await set_key(self._pool, Field.POOL, archive_key(action.archive), "")
 
 
