@@ -13,12 +13,14 @@ from xsconsole.cli.papers import at_home, written
 from xsconsole.cli.session import connected, no_passphrase
 from xsconsole.console import Console, RunState, decide_apart, read_paper, write_paper
 from xsconsole.domain import words
-from xsconsole.domain.approval import Meaning
+from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.lineage import frozen_words
 from xsconsole.domain.manifest.words import label, place, sides
 from xsconsole.domain.requests.files import DecisionFile, RequestFile
 from xsconsole.domain.requests.values import Paper, Request, find_request
 from xsconsole.domain.requests.views import RequestView, about, asker, waiting_words
+from xsconsole.domain.signing import owner_of
+from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import Refused
 
 
@@ -81,7 +83,8 @@ async def decide(options: argparse.Namespace) -> int:
         if not options.json:
             _print(view, console)
         wanted = console.requests.log_in_wanted(view)
-        password = await typed(wanted, options) if wanted and console.requests.asks_me(view) else None
+        decides = console.requests.asks_me(view) or console.requests.decided(view) is not None
+        password = await typed(wanted, options) if wanted and decides else None
         view = await console.requests.decide(view.request.id, meaning, options.reason, password)
         if options.json:
             output.print_json(_document(view, console))
@@ -200,10 +203,18 @@ def _print(view: RequestView, console: Console) -> None:
         )
     for counted in (*view.tally.counted, *(found for _, found in view.tally.rejected)) if view.tally else ():
         how = "" if counted.actor else ", by file: the key alone"
-        said = f"{counted.meaning.value}, {words.instant(counted.at)}, key {counted.fingerprint[:16]}{how}"
+        said = f"{counted.meaning.value}, {_who(counted, workflow)}, {words.instant(counted.at)}{how}"
         output.say(f"  {said}: {output.cell(counted.reason, 300)}")
     for ignored in view.tally.ignored if view.tally else ():
-        output.say(f"  does not count: {output.cell(ignored.reason, 300)}")
+        said = f"{ignored.decision.meaning.value}, {_who(ignored.decision, workflow)}"
+        output.say(f"  does not count: {said}: {output.cell(ignored.reason, 300)}")
+
+
+def _who(decision: Decision, workflow: Workflow | None) -> str:
+    """Return whose key signed a decision, with its first digits; a key that is nobody's by itself."""
+    person = owner_of(decision.fingerprint, workflow.people) if workflow is not None else None
+    key = f"key {decision.fingerprint[:16]}"
+    return f"{output.cell(person.name)}, {key}" if person is not None else key
 
 
 def _print_terms(request: Request, by: str) -> None:

@@ -124,7 +124,9 @@ def approval_rows(view: RequestView, console: Estate) -> list[Row]:
     for decision in (*view.tally.counted, *rejected):
         rows.append(_decision_row(decision, names.get(decision.fingerprint, "")))
     for ignored in view.tally.ignored:
-        rows.append(Row(mark=Mark.GONE, text=tr("Does not count: {why}").format(why=ignored.reason)))
+        key = ignored.decision.fingerprint
+        who = one_line(names.get(key, "")) or tr("key {key}").format(key=key[:16])
+        rows.append(Row(mark=Mark.GONE, text=tr("Does not count, {who}: {why}").format(who=who, why=ignored.reason)))
     return rows
 
 
