@@ -103,6 +103,7 @@ async def test_a_page_that_nobody_serves_is_a_remark_when_the_gate_leads_nowhere
 
     assert status.state is RunState.DONE
     assert list(status.remarks.values()) == [
-        "Web request: http://127.0.0.1:9/health does not answer: connection refused."
+        "The gate “web request” is not met, and nothing is put back for it: "
+        "http://127.0.0.1:9/health does not answer: connection refused."
     ]
     await desk.until(lambda: desk.stands("shop 1.3.0", "production"))

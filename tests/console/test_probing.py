@@ -61,6 +61,14 @@ async def test_a_script_that_fails_says_what_it_said_last(prober: LocalProber, t
     assert len(answer.sentence) < 500
 
 
+async def test_a_script_that_is_ended_by_a_signal_says_which(prober: LocalProber, tmp_path: Path) -> None:
+    script(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+    answer = await prober.run_script(["smoke-test"], {}, 30)
+
+    assert (answer.is_met, answer.sentence) == (False, "smoke-test was ended by signal 9 (SIGKILL).")
+
+
 async def test_a_script_that_does_not_end_is_ended_with_all_that_it_started(
     prober: LocalProber, tmp_path: Path
 ) -> None:
@@ -101,7 +109,7 @@ async def test_a_script_that_may_not_be_run_is_told_so(prober: LocalProber, tmp_
 
     answer = await prober.run_script(["smoke-test"], {}, 5)
 
-    assert answer.sentence == "smoke-test cannot be started: permission denied."
+    assert answer.sentence == "smoke-test cannot be started: permission denied. Make it executable."
 
 
 async def test_a_port_answers_or_does_not(prober: LocalProber, silent_port: int) -> None:
@@ -112,13 +120,16 @@ async def test_a_port_answers_or_does_not(prober: LocalProber, silent_port: int)
     gone = await prober.reach("127.0.0.1", silent_port, 10)
 
     assert (there.is_met, there.sentence) == (True, f"127.0.0.1 port {port} answers.")
-    assert not gone.is_met
+    assert (gone.is_met, gone.sentence) == (False, f"127.0.0.1 port {silent_port}: connection refused.")
 
 
 class Health(BaseHTTPRequestHandler):
-    """Well at `/well`, elsewhere at `/moved`, and ill anywhere else."""
+    """Well at `/well`, elsewhere at `/moved`, silent at `/silent` until nobody waits, and ill anywhere else."""
 
     def do_GET(self) -> None:
+        if self.path == "/silent":
+            self.connection.recv(1)
+            return
         status = {"/well": 204, "/moved": 302}.get(self.path, 503)
         self.send_response(status)
         if status == 302:
@@ -135,10 +146,12 @@ async def test_a_request_is_met_by_its_status_and_follows_nothing(prober: LocalP
         thread.start()
         base = f"http://127.0.0.1:{server.server_port}"
         answers = [await prober.request("GET", f"{base}/{path}", 10) for path in ("well", "moved", "ill")]
+        silent = await prober.request("GET", f"{base}/silent", 1)
         server.shutdown()
         thread.join()
     nobody = await prober.request("GET", base, 10)
 
     assert [answer.is_met for answer in answers] == [True, False, False]
     assert answers[2].sentence == f"{base}/ill answered 503."
+    assert silent.sentence == f"{base}/silent does not answer: it took longer than 1 s."
     assert "does not answer" in nobody.sentence

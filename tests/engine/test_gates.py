@@ -78,6 +78,22 @@ def test_what_the_records_tell_unmet_is_refused_before_with_every_reason() -> No
     virtually(story)
 
 
+def test_a_pool_is_not_fit_while_a_snapshot_of_a_member_is_exported() -> None:
+    async def story() -> None:
+        office = Office()
+        desk, shop = await shop_before(office, PoolFit(), RecentRestorePoint(tag="nightly"))
+        member = desk.card(shop).members[0].uuid
+        backup = office.pool.vm(office.pool.snapshot(member, "nightly"))
+        office.pool.put_raw(msgspec.structs.replace(backup, current_operations={"OpaqueRef:task": "export"}))
+
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+
+        assert f"A backup or a copy is under way at {office.pool.vm(member).name_label}." in refusal.reason
+        assert "there is none, and not every machine has such a snapshot with the tag nightly." in refusal.reason
+
+    virtually(story)
+
+
 def test_a_gate_before_is_waited_for_and_then_the_run_goes_on() -> None:
     async def story() -> None:
         office = Office()
@@ -138,7 +154,9 @@ def test_a_gate_afterwards_that_leads_nowhere_back_is_told_and_recorded() -> Non
         status = await desk.do(desk.promotion(shop, "production"))
 
         assert status.state is RunState.DONE
-        assert list(status.remarks.values()) == ["Addresses answer: shop-db reports no address."]
+        assert list(status.remarks.values()) == [
+            "The gate “addresses answer” is not met, and nothing is put back for it: shop-db reports no address."
+        ]
         settled = [
             fact for fact in desk.ledger.facts if fact.event is AuditEvent.STEP_SETTLED and "after" in str(fact.step)
         ]

@@ -6,18 +6,20 @@ one that lies in the home's own folder `gate-scripts`, named without a path.
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import urllib3
 
 from xsconsole.domain.gates import Answer
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import duration
 
 SCRIPTS = "gate-scripts"
 OUTPUT_LIMIT_BYTES = 64 * 1024
@@ -42,8 +44,7 @@ class LocalProber:
         except TimeoutError:
             return Answer(is_met=False, sentence=f"{address} port {port} does not answer.")
         except OSError as failure:
-            reason = failure.strerror or str(failure)
-            return Answer(is_met=False, sentence=f"{address} port {port}: {shortened(reason, 100).lower()}.")
+            return Answer(is_met=False, sentence=f"{address} port {port}: {_reason(failure)}.")
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
@@ -75,13 +76,15 @@ class LocalProber:
         try:
             status, told = await self._run([str(script), *argv[1:]], {**inherited, **environment}, timeout_s)
         except OSError as failure:
-            reason = failure.strerror or str(failure)
-            return Answer(is_met=False, sentence=f"{shortened(name, 60)} cannot be started: {reason.lower()}.")
+            mend = " Make it executable." if isinstance(failure, PermissionError) else ""
+            reason = f"{shortened(name, 60)} cannot be started: {_reason(failure)}.{mend}"
+            return Answer(is_met=False, sentence=reason)
         last = f" It said: {told}" if told else ""
         if status is None:
             sentence = f"{shortened(name, 60)} did not end in {round(timeout_s)} s and was stopped.{last}"
             return Answer(is_met=False, sentence=sentence)
-        return Answer(is_met=status == 0, sentence=f"{shortened(name, 60)} ended with {status}.{last}")
+        how = f"ended with {status}" if status >= 0 else f"was ended by {_signal(-status)}"
+        return Answer(is_met=status == 0, sentence=f"{shortened(name, 60)} {how}.{last}")
 
     async def _run(
         self, argv: Sequence[str], environment: Mapping[str, str] | None, timeout_s: float
@@ -101,7 +104,8 @@ class LocalProber:
         try:
             status = await asyncio.to_thread(_status_of, method, url, timeout_s)
         except urllib3.exceptions.HTTPError as failure:
-            return Answer(is_met=False, sentence=f"{shortened(url, 120)} does not answer: {_why(failure)}.")
+            why = f"it took longer than {duration(timeout_s)}" if _is_timeout(failure) else _why(failure)
+            return Answer(is_met=False, sentence=f"{shortened(url, 120)} does not answer: {why}.")
         return Answer(is_met=200 <= status < 300, sentence=f"{shortened(url, 120)} answered {status}.")
 
 
@@ -146,14 +150,36 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             process.kill()
 
 
+def _reason(failure: OSError) -> str:
+    """Return what the system says of it; asyncio puts words of its own, with the address again, around the number."""
+    said = failure.strerror or str(failure)
+    if failure.errno is not None and failure.errno in errno.errorcode:
+        said = os.strerror(failure.errno)
+    return shortened(said, 100).lower()
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"signal {number}"
+
+
 def _why(failure: BaseException) -> str:
     """Return what the system said, where that is at the bottom of it."""
+    below = next((each for each in _downwards(failure) if isinstance(each, OSError) and each.strerror), None)
+    return shortened(str(failure), 200) if below is None else str(below.strerror).lower()
+
+
+def _is_timeout(failure: BaseException) -> bool:
+    return any(isinstance(each, TimeoutError) for each in _downwards(failure))
+
+
+def _downwards(failure: BaseException) -> Iterator[BaseException]:
     below: BaseException | None = failure
     while below is not None:
-        if isinstance(below, OSError) and below.strerror:
-            return below.strerror.lower()
+        yield below
         below = below.__cause__ or below.__context__
-    return shortened(str(failure), 200)
 
 
 def _status_of(method: str, url: str, timeout_s: float) -> int:

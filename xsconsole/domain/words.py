@@ -260,7 +260,7 @@ def explain(error: ConsoleError) -> Notice:
                 details="; ".join(error.differences),
             )
         case GateNotMet():
-            waited = f"Waited for {duration(error.waited_s)}."
+            waited = f"Waited for {duration(error.waited_s)}." if error.waited_s >= 1 else ""
             end = "" if error.sentence.endswith((".", "!", "?", "…")) else "."  # what a script said has any end
             return Notice(failed=f"The gate “{error.gate}” is not met: {error.sentence}{end}", details=waited)
         case LeaseLost():

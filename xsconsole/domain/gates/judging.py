@@ -205,7 +205,8 @@ def _recent_point(gate: RecentRestorePoint, scene: Scene) -> Answer:
     if gate.tag and all(_backed_up(vm, gate.tag, since, scene.inventory) for vm in members_of(scene)):
         return Answer(is_met=True, sentence=f"Every machine has a snapshot with the tag {shortened(gate.tag, 40)}.")
     newest = f"the newest is of {instant(max(whole))}" if whole else "there is none"
-    return Answer(is_met=False, sentence=f"No restore point is younger than {oldest_allowed}: {newest}.")
+    tagged = f", and not every machine has such a snapshot with the tag {shortened(gate.tag, 40)}" if gate.tag else ""
+    return Answer(is_met=False, sentence=f"No restore point is younger than {oldest_allowed}: {newest}{tagged}.")
 
 
 def _backed_up(vm: VM, tag: str, since: datetime, inventory: Inventory) -> bool:
@@ -250,12 +251,16 @@ def _pool_fit(scene: Scene) -> Answer:
         if unfit:
             where = f" in pool{which}" if which else ""
             return Answer(is_met=False, sentence=f"In maintenance or not heard of{where}: {listing(unfit)}.")
-    busy = tuple(
-        shortened(vm.name_label, 60) for vm in members_of(scene) if BACKING_UP & set(vm.current_operations.values())
-    )
+    busy = tuple(shortened(vm.name_label, 60) for vm in members_of(scene) if _is_backed_up_now(vm, scene.inventory))
     if busy:
         return Answer(is_met=False, sentence=f"A backup or a copy is under way at {listing(busy)}.")
     return Answer(is_met=True, sentence="All hosts are in service, and no backup of a member is under way.")
+
+
+def _is_backed_up_now(vm: VM, inventory: Inventory) -> bool:
+    """Whether it is, or a snapshot of it: what runs is backed up by exporting a snapshot."""
+    read = (vm, *(found for ref in vm.snapshots if (found := inventory.get(VM, ref)) is not None))
+    return any(BACKING_UP & set(each.current_operations.values()) for each in read)
 
 
 def _is_fit(host: Host, inventory: Inventory) -> bool:

@@ -108,8 +108,8 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "VM_INCOMPATIBLE_WITH_THIS_HOST": ("The host does not suit the machine: {2}.", OTHER_HOST),
         "VM_IS_IMMOBILE": ("The machine may not be moved while it runs.", "Shut it down first, or allow it to move."),
         "VM_LACKS_FEATURE": (
-            "The guest cannot be shut down cleanly: it has no guest tools.",
-            "Install the guest tools, or shut the machine down by hand first.",
+            "The guest does not offer what is needed for it: its guest tools are missing, or not up yet.",
+            "Wait until they answer or install them, or shut the machine down by hand first.",
         ),
         "VM_MISSING_PV_DRIVERS": ("The guest has no drivers for it.", TOOLS),
         "VM_SHUTDOWN_TIMEOUT": ("The guest did not shut down in time.", SHUT_DOWN_BY_HAND),

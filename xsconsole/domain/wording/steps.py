@@ -74,7 +74,7 @@ from xsconsole.domain.plan import (
     WriteRoster,
 )
 from xsconsole.domain.workflow import Method
-from xsconsole.domain.workflow.names import gate_name
+from xsconsole.domain.workflow.names import gate_title
 
 
 def doing(action: Action, subject: str) -> str:
@@ -117,7 +117,7 @@ def doing(action: Action, subject: str) -> str:
         case Verify():
             return f"Compare {subject} with the pool"
         case CheckGate(gate=gate):
-            return f"Check {subject}: {gate_name(gate)}"
+            return f"Check {subject}: {gate_title(gate)}"
         case OpenReview(because=Because.EMERGENCY):
             return f"Leave the review of the emergency of {subject} to others"
         case OpenReview():
@@ -217,7 +217,7 @@ def doing(action: Action, subject: str) -> str:
         case CheckApart():
             return f"Make sure that {subject} is on no other network"
         case CheckScratch(gate=gate):
-            return f"Ask what came back of {subject}: {gate_name(gate)}"
+            return f"Ask what came back of {subject}: {gate_title(gate)}"
         case NoteProof():
             return f"Note that {subject} can be restored"
         case RemoveScratch():

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import GroupId, PersonId, StageId
-from xsconsole.domain.workflow.gates import Gate
+from xsconsole.domain.workflow.gates import AddressesAnswer, Gate, HttpCall, Script
 from xsconsole.domain.workflow.values import Kind, Transition, Workflow
 
 
@@ -84,6 +84,19 @@ def field_names() -> Mapping[str, str]:
 def gate_name(gate: Gate) -> str:
     """Return what a gate looks at, without its parameters."""
     return gate.called
+
+
+def gate_title(gate: Gate) -> str:
+    """Return a gate with what tells it from another of its kind: `script smoke-test`, `addresses answer at port 22`."""
+    match gate:
+        case AddressesAnswer(port=int(port)):
+            return f"{gate_name(gate)} at port {port}"
+        case Script(argv=(program, *_)):
+            return f"{gate_name(gate)} {shown(program, 60)}"
+        case HttpCall(url=url) if url:
+            return f"{gate_name(gate)} {shown(url, 60)}"
+        case _:
+            return gate_name(gate)
 
 
 def operation_name(operation: str) -> str:

@@ -21,9 +21,10 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
     """Refuse where a question of the plan's checklists was not answered with yes."""
     open_questions = tuple(shortened(question, 120) for question in plan.questions if question not in answers)
     if open_questions:
+        named = listing(open_questions)
         raise NotPromotable(
-            reason=f"Not answered with yes: {listing(open_questions)}.",
-            mend="Answer each with yes, then confirm again.",
+            reason=f"Not answered with yes: {named}{'' if named.endswith(('.', '!', '?')) else '.'}",
+            mend="Answer each with yes (on the command line by `--yes-to`), then confirm again.",
         )
 
 

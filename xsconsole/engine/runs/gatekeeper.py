@@ -21,6 +21,7 @@ from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step
 from xsconsole.domain.poolstate import MemberValue, RunRecord
+from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
@@ -120,7 +121,8 @@ def remarks_of(record: RunRecord) -> dict[StepKey, str]:
     """Return what gates found unmet that a run went past, in the order of its steps."""
     found = ((step, record.results.get(step.key, "")) for step in record.plan.steps)
     return {
-        step.key: f"{gate_name(step.action.gate).capitalize()}: {result.removeprefix(NOT_MET)}"
+        step.key: f"The gate “{gate_name(step.action.gate)}” is not met, and nothing is put back for it: "
+        f"{result.removeprefix(NOT_MET)}"
         for step, result in found
         if isinstance(step.action, CheckGate) and result.startswith(NOT_MET)
     }
@@ -151,7 +153,8 @@ class Gatekeeper:
             GateNotMet: its time is up, and the run must not go on, or must go back.
         """
         timeout_s = float(gate.timeout_s or USUAL_TIMEOUT_S[gate.when])
-        end_s = self._clock.monotonic_s() + timeout_s
+        began_s = self._clock.monotonic_s()
+        end_s = began_s + timeout_s
         while True:
             left_s = max(end_s - self._clock.monotonic_s(), POLL_S)
             answer = await self._answer(gate, plan, approved, left_s, machines)
@@ -162,7 +165,7 @@ class Gatekeeper:
             await self._clock.sleep(POLL_S)
         if gate.when is When.AFTER and not gate.leads_back:
             return f"{NOT_MET}{answer.sentence}"
-        raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=timeout_s)
+        raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=self._clock.monotonic_s() - began_s)
 
     async def _answer(
         self, gate: Gate, plan: Plan, approved: str, left_s: float, machines: Sequence[Uuid] | None
@@ -223,12 +226,17 @@ class Gatekeeper:
         unknown = sorted(name for name, addresses in known.items() if not addresses)
         if unknown:
             return Answer(is_met=False, sentence=f"{shortened(unknown[0], 60)} reports no address.")
-        tried = [address for addresses in known.values() for address in addresses[:1]]
+        tried = [(name, address) for name, addresses in known.items() for address in addresses[:1]]
         async with asyncio.TaskGroup() as group:
-            answers = [group.create_task(self._prober.reach(address, gate.port, left_s)) for address in tried]
-        silent = [task.result() for task in answers if not task.result().is_met]
+            answers = [group.create_task(self._prober.reach(address, gate.port, left_s)) for _, address in tried]
+        silent = [
+            f"{shortened(name, 60)}: {task.result().sentence}"
+            for (name, _), task in zip(tried, answers, strict=True)
+            if not task.result().is_met
+        ]
         if silent:
-            return silent[0]
+            more = f" And {count(len(silent) - 1, 'machine more', 'machines more')}." if len(silent) > 1 else ""
+            return Answer(is_met=False, sentence=f"{silent[0]}{more}")
         where = f"port {gate.port}" if gate.port else "ping"
         return Answer(is_met=True, sentence=f"{len(tried)} of {len(tried)} machines answer ({where}).")
 
