@@ -3,13 +3,25 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from tests.ui.board_values import make_card
+from xsconsole.domain.actions.archives import Ancestor
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.domain.lineage import NO_COLOUR, descent, drawn, family
-from xsconsole.domain.poolstate import Origin
+from xsconsole.domain.ids import ArchiveId, BlueprintId, ConfigurationId, StageId
+from xsconsole.domain.lineage import (
+    NO_COLOUR,
+    NOT_TOLD,
+    descent,
+    drawn,
+    family,
+    handed_on,
+    origin_words,
+    origins_of,
+    origins_told,
+)
+from xsconsole.domain.poolstate import Archived, Origin
 from xsconsole.domain.workflow import Method, Workflow, default_workflow
 
 KNOWN, FROZEN = default_workflow(), "frozen at 2026-11-27 14:02 UTC"
@@ -60,6 +72,12 @@ def copy_of(card: Card, version: str) -> Card:
     return replace(make_card(version=version), origin=origin)
 
 
+def handed(copy: Card, original: Card) -> Card:
+    """The same, with what it was told when it was made."""
+    assert copy.origin is not None
+    return replace(copy, origin=msgspec.structs.replace(copy.origin, before=handed_on(original.origin)))
+
+
 def on_board(*cards: Card) -> Board:
     return Board(workflow=default_workflow(), cards={card.id: card for card in cards})
 
@@ -87,6 +105,72 @@ def test_a_family_is_all_that_descends_from_the_first_original_also_where_that_i
     assert drawn(found, None).stages[0].colour == NO_COLOUR
     assert [one.name for one in family(stranger.id, on_board(stranger))] == ["crm 7"]
     assert family(ConfigurationId("nobody"), on_board(stranger)) == ()
+
+
+def test_what_is_gone_is_told_by_its_copies_with_archives_between_and_all_of_it_in_words() -> None:
+    blueprint = Origin(
+        configuration=ConfigurationId("web@3"),
+        name="web",
+        stage=StageId(""),
+        revision=3,
+        method=Method.FULL_COPY.value,
+        blueprint=BlueprintId("web"),
+    )
+    first = replace(make_card(version="1"), origin=blueprint)
+    second = handed(copy_of(first, "2"), first)
+    told = handed_on(second.origin)
+    assert [one.name for one in told] == ["shop 1", "web"]
+    back = replace(
+        make_card(version="3"),
+        origin=Origin(
+            configuration=second.id,
+            name=second.name,
+            stage=second.stage,
+            revision=NOT_TOLD,
+            method=Method.FULL_COPY.value,
+            archive=ArchiveId("4c0ffee0-dead"),
+            before=told,
+        ),
+    )
+    kept = replace(
+        make_card(version="4"),
+        archived=Archived(
+            archive=ArchiveId("5eed0000"), at=AT, stage=StageId("staging"), since=None, by="alice", where="/archives"
+        ),
+    )
+
+    found = family(back.id, on_board(back, kept))
+
+    assert [(one.name, one.is_gone, one.is_archive) for one in found] == [
+        ("blueprint web, version 3", False, False),
+        ("shop 1", True, False),
+        ("shop 2", True, False),
+        ("archive 4c0ffee0 of shop 2", False, True),
+        ("shop 3", False, False),
+    ]
+    graph = drawn(found, default_workflow())
+    assert [len(column) for column in graph.columns()] == [1] * 5
+    assert graph.stages[3].description == "made in Staging"
+    assert origin_words(back, on_board(back)) == (
+        "Restored from the archive of shop 2 in Staging.",
+        "That was: linked clone of shop 1 in Staging, whose machines were off.",
+        "That was: made of blueprint web, version 3.",
+    )
+    assert origin_words(kept, on_board(kept)) == ()
+    assert [one.name for one in family(kept.id, on_board(kept, back))] == ["shop 4", "archive 5eed0000 of shop 4"]
+    standing = on_board(first, second, back)
+    assert [one.is_gone for one in family(first.id, standing)] == [False] * 5
+    assert [one.name for one in origins_of(back, standing)] == ["shop 2", "shop 1", "web"]
+    known = Ancestor(configuration=first.id, name="shop 1", stage=StageId("staging"), method="full-copy")
+    assert descent(origins_told((known,))[0], KNOWN) == "Full copy of shop 1 in Staging."
+    assert handed_on(None) == ()
+    half = replace(back, origin=msgspec.structs.replace(back.origin, before=()))
+    assert [one.name for one in family(half.id, on_board(half, second))][1:] == [
+        "shop 1",
+        "shop 2",
+        "archive 4c0ffee0 of shop 2",
+        "shop 3",
+    ]
 
 
 def test_two_that_claim_to_be_copies_of_each_other_are_both_told_once() -> None:

@@ -9,7 +9,7 @@ from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closures import Extension
-from xsconsole.domain.lineage import descent, frozen_words, place_words
+from xsconsole.domain.lineage import frozen_words, origin_words, place_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.domain.wording.closures import closed_words
@@ -194,8 +194,8 @@ async def config_show(options: argparse.Namespace) -> int:
         _print_stay(card, console)
         for line in card.notes.splitlines():
             output.say(f"  | {output.cell(line, 500)}")
-        if card.origin is not None:
-            output.say(f"  {output.cell(descent(card.origin, console.board.workflow), 200)}")
+        for told in origin_words(card, console.board):
+            output.say(f"  {output.cell(told, 200)}")
         for told in place_words(card, console.board):
             output.say(f"  {output.cell(told, 300)}")
         if card.standing is not Standing.WHOLE:

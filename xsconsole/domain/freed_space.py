@@ -70,9 +70,15 @@ def freed_words(every: Collection[Freed]) -> tuple[str, ...]:
     now = tuple(f"{size(freed.at_once)} in “{shortened(freed.name, 40)}”" for freed in every if freed.at_once)
     later = tuple(f"{size(freed.later)} in “{shortened(freed.name, 40)}”" for freed in every if freed.later)
     if now:
-        told.append(f"Up to {listing(now)} becomes free at once.")
+        told.append(f"Up to {listing(now)} {_becomes(now)} free at once.")
     if later:
-        told.append(f"{listing(later)} more becomes free once the storage has merged what nobody needs any more.")
+        told.append(
+            f"{listing(later)} more {_becomes(later)} free once the storage has merged what nobody needs any more."
+        )
     if any(freed.is_shared for freed in every):
         told.append("What other disks stand on, such as linked clones and snapshots that stay, is kept for them.")
     return tuple(told)
+
+
+def _becomes(parts: tuple[str, ...]) -> str:
+    return "becomes" if len(parts) == 1 else "become"

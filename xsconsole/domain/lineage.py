@@ -2,12 +2,16 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
+import msgspec
+
+from xsconsole.domain.actions.archives import Ancestor
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId, WorkflowId
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, WorkflowId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.points.sets import Candidate
 from xsconsole.domain.poolstate import Origin
@@ -15,6 +19,8 @@ from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 
 NO_COLOUR = "#808080"  # of a stage that nobody knows
+MOST_ORIGINS = 8  # of a copy, each copied from the next: they stand in a key of the pool
+NOT_TOLD = 0  # as a revision: of what only an archive tells of
 
 
 def descent(origin: Origin, workflow: Workflow | None) -> str:
@@ -25,6 +31,8 @@ def descent(origin: Origin, workflow: Workflow | None) -> str:
     kind = "Full copy" if origin.method == Method.FULL_COPY else "Linked clone"
     kind = "Restored from the archive" if origin.archive is not None else kind
     text = f"{kind} of {shortened(origin.name, 60)} in {stage.name if stage else shortened(origin.stage, 40)}"
+    if origin.revision == NOT_TOLD:
+        return f"{text}."
     if origin.frozen_at is None or origin.skew_s is None:
         return f"{text}, whose machines were off."
     return f"{text}, {_frozen(origin.frozen_at, origin.skew_s)}."
@@ -54,49 +62,95 @@ def _frozen(at: datetime, skew_s: float) -> str:
     return f"frozen at {instant(at)} within {math.floor(skew_s) + 1} s"
 
 
+def origins_of(card: Card, board: Board) -> tuple[Origin, ...]:
+    """Return what a configuration was copied from, what that was copied from, and so on, as far as it is known.
+
+    What stands tells itself what it comes from. Of what is gone the copies tell that were made of it.
+    """
+    found: list[Origin] = []
+    origin, told, seen = card.origin, tuple[Origin, ...](), {card.id}
+    while origin is not None and origin.configuration not in seen and len(found) < MOST_ORIGINS:
+        seen.add(origin.configuration)
+        found.append(_bare(origin))
+        told = origin.before or told
+        source = board.cards.get(origin.configuration)
+        if source is not None:
+            origin = source.origin
+            if told and origin is not None and told[0].configuration == origin.configuration:
+                told = told[1:]
+        else:
+            origin, told = (told[0], told[1:]) if told else (None, ())
+    return tuple(found)
+
+
+def handed_on(origin: Origin | None) -> tuple[Origin, ...]:
+    """Return what a copy is told of where its original comes from: by what that knows itself, whatever stands."""
+    if origin is None:
+        return ()
+    return (_bare(origin), *origin.before)[:MOST_ORIGINS]
+
+
+def _bare(origin: Origin) -> Origin:
+    return msgspec.structs.replace(origin, before=(), kept=(), incumbent=None, place=None)
+
+
+def origins_told(ancestors: Iterable[Ancestor]) -> tuple[Origin, ...]:
+    """Return what an archive tells of where it comes from, as origins."""
+    return tuple(
+        Origin(
+            configuration=one.configuration,
+            name=one.name,
+            stage=one.stage,
+            revision=NOT_TOLD,
+            method=one.method,
+            archive=one.archive,
+        )
+        for one in ancestors
+    )[:MOST_ORIGINS]
+
+
+def origin_words(card: Card, board: Board) -> tuple[str, ...]:
+    """Return where a configuration comes from, in sentences: what it is a copy of, and then what that was one of."""
+    first, *others = [descent(origin, board.workflow) for origin in origins_of(card, board)] or [""]
+    return (first, *(f"That was: {other[0].lower()}{other[1:]}" for other in others)) if first else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
     """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone.
 
-    `is_blueprint`: it is none, but the version of a blueprint that others were made of.
+    `parent` is what it comes from. `is_blueprint`: it is none, but the version of a blueprint that others were made of;
+    `is_archive`: it is an archive of one.
     """
 
     configuration: ConfigurationId
     name: str
     stage: StageId
     origin: Origin | None = None
+    parent: ConfigurationId | None = None
     is_gone: bool = False
     is_blueprint: bool = False
+    is_archive: bool = False
 
 
 def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]:
     """Return a configuration with all that it descends from and all that descends from those, originals first.
 
-    Copies carry their origin, so one that is gone is known as long as a copy of it stands; what it came from is not.
+    Copies carry where they come from, so what is gone is known as long as a copy of it stands. Archives stand between
+    who was archived and who came back, and after who was archived at the end of a time in a stage.
     """
-    known = {card.id: _standing(card) for card in board.cards.values()}
-    for card in board.cards.values():
-        origin = card.origin
-        if origin is not None and origin.configuration not in known:
-            is_blueprint = origin.blueprint is not None
-            known[origin.configuration] = Relative(
-                configuration=origin.configuration,
-                name=blueprint_words(origin) if is_blueprint else origin.name,
-                stage=origin.stage,
-                is_gone=not is_blueprint,
-                is_blueprint=is_blueprint,
-            )
+    known = _known(board)
     if configuration not in known:
         return ()
     first = configuration
     seen = {first}
-    while (origin := known[first].origin) is not None and origin.configuration not in seen:
-        first = origin.configuration
+    while (parent := known[first].parent) is not None and parent not in seen:
+        first = parent
         seen.add(first)
     copies: dict[ConfigurationId, list[ConfigurationId]] = defaultdict(list)
     for relative in known.values():
-        if relative.origin is not None:
-            copies[relative.origin.configuration].append(relative.configuration)
+        if relative.parent is not None:
+            copies[relative.parent].append(relative.configuration)
     found: dict[ConfigurationId, Relative] = {}
     waiting = [first]
     while waiting:
@@ -107,8 +161,49 @@ def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]
     return tuple(found.values())
 
 
-def _standing(card: Card) -> Relative:
-    return Relative(configuration=card.id, name=card.name, stage=card.stage, origin=card.origin)
+def _known(board: Board) -> dict[ConfigurationId, Relative]:
+    """Return all that the board tells of, by node of the graph."""
+    known: dict[ConfigurationId, Relative] = {}
+    archives: dict[ConfigurationId, Relative] = {}
+    for card in board.cards.values():
+        known[card.id] = _relative(card.id, card.name, card.stage, card.origin)
+        if card.archived is not None:
+            archive = _archive(card.archived.archive, card.id, card.name, card.archived.stage)
+            archives[archive.configuration] = archive
+    for card in board.cards.values():
+        chain = origins_of(card, board)
+        for origin, before in zip_longest(chain, chain[1:]):
+            standing = known.get(origin.configuration)
+            if standing is None or (standing.is_gone and standing.origin is None):
+                known[origin.configuration] = _gone(origin, before)
+            if origin.archive is not None:
+                archive = _archive(origin.archive, origin.configuration, origin.name, origin.stage)
+                archives[archive.configuration] = archive
+    return {**known, **archives}
+
+
+def _relative(id_: ConfigurationId, name: str, stage: StageId, origin: Origin | None) -> Relative:
+    parent = None
+    if origin is not None:
+        parent = origin.configuration if origin.archive is None else _archive_node(origin.archive)
+    return Relative(configuration=id_, name=name, stage=stage, origin=origin, parent=parent)
+
+
+def _gone(origin: Origin, before: Origin | None) -> Relative:
+    """Return what is only known by its copies, itself a copy of `before`."""
+    is_blueprint = origin.blueprint is not None
+    name = blueprint_words(origin) if is_blueprint else origin.name
+    relative = _relative(origin.configuration, name, origin.stage, before)
+    return replace(relative, is_gone=not is_blueprint, is_blueprint=is_blueprint)
+
+
+def _archive(archive: ArchiveId, of: ConfigurationId, name: str, stage: StageId) -> Relative:
+    called = f"archive {archive[:8]} of {name}"
+    return Relative(configuration=_archive_node(archive), name=called, stage=stage, parent=of, is_archive=True)
+
+
+def _archive_node(archive: ArchiveId) -> ConfigurationId:
+    return ConfigurationId(f"archive-{archive}")
 
 
 def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
@@ -117,23 +212,25 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
     stages = []
     for relative in relatives:
         stage = workflow.stage(relative.stage) if workflow is not None else None
+        is_long = relative.is_blueprint or relative.is_archive
         name, colour = (
-            shortened(relative.name, 60 if relative.is_blueprint else 40),
+            shortened(relative.name, 60 if is_long else 40),
             stage.colour if stage is not None else NO_COLOUR,
         )
         place = stage.name if stage is not None else shortened(relative.stage, 40)
         told = f"was in {place}" if relative.is_gone else "in the library" if relative.is_blueprint else f"in {place}"
+        told = f"made in {place}" if relative.is_archive else told
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(
         Transition(
             id=TransitionId(f"copy-{relative.configuration}"),
-            source=StageId(relative.origin.configuration),
+            source=StageId(relative.parent),
             target=StageId(relative.configuration),
             kind=Kind.PROMOTE,
-            method=Method(relative.origin.method),
+            method=Method(relative.origin.method) if relative.origin is not None else Method.FULL_COPY,
         )
         for relative in relatives
-        if relative.origin is not None and relative.origin.configuration in known
+        if relative.parent is not None and relative.parent in known
     )
     return Workflow(id=WorkflowId("lineage"), name="Lineage", version=1, stages=tuple(stages), transitions=ways)
 

@@ -145,7 +145,7 @@ class LineageDialog(QDialog):
         board = self._console.board
         self.relatives = family(self._shown, board)
         names = {relative.configuration: relative.name for relative in self.relatives}
-        copies = count(max(0, len(self.relatives) - 1), self.tr("relative"))
+        copies = count(max(0, sum(not one.is_archive for one in self.relatives) - 1), self.tr("relative"))
         name = one_line(names.get(self._shown, ""))
         self.summary.setText(self.tr("{name} has {copies}.").format(name=name, copies=copies))
         self.graph.show_marked(drawn(self.relatives, board.workflow), marks_of(self.relatives, self._shown, board))

@@ -13,7 +13,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.lineage import descent, place_words
+from xsconsole.domain.lineage import origin_words, place_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.stays import stay_of, what_to_do
 from xsconsole.errors import Barred
@@ -171,8 +171,7 @@ class CardPage(QWidget):
             + self._stay_rows(card)
         )
         board = self._console.board
-        origin = [descent(card.origin, board.workflow)] if card.origin is not None else []
-        told = (*origin, *place_words(card, board))
+        told = (*origin_words(card, board), *place_words(card, board))
         self.origin.show_rows([Row(mark=Mark.DONE, text=each, whole=each) for each in told])
         self.waiting.show_rows(self._waiting_rows(card))
         asked, reviews = self._console.requests.of(card.id), self._console.reviews.of(card.id)

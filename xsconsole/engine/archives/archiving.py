@@ -20,6 +20,7 @@ from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.lineage import origins_of
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, TakeSnapshot
@@ -207,23 +208,17 @@ def _add_drops(steps: Steps, machines: Sequence[tuple[Member, VM]], taken: dict[
 
 
 def lineage_of(card: Card, board: Board) -> tuple[Ancestor, ...]:
-    """Return what the configuration was copied from, and that, as far as the board tells."""
-    found: list[Ancestor] = []
-    origin, seen = card.origin, {card.id}
-    while origin is not None and origin.configuration not in seen:
-        seen.add(origin.configuration)
-        found.append(
-            Ancestor(
-                configuration=origin.configuration,
-                name=origin.name,
-                stage=origin.stage,
-                method=origin.method,
-                archive=origin.archive,
-            )
+    """Return what the configuration was copied from, and that, as far as it is known."""
+    return tuple(
+        Ancestor(
+            configuration=origin.configuration,
+            name=origin.name,
+            stage=origin.stage,
+            method=origin.method,
+            archive=origin.archive,
         )
-        before = board.cards.get(origin.configuration)
-        origin = before.origin if before is not None else None
-    return tuple(found)
+        for origin in origins_of(card, board)
+    )
 
 
 def _sentences(command: ArchiveToFiles, members: Sequence[ArchivedMember], running: int, told: str) -> list[str]:

@@ -10,6 +10,7 @@ from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.lineage import origins_told
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import MemberValue, Origin, archive_thing, encode
@@ -234,6 +235,7 @@ def _origin(command: Restoring) -> Origin:
         frozen_at=archive.frozen_at,
         skew_s=archive.skew_s,
         archive=archive.id,
+        before=origins_told(archive.lineage),
     )
 
 

@@ -22,6 +22,7 @@ from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
+from xsconsole.domain.lineage import handed_on
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import KeptDisk, MemberValue, Origin, encode
@@ -297,6 +298,7 @@ def add_members(
         incumbent=order.incumbent.card.id if order.incumbent is not None else None,
         place=order.target.id if order.incumbent is not None else None,
         kept=tuple(KeptDisk(disk=one.disk, vm=one.holder, device=one.original.device) for one in staying),
+        before=handed_on(card.origin),
     )
     roles = {copies[part.vm.uuid]: part.member.role for part in parts}
     roster = steps.add(
