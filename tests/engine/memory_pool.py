@@ -172,10 +172,7 @@ class MemoryPool(MemoryRecords):
             blocked_operations={},
             order=0,
             allowed_operations=("revert", "clone", "destroy"),
-            VBDs=tuple(
-                self._new_disk(ref, disk.virtual_size, disk.ref, disk.name_label, str(number), disk.SR)
-                for number, disk in enumerate(self._disks(source))
-            ),
+            VBDs=self._like(source, ref, is_snapshot=True),
             VIFs=tuple(self._new_interface(ref, vif.network, vif.device, vif.MAC) for vif in self.interfaces(uuid)),
             snapshots=(),
         )
@@ -241,10 +238,7 @@ class MemoryPool(MemoryRecords):
             start_delay=0,
             shutdown_delay=0,
             other_config={**before.other_config, "mac_seed": self._uuid()},
-            VBDs=tuple(
-                self._new_disk(ref, disk.virtual_size, name=disk.name_label, device=str(number), sr=home.ref)
-                for number, disk in enumerate(self._disks(before))
-            ),
+            VBDs=self._like(before, ref, home.ref),
             VIFs=tuple(self._new_interface(ref, vif.network, vif.device) for vif in self.interfaces(before.uuid)),
         )
         self.contents[copy.uuid] = self.contents[source]
@@ -370,6 +364,18 @@ class MemoryPool(MemoryRecords):
             )
         )
         return self._put(VBD(ref=self._ref(), uuid=self._uuid(), VM=vm, VDI=disk.ref, userdevice=device)).ref
+
+    def _like(self, vm: VM, owner: Ref, sr: Ref | None = None, *, is_snapshot: bool = False) -> tuple[Ref, ...]:
+        """Give a machine disks like those of another one, attached alike."""
+        found = []
+        for drive, disk in zip((self.records[ref] for ref in vm.VBDs), self._disks(vm), strict=True):
+            assert isinstance(drive, VBD)
+            origin = disk.ref if is_snapshot else NULL_REF
+            ref = self._new_disk(owner, disk.virtual_size, origin, disk.name_label, drive.userdevice, sr or disk.SR)
+            made = self.records[ref]
+            self._put(msgspec.structs.replace(made, mode=drive.mode, other_config=dict(drive.other_config)))
+            found.append(ref)
+        return tuple(found)
 
     def _disks(self, vm: VM) -> list[VDI]:
         drives = [self.records[ref] for ref in vm.VBDs]

@@ -61,6 +61,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "demote": ("acting", "act"),
     "refresh": ("acting", "act"),
     "replicate": ("acting", "act"),
+    "provision": ("provisioning", "provision"),
     "settle": ("acting", "settle"),
     "config list": ("looking", "config_list"),
     "config show": ("looking", "config_show"),

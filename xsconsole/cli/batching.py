@@ -33,7 +33,7 @@ async def show_plan(options: argparse.Namespace) -> int:
     """Print one plan of all; nothing is changed. The exit status is 1 where any of them cannot go."""
     async with connected(options, is_reading=True) as console:
         planned = planned_together(console, _together(console, options))
-        _print(planned, console, options)
+        print_batch(planned, console, options)
         return 1 if planned.refused else 0
 
 
@@ -47,13 +47,13 @@ async def act(options: argparse.Namespace) -> int:
         await console.demand_rights(together.commands[0])
         planned = planned_together(console, together)
         if getattr(options, "dry_run", False):
-            _print(planned, console, options)
+            print_batch(planned, console, options)
             return 1 if planned.refused else 0
-        answers = _confirm(planned, console, options)
+        answers = confirm_batch(planned, console, options)
         together = replace(together, answers=answers)
         batch = Batch(console, console.requests, together, planned, lambda _: None, goes_on=options.go_on)
         ended = await batch.carry_out()
-        _print(ended, console, options, batch.id)
+        print_batch(ended, console, options, batch.id)
         states = {part.state for part in ended.parts}
         if not states <= {PartState.DONE, PartState.ASKED}:
             return 1
@@ -100,7 +100,7 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     return together
 
 
-def _confirm(planned: BatchPlan, console: Console, options: argparse.Namespace) -> tuple[str, ...]:
+def confirm_batch(planned: BatchPlan, console: Console, options: argparse.Namespace) -> tuple[str, ...]:
     """Say what must be known before, and who cannot go; ask at a terminal. A script that names them has decided.
 
     Returns the questions of the plans that were answered with yes.
@@ -140,7 +140,9 @@ def _title(planned: BatchPlan, console: Console) -> str:
     return planned.title(stage.name if stage is not None else str(planned.target))
 
 
-def _print(planned: BatchPlan, console: Console, options: argparse.Namespace, batch: BatchId | None = None) -> None:
+def print_batch(
+    planned: BatchPlan, console: Console, options: argparse.Namespace, batch: BatchId | None = None
+) -> None:
     if options.json:
         output.print_json(_document(planned, batch))
         return

@@ -10,6 +10,7 @@ from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.points_parser import add_points
+from xsconsole.cli.provision_parser import add_provision
 from xsconsole.cli.request_parser import (
     VerbMaker,
     add_asking,
@@ -90,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
     _add_wait(verb)
     verb.add_argument("--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one")
     beside(verb)
+    add_provision(
+        _verb(verbs, "provision", "make configurations of a blueprint in a stage", has_json=True), _add_reason
+    )
     add_drift(partial(_verb, _family(verbs, "drift", "how configurations differ from what they are meant to be like")))
     of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
     add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)

@@ -22,6 +22,13 @@ def mapped(text: str) -> tuple[str, str]:
     return old, new
 
 
+def assigned(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise argparse.ArgumentTypeError(f"NAME=VALUE, a parameter, not {text}")
+    return name, value
+
+
 def count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1, not {text}")

@@ -24,12 +24,14 @@ from xsconsole.console.last_words import LastWords
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pools import Pools
+from xsconsole.console.provisioning import blueprint_to_provision, library_on
 from xsconsole.console.publication.versions import KnownVersion, version_numbered
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.requests.files import decide_apart, read_key, read_paper, write_key, write_paper
 from xsconsole.console.texts import write_text
+from xsconsole.console.value_files import read_values
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
 from xsconsole.console.webhook import Failed
 from xsconsole.domain.runs import RunState, RunStatus, Target
@@ -55,6 +57,7 @@ __all__ = [
     "Secret",
     "Target",
     "Verb",
+    "blueprint_to_provision",
     "causes",
     "decide_apart",
     "drafts_alone",
@@ -65,6 +68,7 @@ __all__ = [
     "give_up_dead",
     "goes_in_clear",
     "keep_statement",
+    "library_on",
     "moves_to",
     "past",
     "plan_as_if_free",
@@ -78,6 +82,7 @@ __all__ = [
     "read_one",
     "read_paper",
     "read_plan",
+    "read_values",
     "record_refusal",
     "record_unread",
     "recorded",

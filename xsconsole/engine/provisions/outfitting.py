@@ -29,10 +29,11 @@ def outfit_amiss(vm: VM, action: OutfitCopy) -> list[str]:
 
 
 def _fields(vm: VM, action: OutfitCopy) -> list[MendedField]:
+    """Return what is to be written: where the template has as much, how many start and how far it breathes stay."""
     wanted: dict[str, int] = {}
-    if action.vcpus is not None:
+    if action.vcpus not in (None, vm.VCPUs_max):
         wanted |= dict.fromkeys(PROCESSORS, action.vcpus)
-    if action.memory_bytes is not None:
+    if action.memory_bytes not in (None, vm.memory_static_max):
         least = min(vm.memory_static_min, action.memory_bytes)
         wanted |= dict.fromkeys(MEMORY, action.memory_bytes) | {MEMORY[0]: least}
     return [MendedField(field=field, value=value, original=None) for field, value in wanted.items()]

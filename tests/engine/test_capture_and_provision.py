@@ -1,0 +1,124 @@
+"""Captured and then provisioned with its defaults, a configuration equals what it was but for what a rule allows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.desks import Office, virtually
+from tests.engine.memory_pool import GIB
+from tests.engine.test_planning import changed
+from xsconsole.domain.blueprint.standing import library_of
+from xsconsole.domain.disks import DISK_ROLE_KEY
+from xsconsole.domain.ids import BlueprintId, StageId
+from xsconsole.domain.inventory import VBD
+from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Verdict, difference, judge, manifest_of_card
+from xsconsole.domain.workflow import Binding, Method, PoolObject
+from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.engine.commands import Capture, Provision
+from xsconsole.engine.provisions.orders import ProvisionOrder, provisions_of
+from xsconsole.store.keys import is_signature
+
+MIB = 1024**2
+NETS = ("front", "back")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A member as somebody could have made it."""
+
+    fields: dict[str, Any]
+    disks: dict[int, tuple[str, int]]  # role and size by position
+    nics: tuple[str, ...]
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> Machine:
+    most, memory = draw(st.integers(1, 16)), draw(st.integers(1, 64)) * 64 * MIB
+    least = draw(st.sampled_from([memory, memory // 2]))
+    fields = {
+        "VCPUs_max": most,
+        "VCPUs_at_startup": draw(st.integers(1, most)),
+        "memory_static_max": memory,
+        "memory_dynamic_max": memory,
+        "memory_dynamic_min": least,
+        "memory_static_min": least,
+        "order": draw(st.integers(0, 3)),
+        "start_delay": draw(st.sampled_from([0, 5])),
+        "shutdown_delay": draw(st.sampled_from([0, 7])),
+        "power_state": draw(st.sampled_from(["Halted", "Running"])),
+        "name_description": draw(st.sampled_from(["", "a <machine>"])),
+        "tags": draw(st.sampled_from([(), ("golden",)])),
+        "domain_type": draw(st.sampled_from(["hvm", "pv"])),
+        "platform": draw(st.dictionaries(st.sampled_from(["nx", "viridian"]), st.just("true"))),
+    }
+    positions = draw(st.sets(st.sampled_from([1, 2, 5]), max_size=2))
+    disks = {at: (draw(st.sampled_from(["data", "logs"])), draw(st.integers(1, 9)) * GIB) for at in sorted(positions)}
+    return Machine(fields=fields, disks=disks, nics=draw(st.tuples(*[st.sampled_from(NETS)] * draw(st.integers(0, 3)))))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    members=st.lists(machines(), min_size=1, max_size=3),
+    method=st.sampled_from([Method.LINKED_CLONE, Method.FULL_COPY]),
+)
+def test_what_is_captured_and_provisioned_with_its_defaults_equals_what_it_was(
+    members: list[Machine], method: Method
+) -> None:
+    async def story() -> None:
+        office = Office()
+        desk, pool = office.desk(), office.pool
+        networks = {name: pool.add_network(f"pool {name}") for name in NETS}
+        entries = tuple(
+            NetworkEntry(logical=name, network=PoolObject(uuid=net.uuid, name=net.name_label))
+            for name, net in networks.items()
+        )
+        vms = []
+        for number, member in enumerate(members):
+            vm = pool.add_vm(f"shop-{number}", **member.fields)
+            for position, (role, _) in member.disks.items():
+                pool.add_disk(vm.uuid, f"{role} {number}", str(position))
+                drive = pool.records[pool.vm(vm.uuid).VBDs[-1]]
+                assert isinstance(drive, VBD)
+                pool.put(_with_role(drive, role))
+            for device, name in enumerate(member.nics):
+                pool.plug(vm.uuid, networks[name], str(device))
+            vms.append(vm.uuid)
+        await desk.engine.publish_default()
+        workflow = changed("integration", binding=Binding(networks=entries))
+        await desk.publish(msgspec.structs.replace(workflow, networks=NETS))
+        shop = await office.configuration(desk, "shop", "1", "integration", vms)
+        before = desk.card(shop)
+        status = await desk.do(
+            Capture(configuration=shop, revision=before.revision, blueprint=BlueprintId("b"), name="B")
+        )
+        assert status.error is None
+        library = library_of(desk.inventory, desk.board.workflow, is_signature)
+        blueprint = library.versions[0].blueprint
+        assert blueprint is not None
+        assert library.versions[0].is_usable, library.versions[0].findings
+        order = ProvisionOrder(
+            blueprint=blueprint, target=StageId("integration"), rows=({},), version="2", service="shop2", method=method
+        )
+        (command,) = provisions_of(order, desk.board, pool.pool.uuid).commands
+        assert isinstance(command, Provision)
+
+        status = await desk.do(command)
+
+        assert status.error is None
+        await desk.until(lambda: desk.board.cards[command.configuration].run is None)
+        made = desk.card(command.configuration)
+        changes = difference(
+            manifest_of_card(desk.card(shop), desk.inventory, workflow),
+            manifest_of_card(made, desk.inventory, workflow),
+        )
+        drift = [one.change for one in judge(changes, (*USUAL, *LEFT_BEHIND)) if one.verdict is Verdict.DRIFT]
+        assert drift == []
+
+    virtually(story)
+
+
+def _with_role(drive: VBD, role: str) -> VBD:
+    return msgspec.structs.replace(drive, other_config={DISK_ROLE_KEY: role})
