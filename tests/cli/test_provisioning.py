@@ -24,7 +24,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         with pool.plain_session() as session:
             machines = session.xenapi.VM.get_all_records().values()
             template = next(Uuid(one["uuid"]) for one in machines if one["name_label"] == TOOL)
-            found = _blueprint(template)
+            found = blueprint_of(template)
             for version in (1, 2):
                 stored = to_stored(msgspec.structs.replace(found, version=version))
                 key = blueprint_key(found.id, version)
@@ -32,7 +32,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         yield Shell(home=tmp_path_factory.mktemp("home"), pool=pool)
 
 
-def _blueprint(template: Uuid) -> Blueprint:
+def blueprint_of(template: Uuid) -> Blueprint:
     member = Member(
         id="web",
         name_pattern="{{ customer }}-web",

@@ -10,7 +10,7 @@ from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
 from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
-from xsconsole_ui.copy_actions import REFRESH, REPLICATE
+from xsconsole_ui.copy_actions import PROVISION, REFRESH, REPLICATE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
@@ -357,7 +357,7 @@ MENUS: tuple[tuple[str, Menu], ...] = (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
     ),
-    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
+    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, PROVISION, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
     (

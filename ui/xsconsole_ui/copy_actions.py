@@ -21,6 +21,20 @@ def _no_replica(situation: Situation) -> str:
     return "" if origin is not None and origin.is_copy else "It is no copy of another one."
 
 
+def _no_pool(situation: Situation) -> str:
+    if not situation.is_connected:
+        return situation.why_unconnected
+    return "" if situation.is_live else "The pool is away; what is shown is the last known state."
+
+
+PROVISION = Action(
+    id="blueprint.provision",
+    text="Pro&vision…",
+    shortcut="Ctrl+Shift+B",
+    tip="Make configurations of a blueprint, one or many",
+    perform=lambda _, hands: hands.provision(),
+    why_not=permitted(Verb.CHANGE, _no_pool),
+)
 REPLICATE = Action(
     id="card.replicate",
     text="&Replicate…",

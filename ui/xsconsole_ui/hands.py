@@ -30,6 +30,7 @@ from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.points import PointsDialog
 from xsconsole_ui.promotion.queueing import Queueing
+from xsconsole_ui.provisioning import ProvisionDesk
 from xsconsole_ui.service_desk import ServiceDesk
 from xsconsole_ui.situation import About, ByFile, Design, Situation
 
@@ -62,6 +63,7 @@ class WindowHands(QObject):
         self.closures = ClosureDesk(console, jobs, window)
         self.drift = DriftDesk(console, bridge, jobs, desk, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
+        self.provisions = ProvisionDesk(console, bridge, jobs, self, board, window)
         self.targets_menu, self.urgent_menu = QMenu(window), QMenu(window)
         for menu, chosen in ((self.targets_menu, self._go_to_target), (self.urgent_menu, self._declare_to)):
             menu.setToolTipsVisible(True)
@@ -284,6 +286,10 @@ class WindowHands(QObject):
         self._board.select(card.id)
         self._open(membership.CleanDialog(self._console.of_card(card.id), card, self._window))
 
+    def provision(self) -> None:
+        card = self._situation.card
+        self.provisions.ask(card.stage if card is not None else None)
+
     def archive(self) -> None:
         if self._situation.card is not None:
             self._window.archive.ask_where(self._situation.card)
@@ -297,19 +303,7 @@ class WindowHands(QObject):
             self._open(PointsDialog(self._console.of_card(card.id), card, points, self._window))
 
     def close_by_hand(self, kind: ClosureKind) -> None:
-        """Close what is meant, or lift it where it is closed."""
-        card = self._situation.card
-        match kind:
-            case ClosureKind.STOP:
-                self.closures.stop_line()
-            case ClosureKind.FREEZE:
-                self.closures.freeze(card.stage if card is not None else None)
-            case ClosureKind.HOLD if card is not None:
-                self.closures.hold(card)
-            case ClosureKind.QUARANTINE if card is not None:
-                self.closures.quarantine(card)
-            case ClosureKind.STAY if card is not None:
-                self.closures.extend(card)
+        self.closures.by_hand(kind, self._situation.card)
 
     def lift_freeze(self) -> None:
         """Lift the freeze there is; of several, the one that is chosen."""

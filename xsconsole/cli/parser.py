@@ -11,6 +11,7 @@ from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.provision_parser import add_provision
+from xsconsole.cli.record_parser import add_audit
 from xsconsole.cli.request_parser import (
     VerbMaker,
     add_asking,
@@ -91,9 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _add_wait(verb)
     verb.add_argument("--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one")
     beside(verb)
-    add_provision(
-        _verb(verbs, "provision", "make configurations of a blueprint in a stage", has_json=True), _add_reason
-    )
+    add_provision(partial(_verb, verbs), _add_reason)
     add_drift(partial(_verb, _family(verbs, "drift", "how configurations differ from what they are meant to be like")))
     of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
     add_points(partial(_verb, of_points), NAME_HELP, _add_reason, _add_wait)
@@ -113,14 +112,7 @@ def parser() -> argparse.ArgumentParser:
     add_webhook(partial(_verb, _family(verbs, "webhook", "where other programs are told of what this console does")))
     add_keys(partial(_verb, _family(verbs, "key", "the key by which this console signs")))
     _add_machines(_family(verbs, "vm", "single machines"))
-    audit = _family(verbs, "audit", "what this console did and saw")
-    verb = _verb(audit, "audit list", "rows, newest first", has_json=True)
-    verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
-    verb.add_argument("--limit", type=count, default=100, metavar="N", help="at most so many rows (100)")
-    verb = _verb(audit, "audit verify", "check the chain, its values and signatures", has_json=True)
-    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
-
-    _verb(audit, "audit accept", "go on with a record that is not the one remembered; a row says so")
+    add_audit(partial(_verb, _family(verbs, "audit", "what this console did and saw")))
 
     _add_place(top, is_top=True)
     for each in _verbs_below(verbs):

@@ -1,14 +1,15 @@
 """The words and options of provisioning."""
 
-import argparse
 from collections.abc import Callable
 
+from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import assigned, count, digest
 from xsconsole.domain.workflow import Method
 
 
-def add_provision(verb: argparse.ArgumentParser, add_reason: Callable[..., None]) -> None:
-    """Add what `provision` takes."""
+def add_provision(make: VerbMaker, add_reason: Callable[..., None]) -> None:
+    """Add the verb `provision`."""
+    verb = make("provision", "make configurations of a blueprint in a stage", has_json=True)
     verb.add_argument("name", metavar="BLUEPRINT", help="by name or id")
     verb.add_argument("--at-version", type=count, metavar="N", help="this version of it; else the newest")
     verb.add_argument("--stage", required=True, metavar="STAGE", help="the stage, by name or id")

@@ -24,7 +24,7 @@ from xsconsole.console.last_words import LastWords
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pools import Pools
-from xsconsole.console.provisioning import blueprint_to_provision, library_on
+from xsconsole.console.provisioning import blueprint_to_provision, library_on, usable_on
 from xsconsole.console.publication.versions import KnownVersion, version_numbered
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
@@ -36,8 +36,19 @@ from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_cl
 from xsconsole.console.webhook import Failed
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.engine.plans.batch import moves_to
+from xsconsole.engine.provisions.orders import (
+    NAME_PATTERN,
+    VERSION_PATTERN,
+    FilledRow,
+    ProvisionOrder,
+    fill_rows,
+    provisions_from,
+    provisions_of,
+)
 
 __all__ = [
+    "NAME_PATTERN",
+    "VERSION_PATTERN",
     "ArchiveRoom",
     "Batch",
     "BlueprintDraft",
@@ -47,10 +58,12 @@ __all__ = [
     "Drifting",
     "Estate",
     "Failed",
+    "FilledRow",
     "KnownVersion",
     "LastWords",
     "LibraryDesk",
     "Pools",
+    "ProvisionOrder",
     "Right",
     "RunState",
     "RunStatus",
@@ -64,6 +77,7 @@ __all__ = [
     "drift_against",
     "drifts_of",
     "entry_of",
+    "fill_rows",
     "find_rule",
     "give_up_dead",
     "goes_in_clear",
@@ -75,6 +89,8 @@ __all__ = [
     "plan_when_free",
     "planned_together",
     "present",
+    "provisions_from",
+    "provisions_of",
     "queue_fact",
     "read_document",
     "read_file",
@@ -90,6 +106,7 @@ __all__ = [
     "since_of",
     "state",
     "statement_of",
+    "usable_on",
     "version_numbered",
     "write_document",
     "write_file",

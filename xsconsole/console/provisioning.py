@@ -16,6 +16,12 @@ def library_on(console: "Console") -> Library:
     return library_of(console.inventory, console.board.workflow, is_signature)
 
 
+def usable_on(console: "Console") -> tuple[Blueprint, ...]:
+    """Return what something can be made of, by name, the newest version first."""
+    versions = library_on(console).versions
+    return tuple(one.blueprint for one in versions if one.blueprint is not None and one.is_usable)
+
+
 def blueprint_to_provision(console: "Console", name: str, version: int | None = None) -> Blueprint:
     """Return the version meant by a name or an id, the newest one where none is named.
 

@@ -103,6 +103,7 @@ class Lane(QFrame):
     drag_moved = Signal(QPoint)  # global
     answered = Signal(str)  # what it says to the card over it; empty once that has left
     menu_wanted = Signal(QPoint)  # global
+    own_menu_wanted = Signal(QPoint)  # global, where there is no card
     collapse_wanted = Signal(bool)
 
     def __init__(self, stage: Stage, model: LaneModel, delegate: CardDelegate, parent: QWidget | None = None) -> None:
@@ -331,6 +332,9 @@ class Lane(QFrame):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = self.view.viewport().mapFromGlobal(event.globalPos())
         index = self.view.indexAt(at)
+        if not index.isValid() and event.reason() == QContextMenuEvent.Reason.Mouse:
+            self.own_menu_wanted.emit(event.globalPos())
+            return
         if index.isValid() and not self.view.selectionModel().isSelected(index):
             self.view.setCurrentIndex(index)
         self.menu_wanted.emit(event.globalPos())

@@ -31,6 +31,20 @@ class ClosureDesk(QObject):
         self.menu = QMenu(window)
         self.menu.triggered.connect(self._lift_chosen)
 
+    def by_hand(self, kind: ClosureKind, card: Card | None) -> None:
+        """Close what is meant, or lift it where it is closed."""
+        match kind:
+            case ClosureKind.STOP:
+                self.stop_line()
+            case ClosureKind.FREEZE:
+                self.freeze(card.stage if card is not None else None)
+            case ClosureKind.HOLD if card is not None:
+                self.hold(card)
+            case ClosureKind.QUARANTINE if card is not None:
+                self.quarantine(card)
+            case ClosureKind.STAY if card is not None:
+                self.extend(card)
+
     def hold(self, card: Card) -> None:
         """Hold a configuration, or lift its hold."""
         if card.hold is not None:

@@ -9,7 +9,7 @@ from xsconsole.console import Batch, Estate
 from xsconsole.domain import words
 from xsconsole.domain.batch import AT_ONCE, BatchPlan, Part, PartState
 from xsconsole.domain.folding import one_line
-from xsconsole.engine.commands import Together
+from xsconsole.engine.commands import Provision, Together
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
@@ -113,6 +113,7 @@ class BatchDialog(QDialog):
         self.by_itself = Tick(self.tr("Carry each out by itself as soon as it may"), self)
         self.by_itself.setToolTip(self.tr("This window has to be open then."))
         self.goes_on = Tick(self.tr("Go on with the others where one fails"), self)
+        self.goes_on.setChecked(all(isinstance(command, Provision) for command in together.commands))
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))

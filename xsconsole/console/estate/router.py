@@ -41,7 +41,7 @@ from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine.archive_commands import DeletePooled, ProveArchive, RestoreFromArchive, RestoreFromPool
-from xsconsole.engine.commands import Confirmed, Create, Plannable, Settle, Together
+from xsconsole.engine.commands import Confirmed, Create, Plannable, Provision, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -269,13 +269,13 @@ class Estate:
             return self.of_vms([member.vm for member in command.members])
         if isinstance(command, ProveArchive):
             command = command.of  # what comes back says where
-        if isinstance(command, RestoreFromArchive):
-            return self._of_restore(command)
+        if isinstance(command, RestoreFromArchive | Provision):
+            return self._of_stage(command)
         if isinstance(command, RestoreFromPool | DeletePooled):
             return self.of_pool_uuid(command.lies_in)
         return self.of_card(command.configuration)
 
-    def _of_restore(self, command: RestoreFromArchive) -> Console:
+    def _of_stage(self, command: RestoreFromArchive | Provision) -> Console:
         """Return the console of the pool that was named, else of the one that the stage lives in, else the first."""
         stage = self.board.workflow.stage(command.target) if self.board.workflow is not None else None
         bound = stage.binding.pool.uuid if stage is not None and stage.binding.pool is not None else None

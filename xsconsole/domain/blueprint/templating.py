@@ -90,6 +90,16 @@ def render(text: str, values: Mapping[str, object]) -> str:
 
 def faults(text: str, known: Iterable[str]) -> Iterator[Fault]:
     """Yield what is wrong with a template, whatever is filled in. `known` are the names that it may use."""
+    yield from _faults_in(text, frozenset(known))
+
+
+@lru_cache(maxsize=512)
+def _faults_in(text: str, known: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the same, once for all the rows in which the same is filled in."""
+    return tuple(_look(text, known))
+
+
+def _look(text: str, known: frozenset[str]) -> Iterator[Fault]:
     if len(text) > LONGEST_TEMPLATE:
         yield Fault(f"has {len(text)} characters; {LONGEST_TEMPLATE} are the most", "Shorten it.")
         return
@@ -104,7 +114,7 @@ def faults(text: str, known: Iterable[str]) -> Iterator[Fault]:
     except RecursionError:
         yield Fault("nests too deep", "Write it more simply.")
         return
-    yield from _faults_of(tree, frozenset(known))
+    yield from _faults_of(tree, known)
 
 
 def used_names(text: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """From a blueprint and what somebody fills in to commands: a row for each configuration, with what is wrong with it."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xsconsole.domain.blueprint import templating
@@ -75,7 +75,12 @@ def fill_rows(order: ProvisionOrder, board: Board, pool: Uuid) -> tuple[FilledRo
 
 
 def provisions_of(order: ProvisionOrder, board: Board, pool: Uuid) -> Together:
-    """Return the commands: one for all, or one for each, as the order says.
+    """Fill every row in and return the commands; raises as `provisions_from` does."""
+    return provisions_from(order, fill_rows(order, board, pool) if len(order.rows) <= MOST_AT_ONCE else ())
+
+
+def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Together:
+    """Return the commands for rows that are filled in: one for all, or one for each, as the order says.
 
     Raises:
         NotPromotable: something that was filled in is wrong: the first of it, and how much more.
@@ -85,7 +90,6 @@ def provisions_of(order: ProvisionOrder, board: Board, pool: Uuid) -> Together:
             reason=f"{count(len(order.rows), 'configuration')} cannot be made at once.",
             mend=f"Make from 1 to {MOST_AT_ONCE}.",
         )
-    rows = fill_rows(order, board, pool)
     wrong = [(row, finding) for row in rows for finding in row.findings if finding.is_error]
     if wrong:
         row, first = wrong[0]
