@@ -26,6 +26,35 @@ def everything(shell: Shell) -> dict[str, Any]:
     return {**footprint(shell.pool), "networks": networks}
 
 
+def test_an_archive_in_the_pool_is_made_listed_verified_brought_back_and_deleted(shell: Shell) -> None:
+    refused = shell.say("archive", "create", NAME, "--full-copy")
+    assert (refused.status, "only an archive in a pool has that" in refused.err) == (1, True)
+    made = shell.say("archive", "create", NAME, "--in-pool", "--reason", "the year is over")
+    assert made.status == 0, made.err
+    assert "Its archive is" in made.out
+    found = shell.say("archive", "list", "payroll", "--in-pool")
+    assert (found.status, "in pool acme" in found.out) == (0, True), found.err
+    document = shell.say("archive", "show", "payroll", "--in-pool", "--json").document
+    assert (document["is_whole"], document["findings"], len(document["templates"])) == (True, [], 2)
+
+    with shell.pool.plain_session() as session:
+        template = session.xenapi.VM.get_by_uuid(document["templates"][0])
+        was = session.xenapi.VM.get_name_description(template)
+        session.xenapi.VM.set_name_description(template, "not mine")
+    changed = shell.say("archive", "verify", "payroll", "--in-pool", "--json")
+    assert (changed.status, [one["fault"] for one in changed.document["findings"]]) == (1, ["changed"])
+    with shell.pool.plain_session() as session:
+        session.xenapi.VM.set_name_description(template, was)
+    back = shell.say("archive", "restore", "payroll", "--in-pool", "--to", "Integration", "--json")
+    assert back.status == 0, back.err
+    assert back.document["configuration"]["origin"]["archive"] == document["document"]["id"]
+    retired = shell.say("archive", "create", back.document["configuration"]["id"], "--retire")
+    assert (retired.status, "is in the archive of its pool now" in retired.out) == (0, True), retired.err
+
+    deleted = shell.say("archive", "delete", document["document"]["id"][:8], "--in-pool")
+    assert (deleted.status, "Delete the archive of payroll 2026.4: done" in deleted.out) == (0, True), deleted.err
+
+
 def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, tmp_path: Path) -> None:
     made = shell.say(
         "archive", "create", NAME, "--out", str(tmp_path / "out"), "--reason", "the year is over", "--json"

@@ -169,7 +169,7 @@ def test_every_change_by_others_is_named(ref: str, fields: dict[str, Any], fault
     assert any(said in finding.sentence for finding in findings), findings
     assert "\u202e" not in "".join(finding.sentence for finding in findings)
     assert stand.listed.is_whole is (fault is Fault.EXPOSED)
-    assert stand.listed.sentence.startswith("1 machine is not as archived.")
+    assert stand.listed.sentence.startswith("1 part of it is not as archived.")
 
 
 def test_a_document_that_was_changed_is_not_believed_and_templates_without_one_are_told() -> None:

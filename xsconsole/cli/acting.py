@@ -241,7 +241,7 @@ async def see_through(
         )
     else:
         output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state)}")
-        if is_told:
+        if is_told and ended.plan.intent.kind is not RunKind.DELETE_ARCHIVE:  # of the configuration nothing is changed
             output.say(_what_is_so(at, ended.plan, card))
     for remark in ended.remarks.values():
         output.note(remark)
@@ -315,8 +315,6 @@ def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
         return f"Nothing is left of what was tried of “{plan.intent.name}”."
     if card is None and plan.intent.kind is RunKind.RETIRE:
         return f"“{plan.intent.name}” is in the archive of its pool now, and on no board any more."
-    if card is None and plan.intent.kind is RunKind.DELETE_ARCHIVE:
-        return f"The archive of “{plan.intent.name}” is gone."
     if card is None:
         what = "its machines are deleted" if plan.intent.kind is RunKind.DELETE else "its machines stay as they are"
         return f"“{plan.intent.name}” is no configuration any more; {what}."

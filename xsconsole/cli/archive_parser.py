@@ -1,5 +1,6 @@
 """The words and options of archives."""
 
+import argparse
 from collections.abc import Callable
 
 from xsconsole.cli.request_parser import VerbMaker
@@ -10,11 +11,24 @@ ARCHIVE_HELP = "an archive: its folder, the beginning of its id, a name, or serv
 
 def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None]) -> None:
     """Add the verbs of `archive`."""
-    add_export(make, "archive create", name_help, add_reason)
+    verb = add_export(make, "archive create", name_help, add_reason)
+    where = verb.add_mutually_exclusive_group()
+    where.add_argument(
+        "--in-pool",
+        action="store_true",
+        help="into its pool instead, as templates: linked clones, or full copies",
+    )
+    where.add_argument(
+        "--retire", action="store_true", help="its own machines become the templates, and it leaves the board"
+    )
+    _add_full(verb.add_argument)
+    verb.add_argument("--sr", metavar="STORAGE", help="where full copies go, by name or uuid; else where they are")
     verb = make("archive list", "the archives that this home knows; no pool is needed", has_json=True)
     verb.add_argument("words", metavar="WORD", nargs="*", help="only those in which each of these words stands")
+    _add_in_pool(verb.add_argument, "also those that stand in the pool, with what others changed of them since")
     verb = make("archive show", "one archive, as its document tells; no pool is needed", has_json=True)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    _add_in_pool(verb.add_argument)
     verb = make(
         "archive verify",
         "read all of it and compare every hash; no pool is needed; status 3: whole, but nobody vouches for its key",
@@ -23,11 +37,14 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--key", metavar="FINGERPRINT", help="a key that may have signed it, as it was kept elsewhere")
     verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
+    _add_in_pool(verb.add_argument, "one that stands in the pool: its templates are compared, no disk is read")
     verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
     _add_map(verb.add_argument)
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
+    _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")
+    _add_full(verb.add_argument)
     _add_planned(verb.add_argument)
     add_reason(verb)
     verb = make(
@@ -51,6 +68,7 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--reason", required=True, metavar="TEXT", help="why it must be kept")
     verb.add_argument("--until", type=instant, metavar="T", help="only until then, such as 2036-12-31T00:00+01:00")
+    _add_in_pool(verb.add_argument)
     verb = make("archive keep", "say until when it is kept, or that somebody has to delete it", has_json=False)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     choice = verb.add_mutually_exclusive_group(required=True)
@@ -66,7 +84,18 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     for name, what in (("release", "lift the hold"), ("delete", "delete it for good")):
         verb = make(f"archive {name}", what, has_json=name == "delete")
         verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+        _add_in_pool(verb.add_argument)
+        if name == "delete":
+            _add_planned(verb.add_argument)
         add_reason(verb)
+
+
+def _add_in_pool(add: Callable[..., object], what: str = "one that stands in the pool") -> None:
+    add("--in-pool", action="store_true", help=what)
+
+
+def _add_full(add: Callable[..., object]) -> None:
+    add("--full-copy", action="store_true", help="in a pool: disks of their own, which share nothing")
 
 
 def _add_map(add: Callable[..., object]) -> None:
@@ -80,8 +109,8 @@ def _add_map(add: Callable[..., object]) -> None:
     )
 
 
-def add_export(make: VerbMaker, name: str, name_help: str, add_reason: Callable[..., None]) -> None:
-    """Add a verb that writes a configuration into files, by whichever name people look for it."""
+def add_export(make: VerbMaker, name: str, name_help: str, add_reason: Callable[..., None]) -> argparse.ArgumentParser:
+    """Add a verb that writes a configuration into files, by whichever name people look for it, and return it."""
     verb = make(name, "write a configuration into files on this computer; it stays as it is", has_json=True)
     verb.add_argument("name", metavar="NAME", help=name_help)
     verb.add_argument("--out", metavar="DIR", help="where the folder is made; else where the last one went")
@@ -93,6 +122,8 @@ def add_export(make: VerbMaker, name: str, name_help: str, add_reason: Callable[
     )
     _add_planned(verb.add_argument)
     add_reason(verb)
+    verb.set_defaults(in_pool=False, retire=False, full_copy=False, sr=None)
+    return verb
 
 
 def _add_planned(add: Callable[..., object]) -> None:

@@ -23,6 +23,7 @@ from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
 from xsconsole.console.plan_files import read_plan
+from xsconsole.console.pool_archives import PoolArchives
 from xsconsole.console.pools import Pools
 from xsconsole.console.provisioning import blueprint_to_provision, library_on, usable_on
 from xsconsole.console.publication.versions import KnownVersion, version_numbered
@@ -62,6 +63,7 @@ __all__ = [
     "KnownVersion",
     "LastWords",
     "LibraryDesk",
+    "PoolArchives",
     "Pools",
     "ProvisionOrder",
     "Right",

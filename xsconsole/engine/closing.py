@@ -30,6 +30,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.wording.closures import announcement, closed_words
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow.bounds import unfit_character
+from xsconsole.engine.archives.holds import ArchiveHolds
 from xsconsole.engine.commands import Closing, ExtendStay, FreezeStage, HoldBack, Lift, QuarantineVersion, StopTheLine
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_going_on
@@ -52,6 +53,7 @@ class Closings:
         self._clock = clock
         self._ids = ids
         self._world = world
+        self.archives = ArchiveHolds(pool, ledger)  # what keeps an archive of the pool from being deleted
 
     async def close(self, command: Closing) -> AnyClosure:
         """Close something, and return it as it stands on the pool.

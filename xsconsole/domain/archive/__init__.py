@@ -44,6 +44,7 @@ from xsconsole.domain.archive.standing import (
     judge_pooled,
     marked_in,
     pooled_in,
+    read_carried_of,
 )
 from xsconsole.domain.archive.values import (
     DOCUMENT,
@@ -111,6 +112,7 @@ __all__ = [
     "proofs_to_bytes",
     "read",
     "read_carried",
+    "read_carried_of",
     "read_pooled",
     "rows_of",
     "sealed",

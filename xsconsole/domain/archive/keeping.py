@@ -5,17 +5,18 @@ It lies beside the document as `keep.json`, and is no part of what is signed: it
 
 from datetime import datetime
 
+from xsconsole.domain.archive.listing import Listed
 from xsconsole.domain.archive.shelf import Shelved
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import instant, size
 
 
-def is_due(one: Shelved, now: datetime) -> bool:
+def is_due(one: Listed, now: datetime) -> bool:
     """Return whether the time of an archive is over and nothing holds it, so that it may go without further ado."""
     return one.archive is not None and one.keep is not None and one.keep.is_over(now) and one.held is None
 
 
-def kept_words(one: Shelved, now: datetime) -> str:
+def kept_words(one: Listed, now: datetime) -> str:
     """Return such as `held`, `until 2027-01-01 00:00 UTC` or `expired`; empty where it is kept for ever."""
     if one.held is not None:
         return "held"

@@ -19,7 +19,7 @@ from xsconsole.domain.archive.pooled import (
     read_pooled,
 )
 from xsconsole.domain.archive.proving import NOTHING, Proofs, proofs_on
-from xsconsole.domain.archive.shelf import Held
+from xsconsole.domain.archive.shelf import Held, Keep
 from xsconsole.domain.disks import LONGEST_CHAIN, chain_length, chain_of, drives_of
 from xsconsole.domain.ids import NULL_REF, ArchiveId, Uuid
 from xsconsole.domain.inventory import VDI, VM, Inventory, Network
@@ -72,6 +72,7 @@ class Pooled:
     proven_at: datetime | None = None
     damaged_at: datetime | None = None
     is_own: bool = False
+    keep: Keep | None = None
     is_unfinished: bool = False
 
     @property
@@ -94,8 +95,8 @@ class Pooled:
         if self.archive is None:
             return self.problem
         if self.findings:
-            machines = count(len({finding.file for finding in self.findings}), "machine is", "machines are")
-            return f"{machines} not as archived. {self.findings[0].sentence}"
+            parts = count(len({finding.file for finding in self.findings}), "part of it is", "parts of it are")
+            return f"{parts} not as archived. {self.findings[0].sentence}"
         templates = count(len(self.archive.members), "template")
         return (
             f"Whole: {templates}, {size(self.archive.size_bytes)} of disks, as they were archived. What the disks hold "
@@ -162,6 +163,18 @@ def held_on(keys: Mapping[str, str], archive: ArchiveId, now: datetime) -> Held 
 def judge_pooled(archive: PoolArchive, inventory: Inventory) -> tuple[Finding, ...]:
     """Compare the templates that stand in a pool with what an archive says of them."""
     return tuple(finding for member in archive.members for finding in _of_member(archive.id, member, inventory))
+
+
+def read_carried_of(archive: PoolArchive, inventory: Inventory) -> tuple[Carried, ...]:
+    """Return what the templates of an archive carry, as far as they are there and carry what was sealed."""
+    found = []
+    for member in archive.members:
+        vm = inventory.by_uuid(VM, member.template)
+        text = vm.other_config.get(ARCHIVED_KEY, "") if vm is not None else ""
+        carried = read_carried(text) if digest_of_carried(text) == member.carries else None
+        if carried is not None:
+            found.append(carried)
+    return tuple(found)
 
 
 def carried_by(archive: ArchiveId, role: str, vm: VM, was: Manifest, inventory: Inventory) -> Carried:

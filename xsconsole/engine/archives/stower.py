@@ -175,7 +175,7 @@ class Stower:
         return PoolArchive(
             id=self._own,
             at=now,
-            console=self._record.console,
+            console=self._archives.console,  # whose key signs it, and whose record it is
             console_name=self._record.console_name,
             actor=self._record.actor,
             reason=self._record.reason,

@@ -1,0 +1,132 @@
+"""Verbs about archives in the pool: made, listed, verified, brought back, held and deleted."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from xsconsole.cli import output
+from xsconsole.cli.acting import on_record
+from xsconsole.cli.archive_words import document, lines
+from xsconsole.cli.planned import carry_out
+from xsconsole.cli.session import connected, published
+from xsconsole.console import Console, Destination, PoolArchives
+from xsconsole.domain.archive import Form, Pooled, find_archive
+from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import ArchiveInPool
+from xsconsole.errors import Refused
+
+
+async def create(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    if options.out or options.keep_until:
+        raise Refused(
+            reason="--out and --keep-until are of archives in files.", mend="Leave them out, or leave out --in-pool."
+        )
+    if options.retire and options.stop_first:
+        raise Refused(reason="What is retired is shut down anyhow.", mend="Leave --stop-first out.")
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        card = find_configuration(console.board, options.name)
+        is_full = options.full_copy or bool(options.sr)
+        command = ArchiveInPool(
+            configuration=card.id,
+            revision=card.revision,
+            form=Form.RETIRED if options.retire else Form.COPY,
+            method=Method.FULL_COPY if is_full else Method.LINKED_CLONE,
+            sr=find_storage(console.inventory, options.sr).uuid if options.sr else None,
+            is_stopped_first=options.stop_first,
+            reason=options.reason,
+        )
+        status = await carry_out(console, command, options, {})
+        if status == 0 and not (options.json or options.dry_run):
+            one = next((one for one in await _room(console).listed() if _is_of(one, card.id)), None)
+            output.say(f"Its archive is {one.id[:8]}, {output.cell(one.where)}." if one is not None else "")
+        return status
+
+
+async def restore(options: argparse.Namespace) -> int:
+    """Plan, say what it will do, and see it through to its end."""
+    options.name = options.archive  # by this a refusal is on record
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        room = _room(console)
+        one = find_archive(await room.listed(), options.archive)
+        networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
+        sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
+        target = find_stage(published(console), options.to).id
+        method = Method.FULL_COPY if options.full_copy or sr is not None else Method.LINKED_CLONE
+        to = Destination(target=target, networks=networks, sr=sr)
+        command = room.returning(one, to, method, options.reason)
+        return await carry_out(console, command, options, {"archive": one.id})
+
+
+async def listed(options: argparse.Namespace) -> tuple[Pooled, ...]:
+    """Return the archives of the pool that the options name."""
+    async with connected(options, is_reading=True) as console:
+        return await _room(console).listed()
+
+
+async def show(options: argparse.Namespace) -> int:
+    async with _found(options, is_reading=True) as (_, one):
+        if options.json:
+            output.print_json(document(one))
+            return 0 if one.archive is not None else 1
+        if one.archive is None:
+            raise Refused(reason=one.problem)
+        for line in lines(one):
+            output.say(output.cell(line, 600))
+        return 0
+
+
+async def verify(options: argparse.Namespace) -> int:
+    """Compare all of it with what stands on the pool."""
+    if options.unrecorded or options.key:
+        raise Refused(
+            reason="--key and --unrecorded are of archives in files.", mend="Leave them out, or leave out --in-pool."
+        )
+    async with _found(options, is_reading=False) as (room, one):
+        found = await room.verify(one)
+    if options.json:
+        output.print_json(document(found))
+    else:
+        output.say(output.cell(found.sentence, 600))
+        for finding in found.findings:
+            output.say(f"BAD {output.cell(finding.sentence, 400)}")
+    return 0 if found.is_whole else 1
+
+
+async def hold(options: argparse.Namespace) -> int:
+    async with _found(options, is_reading=False) as (room, one):
+        await room.hold(one, options.reason, options.until)
+        output.say(f"“{output.cell(one.called)}” is held: nobody deletes it by this program.")
+    return 0
+
+
+async def release(options: argparse.Namespace) -> int:
+    async with _found(options, is_reading=False) as (room, one):
+        await room.release(one, options.reason)
+        output.say(f"“{output.cell(one.called)}” is not held any more.")
+    return 0
+
+
+async def delete(options: argparse.Namespace) -> int:
+    """Plan, say what it will free, and see it through to its end."""
+    options.name = options.archive
+    async with connected(options, is_reading=False) as console, on_record(console, options):
+        room = _room(console)
+        one = find_archive(await room.listed(), options.archive)
+        return await carry_out(console, room.deleting(one, options.reason), options, {"archive": one.id})
+
+
+@asynccontextmanager
+async def _found(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[tuple[PoolArchives, Pooled]]:
+    async with connected(options, is_reading=is_reading) as console:
+        room = _room(console)
+        yield room, find_archive(await room.listed(), options.archive)
+
+
+def _room(console: Console) -> PoolArchives:
+    return PoolArchives(console.home, lambda: (console,))
+
+
+def _is_of(one: Pooled, configuration: str) -> bool:
+    return one.archive is not None and one.archive.configuration == configuration
