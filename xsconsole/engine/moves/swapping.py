@@ -1,6 +1,6 @@
 """The plan of a demotion that swaps a configuration with the one whose place it took, which stands by ever since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from xsconsole.domain.actions.copies import ExchangeDisks, PassDisk, Slot
@@ -117,7 +117,15 @@ def plan_swap(
     taken = [snapshot_space(inventory, vm) for _, vm in leaving] if edge.restore_point is not None else []
     carried = [each.space for each in (*out, *back) if each.disks]
     warnings = [
-        *told_of_swap(card, standby, source, target, passed, len(_disks(leaving, inventory)) - len(passed)),
+        *told_of_swap(
+            card,
+            standby,
+            source,
+            target,
+            {one.disk: _given_for(one) for one in passed},
+            disks_in(leaving, inventory),
+            disks_in(coming, inventory),
+        ),
         *demand_space(inventory, total(*taken, *carried), "The snapshots and disks", claims.space),
         *sentences(out, {}, [], target, edge, inventory),
     ]
@@ -289,26 +297,49 @@ def add_points(steps: Steps, leaving: Pairs, after: list[StepKey], inventory: In
     ]
 
 
-def _disks(pairs: Pairs, inventory: Inventory) -> list[VDI]:
+def disks_in(pairs: Pairs, inventory: Inventory) -> list[VDI]:
     return [disk for _, vm in pairs for _, disk in drives_of(inventory, vm)]
 
 
+def _given_for(one: PassDisk) -> Uuid | None:
+    return one.given if isinstance(one, ExchangeDisks) else None
+
+
 def told_of_swap(
-    card: Card, standby: Card, source: Stage, target: Stage, passed: Sequence[PassDisk], disks: int
+    card: Card,
+    standby: Card,
+    source: Stage,
+    target: Stage,
+    passed: Mapping[Uuid, Uuid | None],
+    leaving: Sequence[VDI],
+    coming: Sequence[VDI],
 ) -> tuple[str, ...]:
-    """Return what whoever confirms should know; `disks` is how many of their own the leaving machines have."""
+    """Return what whoever confirms should know: which disks, whose, and as of when.
+
+    `passed` are the disks of the place, each with the one that is given for it; the others are those of the machines.
+    """
     name, other = shortened(card.name, 60), shortened(standby.name, 60)
+    given = set(passed.values()) - {None}
+    own = [disk for disk in coming if disk.uuid not in given]
+    left = [disk for disk in leaving if disk.uuid not in passed]
     stood = f" since {instant(card.since)}" if card.since is not None else ""
-    told = [
-        f"{other} takes its place in {source.name} again, with its disks as they were when it gave way; {name} goes to "
-        f"{target.name} and is off.",
-        f"What was written{stood} on {count(disks, 'disk')} of {name} stays with it, and {other} does not have it.",
-    ]
+    has = f"with {_which(own)} of its own as they were when it gave way" if own else "without a disk of its own"
+    told = [f"{other} takes its place in {source.name} again, {has}; {name} goes to {target.name} and is off."]
+    if left:
+        told.append(f"What was written{stood} on {_which(left)} of {name} stays with it, and {other} does not have it.")
     if passed:
-        is_exchange = all(isinstance(one, ExchangeDisks) for one in passed)
-        left = f"{name} gets its own back" if is_exchange else f"{name} is left without"
+        ones = [disk for disk in leaving if disk.uuid in passed]
+        back = _which([one for one in coming if one.uuid in given])
+        gets = f"gets its own back, {back}" if given else "is left without"
         told.append(
-            f"{count(len(passed), 'disk')} of the place {'goes' if len(passed) == 1 else 'go'} back to {other} with "
-            f"all that was written meanwhile; {left}."
+            f"{_which(ones)} of the place {'goes' if len(passed) == 1 else 'go'} back to {other} with all that was "
+            f"written meanwhile; {name} {gets}. Keeping the disks instead would take what is the place's along to "
+            f"{target.name}."
         )
     return tuple(told)
+
+
+def _which(disks: Sequence[VDI]) -> str:
+    """Return such as `2 disks (“system” and “data”)`."""
+    names = sorted(f"“{shortened(disk.name_label, 40)}”" for disk in disks)
+    return f"{count(len(disks), 'disk')} ({listing(tuple(names))})"

@@ -14,7 +14,7 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.workflow import Stage, Transition, Workflow
 from xsconsole.engine.moves.exchanging import add_passes
 from xsconsole.engine.moves.moving import runs
-from xsconsole.engine.moves.swapping import add_points, machines_in, to_start_again, told_of_swap
+from xsconsole.engine.moves.swapping import add_points, disks_in, machines_in, to_start_again, told_of_swap
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
@@ -80,7 +80,6 @@ def plan_swap_across(
     to_start = to_start_again(coming, leaving, source)
     _demand_operations(out, back, running)
     is_brought_first, room = _order(out, back, kept, is_kept=edge.restore_point is not None, board=board)
-    disks = sum(len(drives_of(inventory, vm)) for _, vm in leaving)
 
     steps, was_up = Steps(), bool(running)
     ready = [*add_questions(steps, out), *add_questions(steps, back)]
@@ -113,7 +112,15 @@ def plan_swap_across(
         leases=rules.leases_for(card.id, card.service, (source,), (standby.id,)),
         leases_abroad=rules.leases_for(card.id, card.service, (target,), (standby.id,)),
         warnings=(
-            *told_of_swap(card, standby, source, target, passes, disks - len(passes)),
+            *told_of_swap(
+                card,
+                standby,
+                source,
+                target,
+                {one.disk: one.given for one in kept},
+                disks_in(leaving, inventory),
+                disks_in(coming, there.inventory),
+            ),
             *_told(card, standby, out, inventory, is_brought_first=is_brought_first),
             *room,
         ),
