@@ -226,6 +226,13 @@ def test_they_change_places_again_and_each_has_its_own_disk() -> None:
         returning = desk.refusal(desk.demotion(scene.new, "staging", Disks.RESTORE))
         assert "belongs to the place that it took" in returning.reason
         assert "Swap with the stand-by" in returning.mend
+        # What loses nothing is what is done unless somebody chooses otherwise.
+        ways = {target.stage: target for target in desk.engine.targets(scene.new)}
+        assert ways[StageId("staging")].disks is Disks.SWAP
+        told = " ".join(desk.engine.plan(desk.demotion(scene.new, "staging", Disks.SWAP)).warnings)
+        assert "1 disk (“data of 1”) of the place goes back to shop 1" in told
+        assert "shop 2 gets its own back, 1 disk (“" in told
+        assert "Keeping the disks instead would take what is the place's along to Staging" in told
         card = desk.card(scene.new)
         point = card.restore_points[0].run
         reverting = desk.refusal(RevertTo(configuration=card.id, revision=card.revision, point=point))

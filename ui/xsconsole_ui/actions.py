@@ -25,8 +25,9 @@ def command_to(situation: Situation, target: Target) -> Promote | Demote | None:
     card = situation.card
     if card is None or target.kind is None:
         return None
-    kind = Promote if target.kind is Kind.PROMOTE else Demote
-    return kind(configuration=card.id, revision=card.revision, target=target.stage)
+    if target.kind is Kind.PROMOTE:
+        return Promote(configuration=card.id, revision=card.revision, target=target.stage)
+    return Demote(configuration=card.id, revision=card.revision, target=target.stage, disks=target.disks)
 
 
 def _way(kind: Kind) -> Callable[[Situation, Hands], None]:

@@ -67,8 +67,8 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
         Refused: a name or the stage is unknown, one of them goes the other way, or an option is for one alone.
     """
     given = [option for name, option in ALONE.items() if getattr(options, name, None)]
-    if getattr(options, "disks", "keep") != "keep":
-        given.append("--disks restore")
+    if (getattr(options, "disks", None) or "keep") != "keep":
+        given.append(f"--disks {options.disks}")
     if given:
         raise Refused(
             reason=f"{words.listing(tuple(given))} is for one configuration.", mend="Name one, or leave it out."

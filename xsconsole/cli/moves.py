@@ -8,7 +8,7 @@ from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.naming import find_stage
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.words import listing, silence
-from xsconsole.domain.workflow import Kind
+from xsconsole.domain.workflow import Kind, Stage
 from xsconsole.engine.commands import Demote, Emergency, Promote
 from xsconsole.errors import NotPromotable, Refused
 
@@ -41,7 +41,8 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
             mend=f"Say `xsconsole {kind.value}`.",
         )
     urgency = urgency_of(options)
-    disks = Disks(getattr(options, "disks", Disks.KEEP))
+    chosen = getattr(options, "disks", None)
+    disks = Disks(chosen) if chosen is not None else _safest(console, card, target)
     if kind is Kind.PROMOTE:
         if disks is not Disks.KEEP:
             raise Refused(reason="A promotion keeps the disks.", mend="Leave `--disks` out.")
@@ -63,6 +64,11 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
         reason=options.reason,
         emergency=urgency,
     )
+
+
+def _safest(console: Console, card: Card, target: Stage) -> Disks:
+    """Return what a demotion does with the disks where nobody says so."""
+    return next((one.disks for one in console.targets(card.id) if one.stage == target.id), Disks.KEEP)
 
 
 def urgency_of(options: argparse.Namespace) -> Emergency | None:

@@ -259,9 +259,8 @@ def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool)
         verb.add_argument(
             "--disks",
             choices=["keep", "restore", "swap"],
-            default="keep",
-            help="a demotion keeps the disks (the default), returns them to the restore point taken in STAGE, or swaps "
-            "with the stand-by whose place it took",
+            help="a demotion keeps the disks, returns them to the restore point taken in STAGE, or swaps with the "
+            "stand-by whose place it took; default: keep, or swap where it has disks of the place",
         )
     if can_stop:
         verb.add_argument(

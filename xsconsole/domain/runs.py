@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from xsconsole.domain.ids import RunId, StageId, StepKey
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
@@ -67,3 +67,8 @@ class Target:
     kind: Kind | None
     plan: Plan | None
     refusal: Refused | None
+
+    @property
+    def disks(self) -> Disks:
+        """Return what a demotion there does with the disks unless somebody chooses otherwise."""
+        return (self.plan.intent.disks if self.plan is not None else None) or Disks.KEEP

@@ -109,6 +109,6 @@ def command_for(card: Card, target: Target, revision: int) -> Promote | Demote |
         case Kind.PROMOTE:
             return Promote(configuration=card.id, revision=revision, target=target.stage)
         case Kind.DEMOTE:
-            return Demote(configuration=card.id, revision=revision, target=target.stage)
+            return Demote(configuration=card.id, revision=revision, target=target.stage, disks=target.disks)
         case None:
             return None
