@@ -15,6 +15,7 @@ from xsconsole.domain.comparison import (
     aspect_of,
     compare,
     merged,
+    newest_first,
     version_at,
     versions_on_record,
 )
@@ -108,7 +109,10 @@ def test_versions_are_told_newest_first_and_equal_ones_once() -> None:
     old, same, new = (version(WEB, at=AT + timedelta(hours=hours), source=Source.RECORD) for hours in (0, 1, 2))
     new = replace(new, manifest=Manifest(members=()))
 
-    assert merged((old, new), (same, version(WEB))) == (new, same)
+    assert merged((new, old), (same, version(WEB))) == (new, same)
+    back = replace(old, manifest=Manifest(members=()), at=AT - timedelta(hours=9))  # the clock went back before it
+    assert newest_first((back, new, old), version(WEB)) == (back, new, old, version(WEB))
+    assert newest_first((new, old), same) == (new, same, old)
     assert [one.when for one in (new, version(WEB))] == ["2026-11-27 16:02 UTC, record", "now"]
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
 from xsconsole.domain.endings import Ending, ending_name, of_many
-from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import ItemState, JobItem, JobStatus, PastItem, PastJob
 from xsconsole.domain.record import Outcome
@@ -19,7 +19,7 @@ from xsconsole.domain.words import state_name
 from xsconsole_ui.activity.entries import Entry, of_job, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
-from xsconsole_ui.activity.past import of_past_job
+from xsconsole_ui.activity.past import none_later, of_past_job
 from xsconsole_ui.dense_table import KEPT_ELASTIC, DenseTable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -85,6 +85,22 @@ def entry(number, *, progress=None):
         started_at=NOON + timedelta(seconds=number),
         progress=progress,
     )
+
+
+def test_what_began_after_a_clock_went_back_stands_above_what_began_before(qapp):
+    model = ActivityModel()
+    at = [NOON, NOON - timedelta(hours=1), NOON + timedelta(hours=1)]  # on record, newest first
+    for number, (moment, stands) in enumerate(zip(at, none_later(at), strict=True)):
+        model.show(replace(entry(0), key=f"run:past-{number}", started_at=moment, stands_at=stands))
+    own = {"run": RunId("r"), "progress": 0.0}
+    for number in (1, 2):
+        hour = NOON - timedelta(hours=number)
+        model.show(replace(entry(0), key=f"run:{number}", started_at=hour, **own))
+    model.show(replace(entry(0), key="run:1", started_at=NOON - timedelta(hours=1), run=RunId("r")))  # it has ended
+
+    shown = [model.entry(row).key for row in range(model.rowCount())]
+    assert shown == ["run:2", "run:1", "run:past-0", "run:past-1", "run:past-2"]
+    assert model.entry(0).started_at == NOON - timedelta(hours=2)
 
 
 def test_newest_come_first_and_the_oldest_ended_ones_leave(qapp, qtmodeltester):

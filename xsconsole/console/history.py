@@ -1,10 +1,9 @@
 """What configurations are now and were before: from the pool, its restore points and this home's record."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xsconsole.console.archives import ArchiveRoom
-from xsconsole.domain.comparison import Version, merged, version_now, versions_kept, versions_on_record
+from xsconsole.domain.comparison import Version, merged, newest_first, version_now, versions_kept, versions_on_record
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.record import AuditEvent, AuditQuery
 
@@ -34,5 +33,4 @@ async def past(console: "Console", configuration: ConfigurationId) -> tuple[Vers
     kept = versions_kept(card, console.inventory, console.board.workflow) if card is not None else ()
     whence = card.origin.archive if card is not None and card.origin is not None else None
     archived = await ArchiveRoom(console.home).versions_of(configuration, whence)
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return tuple(sorted((*merged(recorded, kept), *archived), key=lambda one: one.at or oldest, reverse=True))
+    return newest_first(merged(recorded, kept), *archived)

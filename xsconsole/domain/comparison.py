@@ -263,15 +263,23 @@ def _of_row(row: AuditRow) -> Version | None:
     )
 
 
-def merged(*lists: Sequence[Version]) -> tuple[Version, ...]:
-    """Return versions of all lists, newest first, without those that say the same as the one before them."""
-    every = sorted(
-        (version for listed in lists for version in listed if version.at is not None),
-        key=lambda version: version.at.timestamp() if version.at is not None else 0.0,
-        reverse=True,
-    )
+def newest_first(recorded: Sequence[Version], *others: Version) -> tuple[Version, ...]:
+    """Return versions in the order of time, the newest first.
+
+    Those `recorded` come as the record has them, newest first, and keep that order: a clock may have gone back.
+    """
+    least, placed = float("inf"), list[tuple[float, Version]]()
+    for version in recorded:
+        least = min(least, version.at.timestamp() if version.at is not None else least)
+        placed.append((least, version))
+    placed += [(version.at.timestamp() if version.at is not None else float("-inf"), version) for version in others]
+    return tuple(version for _, version in sorted(placed, key=lambda pair: pair[0], reverse=True))
+
+
+def merged(recorded: Sequence[Version], kept_elsewhere: Sequence[Version] = ()) -> tuple[Version, ...]:
+    """Return versions of both, newest first, without those that say the same as the one before them."""
     kept: list[Version] = []
-    for version in every:
+    for version in newest_first(recorded, *(one for one in kept_elsewhere if one.at is not None)):
         if not kept or kept[-1].manifest != version.manifest or kept[-1].stage != version.stage:
             kept.append(version)
     return tuple(kept)

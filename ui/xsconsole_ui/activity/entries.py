@@ -42,13 +42,17 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`progress` is 0 to 1 while it goes on, else None, and then `ending` says how it ended and `why` the reason."""
+    """`progress` is 0 to 1 while it goes on, else None, and then `ending` says how it ended and `why` the reason.
+
+    `stands_at` is where it stands by time, where `started_at` deceives: a clock may have gone back since.
+    """
 
     key: str
     what: str
     where: str
     who: str
     started_at: datetime
+    stands_at: datetime | None = None
     progress: float | None = None
     stage: str = ""  # what it does right now, in words
     ending: Ending | None = None

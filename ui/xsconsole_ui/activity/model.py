@@ -17,6 +17,8 @@ from xsconsole_ui.texts import tr
 Index = QModelIndex | QPersistentModelIndex
 
 MOST_ENTRIES = 500
+LEAST_APART_S = 0.001
+OWN = ("run:", "job:")  # keys of what this console does
 
 
 class Column(IntEnum):
@@ -44,6 +46,7 @@ class ActivityModel(QAbstractTableModel):
         self._entries: list[Entry] = []
         self._places: list[Place] = []
         self._by_key: dict[str, Entry] = {}  # also those that a filter hides
+        self._stands: dict[str, float] = {}  # by key, in seconds: what begins now stands behind none of our own
         self._is_asked: Callable[[Entry], bool] = _every
 
     @property
@@ -84,7 +87,7 @@ class ActivityModel(QAbstractTableModel):
 
     def _place(self, entry: Entry) -> Place:
         """Return where it stands: what is equal in the column stands newest first, whichever way it is sorted."""
-        column, started = Column(self._sorting.column), entry.started_at.timestamp()
+        column, started = Column(self._sorting.column), self._stands[entry.key]
         if column is Column.STARTED:
             return started, "", 0.0, entry.key
         turned = started if self._sorting.is_descending else -started
@@ -115,6 +118,8 @@ class ActivityModel(QAbstractTableModel):
         before = self._by_key.get(entry.key)
         if before == entry:
             return
+        if before is None:
+            self._stands[entry.key] = self._standing(entry)
         was_seen = before is not None and self._is_seen(before)
         is_asked = self._is_asked(entry)
         self._by_key[entry.key] = entry
@@ -131,14 +136,23 @@ class ActivityModel(QAbstractTableModel):
         if len(self._by_key) > self._most:
             self._forget_oldest()
 
+    def _standing(self, entry: Entry) -> float:
+        """Return when something counts as begun: our clock may have gone back since the last of our own began."""
+        at = (entry.stands_at or entry.started_at).timestamp()
+        if entry.run is None and entry.job is None:
+            return at
+        latest = max((stands for key, stands in self._stands.items() if key.startswith(OWN)), default=at)
+        return at if at > latest else latest + LEAST_APART_S
+
     def forget(self, key: str) -> None:
         """Take an entry out that turned out to be part of another one."""
         known = self._by_key.pop(key, None)
         if known is not None and self._is_seen(known):
             self._remove(known)
+        self._stands.pop(key, None)
 
     def _forget_oldest(self) -> None:
-        oldest = min(self._by_key.values(), key=lambda entry: (entry.is_going, entry.started_at, entry.key))
+        oldest = min(self._by_key.values(), key=lambda entry: (entry.is_going, self._stands[entry.key], entry.key))
         self.forget(oldest.key)
 
     def _is_seen(self, entry: Entry) -> bool:

@@ -227,7 +227,7 @@ class ActivityPanel(pieces.Panel):
             self._soon.start()
 
     def _note_runs(self) -> None:
-        for status in self._console.runs:
+        for status in reversed(self._console.runs):  # the oldest first: what comes later stands above it
             self._note(status.run, partial(self._run, status.run))
 
     def _note_tasks(self, refs: Iterable[Ref]) -> None:

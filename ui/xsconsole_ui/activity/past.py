@@ -1,5 +1,9 @@
 """Lines of the activity list that earlier starts of this home left."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+
 from xsconsole.console import Estate
 from xsconsole.domain.acts import called_together
 from xsconsole.domain.board import Card, Standing
@@ -14,6 +18,7 @@ from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_ta
 from xsconsole_ui.texts import tr
 
 PAST = 150  # of each kind
+LEAST_APART = timedelta(milliseconds=1)
 
 
 async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
@@ -36,12 +41,18 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
                 standing.get(RunId(row.fact.run or "")),
                 pool_called(row.fact.pool),
                 is_shown=row.fact.pool in shown,
+                stands_at=at,
             )
-            for row in opened
+            for row, at in zip(opened, none_later([row.at for row in opened]), strict=True)
         ),
         *(of_past_job(job, pool_called(job.pool)) for job in await console.home.past_jobs(limit)),
         *(of_past_task(task, pool_called(task.pool), called_together(task.objects, inventory)) for task in seen),
     )
+
+
+def none_later(moments: Sequence[datetime]) -> list[datetime]:
+    """Return moments of what is on record, newest first, each before that of what came after it."""
+    return list(accumulate(moments, lambda later, moment: min(moment, later - LEAST_APART)))
 
 
 def _ending(outcome: Outcome | None) -> Ending:
@@ -83,7 +94,13 @@ def of_past_task(task: SeenTask, pool_name: str, names: tuple[str, ...]) -> Entr
 
 
 def of_past_run(
-    opened: AuditRow, closed: AuditRow | None, card: Card | None, pool_name: str, *, is_shown: bool
+    opened: AuditRow,
+    closed: AuditRow | None,
+    card: Card | None,
+    pool_name: str,
+    *,
+    is_shown: bool,
+    stands_at: datetime | None = None,
 ) -> Entry:
     """Return the line of a run that this window did not begin, from the record and from where it stands on the pool.
 
@@ -105,6 +122,7 @@ def of_past_run(
         where=pool_name,
         who=opened.fact.actor,
         started_at=opened.at,
+        stands_at=stands_at,
         progress=_share(run) if run is not None and is_going else None,
         stage=tr("another process of this home works on it") if is_going else "",
         ending=None if is_going else ending,
