@@ -54,6 +54,13 @@ def test_a_name_that_fits_several(shell: Shell) -> None:
     refused(shell.say("plan", "crm", "--to", "production"), "crm", "7.1.1")
 
 
+def test_a_stage_is_left_out_only_where_one_way_leads(shell: Shell) -> None:
+    planned = shell.say("plan", "shop@staging", "--json")
+    assert (planned.status, planned.document["intent"]["target"]) == (0, "production"), planned.err
+    refused(shell.say("demote", "shop@staging"), "can be demoted to", "Integration", "Patch testing", "--to")
+    refused(shell.say("promote", "crm@7.1"), "No way leads forward")
+
+
 def test_a_way_that_the_workflow_does_not_have(shell: Shell) -> None:
     refused(shell.say("plan", "payroll@2026.5", "--to", "production"), "no way", "Patch testing")
     refused(shell.say("promote", "crm@7.1.1", "--to", "production"), "crm 7.1")

@@ -279,6 +279,25 @@ async def test_enter_shows_the_plan_and_starts_nothing(window: MainWindow, conso
     assert window.desk.question is not None
     assert console.runs == ()
 
+    # Where several ways lead, which one is asked.
+    window.desk.dismiss()
+    crm = card_of(console, "crm@7.1.1")  # its place in production is taken
+    window.board.select(crm.id)
+    press(Key.Key_P, CTRL)
+    menu = window.hands.targets_menu
+    await until(menu.isVisible, "the choice")
+    assert window.desk.question is None
+    assert [one.text() for one in menu.actions() if one.isEnabled()] == [
+        "Show the plan: demote to Integration",
+        "Show the plan: demote to Patch testing",
+    ]
+    menu.actions()[1].trigger()
+    menu.close()
+    assert window.desk.question is not None
+    assert window.desk.question.command == Demote(
+        configuration=crm.id, revision=crm.revision, target=StageId("patch-testing")
+    )
+
 
 async def test_selecting_another_card_drops_the_plan_of_the_first(window: MainWindow, console: Console) -> None:
     window.board.select(card_of(console, SHOP).id)

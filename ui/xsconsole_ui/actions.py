@@ -155,7 +155,9 @@ def _planned_ways(situation: Situation) -> tuple[Target, ...]:
 def _plan_only(situation: Situation, hands: Hands) -> None:
     ways = _planned_ways(situation)
     command = command_to(situation, ways[0]) if ways else None
-    if command is not None:
+    if len(ways) > 1:
+        hands.choose_target(None, show_only=True)
+    elif command is not None:
         hands.ask(command, show_only=True)
 
 

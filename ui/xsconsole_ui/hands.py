@@ -8,9 +8,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Console, Estate, Verb, moves_to
+from xsconsole.domain import words
 from xsconsole.domain.acts import Act, ObjectId
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId
+from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Direction, Emergency, OfService, Plannable, Together
 from xsconsole.errors import Barred, Refused
@@ -64,7 +66,7 @@ class WindowHands(QObject):
         self.drift = DriftDesk(console, bridge, jobs, desk, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self.provisions = ProvisionDesk(console, bridge, jobs, self, board, window)
-        self.targets_menu, self.urgent_menu = QMenu(window), QMenu(window)
+        self.targets_menu, self.urgent_menu, self._shows_only = QMenu(window), QMenu(window), False
         for menu, chosen in ((self.targets_menu, self._go_to_target), (self.urgent_menu, self._declare_to)):
             menu.setToolTipsVisible(True)
             menu.triggered.connect(chosen)
@@ -98,9 +100,9 @@ class WindowHands(QObject):
     def settle(self, configuration: ConfigurationId, direction: Direction) -> None:
         self._desk.settle(configuration, direction)
 
-    def choose_target(self, kind: Kind | None) -> None:
-        """Offer the stages a way leads to; those that are closed say why."""
-        situation = self._situation
+    def choose_target(self, kind: Kind | None, *, show_only: bool = False) -> None:
+        """Offer the stages a way leads to, or only to show their plans; those that are closed say why."""
+        situation, self._shows_only = self._situation, show_only
         self.targets_menu.clear()
         if len(situation.cards) > 1:
             self._offer_together(situation, kind)
@@ -109,13 +111,16 @@ class WindowHands(QObject):
             if target.kind is None or kind not in (None, target.kind):
                 continue
             verb = self.tr("Promote to") if target.kind is Kind.PROMOTE else self.tr("Demote to")
-            action = QAction(f"{verb} {verbatim(situation.stage_name(target))}", self.targets_menu)
-            action.setData(str(target.stage))
-            if target.refusal is not None:
-                action.setEnabled(False)
-                action.setToolTip(f"{target.refusal.reason} {target.refusal.mend}".strip())
-            self.targets_menu.addAction(action)
+            verb = self.tr("Show the plan: {verb}").format(verb=verb.lower()) if show_only else verb
+            why_not = words.refusal(target.refusal) if target.refusal is not None else ""
+            self._add_way(self.targets_menu, verb, target, "" if show_only and target.plan is not None else why_not)
         self._pop_up(self.targets_menu)
+
+    def _add_way(self, menu: QMenu, verb: str, target: Target, why_not: str) -> None:
+        action = menu.addAction(f"{verb} {verbatim(self._situation.stage_name(target))}")
+        action.setData(str(target.stage))
+        action.setEnabled(not why_not)
+        action.setToolTip(why_not)
 
     def _offer_together(self, situation: Situation, kind: Kind | None) -> None:
         """Offer the stages that a way leads to from all selected cards."""
@@ -142,14 +147,8 @@ class WindowHands(QObject):
             if command is None:
                 continue
             verb = self.tr("Emergency: promote to") if target.kind is Kind.PROMOTE else self.tr("Emergency: demote to")
-            action = QAction(f"{verb} {verbatim(situation.stage_name(target))}", self.urgent_menu)
-            action.setData(str(target.stage))
-            try:
-                self._console.plan(replace(command, emergency=Emergency()))
-            except Refused as refusal:
-                action.setEnabled(False)
-                action.setToolTip(f"{refusal.reason} {refusal.mend}".strip())
-            self.urgent_menu.addAction(action)
+            why_not = self._desk.why_not(replace(command, emergency=Emergency()))
+            self._add_way(self.urgent_menu, verb, target, why_not)
         self._pop_up(self.urgent_menu)
 
     @Slot(QAction)
@@ -168,7 +167,7 @@ class WindowHands(QObject):
         target = next((target for target in self._situation.targets if target.stage == chosen.data()), None)
         command = command_to(self._situation, target) if target is not None else None
         if command is not None:
-            self._desk.ask(command)
+            self._desk.ask(command, show_only=self._shows_only)
 
     def compare(self) -> None:
         """Compare the first two of the selected cards; one alone with its counterpart, or with its past."""

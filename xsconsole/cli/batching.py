@@ -78,6 +78,8 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     if options.verb.startswith("config "):
         commands = tuple(servicing(card, console.inventory, options) for card in unique.values())
         return Together(commands=commands)
+    if options.to is None:
+        raise Refused(reason="It is not said to which stage they go.", mend="Say it with `--to`.")
     workflow = published(console)
     target = find_stage(workflow, options.to).id
     together = replace(

@@ -5,12 +5,12 @@ import argparse
 from xsconsole.cli.session import published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.naming import find_stage
+from xsconsole.domain.naming import find_stage, shortened
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.words import listing, silence
-from xsconsole.domain.workflow import Kind, Stage
+from xsconsole.domain.workflow import Kind, Stage, Workflow
 from xsconsole.engine.commands import Demote, Emergency, Promote
-from xsconsole.errors import NotPromotable, Refused
+from xsconsole.errors import Ambiguous, NotPromotable, Refused
 
 WAITING = (
     "Wait for the end of that yourself, or add `--wait`: then this goes on by itself, also once its console is dead."
@@ -24,7 +24,7 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
         Refused: there is no such way, or it is one of the other kind.
     """
     workflow = published(console)
-    source, target = workflow.stage(card.stage), find_stage(workflow, options.to)
+    source, target = workflow.stage(card.stage), _target(workflow, card, options)
     edge = workflow.transition(card.stage, target.id)
     if edge is None and source is not None and source != target:
         ends = (workflow.stage(way.target) for way in workflow.transitions_from(source.id))
@@ -63,6 +63,28 @@ def move(console: Console, card: Card, options: argparse.Namespace) -> Promote |
         disks=disks,
         reason=options.reason,
         emergency=urgency,
+    )
+
+
+def _target(workflow: Workflow, card: Card, options: argparse.Namespace) -> Stage:
+    """Return the stage that is named or, where none is, the only one that a way of that kind leads to."""
+    if options.to is not None:
+        return find_stage(workflow, options.to)
+    kind = Kind(options.verb) if options.verb != "plan" else Kind.PROMOTE
+    ends = (workflow.stage(way.target) for way in workflow.transitions_from(card.stage, kind))
+    found = [stage for stage in ends if stage is not None]
+    if len(found) == 1:
+        return found[0]
+    name = f"“{shortened(card.name)}”"
+    if not found:
+        raise NotPromotable(
+            reason=f"No way leads {'forward' if kind is Kind.PROMOTE else 'back'} from where {name} stands.",
+            mend="Name the stage with `--to` where another way is meant.",
+        )
+    raise Ambiguous(
+        reason=f"{name} can be {kind.value}d to {listing(tuple(stage.name for stage in found), len(found))}.",
+        mend="Say which one with `--to`.",
+        choices=tuple(str(stage.id) for stage in found),
     )
 
 
