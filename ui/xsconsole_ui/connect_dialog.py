@@ -5,7 +5,6 @@ from enum import Enum, auto
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFormLayout,
     QFrame,
@@ -23,6 +22,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.rights_box import RightsBox
 from xsconsole_ui.sizing import fit_words
+from xsconsole_ui.tick import Tick
 
 WIDTH = 480
 TYPED_PAIRS = 4  # of digits, of a changed certificate's fingerprint, to accept it
@@ -62,7 +62,7 @@ class ConnectDialog(QDialog):
         self.address = QLineEdit(self)
         self.user = QLineEdit(self)
         self.password = QLineEdit(self)
-        self.remember = QCheckBox(self.tr("Keep the password in the keyring"), self)
+        self.remember = Tick(self.tr("Keep the password in the keyring"), self)
         self.news = pieces.Notice(self)
         self.certificate = CertificateBox(self)
         self.rights = RightsBox(self)

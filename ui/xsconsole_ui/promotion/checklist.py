@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
@@ -27,7 +27,7 @@ class ChecklistBox(QWidget):
         self.hide()
 
     @property
-    def boxes(self) -> tuple[QCheckBox, ...]:
+    def boxes(self) -> tuple[Tick, ...]:
         return tuple(question.box for question in self._questions.values())
 
     @property
