@@ -107,7 +107,7 @@ def test_no_passphrase_and_a_wrong_one(shell: Shell) -> None:
 
 
 def test_words_that_are_no_command(shell: Shell) -> None:
-    for words in (("promote", "shop"), ("frobnicate",), ("config",), ("promote", "shop", "--t", "x")):
+    for words in (("promote",), ("frobnicate",), ("config",), ("promote", "shop", "--t", "x")):
         said = shell.say(*words)
 
         assert (said.status, said.out) == (2, "")

@@ -254,9 +254,7 @@ def _add_move(verb: argparse.ArgumentParser, *, has_disks: bool, can_stop: bool)
         "name", metavar="NAME", nargs="+", action=Names, help=f"{NAME_HELP}; several go one after another, by one plan"
     )
     verb.add_argument("--go-on", action="store_true", help="of several, go on with the next where one fails")
-    verb.add_argument(
-        "--to", metavar="STAGE", help="the stage, by name or id; where only one way leads, it may be left out"
-    )
+    verb.add_argument("--to", metavar="STAGE", help="the stage, by name or id; default: the only one a way leads to")
     if has_disks:
         verb.add_argument(
             "--disks",
