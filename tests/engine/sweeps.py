@@ -4,25 +4,18 @@ A sweep is made once, and then tells for every death and both directions whether
 """
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
 
 import pytest
 
 from tests.engine import (
+    sweeps_between_pools,
     test_archiving_incumbents,
     test_candidates,
-    test_changing_places_across,
     test_copying_failing,
-    test_crossing,
-    test_moving_across_failing,
     test_pool_archives,
     test_relocation,
-    test_restoring_across,
     test_succession,
     test_taking_over,
 )
@@ -30,11 +23,10 @@ from tests.engine.deaths import STALE_S, Death, Fate, Scene, Sweep, after, death
 from tests.engine.desks import Desk, Office
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import ask, run
+from tests.engine.sweeps_between_pools import quietly
 from tests.engine.sweeps_of_verbs import deletion, migration
 from tests.engine.test_candidates import frozen_in
 from tests.engine.test_copying import census
-from tests.engine.test_moving_across import MOVE, machines
-from tests.engine.two_pools import Company
 from xsconsole.domain.archive import Form
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import Uuid
@@ -42,16 +34,9 @@ from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.requests.views import RequestState
 from xsconsole.engine.commands import Direction, Plannable
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import Refused
 
 ASKING = "asking for copies"  # only who was about to make the request could go on
-
-
-class Ends(Protocol):
-    """How what goes from one pool into another may end."""
-
-    def look(self, company: Company) -> bool:
-        """Return whether it is there; fails where it is neither there nor as before."""
 
 
 class House:
@@ -253,63 +238,6 @@ async def _archived(form: Form) -> Sweep:
     return Sweep(deaths=await _of(scene, scene.archiving(form=form)), inherit=inherit)
 
 
-async def crossing() -> Sweep:
-    """Full copies from one pool into another, which a console at both pools settles."""
-    company = await Company().begin()
-    return await _promotion_between_pools(company, test_crossing.Ends(company))
-
-
-async def moving_across() -> Sweep:
-    """A move from one pool into another, with its restore point."""
-    company = await Company().begin(**MOVE)
-    return await _promotion_between_pools(company, test_moving_across_failing.Ends(company))
-
-
-async def return_from_another_pool() -> Sweep:
-    """A demotion into the other pool, and there to the restore point, from when all machines have come there."""
-    company = await test_restoring_across.served_there(await Company().begin(**MOVE))
-    there = company.pair.there
-    command = test_restoring_across.going_back(there, company)
-    sweep = await _between_pools(company, test_restoring_across.Ends(company), there, command)
-    return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[1])])
-
-
-async def taking_over_across() -> Sweep:
-    """A move into a place of another pool that is taken, whose data stay there, from when who has that is off."""
-    scene = await test_changing_places_across.Scene().begin()
-    sweep = await _promotion_between_pools(scene, test_changing_places_across.Ends(scene))
-    found = [(death, machines(death.pools[1]).get("shop-1")) for death in sweep.deaths]
-    return replace(sweep, deaths=[death for death, state in found if state is None or state[1] == "Halted"])
-
-
-async def swap_across() -> Sweep:
-    """A swap with a stand-by that is in another pool, from when that is back until the other has left."""
-    scene = await (await test_changing_places_across.Scene().begin()).promoted()
-    sweep = await _between_pools(scene, test_changing_places_across.Ends(scene), scene.pair.there, scene.swap())
-    return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[0])])
-
-
-async def _promotion_between_pools(company: Company, ends: Ends) -> Sweep:
-    return await _between_pools(company, ends, (here := company.pair.here), here.promotion(company.shop, "production"))
-
-
-async def _between_pools(company: Company, ends: Ends, desk: Desk, command: Plannable) -> Sweep:
-    work = _quietly(desk.do(command))
-
-    async def inherit(death: Death, direction: Direction) -> Fate:
-        left = copy.copy(company)
-        left.test, left.production = death.offices()
-        pair = left.sit_down(death.home())
-        mine, other = (pair.here, pair.there) if desk is company.pair.here else (pair.there, pair.here)
-        fate = await settled(mine, company.shop, direction, beside=(other,))
-        assert fate is Fate.CLOSED or ends.look(left) is (fate is Fate.RESUMED)
-        ends.look(left)
-        return fate
-
-    pools = company.test.pool, company.production.pool
-    return Sweep(deaths=await deaths(company.pair.here, work, *pools), inherit=inherit)  # both desks cross there
-
-
 async def asking() -> Sweep:
     """A request for copies, which freezes them: what is left of it can be put back or withdrawn."""
     scene = await test_candidates.Scene().begin()
@@ -329,7 +257,7 @@ async def asking() -> Sweep:
         assert census(office) == scene.before
         return fate
 
-    work = _quietly(ask(scene.alice, scene.shop))
+    work = quietly(ask(scene.alice, scene.shop))
     return Sweep(deaths=await deaths(scene.alice, work, scene.office.pool), inherit=inherit)
 
 
@@ -355,7 +283,7 @@ async def carrying_out() -> Sweep:
         assert {card.standing for card in alice.board.cards.values()} == {Standing.WHOLE}
         return fate
 
-    return Sweep(deaths=await deaths(scene.bob, _quietly(through()), scene.office.pool), inherit=inherit)
+    return Sweep(deaths=await deaths(scene.bob, quietly(through()), scene.office.pool), inherit=inherit)
 
 
 SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
@@ -370,11 +298,12 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "archive in the pool": archive_in_the_pool,
         "retirement into the archive": retirement,
         "archive of who had the place": archived_incumbent,
-        "full copies into another pool": crossing,
-        "move into another pool": moving_across,
-        "return to the restore point from another pool": return_from_another_pool,
-        "move into a place of another pool": taking_over_across,
-        "swap between pools": swap_across,
+        "full copies into another pool": sweeps_between_pools.crossing,
+        "move into another pool": sweeps_between_pools.moving_across,
+        "return to the restore point from another pool": sweeps_between_pools.return_from_another_pool,
+        "move into a place of another pool": sweeps_between_pools.taking_over_across,
+        "swap between pools": sweeps_between_pools.swap_across,
+        "refresh from another pool": sweeps_between_pools.refresh,
         ASKING: asking,
         "copies that were approved": carrying_out,
         "migration": migration,
@@ -384,12 +313,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
 
 
 async def _of(scene: Scene, command: Plannable) -> list[Death]:
-    return await deaths(scene.desk, _quietly(scene.desk.do(command)), scene.office.pool)
-
-
-async def _quietly(work: Awaitable[object]) -> None:
-    with suppress(ConsoleError):
-        await work
+    return await deaths(scene.desk, quietly(scene.desk.do(command)), scene.office.pool)
 
 
 async def _clear(desk: Desk) -> None:

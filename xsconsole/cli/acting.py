@@ -275,8 +275,9 @@ def _outcome(console: Console, ended: RunStatus) -> tuple[Console, Configuration
     intent = ended.plan.intent
     if ended.state is not RunState.DONE:
         return console, intent.configuration
-    if intent.abroad is not None and isinstance(console.abroad, Pools):
-        console = console.abroad.of(intent.abroad)
+    there = None if intent.kind is RunKind.REFRESH else intent.abroad  # what is refreshed stays where it is
+    if there is not None and isinstance(console.abroad, Pools):
+        console = console.abroad.of(there)
     return console, intent.makes or intent.configuration
 
 

@@ -14,6 +14,7 @@ from xsconsole.cli.session import connected, connected_pools, looked_at, spoken_
 from xsconsole.console import (
     Console,
     Estate,
+    Pools,
     drift_against,
     drifts_of,
     find_rule,
@@ -129,10 +130,11 @@ async def allow(options: argparse.Namespace) -> int:
 
 def refreshing(console: Console, card: Card, options: argparse.Namespace) -> Refresh:
     """Return what makes a replica anew of what it was copied from, or of what is named."""
+    board = Estate(console.abroad).board if isinstance(console.abroad, Pools) else console.board
     return Refresh(
         configuration=card.id,
         revision=card.revision,
-        source=find_configuration(console.board, options.of).id if options.of else None,
+        source=find_configuration(board, options.of).id if options.of else None,
         method=Method(options.method) if options.method else method_again(card.origin),
         is_stopped_first=options.stop_first,
         reason=options.reason,

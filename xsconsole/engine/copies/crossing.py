@@ -1,6 +1,6 @@
 """The plan of a promotion by full copy into another pool: frozen here, sent there, made a configuration there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -38,17 +38,17 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     Whatever runs or not is frozen: a snapshot's name is one by which what arrives is known. The source is not touched.
     What was frozen for a request is sent as it is.
     """
-    parts = _parts(order, offspring, there, inventory)
+    parts = parts_there(order, offspring, there, inventory)
     sr = storage_in(order.target, there.inventory)
     blanks = blanks_of(order, parts, sr, inventory)
     is_freezing = order.stock is None
     warnings = [
-        *_demand_room(parts, sr, there, inventory, is_freezing=is_freezing),
+        *demand_room_there(parts, sr, there, inventory, is_freezing=is_freezing),
         *demand_versions(order.target, there, inventory),
     ]
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
-    guests = [_guest(part, sr) for part in to_start]
+    guests = [guest_there(part, sr) for part in to_start]
     hosts = place(there.inventory, guests, claims_on(there.board).memory)
     running = [part for part in parts if runs(part.member) and is_freezing]
 
@@ -59,16 +59,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
         taken = add_use(steps, order.stock, order.card, inventory)
     ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
     first = len(steps.all)
-    sent = {}
-    for part in parts:
-        size_bytes = sum(disk.virtual_size for disk in disks_of(inventory, part.vm))
-        space = _space(part, sr, inventory)
-        sent[part.vm.uuid] = steps.add(
-            _sending(order, part, taken[part.vm.uuid], sr),
-            part.member.name,
-            ready,
-            Estimate(seconds=SEND_S + size_bytes / SENT_BYTES_PER_S, bytes=sum(space.values()), space=space),
-        )
+    sent = add_sendings(steps, order, parts, taken, ready, sr, inventory)
     # Networks that the sending made are taken away with the last interface: nothing may be arriving on them then.
     fitted = copying.add_fittings(steps, parts, sent, list(sent.values()))
     ready = copying.add_disks(steps, order, parts, sent, blanks, (), fitted, inventory)
@@ -86,6 +77,29 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     closed = gated(plan, order.edge, order.passed, order.approved)
     whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
     return looked_after_there(whole)
+
+
+def add_sendings(
+    steps: Steps,
+    order: Order,
+    parts: Sequence[Part],
+    taken: Mapping[Uuid, StepKey],
+    ready: Sequence[StepKey],
+    sr: SR,
+    inventory: Inventory,
+) -> dict[Uuid, StepKey]:
+    """Send the snapshots to storage `sr` of the other pool; return the steps that do, by machine."""
+    sent = {}
+    for part in parts:
+        size_bytes = sum(disk.virtual_size for disk in disks_of(inventory, part.vm))
+        space = _space(part, sr, inventory)
+        sent[part.vm.uuid] = steps.add(
+            _sending(order, part, taken[part.vm.uuid], sr),
+            part.member.name,
+            ready,
+            Estimate(seconds=SEND_S + size_bytes / SENT_BYTES_PER_S, bytes=sum(space.values()), space=space),
+        )
+    return sent
 
 
 def _sending(order: Order, part: Part, snapshot: StepKey, sr: SR) -> SendMachine:
@@ -113,7 +127,7 @@ def _placed(steps: Sequence[Step], first: int, abroad: Uuid | None) -> tuple[Ste
     )
 
 
-def _parts(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> list[Part]:
+def parts_there(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> list[Part]:
     hosts = preferred_hosts(order.target, there.inventory)
     found: list[Part] = []
     for member in order.card.members:
@@ -138,7 +152,9 @@ def _space(part: Part, sr: SR, inventory: Inventory) -> dict[Uuid, int]:
     return {sr.uuid: sum(taken)}
 
 
-def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory, *, is_freezing: bool) -> list[str]:
+def demand_room_there(
+    parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory, *, is_freezing: bool
+) -> list[str]:
     for part in parts if is_freezing else ():
         capacity.demand_short_chains(inventory, part.vm, 1)
     frozen = capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing))
@@ -149,7 +165,7 @@ def _demand_room(parts: Sequence[Part], sr: SR, there: Land, inventory: Inventor
     ]
 
 
-def _guest(part: Part, sr: SR) -> Guest:
+def guest_there(part: Part, sr: SR) -> Guest:
     return Guest(
         key=part.vm.uuid,
         name=part.name,

@@ -99,16 +99,21 @@ def land_of(stage: Stage, board: Board, inventory: Inventory, lands: Lands) -> L
             "has no connection.",
             mend="Connect to that pool beside this one.",
         )
-    if not _is_same(land.board, board.workflow):
-        name = shortened(bound.name or bound.uuid, 60)
-        raise NotPromotable(
-            reason=f"{stage.name} lives in pool “{name}”, which has {_version_words(land.board)}, and this pool "
-            f"has {_version_words(board)}: both must have the same.",
-            mend="Publish the newest version to both pools.",
-        )
+    demand_same_version(stage.name, land, board)
     if land.actor is not None and board.workflow is not None:
         rules.demand_actor(board.workflow, (stage,), land.actor)
     return land
+
+
+def demand_same_version(name: str, land: Land, board: Board) -> None:
+    """Refuse where the other pool, in which something of this `name` is, follows another version of the workflow."""
+    if not _is_same(land.board, board.workflow):
+        pool = land.inventory.pool
+        raise NotPromotable(
+            reason=f"{name} lives in pool “{shortened(pool.name_label if pool else '', 60)}”, which has "
+            f"{_version_words(land.board)}, and this pool has {_version_words(board)}: both must have the same.",
+            mend="Publish the newest version to both pools.",
+        )
 
 
 def _is_same(board: Board, workflow: Workflow | None) -> bool:

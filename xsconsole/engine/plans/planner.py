@@ -137,7 +137,7 @@ def plan(
         case Replicate():
             return plan_replica(command, board, inventory, actor, clocks, lands)
         case Refresh():
-            return plan_refresh(command, board, inventory, actor)
+            return plan_refresh(command, board, inventory, actor, lands)
         case Mend():
             return plan_mend(command, board, inventory, actor)
         case RemovePoints():

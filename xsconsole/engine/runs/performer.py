@@ -102,7 +102,7 @@ class Performer:
         self._services = Servicing(self._at)
         self._marking = Marking(self._at, by=f"{key} {pool.identity.actor}" if key else "")
         self._holding = Holding(self._at, why=record.reason)
-        self._copier = Copier(self._at, self._marking, self._snapshots, other if is_abroad else None)
+        self._copier = Copier(self._at, self._marking, self._snapshots, other)
         self._disks = DiskWork(self._at, self._copier)
         own, world = archives or NoArchives(), gatekeeper.world
         self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
