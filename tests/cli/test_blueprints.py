@@ -38,7 +38,7 @@ def test_the_life_of_a_blueprint(shell: Shell, tmp_path: Path) -> None:
     document["members"][0]["user_data"] = "#cloud-config\nhostname: {{ machine }}\n"
     file.write_text(json.dumps(document))
     draft = shell.say("blueprint", "import-document", str(file), "--json").document["draft"]
-    assert "user data: none → 2 lines" in shell.say("blueprint", "diff", "Pay <b>@1", draft).out
+    assert "user data: none → 2 lines, line 1: #cloud-config" in shell.say("blueprint", "diff", "Pay <b>@1", draft).out
     published = shell.say("blueprint", "publish", draft, "--changes", "cloud-init")
     assert (published.status, published.out) == (0, "Published version 2 of Pay <b>\n"), published.err
 

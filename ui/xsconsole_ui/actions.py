@@ -12,7 +12,7 @@ from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUAR
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
 from xsconsole_ui.copy_actions import PROVISION, REFRESH, REPLICATE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
-from xsconsole_ui.keeping_actions import ARCHIVE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
+from xsconsole_ui.keeping_actions import ARCHIVE, CAPTURE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
 from xsconsole_ui.service_actions import DELETE, DESCRIBE, MIGRATE, POWER
@@ -325,7 +325,8 @@ GO_AUDIT = _going("audit", "A&udit", "Ctrl+3", "audit")
 GO_HEALTH = _going("health", "&Health", "Ctrl+4", "health")
 GO_INBOX = _going("inbox", "In&box", "Ctrl+5", "approvals")
 GO_ARCHIVE = _going("archive", "Ar&chive", "Ctrl+6", "archive")
-GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, GO_ARCHIVE)
+GO_LIBRARY = _going("library", "&Library", "Ctrl+7", "library")
+GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, GO_ARCHIVE, GO_LIBRARY)
 WALK = Action(
     id="panel.next",
     text="&Next panel",
@@ -347,10 +348,12 @@ RESTORE_PANELS = Action(
 )
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
-MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN, COMPARE, DRIFT, LINEAGE)
-RUN_MENU: tuple[Action | None, ...] = (*MOVES, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
-POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS))
-KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, THAW, ARCHIVE)
+MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN)
+LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE))
+RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
+POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
+KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))
+KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, KEEP)
 MEMBERS_MENU: Menu = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE, DELETE)
 MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)

@@ -75,6 +75,14 @@ ARCHIVE = Action(
     perform=lambda _, hands: hands.archive(),
     why_not=_no_archive,
 )
+CAPTURE = Action(
+    id="configuration.capture",
+    text="Capture into &library…",
+    icon="library",
+    tip="Make templates and a blueprint of it, of which others are made; it stays as it is",
+    perform=lambda _, hands: hands.ask_about(About.CAPTURE),
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
 THAW = Action(
     id="configuration.thaw",
     text="Remove what is left &frozen…",

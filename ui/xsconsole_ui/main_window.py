@@ -33,6 +33,7 @@ from xsconsole_ui.health import HealthPanel
 from xsconsole_ui.inbox import InboxNews, InboxPlace
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library import LibraryPlace
 from xsconsole_ui.notices import Notices
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.objects.object_page import ObjectPage
@@ -56,6 +57,7 @@ PLACES: Mapping[str, Action] = {
     "health": actions.GO_HEALTH,
     "inbox": actions.GO_INBOX,
     "archive": actions.GO_ARCHIVE,
+    "library": actions.GO_LIBRARY,
 }
 
 SITUATE_MS = 200
@@ -102,11 +104,11 @@ class MainWindow(QMainWindow):
         self.audit = AuditPanel(console, theme, self.jobs, self)
         self.health = HealthPanel(console, theme, self.act_desk, self)
         self.archive = ArchivePlace(console, theme, self.bridge, self.jobs, self)
+        self.library = LibraryPlace(console, theme, self.bridge, self.jobs, self)
         self.inbox = InboxPlace(console, self.bridge, self.jobs, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
-        self.bar = TopBar(console, self)
-        self.status = StatusLine(console, self)
+        self.bar, self.status = TopBar(console, self), StatusLine(console, self)
         self.finder = Finder(
             console,
             self.bar,
@@ -126,7 +128,7 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        pages = (self.board, self.workflow, self.audit, self.health, self.inbox, self.archive)
+        pages = (self.board, self.workflow, self.audit, self.health, self.inbox, self.archive, self.library)
         self._pages = dict(zip(PLACES, pages, strict=True))
         self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
@@ -191,7 +193,8 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
-        self.inbox.stays.wanted.connect(self._find_card)
+        for card_wanted in (self.inbox.stays.wanted, self.library.card_wanted):
+            card_wanted.connect(self._find_card)
         for said in (self.inventory.refused, self.workflow.said, self.closing.told):
             said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)

@@ -21,6 +21,7 @@ DIALOGS: Mapping[About, membership.OfCard] = MappingProxyType(
         About.DESCRIBE: membership.DescribeDialog,
         About.DELETE: membership.DeleteDialog,
         About.MIGRATE: membership.RelocateDialog,
+        About.CAPTURE: membership.CaptureDialog,
     }
 )
 TOGETHER: Mapping[About, membership.OfCards] = MappingProxyType(

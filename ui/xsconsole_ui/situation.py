@@ -64,6 +64,7 @@ class About(StrEnum):
     DESCRIBE = "describe"
     DELETE = "delete"
     MIGRATE = "migrate"
+    CAPTURE = "capture"
 
 
 class ByFile(StrEnum):

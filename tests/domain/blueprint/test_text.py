@@ -102,7 +102,7 @@ def test_a_difference_tells_members_parameters_and_fields() -> None:
         "Member db removed",
         "Member web, memory: as filled in for “web_memory” → 8 GiB",
         "Member web, start delay: 5 s → 0 s",
-        "Member web, user data: 7 lines → none",
+        "Member web, user data: 7 lines, line 1: #cloud-config → none",
         "Parameter web_memory removed",
         "Parameter extra added",
         "Network back removed",
@@ -111,9 +111,11 @@ def test_a_difference_tells_members_parameters_and_fields() -> None:
     assert diff(shop(), msgspec.structs.replace(shop(), version=9, author="x")) == ()
     assert content_digest(shop()) == content_digest(msgspec.structs.replace(shop(), version=9, author="x"))
     assert shop().digest != msgspec.structs.replace(shop(), version=9).digest
+    again = msgspec.structs.replace(web, user_data=web.user_data.replace("fqdn", "name"))
+    assert "3: name:" in lines(diff(shop(), msgspec.structs.replace(shop(), members=(again, db))))[0]
     moved = msgspec.structs.replace(db, disks=db.disks[:1], interfaces=())
     assert lines(diff(shop(), msgspec.structs.replace(shop(), members=(web, moved))))[0] == (
-        "Member db, disks: 0: system, 20 GiB; 1: new, data, 50 GiB → 0: system, 20 GiB"
+        "Member db, disks: 0: system, 20 GiB; 1: new, data, 50 GiB, “{{ machine }} data” → 0: system, 20 GiB"
     )
 
 

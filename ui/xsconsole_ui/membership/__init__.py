@@ -1,5 +1,6 @@
 """Which VMs belong to a configuration: dialogs that end in a command whose plan is then shown."""
 
+from xsconsole_ui.membership.capture import CaptureDialog
 from xsconsole_ui.membership.describe import DescribeDialog
 from xsconsole_ui.membership.dialogs import (
     AddDialog,
@@ -18,6 +19,7 @@ from xsconsole_ui.membership.together import NotesDialog, OfCards, TogetherDialo
 __all__ = [
     "AddDialog",
     "AdoptDialog",
+    "CaptureDialog",
     "CleanDialog",
     "CreateDialog",
     "DeleteAllDialog",

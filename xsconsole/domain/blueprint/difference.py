@@ -18,10 +18,11 @@ from xsconsole.domain.blueprint.values import (
     Source,
 )
 from xsconsole.domain.folding import shown
-from xsconsole.domain.words import duration, instant, size
+from xsconsole.domain.words import count, duration, instant, size
 from xsconsole.domain.workflow.difference import ChangeKind
 
 _OWN = frozenset({"version", "author", "at", "changes", "signature", "format"})  # of a publication, not of what it says
+TEXTS = ("user_data", "network_config")
 _LISTS = ("members", "parameters", "networks")
 
 
@@ -95,8 +96,23 @@ def _of_things(
 def _fields(before: msgspec.Struct, after: msgspec.Struct, but: Iterable[str]) -> Iterator[FieldChange]:
     for field in before.__struct_fields__:
         old, new = getattr(before, field), getattr(after, field)
-        if field not in but and old != new:
+        if field in but or old == new:
+            continue
+        if field in TEXTS:
+            yield FieldChange(field=field, before=_told(old, new), after=_told(new, old))
+        else:
             yield FieldChange(field=field, before=value_words(field, old), after=value_words(field, new))
+
+
+def _told(text: str, other: str) -> str:
+    """Return how long a text of lines is, and the first line in which it differs from another."""
+    if not text:
+        return "none"
+    theirs = other.splitlines()
+    for number, line in enumerate(text.splitlines(), 1):
+        if number > len(theirs) or line != theirs[number - 1]:
+            return f"{count(len(text.splitlines()), 'line')}, line {number}: {shown(line, 60)}"
+    return count(len(text.splitlines()), "line")
 
 
 def lines(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -126,8 +142,8 @@ def value_words(field: str, value: object) -> str:
             return size(value)
         case int() if field.endswith("delay"):
             return duration(value)
-        case str() if field in ("user_data", "network_config"):
-            return f"{len(value.splitlines())} lines"
+        case str() if field in TEXTS:
+            return count(len(value.splitlines()), "line")
         case datetime():
             return instant(value)
         case tuple():
@@ -135,7 +151,8 @@ def value_words(field: str, value: object) -> str:
         case Disk():
             kind = "new, " if value.is_new else ""
             sized = value_words("size", value.size) if value.size is not None else "as the template"
-            return f"{value.position}: {kind}{shown(value.role, 40)}, {sized}"
+            called = f", “{shown(value.name, 40)}”" if value.name else ""
+            return f"{value.position}: {kind}{shown(value.role, 40)}, {sized}{called}"
         case Interface():
             return f"{value.device} on {value_words('network', value.network)}"
         case Source():

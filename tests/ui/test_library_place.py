@@ -1,0 +1,115 @@
+"""A card is captured; the library shows it, edits it as a draft, publishes, compares and retires it."""
+
+from PySide6.QtWidgets import QDialog, QLineEdit, QPlainTextEdit
+
+from tests.ui.board_window import card_of, console, ended, pool, window
+from xsconsole.console import Console
+from xsconsole.domain.runs import RunState
+from xsconsole_ui import actions
+from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.keeping_actions import CAPTURE
+from xsconsole_ui.library.compare_dialog import CompareVersions
+from xsconsole_ui.library.dialogs import RetireDialog
+from xsconsole_ui.library.edit_dialog import EditDialog, PublishDialog
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.membership import CaptureDialog
+
+__all__ = ["console", "pool", "window"]
+
+
+async def opened(window: MainWindow, kind: type[QDialog]) -> QDialog:
+    await until(lambda: isinstance(window.library.dialog, kind), "the dialog")
+    assert window.library.dialog is not None
+    return window.library.dialog
+
+
+def typed(dialog: EditDialog, field: str, text: str) -> None:
+    editor = dialog.form.editors[field]
+    if isinstance(editor, QPlainTextEdit):
+        editor.setPlainText(text)
+    elif isinstance(editor, QLineEdit):
+        editor.setText(text)
+    else:
+        editor.setCurrentText(text)
+
+
+async def captured(window: MainWindow, console: Console) -> None:
+    window.board.select(card_of(console, "payroll@patch-testing").id)
+    window.actions_[CAPTURE].trigger()
+    await until(lambda: any(one.isVisible() for one in window.findChildren(CaptureDialog)), "the question")
+    (asked,) = window.findChildren(CaptureDialog)
+    asked.name.clear()
+    asked.look()
+    assert "has no name" in asked.why_not.text
+    asked.name.setText("Pay <b>")
+    asked.look()
+    assert asked.warnings.isVisibleTo(asked)
+    click(asked.go)
+    page = window.inspector.plan_page
+    await until(page.go.isVisible, "the plan")
+    assert page.go.text() == "Capture"
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+
+
+async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_and_retired(
+    window: MainWindow, console: Console
+) -> None:
+    place = window.library
+    await captured(window, console)
+    window.actions_[actions.GO_LIBRARY].trigger()
+    await until(lambda: place.list.model.rowCount() == 1, "the blueprint")
+    await until(lambda: place.chosen is not None, "the first one selected")
+    assert place.detail.members.rowCount() == 2
+    assert "Captured from" in place.list.whole.text()
+    assert "rules for publishing" in place.sign.toolTip()
+    assert place.compare.toolTip() == "There is only one version."
+
+    place.edit.trigger()
+    editor = await opened(window, EditDialog)
+    assert isinstance(editor, EditDialog)
+    click(editor.add)
+    assert editor.chosen is not None
+    assert editor.chosen.id == "parameter_1"
+    typed(editor, "name", "motto")
+    typed(editor, "default", "hello")
+    member = next(row for row in range(editor.parts.rowCount()) if editor.parts.row(row).kind == "member")  # type: ignore[union-attr]
+    editor.list.selectRow(member)
+    typed(editor, "user_data", "#cloud-config\nmotd: {{ mott }}\n")
+    assert not editor.publish.isEnabled()
+    assert "uses “mott”" in editor.findings.index(0, 1).data()
+    typed(editor, "disks", "not a disk")
+    assert "is not understood" in editor.form.problem.text
+    typed(editor, "disks", "0 system")
+    typed(editor, "user_data", "#cloud-config\nmotd: {{ motto }}\n")
+    assert editor.publish.isEnabled()
+    assert "motd: hello" in editor.preview.toPlainText()
+    click(editor.publish)
+    await until(lambda: isinstance(editor.question, PublishDialog), "the reason")
+    assert isinstance(editor.question, PublishDialog)
+    editor.question.reason.setText("says hello")
+    click(editor.question.go)
+    await until(lambda: place.list.model.rowCount() == 2, "the second version")
+    await until(place.news.isVisible, "the news")
+    assert "Published version 2 of Pay <b>." in place.news.text
+
+    place.list.view.selectRow(0)
+    place.compare.trigger()
+    beside = await opened(window, CompareVersions)
+    assert isinstance(beside, CompareVersions)
+    told = {beside.model.index(row, 1).data() for row in range(beside.model.rowCount())}
+    assert "user data" in told
+    click(beside.close_)
+    await until(lambda: place.dialog is None, "the end of comparing")
+
+    for left in (1, 0):
+        place.list.view.selectRow(0)
+        await until(place.retire.isEnabled, "what can be retired")
+        place.retire.trigger()
+        why = await opened(window, RetireDialog)
+        assert isinstance(why, RetireDialog)
+        why.reason.setText("old")
+        click(why.go)
+        await until(lambda left=left: place.list.model.rowCount() == left, "what is left")  # type: ignore[misc]
+        await until(lambda: place.dialog is None, "the end of retiring")
+    assert place.list.nothing.isVisible()

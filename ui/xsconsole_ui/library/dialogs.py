@@ -1,0 +1,56 @@
+"""Signing a version as gold master, and taking one out of the library: each asks why."""
+
+from PySide6.QtWidgets import QWidget
+
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.blueprint.standing import needed_by
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.words import count
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library.rows import LibraryRow
+from xsconsole_ui.reason_dialog import ReasonDialog, Wording
+from xsconsole_ui.texts import tr
+
+
+class DecideDialog(ReasonDialog):
+    """Signs for or against a version."""
+
+    def __init__(self, row: LibraryRow, meaning: Meaning, jobs: Jobs, parent: QWidget) -> None:
+        called = tr("{name}, version {version}").format(name=one_line(row.shelved.called), version=row.shelved.version)
+        is_for = meaning is Meaning.APPROVE
+        wording = Wording(
+            title=tr("Sign {version} as gold master").format(version=called)
+            if is_for
+            else tr("Sign against {version} as gold master").format(version=called),
+            text=row.shelved.gold.sentence if row.shelved.gold is not None else "",
+            act=tr("Sign"),
+        )
+        super().__init__(wording, jobs, parent)
+        self._row, self._meaning = row, meaning
+        self.reason.setPlaceholderText(tr("What was tried") if is_for else tr("What would have to change"))
+
+    async def carry_out(self) -> None:
+        await self._row.desk.decide(self._row.shelved, self._meaning, self.reason.text())
+
+
+class RetireDialog(ReasonDialog):
+    """Takes a version out, and says which templates go with it."""
+
+    def __init__(self, row: LibraryRow, jobs: Jobs, parent: QWidget) -> None:
+        one = row.shelved
+        members = one.blueprint.members if one.blueprint is not None else ()
+        kept = needed_by(row.desk.library, [(one.id, one.version)])
+        going = sum(member.template not in kept for member in members)
+        called = tr("{name}, version {version}").format(name=one_line(one.called), version=one.version)
+        going_words = tr("{templates} that only it needs go too, with their disks.").format(
+            templates=count(going, "template")
+        )
+        parts = [going_words] if going else [tr("Its templates stay: other versions need them.")]
+        if row.made:
+            parts.append(tr("{made} came of it, and stay.").format(made=count(len(row.made), "configuration")))
+        wording = Wording(title=tr("Retire {version}").format(version=called), text=" ".join(parts), act=tr("Retire"))
+        super().__init__(wording, jobs, parent)
+        self._row = row
+
+    async def carry_out(self) -> None:
+        await self._row.desk.retire(self._row.shelved.id, self._row.shelved.version, self.reason.text().strip())

@@ -1,0 +1,395 @@
+"""A draft of a blueprint: its parts at the left, one as a form, what is wrong and what it comes to beside it."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from xsconsole.console import BlueprintDraft, LibraryDesk
+from xsconsole.domain import words
+from xsconsole.domain.blueprint import Blueprint, FilledMember, Finding, Member, Parameter, Surroundings, fill
+from xsconsole.domain.blueprint.edits import (
+    Part,
+    add_parameter,
+    with_member,
+    with_parameter,
+    without_member,
+    without_parameter,
+)
+from xsconsole.domain.folding import one_line
+from xsconsole.errors import ConsoleError, Refused
+from xsconsole_ui import pieces, theme
+from xsconsole_ui.dense_table import DenseTable
+from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library.detail import code_paper
+from xsconsole_ui.library.form import PartForm
+from xsconsole_ui.reason_dialog import ReasonDialog, Wording
+from xsconsole_ui.sizing import fit_on_screen
+from xsconsole_ui.texts import tr
+from xsconsole_ui.timers import one_shot
+
+SIZE = (1120, 760)  # px
+SAVE_MS = 400
+LEAST = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRow:
+    """A part of the blueprint in the list: `kind` is blueprint, parameter or member, `id` its name or id."""
+
+    kind: str
+    id: str
+    called: str = ""
+    wrong: int = 0
+
+
+class EditDialog(QDialog):
+    """Keeps the draft after each change. `published` is what was published. To be opened with `open()`."""
+
+    def __init__(self, desk: LibraryDesk, draft: BlueprintDraft, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._jobs, self._seen = desk, jobs, draft.seen
+        self.blueprint = draft.blueprint
+        self.published: Blueprint | None = None
+        self.question: QDialog | None = None
+        self.setWindowTitle(self.tr("Draft of {name}").format(name=one_line(draft.blueprint.name)))
+        fit_on_screen(self, SIZE)
+        self.parts = ListModel(_columns_of_parts(), self)
+        self.list = DenseTable(self.parts, self.tr("Parts"), self.parts.widths, self, least_elastic=LEAST)
+        self.form = PartForm(self)
+        self.findings = ListModel(_columns_of_findings(), self)
+        self.wrong = DenseTable(self.findings, self.tr("Findings"), self.findings.widths, self, least_elastic=LEAST)
+        self.whole = pieces.wrapped("", "muted", self)
+        self.preview = code_paper(self)
+        self.preview.setReadOnly(True)
+        self.preview.setAccessibleName(self.tr("As it comes with the defaults"))
+        self.summary = pieces.label("", "section", self)
+        self.news = pieces.Notice(self, can_close=True)
+        self.news.closed.connect(self.news.hide)
+        self.add = pieces.button(self.tr("Add &parameter"), "", self)
+        self.remove = pieces.button(self.tr("&Take out"), "", self)
+        self.discard = pieces.button(self.tr("Discard draft…"), "quiet", self)
+        self.close_ = pieces.button(self.tr("Close"), "", self)
+        self.close_.setToolTip(self.tr("The draft is kept in this home"))
+        self.publish = pieces.button(self.tr("P&ublish…"), "primary", self)
+        self._save_soon = one_shot(self, self._save, SAVE_MS)
+        self._lay_out()
+        self.list.selectionModel().selectionChanged.connect(self._show_part)
+        self.wrong.opened.connect(self._follow)
+        self.wrong.selectionModel().selectionChanged.connect(self._tell_whole)
+        self.form.changed.connect(self._take)
+        self.add.clicked.connect(self._add)
+        self.remove.clicked.connect(self._remove)
+        self.discard.clicked.connect(self._discard)
+        self.close_.clicked.connect(self._leave)
+        self.publish.clicked.connect(self._publish)
+        self._renew()
+        self.list.selectRow(0)
+
+    def _lay_out(self) -> None:
+        left, right = QWidget(self), QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, theme.GAP)
+        column.setSpacing(theme.GAP)
+        column.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.GAP, 0, theme.GAP, 0)
+        column.addLayout(row)
+        row.addWidget(self.add)
+        row.addWidget(self.remove)
+        row.addStretch(1)
+        aside = QVBoxLayout(right)
+        aside.setContentsMargins(theme.GAP, theme.GAP, 0, 0)
+        aside.setSpacing(theme.GAP)
+        aside.addWidget(self.summary)
+        aside.addWidget(self.wrong, 2)
+        aside.addWidget(self.whole)
+        aside.addWidget(pieces.label(self.tr("As it comes with the defaults"), "section", self))
+        aside.addWidget(self.preview, 3)
+        parts = QSplitter(Qt.Orientation.Horizontal, self)
+        parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(1)
+        for part, share in ((left, 2), (self.form, 4), (right, 3)):
+            parts.addWidget(part)
+            parts.setStretchFactor(parts.count() - 1, share)
+        parts.setSizes([230, 500, 380])
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
+        foot.setSpacing(theme.GAP)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.news)
+        whole.addWidget(parts, 1)
+        whole.addWidget(pieces.Line(self))
+        whole.addLayout(foot)
+        foot.addWidget(self.discard)
+        foot.addStretch(1)
+        foot.addWidget(self.close_)
+        foot.addWidget(self.publish)
+
+    # What is shown
+
+    @property
+    def chosen(self) -> PartRow | None:
+        rows = self.list.selected_rows()
+        return self.parts.row(rows[0]) if len(rows) == 1 else None
+
+    def part(self, row: PartRow) -> Part | None:
+        match row.kind:
+            case "parameter":
+                return self.blueprint.parameter(row.id)
+            case "member":
+                return self.blueprint.member(row.id)
+            case _:
+                return self.blueprint
+
+    def _renew(self) -> None:
+        """Look at all of it again."""
+        found = sorted(self._desk.look(self.blueprint), key=lambda one: not one.is_error)
+        self.findings.show_rows(found)
+        self._tell_whole()
+        rows = [
+            PartRow(
+                kind="blueprint",
+                id="",
+                called=self.blueprint.name,
+                wrong=sum(not (one.member or one.parameter) for one in found),
+            )
+        ]
+        rows += [
+            PartRow(kind="parameter", id=one.name, wrong=sum(_is_about(each, one.name) for each in found))
+            for one in self.blueprint.parameters
+        ]
+        rows += [
+            PartRow(kind="member", id=one.id, wrong=sum(each.member == one.id for each in found))
+            for one in self.blueprint.members
+        ]
+        was = self.chosen
+        self.parts.show_rows(rows)
+        if was is not None and self.chosen is None:
+            at = next((at for at, row in enumerate(rows) if (row.kind, row.id) == (was.kind, was.id)), 0)
+            self.list.selectRow(at)
+        errors = sum(one.is_error for one in found)
+        told = self.tr("Nothing is wrong with it") if not found else words.count(len(found), "finding")
+        self.summary.setText(told)
+        why_not = self.tr("{errors} to be mended first").format(errors=words.count(errors, "error")) if errors else ""
+        self.publish.setEnabled(not why_not)
+        self.publish.setToolTip(why_not)
+        self._show_preview()
+
+    @Slot()
+    def _show_part(self) -> None:
+        row = self.chosen
+        part = self.part(row) if row is not None else None
+        if part is not None:
+            self.form.show_part(part)
+        self.remove.setEnabled(row is not None and row.kind != "blueprint")
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        """Show what the member that is chosen comes to, or the names of all."""
+        around = Surroundings(configuration=self.blueprint.name, version="1.0", stage="staging")
+        filled = fill(self.blueprint, {}, around)
+        row = self.chosen
+        wanted = row.id if row is not None and row.kind == "member" else ""
+        lines = [one.sentence for one in filled.findings if wanted in ("", one.member) or not one.member]
+        for member in filled.members:
+            if wanted in ("", member.id):
+                lines.append(_in_short(member))
+            if wanted == member.id:
+                lines += ["", member.user_data, member.network_config]
+        self.preview.setPlainText("\n".join(lines).rstrip())
+
+    @Slot()
+    def _tell_whole(self) -> None:
+        """Say all of the finding that is chosen, or of the first one."""
+        rows = self.wrong.selected_rows() or [0]
+        finding = self.findings.row(rows[0]) if self.findings.rowCount() else None
+        self.whole.setText(f"{finding.sentence} {finding.mend}" if finding is not None else "")
+
+    @Slot(QModelIndex)
+    def _follow(self, index: QModelIndex) -> None:
+        finding = self.findings.row(index.row())
+        if finding is None:
+            return
+        for at in range(self.parts.rowCount()):
+            row = self.parts.row(at)
+            if row is not None and (
+                (row.kind == "member" and row.id == finding.member)
+                or (row.kind == "parameter" and not finding.member and row.id == finding.parameter)
+                or (row.kind == "blueprint" and not (finding.member or finding.parameter))
+            ):
+                self.list.selectRow(at)
+                self.form.focus_on(finding.field)
+
+    # What is done
+
+    @Slot(object, object)
+    def _take(self, before: Part, part: Part) -> None:
+        row = self.chosen
+        match part:
+            case Parameter() if isinstance(before, Parameter):
+                self._change(with_parameter(self.blueprint, before.name, part))
+                if part.name != before.name and row is not None:
+                    self._choose("parameter", part.name)
+                self.form.show_part(part)
+            case Member() if isinstance(before, Member):
+                self._change(with_member(self.blueprint, before.id, part))
+                self.form.part = part
+            case Blueprint():
+                self._change(part)
+                self.form.part = part
+            case _:
+                raise AssertionError("a form shows the part that it was given")
+
+    def _change(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self._renew()
+        self._save_soon.start()
+
+    def _choose(self, kind: str, id_: str) -> None:
+        for at in range(self.parts.rowCount()):
+            row = self.parts.row(at)
+            if row is not None and (row.kind, row.id) == (kind, id_):
+                self.list.selectionModel().blockSignals(True)
+                self.list.selectRow(at)
+                self.list.selectionModel().blockSignals(False)
+
+    @Slot()
+    def _add(self) -> None:
+        blueprint, parameter = add_parameter(self.blueprint)
+        self._change(blueprint)
+        self._choose("parameter", parameter.name)
+        self._show_part()
+        self.form.focus_on("name")
+
+    @Slot()
+    def _remove(self) -> None:
+        row = self.chosen
+        if row is None or row.kind == "blueprint":
+            return
+        take_out = without_parameter if row.kind == "parameter" else without_member
+        self._change(take_out(self.blueprint, row.id))
+        self.list.selectRow(0)
+
+    @Slot()
+    def _save(self) -> None:
+        self._jobs.start(self._said(self._saved()), "keep a draft")
+
+    async def _saved(self) -> None:
+        await self._desk.keep_draft(self.blueprint, self._seen)
+
+    @Slot()
+    def _leave(self) -> None:
+        self._save_soon.stop()
+        self._start(self._left(), "keep a draft")
+
+    async def _left(self) -> None:
+        await self._saved()
+        self.reject()
+
+    @Slot()
+    def _discard(self) -> None:
+        self._start(self._discarded(), "discard a draft")
+
+    async def _discarded(self) -> None:
+        self.question = box = Question(
+            self,
+            self.tr("Discard the draft?"),
+            self.tr("What was changed in the draft is gone for good."),
+            self.tr("Versions that are published stay."),
+            self.tr("Discard"),
+        )
+        if await answered(box):
+            self._save_soon.stop()
+            await self._desk.discard(self.blueprint.id)
+            self.reject()
+
+    @Slot()
+    def _publish(self) -> None:
+        self._start(self._published(), "publish a blueprint")
+
+    async def _published(self) -> None:
+        self._save_soon.stop()
+        draft = await self._desk.keep_draft(self.blueprint, self._seen)
+        self.question = dialog = PublishDialog(self._desk, draft, self._jobs, self)
+        if await answered(dialog):
+            self.published = dialog.made
+            self.accept()
+
+    def _start(self, job: Coroutine[None, None, None], name: str) -> None:
+        self.news.hide()
+        self._jobs.start(self._said(job), name)
+
+    async def _said(self, job: Coroutine[None, None, None]) -> None:
+        try:
+            await job
+        except ConsoleError as error:
+            notice = words.explain(error)
+            state = "warn" if isinstance(error, Refused) else "bad"
+            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+
+    def reject(self) -> None:
+        """Close; what was changed a moment ago is kept first."""
+        if self._save_soon.isActive():
+            self._leave()
+        else:
+            super().reject()
+
+
+class PublishDialog(ReasonDialog):
+    """Asks what is other than before, and publishes. `made` is what came of it."""
+
+    def __init__(self, desk: LibraryDesk, draft: BlueprintDraft, jobs: Jobs, parent: QWidget) -> None:
+        name = one_line(draft.blueprint.name)
+        wording = Wording(
+            title=tr("Publish {name}").format(name=name),
+            text=tr("The next version is written to the pool; earlier versions and what came of them stay."),
+            act=tr("Publish"),
+        )
+        super().__init__(wording, jobs, parent)
+        self._desk, self._draft = desk, draft
+        self.made: Blueprint | None = None
+        self.reason.setPlaceholderText(tr("What is other than in the version before"))
+        self.reason.setText(draft.blueprint.changes if draft.seen == 0 else "")
+
+    async def carry_out(self) -> None:
+        self.made = await self._desk.publish_draft(self._draft, self.reason.text())
+
+
+def _in_short(member: FilledMember) -> str:
+    size = words.size(member.memory) if member.memory is not None else tr("memory as the template")
+    vcpus = words.count(member.vcpus, "vCPU") if member.vcpus is not None else tr("vCPUs as the template")
+    return f"{member.name}: {vcpus}, {size}"
+
+
+def _is_about(finding: Finding, parameter: str) -> bool:
+    return finding.parameter == parameter and not finding.member
+
+
+def _columns_of_parts() -> tuple[Column[PartRow], ...]:
+    return (
+        Column(head=tr("Part"), text=lambda row: tr(row.kind), tone=lambda _: "muted", width=88),
+        Column(head=tr("Name"), text=lambda row: one_line(row.called or row.id)),
+        Column(head=tr("!"), text=lambda row: str(row.wrong) if row.wrong else "", tone=lambda _: "warn", width=28),
+    )
+
+
+def _columns_of_findings() -> tuple[Column[Finding], ...]:
+    return (
+        Column(
+            head=tr("Is"),
+            text=lambda one: one.severity.value,
+            tone=lambda one: "bad" if one.is_error else "warn",
+            width=62,
+        ),
+        Column(
+            head=tr("What"),
+            text=lambda one: f"{one.sentence} {one.mend}",
+            hint=lambda one: f"{one.sentence}\n{one.mend}",
+        ),
+    )

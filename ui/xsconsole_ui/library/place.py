@@ -1,0 +1,355 @@
+"""The place of the library: versions of blueprints listed, looked into, edited, compared, signed and retired."""
+
+from collections.abc import Coroutine
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from xsconsole.console import Console, Estate, LibraryDesk, Verb, read_document, write_document
+from xsconsole.domain import words
+from xsconsole.domain.approval import Meaning
+from xsconsole.domain.blueprint import Blueprint
+from xsconsole.domain.events import BoardChanged, InventoryChanged
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import BlueprintId
+from xsconsole.errors import ConsoleError, Refused
+from xsconsole_ui import pieces
+from xsconsole_ui import theme as look
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.flow import Flow
+from xsconsole_ui.health.panel import FilteredList
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library.compare_dialog import CompareVersions
+from xsconsole_ui.library.detail import Detail
+from xsconsole_ui.library.dialogs import DecideDialog, RetireDialog
+from xsconsole_ui.library.edit_dialog import EditDialog
+from xsconsole_ui.library.rows import LIBRARY, SPARE, LibraryRow, columns_of_versions, told
+from xsconsole_ui.papers import Papers
+from xsconsole_ui.reason_dialog import ReasonDialog
+from xsconsole_ui.theme import Theme
+from xsconsole_ui.timers import one_shot
+
+LEAST_NAME = 110  # px
+GATHER_MS = 300
+
+
+class LibraryPlace(pieces.Panel):
+    """Looks at the pools while it is seen. What makes something of a version puts its own button into `acts`."""
+
+    card_wanted = Signal(object)  # ConfigurationId
+    chosen_changed = Signal()
+    listed = Signal()  # what stands there is shown
+
+    def __init__(
+        self, console: Estate, theme: Theme, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(self.tr("Library"), parent=parent)
+        self._console, self._bridge, self._jobs = console, bridge, jobs
+        self.dialog: EditDialog | CompareVersions | ReasonDialog | Question | None = None  # while it is open
+        empty = (
+            self.tr("Nothing in the library yet"),
+            self.tr("Capture into library… in the menu of a card makes templates and a blueprint of a configuration."),
+        )
+        self.list = FilteredList(
+            self.tr("Blueprints"),
+            columns_of_versions(),
+            LIBRARY,
+            empty,
+            self,
+            spare=SPARE,
+            told=told,
+            least_words=LEAST_NAME,
+        )
+        self.detail = Detail(self)
+        self.detail.card_wanted.connect(self.card_wanted)
+        self.papers = Papers(self, self.tr("Blueprints (*.json)"))
+        self.news = pieces.Notice(self, can_close=True)
+        self.news.closed.connect(self.news.hide)
+        buttons = QWidget(self)
+        self.acts = Flow(buttons)
+        self.acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        self.acts.setSpacing(look.GAP)
+        above = QVBoxLayout()
+        above.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        self.body.addLayout(above)
+        above.addWidget(self.news)
+        self.body.addWidget(buttons)
+        self.edit = self._offer(self.tr("Edit…"), self._edit)
+        self.compare = self._offer(self.tr("Compare…"), self._compare)
+        self.sign = self._offer(self.tr("Sign as gold…"), partial(self._decide, Meaning.APPROVE))
+        self.reject = QAction(self.tr("Sign against it…"), self)
+        self.reject.triggered.connect(partial(self._decide, Meaning.REJECT))
+        self.list.view.add_context_action(self.reject)
+        self.export = self._offer(self.tr("Export…"), self._export)
+        self.retire = self._offer(self.tr("Retire…"), self._retire)
+        self.import_ = pieces.button(self.tr("&Import…"), "quiet", self)
+        self.import_.setToolTip(self.tr("Begin a draft with the document of a file"))
+        self.import_.clicked.connect(self._import)
+        self.clean = pieces.button(self.tr("&Clean up…"), "quiet", self)
+        self.clean.setToolTip(self.tr("Remove templates of the library that no version needs any more"))
+        self.clean.clicked.connect(self._clean)
+        self.clean.hide()
+        for control in (self.clean, self.import_):
+            self.header.add_control(control)
+        parts = QSplitter(Qt.Orientation.Vertical, self)
+        parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(1)
+        parts.addWidget(self.list)
+        parts.addWidget(self.detail)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 2)
+        self.body.addWidget(parts, 1)
+        self._soon = one_shot(self, self.renew, GATHER_MS)
+        self.list.view.selectionModel().selectionChanged.connect(self._look)
+        self.list.opened.connect(self._edit)
+        console.subscribe(BoardChanged, self._hear)
+        console.subscribe(InventoryChanged, self._hear_inventory)
+        theme.changed.connect(self.list.view.viewport().update)
+        self._look()
+
+    def _offer(self, text: str, perform: object) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(perform)
+        self.acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        self.list.view.add_context_action(action)
+        return action
+
+    @property
+    def chosen(self) -> LibraryRow | None:
+        """The version that is selected; None where none is, or several."""
+        found = self.list.selected()
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def consoles(self) -> tuple[Console, ...]:
+        return tuple(one for one in self._console.pools.all if one.inventory.pool is not None)
+
+    @Slot()
+    def renew(self) -> None:
+        """Read what stands there."""
+        self._jobs.start(self._read(), "look at the library")
+
+    async def _read(self) -> None:
+        rows: list[LibraryRow] = []
+        left = 0
+        for console in self.consoles:
+            desk = LibraryDesk(console)
+            library = desk.library
+            drafts = {draft.id for draft in await desk.drafts()}
+            left += len(library.left)
+            rows += [
+                LibraryRow(
+                    console=console,
+                    shelved=one,
+                    made=desk.made_of(one.id, one.version),
+                    has_draft=one.id in drafts and one.is_newest,
+                )
+                for one in library.versions
+            ]
+        kept = [row.key for row in self.list.selected()]
+        self.list.show_all(rows)
+        self._select(kept)
+        names = len({row.shelved.id for row in rows})
+        told_ = [words.count(names, "blueprint"), words.count(len(rows), "version")] if rows else []
+        self.header.set_caption(", ".join(told_))
+        self.clean.setVisible(bool(left))
+        self.clean.setText(self.tr("&Clean up {templates}…").format(templates=words.count(left, "template")))
+        self._look()
+        self.listed.emit()
+
+    def _select(self, keys: list[tuple[str, str, int]]) -> None:
+        """Select the same again, or the first where nothing was."""
+        count = self.list.model.rowCount()
+        at = next((at for at in range(count) if (row := self.list.model.row(at)) and row.key in keys), None)
+        if at is not None or (count and not self.list.selected()):
+            self.list.view.selectRow(at or 0)
+
+    def _hear(self, event: BoardChanged) -> None:
+        if event.configurations and self.isVisible():
+            self._soon.start()
+
+    def _hear_inventory(self, event: InventoryChanged) -> None:
+        if self.isVisible() and not self._soon.isActive():
+            is_ours = event.batch.is_whole or any(change.class_name in ("pool", "vm") for change in event.batch.changes)
+            if is_ours:
+                self._soon.start()
+
+    @Slot()
+    def _look(self) -> None:
+        row = self.chosen
+        one = row.shelved if row is not None else None
+        none = "" if one is not None else self.tr("Select one version first.")
+        unread = none or ("" if one is not None and one.blueprint is not None else self.tr("It cannot be read."))
+        away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
+        denial = row.console.denial(Verb.PUBLISH) if row is not None else None
+        denied = words.refusal(denial) if denial is not None else ""
+        self._allow(self.edit, unread)
+        several = row is not None and len([one for one in self._of(row) if one.shelved.blueprint is not None]) > 1
+        self._allow(self.compare, unread or ("" if several else self.tr("There is only one version.")))
+        refusal = row.desk.why_not_decide(row.shelved) if row is not None else None
+        cannot = unread or away or denied or (words.refusal(refusal) if refusal is not None else "")
+        self._allow(self.sign, cannot)
+        self._allow(self.reject, cannot)
+        self._allow(self.export, unread)
+        self._allow(self.retire, none or away or denied)
+        self.detail.show_row(row)
+        self.chosen_changed.emit()
+
+    def _of(self, row: LibraryRow) -> list[LibraryRow]:
+        """Return the versions of a row's blueprint, newest first."""
+        every = (self.list.model.row(at) for at in range(self.list.model.rowCount()))
+        return [one for one in every if one is not None and one.key[:2] == row.key[:2]]
+
+    def _allow(self, action: QAction, why_not: str) -> None:
+        action.setEnabled(not why_not)
+        action.setToolTip(why_not)
+
+    # What is asked for
+
+    @Slot()
+    def _edit(self) -> None:
+        row = self.chosen
+        if row is not None and self.edit.isEnabled():
+            self._start(self._edited(row), "edit a blueprint")
+
+    async def _edited(self, row: LibraryRow) -> None:
+        draft = await row.desk.draft_of(row.shelved)
+        await self._show_editor(row.console, draft.id)
+
+    async def _show_editor(self, console: Console, draft_id: BlueprintId) -> None:
+        desk = LibraryDesk(console)
+        draft = next(one for one in await desk.drafts() if one.id == draft_id)
+        self.dialog = dialog = EditDialog(desk, draft, self._jobs, self.window())
+        try:
+            if await answered(dialog) and dialog.published is not None:
+                made = dialog.published
+                told_ = self.tr("Published version {version} of {name}.")
+                self.news.show_words("good", told_.format(version=made.version, name=one_line(made.name)), "")
+        finally:
+            self.dialog = None
+            await self._read()
+
+    @Slot()
+    def _compare(self) -> None:
+        row = self.chosen
+        if row is not None:
+            self._start(self._compared(row), "compare versions")
+
+    async def _compared(self, row: LibraryRow) -> None:
+        versions: list[tuple[str, Blueprint]] = []
+        at = 0
+        for one in self._of(row):
+            if one.shelved.blueprint is not None:
+                at = len(versions) if one.key == row.key else at
+                versions.append((self.tr("version {number}").format(number=one.shelved.version), one.shelved.blueprint))
+        draft = next((one for one in await row.desk.drafts() if one.id == row.shelved.id), None)
+        if draft is not None:
+            versions.append((self.tr("the draft"), draft.blueprint))
+        other = at + 1 if at + 1 < len(versions) else 0
+        before, after = (other, at) if other > at and other < len(versions) - (draft is not None) else (at, other)
+        self.dialog = dialog = CompareVersions(tuple(versions), before, after, self.window())
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
+
+    @Slot()
+    def _decide(self, meaning: Meaning) -> None:
+        row = self.chosen
+        if row is not None:
+            self._start(self._decided(row, meaning), "sign a blueprint")
+
+    async def _decided(self, row: LibraryRow, meaning: Meaning) -> None:
+        self.dialog = dialog = DecideDialog(row, meaning, self._jobs, self.window())
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
+        await self._read()
+
+    @Slot()
+    def _retire(self) -> None:
+        row = self.chosen
+        if row is not None:
+            self._start(self._retired(row), "retire a blueprint")
+
+    async def _retired(self, row: LibraryRow) -> None:
+        self.dialog = dialog = RetireDialog(row, self._jobs, self.window())
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
+        await self._read()
+
+    @Slot()
+    def _export(self) -> None:
+        row = self.chosen
+        if row is not None and row.shelved.blueprint is not None:
+            self._start(self._exported(row.shelved.blueprint), "export a blueprint")
+
+    async def _exported(self, blueprint: Blueprint) -> None:
+        name = f"{blueprint.id[:8]}-{blueprint.version}.json"
+        await self.papers.write(partial(write_document, blueprint), self.tr("Export the document"), name)
+
+    @Slot()
+    def _import(self) -> None:
+        self._start(self.papers.read(self.tr("Import a document"), self.take_document), "import a blueprint")
+
+    async def take_document(self, path: str) -> None:
+        """Begin a draft with a file, on the first pool, and edit it."""
+        blueprint = await read_document(Path(path))
+        consoles = self.consoles
+        if not consoles:
+            raise Refused(reason=self.tr("There is no connection to a pool."), mend=self.tr("Connect to one first."))
+        holders = (one for one in consoles if LibraryDesk(one).library.of(blueprint.id))
+        console = next(holders, consoles[0])
+        desk = LibraryDesk(console)
+        newest = next((one.version for one in desk.library.of(blueprint.id)), 0)
+        await desk.keep_draft(blueprint, newest)
+        await self._show_editor(console, blueprint.id)
+
+    @Slot()
+    def _clean(self) -> None:
+        self._start(self._cleaned(), "clean up the library")
+
+    async def _cleaned(self) -> None:
+        names = [name for console in self.consoles for _, name in LibraryDesk(console).library.left]
+        self.dialog = box = Question(
+            self,
+            self.tr("Remove templates?"),
+            self.tr("{templates} of the library are needed by no version.").format(
+                templates=words.count(len(names), "template")
+            ),
+            self.tr("{names}. Those that were made for the library are destroyed with their disks.").format(
+                names=words.listing(tuple(names))
+            ),
+            self.tr("Remove"),
+        )
+        try:
+            if await answered(box):
+                for console in self.consoles:
+                    await LibraryDesk(console).remove_left()
+        finally:
+            self.dialog = None
+        await self._read()
+
+    def _start(self, job: Coroutine[None, None, None], name: str) -> None:
+        self._jobs.start(self._said(job), name)
+
+    async def _said(self, job: Coroutine[None, None, None]) -> None:
+        """Do it; what stands against it is said here, where it was asked for."""
+        self.news.hide()
+        try:
+            await job
+        except ConsoleError as error:
+            notice = words.explain(error)
+            state = "warn" if isinstance(error, Refused) else "bad"
+            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.renew()

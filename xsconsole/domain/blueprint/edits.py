@@ -1,0 +1,72 @@
+"""Edits of a blueprint: parts added, changed, renamed and taken out. Each returns a new value."""
+
+import msgspec
+
+from xsconsole.domain.blueprint.values import (
+    Blueprint,
+    Disk,
+    Interface,
+    Member,
+    Parameter,
+    ParameterKind,
+    Reference,
+)
+
+Part = Blueprint | Parameter | Member
+
+
+def with_member(blueprint: Blueprint, member_id: str, member: Member) -> Blueprint:
+    members = tuple(member if one.id == member_id else one for one in blueprint.members)
+    return msgspec.structs.replace(blueprint, members=members)
+
+
+def with_parameter(blueprint: Blueprint, name: str, parameter: Parameter) -> Blueprint:
+    """Change a parameter; where it gets another name, references follow. Templates are texts, and do not."""
+    parameters = tuple(parameter if one.name == name else one for one in blueprint.parameters)
+    changed = msgspec.structs.replace(blueprint, parameters=parameters)
+    if parameter.name == name:
+        return changed
+    members = tuple(_renamed(member, name, parameter.name) for member in changed.members)
+    return msgspec.structs.replace(changed, members=members)
+
+
+def add_parameter(blueprint: Blueprint, kind: ParameterKind = ParameterKind.TEXT) -> tuple[Blueprint, Parameter]:
+    """Add a parameter with a name of its own, at the end; return it too."""
+    names = {one.name for one in blueprint.parameters}
+    number = 1
+    while (name := f"parameter_{number}") in names:
+        number += 1
+    choices = ("first", "second") if kind is ParameterKind.CHOICE else ()
+    parameter = Parameter(name=name, kind=kind, choices=choices)
+    return msgspec.structs.replace(blueprint, parameters=(*blueprint.parameters, parameter)), parameter
+
+
+def without_parameter(blueprint: Blueprint, name: str) -> Blueprint:
+    """Take a parameter out; what refers to it is found."""
+    left = tuple(one for one in blueprint.parameters if one.name != name)
+    return msgspec.structs.replace(blueprint, parameters=left)
+
+
+def without_member(blueprint: Blueprint, member_id: str) -> Blueprint:
+    left = tuple(one for one in blueprint.members if one.id != member_id)
+    return msgspec.structs.replace(blueprint, members=left)
+
+
+def _renamed(member: Member, old: str, new: str) -> Member:
+    def moved(value: int | Reference | None) -> int | Reference | None:
+        return Reference(parameter=new) if value == Reference(parameter=old) else value
+
+    def of_disk(disk: Disk) -> Disk:
+        return msgspec.structs.replace(disk, size=moved(disk.size))
+
+    def of_interface(each: Interface) -> Interface:
+        network = Reference(parameter=new) if each.network == Reference(parameter=old) else each.network
+        return msgspec.structs.replace(each, network=network)
+
+    return msgspec.structs.replace(
+        member,
+        vcpus=moved(member.vcpus),
+        memory=moved(member.memory),
+        disks=tuple(map(of_disk, member.disks)),
+        interfaces=tuple(map(of_interface, member.interfaces)),
+    )
