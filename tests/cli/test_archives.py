@@ -77,6 +77,9 @@ def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, 
     shown = stranger.say("archive", "show", str(folder), "--json").document["proven_restorable"]
     assert (shown["place"], shown["failure"], shown["found"][0]) == ("", "", "Every machine runs.")
 
+    into = ("--to", "Patch testing", "--sr", "SAN-gold", "--names", "{role} 2")
+    planned = shell.say("archive", "replicate", "payroll", *into, "--dry-run")
+    assert (planned.status, "It is a replica to be looked into" in planned.out) == (0, True), planned.err
     back = shell.say("archive", "restore", "payroll", "--to", "Integration", "--sr", "SAN-gold", "--json")
     assert back.status == 0, back.err
     card = back.document["configuration"]

@@ -9,11 +9,13 @@ from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
 from xsconsole.domain.ids import ArchiveId
 from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
+from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.demo.gestures import click, until
@@ -101,6 +103,24 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     place.list.view.selectRow(0)
     assert "Last proven restorable" in place.list.whole.text()
     place.list.filter.set_text("")
+
+    place.replicate.trigger()
+    into = await opened(window, ReplicateArchiveDialog)
+    assert isinstance(into, ReplicateArchiveDialog)
+    assert into.pattern is not None
+    into.stage.setCurrentIndex(into.stage.findText("Production"))
+    assert "is production" in into.why_not.text
+    into.stage.setCurrentIndex(into.stage.findText("Patch testing"))
+    (choice,) = into.networks.values()
+    choice.setCurrentIndex(choice.findText("stage-net"))
+    into.pattern.setText("x")
+    assert "gives all machines one name" in into.why_not.text
+    into.pattern.setText("{role} again")
+    assert into.command is not None
+    assert isinstance(into.command, RestoreFromArchive)
+    assert (into.command.is_replica, into.command.pattern) == (True, "{role} again")
+    into.reject()
+    await until(lambda: window.archive.dialog is None, "the end")
 
     place.restore.trigger()
     where = await opened(window, RestoreDialog)

@@ -121,6 +121,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "archive show": ("archives", "show"),
     "archive verify": ("archives", "verify"),
     "archive restore": ("archives", "restore"),
+    "archive replicate": ("archives", "replicate"),
     "archive prove": ("archives", "prove"),
     "archive keep": ("archives", "keep"),
     "archive expire": ("archives", "expire"),

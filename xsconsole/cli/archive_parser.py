@@ -39,14 +39,12 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
     _add_in_pool(verb.add_argument, "one that stands in the pool: its templates are compared, no disk is read")
     verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)
-    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
-    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
-    _add_map(verb.add_argument)
-    verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
-    _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")
-    _add_full(verb.add_argument)
-    _add_planned(verb.add_argument)
-    add_reason(verb)
+    _add_back(verb, add_reason)
+    verb = make(
+        "archive replicate", "make a replica of it in a stage, to be looked into: no promotion, no gates", has_json=True
+    )
+    verb.add_argument("--names", default="", metavar="PATTERN", help="names of the machines, as `replicate` takes it")
+    _add_back(verb, add_reason)
     verb = make(
         "archive prove",
         "try whether it comes back: restored apart from everything, started, asked, and removed again",
@@ -59,6 +57,8 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     _add_map(verb.add_argument)
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
     verb.add_argument("--without-tools", action="store_true", help="do not wait for guest tools: some have none")
+    _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")
+    _add_full(verb.add_argument)
     _add_planned(verb.add_argument)
     add_reason(verb)
     verb = make("archive compare", "how one archive differs from another; no pool is needed", has_json=True)
@@ -96,6 +96,18 @@ def _add_in_pool(add: Callable[..., object], what: str = "one that stands in the
 
 def _add_full(add: Callable[..., object]) -> None:
     add("--full-copy", action="store_true", help="in a pool: disks of their own, which share nothing")
+
+
+def _add_back(verb: argparse.ArgumentParser, add_reason: Callable[..., None]) -> None:
+    """Add what says where it comes back to."""
+    verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
+    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
+    _add_map(verb.add_argument)
+    verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
+    _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")
+    _add_full(verb.add_argument)
+    _add_planned(verb.add_argument)
+    add_reason(verb)
 
 
 def _add_map(add: Callable[..., object]) -> None:

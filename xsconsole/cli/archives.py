@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from xsconsole.cli import output, pool_archives
@@ -46,8 +47,12 @@ async def create(options: argparse.Namespace) -> int:
 
 async def restore(options: argparse.Namespace) -> int:
     """Read the document, plan, say what it will do, and see it through to its end."""
+    return await _restore(options)
+
+
+async def _restore(options: argparse.Namespace, *, is_replica: bool = False, pattern: str = "") -> int:
     if options.in_pool:
-        return await pool_archives.restore(options)
+        return await pool_archives.restore(options, is_replica=is_replica, pattern=pattern)
     _demand_of_files(options, "full_copy")
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
@@ -56,12 +61,21 @@ async def restore(options: argparse.Namespace) -> int:
         networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
         sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
         target = find_stage(published(console), options.to).id
-        command = await room.returning(folder, Destination(target=target, networks=networks, sr=sr), options.reason)
+        back = await room.returning(folder, Destination(target=target, networks=networks, sr=sr), options.reason)
+        command = replace(back, is_replica=is_replica, pattern=pattern)
         return await carry_out(console, command, options, {"archive": command.archive.id})
+
+
+async def replicate(options: argparse.Namespace) -> int:
+    """Make a replica of it, as `replicate` does of what stands."""
+    return await _restore(options, is_replica=True, pattern=options.names)
 
 
 async def prove(options: argparse.Namespace) -> int:
     """Plan the trial, say what it will do, see it through to its end, and say what was found."""
+    if options.in_pool:
+        return await pool_archives.prove(options)
+    _demand_of_files(options, "full_copy")
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         room = ArchiveRoom(console.home)

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from xsconsole.cli import output
 from xsconsole.cli.acting import on_record
@@ -11,9 +12,10 @@ from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import connected, published
 from xsconsole.console import Console, Destination, PoolArchives
 from xsconsole.domain.archive import Form, Pooled, find_archive
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import ArchiveInPool
+from xsconsole.engine.commands import ArchiveInPool, ProveArchive, RestoreFromPool
 from xsconsole.errors import Refused
 
 
@@ -44,19 +46,37 @@ async def create(options: argparse.Namespace) -> int:
         return status
 
 
-async def restore(options: argparse.Namespace) -> int:
+async def restore(options: argparse.Namespace, *, is_replica: bool = False, pattern: str = "") -> int:
     """Plan, say what it will do, and see it through to its end."""
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
-        room = _room(console)
-        one = find_archive(await room.listed(), options.archive)
-        networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
-        sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
-        target = find_stage(published(console), options.to).id
-        method = Method.FULL_COPY if options.full_copy or sr is not None else Method.LINKED_CLONE
-        to = Destination(target=target, networks=networks, sr=sr)
-        command = room.returning(one, to, method, options.reason)
-        return await carry_out(console, command, options, {"archive": one.id})
+        back = replace(await _coming_back(console, options), is_replica=is_replica, pattern=pattern)
+        return await carry_out(console, back, options, {"archive": back.archive.id})
+
+
+async def prove(options: argparse.Namespace) -> int:
+    """Plan the trial, see it through to its end, and say what was found."""
+    options.name = options.archive
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        back = await _coming_back(console, options)
+        command = ProveArchive(
+            of=back, is_in_stage=bool(options.to), asks_tools=not options.without_tools, reason=options.reason
+        )
+        status = await carry_out(console, command, options, {"archive": back.archive.id})
+        proven = find_archive(await _room(console).listed(), back.archive.id).proofs.proven
+        if status == 0 and proven is not None and not (options.json or options.dry_run):
+            output.say(f"Proven restorable: {output.cell(proven.words, 900)}")
+        return status
+
+
+async def _coming_back(console: Console, options: argparse.Namespace) -> RestoreFromPool:
+    room = _room(console)
+    one = find_archive(await room.listed(), options.archive)
+    networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
+    sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
+    target = find_stage(published(console), options.to).id if options.to else StageId("")
+    method = Method.FULL_COPY if options.full_copy or sr is not None else Method.LINKED_CLONE
+    return room.returning(one, Destination(target=target, networks=networks, sr=sr), method, options.reason)
 
 
 async def listed(options: argparse.Namespace) -> tuple[Pooled, ...]:

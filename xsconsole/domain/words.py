@@ -195,7 +195,7 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         text += f" from {named(intent.source)} to {named(intent.target)}"
     elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE, RunKind.PROVISION) and intent.target:
         text += f" in {named(intent.target)}"
-    if intent.kind is RunKind.REPLICATE and intent.source == intent.target and intent.target:
+    if intent.kind is RunKind.REPLICATE and intent.source in (None, intent.target) and intent.target:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"

@@ -34,7 +34,8 @@ class RestoreFromArchive:
 
     `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
     storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first. `is_own` says that
-    this console's key signed it.
+    this console's key signed it. `is_replica`: it is to be looked into, as `Replicate` does of what stands; `pattern`
+    names each machine, see there.
     """
 
     archive: Archive
@@ -45,6 +46,8 @@ class RestoreFromArchive:
     networks: Mapping[str, Uuid] = field(default_factory=dict)
     sr: Uuid | None = None
     pool: Uuid | None = None
+    is_replica: bool = False
+    pattern: str = ""
     reason: str = ""
 
 
@@ -79,6 +82,8 @@ class RestoreFromPool:
     method: Method = Method.LINKED_CLONE
     sr: Uuid | None = None
     pool: Uuid | None = None
+    is_replica: bool = False
+    pattern: str = ""
     reason: str = ""
 
     @property

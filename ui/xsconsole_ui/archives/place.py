@@ -22,6 +22,7 @@ from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, 
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
+from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing import CompareDialog
@@ -87,6 +88,9 @@ class ArchivePlace(pieces.Panel):
         self.restore = self._offer(self.tr("Restore…"), self._restore)
         self.prove = self._offer(self.tr("Prove…"), self._prove)
         self.hold = self._offer(self.tr("Hold…"), self._hold)
+        self.replicate = QAction(self.tr("Replicate into…"), self)
+        self.replicate.triggered.connect(self._replicate)
+        self.list.view.add_context_action(self.replicate)
         self.compare = QAction(self.tr("Compare…"), self)
         self.compare.triggered.connect(self._compare)
         self.list.view.add_context_action(self.compare)
@@ -146,6 +150,7 @@ class ArchivePlace(pieces.Panel):
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
         self._allow(self.verify, "" if busy else none or unfinished)
         self._allow(self.restore, unreadable or busy or away)
+        self._allow(self.replicate, unreadable or busy or away)
         self._allow(self.prove, unreadable or busy or away)
         self._allow(self.hold, unreadable or busy)
         several = len(self.list.selected())
@@ -223,6 +228,12 @@ class ArchivePlace(pieces.Panel):
         one = self.chosen
         if one is not None and self.restore.isEnabled():
             self._start(self._asked_where(one, RestoreDialog), "restore an archive")
+
+    @Slot()
+    def _replicate(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._start(self._asked_where(one, ReplicateArchiveDialog), "replicate an archive")
 
     @Slot()
     def _prove(self) -> None:

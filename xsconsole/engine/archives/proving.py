@@ -17,7 +17,6 @@ from xsconsole.domain.actions.proofs import (
     RemoveScratchNetwork,
 )
 from xsconsole.domain.archive import Archive, PoolArchive
-from xsconsole.domain.barriers import BarrierKind
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VIF, Inventory, Network
@@ -54,6 +53,7 @@ from xsconsole.engine.archives.return_checks import (
 from xsconsole.engine.archives.returning import FIT_S, add_arrived_starts, add_check, add_machines
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import ProveArchive, RestoreFromArchive, RestoreFromPool, Restoring
+from xsconsole.engine.copies.replicating import CLOSING
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import barred
 from xsconsole.engine.plans.claims import claims_on
@@ -66,7 +66,6 @@ PROOF_SPACE = uuid.UUID("f2b1b7a6-6f0f-4d8f-9d3c-0c7c8a3f1e11")
 ASKABLE = (GuestToolsUp, AddressesAnswer, NoDuplicateAddresses, Script)
 """Gates that say something of machines which stand nowhere: the others look at production, the past, or a person."""
 
-CLOSING = frozenset({BarrierKind.STOP, BarrierKind.FREEZE})
 REMOVE_S = 5.0
 
 

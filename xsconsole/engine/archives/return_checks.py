@@ -15,7 +15,7 @@ from xsconsole.domain.gates import Scene
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.replica import NAME_LIMIT
+from xsconsole.domain.replica import NAME_LIMIT, name_by_pattern
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
@@ -213,11 +213,10 @@ def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inve
         )
     demand_no_namesake(archive, inventory)
     hosts = preferred_hosts(target, inventory)
-    ending = f" ({target.name}){f' {number}' if number > 1 else ''}"
     return [
         Part(
             member=member,
-            name=f"{shortened(plain_name(member.name, archive.stage_name, target.name), NAME_LIMIT)}{ending}",
+            name=_named(command, member, target, number),
             networks={nic.device: table[nic.called] for nic in member.interfaces},
             home=hosts[at % len(hosts)] if hosts else None,
             space=space,
@@ -226,6 +225,22 @@ def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inve
         for at, member in enumerate(archive.members)
         for space in (space_of(command, member, sr, inventory),)
     ]
+
+
+def _named(command: Restoring, member: ArchivedMember, target: Stage, number: int) -> str:
+    """Return what a machine is called once it is back."""
+    archive, plain = command.archive, plain_name(member.name, command.archive.stage_name, target.name)
+    if command.pattern:
+        return name_by_pattern(
+            command.pattern,
+            name=plain,
+            role=member.role,
+            service=archive.service,
+            version=archive.version,
+            stage=target.name,
+            number=number,
+        )
+    return f"{shortened(plain, NAME_LIMIT)} ({target.name}){f' {number}' if number > 1 else ''}"
 
 
 def space_of(command: Restoring, member: ArchivedMember, sr: SR | None, inventory: Inventory) -> dict[Uuid, int]:

@@ -33,6 +33,7 @@ from xsconsole.engine.archives.return_checks import (
 )
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
+from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
@@ -59,7 +60,10 @@ def plan_return(
     target = rules.stage_of(workflow, command.target)
     rules.demand_actor(workflow, (target,), actor)
     demand_here(target, inventory)
-    demand_open_way(target, workflow)
+    if command.is_replica:
+        _demand_replicable(command, target, workflow)
+    else:
+        demand_open_way(target, workflow)
     demand_alone(archive.id, board)
     if isinstance(command, RestoreFromPool):
         demand_whole(command.archive, inventory)
@@ -68,8 +72,9 @@ def plan_return(
     made, number = made_of(archive, board, inventory)
     will_run = target.entry is EntryAction.START
     card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
+    barriers = barriers_against(card, target, board, inventory, clocks)
     demand_open(
-        barriers_against(card, target, board, inventory, clocks),
+        [barrier for barrier in barriers if not command.is_replica or barrier.kind in CLOSING],
         lambda: rules.demand_place(board, target, archive.service, made, will_run=will_run),
     )
     sr: SR | None
@@ -83,7 +88,7 @@ def plan_return(
     to_start = sorted((part for part in parts if will_run), key=lambda part: part.member.order)
     hosts = place(inventory, [guest_of(part) for part in to_start], claims_on(board).memory)
     intent = Intent(
-        kind=RunKind.RETURN,
+        kind=RunKind.REPLICATE if command.is_replica else RunKind.RETURN,
         configuration=made,
         name=archive.name,
         service=archive.service,
@@ -100,6 +105,19 @@ def plan_return(
         warnings=(*_sentences(command, target, parts, sr), *_vouching(command, workflow), *warnings),
         asks=True,
     )
+
+
+def _demand_replicable(command: Restoring, target: Stage, workflow: Workflow) -> None:
+    """Refuse a replica that would be a way round the rules of the workflow.
+
+    Where an archive stood is believed of this console's own key, and of one that the workflow pins to somebody.
+    """
+    archive, name = command.archive, f"“{shortened(command.archive.name, 60)}”"
+    if not command.is_own and owner_of(archive.key, workflow.people) is None:
+        demand_no_way_round(name, None, target, workflow, "was signed by a key that nobody here vouches for")
+    elif archive.workflow != workflow.id:
+        demand_no_way_round(name, None, target, workflow, "went through another workflow")
+    demand_no_way_round(name, archive.stage, target, workflow)
 
 
 # Steps
@@ -276,7 +294,8 @@ def _vouching(command: Restoring, workflow: Workflow) -> list[str]:
 def _sentences(command: Restoring, target: Stage, parts: Sequence[Part], sr: SR | None) -> list[str]:
     there = f" in “{shortened(sr.name_label, 60)}”" if sr is not None else ""
     archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
-    found = [
+    found = ["It is a replica to be looked into: no gate and no approval is asked."] if command.is_replica else []
+    found += [
         f"{shortened(archive.name, 60)} comes back as a new configuration, as it stood in "
         f"{shortened(archive.stage_name, 60)} at {instant(archive.frozen_at)}: {count(len(parts), 'machine')}, up to "
         f"{taken}{there}. The machines get new MAC addresses.",

@@ -7,7 +7,7 @@ import msgspec
 from xsconsole.domain.barriers import BarrierKind, barriers_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.gates import Elsewhere, Scene
-from xsconsole.domain.ids import TransitionId
+from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan, RunKind
@@ -51,7 +51,7 @@ def plan_replica(
     target = rules.stage_of(workflow, command.target)
     source = rules.stage_of(workflow, card.stage)
     rules.demand_actor(workflow, (target,), actor)
-    _demand_no_way_round(card, source, target, workflow)
+    demand_no_way_round(f"“{shortened(card.name, 60)}”", source.id, target, workflow)
     land = land_of(target, board, inventory, lands)
     if land is not None and command.method is Method.LINKED_CLONE:
         raise NotPromotable(
@@ -119,19 +119,22 @@ def plan_replica(
     return msgspec.structs.replace(plan, asks=True)
 
 
-def _demand_no_way_round(card: Card, source: Stage, target: Stage, workflow: Workflow) -> None:
-    """Refuse a replica by which something would come where only a promotion may bring it."""
-    name = f"“{shortened(card.name, 60)}”"
+def demand_no_way_round(
+    name: str, source: StageId | None, target: Stage, workflow: Workflow, why: str = "has not been through them"
+) -> None:
+    """Refuse a replica by which something would come where only a promotion may bring it.
+
+    `source` is where what is copied stands, or stood when it was archived; None: nobody can say, and `why` does.
+    """
     if target.is_production:
         raise NotPromotable(
             reason=f"{target.name} is production: what comes there is promoted, by its gates and approvals.",
             mend="Promote it along the ways of the workflow.",
         )
     guarded = [way for way in workflow.transitions if _is_guarded(way, target)]
-    if guarded and source.id != target.id and not _leads_on(target, source, workflow):
+    if guarded and (source is None or (source != target.id and not _leads_on(target.id, source, workflow))):
         raise NotPromotable(
-            reason=f"The workflow lets nothing into {target.name} without gates or approvals, and {name} has not "
-            "been through them.",
+            reason=f"The workflow lets nothing into {target.name} without gates or approvals, and {name} {why}.",
             mend=f"Promote it to {target.name}.",
         )
 
@@ -140,15 +143,15 @@ def _is_guarded(way: Transition, target: Stage) -> bool:
     return way.target == target.id and way.kind is Kind.PROMOTE and bool(way.gates or way.approvals)
 
 
-def _leads_on(first: Stage, last: Stage, workflow: Workflow) -> bool:
+def _leads_on(first: StageId, last: StageId, workflow: Workflow) -> bool:
     """Return whether promotions lead from one stage to another, so that what stands in the last was in the first."""
-    seen, waiting = {first.id}, [first.id]
+    seen, waiting = {first}, [first]
     while waiting:
         for way in workflow.transitions_from(waiting.pop(), Kind.PROMOTE):
             if way.target not in seen:
                 seen.add(way.target)
                 waiting.append(way.target)
-    return last.id in seen
+    return last in seen
 
 
 def _stock(card: Card, command: Replicate, inventory: Inventory) -> Stock | None:
