@@ -45,6 +45,11 @@ SMALL = ("40", "2")
         ("inventory_load", SMALL, ["ratios: mirror", "filter, from key to result", "views: ", "turns while it loads"]),
         ("inventory_churn", (*SMALL, "1"), ["from the change to its line", "within 200 ms", "turns while somebody"]),
         ("drift", ("8", "2", "20"), ["one change: median .* ratio", "longest piece between two looks at the clock: "]),
+        (
+            "archive",
+            ("8",),
+            ["archive: .* times the copy", "restore, .* MiB of memory", "the aim is under 200 MiB: met"],
+        ),
         ("second_start", ("1",), ["median: usable window .* ratio to an empty Qt window"]),
     ],
 )
