@@ -47,6 +47,28 @@ def test_what_somebody_changes_behind_the_run_is_found_by_the_verification() -> 
     virtually(story)
 
 
+def test_a_restore_point_that_somebody_removes_under_way_is_told_and_nothing_is_put_back_for_it() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        run = await desk.open(desk.promotion(shop, "production"))
+
+        def tidy(method: str) -> None:
+            for snapshot in office.pool.snapshots_of(desk.member(shop, "shop-db")) if method == "start" else ():
+                office.pool.destroy_snapshot(snapshot.uuid)
+
+        desk.port.on_call = tidy
+        status = await run.wait()
+
+        assert status.state is RunState.DONE
+        assert list(status.remarks.values()) == [
+            "Somebody removed the restore point of shop-db meanwhile: nothing leads back to those disks."
+        ]
+
+    virtually(story)
+
+
 def test_a_member_that_goes_during_the_run_fails_it_and_does_not_hinder_the_way_back() -> None:
     async def story() -> None:
         office = Office()

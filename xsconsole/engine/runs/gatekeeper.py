@@ -11,6 +11,7 @@ from typing import Protocol, assert_never
 
 import msgspec
 
+from xsconsole.domain.actions.copies import VerifyCopies
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.continuing import version_on
 from xsconsole.domain.gates import Answer, Elsewhere, Scene, judge, judge_approved
@@ -19,7 +20,7 @@ from xsconsole.domain.ids import Digest, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step
+from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step, Verify
 from xsconsole.domain.poolstate import MemberValue, RunRecord
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Transition, Workflow
@@ -118,14 +119,20 @@ def _step(plan: Plan, gate: Gate, key: str, approved: str, after: tuple[StepKey,
 
 
 def remarks_of(record: RunRecord) -> dict[StepKey, str]:
-    """Return what gates found unmet that a run went past, in the order of its steps."""
-    found = ((step, record.results.get(step.key, "")) for step in record.plan.steps)
-    return {
-        step.key: f"The gate “{gate_name(step.action.gate)}” is not met, and nothing is put back for it: "
-        f"{result.removeprefix(NOT_MET)}"
-        for step, result in found
-        if isinstance(step.action, CheckGate) and result.startswith(NOT_MET)
-    }
+    """Return what was found amiss that a run went past, in the order of its steps."""
+    found = ((step.key, _remark(step, record.results.get(step.key, ""))) for step in record.plan.steps)
+    return {key: remark for key, remark in found if remark}
+
+
+def _remark(step: Step, result: str) -> str:
+    match step.action:
+        case CheckGate(gate=gate) if result.startswith(NOT_MET):
+            found = result.removeprefix(NOT_MET)
+            return f"The gate “{gate_name(gate)}” is not met, and nothing is put back for it: {found}"
+        case Verify() | VerifyCopies():
+            return result
+        case _:
+            return ""
 
 
 class Gatekeeper:

@@ -71,7 +71,7 @@ from xsconsole.engine.runs.holding import Holding
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, Results
 from xsconsole.engine.runs.snapshots import Snapshots
-from xsconsole.engine.runs.verifying import verify
+from xsconsole.engine.runs.verifying import lost_points, verify
 from xsconsole.engine.values import insist, set_key
 from xsconsole.engine.verbs.servicing import Servicing
 from xsconsole.errors import Refused
@@ -229,6 +229,7 @@ class Performer:
                 await self._holding.forget(action)
             case Verify() as action:
                 await verify(step, action, self._at, self._placing, self._travel, self._disks)
+                return await lost_points(self._at)
             case CheckGate() as action:
                 approved = action.approved if isinstance(action, CheckApproved) else ""
                 return await self._gatekeeper.pass_through(action.gate, self._plan, approved)
@@ -262,6 +263,7 @@ class Performer:
                 await self._copier.enter(action)
             case VerifyCopies() as action:
                 await self._copier.verify(action)
+                return await lost_points(self._at)
             case DropSnapshot(snapshot=snapshot):
                 await self._snapshots.destroy(self._plan.step(snapshot))
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:

@@ -1,10 +1,12 @@
 """The last look of a run: what its steps should have made of the members, and what the pool shows."""
 
-from xsconsole.domain.actions.copies import StartAgain
+from xsconsole.domain.actions.copies import DropSnapshot, StartAgain
+from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan, ShutDown, Start, Step, Verify
+from xsconsole.domain.plan import Plan, Purpose, ShutDown, Start, Step, TakeSnapshot, Verify
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, is_same_member, newest_text
+from xsconsole.domain.words import listing
 from xsconsole.engine.copies.disk_work import DiskWork
 from xsconsole.engine.moves.placing import Placing
 from xsconsole.engine.moves.travel import Travel
@@ -36,6 +38,31 @@ async def verify(step: Step, action: Verify, at: Presence, placing: Placing, tra
     differences += [*await placing.amiss(step), *await travel.amiss(), *await disks.amiss()]
     if differences:
         raise VerificationFailed(differences=tuple(differences))
+
+
+async def lost_points(at: Presence) -> str:
+    """Return a sentence about restore points of this run that somebody else removed meanwhile; empty where all stand.
+
+    Nothing is put back for that. A machine that goes to another pool takes its snapshots along.
+    """
+    steps = at.plan.steps
+    gone_elsewhere = {step.action.vm for step in steps if isinstance(step.action, MoveAcross)}
+    dropped = {step.action.snapshot for step in steps if isinstance(step.action, DropSnapshot)}
+    lost = []
+    for step in steps:
+        taken = at.made(step.key)
+        if (
+            isinstance(step.action, TakeSnapshot)
+            and step.action.purpose is Purpose.RESTORE_POINT
+            and step.action.vm not in gone_elsewhere
+            and step.key not in dropped
+            and taken is not None
+            and not await at.exists(taken)
+        ):
+            lost.append(shortened(step.subject, 60))
+    if not lost:
+        return ""
+    return f"Somebody removed the restore point of {listing(tuple(lost))} meanwhile: nothing leads back to those disks."
 
 
 def _stopped(plan: Plan) -> list[Uuid]:
