@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
+from tests.engine.requesting import approved_request, run
 from tests.engine.test_planning import kinds
 from tests.workflows import guarded
 from xsconsole.domain.ids import ConfigurationId, StageId
@@ -32,6 +33,7 @@ from xsconsole.domain.workflow.gates import (
 )
 from xsconsole.engine.commands import AddMembers, AllowDifference, Confirmed, Create, NewMember
 from xsconsole.engine.ports import Field
+from xsconsole.engine.requests.asked import command_of
 from xsconsole.errors import GateNotMet, NotPromotable, RunFailed
 
 
@@ -142,6 +144,25 @@ def test_a_gate_afterwards_that_leads_back_takes_the_way_back() -> None:
         assert status.state is RunState.UNDONE
         assert desk.card(shop).stage == "staging"
         assert desk.prober.asked == ["smoke-test"]
+
+    virtually(story)
+
+
+def test_leading_back_asks_nobody_whatever_the_way_back_demands() -> None:
+    async def story() -> None:
+        gate = Script(argv=("smoke-test",), when=When.AFTER, leads_back=True)
+        scene, request = await approved_request(gates=(gate,))  # on the way back as well, with its approval
+        scene.alice.prober.will("smoke-test", False)
+        assert (
+            scene.alice.engine.plan(command_of(request))
+            .notes[-1]
+            .startswith("If script is not met afterwards, all of it is put back by itself. Nobody is asked for that")
+        )
+
+        status = await (await run(scene.alice, request)).wait()
+
+        assert (status.state, scene.stage()) == (RunState.UNDONE, "staging")
+        assert scene.alice.prober.asked == ["smoke-test"]
 
     virtually(story)
 

@@ -205,6 +205,19 @@ def test_a_hold_of_the_way_back_is_left_at_who_went_it() -> None:
         assert scene.desk.card(scene.old).hold is not None
         assert scene.desk.card(scene.new).hold is None
 
+        # What that way demands is named: nobody could meet it within the run.
+        demanding = tuple(
+            msgspec.structs.replace(way, gates=(NoDuplicateAddresses(),), afterwards=())
+            if way.kind is Kind.DEMOTE
+            else way
+            for way in workflow.transitions
+        )
+        other = await Scene().begin(taking_over())
+        version = other.desk.board.workflow.version + 1  # type: ignore[union-attr]
+        await other.desk.publish(msgspec.structs.replace(workflow, version=version, transitions=demanding))
+        refused = other.desk.refusal(other.desk.promotion(other.new, "production"))
+        assert "its way back from there demands the gate “no duplicate" in refused.reason
+
     virtually(story)
 
 

@@ -14,9 +14,11 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Action, Estimate, Plan, Purpose, Step, TakeSnapshot, Verify
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Stage, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.giving_way import has_demands, has_slot, way_back_from
+from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.archives.retiring import Leaving, add_retirement, demand_retirable, sealing_of
 from xsconsole.engine.archives.stow_checks import demand_room
 from xsconsole.engine.moves.relocation import changed_networks
@@ -246,7 +248,14 @@ def _way_back(workflow: Workflow, target: Stage, edge: Transition, other: Card) 
         )
     if has_demands(way):
         raise NotPromotable(
-            reason=f"“{shortened(other.name)}” has the place in {target.name}; its way back has demands of its own.",
-            mend="Demote it first.",
+            reason=f"“{shortened(other.name)}” has the place in {target.name}, and its way back from there demands "
+            f"{_demands(way)}, which nobody can meet within this run.",
+            mend="Demote it first, or let that way demand nothing.",
         )
     return way
+
+
+def _demands(way: Transition) -> str:
+    found = tuple(dict.fromkeys(f"the gate “{gate_name(gate)}”" for gate in way.gates))
+    found += ("approval",) if way.approvals else ()
+    return listing(found or ("copies",))

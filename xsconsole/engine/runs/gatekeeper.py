@@ -5,7 +5,7 @@ tried through a `Prober`, which belongs to this console's machine.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, assert_never
 
@@ -22,7 +22,7 @@ from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step, Verify
 from xsconsole.domain.poolstate import MemberValue, RunRecord
-from xsconsole.domain.words import count
+from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
     AddressesAnswer,
@@ -91,7 +91,18 @@ def gated(plan: Plan, way: Transition, passed: Collection[Override] = (), approv
         msgspec.structs.replace(step, after=first) if first and not step.after else step for step in plan.steps
     )
     asks = plan.asks or any(isinstance(gate, Checklist) for gate in way.gates)
-    return msgspec.structs.replace(plan, steps=(*before, *middle, *after), asks=asks)
+    notes = (*plan.notes, *_told(way))
+    return msgspec.structs.replace(plan, steps=(*before, *middle, *after), asks=asks, notes=notes)
+
+
+def _told(way: Transition) -> Iterator[str]:
+    """Yield what becomes of the run where a gate afterwards is not met: it is put back, which is no demotion."""
+    names = dict.fromkeys(gate_name(gate) for gate in way.gates if gate.when is When.AFTER and gate.leads_back)
+    if names:
+        yield (
+            f"If {listing(tuple(names), len(names))} is not met afterwards, all of it is put back by itself. Nobody is "
+            "asked for that, whatever the way back demands."
+        )
 
 
 def gate_key(number: int) -> str:
