@@ -14,12 +14,15 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import GroupId, PersonId, StageId
 from xsconsole.domain.inventory import SR, VM, HostMetrics
 from xsconsole.domain.plan import Start
+from xsconsole.domain.publication.effects import EffectKind
 from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow import DiskRule, DiskTreatment, Group, Kind, Person, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
 from xsconsole.domain.workflow.values import Limits
 from xsconsole.engine.plans import enforcement
+from xsconsole.engine.plans.stage_names import StageNames
+from xsconsole.engine.publication.flight import Flight, effects_of, stages_to_map
 from xsconsole.errors import ApprovalMissing, NotPermitted, RunFailed, StageFull, VerificationFailed
 
 
@@ -69,6 +72,64 @@ def test_whoever_promotes_may_act_where_it_goes_back_to() -> None:
 
         assert isinstance(refused, NotPermitted)
         assert "may not move configurations into or out of Integration" in refused.reason
+
+    virtually(story)
+
+
+def test_a_publication_knows_where_who_gives_way_is_on_its_way_to() -> None:
+    async def story() -> None:
+        workflow = taking_over()
+        elsewhere = StageId("patch-testing")
+        ways = tuple(
+            msgspec.structs.replace(way, target=elsewhere) if way.id == "production-to-staging" else way
+            for way in workflow.transitions
+        )
+        scene = await Scene().begin(msgspec.structs.replace(workflow, transitions=ways))
+        desk, pool = scene.desk, scene.desk.port.identity.pool
+        run = await desk.open(scene.desk.promotion(scene.new, "production"))
+        await desk.until(lambda: desk.card(scene.old).run is not None)
+        flight = Flight(pool=pool, board=desk.board, inventory=desk.inventory)
+
+        def lost(*stages: str) -> set[StageId]:
+            left = tuple(stage for stage in workflow.stages if stage.id not in stages)
+            return set(stages_to_map([flight], msgspec.structs.replace(workflow, stages=left), pool))
+
+        assert lost("patch-testing") == {elsewhere}
+        assert lost("integration") == set()
+        assert lost("staging", "production") == {StageId("staging"), StageId("production")}
+        assert (await run.wait()).error is None
+        there = Flight(pool=pool, board=desk.board, inventory=desk.inventory)
+        assert set(stages_to_map([there], msgspec.structs.replace(workflow, stages=()), pool)) == {
+            elsewhere,
+            StageId("production"),
+        }
+
+    virtually(story)
+
+
+def test_a_stage_that_a_run_leads_to_has_no_more_room_for_who_is_mapped_there() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.desk.port.identity.pool
+        vm = scene.office.pool.add_vm("other", "Halted")
+        await scene.office.configuration(desk, "other", "1", "integration", [vm.uuid])
+        run = await desk.open(scene.desk.promotion(scene.new, "production"))
+        await desk.until(lambda: desk.card(scene.new).run is not None)
+        flight = Flight(pool=pool, board=desk.board, inventory=desk.inventory)
+        workflow = desk.board.workflow
+        assert workflow is not None
+        left = tuple(
+            msgspec.structs.replace(stage, limits=Limits(configurations=1)) if stage.id == "staging" else stage
+            for stage in workflow.stages
+            if stage.id != "integration"
+        )
+        then, mapping = msgspec.structs.replace(workflow, stages=left), {StageId("integration"): StageId("staging")}
+        choices = {StageId("integration"): (StageId("staging"),)}
+
+        effects = effects_of([flight], then, pool, mapping, choices, (), StageNames(workflow, then))
+
+        assert [effect.kind for effect in effects if effect.name == "other 1"] == [EffectKind.BLOCKED]
+        assert (await run.wait()).error is None
 
     virtually(story)
 

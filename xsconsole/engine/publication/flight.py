@@ -8,7 +8,8 @@ from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.poolstate import STAGE_FIELD_KEY
+from xsconsole.domain.plan import WriteMember
+from xsconsole.domain.poolstate import STAGE_FIELD_KEY, MemberValue, decode
 from xsconsole.domain.publication.effects import Effect, EffectKind
 from xsconsole.domain.publication.values import pool_of
 from xsconsole.domain.words import count
@@ -72,8 +73,17 @@ def _stages_of(card: Card) -> list[StageId]:
     """Return where a configuration stands, or may stand when its run has ended forward or back."""
     if card.run is None:
         return [card.stage]
-    intent = card.run.record.plan.intent
-    return [stage for stage in dict.fromkeys((intent.source, intent.target)) if stage is not None]
+    plan = card.run.record.plan
+    ends = (plan.intent.source, plan.intent.target) if card.id == plan.intent.configuration else (card.stage,)
+    machines = {member.uuid for member in card.members}
+    written = (
+        value.stage
+        for step in plan.steps
+        if isinstance(step.action, WriteMember) and step.action.vm in machines
+        for text in (step.action.original, step.action.value)
+        if (value := decode(text, MemberValue)) is not None
+    )
+    return [stage for stage in dict.fromkeys((*ends, *written)) if stage is not None]
 
 
 def _stands(stage: Stage | None, pool: Uuid, home: Uuid) -> bool:
@@ -205,6 +215,9 @@ def _within_limits(
     for effect in kept:
         if effect.target is not None:
             placed[effect.target].append(effect)
+        elif effect.kind is EffectKind.RUNS:  # wherever it ends
+            for stage_id in _stages_of(cards[effect.pool, effect.configuration]):
+                placed[stage_id].append(effect)
     for number, effect in enumerate(kept):
         stage = workflow.stage(effect.target) if effect.target is not None else None
         if effect.kind is not EffectKind.MAPPED or stage is None:
