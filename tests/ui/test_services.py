@@ -16,7 +16,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole_ui import keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.membership import DeleteDialog, DescribeDialog
+from xsconsole_ui.membership import ArrangeDialog, DeleteDialog, DescribeDialog
 from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import Action
 
@@ -188,6 +188,24 @@ async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice
         "config", "migrate", SHOP, "--host", "xen-1", "--sr", "NFS-silver", "--vm", "shop-lb.stg", "--json"
     )
     assert (moved.status, moved.document["state"]) == (0, "done"), moved.err
+    window.board.select(card_of(console, SHOP).id)
+    window.situate()
+    window.actions_[service_actions.ARRANGE].trigger()
+    (seats,) = window.findChildren(ArrangeDialog)
+    await until(seats.isVisible, "the members")
+    first, second = (member.uuid for member in card_of(console, SHOP).members[:2])
+    seats.order.setText("7")
+    seats.member.setCurrentIndex(1)
+    assert seats.role.text() == card_of(console, SHOP).members[1].role
+    seats.role.setText("front")
+    seats.look()
+    assert [one.order for one in seats.wanted().seats if one.vm == first] == [7]
+    assert [one.role for one in seats.wanted().seats if one.vm == second] == ["front"]
+    assert seats.command is not None
+    seats.reject()
+    arranged = shell.say("config", "arrange", SHOP, "--vm", "db:order=3,start-delay=5", "--json")
+    assert (arranged.status, arranged.document["state"]) == (0, "done"), arranged.err
+
     unsure = shell.say("config", "delete", "shop@1.4.0", "--yes", SHOP)
     assert "Not answered with yes: Delete “shop 1.4.0” for good" in unsure.err
     assert unsure.status == 1

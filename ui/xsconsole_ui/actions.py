@@ -15,7 +15,7 @@ from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, CAPTURE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.object_actions import IMPORT, OBJECT_MENU, SNAPSHOT_MENU
-from xsconsole_ui.service_actions import DELETE, DESCRIBE, MIGRATE, POWER
+from xsconsole_ui.service_actions import ARRANGE, DELETE, DESCRIBE, MIGRATE, POWER
 from xsconsole_ui.situation import About, Action, Hands, Menu, Situation, Submenu, actions_of
 from xsconsole_ui.workflow_actions import WORKFLOW_MENU
 
@@ -354,10 +354,9 @@ RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARA
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
 KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))
 KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, KEEP)
-MEMBERS_MENU: Menu = (ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN, *KEEPING, DISSOLVE, DELETE)
-MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ADOPT, CLEAN))
+MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ARRANGE, ADOPT, CLEAN))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
-CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, *MEMBERS_MENU)
+CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, MEMBERS, *KEEPING, DISSOLVE, DELETE)
 MENUS: tuple[tuple[str, Menu], ...] = (
     (
         "&Pool",

@@ -91,4 +91,11 @@ MIGRATE = Action(
     perform=lambda _, hands: hands.ask_about(About.MIGRATE),
     why_not=permitted(Verb.CHANGE, no_live_card),
 )
+ARRANGE = Action(
+    id="configuration.arrange",
+    text="Arran&ge members…",
+    tip="Give members other roles, and say in which order and how far apart they start and stop",
+    perform=lambda _, hands: hands.ask_about(About.ARRANGE),
+    why_not=permitted(Verb.CHANGE, no_live_card),
+)
 POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

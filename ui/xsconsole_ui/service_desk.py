@@ -19,6 +19,7 @@ DIALOGS: Mapping[About, membership.OfCard] = MappingProxyType(
         About.REPLICATE: membership.ReplicateDialog,
         About.REVERT: RevertDialog,
         About.DESCRIBE: membership.DescribeDialog,
+        About.ARRANGE: membership.ArrangeDialog,
         About.DELETE: membership.DeleteDialog,
         About.MIGRATE: membership.RelocateDialog,
         About.CAPTURE: membership.CaptureDialog,

@@ -62,6 +62,7 @@ class About(StrEnum):
     REPLICATE = "replicate"
     REVERT = "revert"
     DESCRIBE = "describe"
+    ARRANGE = "arrange"
     DELETE = "delete"
     MIGRATE = "migrate"
     CAPTURE = "capture"

@@ -81,6 +81,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "config revert": ("acting", "act"),
     "config rename": ("acting", "act"),
     "config note": ("acting", "act"),
+    "config arrange": ("acting", "act"),
     "config delete": ("acting", "act"),
     "config migrate": ("acting", "act"),
     "config export": ("archives", "create"),

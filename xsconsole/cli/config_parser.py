@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from xsconsole.cli.points_parser import POINT_HELP
 from xsconsole.cli.request_parser import VerbMaker, add_asking, add_emergency
-from xsconsole.cli.typed_values import digest
+from xsconsole.cli.typed_values import digest, seat
 
 NAME_HELP = "id, service, service@version or service@stage"
 
@@ -72,6 +72,7 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
         note := _of_many(make, "config note", "write notes about it, in place of those that are there"),
         delete := _of_many(make, "config delete", "delete its machines with their disks, for good"),
         migrate := _of_many(make, "config migrate", "bring it to another host or storage of its pool"),
+        arrange := _changing(make, "config arrange", "give members other roles, start orders or delays"),
         revert := _changing(make, "config revert", "return its disks to a restore point; it stays where it is"),
         rename := _changing(make, "config rename", "give it another name or version; its machines keep their names"),
     ]
@@ -86,6 +87,14 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
     migrate.add_argument("--host", metavar="HOST", help="where its running machines go, by name or uuid")
     migrate.add_argument("--sr", metavar="STORAGE", help="where the disks of its machines go, by name or uuid")
     migrate.add_argument("--vm", action="append", default=[], metavar="VM", help="only this member; repeat it")
+    arrange.add_argument(
+        "--vm",
+        action="append",
+        required=True,
+        type=seat,
+        metavar="VM:WHAT=N,...",
+        help="a member, and its role=, order=, start-delay= and shutdown-delay= in seconds; repeat it",
+    )
     revert.add_argument("point", metavar="POINT", help=POINT_HELP)
     add_asking(revert, instant)
     add_emergency(revert)

@@ -12,7 +12,17 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import find_configuration, find_host, find_storage, find_vm
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.run_kinds import RunKind
-from xsconsole.engine.commands import ChangePower, Delete, Describe, OfService, Relocate, RevertTo, TakePoint
+from xsconsole.engine.commands import (
+    Arrange,
+    ChangePower,
+    Delete,
+    Describe,
+    OfService,
+    Relocate,
+    RevertTo,
+    Seat,
+    TakePoint,
+)
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
     {
@@ -45,6 +55,9 @@ def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> 
                 keeps_points=options.keep_points,
                 reason=options.reason,
             )
+        case "config arrange":
+            seats = tuple(_seat(text, inventory, card) for text in options.vm)
+            return Arrange(configuration=card.id, revision=card.revision, seats=seats, reason=options.reason)
         case "config migrate":
             return Relocate(
                 configuration=card.id,
@@ -76,3 +89,17 @@ def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> 
             )
     kind = POWER[options.verb]
     return ChangePower(configuration=card.id, revision=card.revision, kind=kind, reason=options.reason)
+
+
+def _seat(given: tuple[str, Mapping[str, str]], inventory: Inventory, card: Card) -> Seat:
+    """Read a member, by name, uuid or role, with what it is to be."""
+    name, wanted = given
+    role = next((member.uuid for member in card.members if member.role == name), None)
+    numbers = {key: int(wanted[key]) if key in wanted else None for key in ("order", "start-delay", "shutdown-delay")}
+    return Seat(
+        vm=role or find_vm(inventory, name).uuid,
+        role=wanted.get("role"),
+        order=numbers["order"],
+        start_delay_s=numbers["start-delay"],
+        shutdown_delay_s=numbers["shutdown-delay"],
+    )

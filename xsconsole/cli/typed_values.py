@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 SHORTEST_DIGEST = 8
+SEAT_NUMBERS = ("order", "start-delay", "shutdown-delay")
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -27,6 +28,18 @@ def assigned(text: str) -> tuple[str, str]:
     if not separator or not name:
         raise argparse.ArgumentTypeError(f"NAME=VALUE, a parameter, not {text}")
     return name, value
+
+
+def seat(text: str) -> tuple[str, dict[str, str]]:
+    """Read `VM:order=2,start-delay=30`; a name may hold colons."""
+    name, separator, said = text.rpartition(":")
+    parts = [part.partition("=") for part in said.split(",")]
+    found = {key.strip(): value.strip() for key, _, value in parts}
+    numbers = [value for key, value in found.items() if key in SEAT_NUMBERS]
+    is_fit = all(sign and key.strip() in (*SEAT_NUMBERS, "role") for key, sign, _ in parts)
+    if not separator or not name or not is_fit or not all(one.isascii() and one.isdecimal() for one in numbers):
+        raise argparse.ArgumentTypeError(f"VM:role=R,order=N,start-delay=S,shutdown-delay=S, some of them, not {text}")
+    return name, found
 
 
 def count(text: str) -> int:

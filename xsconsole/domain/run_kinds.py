@@ -36,6 +36,7 @@ class RunKind(StrEnum):
     REVERT = "revert"  # to a restore point, where it stands
     PROVISION = "provision"  # new configurations, of a blueprint
     DELETE = "delete"  # its machines with their disks
+    ARRANGE = "arrange"  # roles, orders and delays of its members
     MIGRATE = "migrate"  # its machines to another host, their disks to another storage
 
 

@@ -171,6 +171,8 @@ def kind_name(kind: RunKind) -> str:
             return "Provision"
         case RunKind.DELETE:
             return "Delete"
+        case RunKind.ARRANGE:
+            return "Arrange the members of"
         case RunKind.MIGRATE:
             return "Migrate"
     assert_never(kind)

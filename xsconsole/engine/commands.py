@@ -25,11 +25,13 @@ from xsconsole.engine.replica_commands import ForbidDifference as ForbidDifferen
 from xsconsole.engine.replica_commands import Mend as Mend
 from xsconsole.engine.replica_commands import Refresh as Refresh
 from xsconsole.engine.replica_commands import Replicate as Replicate
+from xsconsole.engine.service_commands import Arrange as Arrange
 from xsconsole.engine.service_commands import ChangePower as ChangePower
 from xsconsole.engine.service_commands import Delete as Delete
 from xsconsole.engine.service_commands import Describe as Describe
 from xsconsole.engine.service_commands import Relocate as Relocate
 from xsconsole.engine.service_commands import RevertTo as RevertTo
+from xsconsole.engine.service_commands import Seat as Seat
 from xsconsole.engine.service_commands import TakePoint as TakePoint
 from xsconsole.engine.urgency import Emergency as Emergency
 
@@ -310,7 +312,7 @@ OfMembers = Create | AddMembers | RemoveMembers | Adopt | Dissolve
 Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool | Capture
 """Commands for which machines that run are frozen: as they run, or shut down for that."""
 
-OfService = ChangePower | TakePoint | RevertTo | Describe | Delete | Relocate
+OfService = ChangePower | TakePoint | RevertTo | Describe | Delete | Relocate | Arrange
 """Commands to a configuration as one thing, which stays in its stage."""
 
 Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay

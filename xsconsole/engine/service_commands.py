@@ -18,6 +18,31 @@ class ChangePower:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """What a member is for, and when it starts and stops beside the others; None leaves that as it is."""
+
+    vm: Uuid
+    role: str | None = None
+    order: int | None = None
+    start_delay_s: int | None = None
+    shutdown_delay_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrange:
+    """Give members of a configuration other roles, orders or delays."""
+
+    configuration: ConfigurationId
+    revision: int
+    seats: tuple[Seat, ...]
+    reason: str = ""
+
+    @property
+    def kind(self) -> RunKind:
+        return RunKind.ARRANGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delete:
     """Destroy the machines of a configuration with their disks, and forget it.
 

@@ -88,6 +88,7 @@ DOING = {
     RunKind.PROVISION: "provisioning",
     RunKind.DELETE: "deleting",
     RunKind.MIGRATE: "migrating",
+    RunKind.ARRANGE: "arranging its members",
 }
 
 

@@ -1,5 +1,6 @@
 """Which VMs belong to a configuration: dialogs that end in a command whose plan is then shown."""
 
+from xsconsole_ui.membership.arrange import ArrangeDialog
 from xsconsole_ui.membership.capture import CaptureDialog
 from xsconsole_ui.membership.describe import DescribeDialog
 from xsconsole_ui.membership.dialogs import (
@@ -19,6 +20,7 @@ from xsconsole_ui.membership.together import NotesDialog, OfCards, TogetherDialo
 __all__ = [
     "AddDialog",
     "AdoptDialog",
+    "ArrangeDialog",
     "CaptureDialog",
     "CleanDialog",
     "CreateDialog",

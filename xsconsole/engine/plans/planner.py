@@ -27,6 +27,7 @@ from xsconsole.engine.commands import (
     Adopt,
     ArchiveInPool,
     ArchiveToFiles,
+    Arrange,
     Capture,
     ChangePower,
     Create,
@@ -82,6 +83,7 @@ from xsconsole.engine.requests.emergency import passing
 from xsconsole.engine.requests.reviewing import reviewed
 from xsconsole.engine.runs.gatekeeper import gated, wants_approved
 from xsconsole.engine.verbs import membership
+from xsconsole.engine.verbs.arranging import plan_arrangement
 from xsconsole.engine.verbs.deleting import plan_delete
 from xsconsole.engine.verbs.describing import plan_description
 from xsconsole.engine.verbs.ending import plan_end
@@ -162,6 +164,8 @@ def plan(
             return plan_description(command, board, inventory, actor)
         case Delete():
             return plan_delete(command, board, inventory, actor)
+        case Arrange():
+            return plan_arrangement(command, board, inventory, actor)
         case Relocate():
             return plan_relocation(command, board, inventory, actor)
         case TakePoint():

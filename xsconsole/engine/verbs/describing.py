@@ -43,11 +43,7 @@ def plan_description(command: Describe, board: Board, inventory: Inventory, acto
     _demand_free(card, version, board)
     ready, told = [], []
     if notes != card.notes:
-        keys = inventory.pool.other_config if inventory.pool else {}
-        original = newest_text(keys, roster_stem(card.id), Roster)
-        roster = decode(original, Roster)
-        if roster is None:
-            raise NotPromotable(reason="Its roster cannot be read.", mend="Make it whole first.")
+        original, roster = roster_on(inventory, card)
         value = encode(msgspec.structs.replace(roster, notes=notes))
         ready.append(steps.add(WriteRoster(configuration=card.id, value=value, original=original), card.name))
         told.append(f"The notes become {count(len(notes), 'character')}." if notes else "The notes are removed.")
@@ -68,6 +64,20 @@ def plan_description(command: Describe, board: Board, inventory: Inventory, acto
         leases=rules.leases_for(card.id, card.service, ()),
         warnings=tuple(told),
     )
+
+
+def roster_on(inventory: Inventory, card: Card) -> tuple[str, Roster]:
+    """Return the roster of a configuration, as it stands on the pool and as it is read.
+
+    Raises:
+        NotPromotable: there is none that can be read.
+    """
+    keys = inventory.pool.other_config if inventory.pool else {}
+    text = newest_text(keys, roster_stem(card.id), Roster)
+    roster = decode(text, Roster)
+    if roster is None:
+        raise NotPromotable(reason="Its roster cannot be read.", mend="Make it whole first.")
+    return text, roster
 
 
 def _demand_free(card: Card, version: str, board: Board) -> None:
