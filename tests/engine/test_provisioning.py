@@ -15,18 +15,22 @@ from tests.engine.desks import Desk, Killed, Office, virtually
 from tests.engine.memory_pool import GIB, MemoryPool
 from tests.engine.memory_port import Fault
 from tests.engine.test_planning import changed
+from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.batch import PartState
 from xsconsole.domain.blueprint.values import Blueprint
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.disks import disks_of, drives_of, role_of_disk
-from xsconsole.domain.ids import StageId, Uuid
-from xsconsole.domain.inventory import SR, VIF, VM
+from xsconsole.domain.ids import StageId, StepKey, Uuid
+from xsconsole.domain.inventory import SR, VIF, VM, Network
 from xsconsole.domain.lineage import descent, drawn, family
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.workflow import ApprovalRule, EntryAction, Limits, Method, default_workflow
+from xsconsole.domain.workflow import ApprovalRule, Binding, EntryAction, Limits, Method, PoolObject, default_workflow
+from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Direction, StopTheLine
 from xsconsole.engine.plans.batch import plan_together
+from xsconsole.engine.provisions import parts
+from xsconsole.engine.provisions.outfitting import outfit_amiss
 from xsconsole.errors import Barred, NotPromotable, Refused, StageFull
 
 ACME, BOLT = {"customer": "acme"}, {"customer": "bolt", "cpus": 4, "size": "30 GiB", "address": "10.0.0.7/24"}
@@ -238,7 +242,12 @@ def _with(made_of: Blueprint, at: int, **fields: object) -> Blueprint:
     return msgspec.structs.replace(made_of, members=tuple(members))
 
 
-def test_what_cannot_be_made_says_why_and_what_to_do() -> None:
+def _entry(logical: str, pool: MemoryPool) -> NetworkEntry:
+    network = next(record for record in pool.records.values() if isinstance(record, Network))
+    return NetworkEntry(logical=logical, network=PoolObject(uuid=network.uuid, name=network.name_label))
+
+
+def test_what_cannot_be_made_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         office = Office()
         desk = await seated(office)
@@ -292,6 +301,14 @@ def test_what_cannot_be_made_says_why_and_what_to_do() -> None:
             for number in range(16)
         )
         assert "too much for one run" in said(msgspec.structs.replace(made_of, members=tuple(told)), bolt)
+        assert "is the name of a configuration made beside it" in said(made_of, bolt, bolt, version="1")
+        bound = changed("integration", binding=Binding(networks=(_entry("elsewhere", pool),)))
+        await desk.publish(msgspec.structs.replace(bound, networks=("elsewhere",)))
+        assert "Integration has no network for “back”" in said(made_of, bolt)
+        assert "no machines" in said(msgspec.structs.replace(made_of, members=()), bolt)
+        monkeypatch.setattr(parts, "MOST_DEVICES", 1)
+        bare_web = _with(msgspec.structs.replace(made_of, members=made_of.members[1:]), 0, interfaces=())
+        assert "no place left for the disk that cloud-init reads" in said(bare_web, bolt)
         pool.change(made_of.members[0].template, blocked_operations={"clone": "not now"})
         assert "is blocked: not now." in said(made_of, bolt)
 
@@ -333,5 +350,25 @@ def test_what_comes_into_a_stage_by_approval_does_not_come_of_a_blueprint() -> N
 
         assert "a blueprint is no way round that" in refused.reason
         assert "Provision it into" in refused.mend
+
+    virtually(story)
+
+
+def test_an_address_that_a_guest_has_is_told_and_a_machine_that_is_not_as_wanted_is_named() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = await seated(office)
+        made_of = blueprint(office.pool)
+        guest = office.pool.add_vm("old", "Running")
+        metrics = office.pool.records[guest.guest_metrics]
+        office.pool.put(msgspec.structs.replace(metrics, networks={"0/ip": "10.0.0.7"}))
+
+        one = desk.engine.plan(provision(desk, made_of, BOLT)).warnings
+        two = desk.engine.plan(provision(desk, made_of, BOLT | {"address": "10.0.0.8"})).warnings
+
+        assert any("has the address 10.0.0.7 (old) already" in said for said in one)
+        assert not any("the address" in said for said in two)
+        wanted = OutfitCopy(copy=StepKey("1"), name="web", vcpus=4, memory_bytes=GIB)
+        assert outfit_amiss(guest, wanted) == ["has 1 processors", "has other memory"]
 
     virtually(story)
