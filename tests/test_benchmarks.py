@@ -40,6 +40,7 @@ SMALL = ("40", "2")
                 "times the least of .* its limits",
             ],
         ),
+        ("provisioning", ("2", "1", "50"), ["in one run, .* times the least", "in runs of their own: "]),
         ("promotion_races", ("4",), ["one configuration, 2 races: .* never two", "one place, 2 races: .* never two"]),
         ("promotion_killed", ("40",), ["copies that were approved: .* put back", "kinds of runs: .* settled whole"]),
         ("inventory_load", SMALL, ["ratios: mirror", "filter, from key to result", "views: ", "turns while it loads"]),

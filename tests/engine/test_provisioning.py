@@ -368,6 +368,8 @@ def test_an_address_that_a_guest_has_is_told_and_a_machine_that_is_not_as_wanted
 
         assert any("has the address 10.0.0.7 (old) already" in said for said in one)
         assert not any("the address" in said for said in two)
+        unsigned = desk.engine.plan(provision(desk, made_of, ACME, is_signed=False)).warnings
+        assert set(unsigned) - set(desk.engine.plan(provision(desk, made_of, ACME)).warnings)
         wanted = OutfitCopy(copy=StepKey("1"), name="web", vcpus=4, memory_bytes=GIB)
         assert outfit_amiss(guest, wanted) == ["has 1 processors", "has other memory"]
 

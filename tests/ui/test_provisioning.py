@@ -125,8 +125,14 @@ async def test_a_form_of_the_parameters_says_what_is_wrong_and_what_would_be_mad
     await until(page.origin.isVisible, "where it comes from")
     assert page.origin.view.rows.rows[0].text == "Made of blueprint Web tenant, version 1."
 
-    # What stands may stay: a run for each.
-    window.hands.provision()
+    # What stands may stay: a run for each. The library offers it for the version that is selected.
+    window.hands.go("library")
+    await until(lambda: window.library.chosen is not None, "the library")
+    action = window.hands.provisions.from_library
+    assert action is not None
+    assert action.isEnabled()
+    assert len(window.library.chosen.made if window.library.chosen else ()) == 2
+    action.trigger()
     dialog = await opened(window)
     field(dialog, "customer").setText("more-{{ number }}")
     dialog.number.setCurrentIndex(1)

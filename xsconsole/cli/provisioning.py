@@ -7,7 +7,7 @@ from xsconsole.cli import output
 from xsconsole.cli.acting import confirm, on_record, print_plan, see_through
 from xsconsole.cli.batching import confirm_batch, print_batch
 from xsconsole.cli.session import connected, published, until
-from xsconsole.console import Batch, Console, RunState, blueprint_to_provision, planned_together, read_values
+from xsconsole.console import Batch, Console, RunState, blueprint_to_provision, is_signed, planned_together, read_values
 from xsconsole.domain.batch import PartState
 from xsconsole.domain.naming import find_stage, find_storage
 from xsconsole.domain.workflow import Method
@@ -37,8 +37,10 @@ async def provision(options: argparse.Namespace) -> int:
 
 def _together(console: Console, rows: tuple[Mapping[str, object], ...], options: argparse.Namespace) -> Together:
     assert console.identity is not None, "it is connected"
+    blueprint = blueprint_to_provision(console, options.name, options.at_version)
     order = ProvisionOrder(
-        blueprint=blueprint_to_provision(console, options.name, options.at_version),
+        blueprint=blueprint,
+        is_signed=is_signed(blueprint),
         target=find_stage(published(console), options.stage).id,
         rows=rows,
         service=options.service,

@@ -25,7 +25,7 @@ from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pool_archives import PoolArchives
 from xsconsole.console.pools import Pools
-from xsconsole.console.provisioning import blueprint_to_provision, library_on, usable_on
+from xsconsole.console.provisioning import blueprint_to_provision, is_signed, library_on, usable_on
 from xsconsole.console.publication.versions import KnownVersion, version_numbered
 from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
@@ -83,6 +83,7 @@ __all__ = [
     "find_rule",
     "give_up_dead",
     "goes_in_clear",
+    "is_signed",
     "keep_statement",
     "library_on",
     "moves_to",

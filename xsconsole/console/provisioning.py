@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from xsconsole.domain.blueprint import Blueprint
-from xsconsole.domain.blueprint.standing import Library, library_of, shelved
+from xsconsole.domain.blueprint.standing import Library, library_of, shelved, signer_of
 from xsconsole.errors import Refused
 from xsconsole.store.keys import is_signature
 
@@ -20,6 +20,11 @@ def usable_on(console: "Console") -> tuple[Blueprint, ...]:
     """Return what something can be made of, by name, the newest version first."""
     versions = library_on(console).versions
     return tuple(one.blueprint for one in versions if one.blueprint is not None and one.is_usable)
+
+
+def is_signed(blueprint: Blueprint) -> bool:
+    """Return whether a version is as somebody signed it."""
+    return bool(signer_of(blueprint, is_signature))
 
 
 def blueprint_to_provision(console: "Console", name: str, version: int | None = None) -> Blueprint:

@@ -24,7 +24,7 @@ class Provision:
     """Make configurations of a version of a blueprint in a stage: all of them, or nothing.
 
     `sr` None: the stage's storage for full copies, and that of the template for linked clones. `pool` None: the one
-    that the stage lives in, or the first.
+    that the stage lives in, or the first. `is_signed`: the blueprint is as somebody signed it.
     """
 
     blueprint: BlueprintId
@@ -36,6 +36,7 @@ class Provision:
     sr: Uuid | None = None
     pool: Uuid | None = None
     reason: str = ""
+    is_signed: bool = True
 
     @property
     def configuration(self) -> ConfigurationId:

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Estate, Verb
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import BlueprintId, StageId
 from xsconsole.engine.commands import Plannable, Together
+from xsconsole_ui import pieces
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library import LibraryPlace
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.provisioning.dialog import ProvisionDialog
+
+if TYPE_CHECKING:
+    from xsconsole_ui.main_window import MainWindow
 
 
 class Asking(Protocol):
@@ -32,11 +37,12 @@ class ProvisionDesk(QObject):
     """Opens one dialog at a time; `dialog` is that one while it is open."""
 
     def __init__(
-        self, console: Estate, bridge: Bridge, jobs: Jobs, asking: Asking, board: BoardView, window: QWidget
+        self, console: Estate, bridge: Bridge, jobs: Jobs, asking: Asking, board: BoardView, window: "MainWindow"
     ) -> None:
         super().__init__(window)
         self._console, self._jobs, self._asking, self._window = console, jobs, asking, window
-        self._board = board
+        self._board, self._place = board, window
+        self.from_library: QAction | None = None  # once the place of the library is there
         self.dialog: ProvisionDialog | None = None
         self.menu = QMenu(window)  # of a column
         self.menu.setToolTipsVisible(True)
@@ -63,6 +69,8 @@ class ProvisionDesk(QObject):
     @Slot()
     def _listen(self) -> None:
         """Offer it in every column where no card is; columns that were heard already say so themselves."""
+        if self.from_library is None:
+            self._offer_in(self._place.library)
         for lane in self._board.lanes:
             if not lane.property("offers_provisioning"):
                 lane.setProperty("offers_provisioning", True)
@@ -85,3 +93,36 @@ class ProvisionDesk(QObject):
     @Slot(QAction)
     def _ask_chosen(self, chosen: QAction) -> None:
         self.ask(StageId(str(chosen.data())))
+
+    # From the library
+
+    def _offer_in(self, library: LibraryPlace) -> None:
+        """Give the place of the library a button for the version that is selected there."""
+        self.from_library = QAction(self.tr("Provision…"), self)
+        self.from_library.triggered.connect(self._ask_for_version)
+        library.acts.addWidget(pieces.ActionButton(self.from_library, "", library, home=library.list.view))
+        library.list.view.add_context_action(self.from_library)
+        library.chosen_changed.connect(self._look_at_library)
+        self._look_at_library()
+
+    @Slot()
+    def _look_at_library(self) -> None:
+        row = self._place.library.chosen
+        assert self.from_library is not None
+        if row is None:
+            why_not = self.tr("Select one version first.")
+        elif not row.shelved.is_usable:
+            why_not = self.tr("It cannot be read, or has an error: look at it, and publish a version without.")
+        else:
+            denial = row.console.denial(Verb.CHANGE)
+            why_not = f"{denial.reason} {denial.mend}" if denial is not None else ""
+        if not why_not and not self._console.is_live:
+            why_not = self.tr("There is no connection to a pool.")
+        self.from_library.setEnabled(not why_not)
+        self.from_library.setToolTip(why_not)
+
+    @Slot()
+    def _ask_for_version(self) -> None:
+        row = self._place.library.chosen
+        if row is not None:
+            self.ask(None, (row.shelved.id, row.shelved.version))

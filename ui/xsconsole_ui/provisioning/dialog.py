@@ -24,6 +24,7 @@ from xsconsole.console import (
     FilledRow,
     ProvisionOrder,
     fill_rows,
+    is_signed,
     provisions_from,
     usable_on,
 )
@@ -261,6 +262,7 @@ class ProvisionDialog(QDialog):
             return None
         return ProvisionOrder(
             blueprint=offer.blueprint,
+            is_signed=is_signed(offer.blueprint),
             target=StageId(str(self.stage.currentData() or "")),
             rows=self.rows.rows(self.fields.values()),
             version=self.version.text().strip() or self.version.placeholderText(),

@@ -29,7 +29,7 @@ class ProvisionOrder:
 
     Texts among the values, and the patterns of versions and names, may have `{{ number }}`, `{{ service }}`,
     `{{ stage }}` and `{{ blueprint }}` in them; those of versions and names the parameters too. `is_whole`: all of them
-    or nothing; else what stands stays.
+    or nothing; else what stands stays. `is_signed`: the version is as somebody signed it.
     """
 
     blueprint: Blueprint
@@ -43,6 +43,7 @@ class ProvisionOrder:
     sr: Uuid | None = None
     pool: Uuid | None = None
     reason: str = ""
+    is_signed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
         sr=order.sr,
         pool=order.pool,
         reason=order.reason,
+        is_signed=order.is_signed,
     )
     each = (whole,) if order.is_whole else tuple(replace(whole, newcomers=(one,)) for one in newcomers)
     return Together(commands=each, target=order.target)

@@ -358,6 +358,8 @@ def _sentences(command: Provision, made: Sequence[_Made], target: Stage) -> list
         f"{command.blueprint_version} of the blueprint {shortened(command.blueprint_name, 60)}: "
         f"{count(len(machines), 'machine')} as {how}, up to {taken} of storage and {memory} of memory."
     ]
+    if not command.is_signed:
+        found.append("Nobody signed this version of the blueprint, or it was changed afterwards: look at it before.")
     if seeds:
         found.append(
             f"{count(seeds, 'machine')} {'gets' if seeds == 1 else 'get'} a disk that cloud-init reads; what is on it "
