@@ -11,7 +11,7 @@ from xsconsole.domain.ids import ArchiveId
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole_ui import actions
-from xsconsole_ui.archives.archive_dialog import ArchiveDialog
+from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
@@ -164,3 +164,47 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     await until(lambda: place.list.model.rowCount() == 1, "what lies elsewhere")
     assert place.list.model.index(0, 5).data() == "✖ unreadable"
     assert not any((tmp_path / "out").glob("*"))
+
+
+async def test_a_card_is_archived_in_its_pool_and_what_others_change_of_it_is_shown(
+    window: MainWindow, console: Console
+) -> None:
+    place, page = window.archive, window.inspector.plan_page
+    window.board.select(card_of(console, "payroll@patch-testing").id)
+    window.actions_[ARCHIVE].trigger()
+    asked = await opened(window, ArchiveDialog)
+    assert isinstance(asked, ArchiveDialog)
+    asked.into.setCurrentIndex(asked.into.findData(CLONES))
+    assert (asked.folder.isVisible(), asked.storage.isVisible(), asked.go.isEnabled()) == (False, False, True)
+    asked.into.setCurrentIndex(asked.into.findData(COPIES))
+    assert asked.storage.isVisible()
+    click(asked.go)
+    await until(page.go.isVisible, "the plan")
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+
+    window.actions_[actions.GO_ARCHIVE].trigger()
+    place.list.filter.set_text("is:pooled service:payroll")
+    await until(lambda: place.list.model.rowCount() == 1, "the archive")
+    place.list.view.selectRow(0)
+    assert "Its templates are copies, by full copy" in place.list.whole.text()
+    assert place.keep.toolTip() == "What is in a pool is kept until somebody deletes it."
+    place.verify.trigger()
+    await until(place.news.isVisible, "the verdict")
+    assert "payroll 2026.4 is whole." in place.news.text
+    place.list.view.selectRow(0)
+    place.restore.trigger()
+    back = await opened(window, RestoreDialog)
+    assert isinstance(back, RestoreDialog)
+    assert back.how.isVisible()
+    assert not back.storage.isVisible()
+    back.stage.setCurrentIndex(back.stage.findData("integration"))
+    assert back.go.isEnabled(), back.why_not.text
+    click(back.cancel)
+    await until(lambda: place.dialog is None, "the end of the dialog")
+    place.delete.trigger()
+    await until(page.go.isVisible, "the plan")
+    assert page.go.text() == "Delete the archive"
+    click(page.go)
+    assert (await ended(console)).state is RunState.DONE
+    await until(lambda: place.list.model.rowCount() == 0, "the end of it")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from xsconsole.console.archives import ArchiveRoom
+from xsconsole.console.pool_archives import PoolArchives
 from xsconsole.domain.comparison import Version, merged, newest_first, version_now, versions_kept, versions_on_record
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.record import AuditEvent, AuditQuery
@@ -32,5 +33,9 @@ async def past(console: "Console", configuration: ConfigurationId) -> tuple[Vers
     card = console.board.cards.get(configuration)
     kept = versions_kept(card, console.inventory, console.board.workflow) if card is not None else ()
     whence = card.origin.archive if card is not None and card.origin is not None else None
-    archived = await ArchiveRoom(console.home).versions_of(configuration, whence)
+    pooled = PoolArchives(console.home, lambda: (console,))
+    archived = [
+        *await ArchiveRoom(console.home).versions_of(configuration, whence),
+        *await pooled.versions_of(configuration, whence),
+    ]
     return newest_first(merged(recorded, kept), *archived)

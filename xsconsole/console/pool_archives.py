@@ -2,12 +2,12 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from xsconsole.console.archives import Destination
-from xsconsole.console.door import Console
 from xsconsole.console.home import Home
 from xsconsole.console.home_archives import on_record
 from xsconsole.console.values import Verb
@@ -33,13 +33,16 @@ from xsconsole.engine.commands import DeletePooled, RestoreFromPool
 from xsconsole.errors import NotFound, Refused
 from xsconsole.store.keys import is_signature
 
+if TYPE_CHECKING:
+    from xsconsole.console.door import Console
+
 SHOWN_S = 10.0
 
 
 class PoolArchives:
     """What stands in the pools that are connected. Making, restoring and deleting are commands, as all runs are."""
 
-    def __init__(self, home: Home, consoles: Callable[[], Iterable[Console]]) -> None:
+    def __init__(self, home: Home, consoles: Callable[[], "Iterable[Console]"]) -> None:
         self._home = home
         self._consoles = consoles
 
@@ -133,25 +136,25 @@ class PoolArchives:
 
     async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
         """Return what a configuration was in its archives in pools, and in that one, as far as all of it is there."""
-        found = []
+        found = (await self.versions()).items()
+        return tuple(version for id_, version in found if version.configuration == configuration or id_ == archive)
+
+    async def versions(self) -> Mapping[ArchiveId, Version]:
+        """Return what each archive was made of, as far as all of its templates are there."""
+        found = {}
         for one in await self.listed():
-            document = one.archive
-            if document is None or (document.configuration != configuration and document.id != archive):
-                continue
-            was = read_carried_of(document, self._console_of(one.pool).inventory)
-            if len(was) == len(document.members):
-                found.append(
-                    Version(
-                        configuration=document.configuration,
-                        name=document.name,
-                        stage=document.stage,
-                        manifest=in_roles(carried.was for carried in was),
-                        source=Source.ARCHIVE,
-                        at=document.frozen_at,
-                        service=document.service,
-                    )
+            was = () if one.archive is None else read_carried_of(one.archive, self._console_of(one.pool).inventory)
+            if one.archive is not None and len(was) == len(one.archive.members):
+                found[one.id] = Version(
+                    configuration=one.archive.configuration,
+                    name=one.archive.name,
+                    stage=one.archive.stage,
+                    manifest=in_roles(carried.was for carried in was),
+                    source=Source.ARCHIVE,
+                    at=one.archive.frozen_at,
+                    service=one.archive.service,
                 )
-        return tuple(found)
+        return found
 
     # Inside
 
@@ -164,7 +167,7 @@ class PoolArchives:
         sentence = "The record that this console has of it is not the one of which the archive holds the hash."
         return (Finding(file="record", fault=Fault.DAMAGED, sentence=sentence),)
 
-    def _held_at(self, one: Pooled) -> tuple[PoolArchive, Console]:
+    def _held_at(self, one: Pooled) -> "tuple[PoolArchive, Console]":
         if one.archive is None:
             raise Refused(reason=one.problem, mend="There is nothing that could be held.")
         console = self._console_of(one.pool)
@@ -173,14 +176,14 @@ class PoolArchives:
             raise denial
         return one.archive, console
 
-    def _console_of(self, pool: Uuid) -> Console:
+    def _console_of(self, pool: Uuid) -> "Console":
         shown = ((console, console.inventory.pool) for console in self._consoles())
         found = next((console for console, record in shown if record is not None and record.uuid == pool), None)
         if found is None:
             raise NotFound(reason="That pool is not connected.", mend="Connect to it first.")
         return found
 
-    async def _until(self, console: Console, archive: ArchiveId, *, is_held: bool) -> None:
+    async def _until(self, console: "Console", archive: ArchiveId, *, is_held: bool) -> None:
         def is_shown(board: object) -> bool:
             del board
             pool = console.inventory.pool

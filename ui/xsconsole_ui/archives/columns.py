@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from xsconsole.domain.archive import Shelved, is_due
+from xsconsole.domain.archive import Form, Listed, Pooled, is_due
 from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.points.sizes import total_taken
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count, size
 from xsconsole_ui import times
@@ -13,7 +14,7 @@ from xsconsole_ui.texts import tr
 NEVER = 0.0
 
 
-def columns_of_archives() -> tuple[Column[Shelved], ...]:
+def columns_of_archives() -> tuple[Column[Listed], ...]:
     return (
         Column(head="Configuration", text=lambda one: one.called, width=130),
         Column(head="Stood in", text=_stage, width=100),
@@ -54,14 +55,14 @@ def columns_of_archives() -> tuple[Column[Shelved], ...]:
             key=lambda one: _rank(one.keep.until if one.keep else None),
             width=72,
         ),
-        Column(head="Folder", text=lambda one: str(one.folder), tone=lambda _: "muted"),
+        Column(head="Where", text=lambda one: one.where, tone=lambda _: "muted"),
     )
 
 
 SPARE = (7, 2, 4)  # the words below the list have them too
 
-ARCHIVES: Schema[Shelved] = Schema(
-    words=lambda one: folded_lines(one.called, _stage(one), str(one.folder), one.problem),
+ARCHIVES: Schema[Listed] = Schema(
+    words=lambda one: folded_lines(one.called, _stage(one), one.where, one.problem),
     fields=(
         Field(name="service", kind=Kind.TEXT, about="what it is of", get=lambda one: _of(one, "service")),
         Field(name="version", kind=Kind.TEXT, about="in which version", get=lambda one: _of(one, "version")),
@@ -96,17 +97,19 @@ ARCHIVES: Schema[Shelved] = Schema(
                 "unreadable",
                 "unfinished",
                 "foreign",
+                "filed",
+                "pooled",
             ),
         ),
     ),
 )
 
 
-def told(one: Shelved) -> str:
+def told(one: Listed) -> str:
     """Return all that matters of an archive, in a few lines."""
     archive = one.archive
     if archive is None:
-        return f"{one.folder}: {one.problem}"
+        return f"{one.where}: {one.problem}"
     machines = count(len(archive.members), "machine")
     skew = tr("the last machine {seconds} s after the first").format(seconds=f"{archive.skew_s:.0f}")
     other = tr("by key {key}, not this console's").format(key=archive.key[:16])
@@ -124,6 +127,8 @@ def told(one: Shelved) -> str:
         ),
         tr("Networks: {networks}.").format(networks=", ".join(archive.networks) or tr("none")),
     ]
+    if isinstance(one, Pooled):
+        lines += _in_pool(one)
     if archive.approvals:
         lines.append(tr("It holds the approvals of {runs}.").format(runs=count(len(archive.approvals), "run")))
     if one.damaged_at is not None:
@@ -137,19 +142,33 @@ def told(one: Shelved) -> str:
     return "\n".join(lines)
 
 
-def _stage(one: Shelved) -> str:
+def _in_pool(one: Pooled) -> list[str]:
+    """Return what is told of an archive in a pool beside what those in files have too."""
+    found = []
+    if one.archive is not None:
+        retired = tr("It was retired: its own machines became the templates, which take {costs}.")
+        copied = tr("Its templates are copies, by {method}, which take {costs}.")
+        said = retired if one.archive.form is Form.RETIRED else copied
+        taken = size(total_taken(one.costs))
+        found.append(said.format(method=one.archive.method.replace("-", " "), costs=taken))
+    return [*found, *(finding.sentence for finding in one.findings)]
+
+
+def _stage(one: Listed) -> str:
     return one.archive.stage_name if one.archive else ""
 
 
-def _proven(one: Shelved) -> str:
+def _proven(one: Listed) -> str:
     if one.archive is None:
         return tr("unfinished") if one.is_unfinished else tr("✖ unreadable")
+    if isinstance(one, Pooled) and not one.is_whole:
+        return tr("✖ changed")
     if one.damaged_at is not None:
         return tr("✖ damaged")
     return times.clock_time(one.proven_at) if one.proven_at else tr("never")
 
 
-def _restorable(one: Shelved) -> str:
+def _restorable(one: Listed) -> str:
     if one.proofs.failed is not None:
         return tr("✖ failed")
     if one.proofs.proven is not None:
@@ -157,11 +176,11 @@ def _restorable(one: Shelved) -> str:
     return tr("never tried") if one.archive is not None else ""
 
 
-def _tried(one: Shelved) -> str:
+def _tried(one: Listed) -> str:
     return "\n".join(_trials(one))
 
 
-def _trials(one: Shelved) -> list[str]:
+def _trials(one: Listed) -> list[str]:
     """Return when it was last proven that it can be restored, and when it last could not be."""
     found = []
     if one.proofs.proven is not None:
@@ -171,7 +190,7 @@ def _trials(one: Shelved) -> list[str]:
     return found
 
 
-def _kept(one: Shelved) -> str:
+def _kept(one: Listed) -> str:
     if one.held is not None:
         return tr("held")
     if one.keep is None:
@@ -179,24 +198,27 @@ def _kept(one: Shelved) -> str:
     return tr("expired") if _has_expired(one) else f"{one.keep.until.astimezone():%Y-%m-%d}"
 
 
-def _has_expired(one: Shelved) -> bool:
+def _has_expired(one: Listed) -> bool:
     return is_due(one, datetime.now(UTC))
 
 
-def _is_bad(one: Shelved) -> bool:
+def _is_bad(one: Listed) -> bool:
+    if isinstance(one, Pooled) and not one.is_whole:
+        return True
     return (one.archive is None and not one.is_unfinished) or one.damaged_at is not None
 
 
-def _of(one: Shelved, field: str) -> str | None:
+def _of(one: Listed, field: str) -> str | None:
     return getattr(one.archive, field) if one.archive is not None else None
 
 
-def _standing(one: Shelved) -> list[str]:
+def _standing(one: Listed) -> list[str]:
     if one.archive is None:
         return ["unfinished" if one.is_unfinished else "unreadable"]
-    found = ["damaged" if one.damaged_at else "proven" if one.proven_at else "unproven"]
+    found = ["damaged" if _is_bad(one) else "proven" if one.proven_at else "unproven"]
     found.append("failed" if one.proofs.failed else "restorable" if one.proofs.proven else "untried")
     found += ["held"] if one.held else ["expired"] if _has_expired(one) else []
+    found.append("pooled" if isinstance(one, Pooled) else "filed")
     return found + ([] if one.is_own else ["foreign"])
 
 

@@ -1,19 +1,21 @@
 """The place of the archives of this home: listed, filtered, verified, brought back, held and deleted."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import ArchiveRoom, Destination, Estate
+from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives
 from xsconsole.domain import words
-from xsconsole.domain.archive import Shelved, freed_words
+from xsconsole.domain.archive import Finding, Listed, Pooled, Shelved, freed_words
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ArchiveId, RunId, StageId
+from xsconsole.domain.inventory import SR
+from xsconsole.engine.commands import Restoring
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
@@ -37,7 +39,7 @@ LEAST_FOLDER = 90  # px
 class ArchivePlace(pieces.Panel):
     """Reads the documents when it is seen and when a run ends; all else only when asked."""
 
-    wanted = Signal(object)  # ArchiveToFiles, RestoreFromArchive or ProveArchive, to be shown as a plan
+    wanted = Signal(object)  # a command about archives, to be shown as a plan
     listed = Signal()  # what lies there is shown
 
     def __init__(
@@ -46,6 +48,7 @@ class ArchivePlace(pieces.Panel):
         super().__init__(self.tr("Archive"), parent=parent)
         self._console, self._bridge, self._jobs = console, bridge, jobs
         self.room = ArchiveRoom(console.home)
+        self.pooled = PoolArchives(console.home, lambda: console.pools)
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
         self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | CompareDialog | Question | None = (
@@ -53,7 +56,7 @@ class ArchivePlace(pieces.Panel):
         )
         empty = (
             self.tr("No archives yet"),
-            self.tr("Archive or export… in the menu of a card writes it into files, which come back as a new one."),
+            self.tr("Archive or export… in the menu of a card does it; what is archived comes back as a new one."),
         )
         self.list = FilteredList(
             self.tr("Archives"),
@@ -115,7 +118,7 @@ class ArchivePlace(pieces.Panel):
         return action
 
     @property
-    def chosen(self) -> Shelved | None:
+    def chosen(self) -> Listed | None:
         """The one that is selected; None where none is, or several."""
         found = self.list.selected()
         return found[0] if len(found) == 1 else None
@@ -126,7 +129,8 @@ class ArchivePlace(pieces.Panel):
         self._jobs.start(self._read(), "look at the archives")
 
     async def _read(self) -> None:
-        found = await self.room.listed()
+        found: list[Listed] = [*await self.room.listed(), *await self.pooled.listed()]
+        found.sort(key=lambda one: one.archive.at.timestamp() if one.archive is not None else 0.0, reverse=True)
         self.list.show_all(found)
         size = words.size(sum(one.archive.size_bytes for one in found if one.archive is not None))
         self.header.set_caption(f"{words.count(len(found), 'archive')}, {size}" if found else "")
@@ -147,6 +151,7 @@ class ArchivePlace(pieces.Panel):
         busy = self.tr("It is being read.") if self._reading is not None else ""
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
         held = one is not None and one.held is not None
+        in_pool = isinstance(one, Pooled)
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
         self._allow(self.verify, "" if busy else none or unfinished)
         self._allow(self.restore, unreadable or busy or away)
@@ -155,9 +160,10 @@ class ArchivePlace(pieces.Panel):
         self._allow(self.hold, unreadable or busy)
         several = len(self.list.selected())
         self._allow(self.compare, "" if several in (1, 2) else self.tr("Select one archive, or two."))
-        self._allow(self.keep, unreadable or busy)
+        for_ever = self.tr("What is in a pool is kept until somebody deletes it.") if in_pool else ""
+        self._allow(self.keep, unreadable or busy or for_ever)
         kept = self.tr("It is held: lift the hold first.") if held else ""
-        self._allow(self.delete, ("" if unfinished else unreadable) or busy or kept)
+        self._allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or kept)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
         stop = self.tr("Stop verifying ({share})").format(share=f"{self._share:.0%}")
         self.verify.setText(stop if busy else self.tr("Verify"))
@@ -171,7 +177,9 @@ class ArchivePlace(pieces.Panel):
         self._jobs.start(self._asked_into(card), "archive a configuration")
 
     async def _asked_into(self, card: Card) -> None:
-        self.dialog = dialog = ArchiveDialog(self.room, card, self.window())
+        storages = self._console.of_card(card.id).inventory.all(SR)
+        fit = [sr for sr in storages if sr.content_type != "iso" and sr.type not in ("udev", "iso")]
+        self.dialog = dialog = ArchiveDialog(self.room, card, fit, self.window())
         try:
             if await answered(dialog):
                 self.wanted.emit(dialog.command)
@@ -202,8 +210,13 @@ class ArchivePlace(pieces.Panel):
         self._share = share
         self._look()
 
-    async def _verified(self, one: Shelved) -> None:
+    async def _verified(self, one: Listed) -> None:
         if self._reading is not None:
+            return
+        if isinstance(one, Pooled):
+            present = await self.pooled.verify(one)
+            await self._read()
+            self._tell(present, present.findings, "good" if present.is_whole else "bad", present.sentence)
             return
         self._reading = asyncio.current_task()
         self._tell_share(0)
@@ -213,15 +226,13 @@ class ArchivePlace(pieces.Panel):
             self._reading = None
             self._look()
         await self._read()
-        name = one_line(one.called)
-        if found.is_good:
-            state = "good" if found.is_vouched else "warn"
-            self.news.show_words(state, self.tr("{name} is whole.").format(name=name), found.sentence)
-        else:
-            findings = "\n".join(finding.sentence for finding in found.findings)
-            self.news.show_words(
-                "bad", self.tr("{name} is not as it was archived.").format(name=name), found.sentence, findings
-            )
+        state = "bad" if not found.is_good else "good" if found.is_vouched else "warn"
+        self._tell(one, found.findings, state, found.sentence)
+
+    def _tell(self, one: Listed, findings: Sequence[Finding], state: str, sentence: str) -> None:
+        whole, other = self.tr("{name} is whole."), self.tr("{name} is not as it was archived.")
+        title = (other if state == "bad" else whole).format(name=one_line(one.called))
+        self.news.show_words(state, title, sentence, "\n".join(finding.sentence for finding in findings))
 
     @Slot()
     def _restore(self) -> None:
@@ -241,7 +252,7 @@ class ArchivePlace(pieces.Panel):
         if one is not None:
             self._start(self._asked_where(one, ProveDialog), "prove an archive")
 
-    async def _asked_where(self, one: Shelved, kind: type[RestoreDialog]) -> None:
+    async def _asked_where(self, one: Listed, kind: type[RestoreDialog]) -> None:
         workflow = self._console.board.workflow
         if workflow is None or one.archive is None:
             raise Refused(
@@ -250,7 +261,11 @@ class ArchivePlace(pieces.Panel):
         known = {stage.id for stage in workflow.stages}
         target = one.archive.stage if one.archive.stage in known else workflow.stages[0].id
         to = Destination(target=StageId(target), networks={})
-        first = await self.room.returning(Path(one.folder), to)
+        first: Restoring
+        if isinstance(one, Pooled):
+            first = self.pooled.returning(one, to)
+        else:
+            first = await self.room.returning(Path(one.folder), to)
         self.dialog = dialog = kind(self._console, first, self.window())
         try:
             if await answered(dialog) and dialog.command is not None:
@@ -264,18 +279,23 @@ class ArchivePlace(pieces.Panel):
         if one is not None:
             self._start(self._held(one), "hold an archive")
 
-    async def _held(self, one: Shelved) -> None:
-        folder = Path(one.folder)
+    async def _held(self, one: Listed) -> None:
         if one.held is not None:
-            await self.room.release(folder, "")
+            await (self.pooled.release(one, "") if isinstance(one, Pooled) else self.room.release(Path(one.folder), ""))
         else:
             self.dialog = dialog = HoldDialog(one.called, self.window())
             try:
                 if await answered(dialog):
-                    await self.room.hold(folder, dialog.reason.text().strip())
+                    await self._hold_for(one, dialog.reason.text().strip())
             finally:
                 self.dialog = None
         await self._read()
+
+    async def _hold_for(self, one: Listed, reason: str) -> None:
+        if isinstance(one, Pooled):
+            await self.pooled.hold(one, reason)
+        else:
+            await self.room.hold(Path(one.folder), reason)
 
     @Slot()
     def _compare(self) -> None:
@@ -295,7 +315,7 @@ class ArchivePlace(pieces.Panel):
     @Slot()
     def _keep(self) -> None:
         one = self.chosen
-        if one is not None:
+        if isinstance(one, Shelved):
             self._start(self._kept(one), "keep an archive")
 
     async def _kept(self, one: Shelved) -> None:
@@ -310,7 +330,9 @@ class ArchivePlace(pieces.Panel):
     @Slot()
     def _delete(self) -> None:
         one = self.chosen
-        if one is not None:
+        if isinstance(one, Pooled):
+            self.wanted.emit(self.pooled.deleting(one))  # its plan says what that frees
+        elif one is not None:
             self._start(self._deleted(one), "delete an archive")
 
     async def _deleted(self, one: Shelved) -> None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Estate
-from xsconsole.engine.commands import ProveArchive, RestoreFromArchive
+from xsconsole.engine.commands import ProveArchive, Restoring
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.tick import Tick
 
@@ -12,7 +12,7 @@ from xsconsole_ui.tick import Tick
 class ProveDialog(RestoreDialog):
     """Offers private networks first: what is tried there meets nothing."""
 
-    def __init__(self, console: Estate, first: RestoreFromArchive, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         self.tools: Tick | None = None
         super().__init__(console, first, parent)
         self.tools = Tick(self.tr("Guest tools have to answer"), self)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from xsconsole.console import Estate
-from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.engine.commands import Restoring
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 
 
 class ReplicateArchiveDialog(RestoreDialog):
     """As of what stands: it leads past no rule, and what is held or quarantined may be looked into."""
 
-    def __init__(self, console: Estate, first: RestoreFromArchive, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         self.pattern: QLineEdit | None = None
         super().__init__(console, first, parent)
         self.pattern = QLineEdit(self)
@@ -25,6 +25,6 @@ class ReplicateArchiveDialog(RestoreDialog):
         return self.tr("Replicate the archive of {name}").format(name=name)
 
     @property
-    def wanted(self) -> RestoreFromArchive:
+    def wanted(self) -> Restoring:
         pattern = self.pattern.text().strip() if self.pattern is not None else ""
         return replace(self.back, is_replica=True, pattern=pattern)

@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QW
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
-from xsconsole.domain.archive import Archive
+from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Network
-from xsconsole.engine.commands import ProveArchive, RestoreFromArchive
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import ProveArchive, RestoreFromPool, Restoring
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
@@ -23,22 +24,26 @@ WIDTH = 560  # px
 class RestoreDialog(QDialog):
     """Accepted only with a `command` that can be planned."""
 
-    def __init__(self, console: Estate, first: RestoreFromArchive, parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console, self._first = console, first
-        self.command: RestoreFromArchive | ProveArchive | None = None
+        self.command: Restoring | ProveArchive | None = None
         archive = first.archive
         self.setWindowTitle(self._title(one_line(archive.name)))
         self.setMinimumWidth(WIDTH)
         self.pool = pieces.Choice(self)
+        in_pool = first.archive.pool if isinstance(first, RestoreFromPool) else None  # it comes back where it is
         for each in console.pools:
-            if each.identity is not None:
+            if each.identity is not None and in_pool in (None, each.identity.pool):
                 self.pool.addItem(one_line(each.identity.pool_name), str(each.identity.pool))
         self.stage = pieces.Choice(self)
         workflow = console.board.workflow
         for stage in workflow.stages if workflow is not None else ():
             self.stage.addItem(one_line(stage.name), str(stage.id))
         self.stage.setCurrentIndex(max(0, self.stage.findData(str(first.target))))
+        self.how = pieces.Choice(self)
+        self.how.addItem(self.tr("linked clones, on the storage of the archive"), Method.LINKED_CLONE.value)
+        self.how.addItem(self.tr("full copies"), Method.FULL_COPY.value)
         self.storage = pieces.Choice(self)
         self.networks = {name: pieces.Choice(self) for name in archive.networks}
         self.why_not = pieces.Notice(self)
@@ -51,6 +56,7 @@ class RestoreDialog(QDialog):
         self._offer()
         self.pool.currentIndexChanged.connect(self._offer)
         self.stage.currentIndexChanged.connect(self.look)
+        self.how.currentIndexChanged.connect(self._choose_how)
         for choice in (self.storage, *self.networks.values()):
             choice.currentIndexChanged.connect(self.look)
         self.go.clicked.connect(self._accept_planned)
@@ -65,7 +71,7 @@ class RestoreDialog(QDialog):
             "It comes back as a new configuration, as it stood in {stage} on {pool} at {time}; with new MAC addresses."
         )
 
-    def _lay_out(self, archive: Archive) -> None:
+    def _lay_out(self, archive: Archive | PoolArchive) -> None:
         text = self._about().format(
             stage=one_line(archive.stage_name),
             pool=one_line(archive.pool_name),
@@ -84,7 +90,12 @@ class RestoreDialog(QDialog):
         else:
             self.pool.hide()
         form.addRow(self.tr("S&tage"), self.stage)
+        if isinstance(self._first, RestoreFromPool):
+            form.addRow(self.tr("&As"), self.how)
+        else:
+            self.how.hide()
         form.addRow(self.tr("S&torage"), self.storage)
+        form.setRowVisible(self.storage, not isinstance(self._first, RestoreFromPool))
         for name, choice in self.networks.items():
             form.addRow(self.tr("Network {name} is").format(name=one_line(name)), choice)
             choice.setAccessibleName(self.tr("What network {name} is here").format(name=one_line(name)))
@@ -100,15 +111,24 @@ class RestoreDialog(QDialog):
         self.setAccessibleDescription(text)
 
     @property
-    def wanted(self) -> RestoreFromArchive | ProveArchive:
+    def wanted(self) -> Restoring | ProveArchive:
         """Return the command for what is chosen now."""
         return self.back
 
     @property
-    def back(self) -> RestoreFromArchive:
+    def back(self) -> Restoring:
         """Return what comes back from where, as it is chosen now."""
         chosen = {name: choice.currentData() for name, choice in self.networks.items()}
         storage, pool = self.storage.currentData(), self.pool.currentData()
+        if isinstance(self._first, RestoreFromPool):
+            method = Method(self.how.currentData())
+            return replace(
+                self._first,
+                target=StageId(self.stage.currentData() or ""),
+                networks={name: Uuid(uuid) for name, uuid in chosen.items() if uuid},
+                method=method,
+                sr=Uuid(storage) if storage and method is Method.FULL_COPY else None,
+            )
         return replace(
             self._first,
             target=StageId(self.stage.currentData() or ""),
@@ -118,11 +138,19 @@ class RestoreDialog(QDialog):
         )
 
     @Slot()
+    def _choose_how(self) -> None:
+        """Offer a storage only to what is copied to it."""
+        self.form.setRowVisible(self.storage, self.how.currentData() == Method.FULL_COPY.value)
+        self.look()
+
+    @Slot()
     def _offer(self) -> None:
         """Offer the storages and networks of the pool that is chosen."""
         inventory = self._console.of_command(self.wanted).inventory
         disks = [sr for sr in inventory.all(SR) if sr.content_type != "iso" and sr.type not in ("udev", "iso")]
-        self._fill(self.storage, self.tr("As the stage, or the pool, says"), disks)
+        here = self.tr("Where the archive is")
+        usual = here if isinstance(self._first, RestoreFromPool) else self.tr("As the stage, or the pool, says")
+        self._fill(self.storage, usual, disks)
         for choice in self.networks.values():
             self._fill(choice, self.tr("As the stage says, or of the same name"), tuple(inventory.all(Network)))
         self.look()

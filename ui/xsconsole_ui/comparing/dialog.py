@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import ArchiveRoom, Estate, write_text
+from xsconsole.console import ArchiveRoom, Estate, PoolArchives, write_text
 from xsconsole.domain.comparison import Comparison, Version, compare
 from xsconsole.domain.ids import ArchiveId, ConfigurationId
 from xsconsole.domain.manifest import words
@@ -161,7 +161,8 @@ class CompareDialog(QDialog):
 
     async def _offer_archives(self, wanted: tuple[ArchiveId, ...]) -> None:
         try:
-            found = await ArchiveRoom(self._console.home).versions()
+            pooled = PoolArchives(self._console.home, lambda: self._console.pools)
+            found = {**await ArchiveRoom(self._console.home).versions(), **await pooled.versions()}
         except ConsoleError as error:
             self._tell(error)
             return
