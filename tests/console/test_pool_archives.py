@@ -1,6 +1,7 @@
 """Archives in a pool, over a real wire: made of what runs, compared with what others change, brought back, deleted."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,13 @@ async def test_it_is_archived_changed_by_others_brought_back_and_deleted(
     with pytest.raises(NotPromotable, match="is held by root: the audit"):
         console.plan(room.deleting(found))
     await room.release(found, "")
+    await room.keep(found, console.home.clock.now() + timedelta(days=1))
+    assert await room.due() == ()
+    with pytest.raises(NotPromotable, match="has not expired"):
+        console.plan(room.expiring(found))
+    with pytest.raises(Refused, match="over already"):
+        await room.keep(found, console.home.clock.now() - timedelta(days=9999))
+    await room.keep(found, None)
     returning = room.returning(await the_one(room), to, Method.FULL_COPY)
     await done(console, returning)
     back = next(one for one in console.board.cards.values() if one.origin and one.origin.archive == found.id)

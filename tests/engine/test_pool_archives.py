@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -15,11 +16,14 @@ from xsconsole.domain.archive import (
     BLOCKED,
     Form,
     Held,
+    Keep,
     PoolArchive,
     Pooled,
     archive_key,
     document_bytes,
     hold_stem,
+    is_due,
+    keep_stem,
     pooled_in,
 )
 from xsconsole.domain.board import Standing
@@ -215,6 +219,16 @@ def test_what_stands_against_it_is_said_before() -> None:
         assert "is held by alice: the audit" in why(scene.deleting())
         pool.set_map(Field.POOL, None, {k: v for k, v in pool.keys.items() if k != key})
 
+        expiring = replace(scene.deleting(), is_expiry=True)
+        assert "has not expired" in why(expiring)
+        for until, is_over in ((desk.clock.now() + timedelta(days=1), False), (desk.clock.now(), True)):
+            keep = Keep(until=until, by="alice", at=desk.clock.now())
+            key = f"{keep_stem(scene.archive.id)}.1"
+            pool.set_map(Field.POOL, None, {**pool.keys, key: msgspec.json.encode(keep).decode()})
+            assert [is_due(one, desk.clock.now()) for one in scene.listed] == [is_over]
+            assert is_over or "has not expired" in why(expiring)
+        assert desk.engine.plan(expiring).steps == desk.engine.plan(scene.deleting()).steps
+
         command, deleting = scene.returning(), scene.deleting()
         template = scene.templates()[0]
         pool.change(template.uuid, memory_static_max=1)
@@ -226,6 +240,7 @@ def test_what_stands_against_it_is_said_before() -> None:
         await scene.done(deleting)
         assert pool.find(template.uuid) is not None
         assert scene.listed == ()
+        assert not any("archive_keep" in key for key in pool.keys)
         assert "gone from the pool" in why(deleting)
 
     virtually(story)

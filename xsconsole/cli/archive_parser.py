@@ -76,11 +76,13 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
         "--until", type=instant, metavar="T", help="it has expired then, such as 2036-12-31T00:00+01:00"
     )
     choice.add_argument("--for-ever", action="store_true", help="until somebody deletes it")
+    _add_in_pool(verb.add_argument)
     add_reason(verb)
     verb = make(
         "archive expire", "delete now what has expired and is not held, in the folders known here", has_json=True
     )
     verb.add_argument("--dry-run", action="store_true", help="say what would be deleted, and change nothing")
+    _add_in_pool(verb.add_argument, "what stands in the pool, each in a run of its own")
     for name, what in (("release", "lift the hold"), ("delete", "delete it for good")):
         verb = make(f"archive {name}", what, has_json=name == "delete")
         verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)

@@ -184,6 +184,8 @@ async def compare(options: argparse.Namespace) -> int:
 
 
 async def keep(options: argparse.Namespace) -> int:
+    if options.in_pool:
+        return await pool_archives.keep(options)
     async with _at_home(options, is_reading=False) as room:
         found = await room.find(options.archive)
         await room.keep(Path(found.folder), options.until, options.reason)
@@ -194,6 +196,8 @@ async def keep(options: argparse.Namespace) -> int:
 
 async def expire(options: argparse.Namespace) -> int:
     """Delete what has expired, or say what would be."""
+    if options.in_pool:
+        return await pool_archives.expire(options)
     async with _at_home(options, is_reading=options.dry_run) as room:
         due = [one for one in await room.listed() if is_due(one, room.now())]
         gone = [(one, one.archive.size_bytes if one.archive else 0) for one in due]

@@ -10,21 +10,21 @@ from xsconsole.cli.acting import on_record
 from xsconsole.cli.archive_words import document, lines
 from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import connected, published
-from xsconsole.console import Console, Destination, PoolArchives
+from xsconsole.console import Console, Destination, PoolArchives, RunState
+from xsconsole.domain import words
 from xsconsole.domain.archive import Form, Pooled, find_archive
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
+from xsconsole.domain.points.sizes import cost_words, total_taken
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import ArchiveInPool, ProveArchive, RestoreFromPool
+from xsconsole.engine.commands import ArchiveInPool, Confirmed, ProveArchive, RestoreFromPool
 from xsconsole.errors import Refused
 
 
 async def create(options: argparse.Namespace) -> int:
     """Plan it, say what it will do, and see it through to its end."""
-    if options.out or options.keep_until:
-        raise Refused(
-            reason="--out and --keep-until are of archives in files.", mend="Leave them out, or leave out --in-pool."
-        )
+    if options.out:
+        raise Refused(reason="--out is of archives in files.", mend="Leave it out, or leave out --in-pool.")
     if options.retire and options.stop_first:
         raise Refused(reason="What is retired is shut down anyhow.", mend="Leave --stop-first out.")
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
@@ -40,8 +40,11 @@ async def create(options: argparse.Namespace) -> int:
             reason=options.reason,
         )
         status = await carry_out(console, command, options, {})
-        if status == 0 and not (options.json or options.dry_run):
+        if status == 0 and not options.dry_run and (options.keep_until or not options.json):
             one = next((one for one in await _room(console).listed() if _is_of(one, card.id)), None)
+            if options.keep_until and one is not None:
+                await _room(console).keep(one, options.keep_until)
+        if status == 0 and not (options.json or options.dry_run):
             output.say(f"Its archive is {one.id[:8]}, {output.cell(one.where)}." if one is not None else "")
         return status
 
@@ -119,6 +122,39 @@ async def hold(options: argparse.Namespace) -> int:
         await room.hold(one, options.reason, options.until)
         output.say(f"“{output.cell(one.called)}” is held: nobody deletes it by this program.")
     return 0
+
+
+async def keep(options: argparse.Namespace) -> int:
+    async with _found(options, is_reading=False) as (room, one):
+        await room.keep(one, options.until, options.reason)
+        how = f"until {words.instant(options.until)}" if options.until is not None else "until somebody deletes it"
+        output.say(f"“{output.cell(one.called)}” is kept {how}.")
+    return 0
+
+
+async def expire(options: argparse.Namespace) -> int:
+    """Delete what has expired, each in a run of its own, or say what would be."""
+    async with connected(options, is_reading=options.dry_run) as console:
+        room, gone, failed = _room(console), [], 0
+        for one in await room.due():
+            if not options.dry_run:
+                command = room.expiring(one)
+                run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+                status = await console.finished(run)
+                if status.error is not None or status.state is not RunState.DONE:
+                    failed += 1
+                    if status.error is not None:
+                        output.print_error(status.error)
+                    continue
+            gone.append(one)
+    if options.json:
+        output.print_json([{"archive": one.id, "freed_bytes": total_taken(one.costs)} for one in gone])
+    for one in () if options.json else gone:
+        did = "Would delete" if options.dry_run else "Deleted"
+        output.say(f"{did} {one.id[:8]} {output.cell(one.called)}; it {output.cell(cost_words(one.costs), 600)}.")
+    if not (gone or failed or options.json):
+        output.say("Nothing has expired.")
+    return 1 if failed else 0
 
 
 async def release(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from xsconsole.domain.archive import (
     archive_key,
     document_bytes,
     held_on,
+    is_due,
     pooled_in,
     read_carried_of,
     to_lines,
@@ -102,6 +103,16 @@ class PoolArchives:
         await console.engine.closings.archives.release(archive, reason)
         await self._until(console, one.id, is_held=False)
 
+    async def keep(self, one: Pooled, until: datetime | None, reason: str = "") -> None:
+        """Say until when an archive is kept, None: until somebody deletes it; raises as `hold` does."""
+        archive, console = self._held_at(one)
+        await console.engine.closings.archives.keep(archive, until, reason)
+        await console.caught_up()
+
+    async def due(self) -> tuple[Pooled, ...]:
+        """Return what has expired and is not held."""
+        return tuple(one for one in await self.listed() if is_due(one, self._home.clock.now()))
+
     def returning(
         self, one: Pooled, to: Destination, method: Method = Method.LINKED_CLONE, reason: str = ""
     ) -> RestoreFromPool:
@@ -127,6 +138,10 @@ class PoolArchives:
             pool=one.pool,
             reason=reason,
         )
+
+    def expiring(self, one: Pooled) -> DeletePooled:
+        """Return the command that deletes an archive because its time is over, if it still is then."""
+        return replace(self.deleting(one, "It has expired."), is_expiry=True)
 
     def deleting(self, one: Pooled, reason: str = "") -> DeletePooled:
         """Return the command that deletes an archive for good; of one that cannot be read, what is left of it."""

@@ -97,12 +97,15 @@ class DeletePooled:
     """Destroy the templates of an archive in a pool, unless it is held.
 
     `configuration` and `name` are what it is of, as its document says; of one that cannot be read, its own id.
+
+    `is_expiry`: only because its time is over, so that it stays where that was said anew.
     """
 
     archive: ArchiveId
     pool: Uuid
     configuration: ConfigurationId
     name: str
+    is_expiry: bool = False
     reason: str = ""
 
     @property

@@ -1,6 +1,7 @@
 """How long an archive is kept: until when, and whether that is over. A hold keeps it beyond.
 
-It lies beside the document as `keep.json`, and is no part of what is signed: it may be changed at any time.
+It lies beside the document as `keep.json`, or in a key of the pool that the archive is in, and is no part of what is
+signed: it may be changed at any time.
 """
 
 from datetime import datetime

@@ -27,7 +27,7 @@ from xsconsole.domain.manifest import Manifest, MemberManifest, difference, in_r
 from xsconsole.domain.manifest import words as manifest_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.points.sizes import Cost, Scales
-from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, numbers
+from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, numbers
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import count, size
 from xsconsole.errors import Refused
@@ -48,6 +48,7 @@ PROTECTED = (
 """What nobody may do with a template of an archive: it is cloned, copied and exported, and nothing else."""
 
 BLOCKED = dict.fromkeys(PROTECTED, f"{BLOCK_REASON_PREFIX}archived")
+KEEP_PREFIX = PREFIX + "archive_keep."
 MOST_TOLD = 6  # differences of one machine that a sentence names
 
 
@@ -127,6 +128,7 @@ def pooled_in(inventory: Inventory, check: SignatureCheck, now: datetime) -> tup
                 templates=templates,
                 costs=scales.costs(templates),
                 held=held_on(pool.other_config, id_, now),
+                keep=kept_on(pool.other_config, id_),
                 proofs=proofs_on(pool.other_config, id_, check),
             )
         )
@@ -146,6 +148,22 @@ def marked_in(inventory: Inventory) -> dict[ArchiveId, list[VM]]:
         if carried is not None and carried.vm == vm.uuid:
             found.setdefault(carried.archive, []).append(vm)
     return {id_: sorted(vms, key=lambda vm: (vm.name_label, vm.uuid)) for id_, vms in found.items()}
+
+
+def keep_stem(archive: ArchiveId) -> str:
+    """Return the key under which it stands how long an archive of the pool is kept; with a number behind."""
+    return f"{KEEP_PREFIX}{archive}"
+
+
+def kept_on(keys: Mapping[str, str], archive: ArchiveId) -> Keep | None:
+    """Return until when an archive of the pool is kept; what cannot be read lets none expire."""
+    stem = keep_stem(archive)
+    for number in numbers(keys, stem):
+        try:
+            return msgspec.json.decode(keys[f"{stem}.{number}"], type=Keep)
+        except msgspec.MsgspecError:
+            return None
+    return None
 
 
 def held_on(keys: Mapping[str, str], archive: ArchiveId, now: datetime) -> Held | None:

@@ -1,14 +1,18 @@
-"""Holding an archive of the pool, so that nobody deletes it, and lifting that. Of two who hold at once, one does."""
+"""Holding an archive of the pool, so that nobody deletes it, lifting that, and saying how long it is kept.
+
+Of two who hold at once, one does.
+"""
 
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from xsconsole.domain.archive import Held, PoolArchive, archive_key, held_on, hold_stem
+from xsconsole.domain.archive import Held, Keep, PoolArchive, archive_key, held_on, hold_stem, keep_stem
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.words import instant
 from xsconsole.engine.ports import Field, Ledger, PoolPort
 from xsconsole.engine.values import insist, remove_value, write_value
 from xsconsole.errors import NotFound, Refused
@@ -52,6 +56,24 @@ class ArchiveHolds:
         fact = self._fact(AuditEvent.ARCHIVE_RELEASED, archive, reason)
         await self._ledger.record(fact)
         await remove_value(self._pool, Field.POOL, hold_stem(archive.id))
+        await self._ledger.record(replace(fact, outcome=Outcome.DONE))
+
+    async def keep(self, archive: PoolArchive, until: datetime | None, reason: str = "") -> None:
+        """Say until when an archive is kept, None: until somebody deletes it; raises as `hold` does."""
+        at = await insist(self._pool, self._pool.time)
+        if until is not None and until <= at:
+            raise Refused(reason="That time is over already.", mend="Name a later one.")
+        if archive_key(archive.id) not in await insist(self._pool, lambda: self._pool.keys(Field.POOL)):
+            raise NotFound(reason="The archive is gone from the pool.", mend="There is nothing to keep.")
+        why = f"Until {instant(until) if until is not None else 'somebody deletes it'}. {reason}".strip()
+        fact = self._fact(AuditEvent.ARCHIVE_KEPT, archive, why)
+        await self._ledger.record(fact)
+        if until is None:
+            await remove_value(self._pool, Field.POOL, keep_stem(archive.id))
+        else:
+            keep = Keep(until=until, by=self._pool.identity.actor, at=at)
+            text = msgspec.json.encode(keep, order="sorted").decode()
+            await write_value(self._pool, Field.POOL, keep_stem(archive.id), text)
         await self._ledger.record(replace(fact, outcome=Outcome.DONE))
 
     def _fact(self, event: AuditEvent, archive: PoolArchive, reason: str) -> Fact:

@@ -31,6 +31,7 @@ from xsconsole.domain.archive import (
     fitting,
     hold_stem,
     judge_pooled,
+    keep_stem,
     proof_stem,
     read_carried,
     read_pooled,
@@ -282,7 +283,7 @@ class Stower:
         for vm in action.vms:
             if await self._at.exists(vm):
                 await set_key(self._pool, Field.VM, ARCHIVED_KEY, "", vm)
-        for stem in (hold_stem(action.archive), proof_stem(action.archive)):
+        for stem in (hold_stem(action.archive), keep_stem(action.archive), proof_stem(action.archive)):
             await remove_value(self._pool, Field.POOL, stem)
         await set_key(self._pool, Field.POOL, archive_key(action.archive), "")
 

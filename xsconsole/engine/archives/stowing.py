@@ -8,7 +8,7 @@ import msgspec
 from xsconsole.domain.actions.archives import CompareArchived
 from xsconsole.domain.actions.copies import CopyMachine, DropSnapshot, NoteFreeze
 from xsconsole.domain.actions.stowing import DestroyTemplate, ForgetStow, StowCopy, VerifyStow
-from xsconsole.domain.archive import BLOCKED, Form, documents_in, held_on, marked_in
+from xsconsole.domain.archive import BLOCKED, Form, documents_in, held_on, kept_on, marked_in
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid, WorkflowId
@@ -215,6 +215,12 @@ def plan_deletion(command: DeletePooled, board: Board, inventory: Inventory, at:
         raise NotPromotable(
             reason=f"The archive of “{shortened(command.name)}” is held by {held.words}",
             mend="Lift the hold first; `xsconsole archive release` does.",
+        )
+    keep = kept_on(keys, command.archive)
+    if command.is_expiry and (keep is None or not keep.is_over(at)):
+        raise NotPromotable(
+            reason=f"The archive of “{shortened(command.name)}” has not expired.",
+            mend="Delete it by name, if it is to go before its time.",
         )
     demand_alone(command.archive, board)
     card = board.cards.get(command.configuration)
