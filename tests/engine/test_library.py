@@ -20,10 +20,12 @@ from xsconsole.domain.blueprint.standing import (
     read_mark,
     shelved,
     subject_of,
+    version_words,
 )
-from xsconsole.domain.ids import BlueprintId, PersonId
+from xsconsole.domain.ids import BlueprintId, PersonId, StageId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import RunKind
+from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain, title
@@ -247,6 +249,28 @@ def test_what_others_did_to_templates_is_found_and_a_clone_is_none() -> None:
         gone = await scene.shelving().remove_left(command, scene.desk.board)
         assert len(gone) == 1  # the other one is somebody's machine by now
         assert scene.library.left == ()
+
+    virtually(story)
+
+
+def test_what_came_of_a_version_is_told_that_a_newer_one_exists_or_that_it_is_gone() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        await scene.captured()
+        card = scene.desk.card(scene.shop)
+        origin = Origin(
+            configuration=card.id, name="Shop", stage=StageId(""), revision=1, method="linked-clone", blueprint=SHOP
+        )
+        made, inventory = replace(card, origin=origin), scene.desk.inventory
+
+        assert version_words(card, inventory) == version_words(made, inventory) == ()
+        await scene.captured(changes="more")
+        assert version_words(made, inventory) == ("Version 2 of that blueprint is newer.",)
+        shelving = scene.desk.engine.shelving
+        await shelving.retire(RetireBlueprint(blueprint=SHOP, version=1, reason="old"), scene.desk.board)
+        assert version_words(made, inventory)[-1] == "Version 1 of it was retired."
+        await shelving.retire(RetireBlueprint(blueprint=SHOP, version=2, reason="old"), scene.desk.board)
+        assert version_words(made, inventory) == ("That blueprint is not in the library of this pool any more.",)
 
     virtually(story)
 

@@ -9,8 +9,8 @@ from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.keeping_actions import CAPTURE
 from xsconsole_ui.library.compare_dialog import CompareVersions
-from xsconsole_ui.library.dialogs import RetireDialog
-from xsconsole_ui.library.edit_dialog import EditDialog, PublishDialog
+from xsconsole_ui.library.dialogs import PublishDialog, RetireDialog
+from xsconsole_ui.library.edit_dialog import EditDialog
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.membership import CaptureDialog
 
@@ -76,13 +76,13 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     member = next(row for row in range(editor.parts.rowCount()) if editor.parts.row(row).kind == "member")  # type: ignore[union-attr]
     editor.list.selectRow(member)
     typed(editor, "user_data", "#cloud-config\nmotd: {{ mott }}\n")
+    await until(lambda: "uses “mott”" in (editor.findings.index(0, 1).data() or ""), "what is wrong")
     assert not editor.publish.isEnabled()
-    assert "uses “mott”" in editor.findings.index(0, 1).data()
     typed(editor, "disks", "not a disk")
     assert "is not understood" in editor.form.problem.text
     typed(editor, "disks", "0 system")
     typed(editor, "user_data", "#cloud-config\nmotd: {{ motto }}\n")
-    assert editor.publish.isEnabled()
+    await until(editor.publish.isEnabled, "nothing wrong")
     assert "motd: hello" in editor.preview.toPlainText()
     click(editor.publish)
     await until(lambda: isinstance(editor.question, PublishDialog), "the reason")

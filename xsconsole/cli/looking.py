@@ -7,6 +7,7 @@ from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, looked_at, published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain import words
+from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closures import Extension
 from xsconsole.domain.lineage import frozen_words, origin_words, place_words
@@ -194,7 +195,7 @@ async def config_show(options: argparse.Namespace) -> int:
         _print_stay(card, console)
         for line in card.notes.splitlines():
             output.say(f"  | {output.cell(line, 500)}")
-        for told in origin_words(card, console.board):
+        for told in (*origin_words(card, console.board), *version_words(card, console.inventory)):
             output.say(f"  {output.cell(told, 200)}")
         for told in place_words(card, console.board):
             output.say(f"  {output.cell(told, 300)}")

@@ -101,14 +101,6 @@ class LibraryDesk:
             and version in (None, card.origin.revision)
         )
 
-    def newer_than(self, card: Card) -> int | None:
-        """Return the version that is newer than the one that a configuration came of; None where there is none."""
-        origin = card.origin
-        if origin is None or origin.blueprint is None:
-            return None
-        newest = next((one for one in self.library.of(origin.blueprint) if one.is_newest), None)
-        return newest.version if newest is not None and newest.version > origin.revision else None
-
     def capturing(self, card: Card, blueprint: BlueprintId | None = None, **fields: Any) -> Capture:
         """Return the command that captures a configuration, as a new blueprint where none is named."""
         own = blueprint if blueprint is not None else BlueprintId(self._console.home.ids.new())

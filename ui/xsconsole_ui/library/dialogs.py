@@ -1,8 +1,10 @@
-"""Signing a version as gold master, and taking one out of the library: each asks why."""
+"""Publishing a version, signing it as gold master, and taking it out of the library: each asks why."""
 
 from PySide6.QtWidgets import QWidget
 
+from xsconsole.console import BlueprintDraft, LibraryDesk
 from xsconsole.domain.approval import Meaning
+from xsconsole.domain.blueprint import Blueprint
 from xsconsole.domain.blueprint.standing import needed_by
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.words import count
@@ -54,3 +56,23 @@ class RetireDialog(ReasonDialog):
 
     async def carry_out(self) -> None:
         await self._row.desk.retire(self._row.shelved.id, self._row.shelved.version, self.reason.text().strip())
+
+
+class PublishDialog(ReasonDialog):
+    """Asks what is other than before, and publishes. `made` is what came of it."""
+
+    def __init__(self, desk: LibraryDesk, draft: BlueprintDraft, jobs: Jobs, parent: QWidget) -> None:
+        name = one_line(draft.blueprint.name)
+        wording = Wording(
+            title=tr("Publish {name}").format(name=name),
+            text=tr("The next version is written to the pool; earlier versions and what came of them stay."),
+            act=tr("Publish"),
+        )
+        super().__init__(wording, jobs, parent)
+        self._desk, self._draft = desk, draft
+        self.made: Blueprint | None = None
+        self.reason.setPlaceholderText(tr("What is other than in the version before"))
+        self.reason.setText(draft.blueprint.changes if draft.seen == 0 else "")
+
+    async def carry_out(self) -> None:
+        self.made = await self._desk.publish_draft(self._draft, self.reason.text())

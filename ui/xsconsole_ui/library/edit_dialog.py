@@ -1,14 +1,14 @@
 """A draft of a blueprint: its parts at the left, one as a form, what is wrong and what it comes to beside it."""
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import BlueprintDraft, LibraryDesk
 from xsconsole.domain import words
-from xsconsole.domain.blueprint import Blueprint, FilledMember, Finding, Member, Parameter, Surroundings, fill
+from xsconsole.domain.blueprint import Blueprint, FilledMember, Member, Parameter, Surroundings, fill
 from xsconsole.domain.blueprint.edits import (
     Part,
     add_parameter,
@@ -22,28 +22,20 @@ from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, answered
-from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library.detail import code_paper
+from xsconsole_ui.library.dialogs import PublishDialog
 from xsconsole_ui.library.form import PartForm
-from xsconsole_ui.reason_dialog import ReasonDialog, Wording
+from xsconsole_ui.library.parts import PartRow, columns_of_findings, columns_of_parts, rows_of
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.timers import one_shot
 
 SIZE = (1120, 760)  # px
 SAVE_MS = 400
+LOOK_MS = 150
 LEAST = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartRow:
-    """A part of the blueprint in the list: `kind` is blueprint, parameter or member, `id` its name or id."""
-
-    kind: str
-    id: str
-    called: str = ""
-    wrong: int = 0
 
 
 class EditDialog(QDialog):
@@ -57,10 +49,10 @@ class EditDialog(QDialog):
         self.question: QDialog | None = None
         self.setWindowTitle(self.tr("Draft of {name}").format(name=one_line(draft.blueprint.name)))
         fit_on_screen(self, SIZE)
-        self.parts = ListModel(_columns_of_parts(), self)
+        self.parts = ListModel(columns_of_parts(), self)
         self.list = DenseTable(self.parts, self.tr("Parts"), self.parts.widths, self, least_elastic=LEAST)
         self.form = PartForm(self)
-        self.findings = ListModel(_columns_of_findings(), self)
+        self.findings = ListModel(columns_of_findings(), self)
         self.wrong = DenseTable(self.findings, self.tr("Findings"), self.findings.widths, self, least_elastic=LEAST)
         self.whole = pieces.wrapped("", "muted", self)
         self.preview = code_paper(self)
@@ -76,6 +68,7 @@ class EditDialog(QDialog):
         self.close_.setToolTip(self.tr("The draft is kept in this home"))
         self.publish = pieces.button(self.tr("P&ublish…"), "primary", self)
         self._save_soon = one_shot(self, self._save, SAVE_MS)
+        self._look_soon = one_shot(self, self._renew, LOOK_MS)
         self._lay_out()
         self.list.selectionModel().selectionChanged.connect(self._show_part)
         self.wrong.opened.connect(self._follow)
@@ -152,22 +145,7 @@ class EditDialog(QDialog):
         found = sorted(self._desk.look(self.blueprint), key=lambda one: not one.is_error)
         self.findings.show_rows(found)
         self._tell_whole()
-        rows = [
-            PartRow(
-                kind="blueprint",
-                id="",
-                called=self.blueprint.name,
-                wrong=sum(not (one.member or one.parameter) for one in found),
-            )
-        ]
-        rows += [
-            PartRow(kind="parameter", id=one.name, wrong=sum(_is_about(each, one.name) for each in found))
-            for one in self.blueprint.parameters
-        ]
-        rows += [
-            PartRow(kind="member", id=one.id, wrong=sum(each.member == one.id for each in found))
-            for one in self.blueprint.members
-        ]
+        rows = rows_of(self.blueprint, found)
         was = self.chosen
         self.parts.show_rows(rows)
         if was is not None and self.chosen is None:
@@ -187,8 +165,16 @@ class EditDialog(QDialog):
         part = self.part(row) if row is not None else None
         if part is not None:
             self.form.show_part(part)
+            self._order_tabs()
         self.remove.setEnabled(row is not None and row.kind != "blueprint")
         self._show_preview()
+
+    def _order_tabs(self) -> None:
+        """Let Tab go through the form after the list; its fields may be new."""
+        rest = (self.add, self.remove, self.wrong, self.preview, self.discard, self.close_, self.publish)
+        chain: list[QWidget] = [self.list, *self.form.editors.values(), *rest]
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
 
     def _show_preview(self) -> None:
         """Show what the member that is chosen comes to, or the names of all."""
@@ -230,25 +216,35 @@ class EditDialog(QDialog):
 
     @Slot(object, object)
     def _take(self, before: Part, part: Part) -> None:
-        row = self.chosen
         match part:
             case Parameter() if isinstance(before, Parameter):
-                self._change(with_parameter(self.blueprint, before.name, part))
-                if part.name != before.name and row is not None:
+                changed = with_parameter(self.blueprint, before.name, part)
+                if part.name == before.name:
+                    self._change_text(changed)
+                else:
+                    self._change(changed)
                     self._choose("parameter", part.name)
                 self.form.show_part(part)
             case Member() if isinstance(before, Member):
-                self._change(with_member(self.blueprint, before.id, part))
+                self._change_text(with_member(self.blueprint, before.id, part))
                 self.form.part = part
             case Blueprint():
-                self._change(part)
+                self._change_text(part)
                 self.form.part = part
             case _:
                 raise AssertionError("a form shows the part that it was given")
 
     def _change(self, blueprint: Blueprint) -> None:
+        """Take a change of the list of parts; what is wrong then is said at once."""
         self.blueprint = blueprint
         self._renew()
+        self._save_soon.start()
+
+    def _change_text(self, blueprint: Blueprint) -> None:
+        """Take what was typed; what is wrong is said when somebody stops for a moment."""
+        self.blueprint = blueprint
+        self.publish.setEnabled(False)
+        self._look_soon.start()
         self._save_soon.start()
 
     def _choose(self, kind: str, id_: str) -> None:
@@ -341,55 +337,7 @@ class EditDialog(QDialog):
             super().reject()
 
 
-class PublishDialog(ReasonDialog):
-    """Asks what is other than before, and publishes. `made` is what came of it."""
-
-    def __init__(self, desk: LibraryDesk, draft: BlueprintDraft, jobs: Jobs, parent: QWidget) -> None:
-        name = one_line(draft.blueprint.name)
-        wording = Wording(
-            title=tr("Publish {name}").format(name=name),
-            text=tr("The next version is written to the pool; earlier versions and what came of them stay."),
-            act=tr("Publish"),
-        )
-        super().__init__(wording, jobs, parent)
-        self._desk, self._draft = desk, draft
-        self.made: Blueprint | None = None
-        self.reason.setPlaceholderText(tr("What is other than in the version before"))
-        self.reason.setText(draft.blueprint.changes if draft.seen == 0 else "")
-
-    async def carry_out(self) -> None:
-        self.made = await self._desk.publish_draft(self._draft, self.reason.text())
-
-
 def _in_short(member: FilledMember) -> str:
     size = words.size(member.memory) if member.memory is not None else tr("memory as the template")
     vcpus = words.count(member.vcpus, "vCPU") if member.vcpus is not None else tr("vCPUs as the template")
     return f"{member.name}: {vcpus}, {size}"
-
-
-def _is_about(finding: Finding, parameter: str) -> bool:
-    return finding.parameter == parameter and not finding.member
-
-
-def _columns_of_parts() -> tuple[Column[PartRow], ...]:
-    return (
-        Column(head=tr("Part"), text=lambda row: tr(row.kind), tone=lambda _: "muted", width=88),
-        Column(head=tr("Name"), text=lambda row: one_line(row.called or row.id)),
-        Column(head=tr("!"), text=lambda row: str(row.wrong) if row.wrong else "", tone=lambda _: "warn", width=28),
-    )
-
-
-def _columns_of_findings() -> tuple[Column[Finding], ...]:
-    return (
-        Column(
-            head=tr("Is"),
-            text=lambda one: one.severity.value,
-            tone=lambda one: "bad" if one.is_error else "warn",
-            width=62,
-        ),
-        Column(
-            head=tr("What"),
-            text=lambda one: f"{one.sentence} {one.mend}",
-            hint=lambda one: f"{one.sentence}\n{one.mend}",
-        ),
-    )

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, Target
 from xsconsole.domain import words
+from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.guests import guest_of
@@ -171,7 +172,8 @@ class CardPage(QWidget):
             + self._stay_rows(card)
         )
         board = self._console.board
-        told = (*origin_words(card, board), *place_words(card, board))
+        of_blueprint = version_words(card, self._console.of_card(card.id).inventory)
+        told = (*origin_words(card, board), *of_blueprint, *place_words(card, board))
         self.origin.show_rows([Row(mark=Mark.DONE, text=each, whole=each) for each in told])
         self.waiting.show_rows(self._waiting_rows(card))
         asked, reviews = self._console.requests.of(card.id), self._console.reviews.of(card.id)

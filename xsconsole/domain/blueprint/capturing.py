@@ -75,7 +75,7 @@ def capture(
                 vcpus=vcpus,
                 memory=memory,
                 disks=tuple(
-                    Disk(position=int(disk.device), role=disk.role, name=verbatim(disk.name))
+                    Disk(position=int(disk.device), role=disk.role, name=name_pattern(disk.name, service))
                     for disk in member.disks
                     if disk.device.isdecimal()
                 ),

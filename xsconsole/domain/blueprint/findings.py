@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -37,13 +38,19 @@ class Template:
 
 def findings(blueprint: Blueprint, templates: Mapping[Uuid, Template] | None = None) -> tuple[Finding, ...]:
     """Return all there is to say. `templates` are those of the pool; None, where it is not known: nothing of them."""
+    found = _of_document(blueprint)
+    if templates is None or any(finding.rule == "shape" for finding in found):
+        return found
+    return (*found, *(each for member in blueprint.members for each in _of_template(member, templates)))
+
+
+@lru_cache(maxsize=256)
+def _of_document(blueprint: Blueprint) -> tuple[Finding, ...]:
+    """Return what is to be said of it as it is written: the same for as long as nobody changes it."""
     shape = tuple(problems(blueprint))
     if shape:
         return shape
     found = [*_of_whole(blueprint), *_of_parameters(blueprint), *_of_members(blueprint)]
-    if templates is not None:
-        for member in blueprint.members:
-            found += _of_template(member, templates)
     if not any(finding.is_error for finding in found):
         found += _of_defaults(blueprint)
     return tuple(found)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +17,7 @@ from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.findings import Template, findings
 from xsconsole.domain.blueprint.text import from_stored
 from xsconsole.domain.blueprint.values import Blueprint
+from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
@@ -192,6 +194,7 @@ def versions_in(keys: Mapping[str, str]) -> tuple[tuple[BlueprintId, int], ...]:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=256)
 def _read(stored: str, id_: BlueprintId, version: int) -> tuple[Blueprint | None, str]:
     try:
         found = from_stored(stored)
@@ -206,6 +209,19 @@ def next_version(keys: Mapping[str, str], blueprint: BlueprintId) -> int:
     """Return the number of the version that would be published next."""
     standing = (*numbers(keys, blueprint_stem(blueprint)), *numbers(keys, retired_stem(blueprint)))
     return max(standing, default=0) + 1
+
+
+def version_words(card: Card, inventory: Inventory) -> tuple[str, ...]:
+    """Return what to know of the version that a configuration was made of: that a newer one exists, or it is gone."""
+    origin, pool = card.origin, inventory.pool
+    if origin is None or origin.blueprint is None or pool is None:
+        return ()
+    standing = numbers(pool.other_config, blueprint_stem(origin.blueprint))
+    if not standing:
+        return ("That blueprint is not in the library of this pool any more.",)
+    found = (f"Version {standing[0]} of that blueprint is newer.",) if standing[0] > origin.revision else ()
+    gone = f"Version {origin.revision} of it was retired."
+    return found if origin.revision in standing else (*found, gone)
 
 
 def shelved(library: Library, name: str, version: int | None = None) -> Shelved:

@@ -17,6 +17,7 @@ from xsconsole.domain.folding import shown
 LONGEST_TEMPLATE = 16 * 1024
 LONGEST_RESULT = 256 * 1024
 DEEPEST = 12
+REMEMBERED = 512  # texts
 MEMBER_FIELDS = ("id", "role", "name", "number")
 _LOOP_FIELDS = ("index", "first", "last")
 _LOOPED = "members"
@@ -71,6 +72,8 @@ def render(text: str, values: Mapping[str, object]) -> str:
     fault = next(faults(text, values), None)
     if fault is not None:
         raise fault
+    if "{" not in text:
+        return text
     parts: list[str] = []
     length = 0
     try:
@@ -93,7 +96,7 @@ def faults(text: str, known: Iterable[str]) -> Iterator[Fault]:
     yield from _faults_in(text, frozenset(known))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=REMEMBERED)
 def _faults_in(text: str, known: frozenset[str]) -> tuple[Fault, ...]:
     """Return the same, once for all the rows in which the same is filled in."""
     return tuple(_look(text, known))
@@ -103,8 +106,10 @@ def _look(text: str, known: frozenset[str]) -> Iterator[Fault]:
     if len(text) > LONGEST_TEMPLATE:
         yield Fault(f"has {len(text)} characters; {LONGEST_TEMPLATE} are the most", "Shorten it.")
         return
+    if "{" not in text:
+        return
     try:
-        tree = _environment().parse(text)
+        tree = _parsed(text)
     except jinja2.TemplateSyntaxError as failure:
         yield Fault(
             f"cannot be read in line {failure.lineno}: {shown(failure.message or '', 100)}",
@@ -117,13 +122,21 @@ def _look(text: str, known: frozenset[str]) -> Iterator[Fault]:
     yield from _faults_of(tree, known)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def used_names(text: str) -> frozenset[str]:
     """Return the names that a template reads; none of one that cannot be read."""
+    if "{" not in text:
+        return frozenset()
     try:
-        tree = _environment().parse(text)
+        tree = _parsed(text)
     except (jinja2.TemplateSyntaxError, RecursionError):
         return frozenset()
     return frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "load")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(text: str) -> nodes.Template:
+    return _environment().parse(text)
 
 
 def _faults_of(tree: nodes.Template, known: frozenset[str]) -> Iterator[Fault]:
@@ -194,7 +207,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=REMEMBERED)
 def _compiled(text: str) -> jinja2.Template:
     return _environment().from_string(text)
 
