@@ -13,7 +13,7 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.disks import PARENT_KEY
 from xsconsole.domain.ids import Digest, Ref, RequestId, RunId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Change, ChangeBatch, Inventory
-from xsconsole.domain.points.retention import FOREVER, Keeping, expiring_by, keepings
+from xsconsole.domain.points.retention import FOREVER, Keeping, covered, expiring_by, keepings
 from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.points.sizes import Cost, Scales, cost_words
 from xsconsole.domain.requests.values import Request
@@ -208,3 +208,19 @@ def test_a_snapshot_costs_what_its_storage_makes_of_it(
 
     assert (cost.taken, cost.grown, cost.most) == (taken + 2**23, grown, 40 * GIB)
     assert said.replace(".0 GiB", " GiB") in cost_words([cost])
+
+
+def test_a_restore_point_is_of_as_many_members_as_there_were_also_where_some_are_gone() -> None:
+    card = make_card()
+    gone, *present = (member.uuid for member in card.members)
+    point = RestorePoint(
+        run=RunId("r"),
+        stage=StageId("staging"),
+        at=NOW,
+        snapshots={uuid: Uuid(f"snapshot of {uuid}") for uuid in (gone, *present)},
+        is_whole=True,
+    )
+    left = replace(card, members=card.members[1:], missing=(gone,))
+
+    assert covered(point, left) == (len(card.members), len(card.members))
+    assert covered(replace(point, snapshots={gone: Uuid("s")}), left) == (1, len(card.members))

@@ -10,7 +10,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.naming import find_configuration
-from xsconsole.domain.points.retention import Keeping, taken_words
+from xsconsole.domain.points.retention import Keeping, covered, taken_words
 from xsconsole.domain.points.sizes import Cost, Scales, cost_words
 from xsconsole.engine.commands import RemovePoints
 from xsconsole.errors import NotFound, Refused
@@ -39,7 +39,7 @@ async def point_list(options: argparse.Namespace) -> int:
                 card.name,
                 words.instant(keeping.point.at),
                 _of(keeping, console),
-                f"{len(keeping.point.snapshots)} of {len(card.members)}",
+                "{} of {}".format(*covered(keeping.point, card)),
                 words.size(sum(cost.taken for cost in costs)),
                 keeping.needed or keeping.why,
             )

@@ -10,7 +10,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.points.retention import Keeping, taken_words
+from xsconsole.domain.points.retention import Keeping, covered, taken_words
 from xsconsole.domain.points.sizes import Cost, cost_words
 from xsconsole.domain.requests.ways import way_in
 from xsconsole.domain.workflow import Workflow
@@ -45,7 +45,8 @@ def taken(costs: Iterable[Cost]) -> str:
 
 def _row(keeping: Keeping, card: Card, costs: tuple[Cost, ...], workflow: Workflow | None) -> Row:
     point = keeping.point
-    members = tr("{have} of {all}").format(have=len(point.snapshots), all=words.count(len(card.members), "member"))
+    have, members_in_all = covered(point, card)
+    members = tr("{have} of {all}").format(have=have, all=words.count(members_in_all, "member"))
     parts = (
         taken_words(point, workflow, _stage(keeping, workflow)),
         "" if point.is_whole else members,

@@ -86,6 +86,11 @@ def _wanted(request: Request, card: Card, workflow: Workflow | None) -> RunId | 
     return next((point.run for point in card.restore_points if point.is_whole), None) if looks else None
 
 
+def covered(point: RestorePoint, card: Card) -> tuple[int, int]:
+    """Return of how many members it is, and how many there are, those included that are gone from the pool."""
+    return len(point.snapshots), len(card.members) + len(card.missing)
+
+
 def taken_words(point: RestorePoint, workflow: Workflow | None, stage: str) -> str:
     """Return of which promotion a restore point is, such as `Staging → Production`; `stage` is where it stood."""
     if point.is_aside:
