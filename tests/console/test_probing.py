@@ -1,6 +1,7 @@
 """What this machine tries for a gate: real programs, real sockets."""
 
 import asyncio
+import contextlib
 import os
 import select
 import stat
@@ -124,11 +125,15 @@ async def test_a_port_answers_or_does_not(prober: LocalProber, silent_port: int)
 
 
 class Health(BaseHTTPRequestHandler):
-    """Well at `/well`, elsewhere at `/moved`, silent at `/silent` until nobody waits, and ill anywhere else."""
+    """Well at `/well`, elsewhere at `/moved`, ill anywhere else; at `/slow` headers come one by one, and no end."""
 
     def do_GET(self) -> None:
-        if self.path == "/silent":
-            self.connection.recv(1)
+        if self.path == "/slow":
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                for _ in range(30):
+                    self.wfile.write(b"X-More: 1\r\n")
+                    select.select([], [], [], 0.05)
             return
         status = {"/well": 204, "/moved": 302}.get(self.path, 503)
         self.send_response(status)
@@ -146,12 +151,12 @@ async def test_a_request_is_met_by_its_status_and_follows_nothing(prober: LocalP
         thread.start()
         base = f"http://127.0.0.1:{server.server_port}"
         answers = [await prober.request("GET", f"{base}/{path}", 10) for path in ("well", "moved", "ill")]
-        silent = await prober.request("GET", f"{base}/silent", 1)
+        slow = await prober.request("GET", f"{base}/slow", 1)
         server.shutdown()
         thread.join()
     nobody = await prober.request("GET", base, 10)
 
     assert [answer.is_met for answer in answers] == [True, False, False]
     assert answers[2].sentence == f"{base}/ill answered 503."
-    assert silent.sentence == f"{base}/silent does not answer: it took longer than 1 s."
+    assert slow.sentence == f"{base}/slow does not answer: it took longer than 1 s."
     assert "does not answer" in nobody.sentence

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import urllib3
 
+from xsconsole.console.apart import apart
 from xsconsole.domain.gates import Answer
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import duration
@@ -101,12 +102,21 @@ class LocalProber:
 
     async def request(self, method: str, url: str, timeout_s: float) -> Answer:
         """Make one request and follow nothing; it is met by a status from 200 to 299."""
+        shown = shortened(url, 120)
+        late = Answer(is_met=False, sentence=f"{shown} does not answer: it took longer than {duration(timeout_s)}.")
+
+        def ask() -> Answer:
+            try:
+                status = _status_of(method, url, timeout_s)
+            except urllib3.exceptions.HTTPError as failure:
+                why = f"{shown} does not answer: {_why(failure)}."
+                return late if _is_timeout(failure) else Answer(is_met=False, sentence=why)
+            return Answer(is_met=200 <= status < 300, sentence=f"{shown} answered {status}.")
+
         try:
-            status = await asyncio.to_thread(_status_of, method, url, timeout_s)
-        except urllib3.exceptions.HTTPError as failure:
-            why = f"it took longer than {duration(timeout_s)}" if _is_timeout(failure) else _why(failure)
-            return Answer(is_met=False, sentence=f"{shortened(url, 120)} does not answer: {why}.")
-        return Answer(is_met=200 <= status < 300, sentence=f"{shortened(url, 120)} answered {status}.")
+            return await apart(ask, timeout_s, "web request")
+        except TimeoutError:
+            return late
 
 
 def _started(argv: Sequence[str], environment: Mapping[str, str] | None) -> "subprocess.Popen[bytes]":

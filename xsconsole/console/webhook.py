@@ -7,7 +7,6 @@ import hmac
 import json
 import os
 import ssl
-import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from xsconsole.console.apart import apart
 from xsconsole.console.values import Secret
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.folding import shortened
@@ -234,25 +234,12 @@ class Webhook:
         }
         if secret is not None:
             headers["X-Xsconsole-Signature"] = signature(secret, stamp, delivery.body)
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[tuple[int | None, str]] = loop.create_future()
-
-        def settle(found: tuple[int | None, str]) -> None:
-            if not answer.done():
-                answer.set_result(found)
-
-        def work() -> None:
-            found = _status_of(hook.url, headers, delivery.body, self.patience.timeout_s)
-            try:
-                loop.call_soon_threadsafe(settle, found)
-            except RuntimeError:  # the loop has ended meanwhile, and nobody waits for it
-                return
-
-        # Nobody waits for this thread: who says a byte now and then must not keep the program from ending.
-        threading.Thread(target=work, name="webhook", daemon=True).start()
         try:
-            async with asyncio.timeout(self.patience.timeout_s):
-                return await answer
+            return await apart(
+                lambda: _status_of(hook.url, headers, delivery.body, self.patience.timeout_s),
+                self.patience.timeout_s,
+                "webhook",
+            )
         except TimeoutError:
             return None, f"does not answer within {round(self.patience.timeout_s)} s"
 
